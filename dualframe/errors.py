@@ -1,0 +1,65 @@
+"""The errors dualframe raises: each names the culprit, what was expected and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class DualframeError(Exception):
+    """Base of every error that dualframe raises on purpose."""
+
+
+class QuantityError(DualframeError, ValueError):
+    """A text or value is not a quantity of the expected dimension."""
+
+
+class CatalogueError(DualframeError, ValueError):
+    """A data file (cell, synapse, receptor, circuit or task) is not well formed."""
+
+
+class NetworkError(DualframeError, ValueError):
+    """A population, projection, input or network cannot be what was asked for."""
+
+
+class TargetError(DualframeError, RuntimeError):
+    """A target is not usable here, or cannot run this network."""
+
+
+class BuildError(TargetError):
+    """Generated code could not be compiled or executed."""
+
+
+class OutputError(DualframeError, OSError):
+    """Results cannot be read from, or written to, a place."""
+
+
+class UnknownName(DualframeError, KeyError):
+    """A name that is not in its catalogue.
+
+    Parameters
+    ----------
+    kind
+        What was looked up, for example ``"cell type"``.
+    name
+        The name that was not found.
+    choices
+        The names that exist.
+    """
+
+    def __init__(self, kind: str, name: object, choices: Iterable[str]) -> None:
+        self.kind, self.name, self.choices = kind, name, tuple(choices)
+        super().__init__(f"unknown {kind} {name!r}. {suggestion(name, self.choices)}")
+
+    def __str__(self) -> str:  # KeyError would print the repr of the message
+        return str(self.args[0])
+
+
+def suggestion(name: object, choices: Iterable[str]) -> str:
+    """Return "Did you mean 'x'?" for the nearest choice, else the list of choices."""
+    known = sorted(set(choices))
+    folded = {choice.casefold(): choice for choice in known}
+    close = get_close_matches(str(name).casefold(), list(folded), n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean {folded[close[0]]!r}?"
+    return "Known: " + (", ".join(known) if known else "none") + "."

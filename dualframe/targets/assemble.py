@@ -1,0 +1,184 @@
+"""From the lowered network to Brian2 objects, for every target and for users of Brian2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from brian2 import (
+    NeuronGroup,
+    PoissonGroup,
+    SpikeGeneratorGroup,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    get_device,
+)
+from brian2 import Network as BrianNetwork
+from brian2.units import Hz, second
+
+from dualframe.network import Recording
+from dualframe.targets.lowering import (
+    Lowered,
+    LoweredGroup,
+    LoweredPoisson,
+    LoweredSpikes,
+    LoweredSynapses,
+)
+
+Store = Callable[[Any, str, Any], None]
+
+
+@dataclass
+class Assembled:
+    """Brian2 objects by name, as `assemble` makes them."""
+
+    objects: dict[str, Any] = field(default_factory=dict)
+    spikes: dict[str, SpikeMonitor] = field(default_factory=dict)
+    traces: dict[str, dict[str, StateMonitor]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.objects[name]
+
+    @property
+    def network(self) -> BrianNetwork:
+        """All objects in a Brian2 network."""
+        return BrianNetwork(list(self.objects.values()))
+
+
+def store_plainly(group: Any, name: str, value: Any) -> None:
+    """Set a variable in base units."""
+    group.variables[name].get_addressable_value(name, group)  # fails early on an unknown name
+    group.variables[name].set_value(value)
+
+
+def assemble(lowered: Lowered, store: Store | None = None, *, thin: bool = True) -> Assembled:
+    """Create the Brian2 objects of a lowered network.
+
+    Parameters
+    ----------
+    lowered
+        Equations and arrays.
+    store
+        How a target sets a variable from an array; the default is Brian2's own way.
+    thin
+        Whether recordings may be sampled more coarsely than every step (not on GeNN).
+    """
+    put = store or set_variable
+    made = Assembled()
+    for group in lowered.groups:
+        made.objects[group.name] = _group(group, lowered.dt, put)
+    for spikes in lowered.spikes:
+        made.objects[spikes.name] = _spikes(spikes, lowered.dt)
+    for poisson in lowered.poissons:
+        made.objects[poisson.name] = _poisson(poisson, lowered.dt, put)
+    for synapses in lowered.synapses:
+        if len(synapses.i):
+            made.objects[synapses.name] = _synapses(synapses, made, lowered.dt, put)
+    for group in lowered.groups:
+        _record(group, lowered, made, thin)
+    return made
+
+
+def set_variable(owner: Any, name: str, value: Any) -> None:
+    """Set a variable of a Brian2 object from a number or array in base units."""
+    view = owner.variables[name]
+    unit = view.dim
+    from brian2.units.fundamentalunits import Quantity
+
+    setattr(owner, name, Quantity(np.asarray(value), dim=unit))
+
+
+def _group(group: LoweredGroup, dt: float, put: Store) -> NeuronGroup:
+    made = NeuronGroup(
+        group.n,
+        group.equations,
+        threshold=group.threshold,
+        reset=group.reset,
+        refractory=group.refractory or False,
+        method=group.method,
+        name=group.name,
+        namespace={},
+        dt=dt * second,
+    )
+    for name, constant in group.constants.items():
+        put(made, name, constant.value)
+    for name, value in group.initial.items():
+        put(made, name, np.broadcast_to(value, (group.n,)))
+    return made
+
+
+def _spikes(spikes: LoweredSpikes, dt: float) -> SpikeGeneratorGroup:
+    return SpikeGeneratorGroup(
+        spikes.n, spikes.indices, spikes.times * second, name=spikes.name, dt=dt * second, sorted=True
+    )
+
+
+def _poisson(poisson: LoweredPoisson, dt: float, put: Store) -> NeuronGroup:
+    made = NeuronGroup(
+        poisson.n,
+        "rate : hertz (constant)\nstart : second (shared, constant)\nstop : second (shared, constant)",
+        threshold="rand() < rate*dt*int(t >= start - 0.5*dt)*int(t < stop - 0.5*dt)",
+        name=poisson.name,
+        namespace={},
+        dt=dt * second,
+    )
+    for name, value in (("rate", poisson.rates), ("start", poisson.start), ("stop", poisson.stop)):
+        put(made, name, value)
+    return made
+
+
+def _synapses(
+    synapses: LoweredSynapses, made: Assembled, dt: float, put: Store
+) -> Synapses:
+    brian = Synapses(
+        made.objects[synapses.source],
+        made.objects[synapses.target],
+        model=synapses.equations or None,
+        on_pre=synapses.on_pre,
+        on_post=synapses.on_post,
+        method="euler",
+        name=synapses.name,
+        namespace={},
+        dt=dt * second,
+        delay=synapses.delay * second if synapses.on_pre else None,
+    )
+    brian.connect(i=synapses.i, j=synapses.j)
+    for name, constant in synapses.constants.items():
+        put(brian, name, constant.value)
+    for name, value in synapses.initial.items():
+        put(brian, name, np.broadcast_to(value, (len(synapses.i),)))
+    return brian
+
+
+def _record(group: LoweredGroup, lowered: Lowered, made: Assembled, thin: bool) -> None:
+    if group.threshold is not None:
+        monitor = SpikeMonitor(made.objects[group.name], name=f"{group.name}_spikes")
+        made.spikes[group.name] = monitor
+        made.objects[monitor.name] = monitor
+    recording = lowered.recordings.get(group.name)
+    if recording is None:
+        return
+    wanted = {name: group.recorded_as.get(name, name) for name in recording.variables}
+    wanted.pop("dspikes", None)
+    every = float(np.asarray(recording.every)) if recording.every is not None and thin else lowered.dt
+    made.traces[group.name] = {}
+    if wanted:
+        _monitor(group, tuple(wanted.values()), recording, every, "trace", made)
+    if "dspikes" in recording.variables and group.events:
+        _monitor(group, tuple(group.events.values()), recording, lowered.dt, "dspikes", made)
+
+
+def _monitor(
+    group: LoweredGroup, names: tuple[str, ...], recording: Recording, every: float, kind: str,
+    made: Assembled,
+) -> None:
+    which: Any = True if recording.neurons is None else recording.neurons
+    monitor = StateMonitor(
+        made.objects[group.name], names, record=which, dt=every * second,
+        name=f"{group.name}_{kind}",
+    )
+    made.traces[group.name][kind] = monitor
+    made.objects[monitor.name] = monitor

@@ -1,0 +1,84 @@
+"""Who connects to whom: pairs drawn on the host from a projection's rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualframe.network import Projection
+
+Indices = NDArray[np.int32]
+Pairs = tuple[Indices, Indices]
+_BLOCK = 4_000_000  # pairs tried at a time
+
+
+def draw_pairs(
+    projection: Projection, source: Any, target: Any, rng: np.random.Generator
+) -> Pairs:
+    """Return presynaptic and postsynaptic indices of every synapse of a projection."""
+    if isinstance(projection.pairs, str):
+        return _named(projection.pairs, source.n, target.n)
+    if projection.pairs is not None:
+        return projection.pairs[0], projection.pairs[1]
+    same = projection.source == projection.target and not projection.autapses
+    if projection.in_degree is not None:
+        return _fixed_in_degree(projection.in_degree, source.n, target.n, same, rng)
+    return _bernoulli(_probability(projection, source, target), source.n, target.n, same, rng)
+
+
+def _named(rule: str, n_source: int, n_target: int) -> Pairs:
+    if rule == "one_to_one":
+        return np.arange(n_source, dtype=np.int32), np.arange(n_target, dtype=np.int32)
+    i, j = np.divmod(np.arange(n_source * n_target, dtype=np.int64), n_target)
+    return i.astype(np.int32), j.astype(np.int32)
+
+
+def _fixed_in_degree(
+    degree: int, n_source: int, n_target: int, same: bool, rng: np.random.Generator
+) -> Pairs:
+    partners = []
+    for j in range(n_target):
+        pool = n_source - 1 if same else n_source
+        chosen = rng.choice(pool, min(degree, pool), replace=False)
+        partners.append(chosen + (chosen >= j) if same else chosen)
+    i = np.concatenate(partners).astype(np.int32)
+    return i, np.repeat(np.arange(n_target, dtype=np.int32), [len(p) for p in partners])
+
+
+def _probability(
+    projection: Projection, source: Any, target: Any
+) -> Callable[[slice], NDArray[np.float64] | float]:
+    if projection.kernel is None:
+        return lambda rows: float(projection.probability or 0.0)
+    kernel = projection.kernel
+    here, there = np.asarray(source.positions), np.asarray(target.positions)
+
+    def by_distance(rows: slice) -> NDArray[np.float64]:
+        difference = here[rows, None, :] - there[None, :, :]
+        return kernel.probability(np.sqrt((difference**2).sum(axis=-1)))
+
+    return by_distance
+
+
+def _bernoulli(
+    probability: Callable[[slice], NDArray[np.float64] | float],
+    n_source: int,
+    n_target: int,
+    same: bool,
+    rng: np.random.Generator,
+) -> Pairs:
+    rows = max(1, _BLOCK // n_target)
+    found_i, found_j = [], []
+    for first in range(0, n_source, rows):
+        block = slice(first, min(first + rows, n_source))
+        hit = rng.random((block.stop - first, n_target)) < probability(block)
+        i, j = np.nonzero(hit)
+        i = i + first
+        if same:
+            i, j = i[i != j], j[i != j]
+        found_i.append(i)
+        found_j.append(j)
+    return np.concatenate(found_i).astype(np.int32), np.concatenate(found_j).astype(np.int32)

@@ -1,0 +1,271 @@
+"""Neuron models in the portable subset: events, second resets and input currents as equations.
+
+Custom events and delayed resets exist neither on GeNN nor without overhead elsewhere. Both are
+*deferred assignments*: something found at the end of step ``n`` changes variables before step
+``n + 1``. Written into the equations of step ``n + 1`` they need no event (``s`` is the current
+step, so the condition of an event is evaluated with ``s - 1``)::
+
+    fire  = int(condition)
+    x_now = x + fire*(new - x)          # used wherever the equations used x
+    dx/dt = ... + (x_now - x)/dt        # an Euler step of this is the assignment
+
+Only forward Euler turns the last line into the assignment, so a population with events or a
+second reset must use it. See ``docs/design_notes/event_free_dendritic_spikes.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from brian2.equations.equations import (
+    DIFFERENTIAL_EQUATION,
+    PARAMETER,
+    SUBEXPRESSION,
+    Equations,
+    SingleEquation,
+)
+from brian2.equations.codestrings import Expression
+from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit
+from brian2.utils.stringtools import get_identifiers, word_substitute
+
+from dualframe.errors import NetworkError
+from dualframe.network import CurrentInput, Population
+from dualframe.quantity import unit_of
+
+STEP = "this_step"
+_ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One equation: its kind, name, expression, unit and flags."""
+
+    kind: str
+    name: str
+    expression: str
+    unit: str
+    flags: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        flags = f" ({', '.join(self.flags)})" if self.flags else ""
+        left = {DIFFERENTIAL_EQUATION: f"d{self.name}/dt = ", SUBEXPRESSION: f"{self.name} = "}
+        return f"{left.get(self.kind, self.name)}{self.expression} : {self.unit}{flags}"
+
+
+@dataclass
+class Deferred:
+    """Assignments that a condition, checked at the end of a step, makes before the next."""
+
+    name: str
+    condition: str
+    assignments: list[tuple[str, str]]
+    whole_numbers: bool = False
+    parameters: dict[str, object] = field(default_factory=dict)
+
+
+def parse(equations: str, label: str) -> list[Line]:
+    """Split Brian2 model text into lines.
+
+    Raises
+    ------
+    NetworkError
+        If the text is not a valid Brian2 model.
+    """
+    try:
+        parsed = Equations(equations)
+    except Exception as error:
+        raise NetworkError(f"equations of {label} are not valid: {_first_line(error)}") from error
+    return [_line(equation) for equation in parsed.values()]
+
+
+def _line(equation: SingleEquation) -> Line:
+    expression = equation.expr.code if equation.expr is not None else ""
+    kinds = {"boolean": "boolean", "integer": "integer"}
+    dimension = equation.dim
+    unit = "1" if dimension is DIMENSIONLESS else repr(get_unit(dimension))
+    unit = kinds.get(equation.var_type, unit)
+    return Line(equation.type, equation.varname, expression, unit, tuple(equation.flags))
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def assignments(statements: str, label: str) -> list[tuple[str, str]]:
+    """Split statements into ``(variable, new value)`` pairs, each in terms of the old values.
+
+    Raises
+    ------
+    NetworkError
+        If a statement is not an assignment to a variable.
+    """
+    found: list[tuple[str, str]] = []
+    for statement in filter(str.strip, re.split(r"[;\n]", statements)):
+        match = _ASSIGNMENT.fullmatch(statement)
+        if match is None:
+            raise NetworkError(f"{label}: {statement.strip()!r} is not an assignment.")
+        name, operator = match["name"], match["op"]
+        new = f"({match['expression']})"
+        if operator:
+            new = f"({name} {operator} {new})"
+        new = word_substitute(new, {earlier: f"({value})" for earlier, value in found})
+        found = [pair for pair in found if pair[0] != name] + [(name, new)]
+    return found
+
+
+def deferred_changes(population: Population, steps: str = STEP) -> list[Deferred]:
+    """The events and the second reset of a population as deferred assignments."""
+    previous = {"t_in_timesteps": f"({steps} - 1)"}
+    label = f"population {population.name!r}"
+    changes = [
+        Deferred(
+            event.name,
+            word_substitute(event.condition, previous),
+            assignments(
+                word_substitute(event.action, previous), f"{label}, event {event.name!r}"
+            ),
+            whole_numbers=True,
+        )
+        for event in population.events
+    ]
+    if population.second_reset is not None:
+        # the reset acts after the synapses of step n + k, so step n + k + 1 is the first to see it
+        changes.append(
+            Deferred(
+                "second_reset",
+                "timestep(t - lastspike, dt) == spike_width + 1",
+                assignments(population.second_reset, f"{label}, second reset"),
+            )
+        )
+    return changes
+
+
+def without_events(population: Population, lines: list[Line]) -> list[Line]:
+    """Rewrite the lines of a population so that events and second reset become equations."""
+    changes = deferred_changes(population)
+    if not changes:
+        return lines
+    _check_rewritable(population, lines, changes)
+    now = {name: f"{name}_now" for change in changes for name, _ in change.assignments}
+    whole = {name for change in changes if change.whole_numbers for name, _ in change.assignments}
+    rounded = {name: f"floor({name} + 0.5)" for name in whole}
+    rewritten = [_rewrite(line, now) for line in lines]
+    by_name = {line.name: line for line in lines}
+    extra = [Line(SUBEXPRESSION, STEP, "timestep(t, dt)", "1")]
+    for change in changes:
+        condition = word_substitute(change.condition, rounded)
+        extra.append(Line(SUBEXPRESSION, f"fire_{change.name}", f"int({condition})", "1"))
+    for name, now_name in now.items():
+        extra.append(_now(by_name[name], now_name, changes, rounded))
+    return rewritten + extra
+
+
+def _now(
+    line: Line, now_name: str, changes: list[Deferred], rounded: Mapping[str, str]
+) -> Line:
+    # (x/dt)*dt is not always x in floating point: whole numbers are rounded back when read
+    value = rounded.get(line.name, line.name)
+    expression = value
+    for change in changes:
+        for name, new in change.assignments:
+            if name == line.name:
+                new_value = word_substitute(new, rounded)
+                expression = f"{expression} + fire_{change.name}*({new_value} - {value})"
+    return Line(SUBEXPRESSION, now_name, expression, line.unit)
+
+
+def _rewrite(line: Line, now: Mapping[str, str]) -> Line:
+    expression = word_substitute(line.expression, {"t_in_timesteps": STEP, **now})
+    if line.name not in now:
+        return Line(line.kind, line.name, expression, line.unit, line.flags)
+    change = f"({now[line.name]} - {line.name})/dt"
+    expression = f"({expression}) + {change}" if line.expression else change
+    flags = tuple(flag for flag in line.flags if flag != "constant")
+    return Line(DIFFERENTIAL_EQUATION, line.name, expression, line.unit, flags)
+
+
+def _check_rewritable(population: Population, lines: list[Line], changes: list[Deferred]) -> None:
+    if population.method != "euler":
+        raise NetworkError(
+            f"population {population.name!r} has events or a second reset and integrates with "
+            f"{population.method!r}: these need method='euler'."
+        )
+    by_name = {line.name: line for line in lines}
+    for change in changes:
+        for name, _ in change.assignments:
+            line = by_name.get(name)
+            if line is None or line.kind == SUBEXPRESSION:
+                raise NetworkError(
+                    f"population {population.name!r}: {change.name!r} assigns {name!r}, which is "
+                    f"not a state variable of the equations."
+                )
+            if "unless refractory" in line.flags:
+                raise NetworkError(
+                    f"population {population.name!r}: {change.name!r} assigns {name!r}, which is "
+                    f"held '(unless refractory)'; remove the flag."
+                )
+    _check_reset(population, changes)
+
+
+def _check_reset(population: Population, changes: list[Deferred]) -> None:
+    """A reset acts after the check of an event, so it must not write what the event reads."""
+    if population.reset is None:
+        return
+    written = {name for name, _ in assignments(population.reset, f"reset of {population.name!r}")}
+    for change in changes:
+        if clash := written & get_identifiers(change.condition) - {"lastspike"}:
+            raise NetworkError(
+                f"the reset of population {population.name!r} writes {sorted(clash)[0]!r}, on "
+                f"which event {change.name!r} depends: this has no event-free form. Let the "
+                f"spike reach the dendrite through the coupling conductance."
+            )
+
+
+def with_currents(
+    population: Population, currents: list[CurrentInput], lines: list[Line]
+) -> tuple[list[Line], dict[str, object]]:
+    """Turn input variables into sums of current steps; return the lines and the constants."""
+    constants: dict[str, object] = {}
+    sums: dict[str, list[str]] = {}
+    for index, current in enumerate(currents):
+        tag = current.name or f"step{index}"
+        names = {part: f"{current.variable}_{tag}_{part}" for part in ("size", "start", "stop")}
+        constants[names["size"]] = current.amplitude
+        constants[names["start"]] = current.start
+        pulse = f"{names['size']}*int(t >= {names['start']} - 0.5*dt)"
+        if current.stop is not None:
+            constants[names["stop"]] = current.stop
+            pulse += f"*int(t < {names['stop']} - 0.5*dt)"
+        sums.setdefault(current.variable, []).append(pulse)
+    return [_driven(population, line, sums, constants) for line in lines], constants
+
+
+def _driven(
+    population: Population, line: Line, sums: Mapping[str, list[str]], constants: Mapping[str, object]
+) -> Line:
+    if line.name not in sums:
+        return line
+    if line.kind != PARAMETER:
+        raise NetworkError(
+            f"{line.name!r} of population {population.name!r} is defined by the equations and "
+            f"cannot take a current input: name one that they only declare, like 'I_ext : amp'."
+        )
+    for name, value in constants.items():
+        if name.startswith(f"{line.name}_") and name.endswith("_size"):
+            if unit_of(value) != line.unit:
+                raise NetworkError(
+                    f"current input onto {line.name!r} of population {population.name!r} has the "
+                    f"unit {unit_of(value)}: expected {line.unit}."
+                )
+    return Line(SUBEXPRESSION, line.name, " + ".join(sums[line.name]), line.unit)
+
+
+def expression_is_valid(text: str) -> bool:
+    """Whether a text parses as a Brian2 expression."""
+    try:
+        Expression(text)
+    except Exception:
+        return False
+    return True
