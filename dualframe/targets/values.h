@@ -1,0 +1,257 @@
+// What a program exported by dualframe adds to Brian2's code: named numbers that are read at
+// start (parameters.txt, layout.txt), data files whose length is checked, a results folder, and
+// one clear line instead of a crash where a file is missing.
+#ifndef DUALFRAME_VALUES_H
+#define DUALFRAME_VALUES_H
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+#include <sys/stat.h>
+#ifdef _WIN32
+#include <direct.h>
+#endif
+
+namespace dualframe {
+
+inline void fail(const std::string &message)
+{
+    std::fprintf(stderr, "error: %s\n", message.c_str());
+    std::exit(2);
+}
+
+inline std::string trimmed(const std::string &text)
+{
+    const size_t first = text.find_first_not_of(" \t\r\n");
+    if (first == std::string::npos)
+        return "";
+    return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+inline std::FILE *opened(const std::string &path)
+{
+    std::FILE *file = std::fopen(path.c_str(), "rb");
+    if (!file)
+        fail("cannot read '" + path + "': " + std::strerror(errno)
+             + ". Run the program in the folder that holds its data.");
+    return file;
+}
+
+// The "name = value" lines of one file; '#' starts a comment.
+class Values
+{
+    std::string path;
+    std::map<std::string, std::string> entries;
+    std::set<std::string> used;
+
+    void add(const std::string &line)
+    {
+        const std::string text = trimmed(line.substr(0, line.find('#')));
+        if (text.empty())
+            return;
+        const size_t equal = text.find('=');
+        if (equal == std::string::npos)
+            fail(path + ": expected 'name = value', found '" + text + "'");
+        const std::string name = trimmed(text.substr(0, equal));
+        if (!entries.insert(std::make_pair(name, trimmed(text.substr(equal + 1)))).second)
+            fail(path + ": '" + name + "' is given twice");
+    }
+
+    const std::string &text(const std::string &name)
+    {
+        const std::map<std::string, std::string>::const_iterator entry = entries.find(name);
+        if (entry == entries.end())
+            fail(path + " has no value for '" + name + "'");
+        used.insert(name);
+        return entry->second;
+    }
+
+    void expect(const std::string &name, const char *end, const char *kind)
+    {
+        if (*end != '\0' || entries[name].empty())
+            fail(path + ": '" + name + "' is '" + entries[name] + "', expected " + kind);
+    }
+
+public:
+    explicit Values(const std::string &file) : path(file)
+    {
+        std::FILE *stream = opened(path);
+        std::string line;
+        for (int c = std::fgetc(stream); c != EOF; c = std::fgetc(stream)) {
+            if (c != '\n') {
+                line += static_cast<char>(c);
+                continue;
+            }
+            add(line);
+            line.clear();
+        }
+        add(line);
+        std::fclose(stream);
+    }
+
+    double number(const std::string &name)
+    {
+        char *end = 0;
+        const double value = std::strtod(text(name).c_str(), &end);
+        expect(name, end, "a number");
+        return value;
+    }
+
+    long long integer(const std::string &name)
+    {
+        char *end = 0;
+        const long long value = std::strtoll(text(name).c_str(), &end, 10);
+        expect(name, end, "a whole number");
+        return value;
+    }
+
+    // A misspelt name would otherwise be an edit without effect.
+    void check_all_used() const
+    {
+        for (std::map<std::string, std::string>::const_iterator entry = entries.begin();
+             entry != entries.end(); ++entry)
+            if (!used.count(entry->first))
+                fail(path + ": this program has no '" + entry->first + "'");
+    }
+};
+
+inline Values &parameters()
+{
+    static Values values("parameters.txt");
+    return values;
+}
+
+inline Values &layout()
+{
+    static Values values("layout.txt");
+    return values;
+}
+
+inline int length(const char *name)
+{
+    const long long value = layout().integer(name);
+    if (value < 0 || value > 2147483647LL)
+        fail(std::string("layout.txt: '") + name + "' is not a length");
+    return static_cast<int>(value);
+}
+
+template <class T>
+void read_array(const std::string &path, T *data, size_t count)
+{
+    std::FILE *file = opened(path);
+    std::fseek(file, 0, SEEK_END);
+    const long found = std::ftell(file);
+    const size_t expected = count * sizeof(T);
+    if (found < 0 || static_cast<size_t>(found) != expected)
+        fail("'" + path + "' has " + std::to_string(found) + " bytes, expected "
+             + std::to_string(expected) + " (" + std::to_string(count) + " numbers of "
+             + std::to_string(sizeof(T)) + " bytes)");
+    std::rewind(file);
+    if (std::fread(data, sizeof(T), count, file) != count)
+        fail("cannot read '" + path + "'");
+    std::fclose(file);
+}
+
+class Output
+{
+    std::string path;
+    std::FILE *file;
+
+    void check(bool good)
+    {
+        if (!good)
+            fail("cannot write '" + path + "': " + std::strerror(errno));
+    }
+
+public:
+    explicit Output(const std::string &name) : path(name), file(std::fopen(name.c_str(), "wb"))
+    {
+        check(file != 0);
+    }
+
+    template <class T>
+    void write(const T *data, size_t count)
+    {
+        check(count == 0 || std::fwrite(data, sizeof(T), count, file) == count);
+    }
+
+    void close() { check(std::fclose(file) == 0); }
+};
+
+template <class T>
+void write_array(const std::string &path, const T *data, size_t count)
+{
+    Output output(path);
+    output.write(data, count);
+    output.close();
+}
+
+template <class T>
+void write_vector(const std::string &path, const std::vector<T> &data)
+{
+    write_array(path, data.data(), data.size());
+}
+
+template <class Rows>
+void write_rows(const std::string &path, Rows &rows)
+{
+    Output output(path);
+    for (int row = 0; row < rows.n; row++)
+        output.write(rows(row).data(), rows(row).size());
+    output.close();
+}
+
+inline void make_folder(const std::string &path)
+{
+    for (size_t slash = path.find('/', 1); slash != std::string::npos;
+         slash = path.find('/', slash + 1)) {
+        const std::string part = path.substr(0, slash);
+#ifdef _WIN32
+        _mkdir(part.c_str());
+#else
+        mkdir(part.c_str(), 0777);
+#endif
+    }
+}
+
+// Fails now rather than after a long run if the results could not be written.
+inline void check_folder(const std::string &folder)
+{
+    const std::string probe = folder + "last_run_info.txt";
+    std::FILE *file = std::fopen(probe.c_str(), "wb");
+    if (!file)
+        fail("cannot write into the results folder '" + folder + "': " + std::strerror(errno));
+    std::fclose(file);
+    std::remove(probe.c_str());
+}
+
+inline std::string results_folder(int argc, char **argv, bool takes_assignments)
+{
+    std::string folder = "results/";
+    for (int k = 1; k < argc; k++) {
+        const std::string option = argv[k];
+        if (option == "--help" || option == "-h") {
+            std::printf("usage: %s [--results_dir DIR]\n", argv[0]);
+            std::exit(0);
+        } else if (option == "--results_dir") {
+            if (++k == argc)
+                fail("--results_dir needs a folder");
+            folder = std::string(argv[k]) + "/";
+        } else if (!takes_assignments || option.find('=') == std::string::npos) {
+            fail("unknown argument '" + option + "'. Known: --results_dir DIR, --help");
+        }
+    }
+    make_folder(folder);
+    check_folder(folder);
+    parameters().check_all_used();
+    return folder;
+}
+
+}  // namespace dualframe
+
+#endif
