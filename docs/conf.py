@@ -1,0 +1,53 @@
+"""Sphinx configuration. Nothing is fetched: the build works without a network."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from catalogue_pages import write_pages  # noqa: E402
+
+project = "dualframe"
+author = "The dualframe developers"
+copyright = author
+version = release = metadata.version("dualframe")
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+]
+exclude_patterns = ["_build", "**/GALLERY_HEADER.rst"]
+
+html_theme = "furo"
+html_title = f"dualframe {version}"
+
+autosummary_generate = True
+autodoc_typehints = "none"  # numpydoc's sections name the types where they matter
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+myst_enable_extensions = ["dollarmath", "colon_fence"]
+myst_heading_anchors = 3
+
+GALLERIES = {
+    kind: HERE.parent / kind / "figures"
+    for kind in ("circuits", "tasks")
+    if any((HERE.parent / kind / "figures").glob("plot_*.py"))
+}
+if GALLERIES:
+    extensions.append("sphinx_gallery.gen_gallery")
+    sphinx_gallery_conf = {
+        "examples_dirs": [str(folder) for folder in GALLERIES.values()],
+        "gallery_dirs": [f"gallery/{kind}" for kind in GALLERIES],
+        "download_all_examples": False,
+        "show_memory": False,
+    }
+
+write_pages(HERE / "catalogue")
