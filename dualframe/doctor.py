@@ -6,7 +6,6 @@ import importlib.util
 import os
 import platform
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from dualframe.errors import TargetError
+from dualframe.targets.toolchain import find_compiler
 
 Facts = Mapping[str, Any]
 
@@ -84,14 +86,17 @@ def package_version(name: str) -> str | None:
 
 
 def compiler() -> dict[str, Any] | None:
-    """Return the C++ compiler (``CXX``, else the first usual name found), or None."""
-    chosen = shlex.split(os.environ.get("CXX", ""))
-    candidates = [chosen] if chosen else [["g++"], ["clang++"], ["c++"]]
-    for command in candidates:
-        found = program(*command)
-        if found is not None:
-            return {**found, "openmp": has_openmp(command)}
-    return None
+    """Return the C++ compiler that the targets use, and whether it has OpenMP, or None."""
+    try:
+        found = find_compiler()
+    except TargetError:
+        return None
+    return {
+        "command": found.text,
+        "path": found.command[0],
+        "version": found.version,
+        "openmp": has_openmp(found.command),
+    }
 
 
 def has_openmp(command: Sequence[str]) -> bool:
@@ -140,7 +145,6 @@ def program(*command: str, pattern: str = r"(\d+\.\d+(?:\.\d+)?)") -> dict[str, 
         return None
     version = re.search(pattern, text)
     return {
-        "command": shlex.join(command),
         "path": path,
         "version": version[1] if version else "unknown version",
     }
