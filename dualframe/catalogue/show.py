@@ -1,0 +1,196 @@
+"""Catalogue entries as text for people: every value with its source, every assumption marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dualframe.catalogue.bibliography import citation
+from dualframe.catalogue.forms import GLIF, IZHIKEVICH, SOMA
+from dualframe.catalogue.schema import (
+    CellType,
+    Compartments,
+    Effect,
+    Modulator,
+    Numbers,
+    Origin,
+    Receptor,
+    Sourced,
+    Synapse,
+)
+from dualframe.quantity import quantity
+
+ASSUMED = "ASSUMED"
+_SIGNS = {1: "excitatory", -1: "inhibitory", 0: "modulatory"}
+
+
+def describe(entry: CellType | Synapse | Receptor | Modulator) -> str:
+    """Return a catalogue entry as readable text, with sources and marked assumptions.
+
+    Raises
+    ------
+    TypeError
+        If ``entry`` is not a record of the catalogue.
+    """
+    if type(entry) not in _WRITERS:
+        known = ", ".join(kind.__name__ for kind in _WRITERS)
+        raise TypeError(f"cannot describe a {type(entry).__name__}: expected one of {known}.")
+    page = Page()
+    _WRITERS[type(entry)](page, entry)
+    return page.text()
+
+
+class Page:
+    """Lines of text, and the sources that they cite in order of appearance."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.cited: dict[str, None] = {}
+
+    def title(self, text: str, origin: Origin | None = None) -> None:
+        """Add a heading after an empty line, with the origin of what stands below it."""
+        self.lines += ["", text + (f"  [{self._origin(origin)}]" if origin else "")]
+        if origin:
+            self.note(origin.note)
+
+    def note(self, text: str) -> None:
+        """Add a remark, if there is one."""
+        if text:
+            self.lines.append(f"  note: {text}")
+
+    def numbers(self, numbers: Numbers) -> None:
+        """Add one line for each number."""
+        width = max(map(len, numbers), default=0)
+        for name, number in numbers.items():
+            self.lines.append(f"  {name:<{width}}  {self._number(number)}")
+
+    def text(self) -> str:
+        """Return all lines and, at the end, the sources."""
+        sources = [f"  {key}: {citation(key)}" for key in self.cited]
+        counted = sum(ASSUMED in line for line in self.lines)
+        mark = ["", f"{counted} lines are marked {ASSUMED}: no source was read that states them."]
+        return "\n".join([*self.lines, *(mark if counted else []), "", "sources", *sources])
+
+    def _number(self, number: Sourced) -> str:
+        spread = f" ({_spread(number)})" if number.error is not None else ""
+        count = f", n = {number.n}" if number.n else ""
+        note = f"; {number.note}" if number.note else ""
+        origin = Origin(number.source, number.status)
+        return f"{number.written:<14}{spread}{count}  [{self._origin(origin)}]{note}"
+
+    def _origin(self, origin: Origin) -> str:
+        self.cited |= dict.fromkeys(origin.source)
+        status = ASSUMED if origin.status == "assumed" else origin.status
+        return f"{status}: {', '.join(origin.source)}"
+
+
+def _spread(number: Sourced) -> str:
+    """Return the spread in the unit in which the number itself is written."""
+    _, _, unit = number.written.partition(" ")
+    size = float(number.error / quantity(f"1 {unit}"))
+    return f"{number.error_is} {size:g} {unit}".strip()
+
+
+def _cell(page: Page, entry: CellType) -> None:
+    layer = f", layer {entry.layer}" if entry.layer else ""
+    page.lines += [f"{entry.name}: {entry.title}", f"{entry.region}{layer}"]
+    page.title(f"{_SIGNS[entry.sign]}, releases {entry.transmitter}", entry.dale)
+    page.note(entry.note)
+    if entry.passive:
+        page.title(f"passive: {entry.passive.label}", entry.passive.origin)
+        page.numbers(entry.passive.numbers)
+    for row in entry.passive_alternatives:
+        page.title(f"passive, not used: {row.label}", row.origin)
+        page.numbers(row.numbers)
+    for fit in entry.izhikevich:
+        page.title(f"{fit.form}: {fit.label}", fit.origin)
+        page.lines.append(f"  {IZHIKEVICH[fit.form].equations}")
+        page.numbers(fit.numbers)
+    for glif in entry.glif:
+        page.title(f"{glif.form}: {glif.label}", glif.origin)
+        page.lines.append(f"  {GLIF[glif.form].equations}")
+        page.numbers(glif.numbers)
+    if entry.compartments:
+        _compartments(page, entry.compartments)
+
+
+def _compartments(page: Page, found: Compartments) -> None:
+    mark = " (STAND-IN: not published for this cell type)" if found.stand_in else ""
+    page.title(f"compartments: {found.layout}{mark}", found.origin)
+    page.lines.append(f"  {found.rule}: {', '.join(found.names)}")
+    if SOMA[found.soma_model].equations:
+        page.lines.append(f"  soma: {SOMA[found.soma_model].equations}")
+    blocks = [("globals", found.globals), ("soma", found.soma), ("split", found.split)]
+    blocks += [(f"dendrite {d.name}", d.numbers) for d in found.dendrites]
+    blocks += [(f"{c.synapse} from {c.pathway} on {d.name}", c.numbers)
+               for d in found.dendrites for c in d.contacts]
+    blocks += [(f"{s.kind} dendritic spike in {', '.join(s.compartments)}", s.numbers)
+               for s in found.dspikes]
+    blocks += [("somatic spike", found.spike)]
+    for label, numbers in blocks:
+        if numbers:
+            page.title(f"  {label}")
+            page.numbers(numbers)
+    if found.edges:
+        page.title("  couplings")
+        page.numbers(Numbers("", tuple(
+            (f"{e.first}-{e.second}", e.coupling) for e in found.edges if e.coupling
+        )))
+        axial = [f"{e.first}-{e.second}" for e in found.edges if e.coupling is None]
+        page.note(f"half cylinders and r_axial: {', '.join(axial)}" if axial else "")
+
+
+def _synapse(page: Page, entry: Synapse) -> None:
+    page.lines += [f"{entry.name}: {entry.title}"]
+    block = ", magnesium block" if entry.block else ""
+    page.title(f"{_SIGNS[entry.sign]}, {entry.transmitter}, {entry.kinetics}{block}", entry.origin)
+    page.numbers(entry.numbers)
+    _alternatives(page, entry.alternatives)
+
+
+def _receptor(page: Page, entry: Receptor) -> None:
+    page.lines += [f"{entry.name}: {entry.title}",
+                   f"{entry.modulator}; {entry.family}, {entry.kind}; {entry.transduction}"]
+    page.note(entry.note)
+    page.title("affinity")
+    page.note(entry.affinity.note)
+    page.numbers(entry.affinity)
+    _alternatives(page, entry.affinity_alternatives)
+    page.title("kinetics of the occupancy")
+    page.note(entry.kinetics.note)
+    page.numbers(entry.kinetics)
+    for expression in entry.expressed_by:
+        site = f" ({expression.site})" if expression.site else ""
+        page.title(f"expressed by {', '.join(expression.cells)}{site}", expression.origin)
+    for effect in entry.effects:
+        _effect(page, effect)
+    for rule in entry.stdp:
+        page.title(f"plasticity, as text: {rule.text}", rule.origin)
+
+
+def _effect(page: Page, effect: Effect) -> None:
+    marks = [effect.direction, effect.kind if effect.compiled else "described, NOT COMPILED"]
+    marks += ["CONFLICT"] if effect.conflict else []
+    page.title(f"effect on {', '.join(effect.cells)} ({', '.join(marks)})", effect.origin)
+    page.lines += [f"  {effect.target}", f"  {effect.description}"]
+    page.numbers(effect.numbers)
+
+
+def _modulator(page: Page, entry: Modulator) -> None:
+    page.lines += [f"{entry.name}: {entry.title}",
+                   f"receptors: {', '.join(entry.receptors) or 'none'}"]
+    page.note(entry.note)
+    page.title("numbers")
+    page.numbers(entry.numbers)
+
+
+def _alternatives(page: Page, rows: Iterable[tuple[str, Numbers]]) -> None:
+    for label, numbers in rows:
+        page.title(f"not used: {label}")
+        page.note(numbers.note)
+        page.numbers(numbers)
+
+
+_WRITERS: dict[type, Callable[[Page, Any], None]] = {
+    CellType: _cell, Synapse: _synapse, Receptor: _receptor, Modulator: _modulator,
+}
