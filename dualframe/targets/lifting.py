@@ -171,7 +171,7 @@ _FILES = (
             "NAME), COUNT*sizeof(NAME[0])); outfile_NAME.close(); } else { std::cout << "
             '"Error writing output file for NAME." << endl; }'
         ),
-        r'dualframe::write_array(results_dir + "\2", \1, \3);',
+        r'dualframe::write_array(results_dir, "\2", \1, \3);',
     ),
     (
         _block(
@@ -181,7 +181,7 @@ _FILES = (
             "outfile_NAME.close(); } } else { std::cout << "
             '"Error writing output file for NAME." << endl; }'
         ),
-        r'dualframe::write_vector(results_dir + "\2", \1);',
+        r'dualframe::write_vector(results_dir, "\2", \1);',
     ),
     (
         _block(
@@ -191,7 +191,7 @@ _FILES = (
             "NAME.m*sizeof(NAME(0, 0))); } } outfile_NAME.close(); } else { std::cout << "
             '"Error writing output file for NAME." << endl; }'
         ),
-        r'dualframe::write_rows(results_dir + "\2", \1);',
+        r'dualframe::write_rows(results_dir, "\2", \1);',
     ),
 )
 
@@ -214,8 +214,8 @@ def _declare(
 ) -> str:
     internal = _is_internal(array, values)
     unique = (values.internal if internal else values.parameter)(name, literal)
-    table = "layout" if internal else "parameters"
-    declared.append(f'const {kind} {unique} = ({kind})dualframe::{table}().number("{unique}");')
+    reader = "internal" if internal else "parameter"
+    declared.append(f'const {kind} {unique} = ({kind})dualframe::{reader}("{unique}");')
     return unique
 
 
@@ -247,7 +247,7 @@ def _lift_resizes(source: str, values: Values, declared: list[str]) -> str:
 def _lift_seed(source: str, values: Values, declared: list[str]) -> str:
     def read(match: re.Match[str]) -> str:
         name = values.parameter("seed", match[2])
-        declared.append(f'const long {name} = dualframe::parameters().integer("{name}");')
+        declared.append(f'const long {name} = dualframe::seed("{name}");')
         return f"{match[1]}lifted::{name} + _i"
 
     return re.sub(r"(\.seed\(|rk_seed\()(\d{1,18})L \+ _i", read, source)
@@ -258,8 +258,8 @@ def _lift_run(source: str, values: Values, declared: list[str]) -> str:
         duration = values.parameter("duration", match[2])
         period = values.internal("report_period", match[4])
         declared.append(
-            f'const double {duration} = dualframe::parameters().number("{duration}");\n'
-            f'const double {period} = dualframe::layout().number("{period}");'
+            f'const double {duration} = dualframe::parameter("{duration}");\n'
+            f'const double {period} = dualframe::internal("{period}");'
         )
         return f"{match[1]}.run(lifted::{duration}, {match[3]}, lifted::{period});"
 

@@ -91,12 +91,13 @@ def merge(project: Path) -> Unit:
     inliner = _Inliner(project, makefile)
     library = sorted(name for name in makefile.sources if _LIBRARY.fullmatch(name))
     bodies = [_end_macros(inliner.body(name)) for name in library]
-    bodies += [_results_folder(lift_objects(inliner.body("objects.cpp"), values))]
+    objects, main = _drop_run_arguments(inliner.body("objects.cpp"), inliner.body("main.cpp"))
+    bodies += [_results_folder(lift_objects(objects, values))]
     bodies += [inliner.body(name) for name in _GENERATED[1:]]
     for name in code_objects:
         source = _isolate(name, lift_code_object(inliner.body(name), values))
         bodies.append(_end_macros(source))
-    bodies.append(_start(lift_main(inliner.body("main.cpp"), values)))
+    bodies.append(_start(lift_main(main, values)))
     return Unit("\n".join([*inliner.prelude(), *bodies]), values.parameters, values.layout)
 
 
@@ -204,9 +205,18 @@ def _results_folder(source: str) -> str:
 
 def _start(source: str) -> str:
     """Read the command line before the arrays are loaded."""
-    assigns = "true" if re.search(r"^\s*set_from_command_line\(args\);", source, re.M) else "false"
-    call = f"brian::results_dir = dualframe::results_folder(argc, argv, {assigns});"
+    call = "brian::results_dir = dualframe::results_folder(argc, argv);"
     source, count = re.subn(r"^(\s*)brian_start\(\);", rf"\1{call}\n\g<0>", source, flags=re.M)
     if count != 1:
         raise NotMergeable("main.cpp does not call brian_start once")
     return source
+
+
+def _drop_run_arguments(objects: str, main: str) -> tuple[str, str]:
+    """Remove Brian2's ``name=value`` arguments: a sixth of the build, and files do it here."""
+    setters = re.compile(r"^void set_variable_from_value\(.*?(?=^/+ arrays /+$)", re.M | re.S)
+    parser = re.compile(r"^void set_from_command_line\(.*?^\}\n", re.M | re.S)
+    call = re.compile(r"^\s*set_from_command_line\(args\);\n", re.M)
+    if not (setters.search(objects) and parser.search(main)):
+        return objects, main
+    return setters.sub("", objects, 1), call.sub("", parser.sub("", main, 1))

@@ -17,15 +17,22 @@
 #include <direct.h>
 #endif
 
+// What runs once is not worth inlining: that is a good part of the time that compiling takes.
+#ifdef __GNUC__
+#define DUALFRAME_ONCE inline __attribute__((noinline))
+#else
+#define DUALFRAME_ONCE inline
+#endif
+
 namespace dualframe {
 
-inline void fail(const std::string &message)
+DUALFRAME_ONCE void fail(const std::string &message)
 {
     std::fprintf(stderr, "error: %s\n", message.c_str());
     std::exit(2);
 }
 
-inline std::string trimmed(const std::string &text)
+DUALFRAME_ONCE std::string trimmed(const std::string &text)
 {
     const size_t first = text.find_first_not_of(" \t\r\n");
     if (first == std::string::npos)
@@ -33,7 +40,7 @@ inline std::string trimmed(const std::string &text)
     return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
-inline std::FILE *opened(const std::string &path)
+DUALFRAME_ONCE std::FILE *opened(const std::string &path)
 {
     std::FILE *file = std::fopen(path.c_str(), "rb");
     if (!file)
@@ -94,7 +101,7 @@ public:
         std::fclose(stream);
     }
 
-    double number(const std::string &name)
+    DUALFRAME_ONCE double number(const std::string &name)
     {
         char *end = 0;
         const double value = std::strtod(text(name).c_str(), &end);
@@ -102,7 +109,7 @@ public:
         return value;
     }
 
-    long long integer(const std::string &name)
+    DUALFRAME_ONCE long long integer(const std::string &name)
     {
         char *end = 0;
         const long long value = std::strtoll(text(name).c_str(), &end, 10);
@@ -120,19 +127,23 @@ public:
     }
 };
 
-inline Values &parameters()
+DUALFRAME_ONCE Values &parameters()
 {
     static Values values("parameters.txt");
     return values;
 }
 
-inline Values &layout()
+DUALFRAME_ONCE Values &layout()
 {
     static Values values("layout.txt");
     return values;
 }
 
-inline int length(const char *name)
+DUALFRAME_ONCE double parameter(const char *name) { return parameters().number(name); }
+DUALFRAME_ONCE double internal(const char *name) { return layout().number(name); }
+DUALFRAME_ONCE long long seed(const char *name) { return parameters().integer(name); }
+
+DUALFRAME_ONCE int length(const char *name)
 {
     const long long value = layout().integer(name);
     if (value < 0 || value > 2147483647LL)
@@ -140,21 +151,26 @@ inline int length(const char *name)
     return static_cast<int>(value);
 }
 
-template <class T>
-void read_array(const std::string &path, T *data, size_t count)
+DUALFRAME_ONCE void read_bytes(const char *name, void *data, size_t count, size_t size)
 {
+    const std::string path = name;
     std::FILE *file = opened(path);
     std::fseek(file, 0, SEEK_END);
     const long found = std::ftell(file);
-    const size_t expected = count * sizeof(T);
-    if (found < 0 || static_cast<size_t>(found) != expected)
+    if (found < 0 || static_cast<size_t>(found) != count * size)
         fail("'" + path + "' has " + std::to_string(found) + " bytes, expected "
-             + std::to_string(expected) + " (" + std::to_string(count) + " numbers of "
-             + std::to_string(sizeof(T)) + " bytes)");
+             + std::to_string(count * size) + " (" + std::to_string(count) + " numbers of "
+             + std::to_string(size) + " bytes)");
     std::rewind(file);
-    if (std::fread(data, sizeof(T), count, file) != count)
+    if (std::fread(data, size, count, file) != count)
         fail("cannot read '" + path + "'");
     std::fclose(file);
+}
+
+template <class T>
+void read_array(const char *path, T *data, size_t count)
+{
+    read_bytes(path, data, count, sizeof(T));
 }
 
 class Output
@@ -169,44 +185,50 @@ class Output
     }
 
 public:
-    explicit Output(const std::string &name) : path(name), file(std::fopen(name.c_str(), "wb"))
+    DUALFRAME_ONCE Output(const std::string &folder, const char *name) : path(folder + name)
     {
+        file = std::fopen(path.c_str(), "wb");
         check(file != 0);
     }
 
-    template <class T>
-    void write(const T *data, size_t count)
+    DUALFRAME_ONCE void write(const void *data, size_t count, size_t size)
     {
-        check(count == 0 || std::fwrite(data, sizeof(T), count, file) == count);
+        check(count == 0 || std::fwrite(data, size, count, file) == count);
     }
 
-    void close() { check(std::fclose(file) == 0); }
+    DUALFRAME_ONCE void close() { check(std::fclose(file) == 0); }
 };
 
-template <class T>
-void write_array(const std::string &path, const T *data, size_t count)
+DUALFRAME_ONCE void write_bytes(
+    const std::string &folder, const char *name, const void *data, size_t count, size_t size)
 {
-    Output output(path);
-    output.write(data, count);
+    Output output(folder, name);
+    output.write(data, count, size);
     output.close();
 }
 
 template <class T>
-void write_vector(const std::string &path, const std::vector<T> &data)
+void write_array(const std::string &folder, const char *name, const T *data, size_t count)
 {
-    write_array(path, data.data(), data.size());
+    write_bytes(folder, name, data, count, sizeof(T));
+}
+
+template <class T>
+void write_vector(const std::string &folder, const char *name, const std::vector<T> &data)
+{
+    write_bytes(folder, name, data.data(), data.size(), sizeof(T));
 }
 
 template <class Rows>
-void write_rows(const std::string &path, Rows &rows)
+void write_rows(const std::string &folder, const char *name, Rows &rows)
 {
-    Output output(path);
+    Output output(folder, name);
     for (int row = 0; row < rows.n; row++)
-        output.write(rows(row).data(), rows(row).size());
+        output.write(rows(row).data(), rows(row).size(), sizeof(rows(row)[0]));
     output.close();
 }
 
-inline void make_folder(const std::string &path)
+DUALFRAME_ONCE void make_folder(const std::string &path)
 {
     for (size_t slash = path.find('/', 1); slash != std::string::npos;
          slash = path.find('/', slash + 1)) {
@@ -220,7 +242,7 @@ inline void make_folder(const std::string &path)
 }
 
 // Fails now rather than after a long run if the results could not be written.
-inline void check_folder(const std::string &folder)
+DUALFRAME_ONCE void check_folder(const std::string &folder)
 {
     const std::string probe = folder + "last_run_info.txt";
     std::FILE *file = std::fopen(probe.c_str(), "wb");
@@ -230,7 +252,7 @@ inline void check_folder(const std::string &folder)
     std::remove(probe.c_str());
 }
 
-inline std::string results_folder(int argc, char **argv, bool takes_assignments)
+DUALFRAME_ONCE std::string results_folder(int argc, char **argv)
 {
     std::string folder = "results/";
     for (int k = 1; k < argc; k++) {
@@ -242,8 +264,9 @@ inline std::string results_folder(int argc, char **argv, bool takes_assignments)
             if (++k == argc)
                 fail("--results_dir needs a folder");
             folder = std::string(argv[k]) + "/";
-        } else if (!takes_assignments || option.find('=') == std::string::npos) {
-            fail("unknown argument '" + option + "'. Known: --results_dir DIR, --help");
+        } else {
+            fail("unknown argument '" + option + "'. Known: --results_dir DIR, --help; "
+                 "numbers are read from parameters.txt");
         }
     }
     make_folder(folder);

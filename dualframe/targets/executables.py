@@ -1,0 +1,198 @@
+"""A cache of compiled programs, so that nothing is compiled twice.
+
+An entry is a folder named by its key: the program and a small JSON file with the program's size
+and SHA-256. It is inserted by one rename and verified at every use, so that neither an interrupted
+process, nor another one at the same time, nor a damaged disk can make a wrong program run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+GIBIBYTE = 2**30
+_PROGRAM, _RECORD = "main", "entry.json"
+_ABANDONED = 24 * 3600.0  # seconds after which an unfinished insertion is somebody's remains
+_VERSION = "1"  # of the layout of an entry, part of every key
+
+
+def default_folder() -> Path:
+    """Return the cache's folder: ``$DUALFRAME_CACHE``, else dualframe's in the user's cache."""
+    if chosen := os.environ.get("DUALFRAME_CACHE"):
+        return Path(chosen).expanduser().absolute()
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "dualframe"
+
+
+def key_of(parts: Iterable[str]) -> str:
+    """Return the SHA-256 of texts, each with its length, so that no two lists collide."""
+    digest = hashlib.sha256(_VERSION.encode())
+    for part in parts:
+        content = part.encode()
+        digest.update(f"{len(content)}:".encode() + content)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class ExecutableCache:
+    """Compiled programs by key.
+
+    Parameters
+    ----------
+    folder
+        Where they lie; made when the first program is inserted.
+    limit
+        Total size in bytes above which the programs that were not used for longest are removed.
+    """
+
+    folder: Path
+    limit: int = 2 * GIBIBYTE
+
+    def fetch(self, key: str, target: Path) -> bool:
+        """Copy a program to ``target`` and return ``True``, or return ``False``.
+
+        A program that is not what was inserted is discarded.
+        """
+        entry = self._entry(key)
+        try:
+            record = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
+            matches = _copy_verified(entry / _PROGRAM, target, record["sha256"], record["size"])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            matches = False
+        except OSError:  # not readable here, or no room for the copy: the entry may be good
+            return False
+        if matches:
+            _touch(entry / _RECORD)
+        else:
+            self._discard(entry)
+        return matches
+
+    def insert(self, key: str, program: Path) -> None:
+        """Add a copy of a program, atomically, then keep the cache within its limit.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
+        entry = self._entry(key)
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix="tmp-") as scratch:
+            staged = Path(scratch) / "entry"
+            staged.mkdir()
+            shutil.copy2(program, staged / _PROGRAM)
+            record = {"sha256": _sha256(staged / _PROGRAM), "size": program.stat().st_size}
+            (staged / _RECORD).write_text(json.dumps(record), encoding="utf-8")
+            try:
+                staged.replace(entry)
+            except OSError:
+                if not entry.is_dir():  # else another process was first, with the same program
+                    raise
+        self._evict(keep=entry)
+
+    def entries(self) -> list[Path]:
+        """Return the folders of all entries, the one used longest ago first."""
+        found = [record.parent for record in self.folder.glob(f"??/*/{_RECORD}")]
+        return sorted(found, key=_last_use)
+
+    def size(self) -> int:
+        """Return the total size of all entries in bytes."""
+        return sum(_bytes(entry) for entry in self.entries())
+
+    def clear(self) -> int:
+        """Remove every entry and return how many there were."""
+        entries = self.entries()
+        for entry in entries:
+            self._discard(entry)
+        self._remove_abandoned(age=0.0)
+        return len(entries)
+
+    def _entry(self, key: str) -> Path:
+        return self.folder / key[:2] / key
+
+    def _discard(self, entry: Path) -> None:
+        """Remove an entry: first out of sight, so that nobody sees half of it."""
+        if not entry.exists():
+            return
+        try:
+            hidden = Path(tempfile.mkdtemp(dir=self.folder, prefix="tmp-"))
+            entry.rename(hidden / "entry")
+        except OSError:  # removed by another process, or a cache that is only read
+            return
+        shutil.rmtree(hidden, ignore_errors=True)
+
+    def _evict(self, keep: Path) -> None:
+        self._remove_abandoned(age=_ABANDONED)
+        total = self.size()
+        for entry in self.entries():
+            if total <= self.limit:
+                return
+            if entry != keep:
+                total -= _bytes(entry)
+                self._discard(entry)
+
+    def _remove_abandoned(self, age: float) -> None:
+        for folder in self.folder.glob("tmp-*"):
+            if time.time() - _modified(folder) >= age:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def default_cache() -> ExecutableCache:
+    """Return the cache that builds use."""
+    return ExecutableCache(default_folder())
+
+
+def _copy_verified(program: Path, target: Path, sha256: str, size: int) -> bool:
+    """Copy a program if it has the recorded content; what is verified is the copy that will run."""
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".program-")
+    os.close(handle)
+    copy = Path(name)
+    try:
+        shutil.copy2(program, copy)
+        if copy.stat().st_size != size or _sha256(copy) != sha256:
+            return False
+        copy.replace(target)
+        return True
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _touch(record: Path) -> None:
+    try:
+        os.utime(record)
+    except OSError:  # a cache that is only read: its order of use is not ours to keep
+        return
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # removed meanwhile by another process
+        return 0.0
+
+
+def _last_use(entry: Path) -> float:
+    return _modified(entry / _RECORD)
+
+
+def _bytes(entry: Path) -> int:
+    return _size(entry / _PROGRAM) + _size(entry / _RECORD)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
