@@ -14,6 +14,12 @@ dimensionless by ``I_unit``: the current that counts as 1. Its default, 1 pA, is
 
 Both equations take one Euler step from the same old state. Izhikevich's own 2003 script steps V
 twice by half and uses the new V for u, so it differs from this by terms of order dt.
+
+The jump of V at the end of an upstroke is cut by the time step, and what u gains there depends on
+where. In the fast-spiking cells this makes the intervals vary by some percent (2007_FS at 0.1 ms:
+up to 9 %, and a rate 10 % low at 150 Hz; both fall in proportion to dt) and multiplies a rounding
+error some tenfold per spike: two programs agree spike for spike there only if they do the same
+arithmetic in the same order.
 """
 
 from __future__ import annotations
@@ -79,7 +85,9 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         # Fast spiking (fig 8.27): a cubic recovery with a dead zone; a spike leaves u alone.
         "izhikevich2007_FS": Form(
             names=(*_WITHOUT_D, "vb", "U_coef"),
-            target="U_coef*int(V >= vb)*(V - vb)*(V - vb)*(V - vb)",
+            # (V - vb)^3, written so that no third power is left after symbolic simplification:
+            # libraries round pow(x, 3) differently, and this form amplifies it
+            target="U_coef*int(V >= vb)*(vb - V)*(vb - V)*(V - vb)",
             reset="V = c",
             defaults={"U_coef": 0.025 * pA / mV**3},
         ),
@@ -121,6 +129,9 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 DIMENSIONLESS_FORM = "izhikevich2003"
 _UNITS_2003: Mapping[str, Any] = MappingProxyType(
     {"a": 1 / ms, "b": 1 / ms, "c": mV, "d": mV / ms, "vpeak": mV}
+)
+_PUBLISHED_POLYNOMIAL: Mapping[str, Any] = MappingProxyType(
+    {"quadratic": 0.04 / (mV * ms), "linear": 5 / ms, "offset": 140 * mV / ms}
 )
 
 
@@ -189,12 +200,13 @@ def _dimensionless(parameters: Mapping[str, Any], adaptation: str | None) -> Mem
     values = checked(DIMENSIONLESS_FORM, given, dimensions, defaults)
     start = -65 * mV  # as in the published script, with u on its nullcline
     return Membrane(
-        equations="dV/dt = (0.04/(mV*ms))*V*V + (5/ms)*V + 140*mV/ms - u + (I/I_unit)*mV/ms : volt"
-        "\ndu/dt = a*(b*V - u) : volt/second" + adaptation_lines(adaptation),
+        # mV/ms is volt/second, and costs nothing in base units
+        equations="dV/dt = (quadratic*V + linear)*V + offset - u + (I/I_unit)*volt/second : volt\n"
+        "du/dt = a*(b*V - u) : volt/second" + adaptation_lines(adaptation),
         threshold="V >= vpeak",
         reset=f"V = c\nu += {scaled('d', adaptation)}",
         refractory=None,
-        parameters=values,
+        parameters={**values, **_PUBLISHED_POLYNOMIAL},
         initial={"V": start, "u": values["b"] * start},
         # -(0.08 V + 5) at -70 mV, where the cell with b = 0.2 rests, in I_unit per mV
         leak="0.6*I_unit/mV",
