@@ -14,10 +14,11 @@ from brian2 import (
     SpikeMonitor,
     StateMonitor,
     Synapses,
-    get_device,
+    defaultclock,
 )
 from brian2 import Network as BrianNetwork
-from brian2.units import Hz, second
+from brian2.units import second
+from brian2.units.fundamentalunits import Quantity
 
 from dualframe.network import Recording
 from dualframe.targets.lowering import (
@@ -48,14 +49,8 @@ class Assembled:
         return BrianNetwork(list(self.objects.values()))
 
 
-def store_plainly(group: Any, name: str, value: Any) -> None:
-    """Set a variable in base units."""
-    group.variables[name].get_addressable_value(name, group)  # fails early on an unknown name
-    group.variables[name].set_value(value)
-
-
 def assemble(lowered: Lowered, store: Store | None = None, *, thin: bool = True) -> Assembled:
-    """Create the Brian2 objects of a lowered network.
+    """Create the Brian2 objects of a lowered network, on Brian2's default clock.
 
     Parameters
     ----------
@@ -67,16 +62,17 @@ def assemble(lowered: Lowered, store: Store | None = None, *, thin: bool = True)
         Whether recordings may be sampled more coarsely than every step (not on GeNN).
     """
     put = store or set_variable
+    defaultclock.dt = lowered.dt * second
     made = Assembled()
     for group in lowered.groups:
-        made.objects[group.name] = _group(group, lowered.dt, put)
+        made.objects[group.name] = _group(group, put)
     for spikes in lowered.spikes:
-        made.objects[spikes.name] = _spikes(spikes, lowered.dt)
+        made.objects[spikes.name] = _spikes(spikes)
     for poisson in lowered.poissons:
-        made.objects[poisson.name] = _poisson(poisson, lowered.dt, put)
+        made.objects[poisson.name] = _poisson(poisson, put)
     for synapses in lowered.synapses:
         if len(synapses.i):
-            made.objects[synapses.name] = _synapses(synapses, made, lowered.dt, put)
+            made.objects[synapses.name] = _synapses(synapses, made, put)
     for group in lowered.groups:
         _record(group, lowered, made, thin)
     return made
@@ -84,14 +80,10 @@ def assemble(lowered: Lowered, store: Store | None = None, *, thin: bool = True)
 
 def set_variable(owner: Any, name: str, value: Any) -> None:
     """Set a variable of a Brian2 object from a number or array in base units."""
-    view = owner.variables[name]
-    unit = view.dim
-    from brian2.units.fundamentalunits import Quantity
-
-    setattr(owner, name, Quantity(np.asarray(value), dim=unit))
+    setattr(owner, name, Quantity(np.asarray(value), dim=owner.variables[name].dim))
 
 
-def _group(group: LoweredGroup, dt: float, put: Store) -> NeuronGroup:
+def _group(group: LoweredGroup, put: Store) -> NeuronGroup:
     made = NeuronGroup(
         group.n,
         group.equations,
@@ -101,7 +93,6 @@ def _group(group: LoweredGroup, dt: float, put: Store) -> NeuronGroup:
         method=group.method,
         name=group.name,
         namespace={},
-        dt=dt * second,
     )
     for name, constant in group.constants.items():
         put(made, name, constant.value)
@@ -110,29 +101,26 @@ def _group(group: LoweredGroup, dt: float, put: Store) -> NeuronGroup:
     return made
 
 
-def _spikes(spikes: LoweredSpikes, dt: float) -> SpikeGeneratorGroup:
+def _spikes(spikes: LoweredSpikes) -> SpikeGeneratorGroup:
     return SpikeGeneratorGroup(
-        spikes.n, spikes.indices, spikes.times * second, name=spikes.name, dt=dt * second, sorted=True
+        spikes.n, spikes.indices, spikes.times * second, sorted=True, name=spikes.name
     )
 
 
-def _poisson(poisson: LoweredPoisson, dt: float, put: Store) -> NeuronGroup:
+def _poisson(poisson: LoweredPoisson, put: Store) -> NeuronGroup:
     made = NeuronGroup(
         poisson.n,
-        "rate : hertz (constant)\nstart : second (shared, constant)\nstop : second (shared, constant)",
-        threshold="rand() < rate*dt*int(t >= start - 0.5*dt)*int(t < stop - 0.5*dt)",
+        "rate : hertz (constant)\nonset : second (shared, constant)\nend : second (shared, constant)",
+        threshold="rand() < rate*dt*int(t >= onset - 0.5*dt)*int(t < end - 0.5*dt)",
         name=poisson.name,
         namespace={},
-        dt=dt * second,
     )
-    for name, value in (("rate", poisson.rates), ("start", poisson.start), ("stop", poisson.stop)):
+    for name, value in (("rate", poisson.rates), ("onset", poisson.start), ("end", poisson.stop)):
         put(made, name, value)
     return made
 
 
-def _synapses(
-    synapses: LoweredSynapses, made: Assembled, dt: float, put: Store
-) -> Synapses:
+def _synapses(synapses: LoweredSynapses, made: Assembled, put: Store) -> Synapses:
     brian = Synapses(
         made.objects[synapses.source],
         made.objects[synapses.target],
@@ -142,7 +130,6 @@ def _synapses(
         method="euler",
         name=synapses.name,
         namespace={},
-        dt=dt * second,
         delay=synapses.delay * second if synapses.on_pre else None,
     )
     brian.connect(i=synapses.i, j=synapses.j)
@@ -161,24 +148,26 @@ def _record(group: LoweredGroup, lowered: Lowered, made: Assembled, thin: bool) 
     recording = lowered.recordings.get(group.name)
     if recording is None:
         return
-    wanted = {name: group.recorded_as.get(name, name) for name in recording.variables}
+    # GeNN cannot record an expression of the time: there the variable itself is recorded
+    alias = group.recorded_as if thin else {}
+    wanted = {name: alias.get(name, name) for name in recording.variables}
     wanted.pop("dspikes", None)
     every = float(np.asarray(recording.every)) if recording.every is not None and thin else lowered.dt
     made.traces[group.name] = {}
     if wanted:
-        _monitor(group, tuple(wanted.values()), recording, every, "trace", made)
+        _monitor(group, tuple(wanted.values()), recording, every, "trace", made, lowered)
     if "dspikes" in recording.variables and group.events:
-        _monitor(group, tuple(group.events.values()), recording, lowered.dt, "dspikes", made)
+        _monitor(group, tuple(group.events.values()), recording, lowered.dt, "dspikes", made, lowered)
 
 
 def _monitor(
     group: LoweredGroup, names: tuple[str, ...], recording: Recording, every: float, kind: str,
-    made: Assembled,
+    made: Assembled, lowered: Lowered,
 ) -> None:
     which: Any = True if recording.neurons is None else recording.neurons
+    own_clock = {} if every == lowered.dt else {"dt": every * second}
     monitor = StateMonitor(
-        made.objects[group.name], names, record=which, dt=every * second,
-        name=f"{group.name}_{kind}",
+        made.objects[group.name], names, record=which, name=f"{group.name}_{kind}", **own_clock
     )
     made.traces[group.name][kind] = monitor
     made.objects[monitor.name] = monitor

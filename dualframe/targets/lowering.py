@@ -8,11 +8,12 @@ target, and a changed weight, parameter or stimulus changes arrays, never equati
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from brian2 import NeuronGroup
 from brian2.core.functions import timestep
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS
 from brian2.units import second
@@ -21,7 +22,7 @@ from brian2.utils.stringtools import get_identifiers, word_substitute
 from numpy.typing import NDArray
 
 from dualframe.distributions import LogNormal, Normal, Uniform, lognormal_factor
-from dualframe.errors import NetworkError, suggestion
+from dualframe.errors import DualframeError, NetworkError, suggestion
 from dualframe.network import (
     CurrentInput,
     Network,
@@ -46,6 +47,10 @@ Array = NDArray[np.float64]
 _ALWAYS = frozenset({"t", "dt", "i", "N", "lastspike", "not_refractory", "xi"})
 _GLOBAL = frozenset(DEFAULT_FUNCTIONS) | frozenset(DEFAULT_CONSTANTS) | frozenset(DEFAULT_UNITS)
 _MOST_DELAYS = 64
+# Brian2 keeps its own attributes of a group under these names
+_RESERVED = frozenset(name for name in dir(NeuronGroup) if not name.startswith("_")) | {
+    "start", "stop", "name", "clock", "events", "equations", "i", "N", "t", "dt",
+}
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ class LoweredGroup:
     method: str
     constants: Mapping[str, Constant]
     initial: Mapping[str, Array]
+    units: Mapping[str, str] = field(default_factory=dict)
     recorded_as: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, str] = field(default_factory=dict)
 
@@ -117,6 +123,7 @@ class LoweredSynapses:
     delay: float
     constants: Mapping[str, Constant]
     initial: Mapping[str, Array] = field(default_factory=dict)
+    weight_unit: str = "1"
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,31 @@ def lower(
     )
 
 
+def check_structure(network: Network) -> list[str]:
+    """Return what has no portable form, as messages; nothing is drawn or generated."""
+    problems: list[str] = []
+    for population in network.populations:
+        currents = [
+            item for item in network.inputs
+            if isinstance(item, CurrentInput) and item.target == population.name
+        ]
+        still = replace(population, heterogeneity={})
+        _note(problems, _group, still, currents, 1e-4, np.random.default_rng(0))
+    for projection in network.projections:
+        target = network.population(projection.target)
+        _note(problems, parse, projection.equations, f"projection {projection.name!r}")
+        _note(problems, _split, projection, target)
+        _note(problems, _check_statements, network, projection, target)
+    return list(dict.fromkeys(problems))
+
+
+def _note(problems: list[str], check: Callable[..., Any], *arguments: Any) -> None:
+    try:
+        check(*arguments)
+    except DualframeError as error:
+        problems.append(str(error))
+
+
 def _rng(seed: int, name: str) -> np.random.Generator:
     """A stream of its own per object: adding one does not change the others."""
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
@@ -202,6 +234,7 @@ def _group(
         refractory = "refractory_period"
     texts = [population.threshold, population.reset, refractory]
     used = _used(lines, texts)
+    _check_reserved(label, [line.name for line in lines] + list(constants))
     _check_known(label, used, {line.name for line in lines} | set(constants))
     kept = {name: constants[name] for name in sorted(constants) if name in used}
     declared = [constants[name].declaration(name) for name in kept]
@@ -217,6 +250,7 @@ def _group(
         population.method,
         kept,
         initial,
+        {line.name: line.unit for line in lines},
         _recorded_as(population, lines),
         {event.name: event.time for event in population.events if event.time},
     )
@@ -267,6 +301,15 @@ def _used(lines: Iterable[Line], texts: Iterable[str | None]) -> set[str]:
     for text in (*(line.expression for line in lines), *texts):
         used |= get_identifiers(text or "")
     return used
+
+
+def _check_reserved(label: str, names: Iterable[str]) -> None:
+    for name in names:
+        if name in _RESERVED:
+            raise NetworkError(
+                f"{label} calls a variable {name!r}, a name that Brian2 keeps for itself; "
+                f"rename it."
+            )
 
 
 def _check_known(label: str, used: set[str], known: set[str]) -> None:
@@ -369,6 +412,7 @@ def _synapses(
                 {n: c if c.shared else Constant(c.value[members], c.unit)
                  for n, c in constants.items()},
                 {n: v[members] if v.ndim else v for n, v in initial.items()},
+                "1" if weights is None else unit_of(weights),
             )
 
 

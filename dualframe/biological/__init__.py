@@ -1,0 +1,5 @@
+"""The biological branch: Dendrify compartments and microcircuits of them."""
+
+from dualframe.biological.dendrify_models import from_dendrify
+
+__all__ = ["from_dendrify"]

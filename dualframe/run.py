@@ -1,0 +1,241 @@
+"""Run a network on a target: check, lower, run, and hand the results over."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from brian2.units import ms
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dualframe.errors import NetworkError, UnknownName
+from dualframe.network import Network, Population, Recording
+from dualframe.quantity import quantity
+from dualframe.results import Results, Trace, dspike_table, population_table, spike_table
+from dualframe.targets import capability
+from dualframe.targets.lowering import Lowered, lower
+from dualframe.targets.raw import Raw, RawTrace, RunOptions
+
+_PACKAGES = ("dualframe", "brian2", "brian2genn", "dendrify", "numpy")
+_DEFAULT_DT = 0.1 * ms
+
+
+def run(
+    network: Network,
+    duration: Any,
+    *,
+    target: str = "auto",
+    seed: int | None = None,
+    record: Mapping[str, Sequence[str] | Recording] | None = None,
+    dt: Any = _DEFAULT_DT,
+    threads: int = 1,
+    strict: bool = False,
+    use_gpu: bool | None = None,
+    precision: str = "float64",
+    progress: bool | None = None,
+) -> Results:
+    """Simulate a network.
+
+    Parameters
+    ----------
+    network
+        The description, from a builder or made by hand.
+    duration
+        Simulated time.
+    target
+        ``"runtime"``, ``"cpp_standalone"``, ``"genn"``, or ``"auto"`` (C++ where a compiler is
+        found, else the runtime).
+    seed
+        Seed of everything that is drawn: connectivity, parameters and input. The same seed gives
+        the same network on every target. ``None`` chooses one; it stands in the provenance.
+    record
+        Per population: variable names (``"dspikes"`` for dendritic spikes) or a `Recording`.
+        Per projection: ``["w"]`` for the weights at the end.
+    dt
+        Time step.
+    threads
+        OpenMP threads (``cpp_standalone`` only).
+    strict
+        Strict floating point, so that targets agree to the last bit; slower.
+    use_gpu
+        ``genn`` only: ``True`` CUDA, ``False`` GeNN's CPU, ``None`` CUDA where there is one.
+    precision
+        ``"float64"`` or, on ``genn``, ``"float32"``.
+    progress
+        Whether to show a progress bar; ``None`` shows one in a terminal.
+
+    Returns
+    -------
+    Results
+        Spikes, traces, weights and provenance. An interrupted run (Ctrl-C) returns what was
+        simulated until then, with ``completed`` false in the provenance.
+
+    Raises
+    ------
+    UnknownName
+        For an unknown target, population or variable.
+    TargetError
+        If the target is not usable here or cannot run the network; raised before any code is
+        generated.
+    """
+    name = capability.resolve(target)
+    _check_options(duration, dt, threads, precision, name)
+    recordings = _recordings(network, record or {})
+    capability.require(network, name, use_gpu)
+    chosen = secrets.randbelow(2**31) if seed is None else int(seed)
+    lowered = lower(network, dt=dt, duration=duration, seed=chosen, record=recordings)
+    with _progress(progress, f"{network.name} on {name}") as report:
+        options = RunOptions(threads, strict, use_gpu, precision, report)
+        raw: Raw = capability.module(name).run(lowered, options)
+    facts = {"target": name, "seed": chosen, "threads": threads, "strict": strict}
+    return _results(network, lowered, raw, facts)
+
+
+def _check_options(duration: Any, dt: Any, threads: int, precision: str, target: str) -> None:
+    for what, value in (("duration", duration), ("dt", dt)):
+        checked = quantity(value, "time", what)
+        if np.ndim(checked) or not float(np.asarray(checked)) > 0:
+            raise NetworkError(f"{what} is {value}: expected a time above zero.")
+    if precision not in ("float64", "float32"):
+        raise UnknownName("precision", precision, ("float64", "float32"))
+    if precision == "float32" and target != "genn":
+        raise NetworkError(f"precision 'float32' is for target 'genn', not {target!r}.")
+    if threads < 1 or (threads > 1 and target != "cpp_standalone"):
+        raise NetworkError(
+            f"threads is {threads}: expected 1, or more on target 'cpp_standalone' only."
+        )
+
+
+def _recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recording]:
+    populations = {population.name: population for population in network.populations}
+    projections = {projection.name for projection in network.projections}
+    found = {}
+    for name, wanted in record.items():
+        if name not in populations and name not in projections:
+            raise UnknownName("population or projection to record", name,
+                              [*populations, *projections])
+        recording = wanted if isinstance(wanted, Recording) else Recording(tuple_of(wanted))
+        if name in populations:
+            _check_recording(populations[name], recording)
+        elif recording.variables != ("w",):
+            raise UnknownName(f"variable of projection {name!r}", recording.variables[0], ["w"])
+        found[name] = recording
+    return found
+
+
+def tuple_of(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return one name or several as a tuple."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _check_recording(population: Population, recording: Recording) -> None:
+    known = population.variables | ({"dspikes"} if population.events else set())
+    for variable in recording.variables:
+        if variable not in known:
+            raise UnknownName(f"variable of population {population.name!r}", variable, known)
+    if recording.neurons is not None and (
+        recording.neurons.min() < 0 or recording.neurons.max() >= population.n
+    ):
+        raise NetworkError(
+            f"recording asks for neuron {recording.neurons.max()} of population "
+            f"{population.name!r}, which has {population.n}."
+        )
+
+
+@contextmanager
+def _progress(wanted: bool | None, title: str) -> Iterator[Any]:
+    console = Console(stderr=True)
+    if not (console.is_terminal if wanted is None else wanted):
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
+               TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(title, total=1.0)
+        yield lambda fraction: bar.update(task, completed=fraction)
+
+
+def _results(network: Network, lowered: Lowered, raw: Raw, facts: dict[str, Any]) -> Results:
+    populations = population_table(network.populations)
+    return Results(
+        populations=populations,
+        spikes=spike_table(populations, raw.spikes),
+        duration=raw.simulated_s,
+        dspikes=dspike_table(_dspikes(lowered, raw)),
+        traces={name: _trace(lowered, name, trace) for name, trace in raw.traces.items()},
+        weights={name: pd.DataFrame({"pre": i, "post": j, "weight": w})
+                 for name, (i, j, w) in raw.weights.items()},
+        weight_units=_weight_units(lowered, raw),
+        provenance=_provenance(network, lowered, raw, facts),
+    )
+
+
+def _dspikes(lowered: Lowered, raw: Raw) -> dict[tuple[str, str], tuple[Any, Any]]:
+    """Times of dendritic spikes: each new value of the variable that holds the last one's step."""
+    found = {}
+    for group in lowered.groups:
+        if group.name not in raw.events:
+            continue
+        trace = raw.events[group.name]
+        for event, variable in group.events.items():
+            steps = np.rint(trace.values[variable]).astype(np.int64)
+            neurons, columns = np.nonzero(np.diff(steps, axis=1, prepend=0))
+            found[group.name, event] = (
+                trace.neurons[neurons], steps[neurons, columns] * lowered.dt
+            )
+    return found
+
+
+def _trace(lowered: Lowered, name: str, trace: RawTrace) -> Trace:
+    group = next(group for group in lowered.groups if group.name == name)
+    units = {variable: group.units[variable] for variable in trace.values}
+    return Trace(trace.times, trace.neurons, trace.values, units)
+
+
+def _weight_units(lowered: Lowered, raw: Raw) -> dict[str, str]:
+    return {
+        synapses.projection: synapses.weight_unit
+        for synapses in lowered.synapses
+        if synapses.projection in raw.weights
+    }
+
+
+def _provenance(
+    network: Network, lowered: Lowered, raw: Raw, facts: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "network": network.name,
+        "network_hash": network.digest,
+        "versions": versions(),
+        "platform": platform.platform(),
+        "command": " ".join(sys.argv),
+        "dt_s": lowered.dt,
+        "asked_s": lowered.duration,
+        "simulated_s": raw.simulated_s,
+        "completed": raw.simulated_s >= lowered.duration * (1 - 1e-9),
+        "build_s": raw.build_s,
+        "run_s": raw.run_s,
+        "build_cache": raw.build_cache,
+        **facts,
+        **raw.facts,
+        **network.meta,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

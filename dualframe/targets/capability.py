@@ -1,0 +1,142 @@
+"""What each target can do, and what in a network keeps it from running there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+import pandas as pd
+from brian2.utils.stringtools import get_identifiers
+
+from dualframe.errors import TargetError, UnknownName
+from dualframe.network import Network, Projection
+from dualframe.targets.lowering import check_structure
+from dualframe.targets.portable import parse
+from dualframe.targets.toolchain import find_compiler
+
+TARGETS = ("runtime", "cpp_standalone", "genn")
+_WHAT = {
+    "runtime": "Brian2 with NumPy, no compiler needed",
+    "cpp_standalone": "one C++ program, compiled once per structure",
+    "genn": "GPU or CPU through Brian2GeNN and GeNN 4.9",
+}
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """A construct that a target cannot run.
+
+    Parameters
+    ----------
+    construct
+        What it is.
+    where
+        The population, projection or input, or ``"this machine"``.
+    remedy
+        What to do about it.
+    """
+
+    construct: str
+    where: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.construct} ({self.remedy})"
+
+
+def module(target: str) -> ModuleType:
+    """Return the module that runs a target."""
+    return import_module(f"dualframe.targets.{resolve(target)}")
+
+
+def resolve(target: str) -> str:
+    """Return a target's name; ``"auto"`` is C++ where there is a compiler, else the runtime."""
+    if target == "auto":
+        return "runtime" if missing("cpp_standalone") else "cpp_standalone"
+    if target not in TARGETS:
+        raise UnknownName("target", target, (*TARGETS, "auto"))
+    return target
+
+
+def missing(target: str, use_gpu: bool | None = None) -> list[str]:
+    """What this machine lacks for a target, each with its remedy."""
+    if target == "cpp_standalone":
+        try:
+            find_compiler()
+        except TargetError as error:
+            return [str(error)]
+    if target == "genn":
+        found: list[str] = module("genn").missing_parts(use_gpu=use_gpu)
+        return found
+    return []
+
+
+def targets() -> pd.DataFrame:
+    """Return a table of the targets: name, what it is, usable here, what is missing."""
+    rows = [(name, _WHAT[name], not missing(name), "; ".join(missing(name))) for name in TARGETS]
+    return pd.DataFrame(rows, columns=["target", "what", "usable", "missing"])
+
+
+def check(network: Network, target: str = "auto", *, use_gpu: bool | None = None) -> list[Blocker]:
+    """List what keeps a network from running on a target; an empty list means that it runs.
+
+    Nothing is drawn, generated or compiled.
+
+    Parameters
+    ----------
+    network
+        The description.
+    target
+        ``"runtime"``, ``"cpp_standalone"``, ``"genn"`` or ``"auto"``.
+    use_gpu
+        GeNN only: ask for its CUDA back end.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such target.
+    """
+    name = resolve(target)
+    found = [
+        Blocker(problem, network.name, "see the message") for problem in check_structure(network)
+    ]
+    if not found and name == "genn":
+        for projection in network.projections:
+            found += _genn_synapses(network, projection)
+    machine = missing(name, use_gpu)
+    return found + [Blocker(text, "this machine", "see the message") for text in machine]
+
+
+def require(network: Network, target: str, use_gpu: bool | None = None) -> None:
+    """Raise a `TargetError` that lists the blockers, if there are any."""
+    blockers = check(network, target, use_gpu=use_gpu)
+    if blockers:
+        listed = "\n  ".join(str(blocker) for blocker in blockers)
+        raise TargetError(f"network {network.name!r} cannot run on {resolve(target)!r}:\n  {listed}")
+
+
+def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker]:
+    where = f"projection {projection.name!r}"
+    lines = parse(projection.equations, where)
+    used: set[str] = set()
+    for statement in projection.statements:
+        used |= get_identifiers(statement)
+    for name in sorted(n for n in used if n.endswith("_pre")):
+        yield Blocker(
+            f"its statements use {name!r}, a variable of the presynaptic neuron", where,
+            "GeNN gives synapses the postsynaptic neuron only; keep a copy in the synapse",
+        )
+    for line in lines:
+        if line.kind == "subexpression" and "summed" not in line.flags:
+            yield Blocker(
+                f"subexpression {line.name!r} in synaptic equations", where,
+                "write it out in the statements",
+            )
+    summed = [line.name for line in lines if "summed" in line.flags]
+    if len(summed) > 1 or (summed and projection.on_pre):
+        yield Blocker(
+            f"summed variable {summed[0]!r} beside another effect", where,
+            "give each summed variable a projection of its own",
+        )

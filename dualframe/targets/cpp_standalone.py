@@ -1,0 +1,149 @@
+"""C++ standalone: one program for the whole network, compiled once per structure."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from brian2 import get_device
+from brian2 import seed as seed_brian
+from brian2.core.variables import DynamicArrayVariable
+from brian2.units import second
+
+from dualframe.errors import BuildError
+from dualframe.targets.assemble import assemble
+from dualframe.targets.build import Build, compile_project
+from dualframe.targets.lowering import Lowered
+from dualframe.targets.raw import Raw, RunOptions, collect
+from dualframe.targets.session import brian_session
+
+# printed by a timer signal: Brian2's own report asks the clock for every object of every step
+_PROGRESS = """
+if (std::getenv("DUALFRAME_PROGRESS")) {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {
+        char line[64];
+        const int n = snprintf(line, 64, "progress %.9g\\n", brian::_array_defaultclock_t[0]);
+        if (write(2, line, n) < 0) return;
+    };
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGALRM, &action, 0);
+    struct itimerval every = {{0, 500000}, {0, 500000}};
+    setitimer(ITIMER_REAL, &every, 0);
+}
+"""
+_HEADERS = ["<csignal>", "<cstdio>", "<cstdlib>", "<sys/time.h>", "<unistd.h>"]
+
+
+def run(lowered: Lowered, options: RunOptions) -> Raw:
+    """Generate, compile (unless cached) and run the program of a lowered network.
+
+    Raises
+    ------
+    TargetError
+        If there is no C++ compiler.
+    BuildError
+        If the program does not compile or stops with an error.
+    """
+    with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
+        project = Path(folder) / "project"
+        with _session(project, options) as device:
+            started = time.perf_counter()
+            made = generate(lowered, device, project)
+            build = compile_project(project, threads=options.threads, strict=options.strict)
+            built = time.perf_counter()
+            fraction = _execute(build, lowered, options)
+            device.has_been_run = True
+            raw = collect(made, lowered)
+            raw.simulated_s = fraction * lowered.duration
+            raw.build_s, raw.run_s = built - started, time.perf_counter() - built
+            raw.build_cache = build.cache
+            raw.facts = {"compiler_flags": list(build.flags), "one_unit": build.unity}
+            return raw
+
+
+def _session(project: Path, options: RunOptions) -> Any:
+    threads = options.threads if options.threads > 1 else 0
+    preferences = {
+        "devices.cpp_standalone.openmp_threads": threads,
+        "codegen.cpp.headers": _HEADERS,
+    }
+    return brian_session(
+        "cpp_standalone", preferences, build_on_run=False, directory=str(project)
+    )
+
+
+def generate(lowered: Lowered, device: Any, project: Path) -> Any:
+    """Write the C++ project of a lowered network into a folder; nothing is compiled."""
+    seed_brian(lowered.seed % 2**32)
+    made = assemble(lowered, store_as_array)
+    device.insert_code("after_start", _PROGRESS)
+    made.network.run(lowered.duration * second, namespace={})
+    device.build(directory=str(project), compile=False, run=False, with_output=False)
+    return made
+
+
+def store_as_array(owner: Any, name: str, value: Any) -> None:
+    """Set a variable from a data file: a literal would change the source with every value."""
+    device = get_device()
+    variable = owner.variables[name]
+    values = np.atleast_1d(np.asarray(value, dtype=variable.dtype))
+    if values.size == 0:
+        return
+    dynamic = isinstance(variable, DynamicArrayVariable)
+    array_name = device.get_array_name(variable, access_data=False)
+    device.array_cache[variable] = None if dynamic else values.copy()
+    static_name = device.static_array(array_name, values)
+    device.main_queue.append(("set_by_array", (array_name, static_name, dynamic)))
+
+
+def _execute(build: Build, lowered: Lowered, options: RunOptions) -> float:
+    """Run the program; return the fraction of the time that was simulated."""
+    folder = build.executable.parent
+    environment = {**os.environ, "LD_BIND_NOW": "1"}
+    if options.progress is not None:
+        environment["DUALFRAME_PROGRESS"] = "1"
+    process = subprocess.Popen(
+        [str(build.executable)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C reaches us first, and we pass it on once
+    )
+    complaints = _follow(process, lowered, options)
+    if process.returncode != 0:
+        raise BuildError(
+            f"the program of network stopped with code {process.returncode}: "
+            + (complaints[-1] if complaints else "it gave no reason")
+        )
+    return _completed(folder)
+
+
+def _follow(process: subprocess.Popen[str], lowered: Lowered, options: RunOptions) -> list[str]:
+    """Read the program's messages until it ends; an interrupt ends it early, results kept."""
+    complaints: list[str] = []
+    while True:
+        try:
+            for line in process.stderr or ():
+                if line.startswith("progress "):
+                    if options.progress is not None:
+                        options.progress(min(1.0, float(line.split()[1]) / lowered.duration))
+                else:
+                    complaints.append(line.strip())
+            process.wait()
+            return complaints
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+
+
+def _completed(folder: Path) -> float:
+    info = folder / "results" / "last_run_info.txt"
+    return float(info.read_text().split()[1]) if info.exists() else 1.0

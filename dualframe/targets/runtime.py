@@ -1,0 +1,53 @@
+"""The Brian2 runtime: no compiler needed, and the reference for the other targets."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from brian2 import seed as seed_brian
+from brian2.units import second
+
+from dualframe.targets.assemble import assemble
+from dualframe.targets.lowering import Lowered
+from dualframe.targets.raw import Raw, RunOptions, collect
+from dualframe.targets.session import brian_session
+
+_REPORT_EVERY = 0.5
+
+
+def run(lowered: Lowered, options: RunOptions) -> Raw:
+    """Run a lowered network with Brian2's NumPy code generation.
+
+    An interrupt (Ctrl-C) ends the run early and returns what was simulated until then.
+    """
+    with brian_session("runtime", {"codegen.target": "numpy"}):
+        seed_brian(lowered.seed % 2**32)
+        started = time.perf_counter()
+        made = assemble(lowered)
+        network = made.network
+        built = time.perf_counter()
+        try:
+            network.run(
+                lowered.duration * second,
+                report=_report(options),
+                report_period=_REPORT_EVERY * second,
+                namespace={},
+            )
+        except KeyboardInterrupt:
+            pass  # what was simulated until here is kept
+        raw = collect(made, lowered)
+        raw.simulated_s = float(network.t_)
+        raw.build_s, raw.run_s = built - started, time.perf_counter() - built
+        return raw
+
+
+def _report(options: RunOptions) -> Any:
+    progress = options.progress
+    if progress is None:
+        return None
+
+    def report(elapsed: Any, completed: float, start: Any, duration: Any) -> None:
+        progress(float(completed))
+
+    return report

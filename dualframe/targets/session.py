@@ -1,0 +1,70 @@
+"""Brian2's global state (device, preferences, clock), borrowed for one run and given back."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from brian2 import defaultclock, get_device, prefs, set_device
+from brian2.core.tracking import InstanceTrackerSet, Trackable
+from brian2.devices.device import reset_device, runtime_device
+from brian2.units import second
+
+
+@contextmanager
+def brian_session(
+    device: str = "runtime",
+    preferences: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Iterator[Any]:
+    """Use a Brian2 device within a ``with`` block and restore what was there before.
+
+    Parameters
+    ----------
+    device
+        Name of the Brian2 device.
+    preferences
+        Brian2 preferences to set meanwhile.
+    options
+        Passed to ``set_device``.
+    """
+    with _own_names():
+        yield from _switched(device, preferences, options)
+
+
+@contextmanager
+def _own_names() -> Iterator[None]:
+    """Hide the Brian2 objects that exist, or generated names would depend on them."""
+    follower = Trackable.__instancefollower__
+    outside = follower.instance_sets
+    follower.instance_sets = defaultdict(InstanceTrackerSet)
+    try:
+        yield
+    finally:
+        follower.instance_sets = outside
+
+
+def _switched(
+    device: str, preferences: Mapping[str, Any] | None, options: Mapping[str, Any]
+) -> Iterator[Any]:
+    before = {name: prefs[name] for name in preferences or {}}
+    dt = float(defaultclock.dt_) if get_device() is runtime_device else None
+    set_device(device, **options)
+    active = get_device()
+    if active is not runtime_device:
+        active.reinit()
+        active.activate(**options)
+    try:
+        for name, value in (preferences or {}).items():
+            prefs[name] = value
+        yield active
+    finally:
+        for name, value in before.items():
+            prefs[name] = value
+        if active is not runtime_device:
+            active.reinit()
+        reset_device()
+        if dt is not None:
+            defaultclock.dt = dt * second
