@@ -119,10 +119,14 @@ def _izhikevich(table: Table, cell_name: str) -> Izhikevich:
 def _glif(table: Table, cell_name: str) -> Glif:
     name = table.text("form", choices=forms.GLIF)
     form = forms.GLIF[name]
-    table.only("form", "label", "specimen", form.kinds)
+    table.only("form", "label", "specimen", "explained_variance", form.kinds)
     numbers = table.numbers(form, f"{cell_name} {name}")
     _check_order(table, numbers, "E_L", "V_th")
-    return Glif(name, table.text("label"), table.text("specimen", ""), numbers, table.origin())
+    fitted = "explained_variance" in table.data
+    return Glif(
+        name, table.text("label"), table.text("specimen", ""), numbers, table.origin(),
+        table.number("explained_variance", "dimensionless") if fitted else None,
+    )
 
 
 def _compartments(table: Table, cell_name: str, passive: Passive | None) -> Compartments:

@@ -54,8 +54,8 @@ _QUADRATIC: Kinds = {
     "C": "capacitance", "k": GAIN, "vr": "voltage", "vt": "voltage", "vpeak": "voltage",
     "a": "rate", "b": "conductance", "c": "voltage", "d": "current",
 }
-_U_DEPENDENT: Kinds = {"vpeak_slope": SLOPE, "c_slope": SLOPE}
-_V_DEPENDENT_B: Kinds = {"v_b": "voltage", "b_above": "conductance"}
+_U_DEPENDENT: Kinds = {"vpeak_u": SLOPE, "c_u": SLOPE}
+_V_DEPENDENT_B: Kinds = {"v_switch": "voltage", "b_above": "conductance"}
 
 
 def _without(kinds: Kinds, *names: str) -> Kinds:
@@ -79,16 +79,16 @@ IZHIKEVICH: Mapping[str, Form] = MappingProxyType({
     ),
     "izhikevich2007_LTS": Form(
         {**_QUADRATIC, **_U_DEPENDENT, "u_max": "current"}, {},
-        "as izhikevich2007; v >= vpeak + vpeak_slope u: v <- c + c_slope u, u <- min(u+d, u_max)",
+        "as izhikevich2007; v > vpeak - vpeak_u u: v <- c + c_u u, u <- min(u+d, u_max)",
     ),
     "izhikevich2007_TC": Form(
         {**_QUADRATIC, **_U_DEPENDENT, **_V_DEPENDENT_B}, {},
-        "as izhikevich2007 with b_above instead of b where v > v_b; "
-        "v >= vpeak + vpeak_slope u: v <- c + c_slope u, u <- u+d",
+        "as izhikevich2007 with b_above instead of b where v > v_switch; "
+        "v > vpeak + vpeak_u u: v <- c - c_u u, u <- u+d",
     ),
     "izhikevich2007_RTN": Form(
         {**_QUADRATIC, **_V_DEPENDENT_B}, {},
-        "as izhikevich2007 with b_above instead of b where v > v_b",
+        "as izhikevich2007 with b_above instead of b where v > v_switch",
     ),
     "izhikevich_skinner": Form(
         {**_without(_QUADRATIC, "k"), "klow": GAIN, "khigh": GAIN, "Ishift": "current"}, {},
@@ -104,7 +104,6 @@ _RESET: Kinds = {"f_v": "dimensionless", "deltaV": "voltage",
 _ASC: Kinds = {"asc_amp1": "current", "asc_tau1": "time",
                "asc_amp2": "current", "asc_tau2": "time"}
 _VOLTAGE_TH: Kinds = {"a_voltage": "rate", "b_voltage": "rate"}
-_FIT: Kinds = {"explained_variance": "dimensionless"}
 _LIF = "C dV/dt = I - (V-E_L)/R; spike at V >= E_L + th_inf; then V <- E_L, hold t_ref"
 _RESET_RULE = (
     "threshold + th_s, dth_s/dt = -b_spike th_s, jump a_spike; V <- E_L + f_v (V-E_L) + deltaV"
@@ -115,12 +114,12 @@ _SHARED: Kinds = {"C": "capacitance", "tau_m": "time", "E_L": "voltage", "V_th":
                   "V_reset": "voltage", "t_ref": "time"}
 
 GLIF: Mapping[str, Form] = MappingProxyType({
-    "GLIF1": Form(_GLIF1, _FIT, _LIF),
-    "GLIF2": Form({**_GLIF1, **_RESET}, _FIT, f"GLIF1 with {_RESET_RULE}"),
-    "GLIF3": Form({**_GLIF1, **_ASC}, _FIT, f"GLIF1 with {_ASC_RULE}"),
-    "GLIF4": Form({**_GLIF1, **_ASC, **_RESET}, _FIT, f"GLIF3 with {_RESET_RULE}"),
+    "GLIF1": Form(_GLIF1, {}, _LIF),
+    "GLIF2": Form({**_GLIF1, **_RESET}, {}, f"GLIF1 with {_RESET_RULE}"),
+    "GLIF3": Form({**_GLIF1, **_ASC}, {}, f"GLIF1 with {_ASC_RULE}"),
+    "GLIF4": Form({**_GLIF1, **_ASC, **_RESET}, {}, f"GLIF3 with {_RESET_RULE}"),
     "GLIF5": Form(
-        {**_GLIF1, **_ASC, **_RESET, **_VOLTAGE_TH}, _FIT,
+        {**_GLIF1, **_ASC, **_RESET, **_VOLTAGE_TH}, {},
         "GLIF4 with threshold + th_v, dth_v/dt = a_voltage (V-E_L) - b_voltage th_v",
     ),
     "LIF": Form(

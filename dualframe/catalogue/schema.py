@@ -145,7 +145,8 @@ class Glif:
     """One generalised leaky integrate-and-fire set; ``form`` is a key of `forms.GLIF`.
 
     ``specimen`` is the Allen cell of which the set is a fit, "" for derived sets. ``th_inf`` is
-    the threshold above ``E_L``.
+    the threshold above ``E_L``. ``explained_variance`` is that of the fit on the Allen
+    stimulus "noise 2" (dimensionless).
     """
 
     form: str
@@ -153,6 +154,7 @@ class Glif:
     specimen: str
     numbers: Numbers
     origin: Origin
+    explained_variance: Sourced | None = None
 
     @property
     def level(self) -> int | None:

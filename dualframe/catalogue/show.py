@@ -110,6 +110,8 @@ def _cell(page: Page, entry: CellType) -> None:
         page.title(f"{glif.form}: {glif.label}", glif.origin)
         page.lines.append(f"  {GLIF[glif.form].equations}")
         page.numbers(glif.numbers)
+        if glif.explained_variance:
+            page.numbers(Numbers("", (("explained_variance", glif.explained_variance),)))
     if entry.compartments:
         _compartments(page, entry.compartments)
 
