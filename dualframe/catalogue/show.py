@@ -32,12 +32,17 @@ def describe(entry: CellType | Synapse | Receptor | Modulator) -> str:
     TypeError
         If ``entry`` is not a record of the catalogue.
     """
+    page = Page()
+    write(page, entry)
+    return page.text()
+
+
+def write(page: Page, entry: CellType | Synapse | Receptor | Modulator) -> None:
+    """Write an entry on a page, whatever look the page has; errors as `describe`."""
     if type(entry) not in _WRITERS:
         known = ", ".join(kind.__name__ for kind in _WRITERS)
         raise TypeError(f"cannot describe a {type(entry).__name__}: expected one of {known}.")
-    page = Page()
     _WRITERS[type(entry)](page, entry)
-    return page.text()
 
 
 class Page:
@@ -72,7 +77,7 @@ class Page:
         return "\n".join([*self.lines, *(mark if counted else []), "", "sources", *sources])
 
     def _number(self, number: Sourced) -> str:
-        spread = f" ({_spread(number)})" if number.error is not None else ""
+        spread = f" ({spread(number)})" if number.error is not None else ""
         count = f", n = {number.n}" if number.n else ""
         note = f"; {number.note}" if number.note else ""
         origin = Origin(number.source, number.status)
@@ -84,7 +89,7 @@ class Page:
         return f"{status}: {', '.join(origin.source)}"
 
 
-def _spread(number: Sourced) -> str:
+def spread(number: Sourced) -> str:
     """Return the spread in the unit in which the number itself is written."""
     _, _, unit = number.written.partition(" ")
     size = float(number.error / quantity(f"1 {unit}"))
