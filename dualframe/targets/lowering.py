@@ -38,6 +38,7 @@ from dualframe.targets.connectivity import draw_pairs
 from dualframe.targets.portable import (
     Line,
     assignments,
+    inlined,
     parse,
     with_currents,
     without_events,
@@ -170,7 +171,10 @@ def lower(
     length = float(np.asarray(duration))
     currents = [item for item in network.inputs if isinstance(item, CurrentInput)]
     groups = tuple(
-        _group(p, [c for c in currents if c.target == p.name], step, _rng(seed, p.name))
+        _group(
+            p, [c for c in currents if c.target == p.name], step, _rng(seed, p.name),
+            _kept(network, p, record or {}),
+        )
         for p in network.populations
     )
     spikes, poissons = [], []
@@ -196,7 +200,7 @@ def check_structure(network: Network) -> list[str]:
             if isinstance(item, CurrentInput) and item.target == population.name
         ]
         still = replace(population, heterogeneity={})
-        _note(problems, _group, still, currents, 1e-4, np.random.default_rng(0))
+        _note(problems, _group, still, currents, 1e-4, np.random.default_rng(0), set())
     for projection in network.projections:
         target = network.population(projection.target)
         _note(problems, parse, projection.equations, f"projection {projection.name!r}")
@@ -220,8 +224,27 @@ def _rng(seed: int, name: str) -> np.random.Generator:
 # ---------------------------------------------------------------------------- populations
 
 
+def _kept(network: Network, population: Population, record: Mapping[str, Recording]) -> set[str]:
+    """Subexpressions that something other than the equations uses."""
+    texts = [population.threshold, population.reset]
+    if isinstance(population.refractory, str):
+        texts.append(population.refractory)
+    for projection in network.projections:
+        if population.name in (projection.source, projection.target):
+            texts += [*projection.statements, projection.equations]
+    used = set().union(*(get_identifiers(text or "") for text in texts))
+    if population.name in record:
+        used |= set(record[population.name].variables)
+        used |= {f"{name}_now" for name in record[population.name].variables}
+    return used | {name.removesuffix("_post").removesuffix("_pre") for name in used}
+
+
 def _group(
-    population: Population, currents: list[CurrentInput], dt: float, rng: np.random.Generator
+    population: Population,
+    currents: list[CurrentInput],
+    dt: float,
+    rng: np.random.Generator,
+    keep: set[str],
 ) -> LoweredGroup:
     label = f"population {population.name!r}"
     constants = _constants(population, rng) | _durations(population, dt)
@@ -238,7 +261,7 @@ def _group(
     _check_known(label, used, {line.name for line in lines} | set(constants))
     kept = {name: constants[name] for name in sorted(constants) if name in used}
     declared = [constants[name].declaration(name) for name in kept]
-    equations = "\n".join([str(line) for line in lines] + declared)
+    equations = "\n".join([str(line) for line in inlined(lines, keep)] + declared)
     initial = {name: np.asarray(value, dtype=float) for name, value in population.initial.items()}
     return LoweredGroup(
         population.name,

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from brian2.equations.equations import (
     DIFFERENTIAL_EQUATION,
@@ -26,7 +26,6 @@ from brian2.equations.equations import (
     Equations,
     SingleEquation,
 )
-from brian2.equations.codestrings import Expression
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
@@ -262,10 +261,26 @@ def _driven(
     return Line(SUBEXPRESSION, line.name, " + ".join(sums[line.name]), line.unit)
 
 
-def expression_is_valid(text: str) -> bool:
-    """Whether a text parses as a Brian2 expression."""
-    try:
-        Expression(text)
-    except Exception:
-        return False
-    return True
+def inlined(lines: list[Line], keep: set[str]) -> list[Line]:
+    """Write subexpressions out where they are used, except those in ``keep``.
+
+    Brian2 does the same when it generates code; done here it spares every `Synapses` object of
+    the network a reference to every subexpression, which is most of the time of a build.
+    """
+    texts = {line.name: line.expression for line in lines if line.kind == SUBEXPRESSION}
+    full: dict[str, str] = {}
+
+    def expand(name: str) -> str:
+        if name not in full:
+            full[name] = substitute(texts[name])
+        return full[name]
+
+    def substitute(expression: str) -> str:
+        inner = get_identifiers(expression) & set(texts)
+        return word_substitute(expression, {name: f"({expand(name)})" for name in inner})
+
+    return [
+        replace(line, expression=substitute(line.expression))
+        for line in lines
+        if line.kind != SUBEXPRESSION or line.name in keep
+    ]
