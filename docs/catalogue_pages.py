@@ -70,7 +70,7 @@ def status(text: str) -> str:
 
 
 def written(number: Sourced) -> str:
-    spread = f" ({show.spread(number)})" if number.error is not None else ""
+    spread = f" ({show.spread_text(number)})" if number.error is not None else ""
     return number.written + spread + (f", n = {number.n}" if number.n else "")
 
 

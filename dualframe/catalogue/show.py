@@ -77,11 +77,11 @@ class Page:
         return "\n".join([*self.lines, *(mark if counted else []), "", "sources", *sources])
 
     def _number(self, number: Sourced) -> str:
-        spread = f" ({spread(number)})" if number.error is not None else ""
+        error = f" ({spread_text(number)})" if number.error is not None else ""
         count = f", n = {number.n}" if number.n else ""
         note = f"; {number.note}" if number.note else ""
         origin = Origin(number.source, number.status)
-        return f"{number.written:<14}{spread}{count}  [{self._origin(origin)}]{note}"
+        return f"{number.written:<14}{error}{count}  [{self._origin(origin)}]{note}"
 
     def _origin(self, origin: Origin) -> str:
         self.cited |= dict.fromkeys(origin.source)
@@ -89,7 +89,7 @@ class Page:
         return f"{status}: {', '.join(origin.source)}"
 
 
-def spread(number: Sourced) -> str:
+def spread_text(number: Sourced) -> str:
     """Return the spread in the unit in which the number itself is written."""
     _, _, unit = number.written.partition(" ")
     size = float(number.error / quantity(f"1 {unit}"))
