@@ -1,0 +1,70 @@
+"""The documentation's catalogue pages, which no one reads as closely as they should."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from dualframe.catalogue import read
+from dualframe.catalogue.bibliography import references
+from dualframe.catalogue.schema import Numbers, Sourced
+
+SCRIPT = Path(__file__).parents[2] / "docs" / "catalogue_pages.py"
+
+
+@pytest.fixture(scope="module")
+def pages() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("catalogue_pages", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def folder(pages: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("docs") / "catalogue"
+    pages.write_pages(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "noun"), [("cells", "cell type"), ("receptors", "receptor"), ("synapses", "synapse")]
+)
+def test_every_entry_has_a_page_and_stands_in_the_index(folder: Path, kind: str, noun: str) -> None:
+    index = (folder / kind / "index.md").read_text().splitlines()
+    for name in read.names(noun):
+        assert (folder / kind / f"{name}.md").read_text().startswith("# ")
+        assert name in index
+
+
+def test_every_reference_has_an_anchor(folder: Path) -> None:
+    text = (folder / "references.md").read_text()
+    assert all(f"(ref-{key.lower()})=\n" in text for key in references())
+
+
+def test_pages_of_removed_entries_go(pages: ModuleType, tmp_path: Path) -> None:
+    stale = tmp_path / "catalogue" / "cells" / "gone.md"
+    stale.parent.mkdir(parents=True)
+    stale.write_text("")
+    pages.write_pages(tmp_path / "catalogue")
+    assert not stale.exists()
+
+
+def test_an_assumption_is_bold_and_a_finding_is_not(pages: ModuleType) -> None:
+    page = pages.MarkdownPage()
+    assumed = Sourced(0.3, ("a_1",), "assumed", note="x|y")
+    page.numbers(Numbers("", (("p", assumed), ("q", Sourced(0.4, ("b",), "measured")))))
+    assert [line for line in page.lines[0].splitlines() if line.startswith("| `")] == [
+        r"| `p` | 0.3 | **assumed** | [a\_1](#ref-a_1) | x\|y |",
+        "| `q` | 0.4 | measured | [b](#ref-b) |  |",
+    ]
+
+
+def test_a_page_links_the_receptors_of_a_cell(folder: Path) -> None:
+    text = (folder / "cells" / "ctx_l23_pyr.md").read_text()
+    assert "[M1](../receptors/M1.md)" in text
