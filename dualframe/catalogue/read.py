@@ -125,7 +125,7 @@ def _joined(found: Iterable[str]) -> str:
 
 
 def _is_path(name: str | os.PathLike[str]) -> bool:
-    return not isinstance(name, str) or name.endswith(".toml")
+    return isinstance(name, os.PathLike) or str(name).endswith(".toml")
 
 
 def _entry(kind: str, name: str | os.PathLike[str], make: Callable[[Table], T]) -> T:
