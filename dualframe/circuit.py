@@ -1,0 +1,384 @@
+"""Circuits: which cells there are, who contacts whom, how strongly, and what modulates them.
+
+A `Circuit` is inert data, read from a file of ``circuits/`` or made by hand, and either branch
+builds a network from it. Everything that changes it returns a new one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, TypeVar
+
+import pandas as pd
+
+from dualframe import catalogue
+from dualframe.catalogue import CellType
+from dualframe.checks import names_of
+from dualframe.circuit_actions import Drug, Modulation
+from dualframe.circuit_file import read
+from dualframe.circuit_parts import Background, CircuitPopulation, CircuitProjection, Space
+from dualframe.circuit_scaling import expected_in_degree, scaled_population, scaled_projection
+from dualframe.circuit_text import describe, numbers, overview
+from dualframe.errors import CatalogueError, NetworkError, UnknownName, suggestion
+from dualframe.library import find, names
+from dualframe.network import Description, check_unique
+from dualframe.quantity import quantity
+from dualframe.serialise import digest, encode
+
+__all__ = [
+    "Background", "Circuit", "CircuitPopulation", "CircuitProjection", "Drug", "Modulation",
+    "Space", "circuit", "circuits",
+]
+
+T = TypeVar("T")
+
+_STRUCTURE = ("populations", "projections", "background", "space", "scale", "full")
+
+
+@dataclass(frozen=True, eq=False)
+class Circuit(Description):
+    """A microcircuit.
+
+    Parameters
+    ----------
+    name
+        Name of the circuit.
+    populations, projections, background
+        Its parts.
+    space
+        Where the neurons lie; needed by projections that depend on distance.
+    modulations, drugs
+        What acts on its receptors; usually added by `with_modulation` and `with_drug`.
+    scale
+        Number of neurons relative to the full-size circuit; set by `scaled`.
+    title, note
+        For the reader.
+    full
+        The full-size circuit of which this is a scaled one, None if it is full-size itself.
+
+    Raises
+    ------
+    NetworkError
+        If the parts cannot belong together.
+    UnknownName
+        If a part names a population that does not exist.
+    """
+
+    name: str
+    populations: tuple[CircuitPopulation, ...]
+    projections: tuple[CircuitProjection, ...] = ()
+    background: tuple[Background, ...] = ()
+    space: Space | None = None
+    modulations: tuple[Modulation, ...] = ()
+    drugs: tuple[Drug, ...] = ()
+    scale: float = 1.0
+    title: str = ""
+    note: str = ""
+    full: Circuit | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        self._freeze()
+        if not self.populations:
+            raise NetworkError(f"circuit {self.name!r} needs at least one population.")
+        check_unique([p.name for p in self.populations])
+        check_unique([c.name for c in self.contacts])
+        for projection in self.projections:
+            self._check_projection(projection)
+        for source in self.background:
+            self.population(source.target)
+        for modulation in self.modulations:
+            if modulation.released_by is not None:
+                self.population(modulation.released_by)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Number of neurons by population."""
+        return {population.name: population.n for population in self.populations}
+
+    @property
+    def contacts(self) -> tuple[CircuitProjection | Background, ...]:
+        """Projections and background input."""
+        return (*self.projections, *self.background)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The cell types, each once."""
+        return tuple(dict.fromkeys(population.cell for population in self.populations))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what a model is built from: titles, notes and sources do not count."""
+        return digest(_without(encode(self), ("title", "note", "sources", "full")))
+
+    def population(self, name: str) -> CircuitPopulation:
+        """Return a population by name."""
+        return _named("population", name, {p.name: p for p in self.populations})
+
+    def projection(self, name: str) -> CircuitProjection:
+        """Return a projection by name."""
+        return _named("projection", name, {p.name: p for p in self.projections})
+
+    def with_(self, **changes: Any) -> Circuit:
+        """Return the circuit with other parts, for example ``with_(background=())``.
+
+        Raises
+        ------
+        NetworkError
+            If the structure of a scaled circuit is to change: change it first, then scale.
+        """
+        for key in changes:
+            if key not in (known := [item.name for item in fields(self)]):
+                raise UnknownName("part of a circuit", key, known)
+            if self.full is not None and key in _STRUCTURE:
+                raise NetworkError(
+                    f"circuit {self.name!r} is scaled: change {key!r} of the full-size circuit, "
+                    f"then scale it."
+                )
+        return replace(self, **changes)
+
+    def with_modulation(
+        self,
+        modulator: str,
+        level: Any = None,
+        *,
+        schedule: Iterable[tuple[Any, Any]] = (),
+        released_by: str | None = None,
+        per_spike: Any = None,
+    ) -> Circuit:
+        """Return the circuit with a neuromodulator, instead of any earlier entry of the same.
+
+        Parameters
+        ----------
+        modulator
+            Name in the catalogue, or an alias: ``"ACh"``, ``"5-HT"``.
+        level
+            Fraction (0 to 1) of the modulator's reference concentration, or a concentration.
+        schedule
+            ``[(0*second, 0.0), (1*second, 0.8)]``: each level holds until the next time.
+        released_by, per_spike
+            A population, and the rise of the concentration at each of its spikes.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such modulator or population.
+        NetworkError
+            If the level, schedule or release cannot be what was asked for.
+        """
+        name = catalogue.modulator(modulator).name
+        new = Modulation(name, level, tuple(schedule), released_by, per_spike)
+        return replace(self, modulations=(*(m for m in self.modulations if m.modulator != name),
+                                          new))
+
+    def with_drug(
+        self, kind: str, receptor: str, cells: str | Iterable[str] | None = None, dose: Any = 1.0
+    ) -> Circuit:
+        """Return the circuit with a drug, or without a receptor.
+
+        Parameters
+        ----------
+        kind
+            ``"agonist"``, ``"antagonist"`` or ``"knockout"``.
+        receptor
+            Name in the catalogue.
+        cells
+            Cell types on which it acts (one or several); None means all of the circuit.
+        dose
+            Between 0 and 1: see `Drug`.
+
+        Raises
+        ------
+        UnknownName
+            If the kind or receptor does not exist, or the circuit has no such cell type.
+        NetworkError
+            If the dose is not between 0 and 1.
+        """
+        new = Drug(kind, catalogue.receptor(receptor).name, names_of(cells, "cells"), dose)
+        for cell in new.cells:
+            if cell not in self.cells:
+                raise UnknownName(f"cell type of circuit {self.name!r}:", cell, self.cells)
+        same = (new.kind, new.receptor, new.cells)
+        others = (d for d in self.drugs if (d.kind, d.receptor, d.cells) != same)
+        return replace(self, drugs=(*others, new))
+
+    def scaled(self, factor: float) -> Circuit:
+        """Return the circuit with ``factor`` times as many neurons and the same mean drive.
+
+        See `dualframe.circuit_scaling` for the rule and its limits, and `scaling` for what it did.
+        Scaling twice is scaling once by the product.
+
+        Raises
+        ------
+        NetworkError
+            If the factor is not a positive number.
+        """
+        ratio = float(quantity(factor, "dimensionless", "scale factor"))
+        if not 0 < ratio < float("inf"):
+            raise NetworkError(f"scale factor is {factor}: expected more than zero.")
+        full = replace(self.full or self, modulations=(), drugs=())
+        total = float(f"{self.scale * ratio:.12g}")  # 0.1 of 0.1 is 0.01
+        if total == 1:
+            return replace(full, modulations=self.modulations, drugs=self.drugs)
+        populations = tuple(scaled_population(p, total) for p in full.populations)
+        sizes = {population.name: population.n for population in populations}
+        projections = (
+            scaled_projection(p, full.sizes, sizes, self.space) for p in full.projections
+        )
+        return replace(self, populations=populations, scale=total, full=full,
+                       projections=tuple(p for p in projections if p is not None))
+
+    def scaling(self) -> pd.DataFrame:
+        """Return what scaling did, a row for each projection of the full-size circuit.
+
+        ``in_degree_full`` and ``in_degree_scaled`` are mean numbers of partners, ``weight_factor``
+        is what keeps the mean drive where they differ (NaN where no partner is left and the
+        projection is dropped).
+        """
+        full = self.full or self
+        own = {projection.name: projection for projection in self.projections}
+        return pd.DataFrame([
+            {
+                "projection": p.name,
+                "n_source_full": full.sizes[p.source],
+                "n_source_scaled": self.sizes[p.source],
+                "in_degree_full": expected_in_degree(p, full.sizes, full.space),
+                "in_degree_scaled": expected_in_degree(own[p.name], self.sizes, self.space)
+                if p.name in own else 0.0,
+                "weight_factor": own[p.name].weight_factor / p.weight_factor
+                if p.name in own else float("nan"),
+            }
+            for p in full.projections
+        ])
+
+    def check(self, where: str = "") -> Circuit:
+        """Compare with the catalogue, and return the circuit itself.
+
+        Parameters
+        ----------
+        where
+            File name, for the errors.
+
+        Raises
+        ------
+        UnknownName
+            If a cell type, kind of synapse, modulator or receptor does not exist.
+        CatalogueError
+            If a projection ends on a compartment that its target does not have, or an excitatory
+            cell has an inhibitory synapse or the reverse (Dale's law).
+        """
+        place = where or f"circuit {self.name!r}"
+        types = {p.name: catalogue.cell(p.cell) for p in self.populations}
+        for contact in self.contacts:
+            _check_compartments(contact, types[contact.target], place)
+            signs = {name: catalogue.synapse(name).sign for name in contact.synapses}
+            if isinstance(contact, CircuitProjection):
+                _check_sign(contact, types[contact.source], signs, place)
+        for modulation in self.modulations:
+            catalogue.modulator(modulation.modulator)
+        for drug in self.drugs:
+            catalogue.receptor(drug.receptor)
+        return self
+
+    def numbers(self) -> pd.DataFrame:
+        """Return every sourced number: where, number, value, status, source and note."""
+        return numbers(self)
+
+    def describe(self) -> str:
+        """Return the circuit as text: an overview, every number with its source, assumptions."""
+        return describe(self)
+
+    def __str__(self) -> str:
+        return overview(self)
+
+    def _check_projection(self, projection: CircuitProjection) -> None:
+        source, target = (self.population(end) for end in (projection.source, projection.target))
+        if projection.kernel is not None and self.space is None:
+            raise NetworkError(
+                f"projection {projection.name!r} depends on distance, but circuit {self.name!r} "
+                f"has no space."
+            )
+        available = source.n - int(source.name == target.name)
+        if projection.in_degree is not None and projection.in_degree > available:
+            raise NetworkError(
+                f"in_degree of projection {projection.name!r} is {projection.in_degree}, but a "
+                f"neuron can have at most {available} partners in {source.name!r}."
+            )
+
+
+def circuit(name: str | os.PathLike[str]) -> Circuit:
+    """Return a circuit by name or from a TOML file by path, checked against the catalogue.
+
+    Parameters
+    ----------
+    name
+        Name of a shipped circuit such as ``"l23"``, or a path.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such circuit, or it names something that does not exist.
+    CatalogueError
+        If the file is not well formed, or does not fit the catalogue.
+    """
+    path = find("circuits", name)
+    try:
+        found = Circuit(**read(path))
+    except NetworkError as error:
+        raise CatalogueError(f"{path.name}: {error}") from error
+    return found.check(path.name)
+
+
+def circuits() -> pd.DataFrame:
+    """Return the shipped circuits as a table, one row each."""
+    return pd.DataFrame([
+        {
+            "name": name,
+            "title": found.title,
+            "populations": ", ".join(f"{p.name} {p.n}" for p in found.populations),
+            "n": sum(found.sizes.values()),
+            "projections": len(found.projections),
+            "cells": ", ".join(found.cells),
+        }
+        for name, found in ((name, circuit(name)) for name in names("circuits"))
+    ])
+
+
+def _without(data: Any, keys: tuple[str, ...]) -> Any:
+    if isinstance(data, list):
+        return [_without(item, keys) for item in data]
+    if isinstance(data, dict):
+        return {key: _without(item, keys) for key, item in data.items() if key not in keys}
+    return data
+
+
+def _check_compartments(
+    contact: CircuitProjection | Background, target: CellType, where: str
+) -> None:
+    if target.compartments is None:
+        return  # a point neuron only: the biological branch refuses to build it
+    for name in contact.compartments:
+        if name not in target.compartments.names:
+            raise CatalogueError(
+                f"{where}: {contact.name!r} ends on compartment {name!r}, which {target.name!r} "
+                f"does not have. {suggestion(name, target.compartments.names)}"
+            )
+
+
+def _check_sign(
+    projection: CircuitProjection, source: CellType, signs: dict[str, int], where: str
+) -> None:
+    for synapse, sign in signs.items():
+        if source.sign and sign != source.sign:
+            word = "excitatory" if source.sign > 0 else "inhibitory"
+            raise CatalogueError(
+                f"{where}: {projection.name!r} has {synapse} synapses, but {source.name!r} is "
+                f"{word} (Dale's law). Choose synapses of the same sign."
+            )
+
+
+def _named(kind: str, name: str, known: dict[str, T]) -> T:
+    if name not in known:
+        raise UnknownName(kind, name, known)
+    return known[name]

@@ -1,0 +1,171 @@
+"""A circuit as text for people, and its numbers as a table: every assumption is marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from brian2.units import Hz, mV
+from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
+
+from dualframe.catalogue.bibliography import PACKAGED, citation, references
+from dualframe.catalogue.schema import Numbers, Sourced
+from dualframe.catalogue.show import ASSUMED, Page
+from dualframe.circuit_actions import Drug, Modulation
+from dualframe.circuit_parts import Background, CircuitPopulation, CircuitProjection
+from dualframe.library import folder
+from dualframe.quantity import text
+
+if TYPE_CHECKING:
+    from dualframe.circuit import Circuit
+
+
+def overview(circuit: Circuit) -> str:
+    """Return a circuit in one line for each of its parts."""
+    title = f"{circuit.name}: {circuit.title}" if circuit.title else circuit.name
+    total = f"{sum(circuit.sizes.values())} neurons"
+    lines = [title, total + (f", scale {circuit.scale:g}" if circuit.full else "")]
+    if circuit.space is not None:
+        lines[-1] += f" in a {circuit.space.shape} of radius {_text(circuit.space.radius)}"
+    lines += ["", "populations", *map(_population, circuit.populations)]
+    lines += ["", "projections", *map(_projection, circuit.projections)]
+    lines += ["", "background", *map(_background, circuit.background)]
+    if circuit.modulations or circuit.drugs:
+        lines += ["", "modulation", *map(_modulation, circuit.modulations)]
+        lines += map(_drug, circuit.drugs)
+    return "\n".join([*lines, *_scaling(circuit)])
+
+
+def describe(circuit: Circuit) -> str:
+    """Return the overview, every number with its source, and the sources."""
+    page = Page()
+    page.lines.append(overview(circuit))
+    if circuit.note:
+        page.lines += ["", *wrap(circuit.note, 100)]
+    if circuit.full is not None:
+        page.title("numbers and sources (of the full-size circuit)")
+    for where, part in _parts(circuit.full or circuit):
+        page.title(where)
+        page.note(part.note)
+        page.numbers(Numbers("", tuple(part.sources.items())))
+    assumed = sum(ASSUMED in line for line in page.lines)
+    mark = f"{assumed} lines are marked {ASSUMED}: no source was read that states them."
+    sources = [f"  {key}: {_citation(key)}" for key in page.cited]
+    return "\n".join([*page.lines, "", *([mark, ""] if assumed else []), "sources", *sources])
+
+
+def numbers(circuit: Circuit) -> pd.DataFrame:
+    """Return the sourced numbers of a circuit, one row each."""
+    columns = ["where", "number", "value", "status", "source", "note"]
+    return pd.DataFrame(
+        [
+            {
+                "where": where, "number": name, "value": number.written, "status": number.status,
+                "source": ", ".join(number.source), "note": number.note,
+            }
+            for where, name, number in _sourced(circuit)
+        ],
+        columns=columns,
+    )
+
+
+def _sourced(circuit: Circuit) -> Iterator[tuple[str, str, Sourced]]:
+    for where, part in _parts(circuit):
+        for name, number in part.sources.items():
+            yield where, name, number
+
+
+def _parts(circuit: Circuit) -> list[tuple[str, Any]]:
+    parts: list[Any] = [*circuit.populations, *circuit.projections, *circuit.background]
+    space = [] if circuit.space is None else [("space", circuit.space)]
+    return [*space, *((part.name, part) for part in parts)]
+
+
+def _citation(key: str) -> str:
+    for path in (PACKAGED, folder("circuits") / PACKAGED.name):
+        if key in references(path):
+            return citation(key, path)
+    return key  # of a bibliography beside a user's own file
+
+
+def _text(value: Any) -> str:
+    return re.sub(r"\.(?= )", "", text(value))
+
+
+def _population(population: CircuitPopulation) -> str:
+    rates = ""
+    if population.rate_low is not None:
+        low, high = (float(rate / Hz) for rate in (population.rate_low, population.rate_high))
+        rates = f", {low:g} to {high:g} Hz"
+    return f"  {population.name}: {population.n} {population.cell}{rates}"
+
+
+def _projection(projection: CircuitProjection) -> str:
+    parts = [f"  {projection.name}: {_contact(projection)}"]
+    kernel = projection.kernel
+    if kernel is not None:
+        parts.append(f"p(d) = {kernel.p_max:.4g} exp(-d^2/2s^2), s = {_text(kernel.sigma)}")
+    elif projection.probability is not None:
+        parts.append(f"probability {projection.probability:.4g}")
+    else:
+        parts.append(f"{projection.in_degree} partners")
+    parts.append(f"delay {_text(projection.delay)}")
+    if projection.weight_factor != 1:
+        parts.append(f"weight times {projection.weight_factor:.4g}")
+    return ", ".join(parts)
+
+
+def _background(background: Background) -> str:
+    rate = "calibrated rate"
+    if background.share != 1:
+        rate = f"{background.share:.4g} of the {rate}"
+    return f"  {background.name}: {_contact(background)}, {rate}"
+
+
+def _contact(contact: CircuitProjection | Background) -> str:
+    kinds = " + ".join(name if ratio == 1 else f"{ratio:.3g} {name}"
+                       for name, ratio in contact.synapses.items())
+    strength = (f"PSP {float(contact.psp / mV):g} mV" if contact.psp is not None
+                else f"conductance {_text(contact.conductance)}")
+    return f"{kinds} on {', '.join(contact.compartments)}, {strength}"
+
+
+def _modulation(modulation: Modulation) -> str:
+    parts = []
+    if modulation.level is not None:
+        parts.append(_level(modulation.level))
+    if modulation.schedule:
+        parts.append(", ".join(f"from {_text(t)} {_level(x)}" for t, x in modulation.schedule))
+    if modulation.released_by is not None:
+        parts.append(f"+{_level(modulation.per_spike)} at each spike of {modulation.released_by}")
+    return f"  {modulation.modulator}: {'; '.join(parts)}"
+
+
+def _level(level: Any) -> str:
+    if get_dimensions(level) is DIMENSIONLESS:
+        return f"level {level:g} of the reference concentration"
+    return _text(level)
+
+
+def _drug(drug: Drug) -> str:
+    dose = "" if drug.kind == "knockout" else f", dose {drug.dose:g}"
+    return f"  {drug.kind} of {drug.receptor}{dose} in {', '.join(drug.cells) or 'all cells'}"
+
+
+def _scaling(circuit: Circuit) -> list[str]:
+    if circuit.full is None:
+        return []
+    lines = [
+        "", f"scaled by {circuit.scale:g}: mean number of partners",
+        "  Where it could not be kept, weights make up for it. Mean drive is kept; correlations,",
+        "  and the variance of the input where weights grew, are not (van Albada et al. 2015).",
+    ]
+    for row in circuit.scaling().to_dict("records"):
+        factor = row["weight_factor"]
+        change = "lost" if factor != factor else f"weight times {factor:.4g}"
+        lines.append(f"  {row['projection']}: {row['in_degree_full']:.4g} -> "
+                     f"{row['in_degree_scaled']:.4g}" + ("" if factor == 1 else f", {change}"))
+    return lines
