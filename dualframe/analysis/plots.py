@@ -1,13 +1,216 @@
-"""Figures of results."""
+"""Figures of results, made for talks: raster, traces, rates, and a comparison of runs.
+
+Every function returns the figure that it made, or the axes that it was given. Figures are plain
+`matplotlib.figure.Figure` objects without pyplot: ``figure.savefig("raster.pdf")`` writes them,
+and `savefig` of this module writes them with text that stays text in PDF and SVG.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from dualframe.analysis.raster import lay_out, raster
+from dualframe.analysis.style import GREY, SAVING, ink, new_figure, settings, styled, tint
+from dualframe.analysis.sweeps import traces
+from dualframe.errors import DualframeError
 from dualframe.results import Results
 
+__all__ = ["compare", "raster", "rates", "savefig", "standard_figures", "traces"]
 
-def standard_figures(results: Results) -> dict[str, Callable[[], Any]]:
+_MOST_DOTS = 60
+_GOLDEN = 0.6180339887498949  # spreads dots evenly for any number of them
+
+
+@styled
+def rates(
+    results: Results | Mapping[str, Results],
+    *,
+    start: Any = 0.0,
+    stop: Any = None,
+    title: str = "",
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw the mean firing rate of each population, side by side for several results.
+
+    Bars are means, whiskers standard deviations over neurons, dots single neurons (evenly spaced
+    quantiles where a population has more than 60).
+
+    Parameters
+    ----------
+    results
+        One result, or several by label, for example ``{"control": a, "ACh": b}``. Bars get
+        darker from the first to the last.
+    start, stop
+        Window of the rates: seconds or quantities; the default is the whole run.
+    title
+        Above the bars.
+    ax
+        Axes to draw into; the default is a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        The new figure, or ``ax``.
+    """
+    labelled = _labelled(results)
+    populations = _populations(labelled)
+    figure = None
+    if ax is None:
+        figure = new_figure(max(4.5, 2.2 + len(populations) * (0.7 + 0.45 * len(labelled))), 4.4)
+        ax = figure.subplots()
+    width = 0.8 / len(labelled)
+    for k, (name, colour) in enumerate(populations.items()):
+        for j, result in enumerate(labelled.values()):
+            if name in set(result.populations["population"]):
+                rate = result.neuron_rates(name, start, stop)
+                place = k + (j - (len(labelled) - 1) / 2) * width
+                _bar(ax, place, width, rate, colour, _strength(j, len(labelled)))
+    ax.set_xticks(range(len(populations)), list(populations))
+    for label, colour in zip(ax.get_xticklabels(), populations.values(), strict=True):
+        label.set_color(ink(colour))
+    ax.tick_params(axis="x", length=0)
+    ax.set_xlim(-0.6, len(populations) - 0.4)
+    ax.set_ylabel("Firing rate (Hz)")
+    ax.set_ylim(bottom=0)
+    if title:
+        ax.set_title(title)
+    if len(labelled) > 1:
+        _legend(ax, list(labelled))
+    return figure if figure is not None else ax
+
+
+@styled
+def compare(
+    results: Mapping[str, Results] | Mapping[str, Mapping[str, Results]],
+    t0: Any = 0.0,
+    t1: Any = None,
+    *,
+    max_neurons: int = 300,
+    title: str = "",
+) -> Figure:
+    """Draw rasters in a grid with the rates of each row beside them.
+
+    Parameters
+    ----------
+    results
+        Results by row and column, for example ``{"dendrites": {"control": a, "ACh": b},
+        "point neurons": {"control": c, "ACh": d}}``; results by label make one row.
+    t0, t1
+        Window of the rasters; the rates are those of the whole run.
+    max_neurons
+        How many neurons each raster draws.
+    title
+        Above the figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row of rasters and a rate plot per row of ``results``.
+    """
+    rows = _rows(results)
+    columns = max(len(row) for row in rows.values())
+    figure = new_figure(4.2 * columns + 4.2, 3.4 * len(rows) + 0.5)
+    grid = figure.subplots(
+        len(rows), columns + 1, squeeze=False, width_ratios=[1.0] * columns + [0.95]
+    )
+    for axes, (label, row) in zip(grid, rows.items(), strict=True):
+        for ax in axes[len(row) : columns]:
+            ax.set_axis_off()
+        for ax, (name, result) in zip(axes, row.items(), strict=False):
+            heading = f"{label}: {name}" if label else name
+            raster(
+                result, t0=t0, t1=t1, max_neurons=max_neurons, counts=False, title=heading, ax=ax
+            )
+        rates(row, ax=axes[-1])
+    highest = max(ax.get_ylim()[1] for ax in grid[:, -1])
+    for ax in grid[:, -1]:
+        ax.set_ylim(0, highest)  # rows differ by what the cells do, not by the scale
+    if title:
+        figure.suptitle(title, fontweight="bold", fontsize=16, x=0.01, ha="left")
+    return figure
+
+
+def savefig(figure: Figure, path: str | Path) -> None:
+    """Write a figure; the ending of the path chooses the format (png, pdf, svg)."""
+    with settings(SAVING):
+        figure.savefig(path)
+
+
+def standard_figures(results: Results) -> dict[str, Callable[[], Figure]]:
     """Return the figures that are saved with every run, as functions by file name."""
-    return {}
+    figures: dict[str, Callable[[], Any]] = {
+        "raster": partial(raster, results),
+        "rates": partial(rates, results),
+    }
+    for population in results.traces:
+        figures[f"traces_{population}"] = partial(traces, results, population)
+    return figures
+
+
+def _labelled(results: Results | Mapping[str, Results]) -> dict[str, Results]:
+    labelled = {"": results} if isinstance(results, Results) else dict(results)
+    if not labelled:
+        raise DualframeError("there are no results to draw: give one, or several by label.")
+    return labelled
+
+
+def _rows(
+    results: Mapping[str, Results] | Mapping[str, Mapping[str, Results]],
+) -> dict[str, dict[str, Results]]:
+    flat = {label: item for label, item in results.items() if isinstance(item, Results)}
+    nested = {label: dict(item) for label, item in results.items() if not isinstance(item, Results)}
+    rows = ({"": flat} if flat else {}) | nested
+    if not rows or not all(rows.values()):
+        raise DualframeError("there are no results to compare: give results by label.")
+    return rows
+
+
+def _populations(results: Mapping[str, Results]) -> dict[str, str]:
+    """Return the colour of each population of any result, in the order of the raster."""
+    found: dict[str, str] = {}
+    for result in results.values():
+        found |= {
+            b.population: b.colour for b in lay_out(result, None, 1) if b.population not in found
+        }
+    return found
+
+
+def _strength(index: int, count: int) -> float:
+    return 0.5 if count == 1 else 0.15 + 0.55 * index / (count - 1)
+
+
+def _bar(ax: Axes, place: float, width: float, rate: Any, colour: str, strength: float) -> None:
+    mean, deviation = float(rate.mean()), float(rate.std())
+    ax.bar(
+        place, mean, 0.9 * width, color=tint(colour, strength), edgecolor=ink(colour), linewidth=1.0
+    )
+    dots = np.quantile(rate, np.linspace(0, 1, min(rate.size, _MOST_DOTS)))
+    spread = (np.arange(1, dots.size + 1) * _GOLDEN) % 1.0 - 0.5
+    ax.plot(
+        place + 0.6 * width * spread, dots, "o", markersize=3, color=ink(colour), alpha=0.55,
+        markeredgewidth=0, zorder=3, clip_on=False,
+    )  # fmt: skip
+    ax.errorbar(
+        place, mean, [[min(deviation, mean)], [deviation]], color="black", capsize=3.5,
+        elinewidth=1.5, capthick=1.5, zorder=4,
+    )  # fmt: skip
+
+
+def _legend(ax: Axes, labels: list[str]) -> None:
+    patches = [
+        Patch(facecolor=tint(GREY, _strength(j, len(labels))), edgecolor=GREY, label=label)
+        for j, label in enumerate(labels)
+    ]
+    columns = len(labels) if sum(map(len, labels)) < 50 else 2
+    ax.legend(
+        handles=patches, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=columns,
+        borderaxespad=0.2, handlelength=1.1, columnspacing=1.2,
+    )  # fmt: skip
