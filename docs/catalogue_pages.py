@@ -12,9 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from dualframe import library
 from dualframe.catalogue import read, show
-from dualframe.catalogue.bibliography import citation, references
+from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.schema import Numbers, Origin, Sourced
+from dualframe.circuit import circuit as load_circuit
+from dualframe.circuit_text import overview
 
 STATUSES = """\
 Each number has a status: **measured** (read in an experiment's table, caption or abstract),
@@ -112,9 +115,25 @@ def entry_page(entry: Any, related: Iterable[str]) -> str:
     return page.text() + (f"\n## See also\n\n{see}\n" if see else "")
 
 
+def circuit_page(name: str) -> str:
+    circuit = load_circuit(name)
+    shown = [f"# {escape(circuit.title or name)}", f"```text\n{overview(circuit)}\n```"]
+    rows = [
+        (escape(row.where), f"`{row.number}`", escape(row.value), status(row.status),
+         links(row.source.split(", ")), escape(row.note))
+        for row in circuit.numbers().itertuples()
+    ]  # fmt: skip
+    header = ("part", "number", "value", "status", "source", "note")
+    return "\n\n".join([*shown, escape(circuit.note), table(header, rows)])
+
+
 def references_page() -> str:
-    keys = sorted(references(), key=str.casefold)
-    entries = (f"(ref-{k.lower()})=\n**{escape(k)}**: {escape(citation(k))}\n" for k in keys)
+    files = (PACKAGED, library.folder("circuits") / PACKAGED.name)
+    texts = {key: citation(key, file) for file in files for key in references(file)}
+    entries = (
+        f"(ref-{key.lower()})=\n**{escape(key)}**: {escape(texts[key])}\n"
+        for key in sorted(texts, key=str.casefold)
+    )
     return "\n".join(["# References\n", *entries])
 
 
@@ -137,8 +156,12 @@ def write_pages(folder: Path) -> None:
         for name in read.names(noun):
             write(folder / kind / f"{name}.md", entry_page(load(name), related(name)))
         write(folder / kind / "index.md", index_page(title, "", read.names(noun)))
+    circuits = library.names("circuits")
+    for name in circuits:
+        write(folder / "circuits" / f"{name}.md", circuit_page(name))
+    write(folder / "circuits" / "index.md", index_page("Circuits", "", circuits))
     write(folder / "references.md", references_page())
-    indices = [*(f"{kind}/index" for kind in KINDS), "references"]
+    indices = [*(f"{kind}/index" for kind in KINDS), "circuits/index", "references"]
     write(folder / "index.md", index_page("Catalogue", STATUSES, indices))
 
 

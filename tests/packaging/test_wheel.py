@@ -70,7 +70,11 @@ def test_every_package_folder_is_listed() -> None:
 
 @pytest.mark.parametrize("kind", ["circuits", "tasks"])
 def test_shipped_data_are_inside(content: set[str], kind: str) -> None:
-    data = {path.relative_to(ROOT).as_posix() for path in (ROOT / kind).glob("**/*.toml")}
+    data = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / kind).rglob("*")
+        if path.suffix in {".toml", ".bib"}
+    }
     assert {f"dualframe/{path}" for path in data} <= content
     assert kind == "tasks" or data
 

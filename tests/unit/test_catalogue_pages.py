@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from dualframe import library
 from dualframe.catalogue import read
 from dualframe.catalogue.bibliography import references
 from dualframe.catalogue.schema import Numbers, Sourced
+from dualframe.circuit import circuit
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "catalogue_pages.py"
 
@@ -40,6 +43,19 @@ def test_every_entry_has_a_page_and_stands_in_the_index(folder: Path, kind: str,
     for name in read.names(noun):
         assert (folder / kind / f"{name}.md").read_text().startswith("# ")
         assert name in index
+
+
+def test_every_circuit_has_a_page_with_its_numbers(folder: Path) -> None:
+    for name in library.names("circuits"):
+        text = (folder / "circuits" / f"{name}.md").read_text()
+        for where in set(circuit(name).numbers()["where"]):
+            assert f"| {where} |".replace("_", r"\_") in text
+
+
+def test_every_link_to_a_reference_has_its_anchor(folder: Path) -> None:
+    anchors = set(re.findall(r"\((ref-\S+)\)=", (folder / "references.md").read_text()))
+    for page in folder.glob("*/*.md"):
+        assert set(re.findall(r"\(#(ref-\S+?)\)", page.read_text())) <= anchors, page.name
 
 
 def test_every_reference_has_an_anchor(folder: Path) -> None:
