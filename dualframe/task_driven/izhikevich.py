@@ -128,7 +128,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 
 DIMENSIONLESS_FORM = "izhikevich2003"
 _UNITS_2003: Mapping[str, Any] = MappingProxyType(
-    {"a": 1 / ms, "b": 1 / ms, "c": mV, "d": mV / ms, "vpeak": mV}
+    {"a": 1 / ms, "b": 1 / ms, "c": mV, "d": mV / ms, "vpeak": mV, "v0": mV}
 )
 _PUBLISHED_POLYNOMIAL: Mapping[str, Any] = MappingProxyType(
     {"quadratic": 0.04 / (mV * ms), "linear": 5 / ms, "offset": 140 * mV / ms}
@@ -152,8 +152,8 @@ def membrane(
     parameters
         The published names. Physical forms: C (capacitance), k (conductance per voltage), vr, vt,
         vpeak, c (voltage), a (rate), b (conductance), d (current), and what `FORMS` adds.
-        The 2003 form: a, b, c, d as published (plain numbers; c and vpeak in mV, or quantities),
-        optional vpeak (30 mV) and I_unit (1 pA).
+        The 2003 form: a, b, c, d as published (plain numbers, or quantities), and optionally
+        vpeak (30 mV), v0 (the voltage at the start, -65 mV) and I_unit (1 pA).
     adaptation
         Expression of a factor on the jump d; None leaves no trace in the text. The FS form has
         no jump (``adapts`` is empty) and ignores it.
@@ -196,9 +196,10 @@ def _dimensionless(parameters: Mapping[str, Any], adaptation: str | None) -> Mem
     dimensions: dict[str, Dimension] = {n: get_dimensions(u) for n, u in _UNITS_2003.items()}
     dimensions["I_unit"] = get_dimensions(pA)
     given = {name: _with_unit(name, value) for name, value in parameters.items()}
-    defaults = {"vpeak": 30 * mV, "I_unit": 1 * pA}
+    # the start is that of the published script, with u on its nullcline
+    defaults = {"vpeak": 30 * mV, "I_unit": 1 * pA, "v0": -65 * mV}
     values = checked(DIMENSIONLESS_FORM, given, dimensions, defaults)
-    start = -65 * mV  # as in the published script, with u on its nullcline
+    start = values.pop("v0")
     return Membrane(
         # mV/ms is volt/second, and costs nothing in base units
         equations="dV/dt = (quadratic*V + linear)*V + offset - u + (I/I_unit)*volt/second : volt\n"

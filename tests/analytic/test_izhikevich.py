@@ -370,6 +370,15 @@ def test_current_unit_of_the_dimensionless_form() -> None:
     np.testing.assert_array_equal(default[0], scaled[0])  # 80/8 is exactly 10
 
 
+def test_start_of_the_dimensionless_form() -> None:
+    values = dict(zip("abcd", FIGURE_2["RS"], strict=True))
+    assert membrane("izhikevich2003", values).initial["V"] == -65 * mV
+    cell = membrane("izhikevich2003", values | {"v0": -62.5})
+    assert cell.initial["V"] == -62.5 * mV
+    assert cell.initial["u"] == 0.2 / ms * cell.initial["V"]
+    assert "v0" not in cell.parameters
+
+
 def test_wrong_forms_and_parameters_are_named() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'izhikevich2007_LTS'"):
         membrane("izhikevich2007_LTSS", book("LTS"))
