@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ def names_of(value: Any, what: str) -> tuple[str, ...]:
     """Return a text, several or None as a tuple of texts."""
     if value is None:
         return ()
-    names = (value,) if isinstance(value, str) else tuple(value)
+    names = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
     if not all(isinstance(name, str) for name in names):
         raise NetworkError(f"{what} are {value!r}: expected a text or several.")
     return names
@@ -22,7 +23,7 @@ def names_of(value: Any, what: str) -> tuple[str, ...]:
 
 def fraction(value: Any, what: str, otherwise: str = "") -> float:
     """Return a number between 0 and 1; ``otherwise`` is what the error offers besides."""
-    number = float(quantity(value, "dimensionless", what))
+    number = float(finite(value, "dimensionless", what))
     if not 0 <= number <= 1:
         raise NetworkError(f"{what} is {number:g}: expected a number between 0 and 1{otherwise}.")
     return number

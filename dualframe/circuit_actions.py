@@ -107,6 +107,8 @@ def as_level(value: Any, what: str) -> Any:
 
 
 def _schedule(value: Any, what: str) -> tuple[Any, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise NetworkError(f"schedule of {what} is {value!r}: expected (time, level) pairs.")
     steps = []
     for step in value:
         if not isinstance(step, (list, tuple)) or len(step) != 2:

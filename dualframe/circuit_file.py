@@ -188,11 +188,15 @@ def _placement(table: Table) -> Sourced:
         names, origin = inner.texts("value"), inner.origin()
     else:
         names, origin = table.texts("compartment"), replace(table.origin(), note="")
+    if not all(names) or not names:
+        table.fail("compartment", 'is empty. Name one or more, like compartment = "soma".')
     return Sourced(names, origin.source, origin.status, origin.note, ", ".join(names))
 
 
 def _synapses(table: Table) -> tuple[dict[str, float], dict[str, Sourced]]:
     names = table.texts("synapse")
+    if not names:
+        table.fail("synapse", 'is empty. Name one or more, like synapse = "AMPA".')
     ratios = table.child("ratio")
     expected = names[1:]
     if ratios is None:

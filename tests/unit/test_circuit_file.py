@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import tomllib
+from datetime import date
+from functools import reduce
+from operator import getitem
+
 import pytest
+import tomli_w
 from brian2.units import Hz, ms, nS, second, um
 
 from dualframe.circuit import circuit, circuits
@@ -66,6 +73,23 @@ kind = "antagonist"
 receptor = "M1"
 cells = ["ctx_l23_pyr"]
 """
+
+
+def places(data, above=()):
+    """Return the path of every value below a TOML table or array."""
+    found = []
+    for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+        found.append((*above, key))
+        if isinstance(value, (dict, list)):
+            found += places(value, (*above, key))
+    return found
+
+
+def changed(place, value):
+    data = tomllib.loads(SMALL)
+    *above, last = place
+    reduce(getitem, above, data)[last] = value
+    return data
 
 
 @pytest.fixture
@@ -180,6 +204,20 @@ class TestBadFiles:
         file.write_text(SMALL.replace(old, new, 1))
         with pytest.raises(UnknownName, match=message):
             circuit(file)
+
+    def test_anything_anywhere_is_read_or_refused(self, file):
+        """Every value of the file in turn is replaced by values of every other kind."""
+        odd = [True, [], {}, "", "x", "1 mV", float("nan"), -1, [[1]], {"value": [1]}, {"kind": 3},
+               [{"x": 1}], date(2020, 1, 1), "__import__('os').abort()"]
+        refused = 0
+        for place in places(tomllib.loads(SMALL)):
+            for value in odd:
+                file.write_text(tomli_w.dumps(changed(place, value)))
+                with contextlib.suppress(CatalogueError, UnknownName):
+                    circuit(file)
+                    refused -= 1
+                refused += 1
+        assert refused > 900
 
     def test_not_text(self, file):
         file.write_bytes(b"\xff\xfe name")
