@@ -79,11 +79,14 @@ def test_shipped_data_are_inside(content: set[str], kind: str) -> None:
     assert kind == "tasks" or data
 
 
-def test_the_catalogue_is_inside(content: set[str]) -> None:
-    folder = ROOT / "dualframe" / "catalogue"
-    data = {path.relative_to(ROOT).as_posix() for path in folder.glob("**/*.toml")}
-    assert data
-    assert data | {"dualframe/catalogue/references.bib", "dualframe/py.typed"} <= content
+def test_every_file_of_the_package_is_inside(content: set[str]) -> None:
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "dualframe").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    assert {"dualframe/catalogue/references.bib", "dualframe/py.typed"} <= files
+    assert files <= content
 
 
 def test_only_dualframe_is_installed_at_the_top(content: set[str]) -> None:
@@ -104,8 +107,10 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pip = (sys.executable, "-m", "pip", "--python", python)
     run(*pip, "install", "--quiet", "--no-deps", "--no-index", wheel, cwd=root)
     folder = run(python, "-c", "import sysconfig as s; print(s.get_path('purelib'))", cwd=root)
-    dependencies = [path for path in sys.path if path.endswith("site-packages")]
-    Path(folder.strip(), "dependencies.pth").write_text("\n".join(dependencies))
+    # addsitedir, because setuptools provides Python 3.12's distutils through a .pth file.
+    sites = [path for path in sys.path if path.endswith("site-packages")]
+    lines = [f"import site; site.addsitedir({path!r})\n" for path in sites]
+    Path(folder.strip(), "dependencies.pth").write_text("".join(lines))
     return root
 
 

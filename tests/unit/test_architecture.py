@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import configparser
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,19 +14,26 @@ PACKAGE = Path(__file__).parents[2] / "dualframe"
 INERT = ("network.py", "circuit.py", "task.py", "distributions.py", "serialise.py", "quantity.py")
 
 
-def brian2_imports(source: str) -> set[str]:
-    """Return the Brian2 modules that a source text imports, deferred imports included."""
+def imports(source: str) -> set[str]:
+    """Return the modules that a source text imports, deferred imports included."""
     found = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    return {name for name in found if name.split(".")[0] == "brian2"}
+            found.add(node.module or "dualframe")
+    return found
 
 
 def beyond_units(source: str) -> set[str]:
-    return {name for name in brian2_imports(source) if not name.startswith("brian2.units")}
+    brian2 = {name for name in imports(source) if name.split(".")[0] == "brian2"}
+    return {name for name in brian2 if not name.startswith("brian2.units")}
+
+
+def requirements(text: str) -> set[str]:
+    """Return the module names of requirements, one a line."""
+    names = re.findall(r"^\s*([\w-]+)", text, re.MULTILINE)
+    return {name.lower().replace("-", "_") for name in names}
 
 
 @pytest.mark.parametrize("name", INERT)
@@ -44,3 +54,12 @@ def test_the_check_sees_other_imports(source: str) -> None:
 
 def test_the_check_lets_units_pass() -> None:
     assert not beyond_units("from brian2.units.fundamentalunits import Quantity\nimport numpy")
+
+
+def test_every_import_is_a_declared_dependency() -> None:
+    config = configparser.ConfigParser()
+    config.read(PACKAGE.parent / "setup.cfg")
+    declared = requirements(config["options"]["install_requires"]) | {"dualframe", "brian2genn"}
+    sources = (path.read_text() for path in PACKAGE.rglob("*.py"))
+    used = {name.split(".")[0] for source in sources for name in imports(source)}
+    assert used - set(sys.stdlib_module_names) <= declared

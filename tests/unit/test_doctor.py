@@ -137,6 +137,7 @@ def test_genn_is_found_with_its_version(install: Install, genn: Path) -> None:
     assert doctor.genn() == {"path": str(genn), "version": "4.9.0"}
 
 
+@pytest.mark.usefixtures("pkg_resources")
 def test_a_folder_without_genn_is_named(install: Install, genn: Path) -> None:
     (genn / "version.txt").unlink()
     found = doctor.genn()
