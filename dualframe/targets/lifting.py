@@ -21,7 +21,10 @@ _VECTOR = re.compile(r"^\s*std::vector<(\w+)> (_dynamic_array_\w+);", re.MULTILI
 _CLOCK = re.compile(r"^\s*Clock (\w+);", re.MULTILINE)
 # Lengths that vary with the seed although no neuron count does.
 _DATA_DRIVEN = ("_sources", "_targets", "__indices")
-_INTERNAL = ("_lastspike", "_not_refractory", "_period", "_N")
+_INTERNAL = (
+    *("_lastspike", "_not_refractory", "_period", "_N", "_sources", "_targets"),
+    *("_neuron_index", "_spike_time", "_spike_number"),
+)
 _EXACT = 2**53  # every whole number up to here is a double
 
 

@@ -92,8 +92,9 @@ def merge(project: Path) -> Unit:
     library = sorted(name for name in makefile.sources if _LIBRARY.fullmatch(name))
     bodies = [_end_macros(inliner.body(name)) for name in library]
     objects, main = _drop_run_arguments(inliner.body("objects.cpp"), inliner.body("main.cpp"))
-    bodies += [_results_folder(lift_objects(objects, values))]
-    bodies += [inliner.body(name) for name in _GENERATED[1:]]
+    network, main = _make_interruptible(inliner.body("network.cpp"), main)
+    bodies += [_results_folder(lift_objects(objects, values)), network]
+    bodies += [inliner.body(name) for name in _GENERATED[2:]]
     for name in code_objects:
         source = _isolate(name, lift_code_object(inliner.body(name), values))
         bodies.append(_end_macros(source))
@@ -210,6 +211,19 @@ def _start(source: str) -> str:
     if count != 1:
         raise NotMergeable("main.cpp does not call brian_start once")
     return source
+
+
+def _make_interruptible(network: str, main: str) -> tuple[str, str]:
+    """Let an interrupt end the run with its results written, as Brian2 does from 2.6 on."""
+    loop, end = "clock->running())", "if(!did_break_early) t = t_end;"
+    if "_int_handler" in main or loop not in network or end not in network:
+        return network, main
+    network = network.replace(loop, "clock->running() && !dualframe::stopped())")
+    stop = "if(dualframe::stopped() && clock) { did_break_early = true; t = clock->t[0]; }"
+    start = "brian_start();"
+    return network.replace(end, f"{stop}\n    {end}"), main.replace(
+        start, f"std::signal(SIGINT, dualframe::stop);\n    {start}", 1
+    )
 
 
 def _drop_run_arguments(objects: str, main: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@
 #define DUALFRAME_VALUES_H
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -273,6 +274,22 @@ DUALFRAME_ONCE std::string results_folder(int argc, char **argv)
     check_folder(folder);
     parameters().check_all_used();
     return folder;
+}
+
+// Brian2 before 2.6 loses everything at an interrupt: end after the current step instead.
+inline volatile std::sig_atomic_t &stopped()
+{
+    static volatile std::sig_atomic_t flag = 0;
+    return flag;
+}
+
+inline void stop(int signal_number)
+{
+    if (stopped()) {
+        std::signal(signal_number, SIG_DFL);
+        std::raise(signal_number);
+    }
+    stopped() = 1;
 }
 
 }  // namespace dualframe

@@ -1,0 +1,293 @@
+"""Merging generated C++ into one unit, and lifting its numbers into files."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from generated_projects import generate
+
+from dualframe.targets.build import Build, compile_project
+from dualframe.targets.executables import ExecutableCache
+from dualframe.targets.lifting import Values, lift_code_object, lift_main, lift_objects
+from dualframe.targets.unity import NotMergeable, merge
+
+OBJECTS = """
+double * _array_cells_gL;
+const int _num__array_cells_gL = 1;
+int32_t * _array_syn_sources;
+const int _num__array_syn_sources = 49;
+int32_t * _static_array__array_syn_sources;
+const int _num__static_array__array_syn_sources = 49;
+char * _array_cells_not_refractory;
+std::vector<double> _dynamic_array_syn_delay;
+Clock defaultclock;
+double * _array_defaultclock_dt;
+"""
+
+
+def lifted_main(text: str) -> tuple[str, Values]:
+    values = Values()
+    lift_objects(OBJECTS, values)
+    return lift_main(text, values), values
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(folder / "main"), *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def results(folder: Path) -> dict[str, bytes]:
+    files = (folder / "results").iterdir()
+    return {path.name: path.read_bytes() for path in files if path.name != "last_run_info.txt"}
+
+
+def array(folder: Path, name: str, dtype: type = np.float64) -> np.ndarray:
+    (path,) = (folder / "results").glob(f"_*array_{name}_[0-9]*")
+    return np.fromfile(path, dtype)
+
+
+class TestMerging:
+    def test_other_numbers_give_the_same_source(self, generated):
+        first, second = (merge(generated[number]) for number in (1, 2))
+        assert first.source == second.source
+        assert list(first.parameters) == list(second.parameters)
+        assert list(first.layout) == list(second.layout)
+
+    def test_the_numbers_are_in_the_values(self, generated):
+        first, second = (merge(generated[number]) for number in (1, 2))
+        assert float(first.parameters["duration"]) == pytest.approx(0.05)
+        assert (first.parameters["seed"], second.parameters["seed"]) == ("1", "2")
+        for name in ("cells_gL", "cells_sigma", "fixed_delay", "learned_delay"):
+            assert first.parameters[name] != second.parameters[name], name
+        for name in ("_array_fixed_sources", "_static_array__dynamic_array_learned_w"):
+            assert int(first.layout[name]) != int(second.layout[name]), name
+
+    def test_internal_state_is_not_offered_for_editing(self, generated):
+        names = merge(generated[1]).parameters
+        assert set(names) == {
+            *("cells_gL", "cells_EL", "cells_sigma", "fixed_delay", "learned_delay"),
+            *("seed", "duration"),
+        }
+
+    def test_another_structure_gives_another_source(self, generated, tmp_path):
+        other = merge(generate(tmp_path, 1, readers=8))
+        assert other.source != merge(generated[1]).source
+
+    def test_the_source_needs_no_project_and_names_no_folder(self, generated):
+        source = merge(generated[1]).source
+        assert not re.search(r'#\s*include\s*"', source)
+        assert str(generated[1].parent) not in source
+
+    def test_every_code_object_has_a_namespace_of_its_own(self, generated):
+        spaces = re.findall(r"^namespace (support_\w+) \{", merge(generated[1]).source, re.M)
+        assert len(spaces) == len(set(spaces)) == len(list(generated[1].glob("code_objects/*.cpp")))
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [("makefile", "SRCS = main.cpp\n"), ("code_objects/drive_codeobject.cpp", "int x;\n")],
+    )
+    def test_an_unexpected_project_is_refused(self, generated, tmp_path, name, content):
+        project = tmp_path / "project"
+        shutil.copytree(generated[1], project)
+        (project / name).write_text(content)
+        with pytest.raises(NotMergeable):
+            merge(project)
+
+    def test_an_additional_source_is_refused(self, generated, tmp_path):
+        project = tmp_path / "project"
+        shutil.copytree(generated[1], project)
+        makefile = project / "makefile"
+        makefile.write_text(makefile.read_text().replace("SRCS = ", "SRCS = mine.cpp ", 1))
+        with pytest.raises(NotMergeable, match=r"mine\.cpp"):
+            merge(project)
+
+
+class TestLifting:
+    def test_a_parameter(self):
+        source, values = lifted_main("    _array_cells_gL[0] = 1e-08;\n")
+        assert "_array_cells_gL[0] = lifted::cells_gL;" in source
+        assert values.parameters == {"cells_gL": "1e-08"}
+
+    def test_a_negative_number_in_a_loop(self):
+        source, values = lifted_main("    _dynamic_array_syn_delay[i] = - 0.5;\n")
+        assert "_dynamic_array_syn_delay[i] = lifted::syn_delay;" in source
+        assert values.parameters == {"syn_delay": "-0.5"}
+
+    def test_repeated_assignments_are_numbered_whatever_their_values(self):
+        for second in ("1.0", "2.0"):
+            text = f"_array_cells_gL[0] = 1.0;\n_array_cells_gL[0] = {second};\n"
+            source, values = lifted_main(text)
+            assert values.parameters == {"cells_gL": "1.0", "cells_gL_2": second}
+            assert "= lifted::cells_gL_2;" in source
+
+    def test_the_clock_is_internal(self):
+        _, values = lifted_main("_array_defaultclock_dt[0] = 0.0001;\n")
+        assert (values.parameters, values.layout["defaultclock_dt"]) == ({}, "0.0001")
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "    _array_cells_not_refractory[i] = true;\n",
+            "    _array_cells_gL[0] = INFINITY;\n",
+            "    _array_unknown_x[0] = 1.0;\n",
+            "    _array_cells_gL[0] = f(1.0);\n",
+            "    net.run(duration, NULL, 10.0);\n",
+        ],
+    )
+    def test_what_is_not_recognised_stays(self, text):
+        assert lifted_main(text)[0] == text
+
+    def test_the_length_of_a_connection(self):
+        values = Values()
+        lift_objects(OBJECTS, values)
+        code = "const size_t _numsources = 49;\nint32_t* p = _array_syn_sources;\n"
+        assert "_numsources = _num__array_syn_sources;" in lift_code_object(code, values)
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "const size_t _numsources = 48;\nint32_t* p = _array_syn_sources;\n",
+            "const size_t _numsources = 49;\n",
+            "const size_t _numsources = 49;\na = _array_syn_sources;\nb = _array_x_sources;\n",
+        ],
+    )
+    def test_a_length_that_may_belong_to_something_else_stays(self, code):
+        values = Values()
+        lift_objects(OBJECTS, values)
+        assert lift_code_object(code, values) == code
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory) -> ExecutableCache:
+    return ExecutableCache(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def built(generated, cache) -> dict[int, Build]:
+    return {n: compile_project(generated[n], strict=True, cache=cache) for n in (1, 2)}
+
+
+@pytest.fixture
+def program(built, tmp_path) -> Path:
+    """A copy of the second project with its program, for tests that damage something."""
+    folder = tmp_path / "program"
+    shutil.copytree(built[2].executable.parent, folder)
+    shutil.rmtree(folder / "results")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stock(generated, tmp_path_factory) -> Path:
+    """The second project by Brian2's own makefile, in unoptimised IEEE arithmetic."""
+    folder = tmp_path_factory.mktemp("stock") / "project"
+    shutil.copytree(generated[2], folder, ignore=shutil.ignore_patterns("main", "results"))
+    (folder / "results").mkdir()
+    includes = re.findall(r"-I\S*brianlib\S*", (folder / "makefile").read_text())
+    flags = " ".join(["-O0 -w -std=c++11", *includes])
+    make = ["make", "-s", "-j2", f"OPTIMISATIONS={flags}"]
+    subprocess.run(make, cwd=folder, check=True, capture_output=True)
+    assert run(folder).returncode == 0
+    return folder
+
+
+@pytest.mark.cpp
+class TestPrograms:
+    def test_the_second_set_of_numbers_is_not_compiled(self, built):
+        assert (built[1].cache, built[2].cache) == ("miss", "hit")
+        assert built[1].unity
+        assert built[2].unity
+
+    @pytest.mark.slow
+    def test_the_cached_program_gives_what_a_stock_build_gives(self, built, stock):
+        folder = built[2].executable.parent
+        assert run(folder).returncode == 0
+        assert results(folder) == results(stock)  # to the last bit: both compute as written
+
+    def test_the_results_are_not_trivial(self, built):
+        folder = built[2].executable.parent
+        run(folder)
+        assert array(folder, "spikes_t").size > 20
+        assert array(folder, "read_t").size > 5
+        assert array(folder, "voltage_v").size == 1000 * 2
+        weights = np.fromfile(folder / "static_arrays/_static_array__dynamic_array_learned_w")
+        assert not np.array_equal(array(folder, "learned_w"), weights)
+
+    def test_an_edited_parameter_changes_the_result(self, program):
+        parameters = program / "parameters.txt"
+        text = re.sub("duration = .*", "duration = 0.02  # shorter", parameters.read_text())
+        parameters.write_text(text)
+        assert run(program).returncode == 0
+        assert array(program, "voltage_t").size == 200
+
+    def test_results_dir(self, program):
+        assert run(program, "--results_dir", "deep/er").returncode == 0
+        assert not (program / "results").exists()
+        assert (program / "deep/er/last_run_info.txt").read_text().split()[1] == "1"
+
+    def test_a_missing_data_file(self, program):
+        (program / "static_arrays/_static_array__array_cells_C").unlink()
+        self.refuses(program, "cannot read 'static_arrays/_static_array__array_cells_C'")
+
+    def test_a_truncated_data_file(self, program):
+        path = program / "static_arrays/_static_array__array_cells_C"
+        path.write_bytes(path.read_bytes()[:-1])
+        self.refuses(program, "has 159 bytes, expected 160")
+
+    @pytest.mark.parametrize(
+        ("line", "message"),
+        [
+            ("cells_gl = 1", "has no 'cells_gl'"),
+            ("seed = 3", "'seed' is given twice"),
+            ("nonsense", "expected 'name = value', found 'nonsense'"),
+        ],
+    )
+    def test_a_wrong_line_in_the_parameters(self, program, line, message):
+        with (program / "parameters.txt").open("a") as stream:
+            stream.write(line + "\n")
+        self.refuses(program, message)
+
+    @pytest.mark.parametrize("value", ["", "0.1 s", "x"])
+    def test_a_parameter_that_is_no_number(self, program, value):
+        parameters = program / "parameters.txt"
+        parameters.write_text(
+            re.sub("duration = .*", f"duration = {value}", parameters.read_text())
+        )
+        self.refuses(program, f"'duration' is '{value}', expected a number")
+
+    def test_missing_parameters(self, program):
+        (program / "parameters.txt").unlink()
+        self.refuses(program, "cannot read 'parameters.txt'")
+
+    def test_a_results_folder_that_cannot_be_written(self, program):
+        self.refuses(program, "cannot write into the results folder", "--results_dir", "main")
+
+    @pytest.mark.parametrize("arguments", [("--result",), ("cells.gL=1",), ("--results_dir",)])
+    def test_wrong_arguments(self, program, arguments):
+        self.refuses(program, "results_dir", *arguments)
+
+    def test_an_interrupt_keeps_what_was_computed(self, program):
+        parameters = program / "parameters.txt"
+        parameters.write_text(re.sub("duration = .*", "duration = 1e5", parameters.read_text()))
+        process = subprocess.Popen([str(program / "main")], cwd=program)
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 0
+        fraction = float((program / "results/last_run_info.txt").read_text().split()[1])
+        assert 0 < fraction < 1
+        assert array(program, "voltage_t").size == pytest.approx(fraction * 1e9, abs=2)
+
+    def refuses(self, folder: Path, message: str, *arguments: str) -> None:
+        """The program ends with one clear line, before it has simulated anything."""
+        done = run(folder, *arguments)
+        assert done.returncode == 2
+        assert message in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+        assert not (folder / "results/last_run_info.txt").exists()
