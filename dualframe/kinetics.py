@@ -20,7 +20,7 @@ are varied between neurons, the factor stays that of the nominal ones.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
@@ -133,6 +133,7 @@ def channel(
     sign: float = 1.0,
     voltage: str = "V",
     magnesium: Magnesium | None = None,
+    feed: str = "",
     dt: Any = 0.1 * ms,
 ) -> Channel:
     """Return the channel of one kind of input onto one compartment.
@@ -153,6 +154,9 @@ def channel(
         The membrane potential of the compartment, such as ``"V_dend"``.
     magnesium
         Adds a magnesium block (conductance mode).
+    feed
+        Expression, in units of the weight per time, that drives the channel besides spikes: how
+        several channels of one contact share a mailbox (`contact`).
     dt
         The time step for which the peak is exact (time).
 
@@ -170,7 +174,7 @@ def channel(
         raise NetworkError(f"channel {id!r}: give either a reversal potential or current=True.")
     if current and magnesium is not None:
         raise NetworkError(f"channel {id!r}: a magnesium block needs a reversal potential.")
-    gating = _gating(id, kinetics, quantity(dt, "time", "dt"))
+    gating = _gating(id, kinetics, feed and f" + {feed}", quantity(dt, "time", "dt"))
     unit = "amp" if current else "siemens"
     drive, constants = (
         _current_drive(id, sign) if current else _driving_force(id, reversal, voltage, magnesium)
@@ -185,6 +189,91 @@ def channel(
         weight_unit=unit,
         parameters={**gating.parameters, **constants},
         initial=dict.fromkeys(gating.states, zero),
+    )
+
+
+@dataclass(frozen=True)
+class Part:
+    """One channel of a contact and its share of the contact's weight (1 for an only channel).
+
+    ``compartment`` is a label for the caller; ``reversal`` None means current mode.
+    """
+
+    id: str
+    compartment: str
+    kinetics: Kinetics
+    share: float
+    voltage: str
+    reversal: Any = None
+    sign: float = 1.0
+    magnesium: Magnesium | None = None
+
+
+@dataclass(frozen=True)
+class Contact:
+    """All channels that one kind of presynaptic spike opens, with one variable to write.
+
+    ``currents`` names the channels' currents by compartment label.
+    """
+
+    equations: str
+    currents: Mapping[str, tuple[str, ...]]
+    written: str
+    weight_unit: str
+    parameters: Mapping[str, Any]
+    initial: Mapping[str, Any]
+
+
+def contact(name: str, parts: Sequence[Part], *, dt: Any = 0.1 * ms) -> Contact:
+    """Return the channels of a contact, such as AMPA and NMDA on two dendrites.
+
+    A spike adds its weight to one variable only (the portable subset allows no more). With
+    several parts, that is a mailbox which one Euler step empties into all of them, each times its
+    share; they then open one time step later.
+
+    Raises
+    ------
+    NetworkError
+        As `channel`.
+    """
+    shared = len(parts) > 1
+    channels = [_part(name, part, dt, shared) for part in parts]
+    unit = channels[0].weight_unit
+    mailbox = f"k_{name}"
+    parameters: dict[str, Any] = {}
+    initial: dict[str, Any] = {}
+    currents: dict[str, tuple[str, ...]] = {}
+    for part, made in zip(parts, channels, strict=True):
+        parameters |= made.parameters
+        initial |= made.initial
+        currents[part.compartment] = (*currents.get(part.compartment, ()), made.current)
+        if shared:
+            parameters[f"share_{part.id}"] = float(part.share)
+    lines = [made.equations for made in channels]
+    if shared:
+        lines.insert(0, f"d{mailbox}/dt = -{mailbox}/dt : {unit}")
+        initial[mailbox] = 0 * next(iter(initial.values()))
+    return Contact(
+        "\n".join(lines),
+        currents,
+        mailbox if shared else channels[0].written,
+        unit,
+        parameters,
+        initial,
+    )
+
+
+def _part(name: str, part: Part, dt: Any, shared: bool) -> Channel:
+    return channel(
+        part.id,
+        part.kinetics,
+        reversal=part.reversal,
+        current=part.reversal is None,
+        sign=part.sign,
+        voltage=part.voltage,
+        magnesium=part.magnesium,
+        feed=f"share_{part.id}*k_{name}/dt" if shared else "",
+        dt=dt,
     )
 
 
@@ -208,23 +297,23 @@ def _driving_force(
     return force + block, constants
 
 
-def _gating(name: str, kinetics: Kinetics, dt: Any) -> _Gating:
+def _gating(name: str, kinetics: Kinetics, feed: str, dt: Any) -> _Gating:
     match kinetics:
         case Exponential(tau):
-            return _exponential(name, tau, dt)
+            return _exponential(name, tau, feed, dt)
         case DualExponential(rise, decay):
             if _time(rise, f"rise time of {name}") < 2 * dt * (1 - 1e-9):  # 0.2 ms is two steps
-                return _exponential(name, decay, dt)
-            return _dual(name, rise, decay, dt)
+                return _exponential(name, decay, feed, dt)
+            return _dual(name, rise, decay, feed, dt)
         case DoubleAlpha(fast, slow, ratio):
-            return _double_alpha(name, fast, slow, ratio, dt)
+            return _double_alpha(name, fast, slow, ratio, feed, dt)
     raise NetworkError(f"channel {name!r}: unknown kinetics {kinetics!r}.")
 
 
-def _exponential(name: str, tau: Any, dt: Any) -> _Gating:
+def _exponential(name: str, tau: Any, feed: str, dt: Any) -> _Gating:
     g = f"g_{name}"
     return _Gating(
-        lines=(f"d{g}/dt = -{g}/tau_{name} : {{unit}}",),
+        lines=(f"d{g}/dt = -{g}/tau_{name}{feed} : {{unit}}",),
         output=g,
         written=g,
         states=(g,),
@@ -232,13 +321,13 @@ def _exponential(name: str, tau: Any, dt: Any) -> _Gating:
     )
 
 
-def _dual(name: str, rise: Any, decay: Any, dt: Any) -> _Gating:
+def _dual(name: str, rise: Any, decay: Any, feed: str, dt: Any) -> _Gating:
     g, r = f"g_{name}", f"r_{name}"
     rise = _stable(rise, dt, f"rise time of {name}")
     decay = _stable(decay, dt, f"decay time of {name}")
     return _Gating(
         lines=(
-            f"d{r}/dt = -{r}/tau_rise_{name} : {{unit}}",
+            f"d{r}/dt = -{r}/tau_rise_{name}{feed} : {{unit}}",
             f"d{g}/dt = (peak_{name}*{r} - {g})/tau_decay_{name} : {{unit}}",
         ),
         output=g,
@@ -252,18 +341,24 @@ def _dual(name: str, rise: Any, decay: Any, dt: Any) -> _Gating:
     )
 
 
-def _double_alpha(name: str, fast: Any, slow: Any, ratio: float, dt: Any) -> _Gating:
+def _double_alpha(
+    name: str, fast: Any, slow: Any, ratio: float, feed: str, dt: Any
+) -> _Gating:
     mailbox = f"k_{name}"
     lines = [f"d{mailbox}/dt = -{mailbox}/dt : {{unit}}"]
+    if feed:  # another mailbox does its work
+        lines, mailbox = [], ""
     parameters: dict[str, Any] = {}
     for part, tau in (("fast", fast), ("slow", slow)):
         own = f"{part}_{name}"
         parameters[f"tau_{own}"] = _stable(tau, dt, f"{part} time of {name}")
         parameters[f"peak_{own}"] = peak_factor(tau, tau, dt)
-        lines.append(f"dr_{own}/dt = -r_{own}/tau_{own} + {mailbox}/dt : {{unit}}")
+        drive = feed or f" + {mailbox}/dt"
+        lines.append(f"dr_{own}/dt = -r_{own}/tau_{own}{drive} : {{unit}}")
         lines.append(f"dg_{own}/dt = (peak_{own}*r_{own} - g_{own})/tau_{own} : {{unit}}")
     parameters[f"slow_ratio_{name}"] = float(quantity(ratio, "dimensionless", "slow_ratio"))
-    states = (mailbox, *(f"{kind}_{part}_{name}" for part in ("fast", "slow") for kind in "rg"))
+    states = tuple(f"{kind}_{part}_{name}" for part in ("fast", "slow") for kind in "rg")
+    states += (mailbox,) if mailbox else ()
     lines.append(f"g_{name} = g_fast_{name} + slow_ratio_{name}*g_slow_{name} : {{unit}}")
     return _Gating(tuple(lines), f"g_{name}", mailbox, states, parameters)
 

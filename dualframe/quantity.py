@@ -54,6 +54,11 @@ DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
     }
 )
 
+_BASE_UNITS: Mapping[Dimension, str] = {
+    get_dimensions(UNITS[name]): name
+    for name in ("volt", "amp", "siemens", "second", "hertz", "farad", "ohm", "metre", "mmolar")
+} | {DIMENSIONLESS: "1"}
+
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"\s*(?P<number>{_NUMBER})\s*(?P<unit>.*?)\s*")
 _FACTOR = re.compile(
@@ -92,13 +97,24 @@ def text(value: Any, digits: int = 6) -> str:
     if get_dimensions(value) is DIMENSIONLESS:
         return f"{float(value):.{digits}g}"
     shown = value.in_best_unit(precision=digits) if hasattr(value, "in_best_unit") else str(value)
-    return str(shown).replace("^", "**")
+    return re.sub(r"/\(([^()]*)\)", _flat, str(shown).replace("^", "**"))
+
+
+def _flat(denominator: re.Match[str]) -> str:
+    """``"/(cm**2*s)"`` as ``"/cm**2/s"``, which needs no brackets."""
+    factors = re.split(r"(?<!\*)\*(?!\*)", denominator[1])
+    return "".join(f"/{factor.strip()}" for factor in factors)
 
 
 def unit_of(value: Any) -> str:
     """Return the base unit of a value as Brian2 equations spell it, for example ``"siemens"``."""
-    dimension = get_dimensions(value)
-    return "1" if dimension is DIMENSIONLESS else repr(get_unit(dimension))
+    return unit_name(get_dimensions(value))
+
+
+def unit_name(of: Dimension) -> str:
+    """Return the base unit of a dimension as Brian2 equations spell it."""
+    # not Brian2's get_unit, whose answer changes with the units that were computed before
+    return _BASE_UNITS.get(of, repr(of))
 
 
 def dimension(expected: str | Dimension) -> Dimension:
@@ -119,6 +135,8 @@ def _parse(value: str, name: str) -> Any:
     if match is None:
         raise QuantityError(f"{name} is {value!r}: expected a number with a unit, like '10 ms'.")
     number = float(match["number"])
+    if not np.isfinite(number):
+        raise QuantityError(f"{name} is {value!r}: expected a finite number.")
     return number * _unit(match["unit"], value, name) if match["unit"] else number
 
 

@@ -73,6 +73,7 @@ def _session(project: Path, options: RunOptions) -> Any:
     preferences = {
         "devices.cpp_standalone.openmp_threads": threads,
         "codegen.cpp.headers": _HEADERS,
+        "codegen.loop_invariant_optimisations": not options.strict,
     }
     return brian_session(
         "cpp_standalone", preferences, build_on_run=False, directory=str(project)

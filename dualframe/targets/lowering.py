@@ -36,6 +36,7 @@ from dualframe.network import (
 from dualframe.quantity import unit_of
 from dualframe.targets.connectivity import draw_pairs
 from dualframe.targets.portable import (
+    PARAMETER,
     Line,
     assignments,
     inlined,
@@ -173,7 +174,7 @@ def lower(
     groups = tuple(
         _group(
             p, [c for c in currents if c.target == p.name], step, _rng(seed, p.name),
-            _kept(network, p, record or {}),
+            _kept(network, p, record or {}), _driven(network, p),
         )
         for p in network.populations
     )
@@ -200,7 +201,7 @@ def check_structure(network: Network) -> list[str]:
             if isinstance(item, CurrentInput) and item.target == population.name
         ]
         still = replace(population, heterogeneity={})
-        _note(problems, _group, still, currents, 1e-4, np.random.default_rng(0), set())
+        _note(problems, _group, still, currents, 1e-4, np.random.default_rng(0), set(), set())
     for projection in network.projections:
         target = network.population(projection.target)
         _note(problems, parse, projection.equations, f"projection {projection.name!r}")
@@ -245,11 +246,13 @@ def _group(
     dt: float,
     rng: np.random.Generator,
     keep: set[str],
+    driven: set[str],
 ) -> LoweredGroup:
     label = f"population {population.name!r}"
     constants = _constants(population, rng) | _durations(population, dt)
     lines, steps = with_currents(population, currents, parse(population.equations, label))
     lines = _portable_time(without_events(population, lines))
+    lines = [_idle(line, driven) for line in lines]
     constants |= {name: _constant(value) for name, value in steps.items()}
     refractory = population.refractory
     if isinstance(refractory, Quantity):
@@ -277,6 +280,25 @@ def _group(
         _recorded_as(population, lines),
         {event.name: event.time for event in population.events if event.time},
     )
+
+
+def _driven(network: Network, population: Population) -> set[str]:
+    """Variables that something sets: initial values, resets, synapses."""
+    statements = [text for text in (population.reset, population.second_reset) if text]
+    for projection in network.projections:
+        if population.name in (projection.source, projection.target):
+            statements += projection.statements
+    written = {name for text in statements for name, _ in assignments(text, population.name)}
+    return set(population.initial) | {
+        name.removesuffix("_post").removesuffix("_pre") for name in written
+    }
+
+
+def _idle(line: Line, driven: set[str]) -> Line:
+    """An input variable that nothing drives is one shared zero, not an array to stream."""
+    if line.kind != PARAMETER or line.name in driven or line.flags or line.unit == "boolean":
+        return line
+    return replace(line, flags=("shared", "constant"))
 
 
 def _portable_time(lines: list[Line]) -> list[Line]:

@@ -26,12 +26,11 @@ from brian2.equations.equations import (
     Equations,
     SingleEquation,
 )
-from brian2.units.fundamentalunits import DIMENSIONLESS, get_unit
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from dualframe.errors import NetworkError
 from dualframe.network import CurrentInput, Population
-from dualframe.quantity import unit_of
+from dualframe.quantity import unit_name, unit_of
 
 STEP = "this_step"
 _ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
@@ -82,9 +81,7 @@ def parse(equations: str, label: str) -> list[Line]:
 def _line(equation: SingleEquation) -> Line:
     expression = equation.expr.code if equation.expr is not None else ""
     kinds = {"boolean": "boolean", "integer": "integer"}
-    dimension = equation.dim
-    unit = "1" if dimension is DIMENSIONLESS else repr(get_unit(dimension))
-    unit = kinds.get(equation.var_type, unit)
+    unit = kinds.get(equation.var_type, unit_name(equation.dim))
     return Line(equation.type, equation.varname, expression, unit, tuple(equation.flags))
 
 

@@ -21,7 +21,11 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
 
     An interrupt (Ctrl-C) ends the run early and returns what was simulated until then.
     """
-    with brian_session("runtime", {"codegen.target": "numpy"}):
+    # hoisting constant factors reorders products: bit for bit, targets agree without it only
+    preferences = {
+        "codegen.target": "numpy", "codegen.loop_invariant_optimisations": not options.strict,
+    }
+    with brian_session("runtime", preferences):
         seed_brian(lowered.seed % 2**32)
         started = time.perf_counter()
         made = assemble(lowered)

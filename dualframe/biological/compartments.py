@@ -1,0 +1,185 @@
+"""From a cell type to Dendrify compartments: the published layout, or the stated stand-in rule.
+
+The stand-in rule (``matched_passive``) gives a soma and one dendrite the measured input
+resistance :math:`R` and membrane time constant :math:`\\tau`. With the share :math:`s` of the leak
+in the dendrite and the steady attenuation :math:`a` from soma to dendrite,
+
+.. math:: 1/R = G\\,((1-s) + a s), \\quad g_{dend} = sG, \\quad g_{soma} = (1-s)G, \\quad
+          g_{couple} = \\frac{a\\, g_{dend}}{1-a}, \\quad C_i = \\tau g_i .
+
+All compartments have the time constant :math:`\\tau`, so it is the slowest of the cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dendrify import Compartment, Dendrite, NeuronModel, Soma
+
+from dualframe.catalogue import CellType
+from dualframe.catalogue.schema import Compartments, DendriticSpike
+from dualframe.errors import CatalogueError, UnknownName
+
+SOMA_MODELS = {"leakyIF": "leakyIF", "adaptive_conductance_IF": "cadIF"}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A Dendrify model of a cell type, and what Dendrify does not keep of it.
+
+    Attributes
+    ----------
+    model
+        The Dendrify model.
+    durations
+        Times of the dendritic spikes, which Dendrify rounds to the current time step.
+    adapts
+        Whether the soma has spike-triggered adaptation.
+    """
+
+    model: NeuronModel
+    durations: Mapping[str, Any]
+    adapts: bool
+
+
+def layout(cell: CellType) -> Compartments:
+    """Return the compartments of a cell type.
+
+    Raises
+    ------
+    CatalogueError
+        If the catalogue has none.
+    """
+    if cell.compartments is None:
+        raise CatalogueError(
+            f"cell type {cell.name!r} has no compartments in the catalogue: build the circuit "
+            f"with dualframe.task_driven, or add a [compartments] table to its file."
+        )
+    return cell.compartments
+
+
+def neuron_model(
+    cell: CellType,
+    currents: Mapping[str, Sequence[str]] | None = None,
+    equations: str = "",
+) -> Layout:
+    """Return the Dendrify model of a cell type.
+
+    Parameters
+    ----------
+    cell
+        A cell type with compartments.
+    currents
+        Names of further currents into each compartment (amp, positive inward).
+    equations
+        Brian2 text that defines them.
+    """
+    given = layout(cell)
+    made = _matched(cell, given) if given.rule == "matched_passive" else _explicit(cell, given)
+    compartments, edges, properties = made
+    for name, terms in (currents or {}).items():
+        external = f"= I_ext_{name}"
+        compartments[name].replace_equations(external, " + ".join([external, *terms]))
+    model = NeuronModel(
+        [(compartments[a], compartments[b], *coupling) for a, b, coupling in edges], **properties
+    )
+    if equations:
+        model.add_equations(equations)
+    return Layout(model, _durations(given), given.soma_model == "adaptive_conductance_IF")
+
+
+Made = tuple[dict[str, Compartment], list[tuple[str, str, tuple[Any, ...]]], dict[str, Any]]
+
+
+def _matched(cell: CellType, given: Compartments) -> Made:
+    if cell.passive is None:
+        raise CatalogueError(f"cell type {cell.name!r} has no [passive] values to match.")
+    passive = cell.passive.numbers
+    r_in, tau = passive.value("r_in"), passive.value("tau_m")
+    share, attenuation = given.split.value("dendritic_share"), given.split.value("attenuation")
+    total = 1 / (r_in * ((1 - share) + attenuation * share))
+    g_soma, g_dend = (1 - share) * total, share * total
+    rest = passive.value("v_rest")
+    soma = Soma("soma", model=_soma_model(cell, given), cm_abs=tau * g_soma, gl_abs=g_soma)
+    dend = Dendrite("dend", cm_abs=tau * g_dend, gl_abs=g_dend)
+    coupling = attenuation * g_dend / (1 - attenuation)
+    return {"soma": soma, "dend": dend}, [("soma", "dend", (coupling,))], {"v_rest": rest}
+
+
+def _explicit(cell: CellType, given: Compartments) -> Made:
+    cable = given.globals
+    size = {name: given.soma.value(name) for name in ("length", "diameter")}
+    compartments: dict[str, Compartment] = {
+        "soma": Soma("soma", model=_soma_model(cell, given), **size)
+    }
+    for dendrite in given.dendrites:
+        compartments[dendrite.name] = Dendrite(dendrite.name, **dendrite.numbers.plain())
+    _add_adaptation(cell, given, compartments["soma"])
+    for spike in given.dspikes:
+        for name in spike.compartments:
+            _add_dspike(given, spike, compartments[name])
+    edges = [
+        (edge.first, edge.second, () if edge.coupling is None else (edge.coupling.value,))
+        for edge in given.edges
+    ]
+    names = ("cm", "gl", "r_axial", "v_rest", "scale_factor", "spine_factor")
+    return compartments, edges, {name: cable.value(name) for name in names if name in cable}
+
+
+def _soma_model(cell: CellType, given: Compartments) -> str:
+    # Dendrify takes an unknown model name for a passive membrane without saying so
+    if given.soma_model not in SOMA_MODELS:
+        raise UnknownName(f"soma model of {cell.name}", given.soma_model, SOMA_MODELS)
+    return SOMA_MODELS[given.soma_model]
+
+
+def _add_adaptation(cell: CellType, given: Compartments, soma: Compartment) -> None:
+    if given.soma_model != "adaptive_conductance_IF":
+        return
+    numbers = given.soma
+    if numbers.value("EA") != numbers.value("VA"):
+        raise CatalogueError(
+            f"cell type {cell.name!r}: Dendrify's adaptive soma has one potential for EA and VA, "
+            f"but they are {numbers['EA'].written} and {numbers['VA'].written}."
+        )
+    soma.add_params({name: numbers.value(name) for name in ("EA", "tauA", "gAmax", "delta_gA")})
+
+
+def _add_dspike(given: Compartments, spike: DendriticSpike, dendrite: Compartment) -> None:
+    numbers, cable = spike.numbers, given.globals
+    conductance = {}
+    for phase in ("rise", "fall"):
+        if f"g_{phase}" in numbers:
+            conductance[f"g_{phase}"] = numbers.value(f"g_{phase}")
+        else:
+            # the source multiplies the density by the area before any scaling factor
+            conductance[f"g_{phase}"] = numbers.value(f"gbar_{phase}") * dendrite.area
+    inward = "E_Ca" if spike.kind == "Ca" else "E_Na"
+    dendrite.dspikes(
+        spike.kind,
+        threshold=numbers.value("threshold"),
+        duration_rise=numbers.value("tau_rise"),
+        duration_fall=numbers.value("tau_fall"),
+        offset_fall=numbers.value("offset_fall"),
+        refractory=numbers.value("refractory"),
+        reversal_rise=cable.value(inward),
+        reversal_fall=cable.value("E_K"),
+        **conductance,
+    )
+
+
+def _durations(given: Compartments) -> dict[str, Any]:
+    published = {
+        "duration_rise": "tau_rise",
+        "duration_fall": "tau_fall",
+        "offset_fall": "offset_fall",
+        "refractory": "refractory",
+    }
+    return {
+        f"{ours}_{spike.kind}_{name}": spike.numbers.value(theirs)
+        for spike in given.dspikes
+        for name in spike.compartments
+        for ours, theirs in published.items()
+    }

@@ -1,0 +1,277 @@
+"""How strong the contacts of a circuit are: found by measuring the built model, then stored.
+
+**Weights.** For each contact onto a population, one presynaptic spike reaches model cells at rest
+with weights on a geometric grid; the weight whose somatic potential has the amplitude that the
+source reports is interpolated (log-log), and measured again. A contact that the source gives as a
+conductance keeps it in the biological branch; the point branch is then calibrated to the potential
+that this conductance makes there.
+
+**Background.** The event rates of the background input are changed, population by population,
+until every population fires within the range that its source reports, in the scaled circuit with
+all its recurrent connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from brian2.units import Hz, ms, mV, nS, pA, second
+from brian2.units.fundamentalunits import Quantity
+
+from dualframe import biological, task_driven
+from dualframe.biological.build import MODEL
+from dualframe.biological.build import build_population as build_dendritic
+from dualframe.circuit import Circuit, CircuitPopulation
+from dualframe.errors import DualframeError
+from dualframe.kinetics import Contact
+from dualframe.network import Network, Population, Projection, Recording, SpikeInput
+from dualframe.run import run, versions
+from dualframe.strengths import Calibration, contacts_digest
+from dualframe.task_driven.build import build_population as build_point
+from dualframe.task_driven.build import model_key
+
+_GRID = np.geomspace(0.02, 2000, 20)  # times 1 nS or 10 pA: from far below to above any unitary PSP
+_FINE = np.geomspace(0.7, 1.4, 5)
+_PROBE_AT = 5 * ms
+_WATCH = 150 * ms
+
+Builder = Callable[[CircuitPopulation, dict[str, Contact]], Population]
+
+
+@dataclass(frozen=True)
+class Psp:
+    """Unitary potential (volt, absolute value) by weight (base units) for one contact."""
+
+    weights: Any
+    amplitudes: Any
+
+
+def calibrate(
+    circuit: Circuit,
+    model: str = MODEL,
+    *,
+    synapses: str = "current",
+    rates: bool = True,
+    scale: float = 0.02,
+    seed: int = 1,
+    report: Callable[[str], None] = lambda line: None,
+) -> Calibration:
+    """Find the strengths of a circuit's contacts for one model of its cells.
+
+    Parameters
+    ----------
+    circuit
+        The circuit; modulation, drugs and scale are put aside.
+    model, synapses
+        ``"biological"``, or a point neuron model and its synapse mode.
+    rates
+        Whether to find the background rates too.
+    scale
+        Size of the circuit in which the rates are found, relative to the full one.
+    seed
+        Seed of its connectivity and input.
+    report
+        Called with a line of progress.
+
+    Raises
+    ------
+    DualframeError
+        If no weight reaches an amplitude without making the cell fire, or the rates do not come
+        into their ranges.
+    """
+    base = replace(circuit.full or circuit, modulations=(), drugs=())
+    key = MODEL if model == MODEL else model_key(model, synapses)
+    weights: dict[str, Any] = {}
+    psps: dict[str, Any] = {}
+    targets: dict[str, Any] = {}
+    for given in base.populations:
+        builder = _builder(base, model, synapses)
+        wanted = _targets(base, given, model)
+        found = _weights(given, builder, wanted)
+        for name, (weight, psp) in found.items():
+            weights[name], psps[name], targets[name] = weight, psp, wanted[name].psp or psp
+            report(f"{name}: weight {weight}, PSP {psp} (asked {targets[name]})")
+    result = Calibration(
+        base.name, key, weights, psps, targets, {}, _provenance(base, scale, seed)
+    )
+    return _with_rates(base, result, model, synapses, scale, seed, report) if rates else result
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a contact is calibrated to: a potential, or a weight that is given."""
+
+    psp: Any = None
+    weight: Any = None
+
+
+def measure_psps(
+    given: CircuitPopulation, builder: Builder, weights: Mapping[str, Any]
+) -> dict[str, Psp]:
+    """Measure unitary potentials at rest.
+
+    Parameters
+    ----------
+    given
+        The postsynaptic population; its number of neurons is ignored.
+    builder
+        Makes it, with all its channels.
+    weights
+        Weights to try, by contact.
+
+    Returns
+    -------
+    dict
+        Amplitude at the soma for each weight; NaN where the cell fired.
+    """
+    written: dict[str, Contact] = {}
+    total = sum(len(w) for w in weights.values())
+    population = builder(replace(given, n=total), written)
+    probe = SpikeInput("probe", 1, [0], Quantity([float(_PROBE_AT)], dim=ms.dim))
+    projections, first, slots = [], 0, {}
+    for name, tried in weights.items():
+        own = np.arange(first, first + len(tried), dtype=np.int32)
+        slots[name] = own
+        first += len(tried)
+        projections.append(
+            Projection("probe", population.name, f"{written[name].written} += w", name=name,
+                       weight=tried, pairs=(np.zeros(len(tried), dtype=np.int32), own))
+        )
+    network = Network((population,), (probe,), tuple(projections), name=f"psp_{given.name}")
+    done = run(
+        network, _PROBE_AT + _WATCH, target="runtime", seed=0, progress=False,
+        record={population.name: Recording((population.voltage,))},
+    )
+    trace = done.traces[population.name]
+    voltage = trace.values[population.voltage]
+    rest = voltage[:, np.searchsorted(trace.t, float(_PROBE_AT) - 1e-9)]
+    amplitude = np.abs(voltage[:, trace.t >= float(_PROBE_AT)] - rest[:, None]).max(axis=1)
+    amplitude[np.unique(done.spikes.neuron)] = np.nan
+    return {
+        name: Psp(np.asarray(weights[name]), amplitude[own]) for name, own in slots.items()
+    }
+
+
+def _weights(
+    given: CircuitPopulation, builder: Builder, wanted: Mapping[str, Wanted]
+) -> dict[str, tuple[Any, Any]]:
+    """Weight and measured potential of every contact onto a population."""
+    written: dict[str, Contact] = {}
+    builder(replace(given, n=1), written)
+    units = {name: 1 * nS if own.weight_unit == "siemens" else 10 * pA
+             for name, own in written.items()}
+    coarse = {name: _GRID * units[name] for name in wanted}
+    first = measure_psps(given, builder, coarse)
+    guess = {name: _solve(name, first[name], wanted[name]) for name in wanted}
+    fine = {name: guess[name] * _FINE * units[name] / float(units[name]) for name in wanted}
+    second_look = measure_psps(given, builder, fine)
+    final = {name: _solve(name, second_look[name], wanted[name]) for name in wanted}
+    exact = {name: np.array([final[name]]) * units[name] / float(units[name]) for name in wanted}
+    check = measure_psps(given, builder, exact)
+    return {
+        name: (exact[name][0], check[name].amplitudes[0] * 1e3 * mV) for name in wanted
+    }
+
+
+def _solve(name: str, measured: Psp, wanted: Wanted) -> float:
+    if wanted.weight is not None:
+        return float(wanted.weight)
+    usable = np.isfinite(measured.amplitudes) & (measured.amplitudes > 0)
+    weights, amplitudes = measured.weights[usable], measured.amplitudes[usable]
+    target = float(wanted.psp)
+    if not len(weights) or not amplitudes.min() <= target <= amplitudes.max():
+        raise DualframeError(
+            f"contact {name!r}: no weight gives a unitary potential of {wanted.psp} below the "
+            f"firing threshold (tried {amplitudes.min() * 1e3:.3g} to "
+            f"{amplitudes.max() * 1e3:.3g} mV)."
+        )
+    return float(np.exp(np.interp(np.log(target), np.log(amplitudes), np.log(weights))))
+
+
+def _builder(circuit: Circuit, model: str, synapses: str) -> Builder:
+    if model == MODEL:
+        return lambda given, written: build_dendritic(circuit, given, written)[0]
+    return lambda given, written: build_point(circuit, given, model, synapses, written)[0]
+
+
+def _targets(circuit: Circuit, given: CircuitPopulation, model: str) -> dict[str, Wanted]:
+    onto = [contact for contact in circuit.contacts if contact.target == given.name]
+    by_conductance = [contact for contact in onto if contact.psp is None]
+    wanted = {contact.name: Wanted(psp=contact.psp) for contact in onto if contact.psp is not None}
+    if model == MODEL:
+        return wanted | {c.name: Wanted(weight=c.conductance) for c in by_conductance}
+    if by_conductance:
+        tried = {c.name: np.array([float(c.conductance)]) * 1e9 * nS for c in by_conductance}
+        measured = measure_psps(given, _builder(circuit, MODEL, ""), tried)
+        for name, psp in measured.items():
+            wanted[name] = Wanted(psp=psp.amplitudes[0] * 1e3 * mV)
+    return wanted
+
+
+def _with_rates(
+    base: Circuit, start: Calibration, model: str, synapses: str, scale: float, seed: int,
+    report: Callable[[str], None],
+) -> Calibration:
+    """Change the background rates until each population fires within its range."""
+    small = base.scaled(scale)
+    ranges = {p.name: (float(p.rate_low), float(p.rate_high)) for p in base.populations
+              if p.rate_low is not None}
+    driven = {c.target for c in base.background}
+    events = dict.fromkeys(driven, 300.0)
+    for step in range(40):
+        current = replace(start, rates={name: rate * Hz for name, rate in events.items()})
+        found = firing_rates(small, current, model, synapses, seed)
+        report(f"step {step}: " + ", ".join(
+            f"{n} {found[n]:.2f} Hz at {events.get(n, 0):.0f} Hz" for n in found))
+        if all(_inside(found[name], *ranges[name]) for name in ranges):
+            return replace(current, provenance={
+                **current.provenance, "rates_Hz": {n: round(found[n], 3) for n in found}})
+        for name in driven & set(ranges):
+            events[name] = _next_rate(events[name], found[name], ranges[name], step)
+    raise DualframeError(
+        f"circuit {base.name!r}, {start.model!r}: background rates did not bring every population "
+        f"into its range (last: {found}, ranges {ranges})."
+    )
+
+
+def _inside(rate: float, low: float, high: float) -> bool:
+    # the middle four fifths of the range on a log scale, so that another seed stays inside too
+    margin = (high / low) ** 0.1
+    return low * margin <= rate <= high / margin
+
+
+def _next_rate(events: float, found: float, bounds: tuple[float, float], step: int) -> float:
+    middle = np.sqrt(bounds[0] * bounds[1])
+    error = np.clip(np.log((middle + 0.05) / (found + 0.05)), -1.5, 1.5)
+    gain = 0.2 if step < 8 else 0.1
+    return float(events * np.exp(gain * error))
+
+
+def firing_rates(
+    circuit: Circuit, calibration: Calibration, model: str, synapses: str, seed: int,
+    duration: Any = 2 * second, settle: Any = 0.5 * second,
+) -> dict[str, float]:
+    """Mean firing rate (Hz) of each population after the settling time."""
+    if model == MODEL:
+        network = biological.build(circuit, calibration=calibration)
+    else:
+        network = task_driven.build(
+            circuit, model=model, synapses=synapses, calibration=calibration
+        )
+    done = run(network, duration, seed=seed, progress=False)
+    table = done.rates(start=settle)
+    return dict(zip(table.population, table.mean_rate_Hz, strict=True))
+
+
+def _provenance(circuit: Circuit, scale: float, seed: int) -> dict[str, Any]:
+    return {
+        "contacts": contacts_digest(circuit),
+        "date": date.today().isoformat(),
+        "versions": versions(),
+        "psp_protocol": f"one spike at rest, peak of the somatic potential within {_WATCH}",
+        "rates_protocol": f"scaled({scale}), seed {seed}, 0.5 s to 2 s",
+    }

@@ -1,0 +1,213 @@
+"""From a circuit to a network of point neurons.
+
+The point branch has one compartment, so a contact's dendrites collapse onto the cell. Their effect
+is kept where it was measured, at the soma: a contact's weight is calibrated to its unitary somatic
+potential, its kinetics and delay stay the same.
+
+In ``"current"`` mode (the default, as in the Allen Institute's V1 model, the source of the layer
+2/3 circuit) a spike injects a current. In ``"conductance"`` mode it opens a conductance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from dualframe import catalogue
+from dualframe.catalogue import CellType
+from dualframe.circuit import Circuit, CircuitPopulation
+from dualframe.errors import CatalogueError, UnknownName
+from dualframe.kinetics import Contact
+from dualframe.modulation import Compartment, Terms, modulation_terms
+from dualframe.modulation.terms import check_modulation, release
+from dualframe.network import Network, Population
+from dualframe.strengths import Calibration, stored
+from dualframe.task_driven import glif, izhikevich
+from dualframe.task_driven.membrane import Membrane
+from dualframe.wiring import (
+    Site,
+    background,
+    channels,
+    contacts_onto,
+    positions,
+    projections,
+)
+
+MODES = ("current", "conductance")
+_SITE = Site("cell", "V")
+
+
+def build(
+    circuit: Circuit,
+    *,
+    model: str = "glif",
+    synapses: str = "current",
+    calibration: Calibration | None = None,
+    heterogeneity: Mapping[str, Any] | None = None,
+    layout_seed: int = 0,
+) -> Network:
+    """Build a circuit of point neurons.
+
+    Parameters
+    ----------
+    circuit
+        From `dualframe.circuit`, possibly scaled, modulated and drugged.
+    model
+        ``"glif"`` (level 3 where the catalogue has it, else level 1), ``"glif1"`` to ``"glif5"``,
+        or ``"izhikevich"`` (each cell's first set).
+    synapses
+        ``"current"`` or ``"conductance"``.
+    calibration, heterogeneity, layout_seed
+        As in `dualframe.biological.build`.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model or synapse mode.
+    CatalogueError
+        If a cell type lacks the model, a calibration is missing, or a modulator has no compiled
+        effect on the circuit.
+    """
+    strengths = calibration or stored(circuit, model_key(model, synapses))
+    check_modulation(circuit)
+    written: dict[str, Contact] = {}
+    populations, terms = [], {}
+    for given in circuit.populations:
+        population, terms[given.name] = build_population(circuit, given, model, synapses, written)
+        place = positions(circuit, given, layout_seed)
+        spread = {k: v for k, v in (heterogeneity or {}).items() if population.family(k)}
+        populations.append(replace(population, positions=place, heterogeneity=spread))
+    inputs, events = background(circuit, written, strengths.strength)
+    return Network(
+        populations=tuple(populations),
+        inputs=tuple(inputs),
+        projections=(
+            *projections(circuit, written, strengths.strength),
+            *events,
+            *release(circuit, terms),
+        ),
+        name=circuit.name,
+        meta=_meta(circuit, model, synapses, terms),
+    )
+
+
+def model_key(model: str, synapses: str) -> str:
+    """Return the name under which a calibration is stored, such as ``"glif_current"``.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model or mode.
+    """
+    models = ["glif", "izhikevich", *(f"glif{level}" for level in glif.LEVELS)]
+    if model not in models:
+        raise UnknownName("point neuron model", model, models)
+    if synapses not in MODES:
+        raise UnknownName("synapse mode", synapses, MODES)
+    return f"{model}_{synapses}"
+
+
+def build_population(
+    circuit: Circuit,
+    given: CircuitPopulation,
+    model: str,
+    synapses: str,
+    written: dict[str, Contact],
+) -> tuple[Population, Terms]:
+    """Build one population of a circuit; its channels are added to ``written`` by contact."""
+    cell = catalogue.cell(given.cell)
+    plain = membrane(cell, model, None)
+    place = [Compartment(_SITE.compartment, plain.voltage, plain.leak)]
+    terms = modulation_terms(circuit, cell, place, adapts=bool(plain.adapts))
+    neuron = plain if terms.adaptation is None else membrane(cell, model, terms.adaptation)
+    rest = plain.initial[plain.voltage] if synapses == "current" else None
+    own = {
+        c.name: channels(c, cell, (_SITE,), rest) for c in contacts_onto(circuit, given.name)
+    }
+    written |= own
+    return _population(cell, given, neuron, terms, own), terms
+
+
+def membrane(cell: CellType, model: str, adaptation: str | None) -> Membrane:
+    """Return the point neuron of a cell type.
+
+    Raises
+    ------
+    CatalogueError
+        If the catalogue has no such model of this cell.
+    """
+    if model == "izhikevich":
+        if not cell.izhikevich:
+            raise CatalogueError(f"cell type {cell.name!r} has no Izhikevich set.")
+        chosen = cell.izhikevich_set()
+        return izhikevich.membrane(chosen.form, chosen.numbers.plain(), adaptation=adaptation)
+    level = _glif_level(cell) if model == "glif" else glif.level(model)
+    numbers = _glif_numbers(cell, level)
+    return glif.membrane(level, numbers, adaptation=adaptation)
+
+
+def _glif_level(cell: CellType) -> int:
+    levels = [own.level for own in cell.glif]
+    return 3 if 3 in levels else 1
+
+
+def _glif_numbers(cell: CellType, level: int) -> dict[str, Any]:
+    """Parameters of a level: the cell's own set, or that of the specimen it is derived from."""
+    stored_levels = {own.level: own for own in cell.glif}
+    for candidate in (level, glif.LEVELS[level].source):
+        if candidate in stored_levels:
+            return stored_levels[candidate].numbers.plain()
+    known = ", ".join(f"GLIF{number}" for number in sorted(n for n in stored_levels if n)) or "none"
+    raise CatalogueError(
+        f"cell type {cell.name!r} has no GLIF{level} set (it has {known}): choose another model."
+    )
+
+
+def _population(
+    cell: CellType,
+    given: CircuitPopulation,
+    neuron: Membrane,
+    terms: Terms,
+    own: Mapping[str, Contact],
+) -> Population:
+    currents = [name for names in terms.currents.values() for name in names]
+    parameters, initial = {**neuron.parameters, **terms.parameters}, {
+        **neuron.initial, **terms.initial
+    }
+    for contact in own.values():
+        currents += [name for names in contact.currents.values() for name in names]
+        parameters |= contact.parameters
+        initial |= contact.initial
+    total = " + ".join(["I_ext", *currents])
+    equations = [
+        neuron.equations, f"{neuron.current} = {total} : amp", "I_ext : amp", *terms.equations,
+        *(contact.equations for contact in own.values()),
+    ]
+    return Population(
+        name=given.name,
+        n=given.n,
+        equations="\n".join(equations),
+        threshold=neuron.threshold,
+        reset=neuron.reset,
+        refractory=neuron.refractory,
+        parameters=parameters,
+        initial=initial,
+        cell_type=cell.name,
+        sign=cell.sign or None,
+        voltage=neuron.voltage,
+    )
+
+
+def _meta(
+    circuit: Circuit, model: str, synapses: str, terms: Mapping[str, Terms]
+) -> dict[str, Any]:
+    assumptions = [line for own in terms.values() for line in own.assumptions]
+    return {
+        "branch": "task_driven",
+        "model": model,
+        "synapses": synapses,
+        "circuit": circuit.name,
+        "scale": circuit.scale,
+        "assumptions": list(dict.fromkeys(assumptions)),
+    }

@@ -1,0 +1,212 @@
+"""What both branches make of a circuit: channels, inputs, projections and positions.
+
+A branch says where a compartment's voltage is (`Site`) and how strong a contact is (`Strength`);
+everything else about the wiring is the same in both.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from brian2.units.fundamentalunits import Quantity
+
+from dualframe import catalogue
+from dualframe.catalogue import CellType, Synapse
+from dualframe.circuit import Background, Circuit, CircuitPopulation, CircuitProjection
+from dualframe.kinetics import (
+    Contact,
+    DoubleAlpha,
+    DualExponential,
+    Exponential,
+    Kinetics,
+    Magnesium,
+    Part,
+    contact,
+)
+from dualframe.network import PoissonInput, Projection
+
+CircuitContact = CircuitProjection | Background
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a contact ends: a compartment's label and the name of its voltage."""
+
+    compartment: str
+    voltage: str
+
+
+@dataclass(frozen=True)
+class Strength:
+    """Weight of a contact (conductance or current) and, for a background, its event rate."""
+
+    weight: Any
+    rate: Any = None
+
+
+Sites = Callable[[CircuitContact], tuple[Site, ...]]
+Strengths = Callable[[CircuitContact], Strength]
+
+
+def contacts_onto(circuit: Circuit, population: str) -> tuple[CircuitContact, ...]:
+    """Return projections and background input that end on a population."""
+    return tuple(c for c in circuit.contacts if c.target == population)
+
+
+def channels(
+    given: CircuitContact, cell: CellType, sites: tuple[Site, ...], rest: Any = None
+) -> Contact:
+    """Return the channels of a contact.
+
+    Parameters
+    ----------
+    given
+        The contact of the circuit.
+    cell
+        The postsynaptic cell, whose own synaptic constants (NMDA) take precedence.
+    sites
+        Compartments; the weight is divided evenly among them.
+    rest
+        Resting potential: current mode, in which a synapse passes the current that its
+        conductance would pass at rest. ``None`` is conductance mode.
+    """
+    parts = []
+    for name, ratio in given.synapses.items():
+        synapse = catalogue.synapse(name)
+        reversal, magnesium = _reversal(synapse, cell), _magnesium(synapse, cell)
+        share = ratio / len(sites)
+        if rest is not None:
+            share *= _relative_drive(given, cell, name, rest)
+        parts += [
+            Part(
+                id=f"{name}_{given.name}" + (f"_{site.compartment}" if len(sites) > 1 else ""),
+                compartment=site.compartment,
+                kinetics=_kinetics(given, synapse),
+                share=share,
+                voltage=site.voltage,
+                reversal=reversal if rest is None else None,
+                sign=float(synapse.sign),
+                magnesium=magnesium if rest is None else None,
+            )
+            for site in sites
+        ]
+    return contact(given.name, parts)
+
+
+def _relative_drive(given: CircuitContact, cell: CellType, name: str, rest: Any) -> float:
+    """Current at rest per conductance, relative to the contact's first synapse."""
+    first = next(iter(given.synapses))
+    return abs(_drive(name, cell, rest) / _drive(first, cell, rest))
+
+
+def _drive(name: str, cell: CellType, rest: Any) -> float:
+    synapse = catalogue.synapse(name)
+    force = float(np.asarray(_reversal(synapse, cell) - rest))
+    block = _magnesium(synapse, cell)
+    if block is None:
+        return force
+    exponent = float(np.asarray(block.alpha * (rest - block.gamma)))
+    return force / (1 + float(np.asarray(block.concentration / block.beta)) * np.exp(-exponent))
+
+
+def _own_constant(cell: CellType, name: str) -> Any:
+    numbers = cell.compartments.globals if cell.compartments is not None else {}
+    return numbers[name].value if name in numbers else None
+
+
+def _reversal(synapse: Synapse, cell: CellType) -> Any:
+    own = _own_constant(cell, f"E_{synapse.name}")
+    return synapse.numbers.value("E") if own is None else own
+
+
+def _magnesium(synapse: Synapse, cell: CellType) -> Magnesium | None:
+    if not synapse.block:
+        return None
+    constants = {}
+    for name in ("Mg", "alpha", "beta", "gamma"):
+        own = _own_constant(cell, name)
+        constants[name] = synapse.numbers.value(name) if own is None else own
+    # Dendrify, and so the catalogue, adds gamma to the voltage; the kinetics subtract it
+    return Magnesium(
+        constants["Mg"], constants["alpha"], constants["beta"], -1 * constants["gamma"]
+    )
+
+
+def _kinetics(given: CircuitContact, synapse: Synapse) -> Kinetics:
+    own = given.kinetics.get(synapse.name)
+    if own is None:
+        numbers = synapse.numbers
+        if synapse.kinetics == "dual_exponential":
+            return DualExponential(numbers.value("rise"), numbers.value("decay"))
+        return Exponential(numbers.value("decay"))
+    times = {key: value for key, value in own.items() if key != "kind"}
+    makers: Mapping[str, Callable[..., Kinetics]] = {
+        "exponential": Exponential,
+        "dual_exponential": DualExponential,
+        "double_alpha": DoubleAlpha,
+    }
+    return makers[own["kind"]](**times)
+
+
+def positions(circuit: Circuit, population: CircuitPopulation, seed: int) -> Any:
+    """Return where the neurons of a population are, or None in a circuit without space."""
+    if circuit.space is None:
+        return None
+    rng = np.random.default_rng([seed, zlib.crc32(population.name.encode())])
+    return circuit.space.draw(rng, population.n)
+
+
+def projections(
+    circuit: Circuit, written: Mapping[str, Contact], strengths: Strengths
+) -> list[Projection]:
+    """Return the projections of a circuit; ``written`` holds the channels by contact name."""
+    made = []
+    for given in circuit.projections:
+        own = written[given.name]
+        made.append(
+            Projection(
+                source=given.source,
+                target=given.target,
+                name=given.name,
+                on_pre=f"{own.written} += w",
+                weight=strengths(given).weight * given.weight_factor,
+                delay=given.delay,
+                kernel=given.kernel,
+                probability=given.probability,
+                in_degree=given.in_degree,
+            )
+        )
+    return made
+
+
+def background(
+    circuit: Circuit, written: Mapping[str, Contact], strengths: Strengths
+) -> tuple[list[PoissonInput], list[Projection]]:
+    """Return one Poisson source per neuron and background input, and their projections."""
+    inputs, made = [], []
+    for given in circuit.background:
+        strength = strengths(given)
+        inputs.append(
+            PoissonInput(
+                name=f"{given.name}_events",
+                n=circuit.sizes[given.target],
+                rate=strength.rate * given.share,
+            )
+        )
+        made.append(
+            Projection(
+                source=f"{given.name}_events",
+                target=given.target,
+                name=given.name,
+                on_pre=f"{written[given.name].written} += w",
+                weight=strength.weight,
+                pairs="one_to_one",
+            )
+        )
+    return inputs, made
+
+
