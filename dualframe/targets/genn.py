@@ -60,22 +60,46 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
 
 def missing_parts(use_gpu: bool | None = None) -> list[str]:
     """What keeps GeNN from running here, each with its remedy; empty if nothing does."""
-    missing = []
-    if importlib.util.find_spec("brian2genn") is None:
-        missing.append("Brian2GeNN is not installed (pip install 'dualframe[genn]')")
-    path = os.environ.get("GENN_PATH")
-    if not path:
-        missing.append(f"GENN_PATH is not set (point it to a GeNN {GENN_VERSION} tree)")
-    elif not (Path(path) / "bin" / "genn-buildmodel.sh").exists():
-        missing.append(f"GENN_PATH is {path!r}, which holds no GeNN {GENN_VERSION} tree")
+    missing = [*_missing_packages(), *_missing_genn()]
     if shutil.which("g++") is None and shutil.which("clang++") is None:
         missing.append("no C++ compiler was found (install g++)")
+    if shutil.which("make") is None:
+        missing.append("no make was found (install GNU make)")
     if use_gpu:
         if cuda_path() is None:
             missing.append("no CUDA toolkit was found (install it, or set CUDA_PATH)")
         elif not has_gpu():
             missing.append("no CUDA device was found (run with use_gpu=False for GeNN's CPU)")
     return missing
+
+
+def _missing_packages() -> Iterator[str]:
+    extra = "pip install 'dualframe[genn]' in an environment of Python 3.11"
+    if importlib.util.find_spec("brian2genn") is None:
+        yield f"Brian2GeNN is not installed ({extra})"
+        return
+    if importlib.util.find_spec("pkg_resources") is None:
+        yield "Brian2GeNN needs pkg_resources (pip install 'setuptools<81')"
+    if int(np.__version__.split(".")[0]) >= 2:
+        yield f"Brian2GeNN does not work with NumPy {np.__version__} ({extra})"
+
+
+def _missing_genn() -> Iterator[str]:
+    path = os.environ.get("GENN_PATH")
+    if not path:
+        yield f"GENN_PATH is not set (point it to a GeNN {GENN_VERSION} tree)"
+    elif not (Path(path) / "bin" / "genn-buildmodel.sh").exists():
+        yield f"GENN_PATH is {path!r}, which holds no GeNN {GENN_VERSION} tree"
+    elif not (genn_version() or "4.").startswith("4."):
+        yield f"GENN_PATH holds GeNN {genn_version()} (point it to a GeNN {GENN_VERSION} tree)"
+
+
+def genn_version() -> str | None:
+    """Version of the GeNN tree that ``GENN_PATH`` names, if it says one."""
+    try:
+        return (Path(os.environ["GENN_PATH"]) / "version.txt").read_text().strip()
+    except (KeyError, OSError):
+        return None
 
 
 def cuda_path() -> Path | None:
