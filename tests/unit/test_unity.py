@@ -282,7 +282,7 @@ class TestPrograms:
         assert process.wait(timeout=60) == 0
         fraction = float((program / "results/last_run_info.txt").read_text().split()[1])
         assert 0 < fraction < 1
-        assert array(program, "voltage_t").size == pytest.approx(fraction * 1e9, abs=2)
+        assert array(program, "voltage_t").size == pytest.approx(fraction * 1e9, rel=1e-5, abs=1)
 
     def refuses(self, folder: Path, message: str, *arguments: str) -> None:
         """The program ends with one clear line, before it has simulated anything."""
