@@ -142,6 +142,28 @@ def load(directory: str | Path) -> Results:
         )
 
 
+def write_text(path: Path, text: str) -> Path:
+    """Write a text file that is complete or absent.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as aside:
+            draft = Path(aside) / "draft"
+            draft.write_text(text, encoding="utf-8")
+            draft.replace(path)
+    except OSError as problem:
+        raise OutputError(
+            f"cannot write {str(path)!r}: {problem.strerror or problem}. "
+            f"Name a file in a folder that you may write to."
+        ) from problem
+    return path
+
+
 # --- folders ------------------------------------------------------------------------------------
 
 

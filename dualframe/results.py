@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -11,15 +11,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from brian2.units.fundamentalunits import Quantity
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from dualframe.analysis.spikes import cv_isi, firing_rates, isi, window, within
-from dualframe.errors import DualframeError, NetworkError, UnknownName
-from dualframe.network import Population
+from dualframe.analysis.tables import (
+    canonical_dspikes,
+    canonical_populations,
+    canonical_spikes,
+    canonical_weights,
+    dspike_table,
+    plain,
+    population_table,
+    spike_table,
+)
+from dualframe.errors import DualframeError, UnknownName
 from dualframe.quantity import quantity
-from dualframe.serialise import freeze
 
-Trains = Mapping[str, tuple[ArrayLike, ArrayLike]]
+__all__ = ["PROVENANCE", "Results", "Trace", "dspike_table", "population_table", "spike_table"]
 
 # Every manifest has these keys, so that a reader need not guess; None is "not known".
 PROVENANCE: Mapping[str, Any] = MappingProxyType(
@@ -65,9 +73,9 @@ class Trace:
     units: Mapping[str, str]
 
     def __post_init__(self) -> None:
-        t = np.asarray(self.t, dtype=float)
-        neurons = np.atleast_1d(np.asarray(self.neurons, dtype=np.int64))
-        values = {str(k): np.asarray(v, dtype=float) for k, v in self.values.items()}
+        t = _read_only(np.asarray(self.t, dtype=float))
+        neurons = _read_only(np.atleast_1d(np.asarray(self.neurons, dtype=np.int64)))
+        values = {str(k): _read_only(np.asarray(v, dtype=float)) for k, v in self.values.items()}
         for name, array in values.items():
             if array.shape != (neurons.size, t.size):
                 raise DualframeError(
@@ -75,8 +83,10 @@ class Trace:
                     f"({neurons.size}, {t.size})."
                 )
         units = {name: str(self.units.get(name, "1")) for name in values}
-        for name, value in {"t": t, "neurons": neurons, "values": values, "units": units}.items():
-            object.__setattr__(self, name, freeze(value))
+        object.__setattr__(self, "t", t)
+        object.__setattr__(self, "neurons", neurons)
+        object.__setattr__(self, "values", MappingProxyType(values))
+        object.__setattr__(self, "units", MappingProxyType(units))
 
     def quantity(self, variable: str) -> Any:
         """Return a variable as a quantity of shape ``(n_neurons, n_times)``."""
@@ -131,7 +141,7 @@ class Results:
         Unit of the weights by projection.
     provenance
         How the run came about: plain data, written to ``manifest.json``. The keys of
-        `PROVENANCE` are always there.
+        `PROVENANCE` are always there; keys of the manifest itself get an underscore behind.
 
     Raises
     ------
@@ -149,16 +159,16 @@ class Results:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        populations = _populations(self.populations)
+        populations = canonical_populations(self.populations)
         names = populations["population"].tolist()
         units = {name: str(self.weight_units.get(name, "1")) for name in self.weights}
         content = {
             "populations": populations,
-            "spikes": _spikes(self.spikes, populations),
+            "spikes": canonical_spikes(self.spikes, populations),
             "duration": float(self.duration),
-            "dspikes": _dspikes(self.dspikes, populations),
+            "dspikes": canonical_dspikes(self.dspikes, populations),
             "traces": MappingProxyType(dict(self.traces)),
-            "weights": MappingProxyType({k: _weights(v) for k, v in self.weights.items()}),
+            "weights": MappingProxyType({k: canonical_weights(v) for k, v in self.weights.items()}),
             "weight_units": MappingProxyType(units),
             "provenance": MappingProxyType(_provenance(self.provenance, float(self.duration))),
         }
@@ -227,8 +237,10 @@ class Results:
         return load(directory)
 
     def _statistics(self, population: str, start: Any, stop: Any) -> tuple[float, float, float]:
-        n = self.n(population)
+        if stop is None and self.duration == 0:  # interrupted before the first step
+            return np.nan, np.nan, np.nan
         begin, end = window(start, self.duration if stop is None else stop)
+        n = self.n(population)
         neuron, t = within(*self.trains(population), begin, end)
         rates = firing_rates(neuron, t, n, start=begin, stop=end)
         cv = cv_isi(neuron, t, n)
@@ -257,142 +269,14 @@ class Results:
         return f"<Results: {self.duration:g} s of {cells}; {len(self.spikes)} spikes{recorded}>"
 
 
-def population_table(populations: Iterable[Population]) -> pd.DataFrame:
-    """Return the table of populations of a network's populations."""
-    rows = [(p.name, p.cell_type, p.n, p.sign or 0) for p in populations]
-    return pd.DataFrame(rows, columns=["population", "cell_type", "n", "sign"])
-
-
-def spike_table(populations: pd.DataFrame, trains: Trains) -> pd.DataFrame:
-    """Return the table of spikes from neurons and times (seconds) by population."""
-    kinds = dict(zip(populations["population"], populations["cell_type"], strict=True))
-    for name in trains:
-        if name not in kinds:
-            raise UnknownName("population", name, kinds)
-    return _stack(
-        [{"population": k, "cell_type": kinds[k]} for k in trains],
-        list(trains.values()),
-        ["population", "cell_type"],
-    )
-
-
-def dspike_table(trains: Mapping[tuple[str, str], tuple[ArrayLike, ArrayLike]]) -> pd.DataFrame:
-    """Return the table of dendritic spikes from neurons and times by (population, dSpike)."""
-    labels = [{"population": population, "dspike": dspike} for population, dspike in trains]
-    return _stack(labels, list(trains.values()), ["population", "dspike"])
-
-
-def _stack(
-    labels: list[dict[str, str]], trains: list[tuple[ArrayLike, ArrayLike]], columns: list[str]
-) -> pd.DataFrame:
-    parts = [(np.asarray(i, dtype=np.int64), np.asarray(t, dtype=float)) for i, t in trains]
-    sizes = [len(neuron) for neuron, _ in parts]
-    table: dict[str, Any] = {}
-    for column in columns:
-        words = [label[column] for label in labels]
-        known = list(dict.fromkeys(words))
-        codes = np.repeat([known.index(word) for word in words], sizes).astype(int)
-        table[column] = pd.Categorical.from_codes(codes, categories=pd.Index(known, dtype=object))
-    table["neuron"] = np.concatenate([np.empty(0, np.int64), *(neuron for neuron, _ in parts)])
-    table["t"] = np.concatenate([np.empty(0), *(t for _, t in parts)])
-    return pd.DataFrame(table)
-
-
-# --- one form for every table, so that equal results compare equal ------------------------------
-
-
-def _populations(table: pd.DataFrame) -> pd.DataFrame:
-    names = [str(x) for x in table["population"]]
-    sign = table["sign"] if "sign" in table else np.zeros(len(names))
-    return pd.DataFrame(
-        {
-            "population": pd.Series(names, dtype=object),
-            "cell_type": pd.Series([str(x) for x in table["cell_type"]], dtype=object),
-            "n": np.asarray(table["n"], dtype=np.int64),
-            "sign": np.asarray(sign, dtype=np.int64),
-        }
-    )
-
-
-def _spikes(table: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
-    codes = _codes(table, populations)
-    kinds = populations["cell_type"].tolist()
-    known = list(dict.fromkeys(kinds))
-    kind_codes = np.array([known.index(kind) for kind in kinds], dtype=int)[codes]
-    names = _words(populations["population"])
-    columns = {
-        "population": pd.Categorical.from_codes(codes, categories=names),
-        "cell_type": pd.Categorical.from_codes(kind_codes, categories=_words(known)),
-    }
-    return _in_order(table, codes, columns, [codes])
-
-
-def _dspikes(table: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
-    codes = _codes(table, populations)
-    dspike = pd.Categorical(table["dspike"].astype(object))
-    known = sorted(str(x) for x in dspike.categories)
-    dspike = pd.Categorical(table["dspike"].astype(object), categories=_words(known))
-    names = _words(populations["population"])
-    columns = {
-        "population": pd.Categorical.from_codes(codes, categories=names),
-        "dspike": dspike,
-    }
-    return _in_order(table, codes, columns, [np.asarray(dspike.codes), codes])
-
-
-def _codes(table: pd.DataFrame, populations: pd.DataFrame) -> NDArray[np.int64]:
-    """Return the row of the table of populations for each spike, and check the neurons."""
-    names = populations["population"].tolist()
-    given = pd.Categorical(table["population"])
-    for name in given.categories:
-        if name not in names:
-            raise UnknownName("population", name, names)
-    lookup = np.array([names.index(name) for name in given.categories], dtype=np.int64)
-    codes = lookup[given.codes] if len(table) else np.empty(0, np.int64)
-    neuron = table["neuron"].to_numpy()
-    wrong = (neuron < 0) | (neuron >= populations["n"].to_numpy()[codes])
-    if wrong.any():
-        first = int(np.argmax(wrong))
-        name, n = populations["population"][codes[first]], populations["n"][codes[first]]
-        raise NetworkError(
-            f"a spike is of neuron {neuron[first]} of population {name!r}: expected 0 to {n - 1}."
-        )
-    return codes
-
-
-def _in_order(
-    table: pd.DataFrame, codes: Any, columns: dict[str, Any], ties: list[Any]
-) -> pd.DataFrame:
-    neuron, t = table["neuron"].to_numpy(np.int64), table["t"].to_numpy(float)
-    order = np.lexsort((neuron, *ties, t))
-    return pd.DataFrame({k: v[order] for k, v in {**columns, "neuron": neuron, "t": t}.items()})
-
-
-def _words(words: Iterable[str]) -> pd.Index[Any]:
-    return pd.Index(list(words), dtype=object)  # the same in pandas 2 and 3
-
-
-def _weights(table: pd.DataFrame) -> pd.DataFrame:
-    kinds = {"pre": np.int64, "post": np.int64, "weight": np.float64}
-    return pd.DataFrame({name: np.asarray(table[name], dtype=kind) for name, kind in kinds.items()})
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()  # no copy: traces can fill most of the memory
+    view.flags.writeable = False
+    return view
 
 
 def _provenance(given: Mapping[str, Any], duration: float) -> dict[str, Any]:
-    for name in RESERVED:
-        if name in given:
-            raise DualframeError(f"the provenance must not have the key {name!r}: rename it.")
-    everything = {**PROVENANCE, "simulated_s": duration, **given}
-    return {str(key): _plain(item) for key, item in everything.items()}
-
-
-def _plain(value: Any) -> Any:
-    """Return JSON-ready data; what JSON does not know becomes text, and NaN becomes None."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(item) for item in value]
-    if isinstance(value, (np.ndarray, np.generic)):
-        return _plain(value.tolist())
-    if isinstance(value, float):
-        return value if np.isfinite(value) else None
-    return value if value is None or isinstance(value, (str, bool, int)) else str(value)
+    # A clash with the manifest's own keys must not cost the results of a run that is over.
+    renamed = {f"{key}_" if key in RESERVED else key: item for key, item in given.items()}
+    everything = {**PROVENANCE, "simulated_s": duration, **renamed}
+    return {str(key): plain(item) for key, item in everything.items()}

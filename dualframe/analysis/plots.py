@@ -130,6 +130,10 @@ def compare(
                 result, t0=t0, t1=t1, max_neurons=max_neurons, counts=False, title=heading, ax=ax
             )
         rates(row, ax=axes[-1])
+    if len({tuple(row) for row in rows.values()}) == 1:
+        for ax in grid[1:, -1]:
+            if (legend := ax.get_legend()) is not None:
+                legend.remove()  # the one in the first row says it
     highest = max(ax.get_ylim()[1] for ax in grid[:, -1])
     for ax in grid[:, -1]:
         ax.set_ylim(0, highest)  # rows differ by what the cells do, not by the scale

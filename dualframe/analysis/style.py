@@ -1,9 +1,12 @@
 """How figures look: one colour per cell type, readable from the last row of a lecture hall.
 
 The colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), told apart by all common
-kinds of colour vision, with a few of Tol's muted scheme for the types that share a circuit with
-many others. Related types of different regions share a hue: pyramidal cells are vermilion,
-parvalbumin cells blue, somatostatin cells green, VIP and CCK cells purple.
+kinds of colour vision, with two of Tol's muted scheme and four more for the types that share a
+circuit with many others, chosen as far from the rest as those are from each other (CIELAB, under
+deuteranopia, protanopia and trichromacy; the tests repeat the calculation).
+
+Related types of different regions share a hue: pyramidal cells are vermilion, parvalbumin cells
+blue, somatostatin cells green, VIP and CCK cells purple.
 """
 
 from __future__ import annotations
@@ -23,27 +26,27 @@ R = TypeVar("R")
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
-INDIGO, WINE, TEAL, SAND, BROWN, OLIVE = (
-    "#332288", "#882255", "#44AA99", "#C9A227", "#7F3F00", "#999933",
+INDIGO, WINE, PINE, SAND, BROWN, RUST = (
+    "#332288", "#882255", "#005A44", "#C4B764", "#5C1F00", "#9B4E3B",
 )  # fmt: skip
 GREY = "#5A5A5A"
 
 CELL_COLOURS: Mapping[str, str] = {
     "ctx_l23_pyr": VERMILION, "ctx_l4_exc": ORANGE, "ctx_l5_et": BROWN, "ctx_l5_it": SAND,
-    "ctx_l5_np": OLIVE, "ctx_l6_pyr": WINE,
+    "ctx_l5_np": RUST, "ctx_l6_pyr": WINE,
     "ctx_pv": BLUE, "ctx_sst": GREEN, "ctx_vip": PURPLE, "ctx_ndnf_ngf": SKY,
     "ctx_chandelier": INDIGO,
     "ca1_pyr": VERMILION, "ca1_pv_basket": BLUE, "ca1_olm": GREEN, "ca1_cck_basket": PURPLE,
-    "ca1_bistratified": TEAL, "ca1_axoaxonic": INDIGO, "ca1_ngf": SKY,
+    "ca1_bistratified": PINE, "ca1_axoaxonic": INDIGO, "ca1_ngf": SKY,
     "ca3_pyr": BROWN, "ca3_pv_basket": BLUE, "ca3_cck_basket": PURPLE,
     "dg_granule": ORANGE, "dg_basket": BLUE, "dg_mossy": WINE,
-    "str_d1_msn": WINE, "str_d2_msn": TEAL, "str_fsi": BLUE, "str_tan": ORANGE,
-    "thal_tc": ORANGE, "thal_trn": INDIGO, "mid_da": OLIVE,
+    "str_d1_msn": WINE, "str_d2_msn": PINE, "str_fsi": BLUE, "str_tan": ORANGE,
+    "thal_tc": ORANGE, "thal_trn": INDIGO, "mid_da": WINE,
     "cb_granule": ORANGE, "cb_golgi": GREEN, "cb_purkinje": INDIGO, "cb_mli": SKY,
     "insect_kc": VERMILION,
 }  # fmt: skip
 
-_OTHERS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, INDIGO, WINE, TEAL, BROWN, OLIVE, SAND)
+_OTHERS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, INDIGO, WINE, PINE, BROWN, SAND, RUST)
 
 STYLE: Mapping[str, Any] = {
     "font.family": "sans-serif",

@@ -115,7 +115,7 @@ def fit_exponential(t: Any, v: Any, start: Any, stop: Any) -> ExponentialFit:
     """Least-squares fit of one exponential to a stretch of a trace.
 
     For a given time constant the two levels are a linear regression, so that only the time
-    constant is searched for, between a hundredth and a hundred times the length of the stretch.
+    constant is searched for, between one sample and a hundred times the length of the stretch.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ def fit_exponential(t: Any, v: Any, start: Any, stop: Any) -> ExponentialFit:
         return levels, float(np.mean((values - design @ levels) ** 2))
 
     # The residual has several flat stretches: find the valley on a grid, then its bottom.
-    grid = np.log(since[-1]) + np.linspace(-np.log(100), np.log(100), 81)
+    grid = np.linspace(np.log(since[1]), np.log(100 * since[-1]), 121)
     best = int(np.argmin([regression(x)[1] for x in grid]))
     bounds = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
     found = minimize_scalar(

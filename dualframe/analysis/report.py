@@ -1,0 +1,175 @@
+"""A report of one or several runs: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, StrictUndefined
+from matplotlib.figure import Figure
+
+from dualframe.analysis.differences import compare_rates
+from dualframe.analysis.plots import compare, rates, standard_figures
+from dualframe.archive import write_text
+from dualframe.errors import DualframeError, UnknownName
+from dualframe.results import Results
+
+SECTIONS = ("summary", "rates", "differences", "figures", "assumptions", "provenance")
+_ELSEWHERE = ("assumptions", "warnings", "completed")  # provenance that has its own section
+
+_RASTER = "Spikes, a band per population, with the rate of each population where it is drawn."
+_RATES = "Mean firing rates; whiskers are standard deviations, dots are single neurons."
+
+HEADINGS: Mapping[str, str] = {
+    "population": "population", "cell_type": "cell type", "n": "neurons", "label": "result",
+    "mean_rate_Hz": "mean (Hz)", "sd_rate_Hz": "s.d. (Hz)", "cv_isi": "CV ISI",
+    "rate_Hz": "rate (Hz)", "reference_Hz": "reference (Hz)", "difference_Hz": "difference (Hz)",
+    "ratio": "ratio", "effect_size": "effect size",
+}  # fmt: skip
+
+
+def report(
+    results: Results | Mapping[str, Results],
+    path: str | Path,
+    *,
+    title: str = "",
+    text: Mapping[str, str] | None = None,
+) -> Path:
+    """Write a report: rates, figures, assumptions and provenance in one HTML file.
+
+    Parameters
+    ----------
+    results
+        One result, or several by label; several are also compared with the first.
+    path
+        The file to write, for example ``"out.html"``.
+    title
+        The heading; the default names the command or the target.
+    text
+        Paragraphs of your own by section: ``summary``, ``rates``, ``differences``, ``figures``,
+        ``assumptions``, ``provenance``. It is plain text: HTML in it is shown, not interpreted.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    UnknownName
+        If ``text`` names a section that does not exist.
+    OutputError
+        If the file cannot be written.
+    """
+    runs = {"": results} if isinstance(results, Results) else dict(results)
+    if not runs:
+        raise DualframeError("there are no results to report: give one, or several by label.")
+    for section in text or {}:
+        if section not in SECTIONS:
+            raise UnknownName("section of a report", section, SECTIONS)
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    template = environment.from_string(
+        files("dualframe.analysis").joinpath("report.html.j2").read_text(encoding="utf-8")
+    )
+    several = len(runs) > 1
+    page = template.render(
+        title=title or _title(runs),
+        text=dict(text or {}),
+        runs=[_run(label, result) for label, result in runs.items()],
+        reference=next(iter(runs)),
+        differences=_table(compare_rates(runs)) if several else None,
+        figures=[{"caption": c, "png": _png(draw())} for c, draw in _figures(runs)],
+    )
+    return write_text(Path(path).expanduser(), page)
+
+
+def _title(runs: Mapping[str, Results]) -> str:
+    if len(runs) > 1:
+        return "dualframe: " + " and ".join(runs)
+    provenance = next(iter(runs.values())).provenance
+    return str(provenance["command"] or f"dualframe run on {provenance['target'] or 'one target'}")
+
+
+def _run(label: str, results: Results) -> dict[str, Any]:
+    provenance = results.provenance
+    return {
+        "label": label,
+        "summary": summary(results),
+        "incomplete": None if provenance["completed"] else _incomplete(results),
+        "rates": _table(results.rates()),
+        "assumptions": provenance["assumptions"],
+        "warnings": provenance["warnings"],
+        "provenance": list(_provenance_rows(provenance)),
+    }
+
+
+def summary(results: Results) -> str:
+    """Return a sentence on what was run."""
+    provenance, neurons = results.provenance, int(results.populations["n"].sum())
+    parts = [f"{neurons} neurons in {len(results.populations)} populations"]
+    parts.append(f"{results.duration:g} s simulated")
+    if provenance["dt_s"]:
+        parts.append(f"in steps of {1e3 * provenance['dt_s']:g} ms")
+    if provenance["target"]:
+        parts.append(f"on {provenance['target']}")
+    if provenance["seed"] is not None:
+        parts.append(f"with seed {provenance['seed']}")
+    return f"{parts[0]}; {' '.join(parts[1:])}; {len(results.spikes)} spikes."
+
+
+def _incomplete(results: Results) -> str:
+    return f"The run was interrupted: what follows is the first {results.duration:g} s of it."
+
+
+def _provenance_rows(provenance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in provenance.items():
+        if name in _ELSEWHERE or value is None:
+            continue
+        if isinstance(value, Mapping) and not any(isinstance(x, dict) for x in value.values()):
+            yield name, ", ".join(f"{key} {item}" for key, item in value.items())
+        else:
+            yield name, value if isinstance(value, str) else json.dumps(value)
+
+
+def _table(table: pd.DataFrame) -> dict[str, Any]:
+    columns = [str(column) for column in table]
+    names = [HEADINGS[column] for column in columns]
+    numeric = [HEADINGS[c] for c in columns if pd.api.types.is_numeric_dtype(table[c])]
+    body = [
+        list(zip(names, (_cell(value) for value in row), strict=True))
+        for row in table.itertuples(index=False)
+    ]
+    return {"head": names, "numeric": numeric, "body": body}
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:.2f}"
+    return str(value)
+
+
+def _figures(runs: Mapping[str, Results]) -> Iterator[tuple[str, Callable[[], Any]]]:
+    if len(runs) == 2:
+        yield f"{_RASTER} {_RATES}", partial(compare, runs)
+    elif len(runs) > 2:
+        yield _RATES, partial(rates, runs)
+    for label, results in runs.items():
+        for name, draw in standard_figures(results).items():
+            if (name == "rates" and len(runs) > 1) or (name == "raster" and len(runs) == 2):
+                continue  # stands above, side by side
+            caption = {"raster": _RASTER, "rates": _RATES}.get(name)
+            caption = caption or f"Recorded variables of {name.removeprefix('traces_')}."
+            yield f"{label}: {caption}" if label else caption, draw
+
+
+def _png(figure: Figure) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png")
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
