@@ -17,7 +17,7 @@ from dualframe.catalogue import read, show
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.schema import Numbers, Origin, Sourced
 from dualframe.circuit import circuit as load_circuit
-from dualframe.circuit_text import overview
+from dualframe.circuit.text import overview
 
 STATUSES = """\
 Each number has a status: **measured** (read in an experiment's table, caption or abstract),

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from brian2.units.fundamentalunits import Quantity
 
 from dualframe import catalogue
 from dualframe.catalogue import CellType, Synapse

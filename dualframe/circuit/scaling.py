@@ -19,7 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dualframe.circuit_parts import CircuitPopulation, CircuitProjection, Space
+from dualframe.circuit.parts import CircuitPopulation, CircuitProjection, Space
 from dualframe.distributions import GaussianKernel
 
 

@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from dualframe.catalogue.bibliography import PACKAGED, references
 from dualframe.catalogue.schema import Sourced
 from dualframe.catalogue.tables import Table
-from dualframe.circuit_actions import Drug, Modulation
-from dualframe.circuit_parts import (
+from dualframe.circuit.actions import Drug, Modulation
+from dualframe.circuit.parts import (
     KINETICS,
     Background,
     CircuitPopulation,

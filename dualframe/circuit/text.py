@@ -14,13 +14,13 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.schema import Numbers, Sourced
 from dualframe.catalogue.show import ASSUMED, Page
-from dualframe.circuit_actions import Drug, Modulation
-from dualframe.circuit_parts import Background, CircuitPopulation, CircuitProjection
+from dualframe.circuit.actions import Drug, Modulation
+from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection
 from dualframe.library import folder
 from dualframe.quantity import text
 
 if TYPE_CHECKING:
-    from dualframe.circuit import Circuit
+    from dualframe.circuit.circuit import Circuit
 
 
 def overview(circuit: Circuit) -> str:

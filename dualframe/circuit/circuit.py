@@ -1,4 +1,4 @@
-"""Circuits: which cells there are, who contacts whom, how strongly, and what modulates them.
+"""The circuit as a whole, and where it comes from.
 
 A `Circuit` is inert data, read from a file of ``circuits/`` or made by hand, and either branch
 builds a network from it. Everything that changes it returns a new one.
@@ -16,21 +16,16 @@ import pandas as pd
 from dualframe import catalogue
 from dualframe.catalogue import CellType
 from dualframe.checks import names_of
-from dualframe.circuit_actions import Drug, Modulation
-from dualframe.circuit_file import read
-from dualframe.circuit_parts import Background, CircuitPopulation, CircuitProjection, Space
-from dualframe.circuit_scaling import expected_in_degree, scaled_population, scaled_projection
-from dualframe.circuit_text import describe, numbers, overview
+from dualframe.circuit.actions import Drug, Modulation
+from dualframe.circuit.file import read
+from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection, Space
+from dualframe.circuit.scaling import expected_in_degree, scaled_population, scaled_projection
+from dualframe.circuit.text import describe, numbers, overview
 from dualframe.errors import CatalogueError, NetworkError, UnknownName, suggestion
 from dualframe.library import find, names
 from dualframe.network import Description, check_unique
 from dualframe.quantity import quantity
 from dualframe.serialise import digest, encode
-
-__all__ = [
-    "Background", "Circuit", "CircuitPopulation", "CircuitProjection", "Drug", "Modulation",
-    "Space", "circuit", "circuits",
-]
 
 T = TypeVar("T")
 
@@ -206,7 +201,7 @@ class Circuit(Description):
     def scaled(self, factor: float) -> Circuit:
         """Return the circuit with ``factor`` times as many neurons and the same mean drive.
 
-        See `dualframe.circuit_scaling` for the rule and its limits, and `scaling` for what it did.
+        See `dualframe.circuit.scaling` for the rule and its limits, and `scaling` for what it did.
         Scaling twice is scaling once by the product.
 
         Raises
