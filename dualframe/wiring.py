@@ -16,6 +16,7 @@ import numpy as np
 from dualframe import catalogue
 from dualframe.catalogue import CellType, Synapse
 from dualframe.circuit import Background, Circuit, CircuitPopulation, CircuitProjection
+from dualframe.errors import CatalogueError
 from dualframe.kinetics import (
     Contact,
     DoubleAlpha,
@@ -29,6 +30,8 @@ from dualframe.kinetics import (
 from dualframe.network import PoissonInput, Projection
 
 CircuitContact = CircuitProjection | Background
+
+_NO_DRIVE = 1e-3  # volt: a driving force below it is that of rounding and of the model's rest
 
 
 @dataclass(frozen=True)
@@ -66,17 +69,23 @@ def channels(
     given
         The contact of the circuit.
     cell
-        The postsynaptic cell, whose own synaptic constants (NMDA) take precedence.
+        The postsynaptic cell, whose own synaptic constants (NMDA) stand before the catalogue's;
+        a reversal potential of the contact stands before both.
     sites
         Compartments; the weight is divided evenly among them.
     rest
         Resting potential: current mode, in which a synapse passes the current that its
         conductance would pass at rest. ``None`` is conductance mode.
+
+    Raises
+    ------
+    CatalogueError
+        In current mode, if a contact of several synapses has its first one reverse at rest.
     """
     parts = []
     for name, ratio in given.synapses.items():
         synapse = catalogue.synapse(name)
-        reversal, magnesium = _reversal(synapse, cell), _magnesium(synapse, cell)
+        reversal, magnesium = _reversal(given, synapse, cell), _magnesium(synapse, cell)
         share = ratio / len(sites)
         if rest is not None:
             share *= _relative_drive(given, cell, name, rest)
@@ -99,17 +108,27 @@ def channels(
 def _relative_drive(given: CircuitContact, cell: CellType, name: str, rest: Any) -> float:
     """Current at rest per conductance, relative to the contact's first synapse."""
     first = next(iter(given.synapses))
-    return abs(_drive(name, cell, rest) / _drive(first, cell, rest))
+    if name == first:
+        return 1.0
+    reference = _drive(given, first, cell, rest)
+    if abs(reference) < _NO_DRIVE:
+        raise CatalogueError(
+            f"contact {given.name!r}: {first} reverses at the resting potential of {cell.name!r}, "
+            f"so the current of {name} cannot be given relative to its. Name another synapse "
+            f"first, or build with synapses='conductance'."
+        )
+    return abs(_drive(given, name, cell, rest) / reference)
 
 
-def _drive(name: str, cell: CellType, rest: Any) -> float:
+def _drive(given: CircuitContact, name: str, cell: CellType, rest: Any) -> float:
     synapse = catalogue.synapse(name)
-    force = float(np.asarray(_reversal(synapse, cell) - rest))
+    force = float(np.asarray(_reversal(given, synapse, cell) - rest))
     block = _magnesium(synapse, cell)
     if block is None:
         return force
     exponent = float(np.asarray(block.alpha * (rest - block.gamma)))
-    return force / (1 + float(np.asarray(block.concentration / block.beta)) * np.exp(-exponent))
+    return float(force / (1 + float(np.asarray(block.concentration / block.beta))
+                          * np.exp(-exponent)))
 
 
 def _own_constant(cell: CellType, name: str) -> Any:
@@ -117,7 +136,9 @@ def _own_constant(cell: CellType, name: str) -> Any:
     return numbers[name].value if name in numbers else None
 
 
-def _reversal(synapse: Synapse, cell: CellType) -> Any:
+def _reversal(given: CircuitContact, synapse: Synapse, cell: CellType) -> Any:
+    if synapse.name in given.reversal:
+        return given.reversal[synapse.name]
     own = _own_constant(cell, f"E_{synapse.name}")
     return synapse.numbers.value("E") if own is None else own
 

@@ -29,6 +29,8 @@ from dualframe.serialise import digest, encode
 
 T = TypeVar("T")
 
+# Mappings that a digest leaves out where they are empty: stored calibrations are older than they.
+_WHERE_GIVEN = ("reversal",)
 _STRUCTURE = ("populations", "projections", "background", "space", "scale", "full")
 
 
@@ -344,7 +346,8 @@ def _without(data: Any, keys: tuple[str, ...]) -> Any:
     if isinstance(data, list):
         return [_without(item, keys) for item in data]
     if isinstance(data, dict):
-        return {key: _without(item, keys) for key, item in data.items() if key not in keys}
+        return {key: _without(item, keys) for key, item in data.items()
+                if key not in keys and not (key in _WHERE_GIVEN and not item["items"])}
     return data
 
 

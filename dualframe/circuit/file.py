@@ -29,7 +29,8 @@ from dualframe.errors import CatalogueError, DualframeError, UnknownName
 
 T = TypeVar("T")
 
-_CONTACT = ("synapse", "ratio", "kinetics", "compartment", "psp", "conductance", "name")
+_CONTACT = ("synapse", "ratio", "kinetics", "reversal", "compartment", "psp", "conductance",
+            "name")
 _PROJECTION = (*_CONTACT, "pre", "post", "kernel", "probability", "in_degree", "delay",
                "weight_factor")
 _BACKGROUND = (*_CONTACT, "post", "share")
@@ -166,6 +167,7 @@ def _contact(table: Table) -> dict[str, Any]:
     placement = _placement(table)
     synapses, ratios = _synapses(table)
     kinetics, times = _kinetics(table, tuple(synapses))
+    reversal = _reversal(table, tuple(synapses))
     strength = {key: table.number(key, dimension)
                 for key, dimension in (("psp", "voltage"), ("conductance", "conductance"))
                 if key in table.data}
@@ -175,7 +177,9 @@ def _contact(table: Table) -> dict[str, Any]:
         "synapses": synapses,
         "compartments": placement.value,
         "kinetics": kinetics,
-        "sources": {"compartments": placement} | ratios | times | strength,
+        "reversal": _values(reversal),
+        "sources": {"compartments": placement} | ratios | times | strength
+        | {f"reversal.{name}": number for name, number in reversal.items()},
     } | _values(strength)
 
 
@@ -229,6 +233,21 @@ def _kinetics(table: Table, synapses: tuple[str, ...]) -> tuple[dict[str, Any], 
         result[name] = {"kind": kind} | _values(found)
         numbers |= {f"kinetics.{name}.{key}": number for key, number in found.items()}
     return result, numbers
+
+
+def _reversal(table: Table, synapses: tuple[str, ...]) -> dict[str, Sourced]:
+    """Return reversal potentials by synapse: one number for an only synapse, or a table."""
+    given = table.data.get("reversal")
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or "value" in given:
+        if len(synapses) > 1:
+            table.fail("reversal", f"names no synapse, and there are {', '.join(synapses)}. Write "
+                                   f'reversal = {{ {synapses[0]} = "..." }}.')
+        return {synapses[0]: table.number("reversal", "voltage")}
+    by_name = table.need("reversal")
+    by_name.only(synapses)
+    return {name: by_name.number(name, "voltage") for name in synapses if name in by_name.data}
 
 
 def _modulation(table: Table, populations: tuple[str, ...]) -> Modulation:

@@ -16,7 +16,7 @@ from brian2.units import meter, ms
 from brian2.units.fundamentalunits import Quantity
 
 from dualframe.catalogue.schema import Sourced
-from dualframe.checks import fraction, names_of, not_negative, positive, put
+from dualframe.checks import finite, fraction, names_of, not_negative, positive, put
 from dualframe.distributions import GaussianKernel
 from dualframe.errors import NetworkError, UnknownName
 from dualframe.network import Description, check_count, check_name
@@ -162,6 +162,9 @@ class CircuitProjection(Description):
     kinetics
         By kind of synapse, a mapping with ``kind`` (a key of `KINETICS`) and its times; kinds
         that are not named have the catalogue's.
+    reversal
+        By kind of synapse, its reversal potential (voltage), or one voltage where there is one
+        kind. Kinds that are not named have that of the target cell, else the catalogue's.
     weight_factor
         Multiplies the (calibrated) weight. It is not 1 where an in-degree could not be kept.
     note, sources
@@ -180,6 +183,7 @@ class CircuitProjection(Description):
     psp: Any = None
     conductance: Any = None
     kinetics: Mapping[str, Any] = field(default_factory=dict)
+    reversal: Any = field(default_factory=dict)
     weight_factor: float = 1.0
     note: str = ""
     sources: Sources = field(default_factory=dict, repr=False)
@@ -232,7 +236,7 @@ class Background(Description):
     ----------
     target
         Name of a population.
-    synapses, compartments, psp, conductance, kinetics, note, sources
+    synapses, compartments, psp, conductance, kinetics, reversal, note, sources
         As in `CircuitProjection`; ``psp`` and ``conductance`` are those of one event.
     name
         The default is ``"background_<target>"``.
@@ -247,6 +251,7 @@ class Background(Description):
     psp: Any = None
     conductance: Any = None
     kinetics: Mapping[str, Any] = field(default_factory=dict)
+    reversal: Any = field(default_factory=dict)
     share: float = 1.0
     note: str = ""
     sources: Sources = field(default_factory=dict, repr=False)
@@ -276,6 +281,7 @@ def _check_contact(contact: CircuitProjection | Background, what: str) -> None:
         if value is not None:
             put(contact, name, positive(value, dimension, f"{name} of {what}"))
     put(contact, "kinetics", _kinetics(contact.kinetics, tuple(contact.synapses), what))
+    put(contact, "reversal", _reversal(contact.reversal, tuple(contact.synapses), what))
 
 
 def _synapses(value: Any, what: str) -> dict[str, float]:
@@ -303,6 +309,21 @@ def _kinetics(value: Mapping[str, Any], synapses: Iterable[str], what: str) -> d
         if name not in synapses:
             raise UnknownName(f"synapse in the kinetics of {what}:", name, synapses)
     return {name: _one_kinetics(form, f"{name} kinetics of {what}") for name, form in value.items()}
+
+
+def _reversal(value: Any, synapses: tuple[str, ...], what: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        if len(synapses) > 1:
+            raise NetworkError(
+                f"reversal of {what} is {value}, but it has {', '.join(synapses)}: give one for "
+                f"each, like {{{synapses[0]!r}: {value!r}}}."
+            )
+        value = {synapses[0]: value}
+    for name in value:
+        if name not in synapses:
+            raise UnknownName(f"synapse in the reversal of {what}:", name, synapses)
+    return {name: finite(potential, "voltage", f"reversal of {name} in {what}")
+            for name, potential in value.items()}
 
 
 def _one_kinetics(value: Mapping[str, Any], what: str) -> dict[str, Any]:

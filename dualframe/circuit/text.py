@@ -130,7 +130,8 @@ def _contact(contact: CircuitProjection | Background) -> str:
                        for name, ratio in contact.synapses.items())
     strength = (f"PSP {float(contact.psp / mV):g} mV" if contact.psp is not None
                 else f"conductance {_text(contact.conductance)}")
-    return f"{kinds} on {', '.join(contact.compartments)}, {strength}"
+    reversal = "".join(f", E_{name} {_text(e)}" for name, e in contact.reversal.items())
+    return f"{kinds} on {', '.join(contact.compartments)}, {strength}{reversal}"
 
 
 def _modulation(modulation: Modulation) -> str:

@@ -6,6 +6,15 @@ potential, its kinetics and delay stay the same.
 
 In ``"current"`` mode (the default, as in the Allen Institute's V1 model, the source of the layer
 2/3 circuit) a spike injects a current. In ``"conductance"`` mode it opens a conductance.
+
+A current has the sign of Dale's law, whatever the reversal potential, and the absolute unitary
+potential at rest as its amplitude. Where a reversal potential lies above rest (GABA_A of -60 mV
+onto cells that rest lower, as in CA1) the two branches therefore disagree in sign at rest: there
+the biological potential is a small depolarisation, the point neuron's a hyperpolarisation of the
+same size. The current keeps what inhibition does near threshold, where both hyperpolarise, and
+loses two things: the growth of the driving force between rest and threshold, and the shunt. In
+``"conductance"`` mode neither is lost, but a contact that reverses at the point neuron's own rest
+has no potential there that could be calibrated.
 """
 
 from __future__ import annotations

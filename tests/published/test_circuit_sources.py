@@ -154,6 +154,9 @@ def test_ca1_projection(ca1, name):
     # where the population is smaller than the convergence, the weight makes up for it
     assert projection.in_degree * projection.weight_factor == convergence
     assert (kinetics["tau_rise"] / ms, kinetics["tau_decay"] / ms) == pytest.approx((rise, decay))
+    # syndata_120.dat: every GABA-A synapse reverses at -60 mV
+    inhibitory = name.split("_")[0] != "pyr"
+    assert dict(projection.reversal) == ({"GABA_A": -60 * mV} if inhibitory else {})
 
 
 @pytest.mark.parametrize("name", UNITARY)

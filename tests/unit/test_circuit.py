@@ -50,6 +50,19 @@ class TestByHand:
         assert (projection.psp, projection.delay) == (0.5 * mV, 1 * ms)
         assert projection.name == "a_to_b"
 
+    def test_reversal(self):
+        contact = two_cells(reversal="-5 mV").projections[0]
+        assert dict(contact.reversal) == {"AMPA": -5 * mV}
+        assert two_cells().digest == two_cells(reversal={}).digest
+        assert two_cells().digest != two_cells(reversal="-5 mV").digest
+        assert "E_AMPA -5 mV" in str(two_cells(reversal="-5 mV"))
+        with pytest.raises(NetworkError, match="give one for each"):
+            two_cells(synapses=("AMPA", "NMDA"), reversal="0 mV")
+        with pytest.raises(UnknownName, match="reversal"):
+            two_cells(reversal={"GABA_A": "-60 mV"})
+        with pytest.raises(QuantityError):
+            two_cells(reversal="1 ms")
+
     def test_lookup(self, l23):
         assert l23.projection("pv_to_pyr").target == "pyr"
         with pytest.raises(UnknownName, match="Did you mean 'pv_to_pyr'"):

@@ -10,7 +10,7 @@ from operator import getitem
 
 import pytest
 import tomli_w
-from brian2.units import Hz, ms, nS, second, um
+from brian2.units import Hz, ms, mV, nS, second, um
 
 from dualframe.circuit import circuit, circuits
 from dualframe.distributions import GaussianKernel
@@ -46,6 +46,7 @@ ratio = { NMDA = { value = 0.5, note = "half" } }
 compartment = { value = ["soma", "dend"], note = "both" }
 kernel = { p_max = 0.5, sigma = "50 um" }
 kinetics = { kind = "dual_exponential", tau_rise = "0.5 ms", tau_decay = "3 ms" }
+reversal = { NMDA = { value = "5 mV", note = "shifted" } }
 delay = "1 ms"
 psp = "0.5 mV"
 
@@ -55,6 +56,7 @@ post = "pyr"
 synapse = "GABA_A"
 compartment = "soma"
 in_degree = 10
+reversal = "-70 mV"
 delay = { value = "1.5 ms", note = "why" }
 conductance = "1 nS"
 
@@ -111,6 +113,8 @@ class TestReading:
         assert dict(first.kinetics["AMPA"]) == {
             "kind": "dual_exponential", "tau_rise": 0.5 * ms, "tau_decay": 3 * ms,
         }
+        assert dict(first.reversal) == {"NMDA": 5 * mV}
+        assert dict(second_.reversal) == {"GABA_A": -70 * mV}
         assert (second_.in_degree, second_.conductance, second_.psp) == (10, 1 * nS, None)
         assert second_.sources["delay"].note == "why"
         assert small.background[0].name == "background_pyr"
@@ -120,9 +124,8 @@ class TestReading:
     def test_origin_stands_on_every_number(self, file):
         table = circuit(file).numbers()
         assert set(table.status) == {"assumed"}
-        assert {"kernel.p_max", "ratio.NMDA", "kinetics.AMPA.tau_rise", "compartments"} <= set(
-            table.number
-        )
+        assert {"kernel.p_max", "ratio.NMDA", "kinetics.AMPA.tau_rise", "compartments",
+                "reversal.NMDA", "reversal.GABA_A"} <= set(table.number)
 
     def test_own_cell_file_lies_beside_the_circuit(self, tmp_path):
         from dualframe.catalogue.read import HERE
@@ -175,6 +178,11 @@ BAD = {
     "unknown source": ('source = "dualframe"', 'source = "dualfrome"', "Did you mean 'dualframe'"),
     "unknown status": ('status = "assumed"', 'status = "guessed"', "unknown status"),
     "unknown kinetics": ('"dual_exponential"', '"dual_exponentil"', "mean 'dual_exponential'"),
+    "reversal of no synapse": ("reversal = { NMDA", "reversal = { GABA_A", "mean 'AMPA'|mean 'NMDA'"
+                               "|Known: AMPA, NMDA"),
+    "reversal of which": ('reversal = { NMDA = { value = "5 mV", note = "shifted" } }',
+                          'reversal = "5 mV"', "'reversal'.*AMPA, NMDA"),
+    "reversal is no voltage": ('reversal = "-70 mV"', 'reversal = "-70 ms"', "expected a voltage"),
     "missing time": (', tau_decay = "3 ms"', "", "tau_decay.*missing"),
     "level above one": ('["1 s", 0.8]', '["1 s", 1.8]', "modulations.1.*between 0 and 1"),
     "no space": ('[space]\nshape = "disc"\nradius = "100 um"', "", "depends on distance"),
