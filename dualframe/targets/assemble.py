@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,8 +28,6 @@ from dualframe.targets.lowering import (
     LoweredSynapses,
 )
 
-Store = Callable[[Any, str, Any], None]
-
 
 @dataclass
 class Assembled:
@@ -49,30 +46,27 @@ class Assembled:
         return BrianNetwork(list(self.objects.values()))
 
 
-def assemble(lowered: Lowered, store: Store | None = None, *, thin: bool = True) -> Assembled:
+def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
     """Create the Brian2 objects of a lowered network, on Brian2's default clock.
 
     Parameters
     ----------
     lowered
         Equations and arrays.
-    store
-        How a target sets a variable from an array; the default is Brian2's own way.
     thin
         Whether recordings may be sampled more coarsely than every step (not on GeNN).
     """
-    put = store or set_variable
     defaultclock.dt = lowered.dt * second
     made = Assembled()
     for group in lowered.groups:
-        made.objects[group.name] = _group(group, put)
+        made.objects[group.name] = _group(group)
     for spikes in lowered.spikes:
         made.objects[spikes.name] = _spikes(spikes)
     for poisson in lowered.poissons:
-        made.objects[poisson.name] = _poisson(poisson, put)
+        made.objects[poisson.name] = _poisson(poisson)
     for synapses in lowered.synapses:
         if len(synapses.i):
-            made.objects[synapses.name] = _synapses(synapses, made, put)
+            made.objects[synapses.name] = _synapses(synapses, made)
     for group in lowered.groups:
         _record(group, lowered, made, thin)
     return made
@@ -83,7 +77,7 @@ def set_variable(owner: Any, name: str, value: Any) -> None:
     setattr(owner, name, Quantity(np.asarray(value), dim=owner.variables[name].dim))
 
 
-def _group(group: LoweredGroup, put: Store) -> NeuronGroup:
+def _group(group: LoweredGroup) -> NeuronGroup:
     made = NeuronGroup(
         group.n,
         group.equations,
@@ -95,9 +89,9 @@ def _group(group: LoweredGroup, put: Store) -> NeuronGroup:
         namespace={},
     )
     for name, constant in group.constants.items():
-        put(made, name, constant.value)
+        set_variable(made, name, constant.value)
     for name, value in group.initial.items():
-        put(made, name, np.broadcast_to(value, (group.n,)))
+        set_variable(made, name, np.broadcast_to(value, (group.n,)))
     return made
 
 
@@ -107,7 +101,7 @@ def _spikes(spikes: LoweredSpikes) -> SpikeGeneratorGroup:
     )
 
 
-def _poisson(poisson: LoweredPoisson, put: Store) -> NeuronGroup:
+def _poisson(poisson: LoweredPoisson) -> NeuronGroup:
     made = NeuronGroup(
         poisson.n,
         "rate : hertz (constant)\nonset : second (shared, constant)\nend : second (shared, constant)",
@@ -116,11 +110,11 @@ def _poisson(poisson: LoweredPoisson, put: Store) -> NeuronGroup:
         namespace={},
     )
     for name, value in (("rate", poisson.rates), ("onset", poisson.start), ("end", poisson.stop)):
-        put(made, name, value)
+        set_variable(made, name, value)
     return made
 
 
-def _synapses(synapses: LoweredSynapses, made: Assembled, put: Store) -> Synapses:
+def _synapses(synapses: LoweredSynapses, made: Assembled) -> Synapses:
     brian = Synapses(
         made.objects[synapses.source],
         made.objects[synapses.target],
@@ -134,9 +128,9 @@ def _synapses(synapses: LoweredSynapses, made: Assembled, put: Store) -> Synapse
     )
     brian.connect(i=synapses.i, j=synapses.j)
     for name, constant in synapses.constants.items():
-        put(brian, name, constant.value)
+        set_variable(brian, name, constant.value)
     for name, value in synapses.initial.items():
-        put(brian, name, np.broadcast_to(value, (len(synapses.i),)))
+        set_variable(brian, name, np.broadcast_to(value, (len(synapses.i),)))
     return brian
 
 

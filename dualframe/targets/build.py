@@ -37,6 +37,8 @@ class Build:
         What the compiler was called with.
     unity
         Whether the merged source was used, or Brian2's own makefile.
+    key
+        The program's key in the cache of executables.
     """
 
     executable: Path
@@ -44,6 +46,7 @@ class Build:
     seconds: float
     flags: tuple[str, ...]
     unity: bool
+    key: str = ""
 
 
 def compile_project(
@@ -83,9 +86,9 @@ def compile_project(
     compiler = find_compiler()
     flags = compile_flags(strict=strict, debug=debug) + (("-fopenmp",) if threads > 1 else ())
     job = _Job(directory.absolute(), compiler, flags, cache or default_cache())
-    hit, merged, used = _build(job, unity)
+    hit, merged, used, key = _build(job, unity)
     seconds = time.perf_counter() - started
-    return Build(job.directory / PROGRAM, "hit" if hit else "miss", seconds, used, merged)
+    return Build(job.directory / PROGRAM, "hit" if hit else "miss", seconds, used, merged, key)
 
 
 def write_unit(unit: Unit, directory: Path) -> None:
@@ -136,8 +139,8 @@ class _Job:
     cache: ExecutableCache
 
 
-def _build(job: _Job, unity: bool) -> tuple[bool, bool, tuple[str, ...]]:
-    """Return whether the cache had it, whether it was merged, and the flags."""
+def _build(job: _Job, unity: bool) -> tuple[bool, bool, tuple[str, ...], str]:
+    """Return whether the cache had it, whether it was merged, the flags, and the key."""
     if unity:
         try:
             return _build_unit(job)
@@ -146,7 +149,7 @@ def _build(job: _Job, unity: bool) -> tuple[bool, bool, tuple[str, ...]]:
     return _build_stock(job)
 
 
-def _build_unit(job: _Job) -> tuple[bool, bool, tuple[str, ...]]:
+def _build_unit(job: _Job) -> tuple[bool, bool, tuple[str, ...], str]:
     unit = merge(job.directory)
     compiling, linking = project_flags(read_makefile(job.directory))
     openmp = ("-fopenmp",) if unit.uses_openmp and "-fopenmp" not in job.flags else ()
@@ -158,10 +161,10 @@ def _build_unit(job: _Job) -> tuple[bool, bool, tuple[str, ...]]:
         hit = _fetch_or_build(job, key, partial(_compile_unit, job, command))
     except BuildError as error:
         raise NotMergeable(f"the merged source does not compile: {error}") from error
-    return hit, True, (*flags, *linking)
+    return hit, True, (*flags, *linking), key
 
 
-def _build_stock(job: _Job) -> tuple[bool, bool, tuple[str, ...]]:
+def _build_stock(job: _Job) -> tuple[bool, bool, tuple[str, ...], str]:
     try:
         makefile = read_makefile(job.directory)
     except NotMergeable as error:
@@ -172,7 +175,7 @@ def _build_stock(job: _Job) -> tuple[bool, bool, tuple[str, ...]]:
     texts = [(job.directory / name).read_text(encoding="utf-8") for name in names]
     key = key_of([job.compiler.identity, *flags, *names, *texts])
     hit = _fetch_or_build(job, key, partial(_compile_stock, job, flags))
-    return hit, False, flags
+    return hit, False, flags, key
 
 
 def _fetch_or_build(job: _Job, key: str, build: Callable[[Path], None]) -> bool:

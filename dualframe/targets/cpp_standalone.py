@@ -10,13 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from brian2 import get_device
 from brian2 import seed as seed_brian
-from brian2.core.variables import DynamicArrayVariable
 from brian2.units import second
 
 from dualframe.errors import BuildError
+from dualframe.targets import plans
 from dualframe.targets.assemble import assemble
 from dualframe.targets.build import Build, compile_project
 from dualframe.targets.lowering import Lowered
@@ -42,7 +40,7 @@ _HEADERS = ["<csignal>", "<cstdio>", "<cstdlib>", "<sys/time.h>", "<unistd.h>"]
 
 
 def run(lowered: Lowered, options: RunOptions) -> Raw:
-    """Generate, compile (unless cached) and run the program of a lowered network.
+    """Run the program of a lowered network; generate and compile it only if it is not known.
 
     Raises
     ------
@@ -51,21 +49,42 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
     BuildError
         If the program does not compile or stops with an error.
     """
+    key = plans.structure_key(lowered, options)
     with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
         project = Path(folder) / "project"
-        with _session(project, options) as device:
-            started = time.perf_counter()
-            made = generate(lowered, device, project)
-            build = compile_project(project, threads=options.threads, strict=options.strict)
-            built = time.perf_counter()
-            fraction = _execute(build, lowered, options)
-            device.has_been_run = True
-            raw = collect(made, lowered)
-            raw.simulated_s = fraction * lowered.duration
-            raw.build_s, raw.run_s = built - started, time.perf_counter() - built
-            raw.build_cache = build.cache
-            raw.facts = {"compiler_flags": list(build.flags), "one_unit": build.unity}
-            return raw
+        plan = plans.load(key)
+        started = time.perf_counter()
+        build = plan.prepare(lowered, project) if plan is not None else None
+        if plan is None or build is None:
+            return _generate_and_run(lowered, options, Path(folder) / "generated", key)
+        built = time.perf_counter()
+        fraction = _execute(build, lowered, options)
+        raw = plan.collect(lowered, project)
+        return _finish(raw, lowered, build, fraction, (started, built))
+
+
+def _generate_and_run(lowered: Lowered, options: RunOptions, project: Path, key: str) -> Raw:
+    started = time.perf_counter()
+    with _session(project, options) as device:
+        made = generate(lowered, device, project)
+        build = compile_project(project, threads=options.threads, strict=options.strict)
+        built = time.perf_counter()
+        fraction = _execute(build, lowered, options)
+        device.has_been_run = True
+        raw = collect(made, lowered)
+        plans.learn(key, lowered, made, device, build, raw)
+        return _finish(raw, lowered, build, fraction, (started, built))
+
+
+def _finish(
+    raw: Raw, lowered: Lowered, build: Build, fraction: float, times: tuple[float, float]
+) -> Raw:
+    started, built = times
+    raw.simulated_s = fraction * lowered.duration
+    raw.build_s, raw.run_s = built - started, time.perf_counter() - built
+    raw.build_cache = build.cache
+    raw.facts = {"compiler_flags": list(build.flags), "one_unit": build.unity}
+    return raw
 
 
 def _session(project: Path, options: RunOptions) -> Any:
@@ -83,25 +102,11 @@ def _session(project: Path, options: RunOptions) -> Any:
 def generate(lowered: Lowered, device: Any, project: Path) -> Any:
     """Write the C++ project of a lowered network into a folder; nothing is compiled."""
     seed_brian(lowered.seed % 2**32)
-    made = assemble(lowered, store_as_array)
+    made = assemble(lowered)
     device.insert_code("after_start", _PROGRESS)
     made.network.run(lowered.duration * second, namespace={})
     device.build(directory=str(project), compile=False, run=False, with_output=False)
     return made
-
-
-def store_as_array(owner: Any, name: str, value: Any) -> None:
-    """Set a variable from a data file: a literal would change the source with every value."""
-    device = get_device()
-    variable = owner.variables[name]
-    values = np.atleast_1d(np.asarray(value, dtype=variable.dtype))
-    if values.size == 0:
-        return
-    dynamic = isinstance(variable, DynamicArrayVariable)
-    array_name = device.get_array_name(variable, access_data=False)
-    device.array_cache[variable] = None if dynamic else values.copy()
-    static_name = device.static_array(array_name, values)
-    device.main_queue.append(("set_by_array", (array_name, static_name, dynamic)))
 
 
 def _execute(build: Build, lowered: Lowered, options: RunOptions) -> float:
