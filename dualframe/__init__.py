@@ -1,8 +1,21 @@
-"""One cell-type catalogue and two branches: dendritic microcircuits and trained point neurons."""
+"""One cell-type catalogue and two branches: dendritic microcircuits and trained point neurons.
 
-from dualframe import biological
+Catalogue: `cells`, `cell`, `receptors`, `receptor`, `circuits`, `circuit`, `tasks`, `targets`.
+Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs.
+Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.
+"""
+
+from dualframe import biological, task_driven
+from dualframe.analysis import plots
+from dualframe.analysis.report import report
+from dualframe.brian import assemble
+from dualframe.calibration import calibrate
+from dualframe.catalogue import cell, cells, receptor, receptors
+from dualframe.circuit import circuit, circuits
 from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
+from dualframe.doctor import doctor
 from dualframe.errors import DualframeError
+from dualframe.export import export
 from dualframe.network import (
     CurrentInput,
     Network,
@@ -16,5 +29,14 @@ from dualframe.quantity import quantity
 from dualframe.results import Results
 from dualframe.run import run
 from dualframe.targets.capability import check, targets
+from dualframe.task import tasks
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "CurrentInput", "DualframeError", "GaussianKernel", "LogNormal", "Network", "Normal",
+    "PoissonInput", "Population", "Projection", "Recording", "Results", "SpikeInput", "Uniform",
+    "assemble", "biological", "calibrate", "cell", "cells", "check", "circuit", "circuits",
+    "doctor", "export", "plots", "quantity", "receptor", "receptors", "report", "run", "targets",
+    "task_driven", "tasks",
+]  # fmt: skip

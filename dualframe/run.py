@@ -87,11 +87,12 @@ def run(
         generated.
     """
     name = capability.resolve(target)
-    _check_options(duration, dt, threads, precision, name)
-    recordings = _recordings(network, record or {})
+    check_options(threads, precision, name)
+    length, step = positive_time(duration, "duration"), positive_time(dt, "dt")
+    wanted = recordings(network, record or {})
     capability.require(network, name, use_gpu)
-    chosen = secrets.randbelow(2**31) if seed is None else int(seed)
-    lowered = lower(network, dt=dt, duration=duration, seed=chosen, record=recordings)
+    chosen = chosen_seed(seed)
+    lowered = lower(network, dt=step, duration=length, seed=chosen, record=wanted)
     with _progress(progress, f"{network.name} on {name}") as report:
         options = RunOptions(threads, strict, use_gpu, precision, report)
         raw: Raw = capability.module(name).run(lowered, options)
@@ -99,11 +100,25 @@ def run(
     return _results(network, lowered, raw, facts)
 
 
-def _check_options(duration: Any, dt: Any, threads: int, precision: str, target: str) -> None:
-    for what, value in (("duration", duration), ("dt", dt)):
-        checked = quantity(value, "time", what)
-        if np.ndim(checked) or not float(np.asarray(checked)) > 0:
-            raise NetworkError(f"{what} is {value}: expected a time above zero.")
+def positive_time(value: Any, what: str) -> Any:
+    """Return a time above zero, also from a text such as ``"2 s"``."""
+    time = quantity(value, "time", what)
+    if np.ndim(time) or not 0 < float(np.asarray(time)) < np.inf:
+        raise NetworkError(f"{what} is {value}: expected a time above zero.")
+    return time
+
+
+def chosen_seed(seed: int | None) -> int:
+    """Return the seed of a run; None draws one."""
+    if seed is None:
+        return secrets.randbelow(2**31)
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise NetworkError(f"seed is {seed!r}: expected a whole number, zero or more.")
+    return int(seed)
+
+
+def check_options(threads: int, precision: str, target: str) -> None:
+    """Refuse options that a target does not have."""
     if precision not in ("float64", "float32"):
         raise UnknownName("precision", precision, ("float64", "float32"))
     if precision == "float32" and target != "genn":
@@ -114,7 +129,8 @@ def _check_options(duration: Any, dt: Any, threads: int, precision: str, target:
         )
 
 
-def _recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recording]:
+def recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recording]:
+    """Return what to record by population or projection, checked against the network."""
     populations = {population.name: population for population in network.populations}
     projections = {projection.name for projection in network.projections}
     found = {}
@@ -156,8 +172,8 @@ def _progress(wanted: bool | None, title: str) -> Iterator[Any]:
     if not (console.is_terminal if wanted is None else wanted):
         yield None
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
-               TimeRemainingColumn())
+    percentage = TextColumn("{task.percentage:>3.0f}%")
+    columns = (TextColumn("{task.description}"), BarColumn(), percentage, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=1.0)
         yield lambda fraction: bar.update(task, completed=fraction)

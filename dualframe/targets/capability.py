@@ -35,7 +35,7 @@ class Blocker:
     where
         The population, projection or input, or ``"this machine"``.
     remedy
-        What to do about it.
+        What to do about it; empty where the construct's text says it.
     """
 
     construct: str
@@ -43,7 +43,7 @@ class Blocker:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.construct} ({self.remedy})"
+        return f"{self.where}: {self.construct}" + (f" ({self.remedy})" if self.remedy else "")
 
 
 def module(target: str) -> ModuleType:
@@ -99,22 +99,20 @@ def check(network: Network, target: str = "auto", *, use_gpu: bool | None = None
         If there is no such target.
     """
     name = resolve(target)
-    found = [
-        Blocker(problem, network.name, "see the message") for problem in check_structure(network)
-    ]
+    found = [Blocker(problem, network.name, "") for problem in check_structure(network)]
     if not found and name == "genn":
         for projection in network.projections:
             found += _genn_synapses(network, projection)
     machine = missing(name, use_gpu)
-    return found + [Blocker(text, "this machine", "see the message") for text in machine]
+    return found + [Blocker(text, "this machine", "") for text in machine]
 
 
 def require(network: Network, target: str, use_gpu: bool | None = None) -> None:
     """Raise a `TargetError` that lists the blockers, if there are any."""
     blockers = check(network, target, use_gpu=use_gpu)
     if blockers:
-        listed = "\n  ".join(str(blocker) for blocker in blockers)
-        raise TargetError(f"network {network.name!r} cannot run on {resolve(target)!r}:\n  {listed}")
+        listed = "\n  ".join(["", *map(str, blockers)] if len(blockers) > 1 else map(str, blockers))
+        raise TargetError(f"network {network.name!r} cannot run on {resolve(target)!r}: {listed}")
 
 
 def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker]:
