@@ -304,10 +304,15 @@ def _reading(path: Path) -> Iterator[None]:
 # --- HDF5 ---------------------------------------------------------------------------------------
 
 
-def _dataset(group: h5py.Group, name: str, data: Any, **attributes: str) -> None:
+PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
+CHECKED = {"fletcher32": True}  # libsonata is built without zlib and reads no compressed spikes
+
+
+def _dataset(
+    group: h5py.Group, name: str, data: Any, filters: Mapping[str, Any], **attributes: str
+) -> None:
     array = np.asarray(data)
-    packed = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
-    dataset = group.create_dataset(name, data=array, **(packed if array.size else {}))
+    dataset = group.create_dataset(name, data=array, **(filters if array.size else {}))
     dataset.attrs.update(attributes)
 
 
@@ -321,10 +326,11 @@ def _write_spikes(file: h5py.File, results: Results) -> None:
 
 
 def _write_trains(group: h5py.Group, neuron: Any, t: Any) -> None:
+    times = np.asarray(t, dtype=float)
     group.attrs.create("sorting", 2, dtype=SORTING)
-    _dataset(group, "node_ids", np.asarray(neuron, dtype=np.uint64))
-    _dataset(group, "timestamps", 1e3 * np.asarray(t, dtype=float), units="milliseconds")
-    _dataset(group, "seconds", np.asarray(t, dtype=float), units="seconds")
+    _dataset(group, "node_ids", np.asarray(neuron, dtype=np.uint64), CHECKED)
+    _dataset(group, "timestamps", 1e3 * times, CHECKED, units="milliseconds")
+    _dataset(group, "seconds", times, CHECKED, units="seconds")
 
 
 def _read_spikes(file: h5py.File) -> tuple[dict[str, Any], dict[tuple[str, str], Any]]:
@@ -344,12 +350,12 @@ def _read_trains(group: h5py.Group) -> tuple[Any, Any]:
 def _write_traces(file: h5py.File, results: Results) -> None:
     for name, trace in results.traces.items():
         group = file.create_group(name)
-        _dataset(group, "time", trace.t, unit="second")
-        _dataset(group, "neurons", trace.neurons)
+        _dataset(group, "time", trace.t, PACKED, unit="second")
+        _dataset(group, "neurons", trace.neurons, PACKED)
         for variable, values in trace.values.items():
             taken = variable in ("time", "neurons")
             label = f"{variable} (variable)" if taken else variable
-            _dataset(group, label, values, unit=trace.units[variable], variable=variable)
+            _dataset(group, label, values, PACKED, unit=trace.units[variable], variable=variable)
 
 
 def _read_traces(file: h5py.File) -> dict[str, Trace]:
@@ -369,9 +375,9 @@ def _read_trace(group: h5py.Group) -> Trace:
 def _write_weights(file: h5py.File, results: Results) -> None:
     for name, table in results.weights.items():
         group = file.create_group(name)
-        _dataset(group, "pre", table["pre"])
-        _dataset(group, "post", table["post"])
-        _dataset(group, "weight", table["weight"], unit=results.weight_units[name])
+        _dataset(group, "pre", table["pre"], PACKED)
+        _dataset(group, "post", table["post"], PACKED)
+        _dataset(group, "weight", table["weight"], PACKED, unit=results.weight_units[name])
 
 
 def _read_weights(file: h5py.File) -> Mapping[str, tuple[pd.DataFrame, str]]:

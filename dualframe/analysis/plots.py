@@ -196,7 +196,7 @@ def _bar(ax: Axes, place: float, width: float, rate: Any, colour: str, strength:
     ax.bar(
         place, mean, 0.9 * width, color=tint(colour, strength), edgecolor=ink(colour), linewidth=1.0
     )
-    dots = np.quantile(rate, np.linspace(0, 1, min(rate.size, _MOST_DOTS)))
+    dots = np.quantile(rate, np.linspace(0, 1, min(rate.size, _MOST_DOTS)), method="nearest")
     spread = (np.arange(1, dots.size + 1) * _GOLDEN) % 1.0 - 0.5
     ax.plot(
         place + 0.6 * width * spread, dots, "o", markersize=3, color=ink(colour), alpha=0.55,

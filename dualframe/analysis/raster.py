@@ -22,6 +22,7 @@ from dualframe.results import Results
 _BITMAP_ABOVE = 20_000
 _SMALLEST_SHARE = 0.13  # of the height, so that a band of few neurons can carry its label
 _GAP = 0.015
+_TWO_LINES = 22  # points
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def raster(
         the same factor but not below 20 neurons; the label says how many are shown. Rates are
         those of all neurons.
     counts
-        Whether the labels give the numbers of neurons.
+        Whether the labels give the numbers of neurons, where ``ax`` has room for them.
     title
         Above the raster.
     ax, rate_ax
@@ -97,11 +98,14 @@ def raster(
     bands = lay_out(results, populations, max_neurons)
     figure = None
     if ax is None:
-        figure = new_figure(9, 5.6)
-        ax, rate_ax = figure.subplots(2, 1, sharex=True, height_ratios=[4, 1.15])
+        figure = new_figure(9, max(5.6, 1.9 + 0.52 * len(bands)))
+        ax, rate_ax = figure.subplots(
+            2, 1, sharex=True, height_ratios=[max(4.0, 0.48 * len(bands)), 1.15]
+        )
     scale, unit = time_unit(begin, end)
     draw_spikes(ax, results, bands, begin, end, scale)
-    label_bands(ax, bands, counts=counts)
+    room = figure is not None or min(_points(ax, band) for band in bands) > _TWO_LINES
+    label_bands(ax, bands, counts=counts and room)
     if title:
         ax.set_title(title)
     if rate_ax is not None:
@@ -128,7 +132,7 @@ def lay_out(
     sizes = np.array([table["n"][i] for i in order])
     factor = min(1.0, max_neurons / sizes.sum())
     shown = np.minimum(sizes, np.maximum(np.ceil(sizes * factor), 20)).astype(int)
-    share = np.maximum(shown / shown.sum(), min(_SMALLEST_SHARE, 1 / len(order)))
+    share = np.maximum(shown / shown.sum(), min(_SMALLEST_SHARE, 0.9 / len(order)))
     edge = np.concatenate([[0.0], np.cumsum(share / share.sum())])
     return tuple(
         Band(
@@ -148,12 +152,11 @@ def draw_spikes(
     ax: Axes, results: Results, bands: Sequence[Band], begin: float, end: float, scale: float
 ) -> None:
     """Draw a tick per spike, as tall as the row of its neuron within what the eye needs."""
-    points = 72 * ax.bbox.height / ax.figure.dpi
     trains = [(band, *within(*results.trains(band.population), begin, end)) for band in bands]
     bitmap = sum(len(t) for _, _, t in trains) > _BITMAP_ABOVE
     for band, neuron, t in trains:
         chosen, height = band.heights(neuron)
-        row = points * (band.top - band.bottom) / band.shown.size
+        row = _points(ax, band) / band.shown.size
         ax.plot(
             t[chosen] * scale, height, linestyle="none", marker="|", rasterized=bitmap,
             markersize=float(np.clip(0.85 * row, 2.4, 9)), color=band.colour,
@@ -162,6 +165,10 @@ def draw_spikes(
     ax.set_xlim(begin * scale, end * scale)
     ax.set_ylim(0, 1)
     ax.spines["left"].set_visible(False)
+
+
+def _points(ax: Axes, band: Band) -> float:
+    return (band.top - band.bottom) * 72 * ax.bbox.height / ax.figure.dpi
 
 
 def label_bands(ax: Axes, bands: Sequence[Band], *, counts: bool = True) -> None:

@@ -222,8 +222,8 @@ def _mark(ax: Axes, sweep: _Sweep, neuron: Any, t: Any, marker: str, label: str)
 
 def _title(results: Results, sweep: _Sweep) -> str:
     kind = str(results.populations.set_index("population")["cell_type"][sweep.population])
-    cells = f" {sweep.neurons[0]}" if len(sweep.neurons) == 1 else ""
-    return f"{sweep.population}{cells} ({kind})" if kind else f"{sweep.population}{cells}"
+    cells = f"neuron {sweep.neurons[0]} of " if len(sweep.neurons) == 1 else ""
+    return f"{cells}{sweep.population} ({kind})" if kind else f"{cells}{sweep.population}"
 
 
 def _legend(panels: Sequence[Axes], figure: Figure | None) -> None:

@@ -144,6 +144,13 @@ def test_rate_bars_are_the_means() -> None:
     assert ax.get_legend() is None
 
 
+def test_dots_are_rates_of_neurons() -> None:
+    result = make({"pyr": 200})
+    (dots,) = [line for line in plots.rates(result).axes[0].lines if line.get_marker() == "o"]
+    assert len(dots.get_ydata()) == 60
+    assert set(dots.get_ydata()) <= set(result.neuron_rates("pyr"))
+
+
 def test_rates_stand_side_by_side_and_darken() -> None:
     ax = plots.rates({"control": make(), "ACh": make(rate=9, seed=1)}).axes[0]
     assert len(ax.patches) == 6

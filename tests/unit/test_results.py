@@ -236,6 +236,7 @@ def test_spikes_file_has_the_sonata_layout(tmp_path: Path) -> None:
         kind = h5py.check_enum_dtype(group.attrs.get_id("sorting").dtype)
         assert kind == {"none": 0, "by_id": 1, "by_time": 2}
         assert group.attrs["sorting"] == kind["by_time"]
+        assert group["timestamps"].compression is None  # nor is zlib part of libsonata
         assert file["spikes/silent/node_ids"].shape == (0,)
         assert file["dspikes/pyr/Na_dend/node_ids"][:].tolist() == [1, 3]
 
