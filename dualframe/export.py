@@ -13,7 +13,8 @@ from dualframe.errors import TargetError
 from dualframe.network import Network, Recording
 from dualframe.run import check_options, chosen_seed, positive_time, recordings, versions
 from dualframe.targets import capability, cpp_standalone
-from dualframe.targets.lowering import Lowered, LoweredGroup, LoweredSynapses, lower
+from dualframe.targets.lowered import Lowered, LoweredGroup, LoweredSynapses
+from dualframe.targets.lowering import lower
 from dualframe.targets.project import Description, export_project
 from dualframe.targets.raw import RunOptions
 

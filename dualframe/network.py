@@ -186,7 +186,9 @@ class Population(Description):
         if self.spike_width is None:
             return
         width = quantity(self.spike_width, "time", f"spike_width of population {self.name!r}")
-        if isinstance(self.refractory, Quantity) and np.asarray(self.refractory) > np.asarray(width):
+        if isinstance(self.refractory, Quantity) and np.asarray(self.refractory) > np.asarray(
+            width
+        ):
             return
         raise NetworkError(
             f"population {self.name!r}: the refractory period ({self.refractory}) must be a time "
@@ -356,9 +358,11 @@ class SpikeInput(Description):
         indices = np.asarray(self.indices, dtype=float)
         if not np.array_equal(indices, indices.astype(np.int32)):
             raise NetworkError(f"indices of input {self.name!r} are not whole numbers.")
-        times = quantity(self.times, "time", f"times of input {self.name!r}") if np.size(
-            self.times
-        ) else np.zeros(0) * ms
+        times = (
+            quantity(self.times, "time", f"times of input {self.name!r}")
+            if np.size(self.times)
+            else np.zeros(0) * ms
+        )
         if indices.shape != np.shape(times):
             raise NetworkError(
                 f"input {self.name!r} has {indices.size} indices and {np.size(times)} times: "
@@ -542,8 +546,12 @@ class Network(Description):
     def __str__(self) -> str:
         lines = [f"Network {self.name!r}"]
         lines += [f"  {p.name}: {p.n} x {p.cell_type or 'neuron'}" for p in self.populations]
-        lines += [f"  {i.name or i.target}: {type(i).__name__}" if isinstance(i, CurrentInput)
-                  else f"  {i.name}: {type(i).__name__}, {i.n} sources" for i in self.inputs]
+        lines += [
+            f"  {i.name or i.target}: {type(i).__name__}"
+            if isinstance(i, CurrentInput)
+            else f"  {i.name}: {type(i).__name__}, {i.n} sources"
+            for i in self.inputs
+        ]
         lines += [f"  {p.source} -> {p.target}: {p.name}" for p in self.projections]
         return "\n".join(lines)
 
@@ -591,8 +599,20 @@ class Network(Description):
 
 Network.CLASSES = {
     kind.__name__: kind
-    for kind in (Network, Population, Projection, Event, SpikeInput, PoissonInput, CurrentInput,
-                 Recording, Normal, LogNormal, Uniform, GaussianKernel)
+    for kind in (
+        Network,
+        Population,
+        Projection,
+        Event,
+        SpikeInput,
+        PoissonInput,
+        CurrentInput,
+        Recording,
+        Normal,
+        LogNormal,
+        Uniform,
+        GaussianKernel,
+    )
 }
 
 

@@ -41,8 +41,14 @@ DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
     {
         name: get_dimensions(UNITS[unit])
         for name, unit in {
-            "voltage": "mV", "current": "pA", "conductance": "nS", "capacitance": "pF",
-            "resistance": "Mohm", "time": "ms", "rate": "Hz", "length": "um",
+            "voltage": "mV",
+            "current": "pA",
+            "conductance": "nS",
+            "capacitance": "pF",
+            "resistance": "Mohm",
+            "time": "ms",
+            "rate": "Hz",
+            "length": "um",
             "concentration": "umolar",
         }.items()
     }

@@ -21,7 +21,8 @@ from dualframe.network import Network, Population, Recording
 from dualframe.quantity import quantity
 from dualframe.results import Results, Trace, dspike_table, population_table, spike_table
 from dualframe.targets import capability
-from dualframe.targets.lowering import Lowered, lower
+from dualframe.targets.lowered import Lowered
+from dualframe.targets.lowering import lower
 from dualframe.targets.raw import Raw, RawTrace, RunOptions
 
 _PACKAGES = ("dualframe", "brian2", "brian2genn", "dendrify", "numpy")
@@ -136,8 +137,9 @@ def recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recordi
     found = {}
     for name, wanted in record.items():
         if name not in populations and name not in projections:
-            raise UnknownName("population or projection to record", name,
-                              [*populations, *projections])
+            raise UnknownName(
+                "population or projection to record", name, [*populations, *projections]
+            )
         recording = wanted if isinstance(wanted, Recording) else Recording(tuple_of(wanted))
         if name in populations:
             _check_recording(populations[name], recording)
@@ -187,8 +189,10 @@ def _results(network: Network, lowered: Lowered, raw: Raw, facts: dict[str, Any]
         duration=raw.simulated_s,
         dspikes=dspike_table(_dspikes(lowered, raw)),
         traces={name: _trace(lowered, name, trace) for name, trace in raw.traces.items()},
-        weights={name: pd.DataFrame({"pre": i, "post": j, "weight": w})
-                 for name, (i, j, w) in raw.weights.items()},
+        weights={
+            name: pd.DataFrame({"pre": i, "post": j, "weight": w})
+            for name, (i, j, w) in raw.weights.items()
+        },
         weight_units=_weight_units(lowered, raw),
         provenance=_provenance(network, lowered, raw, facts),
     )
@@ -205,7 +209,8 @@ def _dspikes(lowered: Lowered, raw: Raw) -> dict[tuple[str, str], tuple[Any, Any
             steps = np.rint(trace.values[variable]).astype(np.int64)
             neurons, columns = np.nonzero(np.diff(steps, axis=1, prepend=0))
             found[group.name, event] = (
-                trace.neurons[neurons], steps[neurons, columns] * lowered.dt
+                trace.neurons[neurons],
+                steps[neurons, columns] * lowered.dt,
             )
     return found
 

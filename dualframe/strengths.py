@@ -171,6 +171,11 @@ def _calibration(circuit: str, model: str, table: Mapping[str, Any], path: Path)
         for name, written in table.get("background_rates", {}).items()
     }
     return Calibration(
-        circuit, model, columns["weight"], columns["psp"], columns["target_psp"], rates,
+        circuit,
+        model,
+        columns["weight"],
+        columns["psp"],
+        columns["target_psp"],
+        rates,
         table.get("provenance", {}),
     )

@@ -127,8 +127,9 @@ def _drive(given: CircuitContact, name: str, cell: CellType, rest: Any) -> float
     if block is None:
         return force
     exponent = float(np.asarray(block.alpha * (rest - block.gamma)))
-    return float(force / (1 + float(np.asarray(block.concentration / block.beta))
-                          * np.exp(-exponent)))
+    return float(
+        force / (1 + float(np.asarray(block.concentration / block.beta)) * np.exp(-exponent))
+    )
 
 
 def _own_constant(cell: CellType, name: str) -> Any:
@@ -228,5 +229,3 @@ def background(
             )
         )
     return inputs, made
-
-

@@ -96,7 +96,9 @@ def _compartments(model: NeuronModel | PointNeuronModel) -> list[Compartment]:
     return list(model._compartments) if isinstance(model, NeuronModel) else []
 
 
-def _dendritic_spikes(compartments: list[Compartment]) -> dict[str, tuple[Dendrite, dict[str, Any]]]:
+def _dendritic_spikes(
+    compartments: list[Compartment],
+) -> dict[str, tuple[Dendrite, dict[str, Any]]]:
     return {
         event_id: (compartment, values)
         for compartment in compartments

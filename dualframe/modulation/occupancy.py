@@ -31,9 +31,7 @@ class Occupancy:
     initial: dict[str, Any]
 
 
-def occupancy(
-    receptor: Receptor, bound: Concentration | None, drugs: Sequence[Drug]
-) -> Occupancy:
+def occupancy(receptor: Receptor, bound: Concentration | None, drugs: Sequence[Drug]) -> Occupancy:
     """Return the occupancy of a receptor.
 
     Parameters
@@ -73,12 +71,10 @@ def _hill(receptor: str, concentration: str) -> str:
 def _hill_value(receptor: Receptor, concentration: Any) -> float:
     ratio = float(np.asarray(concentration / receptor.affinity.value("EC50")))
     power = ratio ** float(receptor.affinity.value("hill"))
-    return power / (1 + power)
+    return float(power / (1 + power))
 
 
-def _dynamic(
-    receptor: Receptor, name: str, steady: str, parameters: dict[str, Any]
-) -> list[str]:
+def _dynamic(receptor: Receptor, name: str, steady: str, parameters: dict[str, Any]) -> list[str]:
     for which in ("tau_on", "tau_off"):
         parameters[f"{which}_{receptor.name}"] = receptor.kinetics.value(which)
     target = f"steady_{receptor.name}"

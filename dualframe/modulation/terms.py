@@ -168,7 +168,10 @@ def _acts_on(drug: Drug, cell: CellType) -> bool:
 
 
 def _add(
-    terms: Terms, equations: Sequence[str], parameters: Mapping[str, Any], initial: Mapping[str, Any]
+    terms: Terms,
+    equations: Sequence[str],
+    parameters: Mapping[str, Any],
+    initial: Mapping[str, Any],
 ) -> None:
     terms.equations += [line for line in equations if line not in terms.equations]
     terms.parameters |= parameters
@@ -212,7 +215,7 @@ def _note_missing(
 
 
 def _assumed(receptor: Receptor, cell: CellType, effect: Effect) -> list[str]:
-    numbers = {**effect.numbers, **{f"{receptor.name} EC50": receptor.affinity["EC50"]}}
+    numbers = {**effect.numbers, f"{receptor.name} EC50": receptor.affinity["EC50"]}
     return [
         f"{receptor.name} on {cell.name}: {name} {number.written} is assumed ({number.note})"
         for name, number in numbers.items()

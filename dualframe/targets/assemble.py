@@ -6,21 +6,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from brian2 import Network as BrianNetwork
 from brian2 import (
     NeuronGroup,
-    PoissonGroup,
     SpikeGeneratorGroup,
     SpikeMonitor,
     StateMonitor,
     Synapses,
     defaultclock,
 )
-from brian2 import Network as BrianNetwork
 from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
 from dualframe.network import Recording
-from dualframe.targets.lowering import (
+from dualframe.targets.lowered import (
     Lowered,
     LoweredGroup,
     LoweredPoisson,
@@ -146,17 +145,26 @@ def _record(group: LoweredGroup, lowered: Lowered, made: Assembled, thin: bool) 
     alias = group.recorded_as if thin else {}
     wanted = {name: alias.get(name, name) for name in recording.variables}
     wanted.pop("dspikes", None)
-    every = float(np.asarray(recording.every)) if recording.every is not None and thin else lowered.dt
+    every = (
+        float(np.asarray(recording.every)) if recording.every is not None and thin else lowered.dt
+    )
     made.traces[group.name] = {}
     if wanted:
         _monitor(group, tuple(wanted.values()), recording, every, "trace", made, lowered)
     if "dspikes" in recording.variables and group.events:
-        _monitor(group, tuple(group.events.values()), recording, lowered.dt, "dspikes", made, lowered)
+        _monitor(
+            group, tuple(group.events.values()), recording, lowered.dt, "dspikes", made, lowered
+        )
 
 
 def _monitor(
-    group: LoweredGroup, names: tuple[str, ...], recording: Recording, every: float, kind: str,
-    made: Assembled, lowered: Lowered,
+    group: LoweredGroup,
+    names: tuple[str, ...],
+    recording: Recording,
+    every: float,
+    kind: str,
+    made: Assembled,
+    lowered: Lowered,
 ) -> None:
     which: Any = True if recording.neurons is None else recording.neurons
     own_clock = {} if every == lowered.dt else {"dt": every * second}

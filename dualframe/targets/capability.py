@@ -123,18 +123,21 @@ def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker
         used |= get_identifiers(statement)
     for name in sorted(n for n in used if n.endswith("_pre")):
         yield Blocker(
-            f"its statements use {name!r}, a variable of the presynaptic neuron", where,
+            f"its statements use {name!r}, a variable of the presynaptic neuron",
+            where,
             "GeNN gives synapses the postsynaptic neuron only; keep a copy in the synapse",
         )
     for line in lines:
         if line.kind == "subexpression" and "summed" not in line.flags:
             yield Blocker(
-                f"subexpression {line.name!r} in synaptic equations", where,
+                f"subexpression {line.name!r} in synaptic equations",
+                where,
                 "write it out in the statements",
             )
     summed = [line.name for line in lines if "summed" in line.flags]
     if len(summed) > 1 or (summed and projection.on_pre):
         yield Blocker(
-            f"summed variable {summed[0]!r} beside another effect", where,
+            f"summed variable {summed[0]!r} beside another effect",
+            where,
             "give each summed variable a projection of its own",
         )

@@ -15,9 +15,7 @@ Pairs = tuple[Indices, Indices]
 _BLOCK = 4_000_000  # pairs tried at a time
 
 
-def draw_pairs(
-    projection: Projection, source: Any, target: Any, rng: np.random.Generator
-) -> Pairs:
+def draw_pairs(projection: Projection, source: Any, target: Any, rng: np.random.Generator) -> Pairs:
     """Return presynaptic and postsynaptic indices of every synapse of a projection."""
     if isinstance(projection.pairs, str):
         return _named(projection.pairs, source.n, target.n)

@@ -17,7 +17,7 @@ from dualframe.errors import BuildError
 from dualframe.targets import plans
 from dualframe.targets.assemble import assemble
 from dualframe.targets.build import Build, compile_project
-from dualframe.targets.lowering import Lowered
+from dualframe.targets.lowered import Lowered
 from dualframe.targets.raw import Raw, RunOptions, collect
 from dualframe.targets.session import brian_session
 
@@ -94,9 +94,7 @@ def _session(project: Path, options: RunOptions) -> Any:
         "codegen.cpp.headers": _HEADERS,
         "codegen.loop_invariant_optimisations": not options.strict,
     }
-    return brian_session(
-        "cpp_standalone", preferences, build_on_run=False, directory=str(project)
-    )
+    return brian_session("cpp_standalone", preferences, build_on_run=False, directory=str(project))
 
 
 def generate(lowered: Lowered, device: Any, project: Path) -> Any:

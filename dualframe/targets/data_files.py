@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualframe.targets.lowering import Lowered, LoweredGroup, LoweredSpikes, LoweredSynapses
+from dualframe.targets.lowered import Lowered, LoweredGroup, LoweredSpikes, LoweredSynapses
 
 Arrays = dict[str, NDArray[Any]]
 _OWNED = re.compile(r"^_static_array__(?:dynamic_)?array_")
@@ -35,9 +35,14 @@ def arrays_and_scalars(lowered: Lowered) -> tuple[Arrays, dict[str, str]]:
     for spikes in lowered.spikes:
         values |= _spikes(spikes, lowered.dt)
     for poisson in lowered.poissons:
-        values |= _named(poisson.name, {
-            "rate": poisson.rates, "onset": np.array(poisson.start), "end": np.array(poisson.stop)
-        })
+        values |= _named(
+            poisson.name,
+            {
+                "rate": poisson.rates,
+                "onset": np.array(poisson.start),
+                "end": np.array(poisson.stop),
+            },
+        )
     for synapses in lowered.synapses:
         if len(synapses.i):
             values |= _synapses(synapses)
@@ -100,9 +105,7 @@ def _named(owner: str, values: Mapping[str, Any], dynamic: bool = False) -> Arra
 
 def _group(group: LoweredGroup) -> Arrays:
     constants = {name: constant.value for name, constant in group.constants.items()}
-    initial = {
-        name: np.broadcast_to(value, (group.n,)) for name, value in group.initial.items()
-    }
+    initial = {name: np.broadcast_to(value, (group.n,)) for name, value in group.initial.items()}
     return _named(group.name, constants | initial)
 
 

@@ -21,7 +21,7 @@ from brian2.units import second
 
 from dualframe.errors import BuildError, TargetError
 from dualframe.targets.assemble import assemble
-from dualframe.targets.lowering import Lowered
+from dualframe.targets.lowered import Lowered
 from dualframe.targets.raw import Raw, RunOptions, collect
 from dualframe.targets.session import brian_session
 

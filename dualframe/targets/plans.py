@@ -27,7 +27,7 @@ from dualframe.targets.assemble import Assembled
 from dualframe.targets.build import LAYOUT, PARAMETERS, PROGRAM, Build, values_text
 from dualframe.targets.data_files import arrays_and_scalars, chosen, layout_values
 from dualframe.targets.executables import default_cache, default_folder
-from dualframe.targets.lowering import Lowered
+from dualframe.targets.lowered import Lowered
 from dualframe.targets.raw import Raw, RawTrace, RunOptions
 from dualframe.targets.toolchain import compile_flags, find_compiler
 
@@ -124,19 +124,51 @@ def structure_key(lowered: Lowered, options: RunOptions) -> str:
     """
     compiler = find_compiler()
     structure = [
-        _FORMAT, _generator(), brian2.__version__, compiler.identity, compile_flags(strict=options.strict),
-        options.threads, lowered.dt,
-        [[g.name, g.n, g.equations, g.threshold, g.reset, g.refractory, g.method,
-          sorted((n, c.unit, c.shared) for n, c in g.constants.items()), sorted(g.initial)]
-         for g in lowered.groups],
+        _FORMAT,
+        _generator(),
+        brian2.__version__,
+        compiler.identity,
+        compile_flags(strict=options.strict),
+        options.threads,
+        lowered.dt,
+        [
+            [
+                g.name,
+                g.n,
+                g.equations,
+                g.threshold,
+                g.reset,
+                g.refractory,
+                g.method,
+                sorted((n, c.unit, c.shared) for n, c in g.constants.items()),
+                sorted(g.initial),
+            ]
+            for g in lowered.groups
+        ],
         [[s.name, s.n, min(len(s.indices), 2)] for s in lowered.spikes],
         [[p.name, p.n] for p in lowered.poissons],
-        [[s.name, s.projection, s.source, s.target, s.equations, s.on_pre, s.on_post,
-          sorted((n, c.unit, c.shared) for n, c in s.constants.items()), sorted(s.initial),
-          min(len(s.i), 2)] for s in lowered.synapses],
+        [
+            [
+                s.name,
+                s.projection,
+                s.source,
+                s.target,
+                s.equations,
+                s.on_pre,
+                s.on_post,
+                sorted((n, c.unit, c.shared) for n, c in s.constants.items()),
+                sorted(s.initial),
+                min(len(s.i), 2),
+            ]
+            for s in lowered.synapses
+        ],
         sorted(
-            [name, list(r.variables), None if r.neurons is None else len(r.neurons),
-             None if r.every is None else float(np.asarray(r.every))]
+            [
+                name,
+                list(r.variables),
+                None if r.neurons is None else len(r.neurons),
+                None if r.every is None else float(np.asarray(r.every)),
+            ]
             for name, r in lowered.recordings.items()
         ),
     ]
@@ -161,9 +193,7 @@ def load(key: str) -> Plan | None:
         return None
 
 
-def learn(
-    key: str, lowered: Lowered, made: Assembled, device: Any, build: Build, raw: Raw
-) -> None:
+def learn(key: str, lowered: Lowered, made: Assembled, device: Any, build: Build, raw: Raw) -> None:
     """Store the plan of a program that has just run, if it reproduces its files and results."""
     project = build.executable.parent
     if not build.unity or not (project / PARAMETERS).exists():
@@ -174,7 +204,12 @@ def learn(
     if files is None or not _same_files(project, *files):
         return
     plan = Plan(
-        build.key, build.flags, build.unity, tuple(sorted(files[0])), tuple(parameters), layout,
+        build.key,
+        build.flags,
+        build.unity,
+        tuple(sorted(files[0])),
+        tuple(parameters),
+        layout,
         *_result_files(made, lowered, device),
     )
     if _same_results(plan.collect(lowered, project), raw):
@@ -205,7 +240,7 @@ def _same_files(
 
 def _entries(path: Path) -> dict[str, str]:
     lines = path.read_text(encoding="utf-8").splitlines()
-    return dict(line.split(" = ", 1) for line in lines)  # type: ignore[misc]
+    return dict(line.split(" = ", 1) for line in lines)
 
 
 def _result_files(made: Assembled, lowered: Lowered, device: Any) -> tuple[Any, Any, Any]:

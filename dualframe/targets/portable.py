@@ -32,6 +32,15 @@ from dualframe.errors import NetworkError
 from dualframe.network import CurrentInput, Population
 from dualframe.quantity import unit_name, unit_of
 
+__all__ = [
+    "PARAMETER",
+    "Line",
+    "assignments",
+    "inlined",
+    "parse",
+    "with_currents",
+    "without_events",
+]
 STEP = "this_step"
 _ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
 
@@ -119,9 +128,7 @@ def deferred_changes(population: Population, steps: str = STEP) -> list[Deferred
         Deferred(
             event.name,
             word_substitute(event.condition, previous),
-            assignments(
-                word_substitute(event.action, previous), f"{label}, event {event.name!r}"
-            ),
+            assignments(word_substitute(event.action, previous), f"{label}, event {event.name!r}"),
             whole_numbers=True,
         )
         for event in population.events
@@ -158,9 +165,7 @@ def without_events(population: Population, lines: list[Line]) -> list[Line]:
     return rewritten + extra
 
 
-def _now(
-    line: Line, now_name: str, changes: list[Deferred], rounded: Mapping[str, str]
-) -> Line:
+def _now(line: Line, now_name: str, changes: list[Deferred], rounded: Mapping[str, str]) -> Line:
     # (x/dt)*dt is not always x in floating point: whole numbers are rounded back when read
     value = rounded.get(line.name, line.name)
     expression = value
@@ -239,7 +244,10 @@ def with_currents(
 
 
 def _driven(
-    population: Population, line: Line, sums: Mapping[str, list[str]], constants: Mapping[str, object]
+    population: Population,
+    line: Line,
+    sums: Mapping[str, list[str]],
+    constants: Mapping[str, object],
 ) -> Line:
     if line.name not in sums:
         return line
@@ -249,12 +257,12 @@ def _driven(
             f"cannot take a current input: name one that they only declare, like 'I_ext : amp'."
         )
     for name, value in constants.items():
-        if name.startswith(f"{line.name}_") and name.endswith("_size"):
-            if unit_of(value) != line.unit:
-                raise NetworkError(
-                    f"current input onto {line.name!r} of population {population.name!r} has the "
-                    f"unit {unit_of(value)}: expected {line.unit}."
-                )
+        size = name.startswith(f"{line.name}_") and name.endswith("_size")
+        if size and unit_of(value) != line.unit:
+            raise NetworkError(
+                f"current input onto {line.name!r} of population {population.name!r} has the "
+                f"unit {unit_of(value)}: expected {line.unit}."
+            )
     return Line(SUBEXPRESSION, line.name, " + ".join(sums[line.name]), line.unit)
 
 
@@ -274,7 +282,7 @@ def inlined(lines: list[Line], keep: set[str]) -> list[Line]:
 
     def substitute(expression: str) -> str:
         inner = get_identifiers(expression) & set(texts)
-        return word_substitute(expression, {name: f"({expand(name)})" for name in inner})
+        return str(word_substitute(expression, {name: f"({expand(name)})" for name in inner}))
 
     return [
         replace(line, expression=substitute(line.expression))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualframe.targets.assemble import Assembled
-from dualframe.targets.lowering import Lowered
+from dualframe.targets.lowered import Lowered
 
 Array = NDArray[Any]
 Progress = Callable[[float], None]
@@ -95,6 +95,6 @@ def _weights(made: Assembled, lowered: Lowered) -> dict[str, tuple[Array, Array,
         final = np.broadcast_to(values, (len(synapses.i),))
         parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
     return {
-        name: tuple(np.concatenate(column) for column in zip(*found, strict=True))  # type: ignore[misc]
+        name: tuple(np.concatenate(column) for column in zip(*found, strict=True))
         for name, found in parts.items()
     }

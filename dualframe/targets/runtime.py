@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from brian2 import seed as seed_brian
 from brian2.units import second
 
 from dualframe.targets.assemble import assemble
-from dualframe.targets.lowering import Lowered
+from dualframe.targets.lowered import Lowered
 from dualframe.targets.raw import Raw, RunOptions, collect
 from dualframe.targets.session import brian_session
 
@@ -23,7 +24,8 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
     """
     # hoisting constant factors reorders products: bit for bit, targets agree without it only
     preferences = {
-        "codegen.target": "numpy", "codegen.loop_invariant_optimisations": not options.strict,
+        "codegen.target": "numpy",
+        "codegen.loop_invariant_optimisations": not options.strict,
     }
     with brian_session("runtime", preferences):
         seed_brian(lowered.seed % 2**32)
@@ -31,15 +33,13 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
         made = assemble(lowered)
         network = made.network
         built = time.perf_counter()
-        try:
+        with suppress(KeyboardInterrupt):  # what was simulated until then is kept
             network.run(
                 lowered.duration * second,
                 report=_report(options),
                 report_period=_REPORT_EVERY * second,
                 namespace={},
             )
-        except KeyboardInterrupt:
-            pass  # what was simulated until here is kept
         raw = collect(made, lowered)
         raw.simulated_s = float(network.t_)
         raw.build_s, raw.run_s = built - started, time.perf_counter() - built

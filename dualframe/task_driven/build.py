@@ -131,9 +131,7 @@ def build_population(
     terms = modulation_terms(circuit, cell, place, adapts=bool(plain.adapts))
     neuron = plain if terms.adaptation is None else membrane(cell, model, terms.adaptation)
     rest = plain.initial[plain.voltage] if synapses == "current" else None
-    own = {
-        c.name: channels(c, cell, (_SITE,), rest) for c in contacts_onto(circuit, given.name)
-    }
+    own = {c.name: channels(c, cell, (_SITE,), rest) for c in contacts_onto(circuit, given.name)}
     written |= own
     return _population(cell, given, neuron, terms, own), terms
 
@@ -181,16 +179,20 @@ def _population(
     own: Mapping[str, Contact],
 ) -> Population:
     currents = [name for names in terms.currents.values() for name in names]
-    parameters, initial = {**neuron.parameters, **terms.parameters}, {
-        **neuron.initial, **terms.initial
-    }
+    parameters, initial = (
+        {**neuron.parameters, **terms.parameters},
+        {**neuron.initial, **terms.initial},
+    )
     for contact in own.values():
         currents += [name for names in contact.currents.values() for name in names]
         parameters |= contact.parameters
         initial |= contact.initial
     total = " + ".join(["I_ext", *currents])
     equations = [
-        neuron.equations, f"{neuron.current} = {total} : amp", "I_ext : amp", *terms.equations,
+        neuron.equations,
+        f"{neuron.current} = {total} : amp",
+        "I_ext : amp",
+        *terms.equations,
         *(contact.equations for contact in own.values()),
     ]
     return Population(

@@ -1,0 +1,108 @@
+"""A lowered network: equations as text and values as arrays, in base units, for any target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualframe.network import Recording
+from dualframe.quantity import unit_of
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant in base units: shape ``()`` where all members share it."""
+
+    value: Array
+    unit: str
+
+    @property
+    def shared(self) -> bool:
+        return self.value.ndim == 0
+
+    def declaration(self, name: str) -> str:
+        return f"{name} : {self.unit} ({'shared, constant' if self.shared else 'constant'})"
+
+
+@dataclass(frozen=True)
+class LoweredGroup:
+    """A population in the portable subset."""
+
+    name: str
+    n: int
+    equations: str
+    threshold: str | None
+    reset: str | None
+    refractory: str | None
+    method: str
+    constants: Mapping[str, Constant]
+    initial: Mapping[str, Array]
+    units: Mapping[str, str] = field(default_factory=dict)
+    recorded_as: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LoweredSpikes:
+    """Input spikes: source indices and times (s), sorted by time."""
+
+    name: str
+    n: int
+    indices: Indices
+    times: Array
+
+
+@dataclass(frozen=True)
+class LoweredPoisson:
+    """Poisson sources drawn while the target runs; rates in Hz, window in s."""
+
+    name: str
+    n: int
+    rates: Array
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True)
+class LoweredSynapses:
+    """Synapses with one delay (s) and at most one written postsynaptic variable."""
+
+    name: str
+    projection: str
+    source: str
+    target: str
+    i: Indices
+    j: Indices
+    equations: str
+    on_pre: str | None
+    on_post: str | None
+    delay: float
+    constants: Mapping[str, Constant]
+    initial: Mapping[str, Array] = field(default_factory=dict)
+    weight_unit: str = "1"
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A network ready for a target: text and arrays, no Brian2 objects."""
+
+    groups: tuple[LoweredGroup, ...]
+    spikes: tuple[LoweredSpikes, ...]
+    poissons: tuple[LoweredPoisson, ...]
+    synapses: tuple[LoweredSynapses, ...]
+    recordings: Mapping[str, Recording]
+    dt: float
+    duration: float
+    seed: int
+
+
+def constant(value: Any) -> Constant:
+    """Return a quantity or number as a constant."""
+    return Constant(np.asarray(value, dtype=float), unit_of(value))
