@@ -78,15 +78,15 @@ class Calibration:
         return Strength(self.weights[contact.name], rate)
 
 
-def stored(circuit: Circuit, model: str) -> Calibration:
-    """Read the calibration that ships with a circuit.
+def stored(circuit: Circuit, model: str, path: Path | None = None) -> Calibration:
+    """Read the calibration that ships with a circuit, or is in a file of its own.
 
     Raises
     ------
     CatalogueError
         If there is none for this model, or the circuit's contacts have changed since.
     """
-    path = file_of(circuit.name)
+    path = path or file_of(circuit.name)
     tables = _read(path) if path.exists() else {}
     if model not in tables:
         known = ", ".join(sorted(tables)) or "none"
