@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from brian2.units.fundamentalunits import get_dimensions
+from brian2.units.fundamentalunits import Quantity, get_dimensions
 from numpy.typing import NDArray
 
 from dualframe.errors import NetworkError
@@ -46,6 +46,7 @@ class Normal:
             raise NetworkError(f"standard deviation is {self.sd}: expected zero or more.")
 
     def draw(self, rng: np.random.Generator, size: int) -> Any:
+        """Return ``size`` values."""
         mean, sd = float(np.asarray(self.mean)), float(np.asarray(self.sd))
         low = -np.inf if self.low is None else float(np.asarray(self.low))
         high = np.inf if self.high is None else float(np.asarray(self.high))
@@ -77,6 +78,7 @@ class LogNormal:
             raise NetworkError(f"coefficient of variation is {self.cv}: expected zero or more.")
 
     def draw(self, rng: np.random.Generator, size: int) -> Any:
+        """Return ``size`` values."""
         return self.mean * lognormal_factor(rng, self.cv, size)
 
 
@@ -91,6 +93,7 @@ class Uniform:
         _same_dimension(self.low, self.high)
 
     def draw(self, rng: np.random.Generator, size: int) -> Any:
+        """Return ``size`` values."""
         low, high = float(np.asarray(self.low)), float(np.asarray(self.high))
         return _with_unit(rng.uniform(low, high, size), self.low)
 
@@ -131,8 +134,6 @@ def lognormal_factor(rng: np.random.Generator, cv: float, size: int) -> Array:
 
 def _with_unit(values: Array, like: Any) -> Any:
     dimension = get_dimensions(like)
-    from brian2.units.fundamentalunits import Quantity
-
     return values if dimension.is_dimensionless else Quantity(values, dim=dimension)
 
 

@@ -1,13 +1,13 @@
-"""From a cell type to Dendrify compartments: the published layout, or the stated stand-in rule.
+r"""From a cell type to Dendrify compartments: the published layout, or the stated stand-in rule.
 
 The stand-in rule (``matched_passive``) gives a soma and one dendrite the measured input
-resistance :math:`R` and membrane time constant :math:`\\tau`. With the share :math:`s` of the leak
+resistance :math:`R` and membrane time constant :math:`\tau`. With the share :math:`s` of the leak
 in the dendrite and the steady attenuation :math:`a` from soma to dendrite,
 
-.. math:: 1/R = G\\,((1-s) + a s), \\quad g_{dend} = sG, \\quad g_{soma} = (1-s)G, \\quad
-          g_{couple} = \\frac{a\\, g_{dend}}{1-a}, \\quad C_i = \\tau g_i .
+.. math:: 1/R = G\,((1-s) + a s), \quad g_{dend} = sG, \quad g_{soma} = (1-s)G, \quad
+          g_{couple} = \frac{a\, g_{dend}}{1-a}, \quad C_i = \tau g_i .
 
-All compartments have the time constant :math:`\\tau`, so it is the slowest of the cell.
+All compartments have the time constant :math:`\tau`, so it is the slowest of the cell.
 """
 
 from __future__ import annotations

@@ -5,6 +5,13 @@ from dualframe.circuit.circuit import Circuit, circuit, circuits
 from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection, Space
 
 __all__ = [
-    "Background", "Circuit", "CircuitPopulation", "CircuitProjection", "Drug", "Modulation",
-    "Space", "circuit", "circuits",
+    "Background",
+    "Circuit",
+    "CircuitPopulation",
+    "CircuitProjection",
+    "Drug",
+    "Modulation",
+    "Space",
+    "circuit",
+    "circuits",
 ]

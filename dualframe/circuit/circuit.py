@@ -15,7 +15,7 @@ import pandas as pd
 
 from dualframe import catalogue
 from dualframe.catalogue import CellType
-from dualframe.checks import names_of
+from dualframe.checks import check_unique, names_of
 from dualframe.circuit.actions import Drug, Modulation
 from dualframe.circuit.file import read
 from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection, Space
@@ -23,7 +23,7 @@ from dualframe.circuit.scaling import expected_in_degree, scaled_population, sca
 from dualframe.circuit.text import describe, numbers, overview
 from dualframe.errors import CatalogueError, NetworkError, UnknownName, suggestion
 from dualframe.library import find, names
-from dualframe.network import Description, check_unique
+from dualframe.network import Description
 from dualframe.quantity import quantity
 from dualframe.serialise import digest, encode
 
@@ -166,8 +166,9 @@ class Circuit(Description):
         """
         name = catalogue.modulator(modulator).name
         new = Modulation(name, level, tuple(schedule), released_by, per_spike)
-        return replace(self, modulations=(*(m for m in self.modulations if m.modulator != name),
-                                          new))
+        return replace(
+            self, modulations=(*(m for m in self.modulations if m.modulator != name), new)
+        )
 
     def with_drug(
         self, kind: str, receptor: str, cells: str | Iterable[str] | None = None, dose: Any = 1.0
@@ -223,8 +224,13 @@ class Circuit(Description):
         projections = (
             scaled_projection(p, full.sizes, sizes, self.space) for p in full.projections
         )
-        return replace(self, populations=populations, scale=total, full=full,
-                       projections=tuple(p for p in projections if p is not None))
+        return replace(
+            self,
+            populations=populations,
+            scale=total,
+            full=full,
+            projections=tuple(p for p in projections if p is not None),
+        )
 
     def scaling(self) -> pd.DataFrame:
         """Return what scaling did, a row for each projection of the full-size circuit.
@@ -235,19 +241,23 @@ class Circuit(Description):
         """
         full = self.full or self
         own = {projection.name: projection for projection in self.projections}
-        return pd.DataFrame([
-            {
-                "projection": p.name,
-                "n_source_full": full.sizes[p.source],
-                "n_source_scaled": self.sizes[p.source],
-                "in_degree_full": expected_in_degree(p, full.sizes, full.space),
-                "in_degree_scaled": expected_in_degree(own[p.name], self.sizes, self.space)
-                if p.name in own else 0.0,
-                "weight_factor": own[p.name].weight_factor / p.weight_factor
-                if p.name in own else float("nan"),
-            }
-            for p in full.projections
-        ])
+        return pd.DataFrame(
+            [
+                {
+                    "projection": p.name,
+                    "n_source_full": full.sizes[p.source],
+                    "n_source_scaled": self.sizes[p.source],
+                    "in_degree_full": expected_in_degree(p, full.sizes, full.space),
+                    "in_degree_scaled": expected_in_degree(own[p.name], self.sizes, self.space)
+                    if p.name in own
+                    else 0.0,
+                    "weight_factor": own[p.name].weight_factor / p.weight_factor
+                    if p.name in own
+                    else float("nan"),
+                }
+                for p in full.projections
+            ]
+        )
 
     def check(self, where: str = "") -> Circuit:
         """Compare with the catalogue, and return the circuit itself.
@@ -329,25 +339,30 @@ def circuit(name: str | os.PathLike[str]) -> Circuit:
 
 def circuits() -> pd.DataFrame:
     """Return the shipped circuits as a table, one row each."""
-    return pd.DataFrame([
-        {
-            "name": name,
-            "title": found.title,
-            "populations": ", ".join(f"{p.name} {p.n}" for p in found.populations),
-            "n": sum(found.sizes.values()),
-            "projections": len(found.projections),
-            "cells": ", ".join(found.cells),
-        }
-        for name, found in ((name, circuit(name)) for name in names("circuits"))
-    ])
+    return pd.DataFrame(
+        [
+            {
+                "name": name,
+                "title": found.title,
+                "populations": ", ".join(f"{p.name} {p.n}" for p in found.populations),
+                "n": sum(found.sizes.values()),
+                "projections": len(found.projections),
+                "cells": ", ".join(found.cells),
+            }
+            for name, found in ((name, circuit(name)) for name in names("circuits"))
+        ]
+    )
 
 
 def _without(data: Any, keys: tuple[str, ...]) -> Any:
     if isinstance(data, list):
         return [_without(item, keys) for item in data]
     if isinstance(data, dict):
-        return {key: _without(item, keys) for key, item in data.items()
-                if key not in keys and not (key in _WHERE_GIVEN and not item["items"])}
+        return {
+            key: _without(item, keys)
+            for key, item in data.items()
+            if key not in keys and not (key in _WHERE_GIVEN and not item["items"])
+        }
     return data
 
 

@@ -29,10 +29,17 @@ from dualframe.errors import CatalogueError, DualframeError, UnknownName
 
 T = TypeVar("T")
 
-_CONTACT = ("synapse", "ratio", "kinetics", "reversal", "compartment", "psp", "conductance",
-            "name")
-_PROJECTION = (*_CONTACT, "pre", "post", "kernel", "probability", "in_degree", "delay",
-               "weight_factor")
+_CONTACT = ("synapse", "ratio", "kinetics", "reversal", "compartment", "psp", "conductance", "name")
+_PROJECTION = (
+    *_CONTACT,
+    "pre",
+    "post",
+    "kernel",
+    "probability",
+    "in_degree",
+    "delay",
+    "weight_factor",
+)
 _BACKGROUND = (*_CONTACT, "post", "share")
 
 
@@ -52,8 +59,9 @@ def read(path: Path) -> dict[str, Any]:
         If it names a population or kind of something that does not exist.
     """
     table = _table(path)
-    table.only("name", "title", "space", "populations", "projections", "background",
-               "modulations", "drugs")
+    table.only(
+        "name", "title", "space", "populations", "projections", "background", "modulations", "drugs"
+    )
     space = table.child("space")
     folder = path.parent
     populations = tuple(_population(row, folder) for row in table.children("populations"))
@@ -101,20 +109,34 @@ def _make(table: Table, record: Callable[..., T], **content: Any) -> T:
 def _space(table: Table) -> Space:
     table.only("shape", "radius")
     radius = table.number("radius", "length")
-    return _make(table, Space, radius=radius.value, shape=table.text("shape"),
-                 note=table.text("note", ""), sources={"radius": radius})
+    return _make(
+        table,
+        Space,
+        radius=radius.value,
+        shape=table.text("shape"),
+        note=table.text("note", ""),
+        sources={"radius": radius},
+    )
 
 
 def _population(table: Table, folder: Path) -> CircuitPopulation:
     table.only("name", "cell", "n", "rate_low", "rate_high")
     numbers = {"n": _count(table, "n")}
-    numbers |= {key: table.number(key, "rate") for key in ("rate_low", "rate_high")
-                if key in table.data}
+    numbers |= {
+        key: table.number(key, "rate") for key in ("rate_low", "rate_high") if key in table.data
+    }
     cell = table.text("cell")
     if cell.endswith(".toml") and not os.path.isabs(cell):  # noqa: PTH117 (cell is a text)
         cell = str(folder / cell)
-    return _make(table, CircuitPopulation, name=table.text("name"), cell=cell,
-                 note=table.text("note", ""), sources=numbers, **_values(numbers))
+    return _make(
+        table,
+        CircuitPopulation,
+        name=table.text("name"),
+        cell=cell,
+        note=table.text("note", ""),
+        sources=numbers,
+        **_values(numbers),
+    )
 
 
 def _projection(table: Table, populations: tuple[str, ...]) -> CircuitProjection:
@@ -129,8 +151,9 @@ def _projection(table: Table, populations: tuple[str, ...]) -> CircuitProjection
             rule[key] = numbers[key].value
     if "delay" not in table.data:
         table.fail("delay", 'missing. Add one, like delay = "1.5 ms".')
-    return _make(table, CircuitProjection, source=pre, target=post, sources=numbers, **contact,
-                 **rule)
+    return _make(
+        table, CircuitProjection, source=pre, target=post, sources=numbers, **contact, **rule
+    )
 
 
 def _rule(table: Table, numbers: dict[str, Sourced]) -> dict[str, Any]:
@@ -158,8 +181,9 @@ def _background(table: Table, populations: tuple[str, ...]) -> Background:
     if "share" in table.data:
         numbers["share"] = table.number("share", "dimensionless")
         contact["share"] = numbers["share"].value
-    return _make(table, Background, target=_member(table, "post", populations), sources=numbers,
-                 **contact)
+    return _make(
+        table, Background, target=_member(table, "post", populations), sources=numbers, **contact
+    )
 
 
 def _contact(table: Table) -> dict[str, Any]:
@@ -168,9 +192,11 @@ def _contact(table: Table) -> dict[str, Any]:
     synapses, ratios = _synapses(table)
     kinetics, times = _kinetics(table, tuple(synapses))
     reversal = _reversal(table, tuple(synapses))
-    strength = {key: table.number(key, dimension)
-                for key, dimension in (("psp", "voltage"), ("conductance", "conductance"))
-                if key in table.data}
+    strength = {
+        key: table.number(key, dimension)
+        for key, dimension in (("psp", "voltage"), ("conductance", "conductance"))
+        if key in table.data
+    }
     return {
         "name": table.text("name", ""),
         "note": table.text("note", ""),
@@ -178,7 +204,10 @@ def _contact(table: Table) -> dict[str, Any]:
         "compartments": placement.value,
         "kinetics": kinetics,
         "reversal": _values(reversal),
-        "sources": {"compartments": placement} | ratios | times | strength
+        "sources": {"compartments": placement}
+        | ratios
+        | times
+        | strength
         | {f"reversal.{name}": number for name, number in reversal.items()},
     } | _values(strength)
 
@@ -205,8 +234,11 @@ def _synapses(table: Table) -> tuple[dict[str, float], dict[str, Sourced]]:
     expected = names[1:]
     if ratios is None:
         if expected:
-            table.fail("ratio", f'missing. Add ratio = {{ {expected[0]} = "1" }}: the conductance '
-                                f"relative to that of {names[0]}.")
+            table.fail(
+                "ratio",
+                f'missing. Add ratio = {{ {expected[0]} = "1" }}: the conductance '
+                f"relative to that of {names[0]}.",
+            )
         return dict.fromkeys(names, 1.0), {}
     ratios.only(expected)
     numbers = {name: ratios.number(name, "dimensionless") for name in expected}
@@ -242,8 +274,11 @@ def _reversal(table: Table, synapses: tuple[str, ...]) -> dict[str, Sourced]:
         return {}
     if not isinstance(given, Mapping) or "value" in given:
         if len(synapses) > 1:
-            table.fail("reversal", f"names no synapse, and there are {', '.join(synapses)}. Write "
-                                   f'reversal = {{ {synapses[0]} = "..." }}.')
+            table.fail(
+                "reversal",
+                f"names no synapse, and there are {', '.join(synapses)}. Write "
+                f'reversal = {{ {synapses[0]} = "..." }}.',
+            )
         return {synapses[0]: table.number("reversal", "voltage")}
     by_name = table.need("reversal")
     by_name.only(synapses)
@@ -255,15 +290,27 @@ def _modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
     released_by = table.data.get("released_by")
     if released_by is not None:
         released_by = _member(table, "released_by", populations)
-    return _make(table, Modulation, modulator=table.text("modulator"),
-                 level=table.data.get("level"), schedule=table.data.get("schedule", ()),
-                 released_by=released_by, per_spike=table.data.get("per_spike"))
+    return _make(
+        table,
+        Modulation,
+        modulator=table.text("modulator"),
+        level=table.data.get("level"),
+        schedule=table.data.get("schedule", ()),
+        released_by=released_by,
+        per_spike=table.data.get("per_spike"),
+    )
 
 
 def _drug(table: Table) -> Drug:
     table.only("kind", "receptor", "cells", "dose")
-    return _make(table, Drug, kind=table.text("kind"), receptor=table.text("receptor"),
-                 cells=table.texts("cells", ()), dose=table.data.get("dose", 1.0))
+    return _make(
+        table,
+        Drug,
+        kind=table.text("kind"),
+        receptor=table.text("receptor"),
+        cells=table.texts("cells", ()),
+        dose=table.data.get("dose", 1.0),
+    )
 
 
 def _member(table: Table, key: str, populations: tuple[str, ...]) -> str:

@@ -16,10 +16,19 @@ from brian2.units import meter, ms
 from brian2.units.fundamentalunits import Quantity
 
 from dualframe.catalogue.schema import Sourced
-from dualframe.checks import finite, fraction, names_of, not_negative, positive, put
+from dualframe.checks import (
+    check_count,
+    check_name,
+    finite,
+    fraction,
+    names_of,
+    not_negative,
+    positive,
+    put,
+)
 from dualframe.distributions import GaussianKernel
 from dualframe.errors import NetworkError, UnknownName
-from dualframe.network import Description, check_count, check_name
+from dualframe.network import Description
 
 # Names as in dualframe.kinetics, which stands above this layer.
 KINETICS: Mapping[str, Mapping[str, str]] = {
@@ -271,8 +280,9 @@ def _check_contact(contact: CircuitProjection | Background, what: str) -> None:
     put(contact, "synapses", _synapses(contact.synapses, what))
     compartments = names_of(contact.compartments, f"compartments of {what}")
     if not compartments or len(set(compartments)) < len(compartments):
-        raise NetworkError(f"compartments of {what} are {compartments}: expected one or more, "
-                           f"each once.")
+        raise NetworkError(
+            f"compartments of {what} are {compartments}: expected one or more, each once."
+        )
     put(contact, "compartments", compartments)
     if (contact.psp is None) == (contact.conductance is None):
         raise NetworkError(f"{what}: give exactly one of psp (voltage) and conductance.")
@@ -322,8 +332,10 @@ def _reversal(value: Any, synapses: tuple[str, ...], what: str) -> dict[str, Any
     for name in value:
         if name not in synapses:
             raise UnknownName(f"synapse in the reversal of {what}:", name, synapses)
-    return {name: finite(potential, "voltage", f"reversal of {name} in {what}")
-            for name, potential in value.items()}
+    return {
+        name: finite(potential, "voltage", f"reversal of {name} in {what}")
+        for name, potential in value.items()
+    }
 
 
 def _one_kinetics(value: Mapping[str, Any], what: str) -> dict[str, Any]:

@@ -63,8 +63,12 @@ def numbers(circuit: Circuit) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "where": where, "number": name, "value": number.written, "status": number.status,
-                "source": ", ".join(number.source), "note": number.note,
+                "where": where,
+                "number": name,
+                "value": number.written,
+                "status": number.status,
+                "source": ", ".join(number.source),
+                "note": number.note,
             }
             for where, name, number in _sourced(circuit)
         ],
@@ -126,10 +130,14 @@ def _background(background: Background) -> str:
 
 
 def _contact(contact: CircuitProjection | Background) -> str:
-    kinds = " + ".join(name if ratio == 1 else f"{ratio:.3g} {name}"
-                       for name, ratio in contact.synapses.items())
-    strength = (f"PSP {float(contact.psp / mV):g} mV" if contact.psp is not None
-                else f"conductance {_text(contact.conductance)}")
+    kinds = " + ".join(
+        name if ratio == 1 else f"{ratio:.3g} {name}" for name, ratio in contact.synapses.items()
+    )
+    strength = (
+        f"PSP {float(contact.psp / mV):g} mV"
+        if contact.psp is not None
+        else f"conductance {_text(contact.conductance)}"
+    )
     reversal = "".join(f", E_{name} {_text(e)}" for name, e in contact.reversal.items())
     return f"{kinds} on {', '.join(contact.compartments)}, {strength}{reversal}"
 
@@ -160,13 +168,16 @@ def _scaling(circuit: Circuit) -> list[str]:
     if circuit.full is None:
         return []
     lines = [
-        "", f"scaled by {circuit.scale:g}: mean number of partners",
+        "",
+        f"scaled by {circuit.scale:g}: mean number of partners",
         "  Where it could not be kept, weights make up for it. Mean drive is kept; correlations,",
         "  and the variance of the input where weights grew, are not (van Albada et al. 2015).",
     ]
     for row in circuit.scaling().to_dict("records"):
         factor = row["weight_factor"]
         change = "lost" if factor != factor else f"weight times {factor:.4g}"
-        lines.append(f"  {row['projection']}: {row['in_degree_full']:.4g} -> "
-                     f"{row['in_degree_scaled']:.4g}" + ("" if factor == 1 else f", {change}"))
+        lines.append(
+            f"  {row['projection']}: {row['in_degree_full']:.4g} -> "
+            f"{row['in_degree_scaled']:.4g}" + ("" if factor == 1 else f", {change}")
+        )
     return lines

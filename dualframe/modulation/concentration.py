@@ -1,7 +1,7 @@
-"""Concentration of a modulator at a neuron: tonic level, schedule, release by spikes.
+r"""Concentration of a modulator at a neuron: tonic level, schedule, release by spikes.
 
-The target concentration :math:`c_\\infty(t)` follows the level or schedule, and the concentration
-relaxes to it with the clearance time, :math:`dc/dt = (c_\\infty - c)/\\tau`; a releasing spike adds
+The target concentration :math:`c_\infty(t)` follows the level or schedule, and the concentration
+relaxes to it with the clearance time, :math:`dc/dt = (c_\infty - c)/\tau`; a releasing spike adds
 to it. A tonic level alone is a constant: it has been there for ever.
 """
 

@@ -1,8 +1,8 @@
-"""Occupancy of a receptor: Hill binding, onset and decay, and drugs.
+r"""Occupancy of a receptor: Hill binding, onset and decay, and drugs.
 
-.. math:: o_\\infty = \\frac{c^n}{c^n + EC_{50}^n}, \\qquad
-          \\frac{do}{dt} = \\frac{o_\\infty - o}{\\tau},
-          \\quad \\tau = \\tau_{on} \\text{ if } o_\\infty > o \\text{ else } \\tau_{off}
+.. math:: o_\infty = \frac{c^n}{c^n + EC_{50}^n}, \qquad
+          \frac{do}{dt} = \frac{o_\infty - o}{\tau},
+          \quad \tau = \tau_{on} \text{ if } o_\infty > o \text{ else } \tau_{off}
 
 An agonist alone occupies the fraction ``dose`` and leaves the rest to the modulator; an antagonist
 takes the fraction ``dose`` away from both; a knock-out leaves no receptor, and no equations.

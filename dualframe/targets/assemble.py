@@ -100,10 +100,17 @@ def _spikes(spikes: LoweredSpikes) -> SpikeGeneratorGroup:
     )
 
 
+_POISSON = """
+rate : hertz (constant)
+onset : second (shared, constant)
+end : second (shared, constant)
+"""
+
+
 def _poisson(poisson: LoweredPoisson) -> NeuronGroup:
     made = NeuronGroup(
         poisson.n,
-        "rate : hertz (constant)\nonset : second (shared, constant)\nend : second (shared, constant)",
+        _POISSON,
         threshold="rand() < rate*dt*int(t >= onset - 0.5*dt)*int(t < end - 0.5*dt)",
         name=poisson.name,
         namespace={},

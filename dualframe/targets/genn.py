@@ -44,18 +44,21 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
     use_gpu = has_gpu() if options.use_gpu is None else options.use_gpu
     import brian2genn  # noqa: F401  (registers the device)
 
-    with tempfile.TemporaryDirectory(prefix="dualframe_genn_") as folder:
-        with _environment(use_gpu), _session(Path(folder), options, use_gpu) as device:
-            started = time.perf_counter()
-            made = assemble(lowered, thin=False)
-            _build_and_run(made.network, lowered)
-            total = time.perf_counter() - started
-            raw = collect(made, lowered)
-            raw.run_s = float(device._last_run_time or 0.0)
-            raw.build_s = total - raw.run_s
-            raw.build_cache = "miss"
-            raw.facts = {"use_gpu": use_gpu, "precision": options.precision}
-            return _thin(raw, lowered)
+    with (
+        tempfile.TemporaryDirectory(prefix="dualframe_genn_") as folder,
+        _environment(use_gpu),
+        _session(Path(folder), options, use_gpu) as device,
+    ):
+        started = time.perf_counter()
+        made = assemble(lowered, thin=False)
+        _build_and_run(made.network, lowered)
+        total = time.perf_counter() - started
+        raw = collect(made, lowered)
+        raw.run_s = float(device._last_run_time or 0.0)
+        raw.build_s = total - raw.run_s
+        raw.build_cache = "miss"
+        raw.facts = {"use_gpu": use_gpu, "precision": options.precision}
+        return _thin(raw, lowered)
 
 
 def missing_parts(use_gpu: bool | None = None) -> list[str]:

@@ -25,9 +25,11 @@ class Constant:
 
     @property
     def shared(self) -> bool:
+        """Whether all members have one value."""
         return self.value.ndim == 0
 
     def declaration(self, name: str) -> str:
+        """Return the line that declares the constant in Brian2 equations."""
         return f"{name} : {self.unit} ({'shared, constant' if self.shared else 'constant'})"
 
 

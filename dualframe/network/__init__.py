@@ -1,0 +1,25 @@
+"""The description of a network: inert, frozen, comparable and serialisable data.
+
+Both branches end here and every target begins here. Nothing in this package simulates, draws
+random numbers or creates Brian2 objects; only Brian2's quantities are used, as values.
+"""
+
+from dualframe.network.description import Description, variables
+from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
+from dualframe.network.network import Network
+from dualframe.network.population import Event, Population
+from dualframe.network.projection import Projection
+
+__all__ = [
+    "CurrentInput",
+    "Description",
+    "Event",
+    "Input",
+    "Network",
+    "PoissonInput",
+    "Population",
+    "Projection",
+    "Recording",
+    "SpikeInput",
+    "variables",
+]

@@ -1,0 +1,186 @@
+"""The network: populations, inputs and projections that fit together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from dualframe.checks import check_shape, check_unique
+from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
+from dualframe.errors import NetworkError, UnknownName, suggestion
+from dualframe.network.description import Description, variables
+from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
+from dualframe.network.population import Event, Population
+from dualframe.network.projection import Projection
+from dualframe.serialise import decode, digest, encode
+
+_WRITTEN = re.compile(r"\b(?P<name>[A-Za-z_]\w*)\s*(?:[-+*/]?=)(?!=)")
+
+
+@dataclass(frozen=True, eq=False)
+class Network(Description):
+    """Populations, inputs and projections.
+
+    Raises
+    ------
+    NetworkError, UnknownName
+        If names clash, or a projection or input refers to something that does not exist.
+    """
+
+    populations: tuple[Population, ...]
+    inputs: tuple[Input, ...] = ()
+    projections: tuple[Projection, ...] = ()
+    name: str = "network"
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    CLASSES: ClassVar[Mapping[str, type]]
+
+    def __post_init__(self) -> None:
+        for kind in ("populations", "inputs", "projections"):
+            object.__setattr__(self, kind, tuple(getattr(self, kind)))
+        if not self.populations:
+            raise NetworkError("a network needs at least one population.")
+        check_unique([p.name for p in self.populations] + [s.name for s in self.sources])
+        check_unique([p.name for p in self.projections])
+        for projection in self.projections:
+            self._check_projection(projection)
+        for item in self.inputs:
+            if isinstance(item, CurrentInput):
+                self._check_current(item)
+        self._freeze()
+
+    @property
+    def sources(self) -> tuple[SpikeInput | PoissonInput, ...]:
+        """The inputs that spike."""
+        return tuple(i for i in self.inputs if not isinstance(i, CurrentInput))
+
+    def population(self, name: str) -> Population:
+        """Return a population by name."""
+        for population in self.populations:
+            if population.name == name:
+                return population
+        raise UnknownName("population", name, [p.name for p in self.populations])
+
+    def source(self, name: str) -> Population | SpikeInput | PoissonInput:
+        """Return a population or spiking input by name."""
+        everything = (*self.populations, *self.sources)
+        for source in everything:
+            if source.name == name:
+                return source
+        raise UnknownName("population or input", name, [s.name for s in everything])
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 that identifies the network."""
+        return digest(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the network as JSON-ready data."""
+        data: dict[str, Any] = encode(self)
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Network:
+        """Rebuild a network from `to_dict`."""
+        network: Network = decode(dict(data), cls.CLASSES)
+        return network
+
+    def __str__(self) -> str:
+        lines = [f"Network {self.name!r}"]
+        lines += [f"  {p.name}: {p.n} x {p.cell_type or 'neuron'}" for p in self.populations]
+        lines += [
+            f"  {i.name or i.target}: {type(i).__name__}"
+            if isinstance(i, CurrentInput)
+            else f"  {i.name}: {type(i).__name__}, {i.n} sources"
+            for i in self.inputs
+        ]
+        lines += [f"  {p.source} -> {p.target}: {p.name}" for p in self.projections]
+        return "\n".join(lines)
+
+    def _check_projection(self, projection: Projection) -> None:
+        source, target = self.source(projection.source), self.population(projection.target)
+        own = variables(projection.equations) | {"w"} | set(projection.parameters)
+        for statement in projection.statements:
+            for match in _WRITTEN.finditer(statement):
+                check_written(match["name"], projection, source, target, own)
+        if projection.kernel is not None:
+            check_positions(projection, source, target)
+        if isinstance(projection.pairs, tuple):
+            check_indices(projection, source, target)
+        if projection.pairs == "one_to_one" and source.n != target.n:
+            raise NetworkError(
+                f"projection {projection.name!r} is one to one, but {source.name!r} has "
+                f"{source.n} members and {target.name!r} has {target.n}."
+            )
+        if projection.in_degree is not None and projection.in_degree > source.n:
+            raise NetworkError(
+                f"in_degree of projection {projection.name!r} is {projection.in_degree}, but "
+                f"{source.name!r} has only {source.n} members."
+            )
+
+    def _check_current(self, current: CurrentInput) -> None:
+        population = self.population(current.target)
+        label = f"amplitude of the current input onto {current.target!r}"
+        check_shape(current.amplitude, population.n, label)
+        if current.variable not in population.variables:
+            raise NetworkError(
+                f"population {population.name!r} has no input variable {current.variable!r}. "
+                + suggestion(current.variable, population.variables)
+            )
+
+
+Network.CLASSES = {
+    kind.__name__: kind
+    for kind in (
+        Network,
+        Population,
+        Projection,
+        Event,
+        SpikeInput,
+        PoissonInput,
+        CurrentInput,
+        Recording,
+        Normal,
+        LogNormal,
+        Uniform,
+        GaussianKernel,
+    )
+}
+
+
+def check_written(
+    name: str, projection: Projection, source: Any, target: Population, own: Iterable[str]
+) -> None:
+    """Refuse a synaptic statement that writes a variable which nobody has."""
+    base = name.removesuffix("_post").removesuffix("_pre")
+    if base in own or name in own:
+        return
+    owner = source if name.endswith("_pre") else target
+    known = owner.variables if isinstance(owner, Population) else frozenset()
+    if base in known:
+        return
+    raise NetworkError(
+        f"projection {projection.name!r} writes {base!r}, which {owner.name!r} does not have "
+        f"(a compartment or synapse that does not exist?). " + suggestion(base, known)
+    )
+
+
+def check_positions(projection: Projection, source: Any, target: Population) -> None:
+    """Refuse a distance-dependent projection between populations without positions."""
+    for end in (source, target):
+        if getattr(end, "positions", None) is None:
+            raise NetworkError(
+                f"projection {projection.name!r} depends on distance, but {end.name!r} "
+                f"has no positions."
+            )
+
+
+def check_indices(projection: Projection, source: Any, target: Population) -> None:
+    """Refuse pairs that reach beyond the populations."""
+    for end, indices in zip((source, target), projection.pairs, strict=True):
+        if indices.size and (indices.min() < 0 or indices.max() >= end.n):
+            raise NetworkError(
+                f"pairs of projection {projection.name!r} reach index {indices.max()}, "
+                f"but {end.name!r} has {end.n} members."
+            )

@@ -1,0 +1,193 @@
+"""Populations: neurons of one cell type, and what happens to them between two time steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from brian2.units.fundamentalunits import Quantity, get_dimensions
+
+from dualframe.checks import check_count, check_name, check_shape
+from dualframe.errors import NetworkError, suggestion
+from dualframe.network.description import Description, variables
+from dualframe.quantity import quantity
+
+
+@dataclass(frozen=True, eq=False)
+class Event(Description):
+    """Something that happens to a neuron between two time steps, such as a dendritic spike.
+
+    At the end of step ``n`` the ``condition`` is checked; where it holds, the ``action`` changes
+    the neuron before step ``n + 1``. ``t_in_timesteps`` in either text is ``n``. The variables that
+    an action writes hold whole numbers (a step count, a gate of zero or one).
+
+    Parameters
+    ----------
+    name
+        For example ``"Na_dend"``.
+    condition
+        Boolean expression.
+    action
+        Assignments ``variable = expression``, separated by ``;``.
+    time
+        The variable that holds the step of the last event, for recordings.
+    """
+
+    name: str
+    condition: str
+    action: str
+    time: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Population(Description):
+    """A group of neurons of one cell type.
+
+    Parameters
+    ----------
+    name
+        Identifier, unique in the network.
+    n
+        Number of neurons.
+    equations
+        Brian2 model text. Constants are not declared there: every name in ``parameters`` is
+        declared when the network is lowered.
+    threshold, reset
+        Brian2 expression and statements; a population without a threshold never spikes.
+    refractory
+        A time, or a Brian2 expression of dimension time.
+    second_reset, spike_width
+        Statements executed ``spike_width`` after a spike (Dendrify's second somatic reset).
+    events
+        Dendritic spikes.
+    parameters
+        Constants by name: a scalar, or an array of shape ``(n,)``.
+    durations
+        Times by name that the equations count in time steps of the run.
+    initial
+        Initial values of state variables: a scalar or an array of shape ``(n,)``.
+    heterogeneity
+        Spread across neurons, by parameter name or family (``"gL"`` is ``gL`` and every
+        ``gL_*``): a coefficient of variation of a log-normal factor of mean one, drawn once per
+        neuron and family, or an array of shape ``(n,)`` of factors.
+    method
+        Integration method; the portable subset is proven for ``"euler"``.
+    cell_type
+        Name in the catalogue, if any.
+    sign
+        Dale's sign: +1 excitatory, -1 inhibitory, ``None`` undetermined.
+    positions
+        Array of shape ``(n, 3)``, a length; needed by distance-dependent projections.
+    voltage
+        The membrane potential at the soma, for figures and calibration.
+
+    Raises
+    ------
+    NetworkError
+        If a count, name, shape or time cannot be what was asked for.
+    """
+
+    name: str
+    n: int
+    equations: str
+    threshold: str | None = None
+    reset: str | None = None
+    refractory: Any = None
+    second_reset: str | None = None
+    spike_width: Any = None
+    events: tuple[Event, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    durations: Mapping[str, Any] = field(default_factory=dict)
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    heterogeneity: Mapping[str, Any] = field(default_factory=dict)
+    method: str = "euler"
+    cell_type: str = ""
+    sign: int | None = None
+    positions: Any = None
+    voltage: str = "V"
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "population")
+        check_count(self.n, f"number of neurons of population {self.name!r}")
+        if self.sign not in (None, 1, -1):
+            raise NetworkError(f"sign of population {self.name!r} is {self.sign!r}: +1, -1, None.")
+        if self.threshold is None and self.reset is not None:
+            raise NetworkError(f"population {self.name!r} has a reset but no threshold.")
+        self._check_second_reset()
+        for kind in ("parameters", "initial"):
+            for key, value in getattr(self, kind).items():
+                check_shape(value, self.n, f"{kind}[{key!r}] of population {self.name!r}")
+        for key, value in self.durations.items():
+            quantity(value, "time", f"duration {key!r} of population {self.name!r}")
+        self._check_variables()
+        self._check_heterogeneity()
+        if self.positions is not None and np.shape(self.positions) != (self.n, 3):
+            raise NetworkError(
+                f"positions of population {self.name!r} have shape {np.shape(self.positions)}: "
+                f"expected ({self.n}, 3)."
+            )
+        self._freeze()
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """Names defined by the equations."""
+        return variables(self.equations)
+
+    def family(self, name: str) -> tuple[str, ...]:
+        """Parameters that a heterogeneity name stands for, in alphabetical order."""
+        if name in self.parameters:
+            return (name,)
+        return tuple(sorted(p for p in self.parameters if p.startswith(f"{name}_")))
+
+    def _check_second_reset(self) -> None:
+        if (self.second_reset is None) != (self.spike_width is None):
+            raise NetworkError(
+                f"population {self.name!r}: second_reset and spike_width go together; give both."
+            )
+        if isinstance(self.refractory, Quantity):
+            quantity(self.refractory, "time", f"refractory of population {self.name!r}")
+        elif self.refractory is not None and not isinstance(self.refractory, str):
+            raise NetworkError(
+                f"refractory of population {self.name!r} is {self.refractory!r}: expected a time."
+            )
+        if self.spike_width is None:
+            return
+        width = quantity(self.spike_width, "time", f"spike_width of population {self.name!r}")
+        if isinstance(self.refractory, Quantity) and np.asarray(self.refractory) > np.asarray(
+            width
+        ):
+            return
+        raise NetworkError(
+            f"population {self.name!r}: the refractory period ({self.refractory}) must be a time "
+            f"longer than spike_width ({width}), or the peak of a spike would start another one."
+        )
+
+    def _check_variables(self) -> None:
+        known = self.variables
+        if clash := sorted(known & (set(self.parameters) | set(self.durations))):
+            raise NetworkError(
+                f"population {self.name!r}: {clash[0]!r} is a parameter and is defined by the "
+                f"equations too; remove one."
+            )
+        for key in self.initial:
+            if key not in known:
+                raise NetworkError(
+                    f"population {self.name!r} has no variable {key!r} to start from. "
+                    + suggestion(key, known)
+                )
+
+    def _check_heterogeneity(self) -> None:
+        for key, spread in self.heterogeneity.items():
+            if not self.family(key):
+                raise NetworkError(
+                    f"heterogeneity of population {self.name!r} names no parameter {key!r}. "
+                    + suggestion(key, self.parameters)
+                )
+            check_shape(spread, self.n, f"heterogeneity[{key!r}] of population {self.name!r}")
+            if get_dimensions(spread).is_dimensionless is False or np.min(np.asarray(spread)) < 0:
+                raise NetworkError(
+                    f"heterogeneity[{key!r}] of population {self.name!r} is {spread}: expected a "
+                    f"coefficient of variation, or an array of factors, zero or more."
+                )

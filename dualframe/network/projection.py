@@ -1,0 +1,135 @@
+"""Projections: who connects to whom, how strongly, and what a spike does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from brian2.units import ms
+
+from dualframe.checks import check_count, check_name
+from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
+from dualframe.errors import NetworkError, UnknownName
+from dualframe.network.description import Description
+from dualframe.quantity import quantity
+
+
+@dataclass(frozen=True, eq=False)
+class Projection(Description):
+    """Synapses from one population or input onto a population.
+
+    Exactly one of ``probability``, ``kernel``, ``in_degree`` and ``pairs`` says who connects.
+
+    Parameters
+    ----------
+    source, target
+        Names of a population or spiking input, and of a population.
+    on_pre, on_post
+        Brian2 statements executed at a presynaptic (postsynaptic) spike.
+    name
+        Identifier; the default is ``"<source>_to_<target>"``.
+    equations
+        Synaptic variables other than the weight, as Brian2 synapse equations.
+    weight
+        The variable ``w`` of the statements: a scalar, a distribution, or one value per pair.
+    delay
+        Conduction delay: a time, a distribution, or one value per pair. Distributions are
+        grouped into at most ``delay_groups`` delays, each a whole number of time steps.
+    probability
+        Probability of each ordered pair, between zero and one.
+    kernel
+        Probability by distance, between populations that have positions.
+    in_degree
+        Number of presynaptic partners of each postsynaptic neuron, drawn without replacement.
+    pairs
+        ``(i, j)`` arrays of presynaptic and postsynaptic indices, or ``"one_to_one"`` or
+        ``"all_to_all"``.
+    autapses
+        Whether a neuron may contact itself (random rules within one population only).
+    parameters
+        Constants of the synaptic equations and statements: scalars.
+    """
+
+    source: str
+    target: str
+    on_pre: str | None = None
+    on_post: str | None = None
+    name: str = ""
+    equations: str = ""
+    weight: Any = None
+    delay: Any = field(default_factory=lambda: 0 * ms)
+    delay_groups: int = 8
+    probability: float | None = None
+    kernel: GaussianKernel | None = None
+    in_degree: int | None = None
+    pairs: Any = None
+    autapses: bool = False
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", f"{self.source}_to_{self.target}")
+        check_name(self.name, "projection")
+        if not (self.on_pre or self.on_post):
+            raise NetworkError(f"projection {self.name!r} does nothing: give on_pre or on_post.")
+        self._check_rule()
+        self._check_delay()
+        check_count(self.delay_groups, f"delay_groups of projection {self.name!r}")
+        self._check_per_pair("weight")
+        self._freeze()
+
+    def _check_rule(self) -> None:
+        rules = ("probability", "kernel", "in_degree", "pairs")
+        given = [rule for rule in rules if getattr(self, rule) is not None]
+        if len(given) != 1:
+            raise NetworkError(
+                f"projection {self.name!r} gives {' and '.join(given) or 'no rule'}: expected "
+                f"exactly one of {', '.join(rules)}."
+            )
+        if self.probability is not None and not 0 <= self.probability <= 1:
+            raise NetworkError(
+                f"probability of projection {self.name!r} is {self.probability}: expected a "
+                f"number between 0 and 1."
+            )
+        if self.in_degree is not None:
+            check_count(self.in_degree, f"in_degree of projection {self.name!r}")
+        if isinstance(self.pairs, str):
+            if self.pairs not in ("one_to_one", "all_to_all"):
+                raise UnknownName("pairs rule", self.pairs, ("one_to_one", "all_to_all"))
+        elif self.pairs is not None:
+            self._check_pairs()
+
+    def _check_pairs(self) -> None:
+        arrays = [np.asarray(part) for part in self.pairs]
+        if len(arrays) != 2 or arrays[0].ndim != 1 or arrays[0].shape != arrays[1].shape:
+            raise NetworkError(f"pairs of projection {self.name!r}: expected two equal arrays.")
+        if any(a.size and not np.issubdtype(a.dtype, np.integer) for a in arrays):
+            raise NetworkError(f"pairs of projection {self.name!r} are not whole numbers.")
+        object.__setattr__(self, "pairs", tuple(a.astype(np.int32) for a in arrays))
+
+    def _check_delay(self) -> None:
+        if isinstance(self.delay, (Normal, LogNormal, Uniform)):
+            sample = self.delay.draw(np.random.default_rng(0), 1)
+            quantity(sample, "time", f"delay of projection {self.name!r}")
+            return
+        delay = quantity(self.delay, "time", f"delay of projection {self.name!r}")
+        if np.size(delay) and np.min(np.asarray(delay)) < 0:
+            raise NetworkError(f"delay of projection {self.name!r} is {delay}: expected >= 0 ms.")
+        self._check_per_pair("delay")
+
+    def _check_per_pair(self, what: str) -> None:
+        value = getattr(self, what)
+        if value is None or isinstance(value, (Normal, LogNormal, Uniform)) or np.ndim(value) == 0:
+            return
+        if self.pairs is None or isinstance(self.pairs, str) or len(self.pairs[0]) != len(value):
+            raise NetworkError(
+                f"{what} of projection {self.name!r} has {np.size(value)} values: an array needs "
+                f"explicit pairs of the same length."
+            )
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The pathways' statements."""
+        return tuple(s for s in (self.on_pre, self.on_post) if s)
