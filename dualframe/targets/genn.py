@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from brian2 import BrianLogger
 from brian2.units import second
 
 from dualframe.errors import BuildError, TargetError
@@ -44,6 +45,8 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
     use_gpu = has_gpu() if options.use_gpu is None else options.use_gpu
     import brian2genn  # noqa: F401  (registers the device)
 
+    # it announces the preferences that it changes; the session gives them back
+    BrianLogger.suppress_hierarchy("brian2.devices.genn", filter_log_file=False)
     with (
         tempfile.TemporaryDirectory(prefix="dualframe_genn_") as folder,
         _environment(use_gpu),

@@ -13,6 +13,10 @@ from brian2.devices.device import reset_device, runtime_device
 from brian2.units import second
 
 
+# Brian2GeNN changes these when its device is set
+_TOUCHED = ("codegen.loop_invariant_optimisations", "core.network.default_schedule")
+
+
 @contextmanager
 def brian_session(
     device: str = "runtime",
@@ -49,7 +53,7 @@ def _own_names() -> Iterator[None]:
 def _switched(
     device: str, preferences: Mapping[str, Any] | None, options: Mapping[str, Any]
 ) -> Iterator[Any]:
-    before = {name: prefs[name] for name in preferences or {}}
+    before = {name: prefs[name] for name in {*_TOUCHED, *(preferences or {})}}
     dt = float(defaultclock.dt_) if get_device() is runtime_device else None
     set_device(device, **options)
     active = get_device()
