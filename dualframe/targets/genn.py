@@ -158,7 +158,13 @@ def _session(folder: Path, options: RunOptions, use_gpu: bool) -> Any:
         preferences["devices.genn.cuda_backend.cuda_path"] = str(cuda_path())
     if options.strict:
         preferences["codegen.cpp.extra_compile_args_gcc"] = ["-O3", "-w", "-ffp-contract=off"]
-    return brian_session("genn", preferences, directory=str(folder / "project"), use_GPU=use_gpu)
+    return brian_session(
+        "genn",
+        preferences,
+        directory=str(folder / "project"),
+        use_GPU=use_gpu,
+        with_output=False,
+    )
 
 
 @contextmanager
