@@ -103,6 +103,27 @@ def stored(circuit: Circuit, model: str, path: Path | None = None) -> Calibratio
     return calibration
 
 
+def fitting(given: Calibration | None, circuit: Circuit, model: str) -> Calibration:
+    """Return the calibration that a builder was given, or the stored one.
+
+    A calibration that was given may be one of an earlier version of the circuit: so a changed
+    circuit keeps its strengths.
+
+    Raises
+    ------
+    CatalogueError
+        If it was made for another model of the cells, or none is stored.
+    """
+    if given is None:
+        return stored(circuit, model)
+    if given.model != model:
+        raise CatalogueError(
+            f"the calibration that was given is for {given.model!r}, but the model is {model!r}. "
+            + _remedy(circuit.name, model)
+        )
+    return given
+
+
 def contacts_digest(circuit: Circuit) -> str:
     """SHA-256 of what a calibration depends on: the full-size circuit without modulation."""
     return replace(circuit.full or circuit, modulations=(), drugs=()).digest
@@ -131,7 +152,9 @@ def store(calibration: Calibration, path: Path | None = None) -> Path:
 
 
 def _remedy(circuit: str, model: str) -> str:
-    return f"Run dualframe.calibrate(circuit, {model!r}) and pass the result to build()."
+    name, _, mode = model.partition("_")
+    which = f"{name!r}, synapses={mode!r}" if mode else f"{name!r}"
+    return f"Run dualframe.calibrate(circuit, {which}) and pass the result to build()."
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -7,8 +7,8 @@ everything else about the wiring is the same in both.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from dualframe import catalogue
 from dualframe.catalogue import CellType, Synapse
 from dualframe.circuit import Background, Circuit, CircuitPopulation, CircuitProjection
-from dualframe.errors import CatalogueError
+from dualframe.errors import CatalogueError, NetworkError, suggestion
 from dualframe.kinetics import (
     Contact,
     DoubleAlpha,
@@ -27,7 +27,8 @@ from dualframe.kinetics import (
     Part,
     contact,
 )
-from dualframe.network import PoissonInput, Projection
+from dualframe.network import PoissonInput, Population, Projection
+from dualframe.quantity import unit_of
 
 CircuitContact = CircuitProjection | Background
 
@@ -181,6 +182,46 @@ def positions(circuit: Circuit, population: CircuitPopulation, seed: int) -> Any
     return circuit.space.draw(rng, population.n)
 
 
+def spread(
+    populations: Iterable[Population], heterogeneity: Mapping[str, Any] | None
+) -> tuple[Population, ...]:
+    """Return populations of which each has the heterogeneity of the parameters that it has.
+
+    Raises
+    ------
+    NetworkError
+        If no population has a parameter that is named.
+    """
+    made = tuple(populations)
+    for name in heterogeneity or {}:
+        if not any(population.family(name) for population in made):
+            families = {key.split("_")[0] for p in made for key in p.parameters}
+            raise NetworkError(
+                f"heterogeneity names {name!r}, which is a parameter of no population. "
+                + suggestion(name, families)
+            )
+    return tuple(
+        replace(p, heterogeneity={k: v for k, v in (heterogeneity or {}).items() if p.family(k)})
+        for p in made
+    )
+
+
+def assumed_numbers(circuit: Circuit, *, dendrites: bool) -> list[str]:
+    """Return a line for each kind of number of the circuit that is assumed, and where it is.
+
+    Which compartments a contact has does not matter to a model without dendrites.
+    """
+    places: dict[str, list[str]] = {}
+    for row in circuit.numbers().itertuples():
+        if row.status == "assumed" and (dendrites or row.number != "compartments"):
+            places.setdefault(str(row.number), []).append(str(row.where))
+    return [
+        f"circuit {circuit.name}: {number} of {', '.join(where)} "
+        f"{'is' if len(where) == 1 else 'are'} assumed"
+        for number, where in places.items()
+    ]
+
+
 def projections(
     circuit: Circuit, written: Mapping[str, Contact], strengths: Strengths
 ) -> list[Projection]:
@@ -194,7 +235,7 @@ def projections(
                 target=given.target,
                 name=given.name,
                 on_pre=f"{own.written} += w",
-                weight=strengths(given).weight * given.weight_factor,
+                weight=_weight(given, own, strengths(given)) * given.weight_factor,
                 delay=given.delay,
                 kernel=given.kernel,
                 probability=given.probability,
@@ -224,8 +265,18 @@ def background(
                 target=given.target,
                 name=given.name,
                 on_pre=f"{written[given.name].written} += w",
-                weight=strength.weight,
+                weight=_weight(given, written[given.name], strength),
                 pairs="one_to_one",
             )
         )
     return inputs, made
+
+
+def _weight(given: CircuitContact, own: Contact, strength: Strength) -> Any:
+    """Return a contact's weight; a current cannot be the weight of a conductance."""
+    if unit_of(strength.weight) != own.weight_unit:
+        raise CatalogueError(
+            f"contact {given.name!r}: its strength is {strength.weight}, but its channels take "
+            f"{own.weight_unit}. Calibrate the circuit for this model and mode of synapses."
+        )
+    return strength.weight

@@ -10,20 +10,24 @@ from dualframe import catalogue
 from dualframe.biological.compartments import Layout, layout, neuron_model
 from dualframe.biological.dendrify_models import from_dendrify
 from dualframe.catalogue import CellType
+from dualframe.catalogue.schema import Compartments
 from dualframe.circuit import Circuit, CircuitPopulation
+from dualframe.circuit.text import actions
 from dualframe.kinetics import Contact
 from dualframe.modulation import Compartment, Terms, modulation_terms
 from dualframe.modulation.terms import check_modulation, release
 from dualframe.network import Network, Population
-from dualframe.strengths import Calibration, stored
+from dualframe.strengths import Calibration, fitting
 from dualframe.wiring import (
     CircuitContact,
     Site,
+    assumed_numbers,
     background,
     channels,
     contacts_onto,
     positions,
     projections,
+    spread,
 )
 
 MODEL = "biological"
@@ -46,7 +50,8 @@ def build(
         Strengths of its contacts; the default is the calibration stored with the circuit.
     heterogeneity
         Spread of parameters across neurons, by name or family (``{"gL": 0.1}``), for every
-        population that has them.
+        population that has them. An array has one factor for each neuron, so it is for circuits
+        whose populations are of one size.
     layout_seed
         Seed of the positions of the neurons.
 
@@ -59,21 +64,23 @@ def build(
     Raises
     ------
     CatalogueError
-        If a cell type has no compartments, a calibration is missing, or a modulator has no
-        compiled effect on the circuit.
+        If the circuit does not fit the catalogue, a cell type has no compartments, a calibration
+        is missing or belongs to another model, or a modulator has no compiled effect on the
+        circuit.
+    NetworkError
+        If ``heterogeneity`` names a parameter that no population has.
     """
-    strengths = calibration or stored(circuit, MODEL)
-    check_modulation(circuit)
+    check_modulation(circuit.check())
+    strengths = fitting(calibration, circuit, MODEL)
     written: dict[str, Contact] = {}
     populations, terms = [], {}
     for given in circuit.populations:
         population, terms[given.name] = build_population(circuit, given, written)
         place = positions(circuit, given, layout_seed)
-        spread = {k: v for k, v in (heterogeneity or {}).items() if population.family(k)}
-        populations.append(replace(population, positions=place, heterogeneity=spread))
+        populations.append(replace(population, positions=place))
     inputs, events = background(circuit, written, strengths.strength)
     return Network(
-        populations=tuple(populations),
+        populations=spread(populations, heterogeneity),
         inputs=tuple(inputs),
         projections=(
             *projections(circuit, written, strengths.strength),
@@ -148,15 +155,29 @@ def _population(
 
 
 def _meta(circuit: Circuit, terms: Mapping[str, Terms]) -> dict[str, Any]:
-    assumptions = [line for own in terms.values() for line in own.assumptions]
-    stand_ins = [
-        f"{name}: the compartments are a stand-in, not published for this cell type"
-        for name in circuit.cells
-        if layout(catalogue.cell(name)).stand_in
-    ]
+    lines = [line for own in terms.values() for line in own.assumptions]
+    cells = {name: catalogue.cell(name) for name in circuit.cells}
+    for name, cell in cells.items():
+        lines += _assumed(name, layout(cell))
     return {
         "branch": "biological",
         "circuit": circuit.name,
         "scale": circuit.scale,
-        "assumptions": list(dict.fromkeys([*assumptions, *stand_ins])),
+        "cells": {name: layout(cell).layout for name, cell in cells.items()},
+        "modulation": actions(circuit),
+        "assumptions": list(dict.fromkeys([*lines, *assumed_numbers(circuit, dendrites=True)])),
     }
+
+
+def _assumed(name: str, given: Compartments) -> list[str]:
+    """What is assumed of a cell's compartments, in one line."""
+    tables = [given.split, given.globals, given.soma, given.spike]
+    tables += [dendrite.numbers for dendrite in given.dendrites]
+    tables += [spike.numbers for spike in given.dspikes]
+    numbers = [(key, number) for table in tables for key, number in table.items()]
+    numbers += [("coupling", edge.coupling) for edge in given.edges if edge.coupling is not None]
+    assumed = ", ".join(f"{key} {number.written}" for key, number in numbers if number.assumed)
+    lines = [f"{name}: the compartments are a stand-in, not published for this cell type"]
+    return (lines if given.stand_in else []) + (
+        [f"{name}: {assumed} of the compartments are assumed"] if assumed else []
+    )

@@ -57,6 +57,12 @@ def describe(circuit: Circuit) -> str:
     return "\n".join([*page.lines, "", *([mark, ""] if assumed else []), "sources", *sources])
 
 
+def actions(circuit: Circuit) -> list[str]:
+    """Return the modulators and drugs of a circuit, a line for each."""
+    lines = [*map(_modulation, circuit.modulations), *map(_drug, circuit.drugs)]
+    return [line.strip() for line in lines]
+
+
 def numbers(circuit: Circuit) -> pd.DataFrame:
     """Return the sourced numbers of a circuit, one row each."""
     columns = ["where", "number", "value", "status", "source", "note"]

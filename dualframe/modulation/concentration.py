@@ -19,7 +19,21 @@ from dualframe.circuit import Modulation
 
 @dataclass(frozen=True)
 class Concentration:
-    """Equations of one modulator; ``name`` is the concentration, ``start`` its initial value."""
+    """Equations of one modulator.
+
+    Attributes
+    ----------
+    name
+        The variable or constant that is the concentration.
+    equations, parameters, initial
+        As in a population.
+    start
+        The concentration at the start.
+    constant
+        Whether it stays that.
+    fraction
+        Whether a level is given as a fraction of the reference concentration.
+    """
 
     name: str
     equations: tuple[str, ...]
@@ -27,6 +41,12 @@ class Concentration:
     initial: dict[str, Any]
     start: Any
     constant: bool
+    fraction: bool
+
+    def acting(self) -> tuple[str, ...]:
+        """Names of the modulator's numbers that act here."""
+        fraction = ("reference_concentration",) if self.fraction else ()
+        return fraction if self.constant else (*fraction, "clearance_tau")
 
 
 def identifier(modulator: Modulator) -> str:
@@ -44,13 +64,15 @@ def as_concentration(level: Any, modulator: Modulator) -> Any:
 def concentration(given: Modulation, modulator: Modulator) -> Concentration:
     """Return the equations of a modulator's concentration."""
     name = identifier(modulator)
+    levels = [given.level, given.per_spike, *(level for _, level in given.schedule)]
+    fraction = any(x is not None and get_dimensions(x) is DIMENSIONLESS for x in levels)
     if not given.schedule and given.released_by is None:
         level = as_concentration(given.level, modulator)
-        return Concentration(name, (), {name: level}, {}, level, True)
+        return Concentration(name, (), {name: level}, {}, level, True, fraction)
     target, parameters, start = _target(given, modulator)
     parameters[f"tau_{name}"] = modulator.numbers.value("clearance_tau")
     line = f"d{name}/dt = ({target} - {name})/tau_{name} : mmolar"
-    return Concentration(name, (line,), parameters, {name: start}, start, False)
+    return Concentration(name, (line,), parameters, {name: start}, start, False, fraction)
 
 
 def _target(given: Modulation, modulator: Modulator) -> tuple[str, dict[str, Any], Any]:

@@ -63,9 +63,9 @@ def occupancy(receptor: Receptor, bound: Concentration | None, drugs: Sequence[D
 
 
 def _hill(receptor: str, concentration: str) -> str:
-    # the ratio is dimensionless, so that any Hill coefficient can be its exponent
-    ratio = f"({concentration}/EC50_{receptor})**hill_{receptor}"
-    return f"{ratio}/(1 + {ratio})"
+    # The ratio is dimensionless, so that any Hill coefficient can be its exponent; it stands
+    # once, because a power costs more than the rest of a neuron's step.
+    return f"1 - 1/(1 + ({concentration}/EC50_{receptor})**hill_{receptor})"
 
 
 def _hill_value(receptor: Receptor, concentration: Any) -> float:
@@ -78,10 +78,8 @@ def _dynamic(receptor: Receptor, name: str, steady: str, parameters: dict[str, A
     for which in ("tau_on", "tau_off"):
         parameters[f"{which}_{receptor.name}"] = receptor.kinetics.value(which)
     target = f"steady_{receptor.name}"
-    rate = (
-        f"(int({target} > {name})/tau_on_{receptor.name}"
-        f" + int({target} <= {name})/tau_off_{receptor.name})"
-    )
+    on, off = f"1/tau_on_{receptor.name}", f"1/tau_off_{receptor.name}"
+    rate = f"({off} + int({target} > {name})*({on} - {off}))"
     return [f"{target} = {steady} : 1", f"d{name}/dt = ({target} - {name})*{rate} : 1"]
 
 

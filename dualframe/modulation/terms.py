@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dualframe import catalogue
 from dualframe.catalogue import CellType, Effect, Receptor
 from dualframe.circuit import Circuit, Drug
-from dualframe.errors import CatalogueError
-from dualframe.modulation.concentration import Concentration, as_concentration, concentration
+from dualframe.errors import CatalogueError, UnknownName
+from dualframe.modulation.assumptions import effect_lines, missing_line, receptor_lines
+from dualframe.modulation.concentration import (
+    Concentration,
+    as_concentration,
+    concentration,
+    identifier,
+)
 from dualframe.modulation.occupancy import occupancy
 from dualframe.network import Projection
 
@@ -37,7 +43,8 @@ class Terms:
     adaptation
         Factor on the adaptation of the cell (an expression), or None.
     assumptions
-        One line for each effect whose size is assumed, or that this model has no place for.
+        One line for each assumed number that acts here, and for each effect that this model has
+        no place for.
     """
 
     equations: list[str] = field(default_factory=list)
@@ -53,6 +60,8 @@ def modulation_terms(
 ) -> Terms:
     """Compile the effects that a circuit's modulators and drugs have on a cell type.
 
+    The order of the modulations in the circuit makes no difference.
+
     Parameters
     ----------
     circuit
@@ -66,25 +75,19 @@ def modulation_terms(
     """
     terms = Terms()
     bound = _concentrations(circuit)
-    used: set[str] = set()
     for receptor in _receptors(circuit):
         drugs = [d for d in circuit.drugs if d.receptor == receptor.name and _acts_on(d, cell)]
-        effects = [e for e in receptor.effects_on(cell.name) if e.compiled and not e.conflict]
-        if not adapts:
-            _note_missing(terms, receptor, cell, effects)
-            effects = [e for e in effects if e.kind != "adaptation"]
-        if not effects or any(drug.kind == "knockout" for drug in drugs):
+        if not _occupied(bound.get(receptor.modulator), drugs):
             continue
-        concentration_here = bound.get(receptor.modulator)
-        own = occupancy(receptor, concentration_here, drugs)
-        _add(terms, own.equations, own.parameters, own.initial)
-        if concentration_here is not None:
-            used.add(receptor.modulator)
-        for k, effect in enumerate(effects):
-            _EFFECTS[effect.kind](terms, receptor, f"{receptor.name}_{k}", effect, compartments)
-            terms.assumptions += _assumed(receptor, cell, effect)
-    for name in sorted(used):
-        _add(terms, bound[name].equations, bound[name].parameters, bound[name].initial)
+        effects = _compiled(receptor, cell)
+        lost = {t for t, e in effects.items() if e.kind == "adaptation" and not adapts}
+        terms.assumptions += [missing_line(receptor, cell, effects[tag]) for tag in sorted(lost)]
+        if effects.keys() - lost:
+            _add_receptor(terms, receptor, bound.get(receptor.modulator), drugs)
+        for tag, effect in effects.items():
+            if tag not in lost:
+                _EFFECTS[effect.kind](terms, receptor, tag, effect, compartments)
+                terms.assumptions += effect_lines(receptor, cell, effect)
     return terms
 
 
@@ -95,31 +98,44 @@ def check_modulation(circuit: Circuit) -> None:
     ------
     CatalogueError
         Naming the modulator and what the catalogue knows of it.
+    UnknownName
+        If a drug names a cell type that the circuit does not have.
     """
-    for name in {m.modulator for m in circuit.modulations}:
-        modulator = catalogue.modulator(name)
-        if not _any_effect(circuit, modulator.receptors):
+    for given in circuit.modulations:
+        modulator = catalogue.modulator(given.modulator)
+        if not _any_effect(modulator.receptors, circuit.cells):
             raise CatalogueError(
-                f"{name} has no compiled effect on the cells of circuit {circuit.name!r} "
-                f"({', '.join(circuit.cells)}). What is known of its receptors "
+                f"{modulator.name} has no compiled effect on the cells of circuit "
+                f"{circuit.name!r} ({', '.join(circuit.cells)}). What is known of its receptors "
                 f"({', '.join(modulator.receptors)}): dualframe show RECEPTOR."
             )
     for drug in circuit.drugs:
-        if not _any_effect(circuit, [drug.receptor]):
+        for cell in drug.cells:
+            if cell not in circuit.cells:
+                raise UnknownName(f"cell type of circuit {circuit.name!r}:", cell, circuit.cells)
+        cells = drug.cells or circuit.cells
+        if not _any_effect([drug.receptor], cells):
             raise CatalogueError(
-                f"{drug.receptor} has no compiled effect on the cells of circuit "
-                f"{circuit.name!r} that the {drug.kind} could change."
+                f"{drug.receptor} has no compiled effect on {', '.join(cells)} in circuit "
+                f"{circuit.name!r} that the {drug.kind} could change. What is known of it: "
+                f"dualframe show {drug.receptor}."
             )
 
 
 def release(circuit: Circuit, populations: Mapping[str, Terms]) -> list[Projection]:
-    """Return the projections by which releasing populations raise the concentrations."""
+    """Return the projections by which releasing populations raise the concentrations.
+
+    Release is volume transmission: a spike of any releasing neuron raises the concentration at
+    every neuron, without delay. In a scaled circuit each neuron releases for those that it stands
+    for, so that the population releases as much as in the full-size one.
+    """
     made = []
     for given in circuit.modulations:
         if given.released_by is None:
             continue
         modulator = catalogue.modulator(given.modulator)
-        variable = f"c_{modulator.name}"
+        variable = identifier(modulator)
+        rise = as_concentration(given.per_spike, modulator)
         for target, terms in populations.items():
             if variable in terms.initial:
                 made.append(
@@ -128,20 +144,33 @@ def release(circuit: Circuit, populations: Mapping[str, Terms]) -> list[Projecti
                         target=target,
                         name=f"release_{modulator.name}_{given.released_by}_{target}",
                         on_pre=f"{variable} += w",
-                        weight=as_concentration(given.per_spike, modulator),
+                        weight=rise * _stands_for(circuit, given.released_by),
                         pairs="all_to_all",
                     )
                 )
     return made
 
 
-def _any_effect(circuit: Circuit, receptors: Sequence[str]) -> bool:
-    return any(
-        effect.compiled and not effect.conflict
-        for name in receptors
-        for cell in circuit.cells
-        for effect in catalogue.receptor(name).effects_on(cell)
-    )
+def _stands_for(circuit: Circuit, population: str) -> float:
+    full = circuit.full or circuit
+    return full.sizes[population] / circuit.sizes[population]
+
+
+def _any_effect(receptors: Iterable[str], cells: Iterable[str]) -> bool:
+    types = [catalogue.cell(name) for name in cells]
+    return any(_compiled(catalogue.receptor(name), cell) for name in receptors for cell in types)
+
+
+def _compiled(receptor: Receptor, cell: CellType) -> dict[str, Effect]:
+    """Effects that enter a model, by the ending of their names: the same in every model."""
+    effects = [e for e in receptor.effects_on(cell.name) if e.compiled and not e.conflict]
+    return {f"{receptor.name}_{k}": effect for k, effect in enumerate(effects)}
+
+
+def _occupied(bound: Concentration | None, drugs: Sequence[Drug]) -> bool:
+    """Whether there are receptors, and something that binds them."""
+    kinds = {drug.kind for drug in drugs}
+    return "knockout" not in kinds and (bound is not None or "agonist" in kinds)
 
 
 def _concentrations(circuit: Circuit) -> dict[str, Concentration]:
@@ -153,29 +182,31 @@ def _concentrations(circuit: Circuit) -> dict[str, Concentration]:
 
 
 def _receptors(circuit: Circuit) -> list[Receptor]:
-    """Receptors that a modulator of the circuit binds, or an agonist opens."""
+    """Receptors that a modulator of the circuit binds, or an agonist opens, by name."""
     names = [
         receptor
         for given in circuit.modulations
         for receptor in catalogue.modulator(given.modulator).receptors
     ]
     names += [drug.receptor for drug in circuit.drugs if drug.kind == "agonist"]
-    return [catalogue.receptor(name) for name in dict.fromkeys(names)]
+    return [catalogue.receptor(name) for name in sorted(set(names))]
 
 
 def _acts_on(drug: Drug, cell: CellType) -> bool:
-    return not drug.cells or cell.name in drug.cells
+    # a circuit may name a cell type by the path of its file
+    return not drug.cells or cell.name in [catalogue.cell(name).name for name in drug.cells]
 
 
-def _add(
-    terms: Terms,
-    equations: Sequence[str],
-    parameters: Mapping[str, Any],
-    initial: Mapping[str, Any],
+def _add_receptor(
+    terms: Terms, receptor: Receptor, bound: Concentration | None, drugs: Sequence[Drug]
 ) -> None:
-    terms.equations += [line for line in equations if line not in terms.equations]
-    terms.parameters |= parameters
-    terms.initial |= initial
+    """Add the concentration of the modulator and the occupancy of one receptor."""
+    own = occupancy(receptor, bound, drugs)
+    for part in (own,) if bound is None else (bound, own):
+        terms.equations += [line for line in part.equations if line not in terms.equations]
+        terms.parameters |= part.parameters
+        terms.initial |= part.initial
+    terms.assumptions += receptor_lines(receptor, bound)
 
 
 def _conductance(
@@ -201,23 +232,3 @@ def _adaptation(
 
 
 _EFFECTS = {"conductance": _conductance, "adaptation": _adaptation}
-
-
-def _note_missing(
-    terms: Terms, receptor: Receptor, cell: CellType, effects: Sequence[Effect]
-) -> None:
-    terms.assumptions += [
-        f"{receptor.name} on {cell.name}: {effect.target} has no counterpart in this model, which "
-        f"does not adapt"
-        for effect in effects
-        if effect.kind == "adaptation"
-    ]
-
-
-def _assumed(receptor: Receptor, cell: CellType, effect: Effect) -> list[str]:
-    numbers = {**effect.numbers, f"{receptor.name} EC50": receptor.affinity["EC50"]}
-    return [
-        f"{receptor.name} on {cell.name}: {name} {number.written} is assumed ({number.note})"
-        for name, number in numbers.items()
-        if number.assumed
-    ]

@@ -25,22 +25,26 @@ from typing import Any
 
 from dualframe import catalogue
 from dualframe.catalogue import CellType
+from dualframe.catalogue.schema import Glif, Izhikevich
 from dualframe.circuit import Circuit, CircuitPopulation
+from dualframe.circuit.text import actions
 from dualframe.errors import CatalogueError, UnknownName
 from dualframe.kinetics import Contact
 from dualframe.modulation import Compartment, Terms, modulation_terms
 from dualframe.modulation.terms import check_modulation, release
 from dualframe.network import Network, Population
-from dualframe.strengths import Calibration, stored
+from dualframe.strengths import Calibration, fitting
 from dualframe.task_driven import glif, izhikevich
 from dualframe.task_driven.membrane import Membrane
 from dualframe.wiring import (
     Site,
+    assumed_numbers,
     background,
     channels,
     contacts_onto,
     positions,
     projections,
+    spread,
 )
 
 MODES = ("current", "conductance")
@@ -75,21 +79,23 @@ def build(
     UnknownName
         If there is no such model or synapse mode.
     CatalogueError
-        If a cell type lacks the model, a calibration is missing, or a modulator has no compiled
-        effect on the circuit.
+        If the circuit does not fit the catalogue, a cell type lacks the model, a calibration is
+        missing or belongs to another model, or a modulator has no compiled effect on the circuit.
+    NetworkError
+        If ``heterogeneity`` names a parameter that no population has.
     """
-    strengths = calibration or stored(circuit, model_key(model, synapses))
-    check_modulation(circuit)
+    key = model_key(model, synapses)
+    check_modulation(circuit.check())
+    strengths = fitting(calibration, circuit, key)
     written: dict[str, Contact] = {}
     populations, terms = [], {}
     for given in circuit.populations:
         population, terms[given.name] = build_population(circuit, given, model, synapses, written)
         place = positions(circuit, given, layout_seed)
-        spread = {k: v for k, v in (heterogeneity or {}).items() if population.family(k)}
-        populations.append(replace(population, positions=place, heterogeneity=spread))
+        populations.append(replace(population, positions=place))
     inputs, events = background(circuit, written, strengths.strength)
     return Network(
-        populations=tuple(populations),
+        populations=spread(populations, heterogeneity),
         inputs=tuple(inputs),
         projections=(
             *projections(circuit, written, strengths.strength),
@@ -149,9 +155,8 @@ def membrane(cell: CellType, model: str, adaptation: str | None) -> Membrane:
             raise CatalogueError(f"cell type {cell.name!r} has no Izhikevich set.")
         chosen = cell.izhikevich_set()
         return izhikevich.membrane(chosen.form, chosen.numbers.plain(), adaptation=adaptation)
-    level = _glif_level(cell) if model == "glif" else glif.level(model)
-    numbers = _glif_numbers(cell, level)
-    return glif.membrane(level, numbers, adaptation=adaptation)
+    level = _level(cell, model)
+    return glif.membrane(level, _glif_set(cell, level).numbers.plain(), adaptation=adaptation)
 
 
 def _glif_level(cell: CellType) -> int:
@@ -159,12 +164,16 @@ def _glif_level(cell: CellType) -> int:
     return 3 if 3 in levels else 1
 
 
-def _glif_numbers(cell: CellType, level: int) -> dict[str, Any]:
-    """Parameters of a level: the cell's own set, or that of the specimen it is derived from."""
+def _level(cell: CellType, model: str) -> int:
+    return _glif_level(cell) if model == "glif" else glif.level(model)
+
+
+def _glif_set(cell: CellType, level: int) -> Glif:
+    """The set of a level: the cell's own, or that of the specimen it is derived from."""
     stored_levels = {own.level: own for own in cell.glif}
     for candidate in (level, glif.LEVELS[level].source):
         if candidate in stored_levels:
-            return stored_levels[candidate].numbers.plain()
+            return stored_levels[candidate]
     known = ", ".join(f"GLIF{number}" for number in sorted(n for n in stored_levels if n)) or "none"
     raise CatalogueError(
         f"cell type {cell.name!r} has no GLIF{level} set (it has {known}): choose another model."
@@ -213,12 +222,38 @@ def _population(
 def _meta(
     circuit: Circuit, model: str, synapses: str, terms: Mapping[str, Terms]
 ) -> dict[str, Any]:
-    assumptions = [line for own in terms.values() for line in own.assumptions]
+    lines = [line for own in terms.values() for line in own.assumptions]
+    cells = {name: catalogue.cell(name) for name in circuit.cells}
+    for name, cell in cells.items():
+        lines += _assumed(name, cell, model)
     return {
         "branch": "task_driven",
         "model": model,
         "synapses": synapses,
         "circuit": circuit.name,
         "scale": circuit.scale,
-        "assumptions": list(dict.fromkeys(assumptions)),
+        "cells": {name: _described(cell, model) for name, cell in cells.items()},
+        "modulation": actions(circuit),
+        "assumptions": list(dict.fromkeys([*lines, *assumed_numbers(circuit, dendrites=False)])),
     }
+
+
+def _chosen(cell: CellType, model: str) -> Izhikevich | Glif:
+    if model == "izhikevich":
+        return cell.izhikevich_set()
+    return _glif_set(cell, _level(cell, model))
+
+
+def _described(cell: CellType, model: str) -> str:
+    """Which set of the catalogue a cell has, and what it is if it is not used as it stands."""
+    chosen = _chosen(cell, model)
+    form = chosen.form if model == "izhikevich" else f"GLIF{_level(cell, model)}"
+    return f"{form}, {chosen.label}" + ("" if form == chosen.form else f" ({chosen.form})")
+
+
+def _assumed(name: str, cell: CellType, model: str) -> list[str]:
+    """What is assumed of a cell's point neuron, in one line."""
+    used = membrane(cell, model, None).parameters
+    numbers = _chosen(cell, model).numbers.items()
+    assumed = ", ".join(f"{k} {v.written}" for k, v in numbers if v.assumed and k in used)
+    return [f"{name}: {assumed} of {_described(cell, model)} are assumed"] if assumed else []
