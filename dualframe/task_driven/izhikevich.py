@@ -61,7 +61,8 @@ class Form:
     threshold, reset
         The spike rule; ``{d}`` stands for the jump of u.
     leak
-        The resting conductance -d(C dV/dt)/dV at V = vr with u held.
+        The resting conductance at V = vr, -d(C dV/dt)/dV with u on its nullcline: the reciprocal
+        of the input resistance.
     """
 
     names: tuple[str, ...] = ("C", "k", "vr", "vt", "vpeak", "a", "b", "c", "d")
@@ -71,12 +72,13 @@ class Form:
     extra: str = ""
     threshold: str = "V >= vpeak"
     reset: str = "V = c\nu += {d}"
-    leak: str = "k*(vt - vr)"
+    leak: str = "k*(vt - vr) + b"
 
 
 _PLAIN = Form()
 _WITHOUT_D = tuple(name for name in _PLAIN.names if name not in ("b", "d"))
 _SWITCHING_B = "(b + (b_above - b)*int(V > v_switch))*(V - vr)"
+_SWITCHING_LEAK = "k*(vt - vr) + b + (b_above - b)*int(vr > v_switch)"
 
 #: The physical forms by the names of the catalogue.
 FORMS: Mapping[str, Form] = MappingProxyType(
@@ -89,6 +91,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             # libraries round pow(x, 3) differently, and this form amplifies it
             target="U_coef*int(V >= vb)*(vb - V)*(vb - V)*(V - vb)",
             reset="V = c",
+            leak="k*(vt - vr)",  # rest lies in the dead zone of u
             defaults={"U_coef": 0.025 * pA / mV**3},
         ),
         # Low-threshold spiking (fig 8.25): peak and reset follow u, which saturates.
@@ -104,6 +107,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             target=_SWITCHING_B,
             threshold="V > vpeak + vpeak_u*u",
             reset="V = c - c_u*u\nu += {d}",
+            leak=_SWITCHING_LEAK,
             defaults={
                 "b_above": 0 * nS, "v_switch": -65 * mV,
                 "vpeak_u": 0.1 * mV / pA, "c_u": 0.1 * mV / pA,
@@ -113,6 +117,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "izhikevich2007_RTN": Form(
             names=(*_PLAIN.names, "b_above", "v_switch"),
             target=_SWITCHING_B,
+            leak=_SWITCHING_LEAK,
             defaults={"b_above": 2 * nS, "v_switch": -65 * mV},
         ),
         # Hippocampal cells (Ferguson et al. 2013, 2014): k has one value below and one above vt.
@@ -120,7 +125,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             names=("C", "klow", "khigh", *_PLAIN.names[2:], "Ishift"),
             k="(klow + (khigh - klow)*int(V > vt))",
             extra=" + Ishift",
-            leak="klow*(vt - vr)",
+            leak="klow*(vt - vr) + b",
             defaults={"Ishift": 0 * pA},
         ),
     }
@@ -209,8 +214,8 @@ def _dimensionless(parameters: Mapping[str, Any], adaptation: str | None) -> Mem
         refractory=None,
         parameters={**values, **_PUBLISHED_POLYNOMIAL},
         initial={"V": start, "u": values["b"] * start},
-        # -(0.08 V + 5) at -70 mV, where the cell with b = 0.2 rests, in I_unit per mV
-        leak="0.6*I_unit/mV",
+        # b - (0.08 V + 5) at -70 mV, where the cell with b = 0.2 rests; b*ms is b as published
+        leak="(0.6 + b*ms)*I_unit/mV",
         adapts=("d",),
     )
 

@@ -336,9 +336,9 @@ def test_regular_spiking_cell_has_the_rheobase_and_resistance_it_was_fitted_to()
 
 def test_conductance_unit_of_modulation_is_the_slope_at_rest() -> None:
     cell = membrane("izhikevich2007", book("RS"))
-    assert cell.leak == "k*(vt - vr)"
+    assert cell.leak == "k*(vt - vr) + b"  # 12 nS, the book's 80 MOhm
     hippocampal = membrane("izhikevich_skinner", SKINNER)
-    assert hippocampal.leak == "klow*(vt - vr)"
+    assert hippocampal.leak == "klow*(vt - vr) + b"
 
 
 def test_adaptation_factor_scales_the_jump() -> None:
