@@ -24,8 +24,9 @@ from dualframe.library import SUFFIX
 from dualframe.network import Network, Population, Recording
 from dualframe.quantity import quantity
 from dualframe.results import Results
-from dualframe.run import run
+from dualframe.run import positive_time, run
 from dualframe.strengths import Calibration, stored
+from dualframe.targets.capability import TARGETS
 from dualframe.task_driven.build import model_key
 
 WATCHED = 3  # neurons of each population whose somatic voltage is recorded unless asked otherwise
@@ -83,6 +84,10 @@ class Recipe:
             raise DualframeError(
                 "--model and --synapses choose point neurons: add --branch task_driven."
             )
+        if self.target not in (*TARGETS, "auto"):
+            raise UnknownName("target", self.target, (*TARGETS, "auto"))
+        positive_time(self.duration, "--duration")
+        positive_time(self.dt, "--dt")
         for path in ("circuit", "calibration"):  # a manifest is read in another folder
             if (text := getattr(self, path)).endswith(SUFFIX):
                 object.__setattr__(self, path, str(Path(text).expanduser().absolute()))

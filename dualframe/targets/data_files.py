@@ -20,7 +20,8 @@ from dualframe.targets.lowered import Lowered, LoweredGroup, LoweredSpikes, Lowe
 Arrays = dict[str, NDArray[Any]]
 _OWNED = re.compile(r"^_static_array__(?:dynamic_)?array_")
 _INTERNAL = re.compile(
-    r"^defaultclock_|^report_period$|_(?:lastspike|_lastindex|period|_period_bins)(?:_\d+)?$"
+    r"^defaultclock_|_trace_clock_(?:dt|timestep|t)(?:_\d+)?$|^report_period$"
+    r"|_(?:lastspike|_lastindex|period|_period_bins)(?:_\d+)?$"
     r"|_delay_size(?:_\d+)?$"
 )
 _LENGTH_OF = re.compile(r"(?P<array>_(?:dynamic_)?array_\w+?)(?:_size(?:_\d+)?)?")
