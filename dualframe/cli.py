@@ -264,15 +264,19 @@ def cache_command(options: argparse.Namespace) -> int:
 def recipe_of(options: argparse.Namespace) -> Recipe:
     """Return the recipe that the arguments describe."""
     given = vars(options)
-    chosen = {key: given[key] for key in Recipe.__dataclass_fields__ if given.get(key) is not None}
-    return Recipe(**{k: tuple(v) if isinstance(v, list) else v for k, v in chosen.items()})
+    chosen: dict[str, Any] = {
+        key: tuple(given[key]) if isinstance(given[key], list) else given[key]
+        for key in Recipe.__dataclass_fields__
+        if given.get(key) is not None
+    }
+    return Recipe(**chosen)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
         prog=PROGRAM,
-        description="Spiking networks from one catalogue of cell types, with dendrites and without.",
+        description="Spiking networks from one catalogue of cells, with dendrites and without.",
     )
     top.add_argument("--version", action="version", version=f"{PROGRAM} {df.__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
@@ -280,8 +284,9 @@ def parser() -> argparse.ArgumentParser:
     listing.add_argument("what", choices=list(LISTS))
     showing = _command(commands, "show", show_command, "one entry, each number with its source",
                        json=False)  # fmt: skip
-    showing.add_argument("name", metavar="NAME",
-                         help="cell type, receptor, modulator, synapse, circuit or TOML file")
+    showing.add_argument(
+        "name", metavar="NAME", help="cell type, receptor, modulator, synapse, circuit or TOML file"
+    )
     _run_arguments(_command(commands, "run", run_command, "build and run a circuit"))
     _export_arguments(_command(commands, "export", export_command, "write a circuit as C++"))
     _check_arguments(_command(commands, "check", check_command, "what keeps it from a target"))
@@ -333,8 +338,11 @@ def _check_arguments(made: argparse.ArgumentParser) -> None:
 
 def _calibrate_arguments(made: argparse.ArgumentParser) -> None:
     made.add_argument("circuit", metavar="CIRCUIT", help="name, or TOML file")
-    made.add_argument("--model", default="biological", help="biological (default), glif, glif1, "
-                      "..., glif5, izhikevich")
+    made.add_argument(
+        "--model",
+        default="biological",
+        help="biological (default), glif, glif1, ..., glif5, izhikevich",
+    )
     made.add_argument("--synapses", default="current", help="current (default) or conductance")
     made.add_argument("--scale", type=float, default=0.02, help="size for the rates (default 0.02)")
     made.add_argument("--seed", type=int, default=1)
@@ -347,10 +355,18 @@ def _model_arguments(made: argparse.ArgumentParser) -> None:
     add("--branch", help=f"{' or '.join(BRANCHES)} (default biological)")
     add("--model", help="point neurons: glif (default), glif1, ..., glif5, izhikevich")
     add("--synapses", help="point neurons: current (default) or conductance")
-    add("--modulate", action="append", metavar="ACh=0.8",
-        help="modulator at a fraction of its reference concentration, or 'ACh=2 uM'; repeatable")
-    add("--knockout", action="append", metavar="RECEPTOR[:CELLS]",
-        help="without this receptor, in all or some cell types; repeatable")
+    add(
+        "--modulate",
+        action="append",
+        metavar="ACh=0.8",
+        help="modulator at a fraction of its reference concentration, or 'ACh=2 uM'; repeatable",
+    )
+    add(
+        "--knockout",
+        action="append",
+        metavar="RECEPTOR[:CELLS]",
+        help="without this receptor, in all or some cell types; repeatable",
+    )
     add("--scale", type=float, help="share of the circuit's neurons (default 0.1; 1 is all)")
     add("--calibration", metavar="FILE", help="strengths (default: those of the circuit)")
 
@@ -362,9 +378,13 @@ def _simulation_arguments(made: argparse.ArgumentParser) -> None:
     add("--seed", type=int, help="of connectivity, input, ... (default: drawn, and reported)")
     add("--threads", type=int, help="OpenMP threads of cpp_standalone (default 1)")
     add("--strict", action="store_true", help="IEEE arithmetic: targets agree to the last bit")
-    add("--record", action="append", metavar="pyr=V_soma,...",
+    add(
+        "--record",
+        action="append",
+        metavar="pyr=V_soma,...",
         help=f"variables of the first {WATCHED} neurons of a population, weights of a projection "
-        "(pyr_to_pv=w), or none; repeatable (default: the somatic voltage)")
+        "(pyr_to_pv=w), or none; repeatable (default: the somatic voltage)",
+    )
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ class Recipe:
         for name, value in data.items():
             if name not in kinds or not isinstance(value, kinds[name]):
                 raise OutputError(f"the manifest's arguments have {name!r} = {value!r}: damaged?")
-        values = {name: tuple(map(str, value)) if isinstance(value, list) else value
+        values: dict[str, Any] = {name: tuple(map(str, value)) if isinstance(value, list) else value
                   for name, value in data.items()}  # fmt: skip
         if "circuit" not in values:
             raise OutputError("the manifest's arguments name no circuit: damaged?")
