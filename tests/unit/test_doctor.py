@@ -6,13 +6,15 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dualframe import doctor
 from dualframe.targets import genn as genn_target
+
+doctor = import_module("dualframe.doctor")  # `dualframe.doctor` itself is the function
 
 Install = Callable[..., Path]
 

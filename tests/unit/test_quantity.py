@@ -28,7 +28,6 @@ def test_a_text_reads_back_as_the_quantity_it_shows(number: float, unit: str) ->
     assert math.isclose(float(back), float(value), rel_tol=1e-14, abs_tol=0)
 
 
-@pytest.mark.xfail(strict=True, raises=QuantityError, reason="text() writes '1. uF/(cm**2)'")
 def test_a_specific_capacitance_reads_back() -> None:
     assert quantity(text(1 * uF / cm**2)) == 1 * uF / cm**2
 
@@ -44,23 +43,49 @@ def test_any_text_is_read_or_refused(words: str) -> None:
         assert isinstance(quantity(words), (float, Quantity))
 
 
-@pytest.mark.parametrize(("words", "expected"), [
-    ("-70 mV", -70 * mV), ("100pA", 100 * pA), (" 1.5  ms ", 1.5 * ms), (".5 nS", 0.5 * nS),
-    ("1e-3 nS", 1e-3 * nS), ("0.7 nS/mV", 0.7 * nS / mV), ("0.03 /ms", 0.03 / ms),
-    ("0.03 ms^-1", 0.03 / ms), ("0.025 pA/mV^3", 0.025 * pA / mV**3),
-    ("1 uF/cm**2", uF / cm**2), ("40 uS cm^-2", 40 * uS / cm**2), ("150 ohm*cm", 150 * ohm * cm),
-    ("1 mM", 1 * mmolar),
-])
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("-70 mV", -70 * mV),
+        ("100pA", 100 * pA),
+        (" 1.5  ms ", 1.5 * ms),
+        (".5 nS", 0.5 * nS),
+        ("1e-3 nS", 1e-3 * nS),
+        ("0.7 nS/mV", 0.7 * nS / mV),
+        ("0.03 /ms", 0.03 / ms),
+        ("0.03 ms^-1", 0.03 / ms),
+        ("0.025 pA/mV^3", 0.025 * pA / mV**3),
+        ("1 uF/cm**2", uF / cm**2),
+        ("40 uS cm^-2", 40 * uS / cm**2),
+        ("150 ohm*cm", 150 * ohm * cm),
+        ("1 mM", 1 * mmolar),
+    ],
+)
 def test_spellings(words: str, expected: Quantity) -> None:
     value = quantity(words)
     assert get_dimensions(value) is get_dimensions(expected)
     assert float(value) == pytest.approx(float(expected), rel=1e-15)
 
 
-@pytest.mark.parametrize("words", [
-    "", "mV", "ten mV", "10 mVV", "10 mV +", "1+1 mV", "2*(3 mV)", "10 mV; import os",
-    "__import__('os')", "1_000 mV", "nan mV", "inf", "10 mV**x", "10 mV**1.5",
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "mV",
+        "ten mV",
+        "10 mVV",
+        "10 mV +",
+        "1+1 mV",
+        "2*(3 mV)",
+        "10 mV; import os",
+        "__import__('os')",
+        "1_000 mV",
+        "nan mV",
+        "inf",
+        "10 mV**x",
+        "10 mV**1.5",
+    ],
+)
 def test_what_is_not_a_number_with_units_is_refused(words: str) -> None:
     with pytest.raises(QuantityError, match="r_in is"):
         quantity(words, name="r_in")
