@@ -42,6 +42,7 @@ __all__ = [
     "without_events",
 ]
 STEP = "this_step"
+_IDENTIFIER = re.compile(r"\b[A-Za-z_]\w*\b")
 _ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
 
 
@@ -115,20 +116,36 @@ def assignments(statements: str, label: str) -> list[tuple[str, str]]:
         new = f"({match['expression']})"
         if operator:
             new = f"({name} {operator} {new})"
-        new = word_substitute(new, {earlier: f"({value})" for earlier, value in found})
+        new = _with_values(new, dict(found))
         found = [pair for pair in found if pair[0] != name] + [(name, new)]
     return found
 
 
-def deferred_changes(population: Population, steps: str = STEP) -> list[Deferred]:
-    """The events and the second reset of a population as deferred assignments."""
-    previous = {"t_in_timesteps": f"({steps} - 1)"}
+def _with_values(text: str, values: Mapping[str, str]) -> str:
+    """Replace names by values, all at once: what stands in for one may contain another."""
+    return _IDENTIFIER.sub(lambda match: values.get(match[0], match[0]), text)
+
+
+def deferred_changes(population: Population, lines: list[Line]) -> list[Deferred]:
+    """The events and the second reset of a population as deferred assignments.
+
+    Subexpressions are written out, so that what an event depends on stands in its condition.
+    """
+    full = written_out(lines)
+    previous = {"t_in_timesteps": f"({STEP} - 1)"}
+
+    def at_the_event(text: str) -> str:
+        return str(word_substitute(expanded(text, full), previous))
+
     label = f"population {population.name!r}"
     changes = [
         Deferred(
             event.name,
-            word_substitute(event.condition, previous),
-            assignments(word_substitute(event.action, previous), f"{label}, event {event.name!r}"),
+            at_the_event(event.condition),
+            [
+                (name, at_the_event(new))
+                for name, new in assignments(event.action, f"{label}, event {event.name!r}")
+            ],
             whole_numbers=True,
         )
         for event in population.events
@@ -147,20 +164,23 @@ def deferred_changes(population: Population, steps: str = STEP) -> list[Deferred
 
 def without_events(population: Population, lines: list[Line]) -> list[Line]:
     """Rewrite the lines of a population so that events and second reset become equations."""
-    changes = deferred_changes(population)
+    changes = deferred_changes(population, lines)
     if not changes:
         return lines
     _check_rewritable(population, lines, changes)
-    now = {name: f"{name}_now" for change in changes for name, _ in change.assignments}
+    assigned = {name: f"{name}_now" for change in changes for name, _ in change.assignments}
+    now = assigned | _affected(lines, set(assigned))
     whole = {name for change in changes if change.whole_numbers for name, _ in change.assignments}
     rounded = {name: f"floor({name} + 0.5)" for name in whole}
-    rewritten = [_rewrite(line, now) for line in lines]
+    rewritten = [new for line in lines for new in _rewrite(line, now)]
     by_name = {line.name: line for line in lines}
     extra = [Line(SUBEXPRESSION, STEP, "timestep(t, dt)", "1")]
     for change in changes:
         condition = word_substitute(change.condition, rounded)
-        extra.append(Line(SUBEXPRESSION, f"fire_{change.name}", f"int({condition})", "1"))
-    for name, now_name in now.items():
+        # abs changes no value; without it sympy doubts that a number made of one comparison is
+        # real, and refuses to compare it in turn
+        extra.append(Line(SUBEXPRESSION, f"fire_{change.name}", f"abs(int({condition}))", "1"))
+    for name, now_name in assigned.items():
         extra.append(_now(by_name[name], now_name, changes, rounded))
     return rewritten + extra
 
@@ -177,14 +197,28 @@ def _now(line: Line, now_name: str, changes: list[Deferred], rounded: Mapping[st
     return Line(SUBEXPRESSION, now_name, expression, line.unit)
 
 
-def _rewrite(line: Line, now: Mapping[str, str]) -> Line:
-    expression = word_substitute(line.expression, {"t_in_timesteps": STEP, **now})
+def _affected(lines: list[Line], assigned: set[str]) -> dict[str, str]:
+    """Subexpressions that depend on an assigned variable, with the name of their changed form.
+
+    Equations use the changed form. A threshold or a synapse comes after the update of the state,
+    when the variables themselves have changed: it uses the subexpression under its own name.
+    """
+    full = written_out(lines)
+    return {name: f"{name}_now" for name, text in full.items() if get_identifiers(text) & assigned}
+
+
+def _rewrite(line: Line, now: Mapping[str, str]) -> list[Line]:
+    unchanged = word_substitute(line.expression, {"t_in_timesteps": STEP})
+    expression = word_substitute(unchanged, now)
     if line.name not in now:
-        return Line(line.kind, line.name, expression, line.unit, line.flags)
+        return [replace(line, expression=expression)]
+    if line.kind == SUBEXPRESSION:
+        own = replace(line, expression=unchanged)
+        return [own, replace(line, name=now[line.name], expression=expression)]
     change = f"({now[line.name]} - {line.name})/dt"
     expression = f"({expression}) + {change}" if line.expression else change
     flags = tuple(flag for flag in line.flags if flag != "constant")
-    return Line(DIFFERENTIAL_EQUATION, line.name, expression, line.unit, flags)
+    return [Line(DIFFERENTIAL_EQUATION, line.name, expression, line.unit, flags)]
 
 
 def _check_rewritable(population: Population, lines: list[Line], changes: list[Deferred]) -> None:
@@ -207,7 +241,44 @@ def _check_rewritable(population: Population, lines: list[Line], changes: list[D
                     f"population {population.name!r}: {change.name!r} assigns {name!r}, which is "
                     f"held '(unless refractory)'; remove the flag."
                 )
+    _check_apart(population, changes)
+    _check_times(population, changes)
     _check_reset(population, changes)
+
+
+def _check_apart(population: Population, changes: list[Deferred]) -> None:
+    """Changes of one step are made side by side: none may write what another writes or uses."""
+    for change in changes:
+        written = {name for name, _ in change.assignments}
+        for other in changes:
+            if other is change:
+                continue
+            if clash := written & {name for name, _ in other.assignments}:
+                raise NetworkError(
+                    f"population {population.name!r}: {change.name!r} and {other.name!r} both "
+                    f"assign {min(clash)!r}; give each its own variable."
+                )
+            used = {name for _, new in other.assignments for name in get_identifiers(new)}
+            if clash := written & used:
+                raise NetworkError(
+                    f"population {population.name!r}: {other.name!r} assigns a value that depends "
+                    f"on {min(clash)!r}, which {change.name!r} assigns in the same step."
+                )
+
+
+def _check_times(population: Population, changes: list[Deferred]) -> None:
+    """An event is evaluated one step later, when the clock shows another time."""
+    for change in changes:
+        if not change.whole_numbers:
+            continue
+        texts = (change.condition, *(new for _, new in change.assignments))
+        for text in texts:
+            if clash := get_identifiers(text) & {"t", "not_refractory"}:
+                raise NetworkError(
+                    f"population {population.name!r}: event {change.name!r} depends on "
+                    f"{min(clash)!r}, which is another one when the event takes effect: count "
+                    f"time with t_in_timesteps."
+                )
 
 
 def _check_reset(population: Population, changes: list[Deferred]) -> None:
@@ -272,20 +343,30 @@ def inlined(lines: list[Line], keep: set[str]) -> list[Line]:
     Brian2 does the same when it generates code; done here it spares every `Synapses` object of
     the network a reference to every subexpression, which is most of the time of a build.
     """
-    texts = {line.name: line.expression for line in lines if line.kind == SUBEXPRESSION}
-    full: dict[str, str] = {}
-
-    def expand(name: str) -> str:
-        if name not in full:
-            full[name] = substitute(texts[name])
-        return full[name]
-
-    def substitute(expression: str) -> str:
-        inner = get_identifiers(expression) & set(texts)
-        return str(word_substitute(expression, {name: f"({expand(name)})" for name in inner}))
-
+    full = written_out(lines)
     return [
-        replace(line, expression=substitute(line.expression))
+        replace(line, expression=expanded(line.expression, full))
         for line in lines
         if line.kind != SUBEXPRESSION or line.name in keep
     ]
+
+
+def written_out(lines: list[Line]) -> dict[str, str]:
+    """Text of each subexpression in terms of what is no subexpression."""
+    texts = {line.name: line.expression for line in lines if line.kind == SUBEXPRESSION}
+    full: dict[str, str] = {}
+
+    def write_out(name: str) -> None:
+        for inner in get_identifiers(texts[name]) & set(texts) - set(full):
+            write_out(inner)
+        full[name] = expanded(texts[name], full)
+
+    for name in texts:
+        write_out(name)
+    return full
+
+
+def expanded(text: str, full: Mapping[str, str]) -> str:
+    """Replace subexpressions in a text by what `written_out` says of them."""
+    used = get_identifiers(text) & set(full)
+    return str(word_substitute(text, {name: f"({full[name]})" for name in used}))

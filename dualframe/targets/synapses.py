@@ -15,7 +15,7 @@ from dualframe.quantity import unit_of
 from dualframe.targets.connectivity import draw_pairs
 from dualframe.targets.identifiers import check_known, used_in
 from dualframe.targets.lowered import Array, Constant, LoweredSynapses, constant
-from dualframe.targets.portable import assignments, parse
+from dualframe.targets.portable import assignments, expanded, parse, written_out
 
 _MOST_DELAYS = 64
 
@@ -146,10 +146,13 @@ def _check_statements(network: Network, projection: Projection, target: Populati
 
 def _watched(target: Population) -> set[str]:
     """Variables that the events of a population look at, other than their own."""
+    if not target.events:
+        return set()
+    full = written_out(parse(target.equations, f"population {target.name!r}"))
     looked_at: set[str] = set()
     own: set[str] = set()
     for event in target.events:
-        looked_at |= get_identifiers(event.condition)
+        looked_at |= get_identifiers(expanded(event.condition, full))
         own |= {name for name, _ in assignments(event.action, event.name)}
     return looked_at & target.variables - own
 
