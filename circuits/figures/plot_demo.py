@@ -11,7 +11,7 @@ The level of acetylcholine is a parameter: each branch is compiled once and run 
 # %%
 # One file, two branches, two levels
 # ----------------------------------
-# A fiftieth of the circuit is enough to look at. ``scaled`` keeps the mean drive of every cell.
+# A twentieth of the circuit is enough to look at. ``scaled`` keeps the mean drive of every cell.
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SETTLED = 0.5 * second
 Runs = dict[str, dict[str, df.Results]]
 
 
-def simulate(duration=2 * second, target="auto", scale=0.02, seed=1) -> Runs:
+def simulate(duration=2 * second, target="auto", scale=0.05, seed=1) -> Runs:
     """Return the results by branch and condition."""
     circuit = df.circuit("l23").scaled(scale)
     runs: Runs = {}
@@ -184,7 +184,7 @@ def save(runs: Runs, figures: dict[str, Figure], out: Path) -> None:
         df.plots.savefig(figure, out / f"{name}.png")
 
 
-def main(duration=2 * second, target="auto", scale=0.02, out=None) -> dict[str, Figure]:
+def main(duration=2 * second, target="auto", scale=0.05, out=None) -> dict[str, Figure]:
     """Run both branches in both conditions; return the figures, save all if ``out`` is given."""
     started = time.perf_counter()
     if out is not None:
@@ -204,6 +204,6 @@ if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     arguments.add_argument("--out", default=None, help="folder for figures and data")
     arguments.add_argument("--target", default="auto")
-    arguments.add_argument("--scale", type=float, default=0.02)
+    arguments.add_argument("--scale", type=float, default=0.05)
     given = arguments.parse_args()
     figures = main(target=given.target, scale=given.scale, out=given.out)
