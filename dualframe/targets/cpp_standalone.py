@@ -142,7 +142,7 @@ def _follow(process: subprocess.Popen[str], lowered: Lowered, options: RunOption
                         options.progress(min(1.0, float(line.split()[1]) / lowered.duration))
                 else:
                     complaints.append(line.strip())
-            process.wait()
+            process.communicate()  # waits, and closes the pipe
             return complaints
         except KeyboardInterrupt:
             process.send_signal(signal.SIGINT)

@@ -6,6 +6,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
 from brian2 import seed as seed_brian
 from brian2.units import second
 
@@ -41,7 +42,7 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
                 namespace={},
             )
         raw = collect(made, lowered)
-        raw.simulated_s = float(network.t_)
+        raw.simulated_s = np.asarray(network.t_).item()  # a view of the clock if interrupted
         raw.build_s, raw.run_s = built - started, time.perf_counter() - built
         return raw
 
