@@ -120,7 +120,19 @@ def _split(projection: Projection, target: Population) -> list[tuple[str | None,
             f"{target.name!r} and has synaptic variables of its own: give each written variable "
             f"a projection of its own."
         )
+    _check_separate(projection, parts, written)
     return [(part, None) for part in parts]
+
+
+def _check_separate(projection: Projection, parts: list[str], written: list[str]) -> None:
+    """Refuse statements that build on each other: their order is lost when they are split."""
+    for part, own in zip(parts, written, strict=True):
+        read = {name.removesuffix("_post") for name in get_identifiers(part)} - {own}
+        if clash := read & set(written):
+            raise NetworkError(
+                f"projection {projection.name!r}: {part!r} reads {min(clash)!r}, which another of "
+                f"its statements writes: give each written variable a projection of its own."
+            )
 
 
 def _check_statements(network: Network, projection: Projection, target: Population) -> None:
