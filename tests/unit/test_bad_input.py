@@ -405,9 +405,8 @@ def test_an_interrupted_run_keeps_what_was_simulated(
     strengths = mini.parent / "calibration" / "mini.toml"
     strengths.write_text(strengths.read_text().replace("2. kHz", "50 Hz"))  # little to draw
     options = [*POINT, "--target", target, "--duration", "1000 s", "--record", "none"]
-    status, printed, messages = interrupted(
-        "run", str(mini), *options, "--out", str(tmp_path / "x")
-    )
+    out = str(tmp_path / "x")
+    status, printed, messages = interrupted("run", str(mini), *options, "--out", out)
     assert "Traceback" not in messages
     assert status == 130
     assert "interrupted after" in messages
