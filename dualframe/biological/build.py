@@ -107,12 +107,16 @@ def build_population(
         for compartment, names in contact.currents.items():
             currents[compartment] += names
     equations = [*terms.equations, *(contact.equations for contact in own.values())]
+    if terms.adaptation is not None:
+        # the adaptation conductance opens below threshold too, so the whole current is scaled
+        equations.append(f"I_less_adaptation = (1 - {terms.adaptation})*w_soma : amp")
+        currents["soma"].append("I_less_adaptation")
     model = neuron_model(cell, currents, "\n".join(equations))
     parameters, initial = dict(terms.parameters), dict(terms.initial)
     for contact in own.values():
         parameters |= contact.parameters
         initial |= contact.initial
-    return _population(cell, given, model, terms.adaptation, parameters, initial), terms
+    return _population(cell, given, model, parameters, initial), terms
 
 
 def sites(contact: CircuitContact) -> tuple[Site, ...]:
@@ -128,14 +132,13 @@ def _population(
     cell: CellType,
     given: CircuitPopulation,
     made: Layout,
-    adaptation: str | None,
     parameters: dict[str, Any],
     initial: dict[str, Any],
 ) -> Population:
     spike = layout(cell).spike
     reset = "V_soma = V_peak"
     if made.adapts:
-        reset += "; gA += delta_gA" + ("" if adaptation is None else f"*({adaptation})")
+        reset += "; gA += delta_gA"
     potentials = {"V_threshold": "threshold", "V_peak": "peak", "V_reset": "reset"}
     population = from_dendrify(
         made.model,

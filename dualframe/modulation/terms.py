@@ -41,7 +41,8 @@ class Terms:
     currents
         Names of the modulatory currents, by compartment.
     adaptation
-        Factor on the adaptation of the cell (an expression), or None.
+        Factor on the adaptation of the cell (an expression), or None. Compartments scale the
+        adaptation current by it, point neurons the jump that a spike makes.
     assumptions
         One line for each assumed number that acts here, and for each effect that this model has
         no place for.
