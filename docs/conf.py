@@ -48,6 +48,7 @@ if GALLERIES:
         "gallery_dirs": [f"gallery/{kind}" for kind in GALLERIES],
         "download_all_examples": False,
         "show_memory": False,
+        "image_scrapers": ("figure_scraper",),
     }
 
 write_pages(HERE / "catalogue")

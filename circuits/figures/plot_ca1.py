@@ -86,7 +86,9 @@ def main(duration=4 * second, target="auto", scale=0.1, out=None) -> dict[str, F
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    arguments = argparse.ArgumentParser(
+        description="CA1 in both branches while acetylcholine arrives."
+    )
     arguments.add_argument("--out", default=None, help="folder for figures and data")
     arguments.add_argument("--target", default="auto")
     arguments.add_argument("--scale", type=float, default=0.1)

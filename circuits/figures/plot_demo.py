@@ -201,7 +201,9 @@ def main(duration=2 * second, target="auto", scale=0.05, out=None) -> dict[str, 
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    arguments = argparse.ArgumentParser(
+        description="One circuit in both branches, with and without acetylcholine."
+    )
     arguments.add_argument("--out", default=None, help="folder for figures and data")
     arguments.add_argument("--target", default="auto")
     arguments.add_argument("--scale", type=float, default=0.05)

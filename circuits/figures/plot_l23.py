@@ -71,7 +71,9 @@ def main(duration=2 * second, target="auto", scale=0.05, out=None, branch="biolo
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    arguments = argparse.ArgumentParser(
+        description="Layer 2/3 with acetylcholine, and with its receptors blocked."
+    )
     arguments.add_argument("--out", default=None, help="folder for figures and a report")
     arguments.add_argument("--target", default="auto")
     arguments.add_argument("--scale", type=float, default=0.05)
