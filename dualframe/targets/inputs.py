@@ -59,15 +59,19 @@ def _drawn_spikes(
     dt: float,
     rng: np.random.Generator,
 ) -> LoweredSpikes:
-    """A Bernoulli process per source: geometric gaps between its spikes."""
+    """A Bernoulli process per source: geometric gaps between its spikes.
+
+    The first gap of every source is drawn first, then the second of each, and so on: a longer run
+    of the same seed begins as the shorter one.
+    """
     first, last = round(start / dt), round(stop / dt)
     expected = rates.max() * max(stop - start, 0.0)
     columns = int(expected + 6 * np.sqrt(expected) + 20)
     active = np.flatnonzero(rates > 0)
     steps = np.full((source.n, columns), first - 1, dtype=np.int64)
     if active.size:
-        gaps = rng.geometric((rates[active] * dt)[:, None], (active.size, columns))
-        steps[active] += np.cumsum(gaps, axis=1)
+        gaps = rng.geometric(rates[active] * dt, (columns, active.size))
+        steps[active] += np.cumsum(gaps, axis=0).T
     steps[rates == 0] = last
     indices, columns_kept = np.nonzero(steps < last)
     steps = steps[indices, columns_kept]

@@ -42,8 +42,8 @@ def run_ours(net: Network, target: str, *, dt: Any = DT, **options: Any) -> Trai
     """Run on a target and return the trains of all populations."""
     record = {p.name: ["dspikes"] for p in net.populations if p.events}
     results = df.run(
-        net, options.pop("duration", DURATION), target=target, seed=1, record=record, dt=dt,
-        progress=False, **options,
+        net, options.pop("duration", DURATION), target=target, seed=options.pop("seed", 1),
+        record=record, dt=dt, progress=False, **options,
     )
     return trains_of(results, net, float(dt))
 

@@ -156,6 +156,18 @@ def test_poisson_spikes_stay_in_their_window(start: float, stop: float | None) -
     assert steps.max() == last - 1
 
 
+def test_a_longer_run_begins_as_the_shorter_one() -> None:
+    source = PoissonInput("spikes", 20, np.linspace(0, 100, 20) * Hz)
+    short, long = (
+        low(cells(), projection(), inputs=[source], duration=duration * ms).spikes[0]
+        for duration in (100, 1000)
+    )
+    early = long.times < 0.1 - 1e-9
+    assert np.array_equal(long.times[early], short.times)
+    assert np.array_equal(long.indices[early], short.indices)
+    assert short.times.size > 40
+
+
 def test_sources_of_rate_zero_are_silent() -> None:
     source = PoissonInput("spikes", 3, [0, 500, 0] * Hz)
     assert set(low(cells(), projection(), inputs=[source]).spikes[0].indices) == {1}
