@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -39,9 +40,9 @@ class Assembled:
     def __getitem__(self, name: str) -> Any:
         return self.objects[name]
 
-    @property
+    @cached_property
     def network(self) -> BrianNetwork:
-        """All objects in a Brian2 network."""
+        """All objects in one Brian2 network, always the same: it can be run on."""
         return BrianNetwork(list(self.objects.values()))
 
 
