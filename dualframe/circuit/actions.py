@@ -36,7 +36,8 @@ class Modulation(Description):
     released_by
         Name of a population whose spikes release the modulator, on top of the level or schedule.
     per_spike
-        Rise of the concentration at each of these spikes, a level.
+        Rise of the concentration at each of these spikes, a level. In a scaled circuit a neuron
+        releases for those that it stands for.
     """
 
     modulator: str
