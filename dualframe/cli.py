@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import signal
 import sys
 import tomllib
@@ -22,7 +23,7 @@ from dualframe.archive import ensure_writable
 from dualframe.doctor import render
 from dualframe.errors import DualframeError, UnknownName
 from dualframe.library import SUFFIX, names
-from dualframe.recipe import BRANCHES, WATCHED, Recipe, replay
+from dualframe.recipe import BRANCHES, WATCHED, Recipe, replay, with_facts
 from dualframe.strengths import file_of, store
 from dualframe.targets.capability import TARGETS
 from dualframe.targets.executables import default_cache
@@ -53,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 is success, 1 a finding (a blocker, a difference), 2 an error, 130 an interrupt.
     """
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser().parse_args(words)
+    options.words = words
     try:
         with _plain_warnings():
             status: int = options.command(options)
@@ -156,6 +159,7 @@ def run_command(options: argparse.Namespace) -> int:
     folder = ensure_writable(options.out) if options.out else None
     say(terminal.plan(recipe, network))
     results = recipe.run(progress=False if options.json else None)
+    results = with_facts(results, command=shlex.join([PROGRAM, *options.words]))
     with _undisturbed():
         if folder is not None:
             results.save(folder)

@@ -176,7 +176,7 @@ class Recipe:
         )  # fmt: skip
         facts = results.provenance
         used = replace(self, seed=facts["seed"], target=facts["target"])
-        return replace(results, provenance={**facts, "arguments": used.to_dict()})
+        return with_facts(results, arguments=used.to_dict())
 
     def _recording(self, population: Population, variables: tuple[str, ...]) -> Recording:
         every = max(SAMPLED, quantity(self.dt, "time", "--dt"))
@@ -204,6 +204,11 @@ _KINDS: Mapping[str, Any] = MappingProxyType(
         "int | None": (int, type(None)), "tuple[str, ...]": (list, tuple),
     }
 )  # fmt: skip
+
+
+def with_facts(results: Results, **facts: Any) -> Results:
+    """Return results with more in their provenance."""
+    return replace(results, provenance={**results.provenance, **facts})
 
 
 def split(text: str, separator: str, option: str, example: str) -> tuple[str, str]:

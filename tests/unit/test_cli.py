@@ -110,7 +110,7 @@ class TestRun:
         arguments = manifest["arguments"]
         assert arguments["circuit"] == str(mini)
         assert (arguments["seed"], arguments["target"]) == (3, "runtime")
-        assert manifest["build_cache"] == "none"
+        assert manifest["command"].startswith(f"dualframe run {mini} --branch task_driven")
 
     def test_a_seed_that_was_drawn_stands_in_the_manifest(
         self, capsys: pytest.CaptureFixture[str], mini: Path
