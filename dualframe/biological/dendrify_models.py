@@ -42,7 +42,9 @@ def from_dendrify(
     Parameters
     ----------
     model
-        A Dendrify ``NeuronModel`` or ``PointNeuronModel``.
+        A Dendrify ``NeuronModel`` or ``PointNeuronModel``. It counts the durations of dendritic
+        spikes in steps of ``brian2.defaultclock.dt``, which must not change between its making
+        and this call.
     n
         Number of neurons.
     threshold, reset, second_reset, spike_width, refractory

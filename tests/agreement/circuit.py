@@ -96,9 +96,7 @@ def circuit() -> Network:
 
 def link(source: str, target: str, on_pre: str, weight: Any, **rule: Any) -> Projection:
     """A projection with drawn weights and delays in two groups."""
-    return Projection(
-        source, target, on_pre, weight=weight, delay=DELAYS, delay_groups=2, **rule
-    )
+    return Projection(source, target, on_pre, weight=weight, delay=DELAYS, delay_groups=2, **rule)
 
 
 def _specimen(cell: Any, level: int) -> dict[str, Any]:

@@ -169,9 +169,7 @@ def point_adaptation(kind: str) -> PointNeuronModel:
     if kind == "adaptiveIF":
         model.add_params({"tauw": 210 * ms, "a": 0.5 * nS, "b": 60 * pA})
     else:
-        model.add_params(
-            {"tauA": 210 * ms, "gAmax": 0.01 * nS, "delta_gA": 3 * nS, "EA": -65 * mV}
-        )
+        model.add_params({"tauA": 210 * ms, "gAmax": 0.01 * nS, "delta_gA": 3 * nS, "EA": -65 * mV})
     return model
 
 

@@ -28,7 +28,9 @@ def network(cases: Sequence[Case]) -> Network:
     sources = [_source(spikes)] if spikes else []
     currents = [current for case in cases for current in _currents(case)]
     return Network(
-        tuple(population(case) for case in cases), (*sources, *currents), tuple(projections),
+        tuple(population(case) for case in cases),
+        (*sources, *currents),
+        tuple(projections),
         name="dendrify_models",
     )
 
@@ -42,8 +44,14 @@ def run_ours(net: Network, target: str, *, dt: Any = DT, **options: Any) -> Trai
     """Run on a target and return the trains of all populations."""
     record = {p.name: ["dspikes"] for p in net.populations if p.events}
     results = df.run(
-        net, options.pop("duration", DURATION), target=target, seed=options.pop("seed", 1),
-        record=record, dt=dt, progress=False, **options,
+        net,
+        options.pop("duration", DURATION),
+        target=target,
+        seed=options.pop("seed", 1),
+        record=record,
+        dt=dt,
+        progress=False,
+        **options,
     )
     return trains_of(results, net, float(dt))
 
@@ -63,12 +71,18 @@ def _source(spikes: Sequence[Spikes]) -> SpikeInput:
 def _projections(case: Case, drawn: Drawn, first: dict[int, int]) -> Iterator[Projection]:
     for number, part in enumerate(drawn.spikes):
         yield Projection(
-            "input_spikes", case.name, name=f"{case.name}_input{number}", on_pre=part.statement,
+            "input_spikes",
+            case.name,
+            name=f"{case.name}_input{number}",
+            on_pre=part.statement,
             pairs=(part.pre + first[id(part)], part.post),
         )
     if case.recurrence is not None:
         yield Projection(
-            case.name, case.name, on_pre=case.recurrence.statement, pairs=drawn.recurrent,
+            case.name,
+            case.name,
+            on_pre=case.recurrence.statement,
+            pairs=drawn.recurrent,
             delay=case.recurrence.delay,
         )
 

@@ -33,8 +33,13 @@ def run_stock(case: Case, *, optimised: bool = True, duration: Any = DURATION) -
 
 
 def run_recorded(
-    case: Case, record: tuple[str, ...], *, optimised: bool = True, duration: Any = DURATION,
-    dt: Any = DT, model: Any = None,
+    case: Case,
+    record: tuple[str, ...],
+    *,
+    optimised: bool = True,
+    duration: Any = DURATION,
+    dt: Any = DT,
+    model: Any = None,
 ) -> tuple[dict[Key, Train], Any]:
     """Return the trains and a monitor of some variables.
 

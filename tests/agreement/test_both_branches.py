@@ -49,6 +49,7 @@ def test_cpp_equals_runtime(network: Network, reference: Trains) -> None:
 
 @pytest.mark.genn
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # Brian2GeNN compiles for minutes
 def test_genn_equals_runtime(network: Network, reference: Trains) -> None:
     if reasons := missing("genn", use_gpu=False):
         pytest.skip("; ".join(reasons))

@@ -1,13 +1,35 @@
-"""Lowered Dendrify models spike, and fire dendritic spikes, in the steps of stock Dendrify."""
+"""Lowered Dendrify models spike, and fire dendritic spikes, in the steps of stock Dendrify.
+
+They do so on the runtime, and then on every other target. All models are populations of one
+network, so that each target builds one program. ``strict`` turns off fast-math in C++ (and fused
+multiply-add in GeNN's CPU back end) and the reordering of products by Brian2's code generator. That
+is when equality is promised; without it these networks, which are not chaotic, agree as well.
+"""
 
 from __future__ import annotations
 
 import pytest
 from compare import SPIKE, UNSEEN_STEPS, Trains, assert_same, before
 from models import CASES, DT, DURATION, Case
+from ours import network, run_ours
 from stock import run_stock
 
+from dualframe.network import Network
+from dualframe.targets.capability import missing
+
 LAST = round(float(DURATION / DT)) - UNSEEN_STEPS
+
+
+@pytest.fixture(scope="module")
+def models() -> Network:
+    """All models as populations of one network."""
+    return network(CASES)
+
+
+@pytest.fixture(scope="module")
+def runtime(models: Network) -> Trains:
+    """All models on the runtime, the reference of the other targets."""
+    return run_ours(models, "runtime", strict=True)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -20,3 +42,22 @@ def test_same_steps_as_stock_dendrify(case: Case, runtime: Trains) -> None:
         least = case.spikes if key[1] == SPIKE else case.dspikes
         assert len(neurons) >= least, f"{key}: too few events to compare"
         assert len(set(neurons.tolist())) >= 3, f"{key}: too few neurons to compare"
+
+
+@pytest.mark.cpp
+@pytest.mark.parametrize("strict", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_cpp_equals_runtime(models: Network, runtime: Trains, strict: bool) -> None:
+    if reasons := missing("cpp_standalone"):
+        pytest.skip("; ".join(reasons))
+    cpp = run_ours(models, "cpp_standalone", strict=strict)
+    assert_same(runtime, cpp, ("the runtime", "C++"))
+
+
+@pytest.mark.genn
+@pytest.mark.slow
+@pytest.mark.timeout(1800)  # Brian2GeNN compiles for minutes
+def test_genn_equals_runtime(models: Network, runtime: Trains) -> None:
+    if reasons := missing("genn", use_gpu=False):
+        pytest.skip("; ".join(reasons))
+    genn = run_ours(models, "genn", strict=True, use_gpu=False)
+    assert_same(runtime, genn, ("the runtime", "GeNN"))

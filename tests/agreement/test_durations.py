@@ -41,9 +41,7 @@ def model() -> NeuronModel:
     return made
 
 
-CASE = Case(
-    "cells", model, PLAIN, steps=(Step("I_ext_dend", CURRENTS, 5 * ms, DURATION),), n=3
-)
+CASE = Case("cells", model, PLAIN, steps=(Step("I_ext_dend", CURRENTS, 5 * ms, DURATION),), n=3)
 
 
 def open_steps(conductance: NDArray[np.float64]) -> set[int]:
@@ -62,8 +60,13 @@ def run_dualframe(dt: Quantity) -> Mapping[str, NDArray[np.float64]]:
     cells = df.biological.from_dendrify(model(), 3, name="cells", **PLAIN)
     current = df.CurrentInput("cells", CURRENTS, 5 * ms, variable="I_ext_dend")
     results = df.run(
-        df.Network((cells,), (current,)), DURATION, target="runtime", seed=1, dt=dt,
-        record={"cells": list(OPEN_MS)}, progress=False,
+        df.Network((cells,), (current,)),
+        DURATION,
+        target="runtime",
+        seed=1,
+        dt=dt,
+        record={"cells": list(OPEN_MS)},
+        progress=False,
     )
     return results.traces["cells"].values
 

@@ -29,7 +29,10 @@ N, RATE, DURATION, DT = 60, 80.0, 500.0, 0.1  # neurons, Hz, ms, ms
 STEPS = round(DURATION / DT)
 EACH = 10  # sources of each cell's own, so that the counts of cells are independent
 UNSEEN = 1  # a relay spikes in the step after its input
-MARKS = {"cpp_standalone": [pytest.mark.cpp], "genn": [pytest.mark.genn, pytest.mark.slow]}
+MARKS = {
+    "cpp_standalone": [pytest.mark.cpp],
+    "genn": [pytest.mark.genn, pytest.mark.slow, pytest.mark.timeout(1800)],
+}
 TARGETS = [
     pytest.param(target, marks=MARKS.get(target, []))
     for target in ("runtime", "cpp_standalone", "genn")

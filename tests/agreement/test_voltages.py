@@ -21,8 +21,8 @@ WATCHED = {
     "branched": ("V_soma", "V_basal", "V_apical", "V_tuft", "I_apical", "g_rise_Ca_tuft"),
     "adaptive_soma": ("V_soma", "V_dend", "w_soma", "spiketime_Na_dend", "gate_Na_dend"),
 }
-# Voltages are of the order of 0.1 V: an ulp is 1.4e-17 V. There is one inexact assignment per spike,
-# and a leaky membrane forgets it before the next: a few ulp, of which two are found.
+# Voltages are of the order of 0.1 V: an ulp is 1.4e-17 V. There is one inexact assignment per
+# spike, and a leaky membrane forgets it before the next: a few ulp, of which two are found.
 TOLERANCE = 16 * np.spacing(0.1)
 
 
@@ -31,7 +31,12 @@ def test_recorded_variables_are_those_of_stock_dendrify(name: str) -> None:
     case: Case = next(case for case in CASES if case.name == name)
     _, monitor = run_recorded(case, WATCHED[name], optimised=False, duration=DURATION)
     results = df.run(
-        network([case]), DURATION, target="runtime", dt=DT, strict=True, progress=False,
+        network([case]),
+        DURATION,
+        target="runtime",
+        dt=DT,
+        strict=True,
+        progress=False,
         record={name: list(WATCHED[name])},
     )
     for variable, values in results.traces[name].values.items():

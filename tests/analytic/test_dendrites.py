@@ -55,7 +55,11 @@ def powers(matrix: Array, start: Array, count: int) -> Array:
 
 
 def simulate(
-    populations: list[Any], inputs: list[Any], duration: float, dt: float, record: list[str],
+    populations: list[Any],
+    inputs: list[Any],
+    duration: float,
+    dt: float,
+    record: list[str],
     projections: tuple[Any, ...] = (),
 ) -> dict[str, dict[str, Array]]:
     """Voltages in mV by population and variable, shape (neurons, steps)."""
@@ -136,9 +140,9 @@ def test_epsp_at_the_soma_is_that_of_a_current_into_the_dendrite() -> None:
     weight, tau, dt = 0.05, 5.0, 0.01  # of 1 nS, ms, ms
     spikes = df.SpikeInput("in", 1, [0], [1] * ms)
     contact = df.Projection("in", "cells", f"s_AMPA_x_dend += {weight}", pairs="all_to_all")
-    found = simulate(
-        [two_compartments()], [spikes], 40, dt, ["V_soma", "V_dend"], (contact,)
-    )["cells"]
+    found = simulate([two_compartments()], [spikes], 40, dt, ["V_soma", "V_dend"], (contact,))[
+        "cells"
+    ]
     rates = np.zeros((3, 3))
     rates[:2, :2] = -MATRIX / CAPACITANCE[:, None]
     rates[1, 2] = 1 / C_DEND

@@ -95,9 +95,7 @@ def model(cell: Cell) -> NeuronModel:
     soma = Soma("soma", cm_abs=150 * pF, gl_abs=cell.leak * nS)
     edges, last = [], soma
     for number, branch in enumerate(cell.branches):
-        dendrite = Dendrite(
-            f"d{number}", cm_abs=branch.capacitance * pF, gl_abs=branch.leak * nS
-        )
+        dendrite = Dendrite(f"d{number}", cm_abs=branch.capacitance * pF, gl_abs=branch.leak * nS)
         dendrite.synapse("AMPA", tag="x", g=3 * nS, t_decay=3 * ms)
         if branch.nmda:
             dendrite.synapse("NMDA", tag="x", g=1 * nS, t_rise=2 * ms, t_decay=40 * ms)
@@ -137,8 +135,11 @@ def case(cell: Cell) -> Case:
         for number, branch in enumerate(cell.branches)
     ]
     return Case(
-        "cells", lambda: model(cell), spiking(cell),
-        tuple(Drive(statement, 70, 12, 6) for statement in drives), n=3,
+        "cells",
+        lambda: model(cell),
+        spiking(cell),
+        tuple(Drive(statement, 70, 12, 6) for statement in drives),
+        n=3,
     )
 
 
@@ -146,7 +147,10 @@ def test_generated_models_agree_with_stock_dendrify() -> None:
     seen: Counter[str] = Counter()
 
     @settings(
-        max_examples=12, deadline=None, derandomize=True, database=None,
+        max_examples=12,
+        deadline=None,
+        derandomize=True,
+        database=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(cells)

@@ -120,9 +120,7 @@ def test_what_is_added_does_not_change_what_was_drawn(seed: int) -> None:
 
 def test_the_order_of_description_does_not_matter() -> None:
     net = network()
-    turned = replace(
-        net, populations=net.populations[::-1], projections=net.projections[::-1]
-    )
+    turned = replace(net, populations=net.populations[::-1], projections=net.projections[::-1])
     assert same(arrays(low(net)), arrays(low(turned)))
 
 
@@ -224,9 +222,7 @@ def test_spread_keeps_the_mean_and_has_the_variation_asked_for(cv: float) -> Non
 def test_a_family_varies_together_and_others_not_at_all() -> None:
     lowered = low(Network((cells(heterogeneity={"gL": 0.4}),)))
     found = arrays(lowered)
-    np.testing.assert_allclose(
-        found["cells.gL_dend"] / found["cells.gL_soma"], 0.3, rtol=1e-12
-    )
+    np.testing.assert_allclose(found["cells.gL_dend"] / found["cells.gL_soma"], 0.3, rtol=1e-12)
     assert found["cells.C"].shape == ()
 
 

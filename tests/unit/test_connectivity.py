@@ -106,9 +106,7 @@ def test_a_kernel_connects_the_near_more_than_the_far() -> None:
     place = np.zeros((300, 3)) * um
     place[:, 0] = np.linspace(0, 1000, 300) * um
     here = cells(300, positions=place)
-    given = Projection(
-        "cells", "cells", on_pre="v += 1", kernel=GaussianKernel(0.8, 100 * um)
-    )
+    given = Projection("cells", "cells", on_pre="v += 1", kernel=GaussianKernel(0.8, 100 * um))
     i, j = draw_pairs(given, here, here, np.random.default_rng(1))
     distance = np.abs(np.asarray(place)[i, 0] - np.asarray(place)[j, 0])
     assert (i != j).all()
