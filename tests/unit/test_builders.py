@@ -120,6 +120,19 @@ def test_positions_are_the_same_in_both_branches() -> None:
     assert build(CIRCUITS["ca1"], "biological").population("pyr").positions is None
 
 
+def test_a_contact_is_divided_among_its_compartments() -> None:
+    """And collapses onto the one of a point neuron: the total is the same."""
+    circuit = CIRCUITS["ca1"]
+    for given in circuit.contacts:
+        parts = len(given.compartments) * len(given.synapses)
+        parameters = build(circuit, "biological").population(given.target).parameters
+        for name, ratio in given.synapses.items():
+            own = f"share_{name}_{given.name}"
+            shares = [v for key, v in parameters.items() if key.startswith(own)]
+            assert len(shares) == (len(given.compartments) if parts > 1 else 0)
+            assert sum(shares) == pytest.approx(ratio if parts > 1 else 0)
+
+
 def test_meta_says_what_was_built() -> None:
     dendritic, point = (build(CIRCUITS["ca1"], m).meta for m in ("biological", "glif_current"))
     assert (dendritic["branch"], point["branch"]) == ("biological", "task_driven")
