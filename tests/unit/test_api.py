@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,15 @@ def test_public_names() -> None:
 @pytest.mark.parametrize("name", ["run", "doctor", "export", "circuit", "report", "targets"])
 def test_functions_are_not_hidden_by_modules_of_the_same_name(name: str) -> None:
     assert callable(getattr(df, name))
+
+
+def test_every_target_gives_the_same_spikes(
+    tiny: df.Network, run_on_target: Callable[..., df.Results]
+) -> None:
+    expected = df.run(tiny, 60 * ms, target="runtime", seed=1, progress=False).spikes
+    found = run_on_target(tiny, 60 * ms, seed=1).spikes
+    assert found.neuron.tolist() == expected.neuron.tolist()
+    assert found.t.to_numpy() == pytest.approx(expected.t.to_numpy(), abs=1e-9)  # a time is i * dt
 
 
 class TestAssemble:
