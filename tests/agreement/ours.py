@@ -57,7 +57,7 @@ def run_ours(net: Network, target: str, *, dt: Any = DT, **options: Any) -> Trai
 
 
 def _offsets(spikes: Sequence[Spikes]) -> list[int]:
-    return [0, *np.cumsum([part.sources for part in spikes])[:-1].tolist()]
+    return np.cumsum([0, *(part.sources for part in spikes)])[:-1].tolist()
 
 
 def _source(spikes: Sequence[Spikes]) -> SpikeInput:

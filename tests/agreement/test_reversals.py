@@ -1,0 +1,69 @@
+"""Dendritic spikes of one name in two dendrites: each keeps its own reversal potentials.
+
+Stock Dendrify has one ``E_rise_Na`` for all dendrites, and the last one set wins; it is right where
+the names differ, and that is the reference here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from brian2 import ms, mV, nS, pA, pF
+from compare import UNSEEN_STEPS, Trains, before, first_difference
+from dendrify import Dendrite, NeuronModel, Soma
+from models import DT, NA, PLAIN, Case, Step
+from ours import network, run_ours
+from stock import run_stock
+
+import dualframe as df
+from dualframe.errors import NetworkError
+
+DURATION = 150 * ms
+REVERSAL = {"first": (70 * mV, -89 * mV), "second": (20 * mV, -70 * mV)}
+
+
+def model(first: str, second: str, **changes: Any) -> NeuronModel:
+    """Two dendrites with dendritic spikes of these names."""
+    soma = Soma("soma", cm_abs=200 * pF, gl_abs=10 * nS)
+    edges = []
+    for name, kind in (("first", first), ("second", second)):
+        dendrite = Dendrite(name, cm_abs=50 * pF, gl_abs=2.5 * nS)
+        rise, fall = REVERSAL[name]
+        own = NA | {"reversal_rise": rise, "reversal_fall": fall} | changes
+        dendrite.dspikes(kind, g_rise=30 * nS, g_fall=14 * nS, **own)
+        edges.append((soma, dendrite, 15 * nS))
+    return NeuronModel(edges, v_rest=-62 * mV)
+
+
+def case(first: str, second: str) -> Case:
+    currents = np.array([250.0, 320.0, 400.0]) * pA
+    steps = (Step("I_ext_first", currents), Step("I_ext_second", currents[::-1]))
+    return Case("cells", lambda: model(first, second), PLAIN, steps=steps, n=3)
+
+
+def renamed(trains: Trains) -> Trains:
+    """Trains under the names of the dendrites alone."""
+    last = round(float(DURATION / DT)) - UNSEEN_STEPS
+    return before({(p, k.split("_")[-1]): train for (p, k), train in trains.items()}, last)
+
+
+def test_each_dendrite_has_its_own_reversal_potentials() -> None:
+    ours = renamed(run_ours(network([case("Na", "Na")]), "runtime", duration=DURATION))
+    right = renamed(run_stock(case("Na", "Nb"), duration=DURATION))
+    assert first_difference(ours, right) is None
+    assert all(len(neurons) > 10 for neurons, _ in right.values())
+
+
+def test_stock_dendrify_takes_the_last_one_for_both() -> None:
+    """The difference is there, and it shows in the spikes."""
+    shared = renamed(run_stock(case("Na", "Na"), duration=DURATION))
+    right = renamed(run_stock(case("Na", "Nb"), duration=DURATION))
+    assert first_difference(shared, right) is not None
+
+
+@pytest.mark.parametrize("missing", ["threshold", "duration_fall", "reversal_rise"])
+def test_a_dendritic_spike_without_a_value_is_named(missing: str) -> None:
+    with pytest.raises(NetworkError, match=r"no value for .*Na_first.*config_dspikes"):
+        df.biological.from_dendrify(model("Na", "Na", **{missing: None}), 3, **PLAIN)
