@@ -54,7 +54,7 @@ def calibrate(
     circuit: Circuit,
     model: str = MODEL,
     *,
-    synapses: str = "current",
+    synapses: str | None = None,
     rates: bool = True,
     scale: float = 0.02,
     seed: int = 1,
@@ -84,6 +84,7 @@ def calibrate(
         into their ranges.
     """
     base = replace(circuit.full or circuit, modulations=(), drugs=())
+    synapses = synapses or circuit.synapse_mode
     key = MODEL if model == MODEL else model_key(model, synapses)
     weights: dict[str, Any] = {}
     psps: dict[str, Any] = {}
@@ -95,9 +96,7 @@ def calibrate(
         for name, (weight, psp) in found.items():
             weights[name], psps[name], targets[name] = weight, psp, wanted[name].psp or psp
             report(f"{name}: weight {weight}, PSP {psp} (asked {targets[name]})")
-    result = Calibration(
-        base.name, key, weights, psps, targets, {}, _provenance(base, scale, seed)
-    )
+    result = Calibration(base.name, key, weights, psps, targets, {}, _provenance(base, scale, seed))
     return _with_rates(base, result, model, synapses, scale, seed, report) if rates else result
 
 
@@ -138,12 +137,22 @@ def measure_psps(
         slots[name] = own
         first += len(tried)
         projections.append(
-            Projection("probe", population.name, f"{written[name].written} += w", name=name,
-                       weight=tried, pairs=(np.zeros(len(tried), dtype=np.int32), own))
+            Projection(
+                "probe",
+                population.name,
+                f"{written[name].written} += w",
+                name=name,
+                weight=tried,
+                pairs=(np.zeros(len(tried), dtype=np.int32), own),
+            )
         )
     network = Network((population,), (probe,), tuple(projections), name=f"psp_{given.name}")
     done = run(
-        network, _PROBE_AT + _WATCH, target="runtime", seed=0, progress=False,
+        network,
+        _PROBE_AT + _WATCH,
+        target="runtime",
+        seed=0,
+        progress=False,
         record={population.name: Recording((population.voltage,))},
     )
     trace = done.traces[population.name]
@@ -151,9 +160,7 @@ def measure_psps(
     rest = voltage[:, np.searchsorted(trace.t, float(_PROBE_AT) - 1e-9)]
     amplitude = np.abs(voltage[:, trace.t >= float(_PROBE_AT)] - rest[:, None]).max(axis=1)
     amplitude[np.unique(done.spikes.neuron)] = np.nan
-    return {
-        name: Psp(np.asarray(weights[name]), amplitude[own]) for name, own in slots.items()
-    }
+    return {name: Psp(np.asarray(weights[name]), amplitude[own]) for name, own in slots.items()}
 
 
 def _weights(
@@ -162,8 +169,9 @@ def _weights(
     """Weight and measured potential of every contact onto a population."""
     written: dict[str, Contact] = {}
     builder(replace(given, n=1), written)
-    units = {name: 1 * nS if own.weight_unit == "siemens" else 10 * pA
-             for name, own in written.items()}
+    units = {
+        name: 1 * nS if own.weight_unit == "siemens" else 10 * pA for name, own in written.items()
+    }
     coarse = {name: _GRID * units[name] for name in wanted}
     first = measure_psps(given, builder, coarse)
     guess = {name: _solve(name, first[name], wanted[name]) for name in wanted}
@@ -172,9 +180,7 @@ def _weights(
     final = {name: _solve(name, second_look[name], wanted[name]) for name in wanted}
     exact = {name: np.array([final[name]]) * units[name] / float(units[name]) for name in wanted}
     check = measure_psps(given, builder, exact)
-    return {
-        name: (exact[name][0], check[name].amplitudes[0] * 1e3 * mV) for name in wanted
-    }
+    return {name: (exact[name][0], check[name].amplitudes[0] * 1e3 * mV) for name in wanted}
 
 
 def _solve(name: str, measured: Psp, wanted: Wanted) -> float:
@@ -213,23 +219,38 @@ def _targets(circuit: Circuit, given: CircuitPopulation, model: str) -> dict[str
 
 
 def _with_rates(
-    base: Circuit, start: Calibration, model: str, synapses: str, scale: float, seed: int,
+    base: Circuit,
+    start: Calibration,
+    model: str,
+    synapses: str,
+    scale: float,
+    seed: int,
     report: Callable[[str], None],
 ) -> Calibration:
     """Change the background rates until each population fires within its range."""
     small = base.scaled(scale)
-    ranges = {p.name: (float(p.rate_low), float(p.rate_high)) for p in base.populations
-              if p.rate_low is not None}
+    ranges = {
+        p.name: (float(p.rate_low), float(p.rate_high))
+        for p in base.populations
+        if p.rate_low is not None
+    }
     driven = {c.target for c in base.background}
     events = dict.fromkeys(driven, 300.0)
     for step in range(40):
         current = replace(start, rates={name: rate * Hz for name, rate in events.items()})
         found = firing_rates(small, current, model, synapses, seed)
-        report(f"step {step}: " + ", ".join(
-            f"{n} {found[n]:.2f} Hz at {events.get(n, 0):.0f} Hz" for n in found))
+        report(
+            f"step {step}: "
+            + ", ".join(f"{n} {found[n]:.2f} Hz at {events.get(n, 0):.0f} Hz" for n in found)
+        )
         if all(_inside(found[name], *ranges[name]) for name in ranges):
-            return replace(current, provenance={
-                **current.provenance, "rates_Hz": {n: round(found[n], 3) for n in found}})
+            return replace(
+                current,
+                provenance={
+                    **current.provenance,
+                    "rates_Hz": {n: round(found[n], 3) for n in found},
+                },
+            )
         for name in driven & set(ranges):
             events[name] = _next_rate(events[name], found[name], ranges[name], step)
     raise DualframeError(
@@ -241,7 +262,7 @@ def _with_rates(
 def _inside(rate: float, low: float, high: float) -> bool:
     # the middle four fifths of the range on a log scale, so that another seed stays inside too
     margin = (high / low) ** 0.1
-    return low * margin <= rate <= high / margin
+    return bool(low * margin <= rate <= high / margin)
 
 
 def _next_rate(events: float, found: float, bounds: tuple[float, float], step: int) -> float:
@@ -252,8 +273,13 @@ def _next_rate(events: float, found: float, bounds: tuple[float, float], step: i
 
 
 def firing_rates(
-    circuit: Circuit, calibration: Calibration, model: str, synapses: str, seed: int,
-    duration: Any = 2 * second, settle: Any = 0.5 * second,
+    circuit: Circuit,
+    calibration: Calibration,
+    model: str,
+    synapses: str,
+    seed: int,
+    duration: Any = 2 * second,
+    settle: Any = 0.5 * second,
 ) -> dict[str, float]:
     """Mean firing rate (Hz) of each population after the settling time."""
     if model == MODEL:
@@ -263,6 +289,8 @@ def firing_rates(
             circuit, model=model, synapses=synapses, calibration=calibration
         )
     done = run(network, duration, seed=seed, progress=False)
+    if not done.provenance["completed"]:
+        raise KeyboardInterrupt  # a part of a run is no measurement
     table = done.rates(start=settle)
     return dict(zip(table.population, table.mean_rate_Hz, strict=True))
 

@@ -347,7 +347,7 @@ def _calibrate_arguments(made: argparse.ArgumentParser) -> None:
         default="biological",
         help="biological (default), glif, glif1, ..., glif5, izhikevich",
     )
-    made.add_argument("--synapses", default="current", help="current (default) or conductance")
+    made.add_argument("--synapses", help="current or conductance (default: the circuit's)")
     made.add_argument("--scale", type=float, default=0.02, help="size for the rates (default 0.02)")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--out", metavar="FILE", help="default: with the circuit")
@@ -358,7 +358,7 @@ def _model_arguments(made: argparse.ArgumentParser) -> None:
     add("circuit", metavar="CIRCUIT", help="name, or TOML file")
     add("--branch", help=f"{' or '.join(BRANCHES)} (default biological)")
     add("--model", help="point neurons: glif (default), glif1, ..., glif5, izhikevich")
-    add("--synapses", help="point neurons: current (default) or conductance")
+    add("--synapses", help="point neurons: current or conductance (default: the circuit's)")
     add(
         "--modulate",
         action="append",

@@ -341,9 +341,7 @@ def _dual(name: str, rise: Any, decay: Any, feed: str, dt: Any) -> _Gating:
     )
 
 
-def _double_alpha(
-    name: str, fast: Any, slow: Any, ratio: float, feed: str, dt: Any
-) -> _Gating:
+def _double_alpha(name: str, fast: Any, slow: Any, ratio: float, feed: str, dt: Any) -> _Gating:
     mailbox = f"k_{name}"
     lines = [f"d{mailbox}/dt = -{mailbox}/dt : {{unit}}"]
     if feed:  # another mailbox does its work

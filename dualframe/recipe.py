@@ -137,7 +137,7 @@ class Recipe:
         """The name under which the strengths of this model are stored."""
         if self.branch == "biological":
             return MODEL
-        return model_key(self.model or "glif", self.synapses or "current")
+        return model_key(self.model or "glif", self.synapses or self.plan.synapse_mode)
 
     @property
     def strengths(self) -> Calibration:
@@ -189,7 +189,7 @@ def _biological(recipe: Recipe) -> Network:
 
 def _task_driven(recipe: Recipe) -> Network:
     return task_driven.build(
-        recipe.plan, model=recipe.model or "glif", synapses=recipe.synapses or "current",
+        recipe.plan, model=recipe.model or "glif", synapses=recipe.synapses or None,
         calibration=recipe.strengths,
     )  # fmt: skip
 

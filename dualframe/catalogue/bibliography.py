@@ -43,6 +43,12 @@ def citation(key: str, path: Path = PACKAGED) -> str:
     if place and "pages" in fields:
         place += f":{fields['pages']}"
     author = fields.get("author", "").replace(" and others", " et al.").replace(" and ", ", ")
-    parts = (author.rstrip("."), fields.get("year"), fields.get("title"), place,
-             fields.get("howpublished"), fields.get("note"))
+    parts = (
+        author.rstrip("."),
+        fields.get("year"),
+        fields.get("title"),
+        place,
+        fields.get("howpublished"),
+        fields.get("note"),
+    )
     return ". ".join(part for part in parts if part) or key

@@ -42,17 +42,34 @@ class Form:
         return {**self.required, **self.optional}
 
 
-PASSIVE: Kinds = MappingProxyType({
-    "v_rest": "voltage", "r_in": "resistance", "tau_m": "time", "c_m": "capacitance",
-    "threshold": "voltage", "rheobase": "current", "sag": "dimensionless",
-    "sag_ratio": "dimensionless", "sag_depth": "voltage",
-    "fi_slope": _per("Hz/pA"), "rate": "rate", "membrane_resistance": _per("ohm*cm**2"),
-    "specific_capacitance": "specific capacitance",
-})
+PASSIVE: Kinds = MappingProxyType(
+    {
+        "v_rest": "voltage",
+        "r_in": "resistance",
+        "tau_m": "time",
+        "c_m": "capacitance",
+        "threshold": "voltage",
+        "rheobase": "current",
+        "sag": "dimensionless",
+        "sag_ratio": "dimensionless",
+        "sag_depth": "voltage",
+        "fi_slope": _per("Hz/pA"),
+        "rate": "rate",
+        "membrane_resistance": _per("ohm*cm**2"),
+        "specific_capacitance": "specific capacitance",
+    }
+)
 
 _QUADRATIC: Kinds = {
-    "C": "capacitance", "k": GAIN, "vr": "voltage", "vt": "voltage", "vpeak": "voltage",
-    "a": "rate", "b": "conductance", "c": "voltage", "d": "current",
+    "C": "capacitance",
+    "k": GAIN,
+    "vr": "voltage",
+    "vt": "voltage",
+    "vpeak": "voltage",
+    "a": "rate",
+    "b": "conductance",
+    "c": "voltage",
+    "d": "current",
 }
 _U_DEPENDENT: Kinds = {"vpeak_u": SLOPE, "c_u": SLOPE}
 _V_DEPENDENT_B: Kinds = {"v_switch": "voltage", "b_above": "conductance"}
@@ -62,47 +79,62 @@ def _without(kinds: Kinds, *names: str) -> Kinds:
     return {name: kind for name, kind in kinds.items() if name not in names}
 
 
-
-IZHIKEVICH: Mapping[str, Form] = MappingProxyType({
-    "izhikevich2003": Form(
-        dict.fromkeys(("a", "b", "c", "d", "vpeak"), "dimensionless"), {"v0": "dimensionless"},
-        "dv/dt = 0.04v^2 + 5v + 140 - u + I; du/dt = a(bv - u); v >= vpeak: v <- c, u <- u+d",
-    ),
-    "izhikevich2007": Form(
-        _QUADRATIC, {},
-        "C dv/dt = k(v-vr)(v-vt) - u + I; du/dt = a(b(v-vr) - u); v >= vpeak: v <- c, u <- u+d",
-    ),
-    "izhikevich2007_FS": Form(
-        {**_without(_QUADRATIC, "b", "d"), "vb": "voltage", "U_coef": CUBIC}, {},
-        "as izhikevich2007, but du/dt = a(U(v) - u), U = 0 for v < vb, else U_coef (v-vb)^3; "
-        "v >= vpeak: v <- c, u unchanged",
-    ),
-    "izhikevich2007_LTS": Form(
-        {**_QUADRATIC, **_U_DEPENDENT, "u_max": "current"}, {},
-        "as izhikevich2007; v > vpeak - vpeak_u u: v <- c + c_u u, u <- min(u+d, u_max)",
-    ),
-    "izhikevich2007_TC": Form(
-        {**_QUADRATIC, **_U_DEPENDENT, **_V_DEPENDENT_B}, {},
-        "as izhikevich2007 with b_above instead of b where v > v_switch; "
-        "v > vpeak + vpeak_u u: v <- c - c_u u, u <- u+d",
-    ),
-    "izhikevich2007_RTN": Form(
-        {**_QUADRATIC, **_V_DEPENDENT_B}, {},
-        "as izhikevich2007 with b_above instead of b where v > v_switch",
-    ),
-    "izhikevich_skinner": Form(
-        {**_without(_QUADRATIC, "k"), "klow": GAIN, "khigh": GAIN, "Ishift": "current"}, {},
-        "as izhikevich2007 with I + Ishift, and k = klow for v <= vt, khigh for v > vt",
-    ),
-})
+IZHIKEVICH: Mapping[str, Form] = MappingProxyType(
+    {
+        "izhikevich2003": Form(
+            dict.fromkeys(("a", "b", "c", "d", "vpeak"), "dimensionless"),
+            {"v0": "dimensionless"},
+            "dv/dt = 0.04v^2 + 5v + 140 - u + I; du/dt = a(bv - u); v >= vpeak: v <- c, u <- u+d",
+        ),
+        "izhikevich2007": Form(
+            _QUADRATIC,
+            {},
+            "C dv/dt = k(v-vr)(v-vt) - u + I; du/dt = a(b(v-vr) - u); v >= vpeak: v <- c, u <- u+d",
+        ),
+        "izhikevich2007_FS": Form(
+            {**_without(_QUADRATIC, "b", "d"), "vb": "voltage", "U_coef": CUBIC},
+            {},
+            "as izhikevich2007, but du/dt = a(U(v) - u), U = 0 for v < vb, else U_coef (v-vb)^3; "
+            "v >= vpeak: v <- c, u unchanged",
+        ),
+        "izhikevich2007_LTS": Form(
+            {**_QUADRATIC, **_U_DEPENDENT, "u_max": "current"},
+            {},
+            "as izhikevich2007; v > vpeak - vpeak_u u: v <- c + c_u u, u <- min(u+d, u_max)",
+        ),
+        "izhikevich2007_TC": Form(
+            {**_QUADRATIC, **_U_DEPENDENT, **_V_DEPENDENT_B},
+            {},
+            "as izhikevich2007 with b_above instead of b where v > v_switch; "
+            "v > vpeak + vpeak_u u: v <- c - c_u u, u <- u+d",
+        ),
+        "izhikevich2007_RTN": Form(
+            {**_QUADRATIC, **_V_DEPENDENT_B},
+            {},
+            "as izhikevich2007 with b_above instead of b where v > v_switch",
+        ),
+        "izhikevich_skinner": Form(
+            {**_without(_QUADRATIC, "k"), "klow": GAIN, "khigh": GAIN, "Ishift": "current"},
+            {},
+            "as izhikevich2007 with I + Ishift, and k = klow for v <= vt, khigh for v > vt",
+        ),
+    }
+)
 
 _GLIF1: Kinds = {
-    "C": "capacitance", "R": "resistance", "E_L": "voltage", "th_inf": "voltage", "t_ref": "time",
+    "C": "capacitance",
+    "R": "resistance",
+    "E_L": "voltage",
+    "th_inf": "voltage",
+    "t_ref": "time",
 }
-_RESET: Kinds = {"f_v": "dimensionless", "deltaV": "voltage",
-                 "a_spike": "voltage", "b_spike": "rate"}
-_ASC: Kinds = {"asc_amp1": "current", "asc_tau1": "time",
-               "asc_amp2": "current", "asc_tau2": "time"}
+_RESET: Kinds = {
+    "f_v": "dimensionless",
+    "deltaV": "voltage",
+    "a_spike": "voltage",
+    "b_spike": "rate",
+}
+_ASC: Kinds = {"asc_amp1": "current", "asc_tau1": "time", "asc_amp2": "current", "asc_tau2": "time"}
 _VOLTAGE_TH: Kinds = {"a_voltage": "rate", "b_voltage": "rate"}
 _LIF = "C dV/dt = I - (V-E_L)/R; spike at V >= E_L + th_inf; then V <- E_L, hold t_ref"
 _RESET_RULE = (
@@ -110,91 +142,201 @@ _RESET_RULE = (
 )
 _ASC_RULE = "I + I_1 + I_2, dI_j/dt = -I_j/asc_tau_j, jump asc_amp_j"
 
-_SHARED: Kinds = {"C": "capacitance", "tau_m": "time", "E_L": "voltage", "V_th": "voltage",
-                  "V_reset": "voltage", "t_ref": "time"}
+_SHARED: Kinds = {
+    "C": "capacitance",
+    "tau_m": "time",
+    "E_L": "voltage",
+    "V_th": "voltage",
+    "V_reset": "voltage",
+    "t_ref": "time",
+}
 
-GLIF: Mapping[str, Form] = MappingProxyType({
-    "GLIF1": Form(_GLIF1, {}, _LIF),
-    "GLIF2": Form({**_GLIF1, **_RESET}, {}, f"GLIF1 with {_RESET_RULE}"),
-    "GLIF3": Form({**_GLIF1, **_ASC}, {}, f"GLIF1 with {_ASC_RULE}"),
-    "GLIF4": Form({**_GLIF1, **_ASC, **_RESET}, {}, f"GLIF3 with {_RESET_RULE}"),
-    "GLIF5": Form(
-        {**_GLIF1, **_ASC, **_RESET, **_VOLTAGE_TH}, {},
-        "GLIF4 with threshold + th_v, dth_v/dt = a_voltage (V-E_L) - b_voltage th_v",
-    ),
-    "LIF": Form(
-        _SHARED, {},
-        "tau_m dV/dt = E_L - V + tau_m I/C; spike at V >= V_th; then V <- V_reset, hold t_ref",
-    ),
-    "E-GLIF": Form(
-        {**_SHARED, "I_e": "current", "lambda_0": "rate", "tau_V": "voltage",
-         "k_adap": _per("nS/ms"), "k_1": "rate", "k_2": "rate", "A1": "current", "A2": "current"},
-        {}, "extended GLIF: adaptive and depolarising currents, escape noise",
-    ),
-})
+GLIF: Mapping[str, Form] = MappingProxyType(
+    {
+        "GLIF1": Form(_GLIF1, {}, _LIF),
+        "GLIF2": Form({**_GLIF1, **_RESET}, {}, f"GLIF1 with {_RESET_RULE}"),
+        "GLIF3": Form({**_GLIF1, **_ASC}, {}, f"GLIF1 with {_ASC_RULE}"),
+        "GLIF4": Form({**_GLIF1, **_ASC, **_RESET}, {}, f"GLIF3 with {_RESET_RULE}"),
+        "GLIF5": Form(
+            {**_GLIF1, **_ASC, **_RESET, **_VOLTAGE_TH},
+            {},
+            "GLIF4 with threshold + th_v, dth_v/dt = a_voltage (V-E_L) - b_voltage th_v",
+        ),
+        "LIF": Form(
+            _SHARED,
+            {},
+            "tau_m dV/dt = E_L - V + tau_m I/C; spike at V >= V_th; then V <- V_reset, hold t_ref",
+        ),
+        "E-GLIF": Form(
+            {
+                **_SHARED,
+                "I_e": "current",
+                "lambda_0": "rate",
+                "tau_V": "voltage",
+                "k_adap": _per("nS/ms"),
+                "k_1": "rate",
+                "k_2": "rate",
+                "A1": "current",
+                "A2": "current",
+            },
+            {},
+            "extended GLIF: adaptive and depolarising currents, escape noise",
+        ),
+    }
+)
 
-NMDA_BLOCK: Kinds = MappingProxyType({
-    "Mg": "concentration", "alpha": PER_VOLT, "beta": "concentration", "gamma": "voltage",
-})
+NMDA_BLOCK: Kinds = MappingProxyType(
+    {
+        "Mg": "concentration",
+        "alpha": PER_VOLT,
+        "beta": "concentration",
+        "gamma": "voltage",
+    }
+)
 
-SYNAPSE: Mapping[str, Form] = MappingProxyType({
-    "exponential": Form(
-        {"E": "voltage", "decay": "time"}, {},
-        "g jumps by the weight at a spike; dg/dt = -g/decay",
-    ),
-    "dual_exponential": Form(
-        {"E": "voltage", "rise": "time", "decay": "time"}, {},
-        "difference of two exponentials, rise and decay, that peaks at the weight",
-    ),
-})
+SYNAPSE: Mapping[str, Form] = MappingProxyType(
+    {
+        "exponential": Form(
+            {"E": "voltage", "decay": "time"},
+            {},
+            "g jumps by the weight at a spike; dg/dt = -g/decay",
+        ),
+        "dual_exponential": Form(
+            {"E": "voltage", "rise": "time", "decay": "time"},
+            {},
+            "difference of two exponentials, rise and decay, that peaks at the weight",
+        ),
+    }
+)
 
-GLOBALS = Form({
-    "v_rest": "voltage", "cm": "specific capacitance", "gl": "specific conductance",
-    "r_axial": "resistivity", "scale_factor": "dimensionless", "spine_factor": "dimensionless",
-}, {"E_Na": "voltage", "E_K": "voltage", "E_Ca": "voltage", "E_NMDA": "voltage",
-    "E_AMPA": "voltage", "E_GABA": "voltage", **NMDA_BLOCK})
+GLOBALS = Form(
+    {
+        "v_rest": "voltage",
+        "cm": "specific capacitance",
+        "gl": "specific conductance",
+        "r_axial": "resistivity",
+        "scale_factor": "dimensionless",
+        "spine_factor": "dimensionless",
+    },
+    {
+        "E_Na": "voltage",
+        "E_K": "voltage",
+        "E_Ca": "voltage",
+        "E_NMDA": "voltage",
+        "E_AMPA": "voltage",
+        "E_GABA": "voltage",
+        **NMDA_BLOCK,
+    },
+)
 
 CYLINDER = Form({"length": "length", "diameter": "length"})
 
-SOMA: Mapping[str, Form] = MappingProxyType({
-    "leakyIF": CYLINDER,
-    "adaptive_conductance_IF": Form(
-        {**CYLINDER.required, "EA": "voltage", "VA": "voltage", "tauA": "time",
-         "gAmax": "conductance", "delta_gA": "conductance"}, {},
-        "C dV/dt = gL(EL-V) + gA(EA-V) + I; dgA/dt = (gAmax |V-VA|/mV - gA)/tauA; "
-        "at a spike gA <- gA + delta_gA",
-    ),
-})
+SOMA: Mapping[str, Form] = MappingProxyType(
+    {
+        "leakyIF": CYLINDER,
+        "adaptive_conductance_IF": Form(
+            {
+                **CYLINDER.required,
+                "EA": "voltage",
+                "VA": "voltage",
+                "tauA": "time",
+                "gAmax": "conductance",
+                "delta_gA": "conductance",
+            },
+            {},
+            "C dV/dt = gL(EL-V) + gA(EA-V) + I; dgA/dt = (gAmax |V-VA|/mV - gA)/tauA; "
+            "at a spike gA <- gA + delta_gA",
+        ),
+    }
+)
 
-_DSPIKE: Kinds = {"threshold": "voltage", "tau_rise": "time", "tau_fall": "time",
-                  "offset_fall": "time", "refractory": "time"}
-DSPIKE = Form(_DSPIKE, {
-    "g_rise": "conductance", "g_fall": "conductance",
-    "gbar_rise": "specific conductance", "gbar_fall": "specific conductance",
-})
+_DSPIKE: Kinds = {
+    "threshold": "voltage",
+    "tau_rise": "time",
+    "tau_fall": "time",
+    "offset_fall": "time",
+    "refractory": "time",
+}
+DSPIKE = Form(
+    _DSPIKE,
+    {
+        "g_rise": "conductance",
+        "g_fall": "conductance",
+        "gbar_rise": "specific conductance",
+        "gbar_fall": "specific conductance",
+    },
+)
 
-SPIKE = Form({"threshold": "voltage", "peak": "voltage", "reset": "voltage",
-                  "spike_width": "time", "refractory": "time"})
+SPIKE = Form(
+    {
+        "threshold": "voltage",
+        "peak": "voltage",
+        "reset": "voltage",
+        "spike_width": "time",
+        "refractory": "time",
+    }
+)
 SPLIT = Form({"dendritic_share": "dimensionless", "attenuation": "dimensionless"})
 CONTACT = Form({"g": "conductance", "decay": "time"}, {"rise": "time"})
 
 AFFINITY = Form({"EC50": "concentration", "hill": "dimensionless"})
-BINDING: Kinds = MappingProxyType({
-    "EC50": "concentration", "hill": "dimensionless", "Ki": "concentration", "Kd": "concentration",
-    "IC50_desensitisation": "concentration", "k_on": _per("/nM/s"), "k_off": "rate",
-})
+BINDING: Kinds = MappingProxyType(
+    {
+        "EC50": "concentration",
+        "hill": "dimensionless",
+        "Ki": "concentration",
+        "Kd": "concentration",
+        "IC50_desensitisation": "concentration",
+        "k_on": _per("/nM/s"),
+        "k_off": "rate",
+    }
+)
 OCCUPANCY = Form({"tau_on": "time", "tau_off": "time"})
-EFFECT: Mapping[str, Form] = MappingProxyType({
-    "conductance": Form({"size": "dimensionless", "reversal": "voltage"}),
-    "adaptation": Form({"scale": "dimensionless"}),
-    "described": Form({}),
-})
-MODULATOR = Form({"reference_concentration": "concentration", "clearance_tau": "time"},
-                 {"basal_concentration": "concentration"})
+EFFECT: Mapping[str, Form] = MappingProxyType(
+    {
+        "conductance": Form({"size": "dimensionless", "reversal": "voltage"}),
+        "adaptation": Form({"scale": "dimensionless"}),
+        "described": Form({}),
+    }
+)
+MODULATOR = Form(
+    {"reference_concentration": "concentration", "clearance_tau": "time"},
+    {"basal_concentration": "concentration"},
+)
 
-POSITIVE = frozenset({
-    "r_in", "tau_m", "c_m", "rheobase", "C", "R", "a", "k", "klow", "khigh", "decay", "rise",
-    "length", "diameter", "cm", "gl", "r_axial", "EC50", "hill", "Ki", "Kd", "tau_on", "tau_off",
-    "tau_rise", "tau_fall", "asc_tau1", "asc_tau2", "clearance_tau", "reference_concentration",
-    "spike_width", "tauA", "beta",
-})
+POSITIVE = frozenset(
+    {
+        "r_in",
+        "tau_m",
+        "c_m",
+        "rheobase",
+        "C",
+        "R",
+        "a",
+        "k",
+        "klow",
+        "khigh",
+        "decay",
+        "rise",
+        "length",
+        "diameter",
+        "cm",
+        "gl",
+        "r_axial",
+        "EC50",
+        "hill",
+        "Ki",
+        "Kd",
+        "tau_on",
+        "tau_off",
+        "tau_rise",
+        "tau_fall",
+        "asc_tau1",
+        "asc_tau2",
+        "clearance_tau",
+        "reference_concentration",
+        "spike_width",
+        "tauA",
+        "beta",
+    }
+)

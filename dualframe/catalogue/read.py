@@ -21,7 +21,9 @@ T = TypeVar("T")
 
 HERE = Path(__file__).parent
 KINDS = {
-    "cell type": "cells", "synapse": "synapses", "receptor": "receptors",
+    "cell type": "cells",
+    "synapse": "synapses",
+    "receptor": "receptors",
     "modulator": "modulators",
 }
 
@@ -67,28 +69,40 @@ def modulator(name: str | os.PathLike[str]) -> Modulator:
 
 def cells() -> pd.DataFrame:
     """Return the cell types as a table, one row each."""
-    return pd.DataFrame([
-        {
-            "name": c.name, "title": c.title, "region": c.region, "layer": c.layer,
-            "sign": c.sign, "transmitter": c.transmitter,
-            "izhikevich": ", ".join(s.form for s in c.izhikevich),
-            "glif": ", ".join(s.form for s in c.glif),
-            "compartments": ", ".join(c.compartments.names) if c.compartments else "",
-            "stand_in": bool(c.compartments and c.compartments.stand_in),
-        }
-        for c in map(cell, names("cell type"))
-    ])
+    return pd.DataFrame(
+        [
+            {
+                "name": c.name,
+                "title": c.title,
+                "region": c.region,
+                "layer": c.layer,
+                "sign": c.sign,
+                "transmitter": c.transmitter,
+                "izhikevich": ", ".join(s.form for s in c.izhikevich),
+                "glif": ", ".join(s.form for s in c.glif),
+                "compartments": ", ".join(c.compartments.names) if c.compartments else "",
+                "stand_in": bool(c.compartments and c.compartments.stand_in),
+            }
+            for c in map(cell, names("cell type"))
+        ]
+    )
 
 
 def synapses() -> pd.DataFrame:
     """Return the kinds of synapse as a table, one row each."""
-    return pd.DataFrame([
-        {
-            "name": s.name, "title": s.title, "sign": s.sign, "transmitter": s.transmitter,
-            "kinetics": s.kinetics, "block": s.block,
-        }
-        for s in map(synapse, names("synapse"))
-    ])
+    return pd.DataFrame(
+        [
+            {
+                "name": s.name,
+                "title": s.title,
+                "sign": s.sign,
+                "transmitter": s.transmitter,
+                "kinetics": s.kinetics,
+                "block": s.block,
+            }
+            for s in map(synapse, names("synapse"))
+        ]
+    )
 
 
 def receptors() -> pd.DataFrame:
@@ -96,28 +110,37 @@ def receptors() -> pd.DataFrame:
 
     ``expressed_by`` and ``acts_on`` name cell types; ``acts_on`` those with a compiled effect.
     """
-    return pd.DataFrame([
-        {
-            "name": r.name, "title": r.title, "modulator": r.modulator, "kind": r.kind,
-            "EC50": r.affinity["EC50"].written, "EC50_status": r.affinity["EC50"].status,
-            "expressed_by": _joined(c for e in r.expressed_by for c in e.cells),
-            "acts_on": _joined(c for e in r.effects if e.compiled for c in e.cells),
-        }
-        for r in map(receptor, names("receptor"))
-    ])
+    return pd.DataFrame(
+        [
+            {
+                "name": r.name,
+                "title": r.title,
+                "modulator": r.modulator,
+                "kind": r.kind,
+                "EC50": r.affinity["EC50"].written,
+                "EC50_status": r.affinity["EC50"].status,
+                "expressed_by": _joined(c for e in r.expressed_by for c in e.cells),
+                "acts_on": _joined(c for e in r.effects if e.compiled for c in e.cells),
+            }
+            for r in map(receptor, names("receptor"))
+        ]
+    )
 
 
 def modulators() -> pd.DataFrame:
     """Return the neuromodulators as a table, one row each."""
-    return pd.DataFrame([
-        {
-            "name": m.name, "title": m.title,
-            "reference_concentration": m.numbers["reference_concentration"].written,
-            "clearance_tau": m.numbers["clearance_tau"].written,
-            "receptors": ", ".join(m.receptors),
-        }
-        for m in map(modulator, names("modulator"))
-    ])
+    return pd.DataFrame(
+        [
+            {
+                "name": m.name,
+                "title": m.title,
+                "reference_concentration": m.numbers["reference_concentration"].written,
+                "clearance_tau": m.numbers["clearance_tau"].written,
+                "receptors": ", ".join(m.receptors),
+            }
+            for m in map(modulator, names("modulator"))
+        ]
+    )
 
 
 def _joined(found: Iterable[str]) -> str:

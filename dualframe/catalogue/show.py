@@ -129,10 +129,15 @@ def _compartments(page: Page, found: Compartments) -> None:
         page.lines.append(f"  soma: {SOMA[found.soma_model].equations}")
     blocks = [("globals", found.globals), ("soma", found.soma), ("split", found.split)]
     blocks += [(f"dendrite {d.name}", d.numbers) for d in found.dendrites]
-    blocks += [(f"{c.synapse} from {c.pathway} on {d.name}", c.numbers)
-               for d in found.dendrites for c in d.contacts]
-    blocks += [(f"{s.kind} dendritic spike in {', '.join(s.compartments)}", s.numbers)
-               for s in found.dspikes]
+    blocks += [
+        (f"{c.synapse} from {c.pathway} on {d.name}", c.numbers)
+        for d in found.dendrites
+        for c in d.contacts
+    ]
+    blocks += [
+        (f"{s.kind} dendritic spike in {', '.join(s.compartments)}", s.numbers)
+        for s in found.dspikes
+    ]
     blocks += [("somatic spike", found.spike)]
     for label, numbers in blocks:
         if numbers:
@@ -140,9 +145,11 @@ def _compartments(page: Page, found: Compartments) -> None:
             page.numbers(numbers)
     if found.edges:
         page.title("  couplings")
-        page.numbers(Numbers("", tuple(
-            (f"{e.first}-{e.second}", e.coupling) for e in found.edges if e.coupling
-        )))
+        page.numbers(
+            Numbers(
+                "", tuple((f"{e.first}-{e.second}", e.coupling) for e in found.edges if e.coupling)
+            )
+        )
         axial = [f"{e.first}-{e.second}" for e in found.edges if e.coupling is None]
         page.note(f"half cylinders and r_axial: {', '.join(axial)}" if axial else "")
 
@@ -156,8 +163,10 @@ def _synapse(page: Page, entry: Synapse) -> None:
 
 
 def _receptor(page: Page, entry: Receptor) -> None:
-    page.lines += [f"{entry.name}: {entry.title}",
-                   f"{entry.modulator}; {entry.family}, {entry.kind}; {entry.transduction}"]
+    page.lines += [
+        f"{entry.name}: {entry.title}",
+        f"{entry.modulator}; {entry.family}, {entry.kind}; {entry.transduction}",
+    ]
     page.note(entry.note)
     page.title("affinity")
     page.note(entry.affinity.note)
@@ -184,8 +193,10 @@ def _effect(page: Page, effect: Effect) -> None:
 
 
 def _modulator(page: Page, entry: Modulator) -> None:
-    page.lines += [f"{entry.name}: {entry.title}",
-                   f"receptors: {', '.join(entry.receptors) or 'none'}"]
+    page.lines += [
+        f"{entry.name}: {entry.title}",
+        f"receptors: {', '.join(entry.receptors) or 'none'}",
+    ]
     page.note(entry.note)
     page.title("numbers")
     page.numbers(entry.numbers)
@@ -199,5 +210,8 @@ def _alternatives(page: Page, rows: Iterable[tuple[str, Numbers]]) -> None:
 
 
 _WRITERS: dict[type, Callable[[Page, Any], None]] = {
-    CellType: _cell, Synapse: _synapse, Receptor: _receptor, Modulator: _modulator,
+    CellType: _cell,
+    Synapse: _synapse,
+    Receptor: _receptor,
+    Modulator: _modulator,
 }

@@ -132,8 +132,11 @@ class Table:
         missing = [name for name in form.required if name not in self.data]
         if missing:
             self.fail(missing[0], f"missing. This table needs {', '.join(form.required)}.")
-        found = ((name, self.number(name, kind))
-                 for name, kind in form.kinds.items() if name in self.data)
+        found = (
+            (name, self.number(name, kind))
+            for name, kind in form.kinds.items()
+            if name in self.data
+        )
         return Numbers(where or self.path, tuple(found), self.text("note", ""))
 
     def number(self, key: str, kind: Kind) -> Sourced:
@@ -149,17 +152,24 @@ class Table:
             self.fail(key, 'has no value. Write { value = "...", source = "..." }.')
         source, status = self._origin(inline, key)
         if not source:
-            self.fail(key, 'has no source. Give source = "key of references.bib" on the table '
-                           "or on the number.")
+            self.fail(
+                key,
+                'has no source. Give source = "key of references.bib" on the table '
+                "or on the number.",
+            )
         if not status:
             self.fail(key, f"has no status. Give one of {', '.join(STATUSES)}.")
         error = inline.get("error")
         return Sourced(
-            self._quantity(inline["value"], kind, key), source, status,
-            self._note(inline, key), str(inline["value"]),
+            self._quantity(inline["value"], kind, key),
+            source,
+            status,
+            self._note(inline, key),
+            str(inline["value"]),
             None if error is None else self._quantity(error, kind, f"{key}.error"),
             str(inline.get("error_is", self.data.get("error_is", self.error_is)))
-            if error is not None else "",
+            if error is not None
+            else "",
             self._count(inline, key),
         )
 
@@ -213,8 +223,7 @@ class Table:
             self.fail(key, f"expected a table. Write [{self._join(key)}].")
         source, status = self._origin(self.data, "source")
         error_is = str(self.data.get("error_is", self.error_is))
-        return Table(value, self.file, self._join(label), self.references, source, status,
-                     error_is)
+        return Table(value, self.file, self._join(label), self.references, source, status, error_is)
 
     def _join(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key

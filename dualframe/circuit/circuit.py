@@ -18,7 +18,13 @@ from dualframe.catalogue import CellType
 from dualframe.checks import check_unique, names_of
 from dualframe.circuit.actions import Drug, Modulation
 from dualframe.circuit.file import read
-from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection, Space
+from dualframe.circuit.parts import (
+    SYNAPSE_MODES,
+    Background,
+    CircuitPopulation,
+    CircuitProjection,
+    Space,
+)
 from dualframe.circuit.scaling import expected_in_degree, scaled_population, scaled_projection
 from dualframe.circuit.text import describe, numbers, overview
 from dualframe.errors import CatalogueError, NetworkError, UnknownName, suggestion
@@ -52,6 +58,9 @@ class Circuit(Description):
         Number of neurons relative to the full-size circuit; set by `scaled`.
     title, note
         For the reader.
+    synapse_mode
+        ``"current"`` or ``"conductance"``: what the source's point neurons have, and so the default
+        of the point branch. Dendrites always have conductances.
     full
         The full-size circuit of which this is a scaled one, None if it is full-size itself.
 
@@ -73,12 +82,15 @@ class Circuit(Description):
     scale: float = 1.0
     title: str = ""
     note: str = ""
+    synapse_mode: str = "current"
     full: Circuit | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self._freeze()
         if not self.populations:
             raise NetworkError(f"circuit {self.name!r} needs at least one population.")
+        if self.synapse_mode not in SYNAPSE_MODES:
+            raise UnknownName("synapse mode", self.synapse_mode, SYNAPSE_MODES)
         check_unique([p.name for p in self.populations])
         check_unique([c.name for c in self.contacts])
         for projection in self.projections:
@@ -106,8 +118,8 @@ class Circuit(Description):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what a model is built from: titles, notes and sources do not count."""
-        return digest(_without(encode(self), ("title", "note", "sources", "full")))
+        """SHA-256 of what a model is built from: notes, sources and defaults do not count."""
+        return digest(_without(encode(self), ("title", "note", "sources", "full", "synapse_mode")))
 
     def population(self, name: str) -> CircuitPopulation:
         """Return a population by name."""

@@ -60,7 +60,15 @@ def read(path: Path) -> dict[str, Any]:
     """
     table = _table(path)
     table.only(
-        "name", "title", "space", "populations", "projections", "background", "modulations", "drugs"
+        "name",
+        "title",
+        "synapse_mode",
+        "space",
+        "populations",
+        "projections",
+        "background",
+        "modulations",
+        "drugs",
     )
     space = table.child("space")
     folder = path.parent
@@ -72,6 +80,7 @@ def read(path: Path) -> dict[str, Any]:
         "name": table.text("name"),
         "title": table.text("title", ""),
         "note": table.text("note", ""),
+        "synapse_mode": table.text("synapse_mode", "current"),
         "space": _space(space) if space else None,
         "populations": populations,
         "projections": tuple(_projection(row, known) for row in table.children("projections")),

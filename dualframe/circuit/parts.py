@@ -38,6 +38,7 @@ KINETICS: Mapping[str, Mapping[str, str]] = {
 }
 RULES = ("kernel", "probability", "in_degree")
 SHAPES = ("disc",)
+SYNAPSE_MODES = ("current", "conductance")
 
 Sources = Mapping[str, Sourced]
 

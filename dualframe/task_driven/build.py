@@ -4,8 +4,9 @@ The point branch has one compartment, so a contact's dendrites collapse onto the
 is kept where it was measured, at the soma: a contact's weight is calibrated to its unitary somatic
 potential, its kinetics and delay stay the same.
 
-In ``"current"`` mode (the default, as in the Allen Institute's V1 model, the source of the layer
-2/3 circuit) a spike injects a current. In ``"conductance"`` mode it opens a conductance.
+In ``"current"`` mode (as in the Allen Institute's V1 model, the source of the layer 2/3 circuit) a
+spike injects a current. In ``"conductance"`` mode it opens a conductance. A circuit says which one
+its source has.
 
 A current has the sign of Dale's law, whatever the reversal potential, and the absolute unitary
 potential at rest as its amplitude. Where a reversal potential lies above rest (GABA_A of -60 mV
@@ -55,7 +56,7 @@ def build(
     circuit: Circuit,
     *,
     model: str = "glif",
-    synapses: str = "current",
+    synapses: str | None = None,
     calibration: Calibration | None = None,
     heterogeneity: Mapping[str, Any] | None = None,
     layout_seed: int = 0,
@@ -70,7 +71,7 @@ def build(
         ``"glif"`` (level 3 where the catalogue has it, else level 1), ``"glif1"`` to ``"glif5"``,
         or ``"izhikevich"`` (each cell's first set).
     synapses
-        ``"current"`` or ``"conductance"``.
+        ``"current"`` or ``"conductance"``; the default is the circuit's ``synapse_mode``.
     calibration, heterogeneity, layout_seed
         As in `dualframe.biological.build`.
 
@@ -84,6 +85,7 @@ def build(
     NetworkError
         If ``heterogeneity`` names a parameter that no population has.
     """
+    synapses = synapses or circuit.synapse_mode
     key = model_key(model, synapses)
     check_modulation(circuit.check())
     strengths = fitting(calibration, circuit, key)
