@@ -12,7 +12,6 @@ from brian2.core.tracking import InstanceTrackerSet, Trackable
 from brian2.devices.device import reset_device, runtime_device
 from brian2.units import second
 
-
 # Brian2GeNN changes these when its device is set
 _TOUCHED = ("codegen.loop_invariant_optimisations", "core.network.default_schedule")
 

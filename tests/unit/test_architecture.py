@@ -12,8 +12,14 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "dualframe"
 INERT = (
-    "network.py", "circuit/circuit.py", "circuit/parts.py", "circuit/actions.py", "task.py",
-    "distributions.py", "serialise.py", "quantity.py",
+    "network.py",
+    "circuit/circuit.py",
+    "circuit/parts.py",
+    "circuit/actions.py",
+    "task.py",
+    "distributions.py",
+    "serialise.py",
+    "quantity.py",
 )
 
 

@@ -40,19 +40,65 @@ from dualframe.quantity import quantity
 from dualframe.task_driven import glif as glif_model
 from dualframe.task_driven import izhikevich as izhikevich_model
 
-CELLS = ("ca1_cck_basket", "ca1_olm", "ca1_pv_basket", "ca1_pyr",
-         "ctx_l23_pyr", "ctx_pv", "ctx_sst", "ctx_vip")
-RECEPTORS = ("5HT1A", "5HT2A", "5HT3A", "D1", "D2", "M1", "M4", "alpha1", "alpha2A", "beta",
-             "nACh_a4b2", "nACh_a7")
+CELLS = (
+    "ca1_cck_basket",
+    "ca1_olm",
+    "ca1_pv_basket",
+    "ca1_pyr",
+    "ctx_l23_pyr",
+    "ctx_pv",
+    "ctx_sst",
+    "ctx_vip",
+)
+RECEPTORS = (
+    "5HT1A",
+    "5HT2A",
+    "5HT3A",
+    "D1",
+    "D2",
+    "M1",
+    "M4",
+    "alpha1",
+    "alpha2A",
+    "beta",
+    "nACh_a4b2",
+    "nACh_a7",
+)
 INTERNEURONS = tuple(name for name in CELLS if not name.endswith("pyr"))
 # All 36 types of the collected facts: receptors may name types that have no file yet.
-ALL_TYPES = frozenset({
-    *CELLS, "ctx_l4_exc", "ctx_l5_et", "ctx_l5_it", "ctx_l5_np", "ctx_l6_pyr", "ctx_ndnf_ngf",
-    "ctx_chandelier", "ca1_bistratified", "ca1_axoaxonic", "ca1_ngf", "ca3_pyr", "ca3_pv_basket",
-    "ca3_cck_basket", "dg_granule", "dg_basket", "dg_mossy", "str_d1_msn", "str_d2_msn", "str_fsi",
-    "str_tan", "thal_tc", "thal_trn", "mid_da", "cb_granule", "cb_golgi", "cb_purkinje", "cb_mli",
-    "insect_kc",
-})
+ALL_TYPES = frozenset(
+    {
+        *CELLS,
+        "ctx_l4_exc",
+        "ctx_l5_et",
+        "ctx_l5_it",
+        "ctx_l5_np",
+        "ctx_l6_pyr",
+        "ctx_ndnf_ngf",
+        "ctx_chandelier",
+        "ca1_bistratified",
+        "ca1_axoaxonic",
+        "ca1_ngf",
+        "ca3_pyr",
+        "ca3_pv_basket",
+        "ca3_cck_basket",
+        "dg_granule",
+        "dg_basket",
+        "dg_mossy",
+        "str_d1_msn",
+        "str_d2_msn",
+        "str_fsi",
+        "str_tan",
+        "thal_tc",
+        "thal_trn",
+        "mid_da",
+        "cb_granule",
+        "cb_golgi",
+        "cb_purkinje",
+        "cb_mli",
+        "insect_kc",
+    }
+)
 READERS = {"cell type": cell, "synapse": synapse, "receptor": receptor, "modulator": modulator}
 ENTRIES = [(kind, name) for kind in READERS for name in names(kind)]
 
@@ -125,8 +171,13 @@ def test_only_assumptions_are_sourced_to_dualframe() -> None:
 
 
 def test_every_reference_is_used() -> None:
-    used = {key for kind, name in ENTRIES for item in walk(entry(kind, name))
-            if isinstance(item, (Sourced, Origin)) for key in item.source}
+    used = {
+        key
+        for kind, name in ENTRIES
+        for item in walk(entry(kind, name))
+        if isinstance(item, (Sourced, Origin))
+        for key in item.source
+    }
     assert set(references()) == used
 
 
@@ -182,8 +233,10 @@ TEETER = {
 }
 # Tricoire et al. 2011, table 3; Pike et al. 2000, table 1: v_rest, r_in, tau_m
 CA1 = {
-    "ca1_pyr": (-62, 113, 22), "ca1_pv_basket": (-57, 116, 13),
-    "ca1_cck_basket": (-54, 219, 22), "ca1_olm": (-64, 216, 46),
+    "ca1_pyr": (-62, 113, 22),
+    "ca1_pv_basket": (-57, 116, 13),
+    "ca1_cck_basket": (-54, 219, 22),
+    "ca1_olm": (-64, 216, 46),
 }
 
 
@@ -191,8 +244,16 @@ CA1 = {
 def test_cortical_passive_values_are_the_allen_medians(name: str) -> None:
     rest, resistance, tau, threshold, rheobase, n = TEETER[name]
     numbers = cell(name).passive.numbers
-    check(numbers, {"v_rest": f"{rest} mV", "r_in": f"{resistance} Mohm", "tau_m": f"{tau} ms",
-                    "threshold": f"{threshold} mV", "rheobase": f"{rheobase} pA"})
+    check(
+        numbers,
+        {
+            "v_rest": f"{rest} mV",
+            "r_in": f"{resistance} Mohm",
+            "tau_m": f"{tau} ms",
+            "threshold": f"{threshold} mV",
+            "rheobase": f"{rheobase} pA",
+        },
+    )
     assert {numbers[key].n for key in numbers} == {n}
     assert {numbers[key].status for key in numbers} == {"measured"}
 
@@ -210,8 +271,10 @@ def test_hippocampal_passive_values_are_one_row_of_one_table(name: str) -> None:
     numbers = cell(name).passive.numbers
     check(numbers, {"v_rest": f"{rest} mV", "r_in": f"{resistance} Mohm", "tau_m": f"{tau} ms"})
     assert len({numbers[key].source for key in ("v_rest", "r_in", "tau_m")}) == 1
-    assert all(row.origin.source != cell(name).passive.origin.source
-               for row in cell(name).passive_alternatives)
+    assert all(
+        row.origin.source != cell(name).passive.origin.source
+        for row in cell(name).passive_alternatives
+    )
 
 
 def test_dale_signs() -> None:
@@ -223,24 +286,62 @@ def test_dale_signs() -> None:
 def test_izhikevich_2007_book_cells() -> None:
     """RS (fig 8.12), FS (fig 8.27) and LTS (fig 8.25) of Izhikevich 2007."""
     rs = cell("ctx_l23_pyr").izhikevich_set("izhikevich2007")
-    check(rs.numbers, {"C": "100 pF", "k": "0.7 nS/mV", "vr": "-60 mV", "vt": "-40 mV",
-                       "vpeak": "35 mV", "a": "0.03 /ms", "b": "-2 nS", "c": "-50 mV",
-                       "d": "100 pA"})
+    check(
+        rs.numbers,
+        {
+            "C": "100 pF",
+            "k": "0.7 nS/mV",
+            "vr": "-60 mV",
+            "vt": "-40 mV",
+            "vpeak": "35 mV",
+            "a": "0.03 /ms",
+            "b": "-2 nS",
+            "c": "-50 mV",
+            "d": "100 pA",
+        },
+    )
     fs = cell("ctx_pv").izhikevich_set()
     assert fs.form == "izhikevich2007_FS"
-    check(fs.numbers, {"C": "20 pF", "k": "1 nS/mV", "vr": "-55 mV", "vt": "-40 mV",
-                       "vpeak": "25 mV", "a": "0.2 /ms", "c": "-45 mV", "vb": "-55 mV",
-                       "U_coef": "0.025 pA/mV^3"})
+    check(
+        fs.numbers,
+        {
+            "C": "20 pF",
+            "k": "1 nS/mV",
+            "vr": "-55 mV",
+            "vt": "-40 mV",
+            "vpeak": "25 mV",
+            "a": "0.2 /ms",
+            "c": "-45 mV",
+            "vb": "-55 mV",
+            "U_coef": "0.025 pA/mV^3",
+        },
+    )
     assert "d" not in fs.numbers  # the -55 in the published file is vb, not a jump
     lts = cell("ctx_sst").izhikevich_set()
-    check(lts.numbers, {"C": "100 pF", "k": "1 nS/mV", "vr": "-56 mV", "vt": "-42 mV",
-                        "vpeak": "40 mV", "b": "8 nS", "c": "-53 mV", "d": "20 pA",
-                        "u_max": "670 pA", "vpeak_u": "0.1 mV/pA", "c_u": "0.04 mV/pA"})
+    check(
+        lts.numbers,
+        {
+            "C": "100 pF",
+            "k": "1 nS/mV",
+            "vr": "-56 mV",
+            "vt": "-42 mV",
+            "vpeak": "40 mV",
+            "b": "8 nS",
+            "c": "-53 mV",
+            "d": "20 pA",
+            "u_max": "670 pA",
+            "vpeak_u": "0.1 mV/pA",
+            "c_u": "0.04 mV/pA",
+        },
+    )
 
 
 def test_izhikevich_2003_sets_stay_plain_numbers() -> None:
-    expected = {"ctx_l23_pyr": (0.02, 0.2, -65, 8), "ctx_pv": (0.1, 0.2, -65, 2),
-                "ctx_sst": (0.02, 0.25, -65, 2)}
+    expected = {
+        "ctx_l23_pyr": (0.02, 0.2, -65, 8),
+        "ctx_pv": (0.1, 0.2, -65, 2),
+        "ctx_sst": (0.02, 0.25, -65, 2),
+    }
     for name, values in expected.items():
         found = cell(name).izhikevich_set("izhikevich2003").numbers
         assert tuple(found.value(key) for key in "abcd") == values
@@ -249,22 +350,48 @@ def test_izhikevich_2003_sets_stay_plain_numbers() -> None:
 
 def test_skinner_pyramid_of_ferguson_2014() -> None:
     strong, weak = cell("ca1_pyr").izhikevich[:2]
-    check(strong.numbers, {"C": "115 pF", "klow": "0.1 nS/mV", "khigh": "3.3 nS/mV",
-                           "vr": "-61.8 mV", "vt": "-57 mV", "vpeak": "22.6 mV",
-                           "a": "0.0012 /ms", "b": "3 nS", "c": "-65.8 mV", "d": "10 pA",
-                           "Ishift": "0 pA"})
-    check(weak.numbers, {"C": "300 pF", "klow": "0.5 nS/mV", "a": "0.001 /ms", "d": "5 pA",
-                         "Ishift": "-45 pA"})
+    check(
+        strong.numbers,
+        {
+            "C": "115 pF",
+            "klow": "0.1 nS/mV",
+            "khigh": "3.3 nS/mV",
+            "vr": "-61.8 mV",
+            "vt": "-57 mV",
+            "vpeak": "22.6 mV",
+            "a": "0.0012 /ms",
+            "b": "3 nS",
+            "c": "-65.8 mV",
+            "d": "10 pA",
+            "Ishift": "0 pA",
+        },
+    )
+    check(
+        weak.numbers,
+        {"C": "300 pF", "klow": "0.5 nS/mV", "a": "0.001 /ms", "d": "5 pA", "Ishift": "-45 pA"},
+    )
 
 
 def test_skinner_and_hippocampome_interneurons() -> None:
-    check(cell("ca1_pv_basket").izhikevich_set("izhikevich_skinner").numbers,
-          {"C": "90 pF", "klow": "1.7 nS/mV", "khigh": "14 nS/mV", "vpeak": "-2.5 mV",
-           "b": "-0.1 nS", "d": "0.1 pA"})
-    check(cell("ca1_olm").izhikevich_set().numbers,
-          {"C": "103 pF", "k": "2.1 nS/mV", "b": "42 nS", "c": "-58.16 mV", "d": "14 pA"})
-    check(cell("ca1_cck_basket").izhikevich_set().numbers,
-          {"C": "477 pF", "k": "2.48 nS/mV", "vt": "-51.93 mV", "d": "460 pA"})
+    check(
+        cell("ca1_pv_basket").izhikevich_set("izhikevich_skinner").numbers,
+        {
+            "C": "90 pF",
+            "klow": "1.7 nS/mV",
+            "khigh": "14 nS/mV",
+            "vpeak": "-2.5 mV",
+            "b": "-0.1 nS",
+            "d": "0.1 pA",
+        },
+    )
+    check(
+        cell("ca1_olm").izhikevich_set().numbers,
+        {"C": "103 pF", "k": "2.1 nS/mV", "b": "42 nS", "c": "-58.16 mV", "d": "14 pA"},
+    )
+    check(
+        cell("ca1_cck_basket").izhikevich_set().numbers,
+        {"C": "477 pF", "k": "2.48 nS/mV", "vt": "-51.93 mV", "d": "460 pA"},
+    )
 
 
 def test_the_vip_izhikevich_set_is_derived_from_its_passive_values() -> None:
@@ -277,23 +404,51 @@ def test_the_vip_izhikevich_set_is_derived_from_its_passive_values() -> None:
     assert float(z["k"] * (z["vt"] - z["vr"]) * p["r_in"]) == pytest.approx(1, rel=1e-4)
     assert float(z["C"] * p["r_in"] / p["tau_m"]) == pytest.approx(1, rel=1e-4)
     assert {key: fit.numbers[key].status for key in fit.numbers} == {
-        "C": "derived", "k": "derived", "vr": "derived", "vt": "derived",
-        "vpeak": "assumed", "a": "assumed", "b": "assumed", "c": "assumed", "d": "assumed",
+        "C": "derived",
+        "k": "derived",
+        "vr": "derived",
+        "vt": "derived",
+        "vpeak": "assumed",
+        "a": "assumed",
+        "b": "assumed",
+        "c": "assumed",
+        "d": "assumed",
     }
 
 
 def test_glif_specimens_of_teeter_2018() -> None:
     pyramid = cell("ctx_l23_pyr")
     assert [(g.level, g.specimen) for g in pyramid.glif] == [
-        (3, "486108147"), (4, "489751959"), (5, "486108147")]
-    check(pyramid.glif_set(3).numbers, {
-        "C": "104.651 pF", "R": "160.363 Mohm", "E_L": "-76.6679 mV", "th_inf": "31.9742 mV",
-        "t_ref": "4.7 ms", "asc_amp1": "-219.722 pA", "asc_tau1": "10 ms",
-        "asc_amp2": "-6.27438 pA", "asc_tau2": "333.333 ms"})
-    check(pyramid.glif_set("GLIF5").numbers, {
-        "th_inf": "22.0487 mV", "f_v": "0.188898", "deltaV": "21.3104 mV",
-        "a_spike": "3.52132 mV", "b_spike": "368.633 /s", "a_voltage": "22.4087 /s",
-        "b_voltage": "60.6953 /s"})
+        (3, "486108147"),
+        (4, "489751959"),
+        (5, "486108147"),
+    ]
+    check(
+        pyramid.glif_set(3).numbers,
+        {
+            "C": "104.651 pF",
+            "R": "160.363 Mohm",
+            "E_L": "-76.6679 mV",
+            "th_inf": "31.9742 mV",
+            "t_ref": "4.7 ms",
+            "asc_amp1": "-219.722 pA",
+            "asc_tau1": "10 ms",
+            "asc_amp2": "-6.27438 pA",
+            "asc_tau2": "333.333 ms",
+        },
+    )
+    check(
+        pyramid.glif_set("GLIF5").numbers,
+        {
+            "th_inf": "22.0487 mV",
+            "f_v": "0.188898",
+            "deltaV": "21.3104 mV",
+            "a_spike": "3.52132 mV",
+            "b_spike": "368.633 /s",
+            "a_voltage": "22.4087 /s",
+            "b_voltage": "60.6953 /s",
+        },
+    )
     basket = cell("ctx_pv").glif_set(4)
     check(basket.numbers, {"C": "62.7669 pF", "asc_amp1": "-179.616 pA", "f_v": "0.122192"})
     assert basket.explained_variance.value == 0.971
@@ -335,45 +490,121 @@ def test_the_l23_pyramid_stands_in_with_dendrify_figure_3() -> None:
     found = cell("ctx_l23_pyr").compartments
     assert (found.rule, found.stand_in) == ("explicit", True)
     assert found.names == ("soma", "trunk", "prox", "dist")
-    check(found.globals, {"cm": "1 uF/cm**2", "gl": "40 uS/cm**2", "v_rest": "-70 mV",
-                          "r_axial": "150 ohm*cm", "scale_factor": "2.8", "spine_factor": "1.5",
-                          "E_Na": "70 mV", "E_K": "-89 mV"})
+    check(
+        found.globals,
+        {
+            "cm": "1 uF/cm**2",
+            "gl": "40 uS/cm**2",
+            "v_rest": "-70 mV",
+            "r_axial": "150 ohm*cm",
+            "scale_factor": "2.8",
+            "spine_factor": "1.5",
+            "E_Na": "70 mV",
+            "E_K": "-89 mV",
+        },
+    )
     for dendrite, diameter in zip(found.dendrites, ("2.5 um", "1 um", "0.5 um"), strict=True):
         check(dendrite.numbers, {"length": "100 um", "diameter": diameter})
     assert [(e.first, e.second, e.coupling.value / nS) for e in found.edges] == [
-        ("soma", "trunk", pytest.approx(15)), ("trunk", "prox", pytest.approx(10)),
-        ("prox", "dist", pytest.approx(4))]
+        ("soma", "trunk", pytest.approx(15)),
+        ("trunk", "prox", pytest.approx(10)),
+        ("prox", "dist", pytest.approx(4)),
+    ]
     rise_and_fall = (("34 nS", "27.2 nS"), ("15.3 nS", "12.24 nS"), ("7 nS", "5.6 nS"))
     for spike, (rise, fall) in zip(found.dspikes, rise_and_fall, strict=True):
-        check(spike.numbers, {"g_rise": rise, "g_fall": fall, "threshold": "-35 mV",
-                              "tau_rise": "0.6 ms", "tau_fall": "1.2 ms", "refractory": "5 ms",
-                              "offset_fall": "0.2 ms"})
-    check(found.spike, {"threshold": "-40 mV", "peak": "40 mV", "reset": "-55 mV",
-                        "spike_width": "0.5 ms", "refractory": "4 ms"})
+        check(
+            spike.numbers,
+            {
+                "g_rise": rise,
+                "g_fall": fall,
+                "threshold": "-35 mV",
+                "tau_rise": "0.6 ms",
+                "tau_fall": "1.2 ms",
+                "refractory": "5 ms",
+                "offset_fall": "0.2 ms",
+            },
+        )
+    check(
+        found.spike,
+        {
+            "threshold": "-40 mV",
+            "peak": "40 mV",
+            "reset": "-55 mV",
+            "spike_width": "0.5 ms",
+            "refractory": "4 ms",
+        },
+    )
 
 
 def test_the_ca1_pyramid_is_the_nine_compartment_cell_of_dendrify() -> None:
     found = cell("ca1_pyr").compartments
     assert (found.stand_in, found.soma_model) == (False, "adaptive_conductance_IF")
     assert found.names == ("soma", "bas1", "bas2", "prox", "ob1", "ob2", "med", "dist1", "dist2")
-    check(found.globals, {"r_axial": "120 ohm*cm", "v_rest": "-65 mV", "scale_factor": "2.9",
-                          "E_Na": "50 mV", "E_K": "-90 mV", "E_NMDA": "0.35 mV", "Mg": "1 mM",
-                          "alpha": "0.087 /mV", "beta": "3.57 mM", "gamma": "10 mV"})
-    check(found.soma, {"length": "30 um", "diameter": "20 um", "EA": "-65 mV", "VA": "-65 mV",
-                       "tauA": "45 ms", "gAmax": "0.15 nS", "delta_gA": "21 nS"})
-    check(found.spike, {"threshold": "-47.5 mV", "peak": "37.5 mV", "reset": "-53 mV",
-                        "spike_width": "0.8 ms", "refractory": "4 ms"})
+    check(
+        found.globals,
+        {
+            "r_axial": "120 ohm*cm",
+            "v_rest": "-65 mV",
+            "scale_factor": "2.9",
+            "E_Na": "50 mV",
+            "E_K": "-90 mV",
+            "E_NMDA": "0.35 mV",
+            "Mg": "1 mM",
+            "alpha": "0.087 /mV",
+            "beta": "3.57 mM",
+            "gamma": "10 mV",
+        },
+    )
+    check(
+        found.soma,
+        {
+            "length": "30 um",
+            "diameter": "20 um",
+            "EA": "-65 mV",
+            "VA": "-65 mV",
+            "tauA": "45 ms",
+            "gAmax": "0.15 nS",
+            "delta_gA": "21 nS",
+        },
+    )
+    check(
+        found.spike,
+        {
+            "threshold": "-47.5 mV",
+            "peak": "37.5 mV",
+            "reset": "-53 mV",
+            "spike_width": "0.8 ms",
+            "refractory": "4 ms",
+        },
+    )
     coupled = {(e.first, e.second): e.coupling for e in found.edges}
     assert coupled["soma", "prox"].value == 22 * nS
     assert [pair for pair, g in coupled.items() if g is None] == [
-        ("prox", "ob1"), ("prox", "ob2"), ("prox", "med"), ("med", "dist1"), ("med", "dist2")]
+        ("prox", "ob1"),
+        ("prox", "ob2"),
+        ("prox", "med"),
+        ("med", "dist1"),
+        ("med", "dist2"),
+    ]
     (spike,) = found.dspikes
     assert spike.compartments == found.names[1:]
-    check(spike.numbers, {"threshold": "-42.5 mV", "gbar_rise": "10 mS/cm**2",
-                          "gbar_fall": "4 mS/cm**2", "tau_rise": "0.5 ms", "tau_fall": "1.2 ms",
-                          "refractory": "4.2 ms", "offset_fall": "0.6 ms"})
-    contacts = {(d.name, c.synapse): (c.pathway, c.numbers.value("g") / nS)
-                for d in found.dendrites for c in d.contacts}
+    check(
+        spike.numbers,
+        {
+            "threshold": "-42.5 mV",
+            "gbar_rise": "10 mS/cm**2",
+            "gbar_fall": "4 mS/cm**2",
+            "tau_rise": "0.5 ms",
+            "tau_fall": "1.2 ms",
+            "refractory": "4.2 ms",
+            "offset_fall": "0.6 ms",
+        },
+    )
+    contacts = {
+        (d.name, c.synapse): (c.pathway, c.numbers.value("g") / nS)
+        for d in found.dendrites
+        for c in d.contacts
+    }
     assert contacts["med", "AMPA"] == ("ca3", pytest.approx(0.81))
     assert contacts["dist2", "NMDA"] == ("ec", pytest.approx(0.81))
     assert contacts["ob1", "NMDA"] == ("ca3", pytest.approx(0.4))
@@ -402,12 +633,25 @@ def test_cortical_refractory_periods_are_those_of_the_glif_fits() -> None:
 
 def test_synapses_against_dendrify_and_bezaire_2016() -> None:
     check(synapse("AMPA").numbers, {"E": "0 mV", "decay": "2 ms"})
-    check(synapse("NMDA").numbers, {"E": "0 mV", "decay": "60 ms", "Mg": "1 mM",
-                                    "alpha": "0.062 /mV", "beta": "3.57 mM", "gamma": "0 mV"})
+    check(
+        synapse("NMDA").numbers,
+        {
+            "E": "0 mV",
+            "decay": "60 ms",
+            "Mg": "1 mM",
+            "alpha": "0.062 /mV",
+            "beta": "3.57 mM",
+            "gamma": "0 mV",
+        },
+    )
     check(synapse("GABA_A").numbers, {"E": "-80 mV", "decay": "5 ms"})
     check(synapse("GABA_B").numbers, {"E": "-90 mV", "rise": "180 ms", "decay": "200 ms"})
     assert {name: synapse(name).sign for name in names("synapse")} == {
-        "AMPA": 1, "NMDA": 1, "GABA_A": -1, "GABA_B": -1}
+        "AMPA": 1,
+        "NMDA": 1,
+        "GABA_A": -1,
+        "GABA_B": -1,
+    }
     assert [name for name in names("synapse") if synapse(name).block] == ["NMDA"]
     assert synapse("GABA_B").kinetics == "dual_exponential"
 
@@ -453,8 +697,10 @@ def test_5ht1a_reproduces_the_input_resistances_it_was_derived_from() -> None:
 
 def test_m1_closes_a_resting_potassium_conductance() -> None:
     """Reversal of Krnjevic et al. 1971; the sizes are ranks, weak in PV and strongest in VIP."""
-    sizes = {name: effect("M1", name, "conductance").numbers for name in
-             ("ctx_l23_pyr", "ca1_pyr", "ctx_pv", "ctx_vip")}
+    sizes = {
+        name: effect("M1", name, "conductance").numbers
+        for name in ("ctx_l23_pyr", "ca1_pyr", "ctx_pv", "ctx_vip")
+    }
     assert {n["reversal"].written for n in sizes.values()} == {"-86.7 mV"}
     assert all(n["size"].assumed for n in sizes.values())
     assert sizes["ctx_l23_pyr"].value("size") == -0.15
@@ -465,8 +711,10 @@ def test_m1_closes_a_resting_potassium_conductance() -> None:
 
 
 def test_nicotinic_receptors_open_a_cation_conductance() -> None:
-    for name, targets in {"nACh_a4b2": ("ctx_vip", "ca1_olm"),
-                          "nACh_a7": ("ca1_cck_basket", "ca1_olm")}.items():
+    for name, targets in {
+        "nACh_a4b2": ("ctx_vip", "ca1_olm"),
+        "nACh_a7": ("ca1_cck_basket", "ca1_olm"),
+    }.items():
         for target in targets:
             found = effect(name, target, "conductance")
             assert found.numbers.value("reversal") == 0 * mV
@@ -505,8 +753,12 @@ def test_the_sign_of_a_conductance_agrees_with_its_direction(name: str) -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_closed_conductances_leave_every_cell_a_leak(name: str) -> None:
     """Even with every receptor saturated at once."""
-    sizes = [e.numbers.value("size") for r in map(receptor, RECEPTORS)
-             for e in r.effects_on(name) if e.kind == "conductance"]
+    sizes = [
+        e.numbers.value("size")
+        for r in map(receptor, RECEPTORS)
+        for e in r.effects_on(name)
+        if e.kind == "conductance"
+    ]
     assert sum(size for size in sizes if size < 0) > -0.9
 
 
@@ -519,8 +771,10 @@ def test_modulators_find_their_receptors() -> None:
     check(modulator("DA").numbers, {"reference_concentration": "1 uM", "clearance_tau": "200 ms"})
 
 
-@pytest.mark.parametrize(("alias", "name"), [
-    ("5-HT", "5HT"), ("Dopamine", "DA"), ("ach", "ACh"), ("norepinephrine", "NA")])
+@pytest.mark.parametrize(
+    ("alias", "name"),
+    [("5-HT", "5HT"), ("Dopamine", "DA"), ("ach", "ACh"), ("norepinephrine", "NA")],
+)
 def test_modulators_answer_to_their_aliases(alias: str, name: str) -> None:
     assert modulator(alias) is modulator(name)
 
@@ -530,8 +784,18 @@ def test_modulators_answer_to_their_aliases(alias: str, name: str) -> None:
 
 def test_tables_have_one_row_for_each_entry() -> None:
     assert tuple(cells()["name"]) == CELLS
-    assert list(cells().columns) == ["name", "title", "region", "layer", "sign", "transmitter",
-                                     "izhikevich", "glif", "compartments", "stand_in"]
+    assert list(cells().columns) == [
+        "name",
+        "title",
+        "region",
+        "layer",
+        "sign",
+        "transmitter",
+        "izhikevich",
+        "glif",
+        "compartments",
+        "stand_in",
+    ]
     row = cells().set_index("name").loc["ctx_pv"]
     assert row["izhikevich"] == "izhikevich2007_FS, izhikevich2007, izhikevich2003"
     assert row["glif"] == "GLIF3, GLIF4, GLIF5"
@@ -639,7 +903,8 @@ def test_a_users_file_is_read_by_path(tmp_path: Path) -> None:
     assert found is cell(str(path))
     assert found.glif == ()
     assert found.passive.numbers["tau_m"] == Sourced(
-        10 * ms, ("teeter2018",), "measured", "a note", "10 ms", n=3)
+        10 * ms, ("teeter2018",), "measured", "a note", "10 ms", n=3
+    )
     assert found.passive.numbers["r_in"].status == "assumed"  # from the table
     assert found.compartments.split["attenuation"].source == ("dualframe",)  # from two levels up
 
@@ -719,12 +984,17 @@ b_above = "2 nS"
 # what is wrong: old text, new text, and the words that the message must hold
 MISTAKES = {
     "syntax": ('title = "My cell"', "title = My cell", ["mine.toml is not valid TOML", "quotes"]),
-    "misspelt number": ("r_in =", "r_inn =",
-                        ["table [passive]", "'r_inn'", "unknown key", "Did you mean 'r_in'?"]),
+    "misspelt number": (
+        "r_in =",
+        "r_inn =",
+        ["table [passive]", "'r_inn'", "unknown key", "Did you mean 'r_in'?"],
+    ),
     "misspelt table": ("[passive]", "[pasive]", ["'pasive'", "Did you mean 'passive'?"]),
-    "wrong dimension": ('"100 Mohm"', '"100 mV"',
-                        ["mine.toml, table [passive], key 'r_in'", "'100 mV'",
-                         "expected a resistance", "ohm"]),
+    "wrong dimension": (
+        '"100 Mohm"',
+        '"100 mV"',
+        ["mine.toml, table [passive], key 'r_in'", "'100 mV'", "expected a resistance", "ohm"],
+    ),
     "no unit": ('"100 Mohm"', '"100"', ["key 'r_in'", "no unit", "expected a resistance"]),
     "bare number": ('"100 Mohm"', "100", ["key 'r_in'", "no unit", "expected a resistance"]),
     "unknown unit": ('"100 Mohm"', '"100 Mom"', ["key 'r_in'", "unknown unit 'Mom'"]),
@@ -736,16 +1006,31 @@ MISTAKES = {
     "negative": ('"100 Mohm"', '"-100 Mohm"', ["key 'r_in'", "greater than zero"]),
     "physical 2003": ('form = "izhikevich2007"', 'form = "izhikevich2003"', ["'C'", "unknown key"]),
     "missing number": ('vpeak = "35 mV"\n', "", ["table [izhikevich.1]", "'vpeak'", "missing"]),
-    "unknown form": ('"izhikevich2007"', '"izhikevich2077"',
-                     ["unknown form", "Did you mean 'izhikevich2007'?"]),
-    "missing source": ('by hand"\nsource = "dualframe"', 'by hand"',
-                       ["table [passive]", "no source", "references.bib"]),
-    "missing status": ('by hand"\nsource = "dualframe"\nstatus = "assumed"',
-                       'by hand"\nsource = "dualframe"', ["table [passive]", "no status"]),
-    "unknown source": ('"teeter2018"', '"teeter2081"',
-                       ["'tau_m'", "'teeter2081'", "Did you mean 'teeter2018'?"]),
-    "unknown status": ('status = "measured"', 'status = "mesured"',
-                       ["tau_m.status", "Did you mean 'measured'?"]),
+    "unknown form": (
+        '"izhikevich2007"',
+        '"izhikevich2077"',
+        ["unknown form", "Did you mean 'izhikevich2007'?"],
+    ),
+    "missing source": (
+        'by hand"\nsource = "dualframe"',
+        'by hand"',
+        ["table [passive]", "no source", "references.bib"],
+    ),
+    "missing status": (
+        'by hand"\nsource = "dualframe"\nstatus = "assumed"',
+        'by hand"\nsource = "dualframe"',
+        ["table [passive]", "no status"],
+    ),
+    "unknown source": (
+        '"teeter2018"',
+        '"teeter2081"',
+        ["'tau_m'", "'teeter2081'", "Did you mean 'teeter2018'?"],
+    ),
+    "unknown status": (
+        'status = "measured"',
+        'status = "mesured"',
+        ["tau_m.status", "Did you mean 'measured'?"],
+    ),
     "inline typo": ("n = 3", "N = 3", ["'tau_m.N'", "unknown key"]),
     "inline no value": ('value = "10 ms", ', "", ["'tau_m'", "has no value"]),
     "count": ("n = 3", 'n = "3"', ["'tau_m.n'", "whole number"]),
@@ -760,7 +1045,7 @@ MISTAKES = {
     "threshold below rest": ('"-40 mV"\n\n[[', '"-80 mV"\n\n[[', ["'threshold'", "above v_rest"]),
     "reset above threshold": ('reset = "-60 mV"', 'reset = "-30 mV"', ["above reset"]),
     "share": ("dendritic_share = 0.5", "dendritic_share = 1.5", ["between 0 and 1"]),
-    "nothing to match": ('tau_m = {', 'fi_slope = "1 Hz/pA"\n# {', ["'rule'", "needs tau_m"]),
+    "nothing to match": ("tau_m = {", 'fi_slope = "1 Hz/pA"\n# {', ["'rule'", "needs tau_m"]),
 }
 
 
@@ -783,8 +1068,11 @@ LAYOUTS = {
     "two with one name": ('name = "prox"', 'name = "dist"', "two compartments have one name"),
     "not joined": ('first = "prox"\nsecond = "dist"', 'first = "trunk"\nsecond = "soma"', "tree"),
     "spike nowhere": ('compartments = ["dist"]', 'compartments = ["tuft"]', "'tuft'"),
-    "two conductances": ('g_rise = "34 nS"', 'g_rise = "34 nS"\ngbar_rise = "1 mS/cm**2"',
-                         "either g_rise"),
+    "two conductances": (
+        'g_rise = "34 nS"',
+        'g_rise = "34 nS"\ngbar_rise = "1 mS/cm**2"',
+        "either g_rise",
+    ),
     "length as conductance": ('coupling = "15 nS"', 'coupling = "15 um"', "conductance"),
 }
 
@@ -802,8 +1090,11 @@ RECEPTOR_MISTAKES = {
     "kind of receptor": ('kind = "metabotropic"', 'kind = "metabolic"', "unknown kind"),
     "direction": ('direction = "excite"', 'direction = "excites"', "Did you mean 'excite'?"),
     "kind of effect": ('kind = "adaptation"', 'kind = "adaption"', "Did you mean 'adaptation'?"),
-    "not expressed": ('cells = ["ctx_pv", "ctx_vip"]', 'cells = ["ctx_sst"]',
-                      "acts on 'ctx_pv', which does not express M1"),
+    "not expressed": (
+        'cells = ["ctx_pv", "ctx_vip"]',
+        'cells = ["ctx_sst"]',
+        "acts on 'ctx_pv', which does not express M1",
+    ),
     "more than the leak": ('value = "-0.3"', 'value = "-1.3"', "greater than -1"),
     "negative scale": ('value = "0.2"', 'value = "-0.2"', "must not be negative"),
     "affinity in mV": ('value = "5 uM"', 'value = "5 mV"', "expected a concentration"),
@@ -837,11 +1128,16 @@ def test_a_missing_file_is_named() -> None:
         cell("nowhere/mine.toml")
 
 
-@pytest.mark.parametrize(("kind", "name", "meant"), [
-    ("cell type", "ctx_pvb", "ctx_pv"), ("cell type", "CTX_PV", "ctx_pv"),
-    ("synapse", "GABAA", "GABA_A"), ("receptor", "nACh_7", "nACh_a7"),
-    ("modulator", "DAA", "DA"),
-])
+@pytest.mark.parametrize(
+    ("kind", "name", "meant"),
+    [
+        ("cell type", "ctx_pvb", "ctx_pv"),
+        ("cell type", "CTX_PV", "ctx_pv"),
+        ("synapse", "GABAA", "GABA_A"),
+        ("receptor", "nACh_7", "nACh_a7"),
+        ("modulator", "DAA", "DA"),
+    ],
+)
 def test_unknown_names_are_answered_with_the_nearest(kind: str, name: str, meant: str) -> None:
     with pytest.raises(UnknownName, match=rf"unknown {kind} '{name}'\. Did you mean '{meant}'"):
         entry(kind, name)

@@ -45,8 +45,9 @@ class TestByHand:
         assert l23.scaled(0.5).digest != l23.digest
 
     def test_texts_are_quantities(self):
-        projection = CircuitProjection("a", "b", "AMPA", "dend", psp="0.5 mV", delay="1 ms",
-                                       probability=0.1)
+        projection = CircuitProjection(
+            "a", "b", "AMPA", "dend", psp="0.5 mV", delay="1 ms", probability=0.1
+        )
         assert (projection.psp, projection.delay) == (0.5 * mV, 1 * ms)
         assert projection.name == "a_to_b"
 
@@ -86,8 +87,10 @@ class TestByHand:
             ({"probability": 0.1, "synapses": {"AMPA": 2.0}}, NetworkError),
             ({"probability": 0.1, "kinetics": {"kind": "triple"}}, UnknownName),
             ({"probability": 0.1, "kinetics": {"kind": "exponential"}}, NetworkError),
-            ({"probability": 0.1, "kinetics": {"kind": "exponential", "tau": 1 * mV}},
-             QuantityError),
+            (
+                {"probability": 0.1, "kinetics": {"kind": "exponential", "tau": 1 * mV}},
+                QuantityError,
+            ),
             ({"probability": 0.1, "kinetics": {"NMDA": {"kind": "exponential"}}}, UnknownName),
             ({"probability": 0.1, "weight_factor": 0}, NetworkError),
             ({"probability": 0.1, "delay": [1, 2] * ms}, NetworkError),
@@ -120,8 +123,11 @@ class TestByHand:
         with pytest.raises(UnknownName, match="'a'"):
             Circuit("c", cells, background=(Background("aa", "AMPA", "dend", psp=1 * mV),))
         with pytest.raises(NetworkError, match="at most 4"):
-            Circuit("c", cells, (CircuitProjection("a", "a", "GABA_A", "soma", psp=1 * mV,
-                                                   in_degree=5),))
+            Circuit(
+                "c",
+                cells,
+                (CircuitProjection("a", "a", "GABA_A", "soma", psp=1 * mV, in_degree=5),),
+            )
         with pytest.raises(UnknownName):
             Circuit("c", cells, modulations=(Modulation("ACh", released_by="b", per_spike=0.1),))
 
@@ -170,11 +176,17 @@ class TestModulation:
     @pytest.mark.parametrize(
         "content",
         [
-            {"level": 1.5}, {"level": -0.1}, {"level": float("nan")}, {"level": "-1 uM"}, {},
+            {"level": 1.5},
+            {"level": -0.1},
+            {"level": float("nan")},
+            {"level": "-1 uM"},
+            {},
             {"level": 0.5, "schedule": [(0 * ms, 0.1)]},
             {"schedule": [(1 * ms, 0.1), (0 * ms, 0.1)]},
-            {"schedule": [(-1 * ms, 0.1)]}, {"schedule": [0.1]},
-            {"released_by": "vip"}, {"per_spike": 0.1},
+            {"schedule": [(-1 * ms, 0.1)]},
+            {"schedule": [0.1]},
+            {"released_by": "vip"},
+            {"per_spike": 0.1},
         ],
     )
     def test_impossible(self, l23, content):
@@ -239,7 +251,8 @@ class TestText:
         assert "phasic" not in l23.describe()
 
     def test_release(self, l23):
-        found = l23.with_modulation("DA", schedule=[("0 s", 0.1)], released_by="vip",
-                                    per_spike="10 nM")
+        found = l23.with_modulation(
+            "DA", schedule=[("0 s", 0.1)], released_by="vip", per_spike="10 nM"
+        )
         assert "from 0 s level 0.1" in str(found)
         assert "at each spike of vip" in str(found)

@@ -111,7 +111,9 @@ class TestReading:
         assert first.compartments == ("soma", "dend")
         assert first.kernel == GaussianKernel(0.5, 50 * um)
         assert dict(first.kinetics["AMPA"]) == {
-            "kind": "dual_exponential", "tau_rise": 0.5 * ms, "tau_decay": 3 * ms,
+            "kind": "dual_exponential",
+            "tau_rise": 0.5 * ms,
+            "tau_decay": 3 * ms,
         }
         assert dict(first.reversal) == {"NMDA": 5 * mV}
         assert dict(second_.reversal) == {"GABA_A": -70 * mV}
@@ -124,8 +126,14 @@ class TestReading:
     def test_origin_stands_on_every_number(self, file):
         table = circuit(file).numbers()
         assert set(table.status) == {"assumed"}
-        assert {"kernel.p_max", "ratio.NMDA", "kinetics.AMPA.tau_rise", "compartments",
-                "reversal.NMDA", "reversal.GABA_A"} <= set(table.number)
+        assert {
+            "kernel.p_max",
+            "ratio.NMDA",
+            "kinetics.AMPA.tau_rise",
+            "compartments",
+            "reversal.NMDA",
+            "reversal.GABA_A",
+        } <= set(table.number)
 
     def test_own_cell_file_lies_beside_the_circuit(self, tmp_path):
         from dualframe.catalogue.read import HERE
@@ -157,7 +165,7 @@ class TestReading:
 BAD = {
     "negative count": ("n = 80", "n = -80", r"populations.1\], key 'n'.*whole number"),
     "fractional count": ("n = 80", "n = 80.5", "whole number"),
-    "count as code": ("n = 80", 'n = "__import__(\'os\')"', "expected a number"),
+    "count as code": ("n = 80", "n = \"__import__('os')\"", "expected a number"),
     "code for a rate": ('"1 Hz"', '"exec(1) Hz"', "expected a number"),
     "probability above one": ("p_max = 0.5", "p_max = 1.5", "'p_max'.*probability"),
     "wrong dimension": ('delay = "1 ms"', 'delay = "1 mV"', "'delay'.*expected a time"),
@@ -178,10 +186,16 @@ BAD = {
     "unknown source": ('source = "dualframe"', 'source = "dualfrome"', "Did you mean 'dualframe'"),
     "unknown status": ('status = "assumed"', 'status = "guessed"', "unknown status"),
     "unknown kinetics": ('"dual_exponential"', '"dual_exponentil"', "mean 'dual_exponential'"),
-    "reversal of no synapse": ("reversal = { NMDA", "reversal = { GABA_A", "mean 'AMPA'|mean 'NMDA'"
-                               "|Known: AMPA, NMDA"),
-    "reversal of which": ('reversal = { NMDA = { value = "5 mV", note = "shifted" } }',
-                          'reversal = "5 mV"', "'reversal'.*AMPA, NMDA"),
+    "reversal of no synapse": (
+        "reversal = { NMDA",
+        "reversal = { GABA_A",
+        "mean 'AMPA'|mean 'NMDA'|Known: AMPA, NMDA",
+    ),
+    "reversal of which": (
+        'reversal = { NMDA = { value = "5 mV", note = "shifted" } }',
+        'reversal = "5 mV"',
+        "'reversal'.*AMPA, NMDA",
+    ),
     "reversal is no voltage": ('reversal = "-70 mV"', 'reversal = "-70 ms"', "expected a voltage"),
     "missing time": (', tau_decay = "3 ms"', "", "tau_decay.*missing"),
     "level above one": ('["1 s", 0.8]', '["1 s", 1.8]', "modulations.1.*between 0 and 1"),
@@ -215,8 +229,22 @@ class TestBadFiles:
 
     def test_anything_anywhere_is_read_or_refused(self, file):
         """Every value of the file in turn is replaced by values of every other kind."""
-        odd = [True, [], {}, "", "x", "1 mV", float("nan"), -1, [[1]], {"value": [1]}, {"kind": 3},
-               [{"x": 1}], date(2020, 1, 1), "__import__('os').abort()"]
+        odd = [
+            True,
+            [],
+            {},
+            "",
+            "x",
+            "1 mV",
+            float("nan"),
+            -1,
+            [[1]],
+            {"value": [1]},
+            {"kind": 3},
+            [{"x": 1}],
+            date(2020, 1, 1),
+            "__import__('os').abort()",
+        ]
         refused = 0
         for place in places(tomllib.loads(SMALL)):
             for value in odd:

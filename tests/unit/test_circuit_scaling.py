@@ -141,7 +141,8 @@ class TestScaling:
 
     @settings(deadline=None, max_examples=60)
     @given(
-        n=st.integers(1, 400), factor=st.floats(0.005, 4),
+        n=st.integers(1, 400),
+        factor=st.floats(0.005, 4),
         rule=st.one_of(
             st.floats(0.001, 1).map(lambda p: {"probability": p}),
             st.floats(0.001, 1).map(lambda p: {"kernel": GaussianKernel(p, 100 * um)}),
