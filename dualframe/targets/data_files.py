@@ -47,20 +47,17 @@ def arrays_and_scalars(lowered: Lowered) -> tuple[Arrays, dict[str, str]]:
     for synapses in lowered.synapses:
         if len(synapses.i):
             values |= _synapses(synapses)
-    arrays = {name: value for name, value in values.items() if _is_file(name, value)}
+    values = {name: value for name, value in values.items() if value.size}
+    arrays = {name: value for name, value in values.items() if value.size > 1}
+    # Brian2 fills an array of one element by a literal, which the merged source reads as a number
     single = {
-        _OWNED.sub("", name): repr(float(value.item()))
+        _OWNED.sub("", name): repr(value.item())
         for name, value in values.items()
         if name not in arrays
     }
     single |= {f"{s.name}_delay": repr(float(s.delay)) for s in lowered.synapses}
     single |= {"seed": str(lowered.seed % 2**32), "duration": repr(float(lowered.duration))}
     return arrays, single
-
-
-def _is_file(name: str, value: NDArray[Any]) -> bool:
-    """Single values of variables are numbers in a text file; index arrays are always files."""
-    return value.size != 1 or value.dtype != np.float64 or name.endswith("_spike_time")
 
 
 def chosen(known: Mapping[str, str], names: Iterable[str]) -> dict[str, str] | None:
@@ -84,6 +81,8 @@ def layout_values(
             found[name] = single[name]
         elif array in arrays:
             found[name] = str(arrays[array].size)
+        elif _OWNED.sub("", array) in single:
+            found[name] = "1"
         elif _INTERNAL.search(name):
             found[name] = value
         else:

@@ -31,7 +31,7 @@ from dualframe.targets.lowered import Lowered
 from dualframe.targets.raw import Raw, RawTrace, RunOptions
 from dualframe.targets.toolchain import compile_flags, find_compiler
 
-_FORMAT = 1
+_FORMAT = 2
 _STATIC, _RESULTS = "static_arrays", "results"
 FileOf = tuple[str, str]  # name and dtype of a results file
 
@@ -184,9 +184,12 @@ def _generator() -> str:
 
 
 def load(key: str) -> Plan | None:
-    """Return a stored plan, or None."""
+    """Return a stored plan, or None if there is none or it is not what was written."""
     try:
-        data = json.loads(_path(key).read_text(encoding="utf-8"))
+        stored = json.loads(_path(key).read_text(encoding="utf-8"))
+        data = stored["plan"]
+        if stored["sha256"] != _digest(data):
+            return None
         data["flags"], data["arrays"] = tuple(data["flags"]), tuple(data["arrays"])
         return Plan(**data)
     except (OSError, ValueError, KeyError, TypeError):
@@ -213,7 +216,12 @@ def learn(key: str, lowered: Lowered, made: Assembled, device: Any, build: Build
         *_result_files(made, lowered, device),
     )
     if _same_results(plan.collect(lowered, project), raw):
-        _write(_path(key), json.dumps(asdict(plan)))
+        data = asdict(plan)
+        _write(_path(key), json.dumps({"sha256": _digest(data), "plan": data}))
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data).encode()).hexdigest()
 
 
 def _files(
