@@ -1,0 +1,165 @@
+"""The benchmark scripts work, at sizes that take seconds; no time is asserted."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from brian2 import ms
+from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
+
+import dualframe as df
+from dualframe.targets.toolchain import has_compiler
+
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
+SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py"))
+TINY = "--cells 30 --duration 0.06"
+STOCK = "--repeats 1 --stock-target numpy"
+CPU = "--small --cpu --networks dspikes"
+needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
+pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the benchmarks are not installed")
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Let the scripts find each other, as they do when they run; forget them afterwards."""
+    hidden = {name: sys.modules.pop(name) for name in SCRIPTS if name in sys.modules}
+    monkeypatch.syspath_prepend(str(FOLDER))
+    yield
+    for name in SCRIPTS:
+        sys.modules.pop(name, None)
+    sys.modules.update(hidden)
+
+
+def script(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+def table(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / f"{name}.csv").open(newline="", encoding="utf-8") as stream:
+        found = list(csv.DictReader(stream))
+    text = (folder / f"{name}.md").read_text(encoding="utf-8")
+    for word in ("date", "processor", "compiler", "command", "versions", "shared"):
+        assert word in text
+    assert str(Path.home()) not in text
+    return found
+
+
+def test_every_saved_table_names_its_machine() -> None:
+    saved = sorted((FOLDER / "results").glob("*.csv"))
+    assert saved
+    for path in saved:
+        assert table(path.parent, path.stem)
+
+
+def test_spread() -> None:
+    assert script("measure").spread([3.0, 1.0, 2.0]) == "2 (1 to 3)"
+
+
+def test_costs_of_this_process_and_its_children() -> None:
+    with script("measure").cost() as spent:
+        sum(range(1000))
+    assert spent.wall > 0
+    assert spent.cpu == spent.own + spent.children
+
+
+@pytest.mark.cpp
+@needs_compiler
+def test_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = script("build")
+    monkeypatch.setenv("DUALFRAME_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(CPPStandaloneDevice, "compile_source", lambda *_: None)
+    job = build.Job("closed_loop", duration=0.05)
+    stock = build.build(job, "stock", tmp_path / "stock")
+    ours = build.build(job, "dualframe", tmp_path / "ours")
+    assert stock["code_objects"] == ours["code_objects"] > 30
+    assert (tmp_path / "ours" / "main").exists()
+    answers = {"stock": stock | {"compiler_cpu_s": 30.0}, "dualframe": ours}
+    monkeypatch.setattr(build, "in_new_process", lambda job, what: answers[what])
+    (row,) = build.build_table([job], 2)
+    assert row["network"] == "closed_loop"
+
+
+@pytest.mark.cpp
+@needs_compiler
+def test_second_runs_generate_and_compile_nothing() -> None:
+    first, *others = script("build").runs(script("build").Job("closed_loop", duration=0.05))
+    assert first["run"] == "first run"
+    assert len(others) == 3
+    for run in others:
+        assert (run["build_cache"], run["code generations"], run["compilations"]) == ("hit", 0, 0)
+
+
+@pytest.mark.cpp
+@needs_compiler
+def test_dspikes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dspikes = script("dspikes")
+    monkeypatch.setattr(dspikes, "WAYS", {"strict": {"strict": True}})
+    dspikes.main([*TINY.split(), *STOCK.split(), "--out", str(tmp_path)])
+    stock, ours = table(tmp_path, "dspikes")
+    assert int(stock["spikes"]) > 10
+    assert ours["against stock"] == "the same"
+
+
+def test_difference_names_the_first_step() -> None:
+    dspikes = script("dspikes")
+    spikes = dspikes.in_order(np.array([1, 0, 2]), np.array([5, 1, 9]) * 1e-4)
+    assert dspikes.difference(spikes, spikes) == "the same"
+    later = dspikes.in_order(np.array([1, 0, 2]), np.array([7, 1, 9]) * 1e-4)
+    assert dspikes.difference(later, spikes) == "part at 0.5 ms"
+    assert dspikes.difference(spikes[:, :2], spikes) != "the same"
+    assert dspikes.difference(spikes[:, :0], spikes) != "the same"
+    assert dspikes.difference(spikes[:, :0], spikes[:, :0]) == "the same"
+
+
+def test_gpu_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = script("gpu")
+
+    def on_runtime(net: df.Network, duration: Any, target: str, **_: Any) -> df.Results:
+        return df.run(net, duration, target="runtime", seed=1, strict=True, progress=False)
+
+    monkeypatch.setattr(gpu, "run", on_runtime)
+    gpu.main([*TINY.split(), *CPU.split(), "--out", str(tmp_path)])
+    rows = table(tmp_path, "gpu_cpu_backend")
+    assert [row["precision"] for row in rows] == ["float64", "float64", "float64", "float32"]
+    assert [row["check"] for row in rows[2:]] == ["passed", "passed"]
+    assert rows[2]["against C++"] == "the same"
+
+
+def test_gpu_check_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu, made = script("gpu"), []
+
+    def other_network(net: df.Network, duration: Any, target: str, **_: Any) -> df.Results:
+        inputs = net.inputs if target == "cpp_standalone" else ()
+        made.append(target)
+        silent = df.Network(net.populations, inputs, net.projections if inputs else ())
+        return df.run(silent, duration, target="runtime", seed=1, progress=False)
+
+    monkeypatch.setattr(gpu, "run", other_network)
+    with pytest.raises(SystemExit) as stopped:
+        gpu.main([*TINY.split(), *CPU.split(), "--out", str(tmp_path)])
+    assert stopped.value.code == 1
+    assert [row["check"] for row in table(tmp_path, "gpu_cpu_backend")[2:]] == ["FAILED", "FAILED"]
+
+
+def test_scaling(tmp_path: Path) -> None:
+    arguments = "--scales 0.01 --branches task_driven --duration 0.002 --repeats 1 --target runtime"
+    script("scaling").main([*arguments.split(), "--out", str(tmp_path)])
+    (row,) = table(tmp_path, "scaling")
+    assert int(row["neurons"]) > 100
+    assert int(row["synapses"]) > 100
+
+
+def test_closed_loop_has_the_size_of_a_task() -> None:
+    net = script("closed_loop").network()
+    assert {population.name: population.n for population in net.populations} == {
+        "world": 1, "place": 121, "action": 40,
+    }  # fmt: skip
+    assert df.check(net, "runtime") == []
+    results = df.run(net, 20 * ms, target="runtime", seed=1, dt=1 * ms, progress=False)
+    assert len(results.spikes) > 0
