@@ -110,7 +110,8 @@ def generate(lowered: Lowered, device: Any, project: Path) -> Any:
 def _execute(build: Build, lowered: Lowered, options: RunOptions) -> float:
     """Run the program; return the fraction of the time that was simulated."""
     folder = build.executable.parent
-    environment = {**os.environ, "LD_BIND_NOW": "1"}
+    # threads that spin while they wait take the cores from each other on a busy machine
+    environment = {"OMP_WAIT_POLICY": "passive", **os.environ, "LD_BIND_NOW": "1"}
     if options.progress is not None:
         environment["DUALFRAME_PROGRESS"] = "1"
     process = subprocess.Popen(

@@ -85,7 +85,9 @@ def _declarations(
     initial: dict[str, Array] = {}
     if weights is not None:
         weight = constant(weights)
-        if any(_writes(s, "w") for s in projection.statements) or "w" in _used_in(projection):
+        if _defines_weight(projection):
+            initial["w"] = weight.value
+        elif any(_writes(s, "w") for s in projection.statements):
             lines.append(f"w : {weight.unit}")
             initial["w"] = weight.value
         else:
@@ -94,10 +96,9 @@ def _declarations(
     return "\n".join(lines), initial, constants
 
 
-def _used_in(projection: Projection) -> set[str]:
-    """Names whose derivative the synaptic equations define."""
-    lines = parse(projection.equations, projection.name) if projection.equations else []
-    return {line.name for line in lines if line.name == "w"}
+def _defines_weight(projection: Projection) -> bool:
+    """Whether the synaptic equations define the weight, as plasticity that runs in time does."""
+    return "w" in variables(projection.equations)
 
 
 def _writes(statement: str, name: str) -> bool:

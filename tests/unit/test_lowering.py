@@ -351,3 +351,15 @@ def test_current_steps_begin_and_end_on_their_steps() -> None:
         expected = early * 1e-12 + late * (neuron + 1) * 1e-12
         np.testing.assert_allclose(trace.values["I_ext"][neuron], expected, rtol=1e-12)
     assert result.duration == float(3 * ms / second)
+
+
+def test_a_weight_that_the_equations_define_is_declared_once() -> None:
+    target = Population("cells", 3, "dv/dt = -v/(10*ms) : 1", threshold="v > 1", reset="v = 0")
+    decaying = Projection(
+        "spikes", "cells", "v += w", equations="dw/dt = -w/(100*ms) : 1 (clock-driven)",
+        weight=0.5, probability=1.0,
+    )  # fmt: skip
+    network = Network([target], [SpikeInput("spikes", 2, [0], [1] * ms)], [decaying])
+    (synapses,) = lower(network, dt=0.1 * ms, duration=10 * ms, seed=1).synapses
+    assert synapses.equations.count("w") == 2  # dw/dt and its own right-hand side
+    assert synapses.initial["w"] == 0.5
