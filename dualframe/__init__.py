@@ -14,6 +14,7 @@ from dualframe.catalogue import cell, cells, receptor, receptors
 from dualframe.circuit import circuit, circuits
 from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
 from dualframe.doctor import doctor
+from dualframe.dual import compare_branches
 from dualframe.errors import DualframeError
 from dualframe.export import export
 from dualframe.network import (
@@ -37,6 +38,6 @@ __all__ = [
     "CurrentInput", "DualframeError", "GaussianKernel", "LogNormal", "Network", "Normal",
     "PoissonInput", "Population", "Projection", "Recording", "Results", "SpikeInput", "Uniform",
     "assemble", "biological", "calibrate", "cell", "cells", "check", "circuit", "circuits",
-    "doctor", "export", "plots", "quantity", "receptor", "receptors", "report", "run", "targets",
-    "task_driven", "tasks",
+    "compare_branches", "doctor", "export", "plots", "quantity", "receptor", "receptors", "report",
+    "run", "targets", "task_driven", "tasks",
 ]  # fmt: skip

@@ -1,16 +1,14 @@
-"""The command line: ``dualframe list | show | run | export | check | report | ...``."""
+"""What each command does; each returns the exit status."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import shlex
 import signal
-import sys
 import tomllib
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,11 +19,10 @@ import dualframe as df
 from dualframe import catalogue, terminal
 from dualframe.archive import ensure_writable
 from dualframe.doctor import render
-from dualframe.errors import DualframeError, UnknownName
+from dualframe.errors import UnknownName
 from dualframe.library import SUFFIX, names
-from dualframe.recipe import BRANCHES, WATCHED, Recipe, replay, with_facts
+from dualframe.recipe import Recipe, replay, with_facts
 from dualframe.strengths import file_of, store
-from dualframe.targets.capability import TARGETS
 from dualframe.targets.executables import default_cache
 from dualframe.terminal import as_json, say
 
@@ -47,57 +44,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "receptors": ("name", "modulator", "kind", "EC50", "EC50_status", "acts_on"),
     }
 )
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit status.
-
-    0 is success, 1 a finding (a blocker, a difference), 2 an error, 130 an interrupt.
-    """
-    words = sys.argv[1:] if arguments is None else list(arguments)
-    options = parser().parse_args(words)
-    options.words = words
-    try:
-        with _plain_warnings():
-            status: int = options.command(options)
-            sys.stdout.flush()
-            return status
-    except DualframeError as error:
-        say(f"{PROGRAM}: error: {error}")
-        return WRONG
-    except KeyboardInterrupt:
-        say(f"{PROGRAM}: interrupted before there was a result; nothing was changed.")
-        return INTERRUPTED
-    except BrokenPipeError:  # `dualframe list cells | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-
-
-@contextmanager
-def _plain_warnings() -> Iterator[None]:
-    """Print warnings as one line each, without a place in the source."""
-
-    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-        say(f"{PROGRAM}: warning: {message}")
-
-    with warnings.catch_warnings():
-        for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):
-            warnings.simplefilter("ignore", category)
-        warnings.showwarning = show
-        yield
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Let Ctrl-C wait until results are saved."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-# --- commands -----------------------------------------------------------------------------------
 
 
 def list_command(options: argparse.Namespace) -> int:
@@ -231,6 +177,28 @@ def replay_command(options: argparse.Namespace) -> int:
     return 0 if equal else FAILED
 
 
+def compare_command(options: argparse.Namespace) -> int:
+    """Run a circuit in both branches, with and without modulation, and compare the shifts."""
+    plain = df.circuit(options.circuit)
+    base = Recipe(options.circuit, modulate=(), scale=1.0)
+    conditions = {text: replace(base, modulate=(text,)).plan for text in options.modulate}
+    folder = ensure_writable(options.out) if options.out else None
+    found = df.compare_branches(
+        plain.scaled(options.scale),
+        {label: circuit.scaled(options.scale) for label, circuit in conditions.items()},
+        models=("biological", options.model), seeds=range(options.seeds),
+        duration=options.duration, target=options.target, progress=False,
+    )  # fmt: skip
+    if folder is not None:
+        found.save(folder)
+    tables = {"states": found.summary(), "shifts": found.shifts, "agreement": found.agreement}
+    if options.json:
+        print(as_json({key: value.to_dict(orient="records") for key, value in tables.items()}))
+    else:
+        print("\n\n".join(f"{key}\n{terminal.table(value)}" for key, value in tables.items()))
+    return 0
+
+
 def calibrate_command(options: argparse.Namespace) -> int:
     """Find and store the strengths of a circuit's contacts for one model of its cells."""
     circuit = df.circuit(options.circuit)
@@ -262,9 +230,6 @@ def cache_command(options: argparse.Namespace) -> int:
     return 0
 
 
-# --- arguments ----------------------------------------------------------------------------------
-
-
 def recipe_of(options: argparse.Namespace) -> Recipe:
     """Return the recipe that the arguments describe."""
     given = vars(options)
@@ -276,120 +241,11 @@ def recipe_of(options: argparse.Namespace) -> Recipe:
     return Recipe(**chosen)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of the command line."""
-    top = argparse.ArgumentParser(
-        prog=PROGRAM,
-        description="Spiking networks from one catalogue of cells, with dendrites and without.",
-    )
-    top.add_argument("--version", action="version", version=f"{PROGRAM} {df.__version__}")
-    commands = top.add_subparsers(metavar="COMMAND", required=True)
-    listing = _command(commands, "list", list_command, "tables of the catalogue")
-    listing.add_argument("what", choices=list(LISTS))
-    showing = _command(commands, "show", show_command, "one entry, each number with its source",
-                       json=False)  # fmt: skip
-    showing.add_argument(
-        "name", metavar="NAME", help="cell type, receptor, modulator, synapse, circuit or TOML file"
-    )
-    _run_arguments(_command(commands, "run", run_command, "build and run a circuit"))
-    _export_arguments(_command(commands, "export", export_command, "write a circuit as C++"))
-    _check_arguments(_command(commands, "check", check_command, "what keeps it from a target"))
-    reporting = _command(commands, "report", report_command, "HTML report of results")
-    reporting.add_argument("folders", metavar="DIR", nargs="+", help="folder of `run --out`")
-    reporting.add_argument("--out", metavar="FILE", help="default: report.html in the first DIR")
-    _command(commands, "doctor", doctor_command, "what this machine has, what targets need")
-    replaying = _command(commands, "replay", replay_command, "repeat a run, compare the spikes")
-    replaying.add_argument("manifest", metavar="MANIFEST", help="manifest.json, or its folder")
-    _calibrate_arguments(
-        _command(commands, "calibrate", calibrate_command, "find a circuit's weights", json=False)
-    )
-    caching = _command(commands, "cache", cache_command, "compiled programs that are kept")
-    caching.add_argument("--clear", action="store_true", help="remove them")
-    return top
-
-
-def _command(
-    commands: Any, name: str, command: Callable[[argparse.Namespace], int], words: str, *,
-    json: bool = True,
-) -> argparse.ArgumentParser:  # fmt: skip
-    made: argparse.ArgumentParser = commands.add_parser(
-        name, help=words, description=(command.__doc__ or "").splitlines()[0]
-    )
-    made.set_defaults(command=command)
-    if json:
-        made.add_argument("--json", action="store_true", help="print facts for machines")
-    return made
-
-
-def _run_arguments(made: argparse.ArgumentParser) -> None:
-    _model_arguments(made)
-    _simulation_arguments(made)
-    made.add_argument("--target", metavar="T", help=f"{', '.join(TARGETS)}, or auto (default)")
-    made.add_argument("--out", metavar="DIR", help="folder for manifest, rates, spikes, figures")
-
-
-def _export_arguments(made: argparse.ArgumentParser) -> None:
-    _model_arguments(made)
-    _simulation_arguments(made)
-    made.add_argument("--target", metavar="T", default="cpp_standalone", help="cpp_standalone")
-    made.add_argument("--out", metavar="DIR", required=True, help="new or empty folder")
-
-
-def _check_arguments(made: argparse.ArgumentParser) -> None:
-    _model_arguments(made)
-    made.add_argument("--target", metavar="T", required=True, help=", ".join(TARGETS))
-
-
-def _calibrate_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument("circuit", metavar="CIRCUIT", help="name, or TOML file")
-    made.add_argument(
-        "--model",
-        default="biological",
-        help="biological (default), glif, glif1, ..., glif5, izhikevich",
-    )
-    made.add_argument("--synapses", help="current or conductance (default: the circuit's)")
-    made.add_argument("--scale", type=float, default=0.02, help="size for the rates (default 0.02)")
-    made.add_argument("--seed", type=int, default=1)
-    made.add_argument("--out", metavar="FILE", help="default: with the circuit")
-
-
-def _model_arguments(made: argparse.ArgumentParser) -> None:
-    add = made.add_argument
-    add("circuit", metavar="CIRCUIT", help="name, or TOML file")
-    add("--branch", help=f"{' or '.join(BRANCHES)} (default biological)")
-    add("--model", help="point neurons: glif (default), glif1, ..., glif5, izhikevich")
-    add("--synapses", help="point neurons: current or conductance (default: the circuit's)")
-    add(
-        "--modulate",
-        action="append",
-        metavar="ACh=0.8",
-        help="modulator at a fraction of its reference concentration, or 'ACh=2 uM'; repeatable",
-    )
-    add(
-        "--knockout",
-        action="append",
-        metavar="RECEPTOR[:CELLS]",
-        help="without this receptor, in all or some cell types; repeatable",
-    )
-    add("--scale", type=float, help="share of the circuit's neurons (default 0.1; 1 is all)")
-    add("--calibration", metavar="FILE", help="strengths (default: those of the circuit)")
-
-
-def _simulation_arguments(made: argparse.ArgumentParser) -> None:
-    add = made.add_argument
-    add("--duration", help="simulated time (default 2s)")
-    add("--dt", help="time step (default 0.1ms)")
-    add("--seed", type=int, help="of connectivity, input, ... (default: drawn, and reported)")
-    add("--threads", type=int, help="OpenMP threads of cpp_standalone (default 1)")
-    add("--strict", action="store_true", help="IEEE arithmetic: targets agree to the last bit")
-    add(
-        "--record",
-        action="append",
-        metavar="pyr=V_soma,...",
-        help=f"variables of the first {WATCHED} neurons of a population, weights of a projection "
-        "(pyr_to_pv=w), or none; repeatable (default: the somatic voltage)",
-    )
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait until results are saved."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

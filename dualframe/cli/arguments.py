@@ -1,0 +1,164 @@
+"""The words and options of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import dualframe as df
+from dualframe.cli.commands import (
+    LISTS,
+    PROGRAM,
+    cache_command,
+    calibrate_command,
+    check_command,
+    compare_command,
+    doctor_command,
+    export_command,
+    list_command,
+    replay_command,
+    report_command,
+    run_command,
+    show_command,
+)
+from dualframe.recipe import BRANCHES, WATCHED
+from dualframe.targets.capability import TARGETS
+
+__all__ = ["PROGRAM", "parser"]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Spiking networks from one catalogue of cells, with dendrites and without.",
+    )
+    top.add_argument("--version", action="version", version=f"{PROGRAM} {df.__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    listing = _command(commands, "list", list_command, "tables of the catalogue")
+    listing.add_argument("what", choices=list(LISTS))
+    showing = _command(commands, "show", show_command, "one entry, each number with its source",
+                       json=False)  # fmt: skip
+    showing.add_argument(
+        "name", metavar="NAME", help="cell type, receptor, modulator, synapse, circuit or TOML file"
+    )
+    _run_arguments(_command(commands, "run", run_command, "build and run a circuit"))
+    _export_arguments(_command(commands, "export", export_command, "write a circuit as C++"))
+    _check_arguments(_command(commands, "check", check_command, "what keeps it from a target"))
+    reporting = _command(commands, "report", report_command, "HTML report of results")
+    reporting.add_argument("folders", metavar="DIR", nargs="+", help="folder of `run --out`")
+    reporting.add_argument("--out", metavar="FILE", help="default: report.html in the first DIR")
+    _command(commands, "doctor", doctor_command, "what this machine has, what targets need")
+    replaying = _command(commands, "replay", replay_command, "repeat a run, compare the spikes")
+    replaying.add_argument("manifest", metavar="MANIFEST", help="manifest.json, or its folder")
+    _compare_arguments(
+        _command(commands, "compare", compare_command, "both branches, with and without modulation")
+    )
+    _calibrate_arguments(
+        _command(commands, "calibrate", calibrate_command, "find a circuit's weights", json=False)
+    )
+    caching = _command(commands, "cache", cache_command, "compiled programs that are kept")
+    caching.add_argument("--clear", action="store_true", help="remove them")
+    return top
+
+
+def _command(
+    commands: Any, name: str, command: Callable[[argparse.Namespace], int], words: str, *,
+    json: bool = True,
+) -> argparse.ArgumentParser:  # fmt: skip
+    made: argparse.ArgumentParser = commands.add_parser(
+        name, help=words, description=(command.__doc__ or "").splitlines()[0]
+    )
+    made.set_defaults(command=command)
+    if json:
+        made.add_argument("--json", action="store_true", help="print facts for machines")
+    return made
+
+
+def _run_arguments(made: argparse.ArgumentParser) -> None:
+    _model_arguments(made)
+    _simulation_arguments(made)
+    made.add_argument("--target", metavar="T", help=f"{', '.join(TARGETS)}, or auto (default)")
+    made.add_argument("--out", metavar="DIR", help="folder for manifest, rates, spikes, figures")
+
+
+def _export_arguments(made: argparse.ArgumentParser) -> None:
+    _model_arguments(made)
+    _simulation_arguments(made)
+    made.add_argument("--target", metavar="T", default="cpp_standalone", help="cpp_standalone")
+    made.add_argument("--out", metavar="DIR", required=True, help="new or empty folder")
+
+
+def _check_arguments(made: argparse.ArgumentParser) -> None:
+    _model_arguments(made)
+    made.add_argument("--target", metavar="T", required=True, help=", ".join(TARGETS))
+
+
+def _compare_arguments(made: argparse.ArgumentParser) -> None:
+    add = made.add_argument
+    add("circuit", metavar="CIRCUIT", help="name, or TOML file")
+    add(
+        "--modulate",
+        action="append",
+        required=True,
+        metavar="ACh=0.8",
+        help="a condition: a modulator at a level; repeatable, each is a condition of its own",
+    )
+    add("--model", default="glif", help="point neurons: glif (default), ..., izhikevich")
+    add("--seeds", type=int, default=5, help="number of seeds (default 5)")
+    add("--scale", type=float, default=0.05, help="share of the circuit's neurons (default 0.05)")
+    add("--duration", default="2s", help="simulated time of each run (default 2s)")
+    add("--target", default="auto", help=f"{', '.join(TARGETS)}, or auto (default)")
+    add("--out", metavar="DIR", help="folder for tables and the figure")
+
+
+def _calibrate_arguments(made: argparse.ArgumentParser) -> None:
+    made.add_argument("circuit", metavar="CIRCUIT", help="name, or TOML file")
+    made.add_argument(
+        "--model",
+        default="biological",
+        help="biological (default), glif, glif1, ..., glif5, izhikevich",
+    )
+    made.add_argument("--synapses", help="current or conductance (default: the circuit's)")
+    made.add_argument("--scale", type=float, default=0.02, help="size for the rates (default 0.02)")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--out", metavar="FILE", help="default: with the circuit")
+
+
+def _model_arguments(made: argparse.ArgumentParser) -> None:
+    add = made.add_argument
+    add("circuit", metavar="CIRCUIT", help="name, or TOML file")
+    add("--branch", help=f"{' or '.join(BRANCHES)} (default biological)")
+    add("--model", help="point neurons: glif (default), glif1, ..., glif5, izhikevich")
+    add("--synapses", help="point neurons: current or conductance (default: the circuit's)")
+    add(
+        "--modulate",
+        action="append",
+        metavar="ACh=0.8",
+        help="modulator at a fraction of its reference concentration, or 'ACh=2 uM'; repeatable",
+    )
+    add(
+        "--knockout",
+        action="append",
+        metavar="RECEPTOR[:CELLS]",
+        help="without this receptor, in all or some cell types; repeatable",
+    )
+    add("--scale", type=float, help="share of the circuit's neurons (default 0.1; 1 is all)")
+    add("--calibration", metavar="FILE", help="strengths (default: those of the circuit)")
+
+
+def _simulation_arguments(made: argparse.ArgumentParser) -> None:
+    add = made.add_argument
+    add("--duration", help="simulated time (default 2s)")
+    add("--dt", help="time step (default 0.1ms)")
+    add("--seed", type=int, help="of connectivity, input, ... (default: drawn, and reported)")
+    add("--threads", type=int, help="OpenMP threads of cpp_standalone (default 1)")
+    add("--strict", action="store_true", help="IEEE arithmetic: targets agree to the last bit")
+    add(
+        "--record",
+        action="append",
+        metavar="pyr=V_soma,...",
+        help=f"variables of the first {WATCHED} neurons of a population, weights of a projection "
+        "(pyr_to_pv=w), or none; repeatable (default: the somatic voltage)",
+    )

@@ -1,0 +1,110 @@
+"""States of populations and their shifts: against trains whose statistics are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from brian2.units import ms
+
+import dualframe as df
+from dualframe.analysis.states import rank_correlation, shifts, state
+from dualframe.dual import DualReport
+from dualframe.errors import DualframeError
+from dualframe.results import Results
+
+
+def results(trains: dict[str, list[np.ndarray]], duration: float = 10.0) -> Results:
+    """Results with given trains (one array of times for each neuron)."""
+    populations = pd.DataFrame(
+        [(name, name, len(own), 1) for name, own in trains.items()],
+        columns=["population", "cell_type", "n", "sign"],
+    )
+    rows = [(p, p, i, t) for p, own in trains.items() for i, times in enumerate(own) for t in times]
+    spikes = pd.DataFrame(rows, columns=["population", "cell_type", "neuron", "t"])
+    return Results(populations=populations, spikes=spikes, duration=duration)
+
+
+def test_clockwork_fires_at_its_rate_without_variation_and_fully_correlated() -> None:
+    clock = np.arange(0.05, 10, 0.5)
+    busy = np.concatenate([np.arange(0.01, 5, 0.1), np.arange(5.04, 10, 0.5)])
+    found = state(results({"a": [clock] * 6, "b": [busy] * 6})).set_index("population")
+    assert found.loc["a", "rate_Hz"] == pytest.approx(2.0)
+    assert found.loc["a", "cv_isi"] == pytest.approx(0.0, abs=1e-9)
+    assert found.loc["b", "correlation"] == pytest.approx(1.0)
+
+
+def test_independent_poisson_trains_have_cv_one_and_no_correlation() -> None:
+    rng = np.random.default_rng(1)
+    trains = [np.sort(rng.uniform(0, 100, rng.poisson(2000))) for _ in range(20)]
+    found = state(results({"a": trains}, 100.0)).iloc[0]
+    # s.d. of the CV of 2000 intervals is 1/sqrt(2000), of their mean over 20 trains 0.005
+    assert found["cv_isi"] == pytest.approx(1.0, abs=0.02)
+    # s.d. of a correlation over 2000 bins is 0.022, of the mean over 190 pairs about 0.002
+    assert abs(found["correlation"]) < 0.01
+
+
+def test_a_correlation_needs_five_active_neurons() -> None:
+    clock = np.arange(0.05, 10, 0.5)
+    found = state(results({"a": [clock] * 4 + [np.array([])] * 9}))
+    assert np.isnan(found["correlation"].iloc[0])
+
+
+def states(shift: dict[str, dict[str, float]], seeds: int = 6) -> pd.DataFrame:
+    """States of two models whose rates a condition shifts by known amounts."""
+    rows = [
+        {"model": model, "condition": condition, "seed": seed, "population": population,
+         "cell_type": population, "n": 5, "cv_isi": 1.0, "correlation": 0.0,
+         "rate_Hz": seed + (by if condition == "ACh" else 0.0)}
+        for model, populations in shift.items()
+        for population, by in populations.items()
+        for condition in ("control", "ACh")
+        for seed in range(seeds)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+SHIFTS = {
+    "biological": {"pyr": 1.0, "pv": -2.0, "sst": -3.0, "vip": 5.0},
+    "glif": {"pyr": 2.0, "pv": -1.0, "sst": 0.5, "vip": 9.0},
+}
+
+
+def test_shifts_are_paired_by_seed() -> None:
+    found = shifts(states(SHIFTS), "control")
+    rates = found[found["measure"] == "rate_Hz"].set_index(["model", "population"])
+    for model, populations in SHIFTS.items():
+        for population, by in populations.items():
+            row = rates.loc[(model, population)]
+            assert row["median"] == pytest.approx(by)
+            assert (row["low"], row["high"]) == pytest.approx((by, by))
+            assert row["up"] == (by > 0)
+            assert row["p"] == pytest.approx(2 / 2**6)  # all six differences of one sign
+
+
+def test_rank_correlation_follows_the_order_and_the_signs() -> None:
+    found = rank_correlation(shifts(states(SHIFTS), "control"), "biological", "glif")
+    rate = found[found["measure"] == "rate_Hz"].iloc[0]
+    # orders: sst pv pyr vip against pv sst pyr vip: d = (1, 1, 0, 0), rho = 1 - 6*2/(4*15)
+    assert rate["rho"] == pytest.approx(0.8)
+    assert rate["same_sign"] == pytest.approx(0.75)
+    flat = found[found["measure"] == "cv_isi"].iloc[0]
+    assert np.isnan(flat["rho"])
+
+
+def test_a_report_needs_a_control_and_two_models(tmp_path) -> None:
+    table = states(SHIFTS)
+    with pytest.raises(DualframeError, match="no condition 'rest'"):
+        shifts(table, "rest")
+    with pytest.raises(DualframeError, match="two models"):
+        _ = DualReport("x", table[table["model"] == "glif"]).agreement
+    folder = DualReport("x", table).save(tmp_path / "out")
+    assert {p.name for p in folder.iterdir()} == {
+        "states.csv", "shifts.csv", "agreement.csv", "shifts.png",
+    }  # fmt: skip
+
+
+def test_control_is_a_reserved_label() -> None:
+    circuit = df.circuit("l23").scaled(0.01)
+    with pytest.raises(DualframeError, match="another name"):
+        df.compare_branches(circuit, {"control": circuit}, duration=1 * ms)
