@@ -11,6 +11,7 @@ from dualframe.analysis.report import report
 from dualframe.brian import assemble
 from dualframe.calibration import calibrate
 from dualframe.catalogue import cell, cells, receptor, receptors
+from dualframe.catalogue.allen import read_glif
 from dualframe.circuit import circuit, circuits
 from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
 from dualframe.doctor import doctor
@@ -31,6 +32,7 @@ from dualframe.results import Results
 from dualframe.run import run
 from dualframe.targets.capability import check, targets
 from dualframe.task import tasks
+from dualframe.task_driven.specimens import read_glif_folder
 
 __version__ = "0.1.0"
 
@@ -38,6 +40,6 @@ __all__ = [
     "CurrentInput", "DualframeError", "GaussianKernel", "LogNormal", "Network", "Normal",
     "PoissonInput", "Population", "Projection", "Recording", "Results", "SpikeInput", "Uniform",
     "assemble", "biological", "calibrate", "cell", "cells", "check", "circuit", "circuits",
-    "compare_branches", "doctor", "export", "plots", "quantity", "receptor", "receptors", "report",
-    "run", "targets", "task_driven", "tasks",
+    "compare_branches", "doctor", "export", "plots", "quantity", "read_glif", "read_glif_folder",
+    "receptor", "receptors", "report", "run", "targets", "task_driven", "tasks",
 ]  # fmt: skip

@@ -23,7 +23,21 @@ from dualframe.quantity import text
 
 STATUSES = ("measured", "published model", "derived", "assumed")
 DIRECTIONS = ("excite", "inhibit", "mixed")
-EFFECT_KINDS = ("conductance", "adaptation", "described")
+EFFECT_KINDS = (
+    "conductance",
+    "hcn",
+    "leak",
+    "rest",
+    "adaptation",
+    "threshold",
+    "dspike",
+    "release",
+    "gain",
+    "plasticity",
+    "described",
+)
+RESPONSES = ("saturating", "inverted_u")
+GAIN_SYNAPSES = ("AMPA", "NMDA", "GABA_A", "GABA_B")
 
 
 @dataclass(frozen=True)
@@ -146,7 +160,7 @@ class Glif:
 
     ``specimen`` is the Allen cell of which the set is a fit, "" for derived sets. ``th_inf`` is
     the threshold above ``E_L``. ``explained_variance`` is that of the fit on the Allen
-    stimulus "noise 2" (dimensionless).
+    stimulus "noise 2" (dimensionless). ``dt`` is the time step of the fit, where it is known.
     """
 
     form: str
@@ -155,11 +169,35 @@ class Glif:
     numbers: Numbers
     origin: Origin
     explained_variance: Sourced | None = None
+    dt: Sourced | None = None
 
     @property
     def level(self) -> int | None:
         """GLIF level 1 to 5, or None for another form."""
         return int(self.form[4:]) if self.form.startswith("GLIF") else None
+
+
+@dataclass(frozen=True)
+class GlifPopulation:
+    """Medians over the GLIF3 fits of many cells, with the Allen names of these where listed.
+
+    For orientation and for drawing whole specimens from the user's own files. After-spike
+    currents have no place here: each cell has its own time constants, so they are not averaged.
+    """
+
+    label: str
+    specimens: tuple[str, ...]
+    numbers: Numbers
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Remark:
+    """What else is known of a cell type, as text and possibly numbers, and enters no model."""
+
+    text: str
+    numbers: Numbers
+    origin: Origin
 
 
 @dataclass(frozen=True)
@@ -206,11 +244,13 @@ class DendriticSpike:
 class Compartments:
     """The dendritic layout of a cell type.
 
-    ``rule`` is "explicit" (``globals``, ``soma``, ``dendrites``, ``edges``, ``dspikes``) or
+    ``rule`` is "explicit" (``globals``, ``soma``, ``dendrites``, ``edges``, ``dspikes``),
+    "burst" (`forms.BURST`: the lumped two-compartment cell of Naud and Sprekeler, ``burst``), or
     "matched_passive": a soma and one dendrite "dend" whose leak and capacitance follow from the
     cell's r_in and tau_m with ``split`` (``dendritic_share`` s, ``attenuation`` a):
     1/r_in = G ((1-s) + a s), g_dend = s G, g_soma = (1-s) G, g_couple = a g_dend/(1-a),
-    C = tau_m g. ``stand_in`` says that the layout was not published for this cell type.
+    C = tau_m g. ``soma`` holds what ``soma_model`` needs beyond the size or the leak.
+    ``stand_in`` says that the layout was not published for this cell type.
     """
 
     rule: str
@@ -222,6 +262,7 @@ class Compartments:
     split: Numbers = field(default_factory=Numbers)
     globals: Numbers = field(default_factory=Numbers)
     soma: Numbers = field(default_factory=Numbers)
+    burst: Numbers = field(default_factory=Numbers)
     dendrites: tuple[Dendrite, ...] = ()
     edges: tuple[Edge, ...] = ()
     dspikes: tuple[DendriticSpike, ...] = ()
@@ -229,7 +270,7 @@ class Compartments:
     @property
     def names(self) -> tuple[str, ...]:
         """Compartment names, soma first."""
-        if self.rule == "matched_passive":
+        if self.rule in ("matched_passive", "burst"):
             return ("soma", "dend")
         return ("soma", *(dendrite.name for dendrite in self.dendrites))
 
@@ -238,8 +279,9 @@ class Compartments:
 class CellType:
     """A cell type of the catalogue: one entry, from which both branches build.
 
-    ``sign`` is Dale's: +1 excitatory, -1 inhibitory, 0 modulatory. The first Izhikevich set is
-    the default one.
+    ``sign`` is Dale's: +1 excitatory, -1 inhibitory, 0 modulatory. The first Izhikevich set, and
+    the first GLIF set of a level, is the default one. ``glif_populations`` and ``remarks`` enter
+    no model.
     """
 
     name: str
@@ -256,6 +298,8 @@ class CellType:
     compartments: Compartments | None = None
     note: str = ""
     file: str = field(default="", compare=False)
+    glif_populations: tuple[GlifPopulation, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     def izhikevich_set(self, form: str | None = None) -> Izhikevich:
         """Return the default Izhikevich set, or the first of a form or with a label."""
@@ -266,12 +310,32 @@ class CellType:
         raise UnknownName(f"Izhikevich form of {self.name}", form or "default", choices)
 
     def glif_set(self, form: str | int) -> Glif:
-        """Return the stored GLIF set of a form ("GLIF3") or level (3)."""
+        """Return the first stored GLIF set of a form ("GLIF3") or level (3)."""
         name = f"GLIF{form}" if isinstance(form, int) else form
         for chosen in self.glif:
             if chosen.form == name:
                 return chosen
         raise UnknownName(f"GLIF set of {self.name}", name, [g.form for g in self.glif])
+
+    def glif_specimen(self, specimen: str | int, form: str | int | None = None) -> Glif:
+        """Return the stored fit of a named Allen specimen: of a form or level, or the lowest.
+
+        Raises
+        ------
+        UnknownName
+            If no such specimen, or no such fit of it, is stored.
+        """
+        own = [chosen for chosen in self.glif if chosen.specimen == str(specimen)]
+        if not own:
+            stored = dict.fromkeys(chosen.specimen for chosen in self.glif if chosen.specimen)
+            raise UnknownName(f"GLIF specimen of {self.name}", specimen, stored)
+        if form is None:
+            return min(own, key=lambda chosen: chosen.form)
+        name = f"GLIF{form}" if isinstance(form, int) else form.upper()
+        for chosen in own:
+            if chosen.form == name:
+                return chosen
+        raise UnknownName(f"fit of specimen {specimen}", form, [chosen.form for chosen in own])
 
 
 @dataclass(frozen=True)
@@ -309,11 +373,30 @@ class Expression:
 class Effect:
     """What a receptor does to a target in some cell types.
 
-    ``kind`` says how it enters a model: "conductance" (``size``, a fraction of the cell's leak
-    conductance at full occupancy, negative where a resting conductance closes, and
-    ``reversal``), "adaptation" (``scale``, the factor at full occupancy), or "described" (known,
-    not compiled). ``origin`` is the origin of the *fact*; the numbers carry their own status,
-    which is "assumed" where the source gives a direction only.
+    ``kind`` says how it enters a model, with f = ``response`` of the occupancy, from 0 to 1:
+
+    ===========  ==================================================================================
+    conductance  ``size`` (fraction of the leak at f = 1, negative where a conductance closes),
+                 ``reversal``; ``mechanism`` names the channel
+    hcn          ``scale`` of the HCN conductance at f = 1, its ``share`` of the resting leak,
+                 ``v_half``, ``slope``, ``tau``, ``reversal``
+    leak         ``scale`` of the leak conductance
+    rest         ``shift`` (voltage) of the resting potential
+    adaptation   ``scale`` of the adaptation
+    threshold    ``shift`` (voltage) of the spike threshold
+    dspike       ``scale`` of the conductances of dendritic spikes
+    release      ``scale`` of the transmitter release of these cells; ``onto`` the cell types of
+                 the targets (empty: all), ``synapse`` the kind (empty: any)
+    gain         ``scale`` of the currents of ``synapse`` onto these cells; ``presynaptic`` the cell
+                 types that they come from (empty: all, and background)
+    plasticity   ``ltp``, ``ltd``, ``rate``, ``eligibility``: factors at f = 1
+    described    known, not compiled
+    ===========  ==================================================================================
+
+    ``response`` is "saturating", f = o, or "inverted_u", which is 1 at the occupancy ``optimum``
+    and 0 at the occupancies 0 and 1. ``origin`` is the origin of the *fact*; the numbers carry
+    their own status, which is "assumed" where the source gives a direction only. ``direction`` is
+    that of excitability. A ``conflict`` contradicts another entry and is never compiled.
     """
 
     cells: tuple[str, ...]
@@ -324,11 +407,16 @@ class Effect:
     numbers: Numbers
     origin: Origin
     conflict: bool = False
+    mechanism: str = ""
+    response: str = "saturating"
+    synapse: str = ""
+    onto: tuple[str, ...] = ()
+    presynaptic: tuple[str, ...] = ()
 
     @property
     def compiled(self) -> bool:
         """Whether the effect enters a model."""
-        return self.kind != "described"
+        return self.kind != "described" and not self.conflict
 
 
 @dataclass(frozen=True)
@@ -344,7 +432,10 @@ class Receptor:
     """A receptor: what binds, where it is, what it does.
 
     ``affinity`` holds ``EC50`` and ``hill``, ``kinetics`` holds the time constants ``tau_on``
-    and ``tau_off`` of the occupancy. ``modulator`` is a name of the modulators.
+    and ``tau_off`` of the occupancy. ``desensitisation`` holds ``IC50``, ``hill``, ``tau_fast``,
+    ``tau_slow``, ``tau_K`` and ``tau_hill`` (see `dualframe.modulation.occupancy`); None says
+    that the receptor does not desensitise in the models. ``modulator`` is a name of the
+    modulators.
     """
 
     name: str
@@ -355,6 +446,7 @@ class Receptor:
     transduction: str
     affinity: Numbers
     kinetics: Numbers
+    desensitisation: Numbers | None = None
     affinity_alternatives: tuple[tuple[str, Numbers], ...] = ()
     expressed_by: tuple[Expression, ...] = ()
     effects: tuple[Effect, ...] = ()
@@ -372,13 +464,42 @@ class Receptor:
 
 
 @dataclass(frozen=True)
+class Uptake:
+    """Removal of a modulator that saturates: dc/dt = -Vmax c/(Km + c) - k_other c.
+
+    ``numbers`` holds ``Vmax`` (concentration per time), ``Km``, ``k_other`` (first order, by
+    anything else), and where the source has it ``release_total``: how much one spike of every
+    releasing neuron adds together.
+    """
+
+    name: str
+    title: str
+    numbers: Numbers
+    origin: Origin
+
+
+@dataclass(frozen=True)
 class Modulator:
-    """A neuromodulator: ``reference_concentration`` (level 1), ``clearance_tau``, receptors."""
+    """A neuromodulator, its release, its clearance and its receptors.
+
+    ``numbers`` holds ``reference_concentration`` (level 1) and ``clearance_tau``, the default
+    clearance. ``uptakes`` may be chosen instead; ``alternatives`` are other numbers of sources,
+    not used.
+    """
 
     name: str
     title: str
     aliases: tuple[str, ...]
     numbers: Numbers
     receptors: tuple[str, ...]
+    uptakes: tuple[Uptake, ...] = ()
+    alternatives: tuple[tuple[str, Numbers], ...] = ()
     note: str = ""
     file: str = field(default="", compare=False)
+
+    def uptake(self, name: str) -> Uptake:
+        """Return an uptake by name."""
+        for found in self.uptakes:
+            if found.name == name:
+                return found
+        raise UnknownName(f"uptake of {self.name}", name, [known.name for known in self.uptakes])

@@ -1,5 +1,6 @@
 """The task-driven branch: point neurons of the same cell types, and what they learn with."""
 
 from dualframe.task_driven.build import build
+from dualframe.task_driven.specimens import from_glif
 
-__all__ = ["build"]
+__all__ = ["build", "from_glif"]

@@ -24,6 +24,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from dualframe import catalogue
 from dualframe.catalogue import CellType
 from dualframe.catalogue.schema import Glif, Izhikevich
@@ -37,6 +39,7 @@ from dualframe.network import Network, Population
 from dualframe.strengths import Calibration, fitting
 from dualframe.task_driven import glif, izhikevich
 from dualframe.task_driven.membrane import Membrane
+from dualframe.task_driven.specimens import Drawn, Source, as_specimens
 from dualframe.wiring import (
     Site,
     assumed_numbers,
@@ -60,6 +63,7 @@ def build(
     calibration: Calibration | None = None,
     heterogeneity: Mapping[str, Any] | None = None,
     layout_seed: int = 0,
+    specimens: Mapping[str, Source] | None = None,
 ) -> Network:
     """Build a circuit of point neurons.
 
@@ -74,6 +78,10 @@ def build(
         ``"current"`` or ``"conductance"``; the default is the circuit's ``synapse_mode``.
     calibration, heterogeneity, layout_seed
         As in `dualframe.biological.build`.
+    specimens
+        Population name -> GLIF specimens that its neurons are, instead of the catalogue's one:
+        from `dualframe.read_glif_folder` or `dualframe.read_glif`, or a path of either kind. They
+        are drawn whole with ``layout_seed``. Weights stay those of the circuit and calibration.
 
     Raises
     ------
@@ -91,8 +99,11 @@ def build(
     strengths = fitting(calibration, circuit, key)
     written: dict[str, Contact] = {}
     populations, terms = [], {}
+    drawn = _drawn(circuit, model, specimens, layout_seed)
     for given in circuit.populations:
-        population, terms[given.name] = build_population(circuit, given, model, synapses, written)
+        population, terms[given.name] = build_population(
+            circuit, given, model, synapses, written, drawn.get(given.name)
+        )
         place = positions(circuit, given, layout_seed)
         populations.append(replace(population, positions=place))
     inputs, events = background(circuit, written, strengths.strength)
@@ -105,7 +116,7 @@ def build(
             *release(circuit, terms),
         ),
         name=circuit.name,
-        meta=_meta(circuit, model, synapses, terms),
+        meta=_meta(circuit, model, synapses, terms, drawn),
     )
 
 
@@ -131,14 +142,22 @@ def build_population(
     model: str,
     synapses: str,
     written: dict[str, Contact],
+    drawn: Drawn | None = None,
 ) -> tuple[Population, Terms]:
     """Build one population of a circuit; its channels are added to ``written`` by contact."""
     cell = catalogue.cell(given.cell)
-    plain = membrane(cell, model, None)
+
+    def made(adaptation: str | None) -> Membrane:
+        if drawn is not None:
+            return drawn.membrane(given.n, adaptation)
+        return membrane(cell, model, adaptation)
+
+    plain = made(None)
     place = [Compartment(_SITE.compartment, plain.voltage, plain.leak)]
     terms = modulation_terms(circuit, cell, place, adapts=bool(plain.adapts))
-    neuron = plain if terms.adaptation is None else membrane(cell, model, terms.adaptation)
-    rest = plain.initial[plain.voltage] if synapses == "current" else None
+    neuron = plain if terms.adaptation is None else made(terms.adaptation)
+    # what a contact's synapses pass relative to each other at rest is one number per population
+    rest = np.median(plain.initial[plain.voltage]) if synapses == "current" else None
     own = {c.name: channels(c, cell, (_SITE,), rest) for c in contacts_onto(circuit, given.name)}
     written |= own
     return _population(cell, given, neuron, terms, own), terms
@@ -221,10 +240,35 @@ def _population(
     )
 
 
+def _drawn(
+    circuit: Circuit, model: str, given: Mapping[str, Source] | None, seed: int
+) -> dict[str, Drawn]:
+    """Return, by population, the specimens that its neurons are drawn from."""
+    known = {population.name for population in circuit.populations}
+    found = {}
+    for name, source in (given or {}).items():
+        if name not in known:
+            raise UnknownName(f"population of circuit {circuit.name!r}", name, known)
+        if model == "izhikevich":
+            raise CatalogueError(f"specimens of {name!r} are GLIF neurons: choose model='glif'.")
+        level = None if model == "glif" else glif.level(model)
+        found[name] = Drawn(as_specimens(source), level, seed, name)
+    return found
+
+
 def _meta(
-    circuit: Circuit, model: str, synapses: str, terms: Mapping[str, Terms]
+    circuit: Circuit,
+    model: str,
+    synapses: str,
+    terms: Mapping[str, Terms],
+    drawn: Mapping[str, Drawn],
 ) -> dict[str, Any]:
     lines = [line for own in terms.values() for line in own.assumptions]
+    lines += [
+        f"{name}: the neurons are specimens of {own.specimens.name}, with weights that were "
+        "calibrated on the catalogue's cell"
+        for name, own in drawn.items()
+    ]
     cells = {name: catalogue.cell(name) for name in circuit.cells}
     for name, cell in cells.items():
         lines += _assumed(name, cell, model)
@@ -235,6 +279,7 @@ def _meta(
         "circuit": circuit.name,
         "scale": circuit.scale,
         "cells": {name: _described(cell, model) for name, cell in cells.items()},
+        "specimens": {name: own.described for name, own in drawn.items()},
         "modulation": actions(circuit),
         "assumptions": list(dict.fromkeys([*lines, *assumed_numbers(circuit, dendrites=False)])),
     }

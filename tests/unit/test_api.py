@@ -20,7 +20,7 @@ NAMES = {
     "biological", "task_driven", "run", "check", "assemble", "export", "report", "plots",
     "Network", "Population", "Projection", "SpikeInput", "PoissonInput", "CurrentInput",
     "Recording", "Normal", "LogNormal", "Uniform", "GaussianKernel", "calibrate", "doctor",
-    "quantity", "Results", "DualframeError",
+    "quantity", "read_glif", "read_glif_folder", "Results", "DualframeError",
 }  # fmt: skip
 
 
