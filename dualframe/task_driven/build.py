@@ -96,10 +96,10 @@ def build(
     synapses = synapses or circuit.synapse_mode
     key = model_key(model, synapses)
     check_modulation(circuit.check())
+    drawn = _drawn(circuit, model, specimens, layout_seed)
     strengths = fitting(calibration, circuit, key)
     written: dict[str, Contact] = {}
     populations, terms = [], {}
-    drawn = _drawn(circuit, model, specimens, layout_seed)
     for given in circuit.populations:
         population, terms[given.name] = build_population(
             circuit, given, model, synapses, written, drawn.get(given.name)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from brian2 import Hz, Mohm, ms, mV, pA, pF, second
+from brian2 import Hz, Mohm, ms, mV, pA, pF
 
 import dualframe as df
 from dualframe.circuit import Circuit
@@ -171,16 +171,14 @@ def test_order_of_after_spike_currents_does_not_matter(tmp_path: Path) -> None:
         ("__import__('os').abort()", "is not valid JSON"),  # nothing is evaluated
     ],
 )
-def test_malformed_files_name_file_key_and_remedy(
-    tmp_path: Path, given: Any, message: str
-) -> None:
+def test_malformed_files_name_file_key_and_remedy(tmp_path: Path, given: Any, message: str) -> None:
     path = write(tmp_path, "cell", given)
     with pytest.raises(CatalogueError, match=message):
         df.read_glif(path)
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(CatalogueError, match="there is no file.*read_glif_folder"):
+    with pytest.raises(CatalogueError, match=r"there is no file.*read_glif_folder"):
         df.read_glif(tmp_path / "nothing.json")
 
 
@@ -204,9 +202,7 @@ def test_specimens_are_drawn_whole(folder: Path) -> None:
     assert (len(found), found.level) == (3, 3)
     population = df.task_driven.from_glif(found, 8, name="pyr", seed=3, sign=1)
     values = population.parameters
-    rows = {
-        tuple(float(np.asarray(values[name])[i]) for name in sorted(values)) for i in range(8)
-    }
+    rows = {tuple(float(np.asarray(values[name])[i]) for name in sorted(values)) for i in range(8)}
     whole = {
         tuple(float(np.asarray(own.numbers.value(name))) for name in sorted(values))
         for own in found.sets
@@ -260,7 +256,7 @@ def test_other_numbers_of_after_spike_currents_are_refused(folder: Path) -> None
 def test_folders_without_files(tmp_path: Path) -> None:
     with pytest.raises(CatalogueError, match="there is no folder"):
         df.read_glif_folder(tmp_path / "nothing")
-    with pytest.raises(CatalogueError, match="holds no .json file"):
+    with pytest.raises(CatalogueError, match=r"holds no .json file"):
         df.read_glif_folder(tmp_path)
     with pytest.raises(CatalogueError, match="holds no specimen"):
         Specimens(())
@@ -300,18 +296,16 @@ def test_a_circuit_of_specimens(circuit: Circuit, folder: Path) -> None:
     assert net.meta["specimens"] == {"pyr": "GLIF3: 3 specimens of folder 'cells'"}
     assert any("pyr: the neurons are specimens of" in line for line in net.meta["assumptions"])
     results = df.run(net, 20 * ms, target="runtime", progress=False)
-    assert results.duration == 20 * ms or float(results.duration / second) == pytest.approx(0.02)
+    assert results.rates().n.tolist() == [p.n for p in net.populations]
 
 
 def test_modulators_act_on_specimens(circuit: Circuit, folder: Path) -> None:
-    net = df.task_driven.build(
-        circuit.with_modulation("ACh", level=1), specimens={"pyr": folder}
-    )
+    net = df.task_driven.build(circuit.with_modulation("ACh", level=1), specimens={"pyr": folder})
     assert "adaptation" in net.populations[0].reset
 
 
 def test_specimens_that_do_not_fit_are_named(circuit: Circuit, folder: Path) -> None:
-    with pytest.raises(UnknownName, match="population of circuit 'l23' 'pry'.*'pyr'"):
+    with pytest.raises(UnknownName, match=r"population of circuit 'l23' 'pry'.*'pyr'"):
         df.task_driven.build(circuit, specimens={"pry": folder})
     with pytest.raises(CatalogueError, match="choose model='glif'"):
         df.task_driven.build(circuit, model="izhikevich", specimens={"pyr": folder})
