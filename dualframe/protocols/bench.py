@@ -229,7 +229,8 @@ def _network(
     if model == MODEL:
         calibration = Calibration("bench", MODEL, {})
         return biological.build(circuit, calibration=calibration, **build)
-    calibration = Calibration("bench", model_key(model, "current"), {})
+    key = model_key(model, "current", build.get("cells", "published"))
+    calibration = Calibration("bench", key, {})
     return task_driven.build(
         circuit, model=model, synapses="current", calibration=calibration, **build
     )
