@@ -177,9 +177,10 @@ def without_events(population: Population, lines: list[Line]) -> list[Line]:
     extra = [Line(SUBEXPRESSION, STEP, "timestep(t, dt)", "1")]
     for change in changes:
         condition = word_substitute(change.condition, rounded)
-        # abs changes no value; without it sympy doubts that a number made of one comparison is
-        # real, and refuses to compare it in turn
-        extra.append(Line(SUBEXPRESSION, f"fire_{change.name}", f"abs(int({condition}))", "1"))
+        # abs and the second comparison change no value; without them sympy doubts that a number
+        # made of one comparison is real, and refuses to compare it in turn
+        fire = f"abs(int(({condition}) and {STEP} >= 0))"
+        extra.append(Line(SUBEXPRESSION, f"fire_{change.name}", fire, "1"))
     for name, now_name in assigned.items():
         extra.append(_now(by_name[name], now_name, changes, rounded))
     return rewritten + extra
@@ -347,13 +348,18 @@ def inlined(lines: list[Line], keep: set[str]) -> list[Line]:
     return [
         replace(line, expression=expanded(line.expression, full))
         for line in lines
-        if line.kind != SUBEXPRESSION or line.name in keep
+        if not _written_out(line) or line.name in keep
     ]
+
+
+def _written_out(line: Line) -> bool:
+    """What is drawn once per step keeps its name: written out, it would be drawn at each use."""
+    return line.kind == SUBEXPRESSION and "constant over dt" not in line.flags
 
 
 def written_out(lines: list[Line]) -> dict[str, str]:
     """Text of each subexpression in terms of what is no subexpression."""
-    texts = {line.name: line.expression for line in lines if line.kind == SUBEXPRESSION}
+    texts = {line.name: line.expression for line in lines if _written_out(line)}
     full: dict[str, str] = {}
 
     def write_out(name: str) -> None:

@@ -96,7 +96,7 @@ def merge(project: Path) -> Unit:
     bodies += [_results_folder(lift_objects(objects, values)), network]
     bodies += [inliner.body(name) for name in _GENERATED[2:]]
     for name in code_objects:
-        source = _isolate(name, lift_code_object(inliner.body(name), values))
+        source = _isolate(name, lift_code_object(_independent(name, inliner.body(name)), values))
         bodies.append(_end_macros(source))
     bodies.append(_start(lift_main(main, values)))
     return Unit("\n".join([*inliner.prelude(), *bodies]), values.parameters, values.layout)
@@ -189,6 +189,19 @@ def _isolate(name: str, source: str) -> str:
         source = source.replace("namespace {", f"namespace {support} {{", 1)
         source = _FUNCTION.sub(rf"\1\n    using namespace {support};", source)
     return source
+
+
+def _independent(name: str, source: str) -> str:
+    """Say that the neurons of a state update do not depend on each other.
+
+    Their arrays are globals that the compiler cannot tell apart, so it would not vectorise the
+    loop. A random number depends on the one before: such a loop stays as it is.
+    """
+    draws = source.count("_vectorisation_idx") > 2  # its two declarations
+    if not name.endswith("_stateupdater_codeobject.cpp") or draws or "#pragma omp" in source:
+        return source
+    loop = r"^([ \t]*)(for\(int _idx=0; _idx<_N; _idx\+\+\))"
+    return re.sub(loop, r"\1#pragma GCC ivdep\n\1\2", source, flags=re.MULTILINE)
 
 
 def _end_macros(source: str) -> str:

@@ -13,6 +13,7 @@ from sympy import Symbol
 
 from dualframe.errors import NetworkError
 from dualframe.network import CurrentInput, Event, Network, Population, Projection, SpikeInput
+from dualframe.run import run
 from dualframe.targets.lowering import check_structure, lower
 from dualframe.targets.portable import (
     STEP,
@@ -313,6 +314,29 @@ def test_brian2_takes_what_conditions_become(condition: str) -> None:
     equations = EQUATIONS.replace("+ I_ext", "+ I_ext*int(V_soma > -50*mV)")
     group = lowered(cells(events=(event,), equations=equations)).groups[0]
     assert set(Equations(group.equations).diff_eq_names) == {"V_soma", "V_dend", "last", "gate"}
+
+
+@pytest.mark.parametrize("condition", ["V >= 15*mV", "not V < 15*mV"])
+def test_an_event_of_one_comparison_may_drive_what_it_watches(condition: str) -> None:
+    """The time of such an event, compared in turn, is what Brian2's parser once refused."""
+    equations = """
+    dV/dt = (20*mV - V - open)/(10*ms) : volt
+    open = 50*mV*gate*int(t_in_timesteps <= last + width) : volt
+    last : 1
+    gate : 1
+    """
+    event = Event("e", condition, "last = t_in_timesteps; gate = 1", time="last")
+    population = Population(
+        "cells", 1, equations, events=(event,), durations={"width": 1 * ms}, initial={"V": 0 * mV}
+    )
+    found = run(
+        Network((population,)), 30 * ms, target="runtime", record={"cells": ["dspikes"]}, seed=1,
+        progress=False,
+    )  # fmt: skip
+    times = found.dspikes["t"].to_numpy()
+    # V rises as 20 mV (1 - exp(-t/10 ms)) and reaches 15 mV after 13.8 ms in steps of 0.1 ms
+    assert times[0] == pytest.approx(13.8e-3, abs=0.11e-3)
+    assert len(times) > 1
 
 
 # ---------------------------------------------------------------------- currents
