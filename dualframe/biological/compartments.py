@@ -1,28 +1,57 @@
 r"""From a cell type to Dendrify compartments: the published layout, or the stated stand-in rule.
 
-The stand-in rule (``matched_passive``) gives a soma and one dendrite the measured input
-resistance :math:`R` and membrane time constant :math:`\tau`. With the share :math:`s` of the leak
-in the dendrite and the steady attenuation :math:`a` from soma to dendrite,
+The stand-in rule (``matched_passive``) gives a soma and one dendrite the input resistance
+:math:`R` and membrane time constant :math:`\tau` of ``[passive]``. With the share :math:`s` of the
+leak in the dendrite and the steady attenuation :math:`a` from soma to dendrite,
 
 .. math:: 1/R = G\,((1-s) + a s), \quad g_{dend} = sG, \quad g_{soma} = (1-s)G, \quad
           g_{couple} = \frac{a\, g_{dend}}{1-a}, \quad C_i = \tau g_i .
 
 All compartments have the time constant :math:`\tau`, so it is the slowest of the cell.
+
+A stand-in adapts where the default point set of the same cell does (``soma_model`` "adaptive_IF",
+Dendrify's ``adaptiveIF``): a somatic current :math:`w` that every spike raises,
+
+.. math:: C\dot V = g(E_L - V) - w + I, \quad \tau_w \dot w = -w, \quad w \to w + j
+          \text{ at a spike}.
+
+:math:`j` and :math:`\tau_w` come from the slowest after-spike current of the named GLIF specimen,
+else from the recovery variable of the first Izhikevich set (of a source that was read), both at
+the same size relative to the resting conductance of the model that they are taken from:
+
+.. math:: j = -A\,\frac{R_{GLIF}}{R},\ \tau_w = \tau_{asc} \qquad\text{or}\qquad
+          j = \frac{d}{g_{Izh} R},\ \tau_w = 1/a, \qquad g_{Izh} = k(v_t - v_r) + b,
+
+without :math:`b` where :math:`g_{Izh}` is not positive with it. Sets with :math:`d \le 0` or
+without a jump give none. There is no subthreshold coupling, so :math:`R` and :math:`\tau` are
+exact. Threshold: measured, else that of the GLIF fits, else :math:`v_t` of the first Izhikevich
+set; reset: rest, as GLIF1 and GLIF3 reset; refractory period: that of the GLIF cells, else assumed.
+
+The stand-ins of the layer 2/3 and CA1 interneurons (PV, SST, VIP; PV basket, CCK basket, OLM) are
+of an earlier version of this rule, without adaptation: stored circuits are calibrated with them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from brian2.units import siemens
 from dendrify import Compartment, Dendrite, NeuronModel, Soma
 
+from dualframe.biological import burst
+from dualframe.biological.spikes import SpikeRule, spike_rule
 from dualframe.catalogue import CellType
 from dualframe.catalogue.schema import Compartments, DendriticSpike
 from dualframe.errors import CatalogueError, UnknownName
 
-SOMA_MODELS = {"leakyIF": "leakyIF", "adaptive_conductance_IF": "cadIF"}
+SOMA_MODELS = {
+    "leakyIF": "leakyIF",
+    "adaptive_IF": "adaptiveIF",
+    "adaptive_conductance_IF": "cadIF",
+    "burst": "adaptiveIF",
+}
 
 
 @dataclass(frozen=True)
@@ -35,13 +64,13 @@ class Layout:
         The Dendrify model.
     durations
         Times of the dendritic spikes, which Dendrify rounds to the current time step.
-    adapts
-        Whether the soma has spike-triggered adaptation.
+    spike
+        Threshold and reset of the soma.
     """
 
     model: NeuronModel
     durations: Mapping[str, Any]
-    adapts: bool
+    spike: SpikeRule
 
 
 def layout(cell: CellType) -> Compartments:
@@ -77,17 +106,25 @@ def neuron_model(
         Brian2 text that defines them.
     """
     given = layout(cell)
-    made = _matched(cell, given) if given.rule == "matched_passive" else _explicit(cell, given)
-    compartments, edges, properties = made
-    for name, terms in (currents or {}).items():
+    compartments, edges, properties = _RULES[given.rule](cell, given)
+    for name, terms in _all_currents(given, currents or {}).items():
         external = f"= I_ext_{name}"
         compartments[name].replace_equations(external, " + ".join([external, *terms]))
     model = NeuronModel(
         [(compartments[a], compartments[b], *coupling) for a, b, coupling in edges], **properties
     )
-    if equations:
-        model.add_equations(equations)
-    return Layout(model, _durations(given), given.soma_model == "adaptive_conductance_IF")
+    own = burst.EQUATIONS if given.rule == "burst" else ""
+    if lines := "\n".join(filter(None, (own, equations))):
+        model.add_equations(lines)
+    return Layout(model, _durations(given), spike_rule(given))
+
+
+def _all_currents(
+    given: Compartments, currents: Mapping[str, Sequence[str]]
+) -> dict[str, list[str]]:
+    own = burst.CURRENTS if given.rule == "burst" else {}
+    names = dict.fromkeys((*own, *currents))
+    return {name: [*own.get(name, ()), *currents.get(name, ())] for name in names}
 
 
 Made = tuple[dict[str, Compartment], list[tuple[str, str, tuple[Any, ...]]], dict[str, Any]]
@@ -103,6 +140,7 @@ def _matched(cell: CellType, given: Compartments) -> Made:
     g_soma, g_dend = (1 - share) * total, share * total
     rest = passive.value("v_rest")
     soma = Soma("soma", model=_soma_model(cell, given), cm_abs=tau * g_soma, gl_abs=g_soma)
+    _add_adaptation(cell, given, soma)
     dend = Dendrite("dend", cm_abs=tau * g_dend, gl_abs=g_dend)
     coupling = attenuation * g_dend / (1 - attenuation)
     return {"soma": soma, "dend": dend}, [("soma", "dend", (coupling,))], {"v_rest": rest}
@@ -128,6 +166,19 @@ def _explicit(cell: CellType, given: Compartments) -> Made:
     return compartments, edges, {name: cable.value(name) for name in names if name in cable}
 
 
+def _lumped(cell: CellType, given: Compartments) -> Made:
+    compartments, rest = burst.compartments(given.burst)
+    # nothing but spikes and plateaus goes from one compartment to the other
+    return compartments, [("soma", "dend", (0 * siemens,))], {"v_rest": rest}
+
+
+_RULES: Mapping[str, Callable[[CellType, Compartments], Made]] = {
+    "matched_passive": _matched,
+    "explicit": _explicit,
+    "burst": _lumped,
+}
+
+
 def _soma_model(cell: CellType, given: Compartments) -> str:
     # Dendrify takes an unknown model name for a passive membrane without saying so
     if given.soma_model not in SOMA_MODELS:
@@ -136,9 +187,12 @@ def _soma_model(cell: CellType, given: Compartments) -> str:
 
 
 def _add_adaptation(cell: CellType, given: Compartments, soma: Compartment) -> None:
+    numbers = given.soma
+    if given.soma_model == "adaptive_IF":
+        coupling = numbers.value("a") if "a" in numbers else 0 * siemens
+        soma.add_params({"a_soma": coupling, "tauw_soma": numbers.value("tauw")})
     if given.soma_model != "adaptive_conductance_IF":
         return
-    numbers = given.soma
     if numbers.value("EA") != numbers.value("VA"):
         raise CatalogueError(
             f"cell type {cell.name!r}: Dendrify's adaptive soma has one potential for EA and VA, "
@@ -171,6 +225,8 @@ def _add_dspike(given: Compartments, spike: DendriticSpike, dendrite: Compartmen
 
 
 def _durations(given: Compartments) -> dict[str, Any]:
+    if given.rule == "burst":
+        return {"bAP_kernel": given.burst.value("bAP_kernel")}
     published = {
         "duration_rise": "tau_rise",
         "duration_fall": "tau_fall",

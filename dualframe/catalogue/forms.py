@@ -55,6 +55,10 @@ PASSIVE: Kinds = MappingProxyType(
         "sag_depth": "voltage",
         "fi_slope": _per("Hz/pA"),
         "rate": "rate",
+        "max_rate": "rate",
+        "up_state": "voltage",
+        "down_state": "voltage",
+        "spike_duration": "time",
         "membrane_resistance": _per("ohm*cm**2"),
         "specific_capacitance": "specific capacitance",
     }
@@ -185,6 +189,30 @@ GLIF: Mapping[str, Form] = MappingProxyType(
     }
 )
 
+GLIF_POPULATION: Kinds = MappingProxyType(
+    {
+        **_GLIF1,
+        "g": "conductance",
+        "V_th": "voltage",
+        "explained_variance": "dimensionless",
+    }
+)
+
+REMARK: Kinds = MappingProxyType(
+    {
+        "tau_plus": "time",
+        "tau_minus": "time",
+        "tau_eligibility": "time",
+        "tau_modulator": "time",
+        "A_plus": "dimensionless",
+        "A_minus": "dimensionless",
+        "tau_syn": "time",
+        "rate_low": "rate",
+        "rate_high": "rate",
+        "burst_rate": "rate",
+    }
+)
+
 NMDA_BLOCK: Kinds = MappingProxyType(
     {
         "Mg": "concentration",
@@ -231,12 +259,17 @@ GLOBALS = Form(
 
 CYLINDER = Form({"length": "length", "diameter": "length"})
 
+#: What a soma has beyond its size (explicit) or its leak (matched_passive).
 SOMA: Mapping[str, Form] = MappingProxyType(
     {
-        "leakyIF": CYLINDER,
+        "leakyIF": Form({}),
+        "adaptive_IF": Form(
+            {"tauw": "time", "jump": "current"},
+            {"a": "conductance"},
+            "C dV/dt = gL(EL-V) - w + I; dw/dt = (a(V-EL) - w)/tauw; at a spike w <- w + jump",
+        ),
         "adaptive_conductance_IF": Form(
             {
-                **CYLINDER.required,
                 "EA": "voltage",
                 "VA": "voltage",
                 "tauA": "time",
@@ -248,6 +281,37 @@ SOMA: Mapping[str, Form] = MappingProxyType(
             "at a spike gA <- gA + delta_gA",
         ),
     }
+)
+
+BURST = Form(
+    {
+        "EL": "voltage",
+        "tau_soma": "time",
+        "C_soma": "capacitance",
+        "g_soma": "current",
+        "tauw_soma": "time",
+        "jump": "current",
+        "threshold": "voltage",
+        "threshold_jump": "voltage",
+        "threshold_tau": "time",
+        "reset": "voltage",
+        "tau_dend": "time",
+        "C_dend": "capacitance",
+        "g_dend": "current",
+        "bAP": "current",
+        "bAP_kernel": "time",
+        "tauw_dend": "time",
+        "a_dend": "conductance",
+        "E_d": "voltage",
+        "D_d": "voltage",
+    },
+    {},
+    "f = 1/(1 + exp(-(Vd - E_d)/D_d)); "
+    "C_soma (dVs/dt + (Vs-EL)/tau_soma) = g_soma f - ws + I; dws/dt = -ws/tauw_soma; "
+    "C_dend (dVd/dt + (Vd-EL)/tau_dend) = g_dend f - wd + bAP K + I; "
+    "tauw_dend dwd/dt = a_dend (Vd-EL) - wd; K = 1 for bAP_kernel after a spike; "
+    "spike at Vs > threshold + th: Vs <- reset, ws <- ws + jump, th <- th + threshold_jump, "
+    "dth/dt = -th/threshold_tau",
 )
 
 _DSPIKE: Kinds = {
@@ -292,16 +356,70 @@ BINDING: Kinds = MappingProxyType(
     }
 )
 OCCUPANCY = Form({"tau_on": "time", "tau_off": "time"})
+DESENSITISATION = Form(
+    {
+        "IC50": "concentration",
+        "hill": "dimensionless",
+        "tau_fast": "time",
+        "tau_slow": "time",
+        "tau_K": "concentration",
+        "tau_hill": "dimensionless",
+    }
+)
+_OPTIMUM: Kinds = MappingProxyType({"optimum": "dimensionless"})
+_SCALE = Form({"scale": "dimensionless"}, _OPTIMUM)
+_SHIFT = Form({"shift": "voltage"}, _OPTIMUM)
+#: Numbers of an effect by its kind; the equations are in ``dualframe.modulation.effects``.
 EFFECT: Mapping[str, Form] = MappingProxyType(
     {
-        "conductance": Form({"size": "dimensionless", "reversal": "voltage"}),
-        "adaptation": Form({"scale": "dimensionless"}),
+        "conductance": Form({"size": "dimensionless", "reversal": "voltage"}, _OPTIMUM),
+        "hcn": Form(
+            {
+                "scale": "dimensionless",
+                "share": "dimensionless",
+                "v_half": "voltage",
+                "slope": "voltage",
+                "tau": "time",
+                "reversal": "voltage",
+            },
+            _OPTIMUM,
+        ),
+        "leak": _SCALE,
+        "rest": _SHIFT,
+        "adaptation": _SCALE,
+        "threshold": _SHIFT,
+        "dspike": _SCALE,
+        "release": _SCALE,
+        "gain": _SCALE,
+        "plasticity": Form(
+            {},
+            {name: "dimensionless" for name in ("ltp", "ltd", "rate", "eligibility")}
+            | dict(_OPTIMUM),
+        ),
         "described": Form({}),
     }
 )
 MODULATOR = Form(
     {"reference_concentration": "concentration", "clearance_tau": "time"},
     {"basal_concentration": "concentration"},
+)
+UPTAKE = Form(
+    {"Vmax": _per("nM/s"), "Km": "concentration", "k_other": "rate"},
+    {"release_total": "concentration"},
+)
+#: What sources say of release and levels, kept beside what is used.
+RELEASE: Kinds = MappingProxyType(
+    {
+        "tau1": "time",
+        "tau2": "time",
+        "amplitude": "concentration",
+        "baseline": "concentration",
+        "basal_low": "concentration",
+        "basal_high": "concentration",
+        "tonic_rate_low": "rate",
+        "tonic_rate_high": "rate",
+        "burst_rate": "rate",
+    }
 )
 
 POSITIVE = frozenset(
@@ -331,12 +449,31 @@ POSITIVE = frozenset(
         "tau_off",
         "tau_rise",
         "tau_fall",
+        "tau",
+        "slope",
         "asc_tau1",
         "asc_tau2",
         "clearance_tau",
         "reference_concentration",
+        "Vmax",
+        "Km",
+        "IC50",
+        "tau_fast",
+        "tau_slow",
+        "tau_K",
+        "tau_hill",
+        "release_total",
         "spike_width",
         "tauA",
+        "tauw",
+        "tau_soma",
+        "tau_dend",
+        "tauw_soma",
+        "tauw_dend",
+        "threshold_tau",
+        "C_soma",
+        "C_dend",
+        "D_d",
         "beta",
     }
 )

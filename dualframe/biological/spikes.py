@@ -1,0 +1,80 @@
+"""Threshold and reset of a soma, from the catalogue's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from brian2.units import ms
+
+from dualframe.catalogue.schema import Compartments
+
+#: What a spike adds to the adaptation, by soma model.
+_JUMPS: Mapping[str, str] = {
+    "adaptive_conductance_IF": "gA += delta_gA",
+    "adaptive_IF": "w_soma += jump_w",
+    "burst": "w_soma += jump_w",
+}
+
+#: Parameters in which the adaptation current of a soma model is linear.
+ADAPTATION: Mapping[str, tuple[str, ...]] = {
+    "adaptive_conductance_IF": ("gAmax", "delta_gA"),
+    "adaptive_IF": ("a_soma", "jump_w"),
+    "burst": ("jump_w",),
+}
+
+
+@dataclass(frozen=True)
+class SpikeRule:
+    """When a soma spikes and what a spike does, in the words of a population.
+
+    ``parameters`` holds ``V_threshold`` and ``V_reset``, and the published cells' ``V_peak``: the
+    soma is held there for ``spike_width``, then ``second_reset`` sets it to ``V_reset``.
+    """
+
+    threshold: str
+    reset: str
+    second_reset: str | None
+    spike_width: Any
+    refractory: Any
+    parameters: Mapping[str, Any]
+
+
+def spike_rule(given: Compartments) -> SpikeRule:
+    """Return the spike rule of a layout."""
+    return _burst(given) if given.rule == "burst" else _shaped(given)
+
+
+def _shaped(given: Compartments) -> SpikeRule:
+    """A spike with a peak and a width, as Dendrify's cells have."""
+    spike = given.spike
+    jump = _JUMPS.get(given.soma_model)
+    parameters = {"jump_w": given.soma.value("jump")} if "jump" in given.soma else {}
+    potentials = {"V_threshold": "threshold", "V_peak": "peak", "V_reset": "reset"}
+    return SpikeRule(
+        threshold="V_soma > V_threshold",
+        reset="V_soma = V_peak" + (f"; {jump}" if jump else ""),
+        second_reset="V_soma = V_reset",
+        spike_width=spike.value("spike_width"),
+        refractory=spike.value("refractory"),
+        parameters={ours: spike.value(own) for ours, own in potentials.items()} | parameters,
+    )
+
+
+def _burst(given: Compartments) -> SpikeRule:
+    """An instant reset and a threshold that spikes raise; no absolute refractory period."""
+    names = {
+        "V_threshold": "threshold", "V_reset": "reset", "jump_w": "jump",
+        "threshold_jump": "threshold_jump", "threshold_tau": "threshold_tau",
+        "plateau_soma": "g_soma", "plateau_dend": "g_dend", "bAP": "bAP",
+        "E_plateau": "E_d", "D_plateau": "D_d",
+    }  # fmt: skip
+    return SpikeRule(
+        threshold="V_soma > V_threshold + th_soma",
+        reset="V_soma = V_reset; w_soma += jump_w; th_soma += threshold_jump",
+        second_reset=None,
+        spike_width=None,
+        refractory=0 * ms,
+        parameters={ours: given.burst.value(own) for ours, own in names.items()},
+    )
