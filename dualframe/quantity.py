@@ -56,6 +56,7 @@ DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
         "dimensionless": DIMENSIONLESS,
         "specific capacitance": get_dimensions(UNITS["uF"] / UNITS["cm"] ** 2),
         "specific conductance": get_dimensions(UNITS["uS"] / UNITS["cm"] ** 2),
+        "volume": get_dimensions(UNITS["um"] ** 3),
         "resistivity": get_dimensions(UNITS["ohm"] * UNITS["cm"]),
     }
 )

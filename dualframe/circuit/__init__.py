@@ -1,16 +1,24 @@
 """Circuits: which cells there are, who contacts whom, how strongly, and what modulates them."""
 
-from dualframe.circuit.actions import Drug, Modulation
+from dualframe.circuit.actions import Drug, Modulation, Pulses
 from dualframe.circuit.circuit import Circuit, circuit, circuits
-from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection, Space
+from dualframe.circuit.external import CircuitInput
+from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection
+from dualframe.circuit.point import PointModel
+from dualframe.circuit.regions import Region
+from dualframe.circuit.space import Space
 
 __all__ = [
     "Background",
     "Circuit",
+    "CircuitInput",
     "CircuitPopulation",
     "CircuitProjection",
     "Drug",
     "Modulation",
+    "PointModel",
+    "Pulses",
+    "Region",
     "Space",
     "circuit",
     "circuits",

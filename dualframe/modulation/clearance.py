@@ -1,0 +1,87 @@
+r"""How a modulator is removed: by a time constant, or by an uptake that saturates.
+
+Both say how fast a level L and the removal of the present concentration c change it, in
+
+.. math:: \frac{dc}{dt} = J(L) - J(c), \qquad J(c) = \frac{c}{\tau}
+          \quad \text{or} \quad J(c) = \frac{V_{max} c}{K_m + c} + k c .
+
+A level is therefore what tonic release alone holds, whatever removes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from brian2.units import mmolar, second
+
+from dualframe.catalogue import Modulator, Numbers
+from dualframe.circuit import Modulation
+
+
+@dataclass(frozen=True)
+class Clearance:
+    """What removes a modulator.
+
+    Attributes
+    ----------
+    flow
+        From names of the level and of the concentration to the text of J(L) - J(c), which uses
+        the parameters with the concentration's name as their ending.
+    parameters
+        Its constants, without that ending.
+    rate
+        J, from a concentration in mmolar to mmolar per second.
+    acting
+        The catalogue's numbers that it uses, and their names.
+    """
+
+    flow: Callable[[str, str], str]
+    parameters: dict[str, Any]
+    rate: Callable[[float], float]
+    acting: tuple[tuple[Numbers, tuple[str, ...]], ...]
+
+
+def clearance(given: Modulation | None, modulator: Modulator) -> Clearance:
+    """Return what clears a modulator in a region; None is the catalogue's time constant.
+
+    Raises
+    ------
+    UnknownName
+        If the modulator has no such uptake.
+    """
+    if given is not None and given.uptake:
+        return _uptake(modulator.uptake(given.uptake).numbers)
+    if given is not None and given.clearance is not None:
+        return _first_order(given.clearance, ())
+    numbers = modulator.numbers
+    return _first_order(numbers.value("clearance_tau"), ((numbers, ("clearance_tau",)),))
+
+
+def _first_order(tau: Any, acting: tuple[tuple[Numbers, tuple[str, ...]], ...]) -> Clearance:
+    seconds = float(tau / second)
+    return Clearance(
+        lambda level, name: f"({level} - {name})/tau_{name}",
+        {"tau": tau},
+        lambda c: c / seconds,
+        acting,
+    )
+
+
+def _uptake(numbers: Numbers) -> Clearance:
+    names = ("Vmax", "Km", "k_other")
+    vmax, km, k = (numbers.value(name) for name in names)
+    fastest, half, other = float(vmax / (mmolar / second)), float(km / mmolar), float(k * second)
+
+    def flow(level: str, name: str) -> str:
+        removed = "Vmax_{1}*{0}/(Km_{1} + {0})"
+        by_uptake = f"{removed.format(level, name)} - {removed.format(name, name)}"
+        return f"{by_uptake} + k_other_{name}*({level} - {name})"
+
+    return Clearance(
+        flow,
+        {name: numbers.value(name) for name in names},
+        lambda c: fastest * c / (half + c) + other * c,
+        ((numbers, names),),
+    )
