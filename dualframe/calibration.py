@@ -83,7 +83,7 @@ def calibrate(
         If no weight reaches an amplitude without making the cell fire, or the rates do not come
         into their ranges.
     """
-    base = replace(circuit.full or circuit, modulations=(), drugs=())
+    base = replace(circuit.full or circuit, modulations=(), drugs=(), effects=())
     synapses = synapses or circuit.synapse_mode
     key = MODEL if model == MODEL else model_key(model, synapses)
     weights: dict[str, Any] = {}

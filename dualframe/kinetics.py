@@ -134,6 +134,7 @@ def channel(
     voltage: str = "V",
     magnesium: Magnesium | None = None,
     feed: str = "",
+    gain: str = "",
     dt: Any = 0.1 * ms,
 ) -> Channel:
     """Return the channel of one kind of input onto one compartment.
@@ -157,6 +158,8 @@ def channel(
     feed
         Expression, in units of the weight per time, that drives the channel besides spikes: how
         several channels of one contact share a mailbox (`contact`).
+    gain
+        Expression of a factor on the current; empty leaves no trace in the text.
     dt
         The time step for which the peak is exact (time).
 
@@ -179,6 +182,7 @@ def channel(
     drive, constants = (
         _current_drive(id, sign) if current else _driving_force(id, reversal, voltage, magnesium)
     )
+    drive += f"*{gain}" if gain else ""
     lines = [line.format(unit=unit) for line in gating.lines]
     zero = 0 * (siemens * mV if current else siemens)
     return Channel(
@@ -196,7 +200,8 @@ def channel(
 class Part:
     """One channel of a contact and its share of the contact's weight (1 for an only channel).
 
-    ``compartment`` is a label for the caller; ``reversal`` None means current mode.
+    ``compartment`` is a label for the caller; ``reversal`` None means current mode; ``gain`` is an
+    expression of a factor on the current.
     """
 
     id: str
@@ -207,6 +212,7 @@ class Part:
     reversal: Any = None
     sign: float = 1.0
     magnesium: Magnesium | None = None
+    gain: str = ""
 
 
 @dataclass(frozen=True)
@@ -224,12 +230,15 @@ class Contact:
     initial: Mapping[str, Any]
 
 
-def contact(name: str, parts: Sequence[Part], *, dt: Any = 0.1 * ms) -> Contact:
+def contact(
+    name: str, parts: Sequence[Part], *, feed: str = "", dt: Any = 0.1 * ms
+) -> Contact:
     """Return the channels of a contact, such as AMPA and NMDA on two dendrites.
 
     A spike adds its weight to one variable only (the portable subset allows no more). With
     several parts, that is a mailbox which one Euler step empties into all of them, each times its
-    share; they then open one time step later.
+    share; they then open one time step later. ``feed`` is an expression, in units of the weight
+    per time, that drives the contact besides spikes.
 
     Raises
     ------
@@ -237,7 +246,7 @@ def contact(name: str, parts: Sequence[Part], *, dt: Any = 0.1 * ms) -> Contact:
         As `channel`.
     """
     shared = len(parts) > 1
-    channels = [_part(name, part, dt, shared) for part in parts]
+    channels = [_part(name, part, dt, shared, feed) for part in parts]
     unit = channels[0].weight_unit
     mailbox = f"k_{name}"
     parameters: dict[str, Any] = {}
@@ -251,7 +260,8 @@ def contact(name: str, parts: Sequence[Part], *, dt: Any = 0.1 * ms) -> Contact:
             parameters[f"share_{part.id}"] = float(part.share)
     lines = [made.equations for made in channels]
     if shared:
-        lines.insert(0, f"d{mailbox}/dt = -{mailbox}/dt : {unit}")
+        also = f" + {feed}" if feed else ""
+        lines.insert(0, f"d{mailbox}/dt = -{mailbox}/dt{also} : {unit}")
         initial[mailbox] = 0 * next(iter(initial.values()))
     return Contact(
         "\n".join(lines),
@@ -263,7 +273,7 @@ def contact(name: str, parts: Sequence[Part], *, dt: Any = 0.1 * ms) -> Contact:
     )
 
 
-def _part(name: str, part: Part, dt: Any, shared: bool) -> Channel:
+def _part(name: str, part: Part, dt: Any, shared: bool, feed: str) -> Channel:
     return channel(
         part.id,
         part.kinetics,
@@ -272,7 +282,8 @@ def _part(name: str, part: Part, dt: Any, shared: bool) -> Channel:
         sign=part.sign,
         voltage=part.voltage,
         magnesium=part.magnesium,
-        feed=f"share_{part.id}*k_{name}/dt" if shared else "",
+        gain=part.gain,
+        feed=f"share_{part.id}*k_{name}/dt" if shared else feed,
         dt=dt,
     )
 

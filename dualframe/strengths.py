@@ -64,6 +64,8 @@ class Calibration:
         CatalogueError
             If the calibration does not have the contact.
         """
+        if contact.current is not None:
+            return Strength(contact.current)
         if contact.name not in self.weights:
             raise CatalogueError(
                 f"the calibration of circuit {self.circuit!r} for {self.model!r} has no contact "
@@ -107,13 +109,15 @@ def fitting(given: Calibration | None, circuit: Circuit, model: str) -> Calibrat
     """Return the calibration that a builder was given, or the stored one.
 
     A calibration that was given may be one of an earlier version of the circuit: so a changed
-    circuit keeps its strengths.
+    circuit keeps its strengths. A circuit whose source states all strengths as currents needs none.
 
     Raises
     ------
     CatalogueError
         If it was made for another model of the cells, or none is stored.
     """
+    if given is None and all(contact.current is not None for contact in circuit.contacts):
+        return Calibration(circuit.name, model, {})
     if given is None:
         return stored(circuit, model)
     if given.model != model:
@@ -126,7 +130,7 @@ def fitting(given: Calibration | None, circuit: Circuit, model: str) -> Calibrat
 
 def contacts_digest(circuit: Circuit) -> str:
     """SHA-256 of what a calibration depends on: the full-size circuit without modulation."""
-    return replace(circuit.full or circuit, modulations=(), drugs=()).digest
+    return replace(circuit.full or circuit, modulations=(), drugs=(), effects=()).digest
 
 
 def file_of(circuit: str) -> Path:

@@ -7,7 +7,7 @@ everything else about the wiring is the same in both.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from dualframe import catalogue
 from dualframe.catalogue import CellType, Synapse
 from dualframe.circuit import Background, Circuit, CircuitPopulation, CircuitProjection
+from dualframe.distributions import Normal
 from dualframe.errors import CatalogueError, NetworkError, suggestion
 from dualframe.kinetics import (
     Contact,
@@ -32,6 +33,7 @@ from dualframe.quantity import unit_of
 
 CircuitContact = CircuitProjection | Background
 
+DELAY_GROUPS = 8
 _NO_DRIVE = 1e-3  # volt: a driving force below it is that of rounding and of the model's rest
 
 
@@ -56,12 +58,23 @@ Strengths = Callable[[CircuitContact], Strength]
 
 
 def contacts_onto(circuit: Circuit, population: str) -> tuple[CircuitContact, ...]:
-    """Return projections and background input that end on a population."""
-    return tuple(c for c in circuit.contacts if c.target == population)
+    """Return projections and background input that end on a population, unless switched off."""
+    return tuple(c for c in circuit.contacts if c.target == population and active(circuit, c))
+
+
+def active(circuit: Circuit, given: CircuitContact) -> bool:
+    """Whether a contact is built: projections from an input that is switched off are not."""
+    if isinstance(given, Background):
+        return True
+    return all(own.on for own in circuit.inputs if own.name == given.source)
 
 
 def channels(
-    given: CircuitContact, cell: CellType, sites: tuple[Site, ...], rest: Any = None
+    given: CircuitContact,
+    cell: CellType,
+    sites: tuple[Site, ...],
+    rest: Any = None,
+    gains: Mapping[str, str] | None = None,
 ) -> Contact:
     """Return the channels of a contact.
 
@@ -77,6 +90,8 @@ def channels(
     rest
         Resting potential: current mode, in which a synapse passes the current that its
         conductance would pass at rest. ``None`` is conductance mode.
+    gains
+        Kind of synapse -> expression of a factor on its current, from receptors of the cell.
 
     Raises
     ------
@@ -100,10 +115,51 @@ def channels(
                 reversal=reversal if rest is None else None,
                 sign=float(synapse.sign),
                 magnesium=magnesium if rest is None else None,
+                gain=(gains or {}).get(name, ""),
             )
             for site in sites
         ]
-    return contact(given.name, parts)
+    events = given.events if isinstance(given, Background) else None
+    if events is None:
+        return contact(given.name, parts)
+    return _with_events(given, contact(given.name, parts, feed=_feed(given.name)), events)
+
+
+def without_currents(circuit: Circuit, remedy: str) -> None:
+    """Refuse a circuit whose source states strengths as currents into point neurons.
+
+    Raises
+    ------
+    CatalogueError
+        With ``remedy``.
+    """
+    for given in circuit.contacts:
+        if given.current is not None:
+            raise CatalogueError(
+                f"circuit {circuit.name!r} states the strength of {given.name!r} as a current "
+                f"into the point neurons of its source, which has no dendrites and no reversal "
+                f"potential: {remedy}"
+            )
+
+
+def _feed(name: str) -> str:
+    return f"w_{name}*events_{name}/dt"
+
+
+def _with_events(given: CircuitContact, made: Contact, rate: Any) -> Contact:
+    """Add the Poisson events of all afferents of a published rate.
+
+    They are counted, several in a step, where a spiking source could give one at most: a neuron
+    with 1600 afferents at 8 Hz receives 1.3 in each 0.1 ms.
+    """
+    name = given.name
+    counted = f"events_{name} = poisson(rate_{name}*dt) : 1 (constant over dt)"
+    weight = _weight(given, made, Strength(given.current))
+    return replace(
+        made,
+        equations=f"{counted}\n{made.equations}",
+        parameters={**made.parameters, f"w_{name}": weight, f"rate_{name}": rate},
+    )
 
 
 def _relative_drive(given: CircuitContact, cell: CellType, name: str, rest: Any) -> float:
@@ -223,36 +279,72 @@ def assumed_numbers(circuit: Circuit, *, dendrites: bool) -> list[str]:
 
 
 def projections(
-    circuit: Circuit, written: Mapping[str, Contact], strengths: Strengths
+    circuit: Circuit,
+    written: Mapping[str, Contact],
+    strengths: Strengths,
+    released: Collection[str] = (),
 ) -> list[Projection]:
-    """Return the projections of a circuit; ``written`` holds the channels by contact name."""
+    """Return the projections of a circuit; ``written`` holds the channels by contact name.
+
+    ``released`` names the contacts of which a receptor at the terminals scales the release: their
+    target has the factor as its variable ``release_<contact>``.
+    """
     made = []
     for given in circuit.projections:
+        if not active(circuit, given):
+            continue
         own = written[given.name]
         made.append(
             Projection(
                 source=given.source,
                 target=given.target,
                 name=given.name,
-                on_pre=f"{own.written} += w",
-                weight=_weight(given, own, strengths(given)) * given.weight_factor,
-                delay=given.delay,
+                on_pre=f"{own.written} += w"
+                + (f"*release_{given.name}" if given.name in released else ""),
+                weight=_weights(given, _weight(given, own, strengths(given))),
+                delay=_delays(given),
+                delay_groups=given.delay_groups or DELAY_GROUPS,
                 kernel=given.kernel,
                 probability=given.probability,
                 in_degree=given.in_degree,
+                number=given.number,
+                autapses=given.number is not None,
             )
         )
     return made
 
 
+def _weights(given: CircuitProjection, weight: Any) -> Any:
+    """Return a projection's weight or, with a spread, its distribution of one sign."""
+    mean = weight * given.weight_factor
+    return Normal(mean, given.weight_cv * mean, low=0 * mean) if given.weight_cv else mean
+
+
+def _delays(given: CircuitProjection) -> Any:
+    if given.delay_sd is None:
+        return given.delay
+    return Normal(given.delay, given.delay_sd, low=0 * given.delay)
+
+
+def inputs(circuit: Circuit) -> list[PoissonInput]:
+    """Return the circuit's inputs that are switched on."""
+    return [
+        PoissonInput(name=own.name, n=own.n, rate=own.rate, start=own.start, stop=own.stop)
+        for own in circuit.inputs
+        if own.on
+    ]
+
+
 def background(
     circuit: Circuit, written: Mapping[str, Contact], strengths: Strengths
 ) -> tuple[list[PoissonInput], list[Projection]]:
-    """Return one Poisson source per neuron and background input, and their projections."""
-    inputs, made = [], []
+    """Return a Poisson source per neuron for background of a calibrated rate, and projections."""
+    sources, made = [], []
     for given in circuit.background:
+        if given.events is not None:
+            continue  # its channels count them
         strength = strengths(given)
-        inputs.append(
+        sources.append(
             PoissonInput(
                 name=f"{given.name}_events",
                 n=circuit.sizes[given.target],
@@ -269,7 +361,7 @@ def background(
                 pairs="one_to_one",
             )
         )
-    return inputs, made
+    return sources, made
 
 
 def _weight(given: CircuitContact, own: Contact, strength: Strength) -> Any:

@@ -9,13 +9,15 @@ from typing import Any
 from dualframe import catalogue
 from dualframe.biological.compartments import Layout, layout, neuron_model
 from dualframe.biological.dendrify_models import from_dendrify
+from dualframe.biological.spikes import ADAPTATION
 from dualframe.catalogue import CellType
 from dualframe.catalogue.schema import Compartments
 from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.circuit.text import actions
 from dualframe.kinetics import Contact
-from dualframe.modulation import Compartment, Terms, modulation_terms
-from dualframe.modulation.terms import check_modulation, release
+from dualframe.modulation import Compartment, Places, Terms, modulation_terms, with_changes
+from dualframe.modulation.release import release
+from dualframe.modulation.terms import check_modulation, released
 from dualframe.network import Network, Population
 from dualframe.strengths import Calibration, fitting
 from dualframe.wiring import (
@@ -25,12 +27,22 @@ from dualframe.wiring import (
     background,
     channels,
     contacts_onto,
+    inputs,
     positions,
     projections,
     spread,
+    without_currents,
 )
 
 MODEL = "biological"
+
+#: Parameters that an effect on adaptation scales, by soma model. The conductance of the first is
+#: linear in both, so that its whole current is scaled: it flows below threshold too.
+_ADAPTATION: Mapping[str, tuple[str, ...]] = {
+    "adaptive_conductance_IF": ("gAmax", "delta_gA"),
+    "adaptive_IF": ("jump_w",),
+    "burst": ("jump_w",),
+}
 
 
 def build(
@@ -64,12 +76,13 @@ def build(
     Raises
     ------
     CatalogueError
-        If the circuit does not fit the catalogue, a cell type has no compartments, a calibration
-        is missing or belongs to another model, or a modulator has no compiled effect on the
-        circuit.
+        If the circuit does not fit the catalogue or is one of point neurons (its strengths are
+        currents), a cell type has no compartments, a calibration is missing or belongs to another
+        model, or a modulator has no compiled effect on the circuit.
     NetworkError
         If ``heterogeneity`` names a parameter that no population has.
     """
+    without_currents(circuit, "build it with dualframe.task_driven.")
     check_modulation(circuit.check())
     strengths = fitting(calibration, circuit, MODEL)
     written: dict[str, Contact] = {}
@@ -78,14 +91,15 @@ def build(
         population, terms[given.name] = build_population(circuit, given, written)
         place = positions(circuit, given, layout_seed)
         populations.append(replace(population, positions=place))
-    inputs, events = background(circuit, written, strengths.strength)
+    sources, events = background(circuit, written, strengths.strength)
+    pulses, raising = release(circuit, terms)
     return Network(
         populations=spread(populations, heterogeneity),
-        inputs=tuple(inputs),
+        inputs=(*sources, *inputs(circuit), *pulses),
         projections=(
-            *projections(circuit, written, strengths.strength),
+            *projections(circuit, written, strengths.strength, released(terms)),
             *events,
-            *release(circuit, terms),
+            *raising,
         ),
         name=circuit.name,
         meta=_meta(circuit, terms),
@@ -97,26 +111,21 @@ def build_population(
 ) -> tuple[Population, Terms]:
     """Build one population of a circuit; its channels are added to ``written`` by contact."""
     cell = catalogue.cell(given.cell)
-    places = _compartments(cell)
-    adapts = layout(cell).soma_model == "adaptive_conductance_IF"
-    terms = modulation_terms(circuit, cell, places, adapts=adapts)
-    own = {c.name: channels(c, cell, sites(c)) for c in contacts_onto(circuit, given.name)}
+    places = _places(cell)
+    terms = modulation_terms(circuit, given, places)
+    own = {
+        c.name: channels(c, cell, sites(c), gains=terms.gains.get(c.name))
+        for c in contacts_onto(circuit, given.name)
+    }
     written |= own
-    currents = {place.name: list(terms.currents.get(place.name, ())) for place in places}
+    currents = {
+        place.name: list(terms.currents.get(place.name, ())) for place in places.compartments
+    }
     for contact in own.values():
         for compartment, names in contact.currents.items():
             currents[compartment] += names
-    equations = [*terms.equations, *(contact.equations for contact in own.values())]
-    if terms.adaptation is not None:
-        # the adaptation conductance opens below threshold too, so the whole current is scaled
-        equations.append(f"I_less_adaptation = (1 - {terms.adaptation})*w_soma : amp")
-        currents["soma"].append("I_less_adaptation")
-    model = neuron_model(cell, currents, "\n".join(equations))
-    parameters, initial = dict(terms.parameters), dict(terms.initial)
-    for contact in own.values():
-        parameters |= contact.parameters
-        initial |= contact.initial
-    return _population(cell, given, model, parameters, initial), terms
+    model = neuron_model(cell, currents)
+    return _population(cell, given, model, terms, own), terms
 
 
 def sites(contact: CircuitContact) -> tuple[Site, ...]:
@@ -124,37 +133,62 @@ def sites(contact: CircuitContact) -> tuple[Site, ...]:
     return tuple(Site(name, f"V_{name}") for name in contact.compartments)
 
 
-def _compartments(cell: CellType) -> list[Compartment]:
-    return [Compartment(name, f"V_{name}", f"gL_{name}") for name in layout(cell).names]
+def _places(cell: CellType) -> Places:
+    """Where effects enter: the table from kinds of effects to Dendrify's parameters."""
+    given = layout(cell)
+    parameters = {
+        "leak": {f"gL_{name}": "*" for name in given.names},
+        "rest": {f"EL_{name}": "+" for name in given.names},
+        "threshold": {"V_threshold": "+"},
+    }
+    if given.soma_model in _ADAPTATION:
+        parameters["adaptation"] = dict.fromkeys(_ADAPTATION[given.soma_model], "*")
+    if given.rule == "burst":
+        parameters["dspike"] = {"plateau_soma": "*", "plateau_dend": "*"}
+    if given.dspikes:
+        parameters["dspike"] = {
+            f"g_{phase}_max_{spike.kind}_{name}": "*"
+            for spike in given.dspikes
+            for name in spike.compartments
+            for phase in ("rise", "fall")
+        }
+    compartments = (Compartment(n, f"V_{n}", f"gL_{n}", f"EL_{n}") for n in given.names)
+    return Places(tuple(compartments), parameters)
 
 
 def _population(
     cell: CellType,
     given: CircuitPopulation,
     made: Layout,
-    parameters: dict[str, Any],
-    initial: dict[str, Any],
+    terms: Terms,
+    own: Mapping[str, Contact],
 ) -> Population:
-    spike = layout(cell).spike
-    reset = "V_soma = V_peak"
-    if made.adapts:
-        reset += "; gA += delta_gA"
-    potentials = {"V_threshold": "threshold", "V_peak": "peak", "V_reset": "reset"}
+    spike = made.spike
+    parameters, initial = {**spike.parameters, **terms.parameters}, dict(terms.initial)
+    for contact in own.values():
+        parameters |= contact.parameters
+        initial |= contact.initial
     population = from_dendrify(
         made.model,
         given.n,
         name=given.name,
-        threshold="V_soma > V_threshold",
-        reset=reset,
-        second_reset="V_soma = V_reset",
-        spike_width=spike.value("spike_width"),
-        refractory=spike.value("refractory"),
-        parameters=parameters | {ours: spike.value(own) for ours, own in potentials.items()},
-        initial=initial,
+        threshold=spike.threshold,
+        reset=spike.reset,
+        second_reset=spike.second_reset,
+        spike_width=spike.spike_width,
+        refractory=spike.refractory,
+        parameters=parameters,
         cell_type=cell.name,
         sign=cell.sign or None,
     )
-    return replace(population, durations={**population.durations, **made.durations})
+    population = with_changes(population, terms.changes)
+    added = "\n".join([*terms.equations, *(contact.equations for contact in own.values())])
+    return replace(
+        population,
+        equations=population.equations + (f"\n\n{added}" if added else ""),
+        initial={**population.initial, **initial},
+        durations={**population.durations, **made.durations},
+    )
 
 
 def _meta(circuit: Circuit, terms: Mapping[str, Terms]) -> dict[str, Any]:
@@ -174,7 +208,7 @@ def _meta(circuit: Circuit, terms: Mapping[str, Terms]) -> dict[str, Any]:
 
 def _assumed(name: str, given: Compartments) -> list[str]:
     """What is assumed of a cell's compartments, in one line."""
-    tables = [given.split, given.globals, given.soma, given.spike]
+    tables = [given.split, given.globals, given.soma, given.spike, given.burst]
     tables += [dendrite.numbers for dendrite in given.dendrites]
     tables += [spike.numbers for spike in given.dspikes]
     numbers = [(key, number) for table in tables for key, number in table.items()]

@@ -5,25 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.catalogue import forms
+from dualframe.catalogue.effects import effect
+from dualframe.catalogue.layouts import check_order, compartments
 from dualframe.catalogue.schema import (
-    DIRECTIONS,
-    EFFECT_KINDS,
     CellType,
-    Compartments,
-    Contact,
-    Dendrite,
-    DendriticSpike,
-    Edge,
-    Effect,
     Expression,
     Glif,
+    GlifPopulation,
     Izhikevich,
     Modulator,
     Numbers,
     Passive,
     Receptor,
+    Remark,
     Rule,
     Synapse,
+    Uptake,
 )
 from dualframe.catalogue.tables import Table
 
@@ -40,7 +37,9 @@ def cell(table: Table) -> CellType:
         "passive_alternatives",
         "izhikevich",
         "glif",
+        "glif_populations",
         "compartments",
+        "remarks",
     )
     name = table.text("name")
     dale = table.need("dale")
@@ -58,11 +57,13 @@ def cell(table: Table) -> CellType:
         dale.origin(),
         passive,
         tuple(_passive(row, name) for row in table.children("passive_alternatives")),
-        tuple(_izhikevich(row, name) for row in table.children("izhikevich")),
-        tuple(_glif(row, name) for row in table.children("glif")),
-        _compartments(layout, name, passive) if layout else None,
+        tuple(izhikevich_set(row, name) for row in table.children("izhikevich")),
+        tuple(glif_set(row, name) for row in table.children("glif")),
+        compartments(layout, name, passive) if layout else None,
         table.text("note", ""),
         table.file,
+        tuple(_glif_population(row, name) for row in table.children("glif_populations")),
+        tuple(_remark(row, name) for row in table.children("remarks")),
     )
 
 
@@ -103,6 +104,7 @@ def receptor(table: Table, modulators: Collection[str]) -> Receptor:
         "affinity",
         "affinity_alternatives",
         "kinetics",
+        "desensitisation",
         "expressed_by",
         "effects",
         "stdp",
@@ -110,6 +112,7 @@ def receptor(table: Table, modulators: Collection[str]) -> Receptor:
     affinity, kinetics = table.need("affinity"), table.need("kinetics")
     affinity.only(forms.AFFINITY.kinds)
     kinetics.only(forms.OCCUPANCY.kinds)
+    desensitisation = table.child("desensitisation")
     name = table.text("name")
     found = Receptor(
         name,
@@ -120,12 +123,13 @@ def receptor(table: Table, modulators: Collection[str]) -> Receptor:
         table.text("transduction"),
         affinity.numbers(forms.AFFINITY, f"{name} affinity"),
         kinetics.numbers(forms.OCCUPANCY, f"{name} kinetics"),
+        _desensitisation(desensitisation, name) if desensitisation else None,
         tuple(
             _alternative(row, forms.BINDING, name)
             for row in table.children("affinity_alternatives")
         ),
         tuple(_expression(row) for row in table.children("expressed_by")),
-        tuple(_effect(row, name) for row in table.children("effects")),
+        tuple(effect(row, name) for row in table.children("effects")),
         tuple(_rule(row) for row in table.children("stdp")),
         table.text("note", ""),
         table.file,
@@ -136,7 +140,7 @@ def receptor(table: Table, modulators: Collection[str]) -> Receptor:
 
 def modulator(table: Table, receptors: tuple[str, ...]) -> Modulator:
     """Return the modulator of a file; ``receptors`` are those that name it."""
-    table.only("name", "title", "aliases", forms.MODULATOR.kinds)
+    table.only("name", "title", "aliases", "uptakes", "alternatives", forms.MODULATOR.kinds)
     name = table.text("name")
     return Modulator(
         name,
@@ -144,34 +148,48 @@ def modulator(table: Table, receptors: tuple[str, ...]) -> Modulator:
         table.texts("aliases", ()),
         table.numbers(forms.MODULATOR, name),
         receptors,
+        tuple(_uptake(row, name) for row in table.children("uptakes")),
+        tuple(_alternative(row, forms.RELEASE, name) for row in table.children("alternatives")),
         table.text("note", ""),
         table.file,
     )
 
 
+def _uptake(table: Table, modulator: str) -> Uptake:
+    table.only("name", "title", forms.UPTAKE.kinds)
+    name = table.text("name")
+    numbers = table.numbers(forms.UPTAKE, f"{modulator} uptake {name}")
+    return Uptake(name, table.text("title"), numbers, table.origin())
+
+
+def _desensitisation(table: Table, receptor: str) -> Numbers:
+    table.only(forms.DESENSITISATION.kinds)
+    return table.numbers(forms.DESENSITISATION, f"{receptor} desensitisation")
+
+
 def _passive(table: Table, cell_name: str) -> Passive:
     table.only("label", forms.PASSIVE)
     numbers = table.numbers(forms.Form({}, forms.PASSIVE), f"{cell_name} passive")
-    _check_order(table, numbers, "v_rest", "threshold")
+    check_order(table, numbers, "v_rest", "threshold")
     return Passive(table.text("label"), numbers, table.origin())
 
 
-def _izhikevich(table: Table, cell_name: str) -> Izhikevich:
+def izhikevich_set(table: Table, cell_name: str) -> Izhikevich:
     name = table.text("form", choices=forms.IZHIKEVICH)
     form = forms.IZHIKEVICH[name]
     table.only("form", "label", form.kinds)
     numbers = table.numbers(form, f"{cell_name} {name}")
-    _check_order(table, numbers, "vr", "vt")
-    _check_order(table, numbers, "c", "vpeak")
+    check_order(table, numbers, "vr", "vt")
+    check_order(table, numbers, "c", "vpeak")
     return Izhikevich(name, table.text("label"), numbers, table.origin())
 
 
-def _glif(table: Table, cell_name: str) -> Glif:
+def glif_set(table: Table, cell_name: str) -> Glif:
     name = table.text("form", choices=forms.GLIF)
     form = forms.GLIF[name]
     table.only("form", "label", "specimen", "explained_variance", form.kinds)
     numbers = table.numbers(form, f"{cell_name} {name}")
-    _check_order(table, numbers, "E_L", "V_th")
+    check_order(table, numbers, "E_L", "V_th")
     fitted = "explained_variance" in table.data
     return Glif(
         name,
@@ -183,110 +201,22 @@ def _glif(table: Table, cell_name: str) -> Glif:
     )
 
 
-def _compartments(table: Table, cell_name: str, passive: Passive | None) -> Compartments:
-    rule = table.text("rule", choices=("explicit", "matched_passive"))
-    shared = ("rule", "layout", "stand_in", "soma_model", "spike")
-    if rule == "matched_passive":
-        table.only(shared, "split")
-        return _matched(table, cell_name, passive)
-    table.only(shared, "globals", "soma", "dendrites", "edges", "dspikes")
-    return _explicit(table, cell_name)
-
-
-def _matched(table: Table, cell_name: str, passive: Passive | None) -> Compartments:
-    for name in ("v_rest", "r_in", "tau_m"):
-        if passive is None or name not in passive.numbers:
-            table.fail(
-                "rule",
-                f'"matched_passive" needs {name} in [passive]. Add it there, or '
-                'write rule = "explicit".',
-            )
-    split = table.need("split")
-    split.only(forms.SPLIT.kinds)
-    numbers = split.numbers(forms.SPLIT, f"{cell_name} split")
-    for name in numbers:
-        if not 0 < numbers.value(name) < 1:
-            split.fail(name, f"{numbers[name].written} is not between 0 and 1.")
-    return Compartments(
-        "matched_passive",
-        table.text("layout"),
-        table.flag("stand_in"),
-        table.text("soma_model", "leakyIF", choices=("leakyIF",)),
-        _spike(table, cell_name),
+def _glif_population(table: Table, cell_name: str) -> GlifPopulation:
+    table.only("label", "specimens", forms.GLIF_POPULATION)
+    return GlifPopulation(
+        table.text("label"),
+        table.texts("specimens", ()),
+        table.numbers(forms.Form({}, forms.GLIF_POPULATION), f"{cell_name} GLIF population"),
         table.origin(),
-        split=numbers,
     )
 
 
-def _explicit(table: Table, cell_name: str) -> Compartments:
-    model = table.text("soma_model", choices=forms.SOMA)
-    everywhere, soma = table.need("globals"), table.need("soma")
-    everywhere.only(forms.GLOBALS.kinds)
-    soma.only(forms.SOMA[model].kinds)
-    found = Compartments(
-        "explicit",
-        table.text("layout"),
-        table.flag("stand_in"),
-        model,
-        _spike(table, cell_name),
+def _remark(table: Table, cell_name: str) -> Remark:
+    table.only("text", forms.REMARK)
+    return Remark(
+        table.text("text"),
+        table.numbers(forms.Form({}, forms.REMARK), f"{cell_name} remark"),
         table.origin(),
-        globals=everywhere.numbers(forms.GLOBALS, f"{cell_name} globals"),
-        soma=soma.numbers(forms.SOMA[model], f"{cell_name} soma"),
-        dendrites=tuple(_dendrite(row, cell_name) for row in table.children("dendrites")),
-        edges=tuple(_edge(row) for row in table.children("edges")),
-        dspikes=tuple(_dspike(row, cell_name) for row in table.children("dspikes")),
-    )
-    _check_tree(table, found)
-    return found
-
-
-def _spike(table: Table, cell_name: str) -> Numbers:
-    spike = table.need("spike")
-    spike.only(forms.SPIKE.kinds)
-    numbers = spike.numbers(forms.SPIKE, f"{cell_name} spike")
-    _check_order(spike, numbers, "reset", "threshold")
-    _check_order(spike, numbers, "threshold", "peak")
-    _check_order(spike, numbers, "spike_width", "refractory")
-    return numbers
-
-
-def _dendrite(table: Table, cell_name: str) -> Dendrite:
-    table.only("name", "contacts", forms.CYLINDER.kinds)
-    name = table.text("name")
-    return Dendrite(
-        name,
-        table.numbers(forms.CYLINDER, f"{cell_name} {name}"),
-        tuple(_contact(row, cell_name) for row in table.children("contacts")),
-    )
-
-
-def _contact(table: Table, cell_name: str) -> Contact:
-    table.only("synapse", "pathway", forms.CONTACT.kinds)
-    return Contact(
-        table.text("synapse"),
-        table.text("pathway"),
-        table.numbers(forms.CONTACT, f"{cell_name} contact"),
-    )
-
-
-def _edge(table: Table) -> Edge:
-    table.only("first", "second", "coupling")
-    coupled = "coupling" in table.data
-    return Edge(
-        table.text("first"),
-        table.text("second"),
-        table.number("coupling", "conductance") if coupled else None,
-    )
-
-
-def _dspike(table: Table, cell_name: str) -> DendriticSpike:
-    table.only("kind", "compartments", forms.DSPIKE.kinds)
-    kind = table.text("kind", choices=("Na", "Ca"))
-    for first, second in (("g_rise", "gbar_rise"), ("g_fall", "gbar_fall")):
-        if (first in table.data) == (second in table.data):
-            table.fail(first, f"give either {first} (siemens) or {second} (siemens per area).")
-    return DendriticSpike(
-        kind, table.texts("compartments"), table.numbers(forms.DSPIKE, f"{cell_name} {kind} dSpike")
     )
 
 
@@ -300,69 +230,15 @@ def _expression(table: Table) -> Expression:
     return Expression(table.texts("cells"), table.text("site", ""), table.origin())
 
 
-def _effect(table: Table, name: str) -> Effect:
-    kind = table.text("kind", choices=EFFECT_KINDS)
-    form = forms.EFFECT[kind]
-    table.only("cells", "target", "description", "direction", "kind", "conflict", form.kinds)
-    numbers = table.numbers(form, f"{name} {kind} effect")
-    if kind == "conductance" and numbers.value("size") <= -1:
-        table.fail("size", "must be greater than -1: a cell cannot lose more than its leak.")
-    if kind == "adaptation" and numbers.value("scale") < 0:
-        table.fail("scale", "must not be negative: 0 abolishes adaptation.")
-    return Effect(
-        table.texts("cells"),
-        table.text("target"),
-        table.text("description"),
-        table.text("direction", choices=DIRECTIONS),
-        kind,
-        numbers,
-        table.origin(),
-        table.flag("conflict", default=False),
-    )
-
-
 def _rule(table: Table) -> Rule:
     table.only("rule")
     return Rule(table.text("rule"), table.origin())
 
 
-def _check_order(table: Table, numbers: Numbers, low: str, high: str) -> None:
-    """Refuse, for example, a threshold below rest."""
-    if low in numbers and high in numbers and not numbers.value(low) < numbers.value(high):
-        table.fail(high, f"{numbers[high].written} must be above {low}, {numbers[low].written}.")
-
-
-def _check_tree(table: Table, found: Compartments) -> None:
-    """Refuse layouts that are not one tree over the named compartments."""
-    names = set(found.names)
-    if len(names) != len(found.names):
-        table.fail("dendrites", "two compartments have one name. Rename one.")
-    for edge in found.edges:
-        for end in (edge.first, edge.second):
-            if end not in names:
-                table.fail("edges", f"unknown compartment {end!r}. Known: {', '.join(names)}.")
-    for spike in found.dspikes:
-        for place in spike.compartments:
-            if place not in names:
-                table.fail(
-                    "dspikes", f"unknown compartment {place!r}. Known: {', '.join(found.names)}."
-                )
-    reached = {"soma"}
-    for _ in found.edges:
-        reached |= {
-            end
-            for edge in found.edges
-            for end in (edge.first, edge.second)
-            if {edge.first, edge.second} & reached
-        }
-    if reached != names or len(found.edges) != len(names) - 1:
-        table.fail("edges", "must join all compartments to the soma as a tree, each once.")
-
-
 def _check_expression(table: Table, found: Receptor) -> None:
     """Refuse compiled effects on cell types that do not express the receptor."""
-    for effect in found.effects:
-        for name in effect.cells if effect.compiled else ():
+    for known in found.effects:
+        for name in known.cells if known.compiled else ():
             if not found.expressed_in(name):
                 table.fail(
                     "effects",

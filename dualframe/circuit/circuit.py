@@ -7,41 +7,44 @@ builds a network from it. Everything that changes it returns a new one.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 import pandas as pd
 
 from dualframe import catalogue
-from dualframe.catalogue import CellType
-from dualframe.checks import check_unique, names_of
+from dualframe.checks import check_unique
+from dualframe.circuit.acting import Acting
 from dualframe.circuit.actions import Drug, Modulation
+from dualframe.circuit.check import check_compartments, check_sign
+from dualframe.circuit.effects import EffectChange
+from dualframe.circuit.external import CircuitInput
 from dualframe.circuit.file import read
+from dualframe.circuit.identity import identity
 from dualframe.circuit.parts import (
     SYNAPSE_MODES,
     Background,
     CircuitPopulation,
     CircuitProjection,
-    Space,
 )
+from dualframe.circuit.regions import Region, check_once, check_regions
 from dualframe.circuit.scaling import expected_in_degree, scaled_population, scaled_projection
+from dualframe.circuit.space import Space
 from dualframe.circuit.text import describe, numbers, overview
-from dualframe.errors import CatalogueError, NetworkError, UnknownName, suggestion
+from dualframe.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.library import find, names
 from dualframe.network import Description
 from dualframe.quantity import quantity
-from dualframe.serialise import digest, encode
 
 T = TypeVar("T")
 
-# Mappings that a digest leaves out where they are empty: stored calibrations are older than they.
-_WHERE_GIVEN = ("reversal",)
-_STRUCTURE = ("populations", "projections", "background", "space", "scale", "full")
+_STRUCTURE = (
+    "populations", "projections", "background", "inputs", "regions", "space", "scale", "full",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
-class Circuit(Description):
+class Circuit(Description, Acting):
     """A microcircuit.
 
     Parameters
@@ -50,10 +53,17 @@ class Circuit(Description):
         Name of the circuit.
     populations, projections, background
         Its parts.
+    inputs
+        Populations of Poisson neurons outside the circuit, sources of projections.
+    regions
+        Named regions, in which populations lie; without any, the circuit is one region.
     space
         Where the neurons lie; needed by projections that depend on distance.
     modulations, drugs
         What acts on its receptors; usually added by `with_modulation` and `with_drug`.
+    effects
+        Effects of receptors that differ from the catalogue's; usually added by `with_effect` and
+        `without_effect`.
     scale
         Number of neurons relative to the full-size circuit; set by `scaled`.
     title, note
@@ -76,6 +86,7 @@ class Circuit(Description):
     populations: tuple[CircuitPopulation, ...]
     projections: tuple[CircuitProjection, ...] = ()
     background: tuple[Background, ...] = ()
+    inputs: tuple[CircuitInput, ...] = ()
     space: Space | None = None
     modulations: tuple[Modulation, ...] = ()
     drugs: tuple[Drug, ...] = ()
@@ -84,6 +95,8 @@ class Circuit(Description):
     note: str = ""
     synapse_mode: str = "current"
     full: Circuit | None = field(default=None, repr=False)
+    regions: tuple[Region, ...] = ()
+    effects: tuple[EffectChange, ...] = ()
 
     def __post_init__(self) -> None:
         self._freeze()
@@ -91,7 +104,7 @@ class Circuit(Description):
             raise NetworkError(f"circuit {self.name!r} needs at least one population.")
         if self.synapse_mode not in SYNAPSE_MODES:
             raise UnknownName("synapse mode", self.synapse_mode, SYNAPSE_MODES)
-        check_unique([p.name for p in self.populations])
+        check_unique([*self.sizes, *(own.name for own in self.inputs)])
         check_unique([c.name for c in self.contacts])
         for projection in self.projections:
             self._check_projection(projection)
@@ -100,11 +113,17 @@ class Circuit(Description):
         for modulation in self.modulations:
             if modulation.released_by is not None:
                 self.population(modulation.released_by)
+        check_regions(self)
 
     @property
     def sizes(self) -> dict[str, int]:
         """Number of neurons by population."""
         return {population.name: population.n for population in self.populations}
+
+    @property
+    def ends(self) -> dict[str, int]:
+        """Number of neurons by population and input: whatever a projection may start from."""
+        return self.sizes | {own.name: own.n for own in self.inputs}
 
     @property
     def contacts(self) -> tuple[CircuitProjection | Background, ...]:
@@ -119,11 +138,15 @@ class Circuit(Description):
     @property
     def digest(self) -> str:
         """SHA-256 of what a model is built from: notes, sources and defaults do not count."""
-        return digest(_without(encode(self), ("title", "note", "sources", "full", "synapse_mode")))
+        return identity(self)
 
     def population(self, name: str) -> CircuitPopulation:
         """Return a population by name."""
         return _named("population", name, {p.name: p for p in self.populations})
+
+    def input(self, name: str) -> CircuitInput:
+        """Return an input by name."""
+        return _named("input", name, {own.name: own for own in self.inputs})
 
     def projection(self, name: str) -> CircuitProjection:
         """Return a projection by name."""
@@ -147,71 +170,23 @@ class Circuit(Description):
                 )
         return replace(self, **changes)
 
-    def with_modulation(
-        self,
-        modulator: str,
-        level: Any = None,
-        *,
-        schedule: Iterable[tuple[Any, Any]] = (),
-        released_by: str | None = None,
-        per_spike: Any = None,
-    ) -> Circuit:
-        """Return the circuit with a neuromodulator, instead of any earlier entry of the same.
+    def with_input(self, name: str, **changes: Any) -> Circuit:
+        """Return the circuit with one of its inputs switched on, or changed.
 
         Parameters
         ----------
-        modulator
-            Name in the catalogue, or an alias: ``"ACh"``, ``"5-HT"``.
-        level
-            Fraction (0 to 1) of the modulator's reference concentration, or a concentration.
-        schedule
-            ``[(0*second, 0.0), (1*second, 0.8)]``: each level holds until the next time.
-        released_by, per_spike
-            A population, and the rise of the concentration at each of its spikes.
+        name
+            Name of the input, such as ``"thalamus"`` of pd14.
+        changes
+            Other values of its fields: ``rate``, ``start``, ``stop``, or ``on=False``.
 
         Raises
         ------
         UnknownName
-            If there is no such modulator or population.
-        NetworkError
-            If the level, schedule or release cannot be what was asked for.
+            If the circuit has no such input.
         """
-        name = catalogue.modulator(modulator).name
-        new = Modulation(name, level, tuple(schedule), released_by, per_spike)
-        return replace(
-            self, modulations=(*(m for m in self.modulations if m.modulator != name), new)
-        )
-
-    def with_drug(
-        self, kind: str, receptor: str, cells: str | Iterable[str] | None = None, dose: Any = 1.0
-    ) -> Circuit:
-        """Return the circuit with a drug, or without a receptor.
-
-        Parameters
-        ----------
-        kind
-            ``"agonist"``, ``"antagonist"`` or ``"knockout"``.
-        receptor
-            Name in the catalogue.
-        cells
-            Cell types on which it acts (one or several); None means all of the circuit.
-        dose
-            Between 0 and 1: see `Drug`.
-
-        Raises
-        ------
-        UnknownName
-            If the kind or receptor does not exist, or the circuit has no such cell type.
-        NetworkError
-            If the dose is not between 0 and 1.
-        """
-        new = Drug(kind, catalogue.receptor(receptor).name, names_of(cells, "cells"), dose)
-        for cell in new.cells:
-            if cell not in self.cells:
-                raise UnknownName(f"cell type of circuit {self.name!r}:", cell, self.cells)
-        same = (new.kind, new.receptor, new.cells)
-        others = (d for d in self.drugs if (d.kind, d.receptor, d.cells) != same)
-        return replace(self, drugs=(*others, new))
+        new = replace(self.input(name), **({"on": True} | changes))
+        return replace(self, inputs=tuple(new if own.name == name else own for own in self.inputs))
 
     def scaled(self, factor: float) -> Circuit:
         """Return the circuit with ``factor`` times as many neurons and the same mean drive.
@@ -227,15 +202,15 @@ class Circuit(Description):
         ratio = float(quantity(factor, "dimensionless", "scale factor"))
         if not 0 < ratio < float("inf"):
             raise NetworkError(f"scale factor is {factor}: expected more than zero.")
-        full = replace(self.full or self, modulations=(), drugs=())
+        full = replace(self.full or self, modulations=(), drugs=(), effects=(), inputs=self.inputs)
         total = float(f"{self.scale * ratio:.12g}")  # 0.1 of 0.1 is 0.01
         if total == 1:
-            return replace(full, modulations=self.modulations, drugs=self.drugs)
+            return replace(
+                full, modulations=self.modulations, drugs=self.drugs, effects=self.effects
+            )
         populations = tuple(scaled_population(p, total) for p in full.populations)
-        sizes = {population.name: population.n for population in populations}
-        projections = (
-            scaled_projection(p, full.sizes, sizes, self.space) for p in full.projections
-        )
+        ends = full.ends | {population.name: population.n for population in populations}
+        projections = (scaled_projection(p, full.ends, ends, self.space) for p in full.projections)
         return replace(
             self,
             populations=populations,
@@ -257,10 +232,10 @@ class Circuit(Description):
             [
                 {
                     "projection": p.name,
-                    "n_source_full": full.sizes[p.source],
-                    "n_source_scaled": self.sizes[p.source],
-                    "in_degree_full": expected_in_degree(p, full.sizes, full.space),
-                    "in_degree_scaled": expected_in_degree(own[p.name], self.sizes, self.space)
+                    "n_source_full": full.ends[p.source],
+                    "n_source_scaled": self.ends[p.source],
+                    "in_degree_full": expected_in_degree(p, full.ends, full.space),
+                    "in_degree_scaled": expected_in_degree(own[p.name], self.ends, self.space)
                     if p.name in own
                     else 0.0,
                     "weight_factor": own[p.name].weight_factor / p.weight_factor
@@ -290,12 +265,17 @@ class Circuit(Description):
         place = where or f"circuit {self.name!r}"
         types = {p.name: catalogue.cell(p.cell) for p in self.populations}
         for contact in self.contacts:
-            _check_compartments(contact, types[contact.target], place)
+            check_compartments(contact, types[contact.target], place)
             signs = {name: catalogue.synapse(name).sign for name in contact.synapses}
-            if isinstance(contact, CircuitProjection):
-                _check_sign(contact, types[contact.source], signs, place)
+            if isinstance(contact, CircuitProjection) and contact.source in types:
+                check_sign(contact, types[contact.source], signs, place)
+        names = {}
         for modulation in self.modulations:
-            catalogue.modulator(modulation.modulator)
+            found = catalogue.modulator(modulation.modulator)
+            names[modulation.modulator] = found.name
+            if modulation.uptake:
+                found.uptake(modulation.uptake)
+        check_once(self, names)
         for drug in self.drugs:
             catalogue.receptor(drug.receptor)
         return self
@@ -312,17 +292,23 @@ class Circuit(Description):
         return overview(self)
 
     def _check_projection(self, projection: CircuitProjection) -> None:
-        source, target = (self.population(end) for end in (projection.source, projection.target))
-        if projection.kernel is not None and self.space is None:
+        n_source = _named("population or input", projection.source, self.ends)
+        self.population(projection.target)
+        placed = self.space is not None and projection.source in self.sizes
+        if projection.kernel is not None and not placed:
             raise NetworkError(
-                f"projection {projection.name!r} depends on distance, but circuit {self.name!r} "
-                f"has no space."
+                f"projection {projection.name!r} depends on distance, but "
+                + (
+                    f"circuit {self.name!r} has no space."
+                    if self.space is None
+                    else f"input {projection.source!r} has no place in it."
+                )
             )
-        available = source.n - int(source.name == target.name)
+        available = n_source - int(projection.recurrent)
         if projection.in_degree is not None and projection.in_degree > available:
             raise NetworkError(
                 f"in_degree of projection {projection.name!r} is {projection.in_degree}, but a "
-                f"neuron can have at most {available} partners in {source.name!r}."
+                f"neuron can have at most {available} partners in {projection.source!r}."
             )
 
 
@@ -364,43 +350,6 @@ def circuits() -> pd.DataFrame:
             for name, found in ((name, circuit(name)) for name in names("circuits"))
         ]
     )
-
-
-def _without(data: Any, keys: tuple[str, ...]) -> Any:
-    if isinstance(data, list):
-        return [_without(item, keys) for item in data]
-    if isinstance(data, dict):
-        return {
-            key: _without(item, keys)
-            for key, item in data.items()
-            if key not in keys and not (key in _WHERE_GIVEN and not item["items"])
-        }
-    return data
-
-
-def _check_compartments(
-    contact: CircuitProjection | Background, target: CellType, where: str
-) -> None:
-    if target.compartments is None:
-        return  # a point neuron only: the biological branch refuses to build it
-    for name in contact.compartments:
-        if name not in target.compartments.names:
-            raise CatalogueError(
-                f"{where}: {contact.name!r} ends on compartment {name!r}, which {target.name!r} "
-                f"does not have. {suggestion(name, target.compartments.names)}"
-            )
-
-
-def _check_sign(
-    projection: CircuitProjection, source: CellType, signs: dict[str, int], where: str
-) -> None:
-    for synapse, sign in signs.items():
-        if source.sign and sign != source.sign:
-            word = "excitatory" if source.sign > 0 else "inhibitory"
-            raise CatalogueError(
-                f"{where}: {projection.name!r} has {synapse} synapses, but {source.name!r} is "
-                f"{word} (Dale's law). Choose synapses of the same sign."
-            )
 
 
 def _named(kind: str, name: str, known: dict[str, T]) -> T:

@@ -1,95 +1,82 @@
-"""What a circuit's modulators add to one cell type's equations, in either branch."""
+"""What a circuit's modulators add to the equations of one population, in either branch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from dualframe import catalogue
-from dualframe.catalogue import CellType, Effect, Receptor
-from dualframe.circuit import Circuit, Drug
+from dualframe.catalogue import CellType, Receptor
+from dualframe.circuit import Circuit, CircuitPopulation, Drug
 from dualframe.errors import CatalogueError, UnknownName
 from dualframe.modulation.assumptions import effect_lines, missing_line, receptor_lines
-from dualframe.modulation.concentration import (
-    Concentration,
-    as_concentration,
-    concentration,
-    identifier,
-)
-from dualframe.modulation.occupancy import occupancy
-from dualframe.network import Projection
-
-
-@dataclass(frozen=True)
-class Compartment:
-    """Where a modulatory conductance acts: names of the voltage and of the leak conductance."""
-
-    name: str
-    voltage: str
-    leak: str
-
-
-@dataclass
-class Terms:
-    """Equations of the modulators at one cell type.
-
-    Attributes
-    ----------
-    equations, parameters, initial
-        As in a population.
-    currents
-        Names of the modulatory currents, by compartment.
-    adaptation
-        Factor on the adaptation of the cell (an expression), or None. Compartments scale the
-        adaptation current by it, point neurons the jump that a spike makes.
-    assumptions
-        One line for each assumed number that acts here, and for each effect that this model has
-        no place for.
-    """
-
-    equations: list[str] = field(default_factory=list)
-    parameters: dict[str, Any] = field(default_factory=dict)
-    initial: dict[str, Any] = field(default_factory=dict)
-    currents: dict[str, list[str]] = field(default_factory=dict)
-    adaptation: str | None = None
-    assumptions: list[str] = field(default_factory=list)
+from dualframe.modulation.concentration import Concentration, concentrations
+from dualframe.modulation.effects import EFFECTS, LACKS
+from dualframe.modulation.entries import entries
+from dualframe.modulation.leak import check_leak
+from dualframe.modulation.occupancy import occupancy, occupied, saturated
+from dualframe.modulation.parts import Entry, Places, Terms
 
 
 def modulation_terms(
-    circuit: Circuit, cell: CellType, compartments: Sequence[Compartment], *, adapts: bool
+    circuit: Circuit,
+    given: CircuitPopulation,
+    places: Places,
+    *,
+    asked: Iterable[str] | None = None,
 ) -> Terms:
-    """Compile the effects that a circuit's modulators and drugs have on a cell type.
+    """Return the equations that the circuit's modulators and drugs add to a population.
 
     The order of the modulations in the circuit makes no difference.
 
     Parameters
     ----------
     circuit
-        Its modulations and drugs.
-    cell
-        The cell type; a receptor that it does not express does nothing.
-    compartments
-        Where conductances act; each is a fraction of the compartment's leak.
-    adapts
-        Whether the model has spike-triggered adaptation that an effect can scale.
+        Its modulations, drugs and changes of effects.
+    given
+        One of its populations; a receptor that its cell type does not express does nothing.
+    places
+        Where effects enter the model of the cell.
+    asked
+        Factors that plasticity rules of its synapses ask for ("ltp", "ltd", "rate",
+        "eligibility"); None means what the circuit's rules ask for.
+
+    Raises
+    ------
+    CatalogueError
+        If the effects together could take more than the cell's leak.
     """
     terms = Terms()
-    bound = _concentrations(circuit)
-    for receptor in _receptors(circuit):
-        drugs = [d for d in circuit.drugs if d.receptor == receptor.name and _acts_on(d, cell)]
-        if not _occupied(bound.get(receptor.modulator), drugs):
+    cell = catalogue.cell(given.cell)
+    bound = concentrations(circuit, given.region)
+    acting = []
+    for entry in entries(circuit, given, _receptors(circuit), asked):
+        drugs = _drugs(circuit, entry)
+        if not occupied(bound.get(entry.receptor.modulator), drugs):
             continue
-        effects = _compiled(receptor, cell)
-        lost = {t for t, e in effects.items() if e.kind == "adaptation" and not adapts}
-        terms.assumptions += [missing_line(receptor, cell, effects[tag]) for tag in sorted(lost)]
-        if effects.keys() - lost:
-            _add_receptor(terms, receptor, bound.get(receptor.modulator), drugs)
-        for tag, effect in effects.items():
-            if tag not in lost:
-                _EFFECTS[effect.kind](terms, receptor, tag, effect, compartments)
-                terms.assumptions += effect_lines(receptor, cell, effect)
+        if entry.effect.kind in LACKS and entry.effect.kind not in places.parameters:
+            lost = missing_line(entry.receptor, entry.cell, entry.effect, LACKS)
+            terms.assumptions.append(lost)
+            continue
+        acting.append(entry)
+        _add_receptor(terms, entry, bound.get(entry.receptor.modulator), drugs)
+        EFFECTS[entry.effect.kind](terms, entry, places)
+        terms.assumptions += effect_lines(entry)
+    check_leak(acting, cell)
+    _define_factors(terms)
     return terms
+
+
+def released(populations: Mapping[str, Terms]) -> tuple[str, ...]:
+    """Return the contacts of which receptors at the terminals scale the release."""
+    return tuple(contact for terms in populations.values() for contact in terms.releases)
+
+
+def _define_factors(terms: Terms) -> None:
+    """Make variables of what synapses read: factors on release and on plasticity."""
+    for contact, factor in terms.releases.items():
+        terms.define(f"release_{contact} = {factor} : 1")
+    for name, factor in terms.factors.items():
+        terms.define(f"{name}_factor = {factor} : 1")
 
 
 def check_modulation(circuit: Circuit) -> None:
@@ -104,7 +91,7 @@ def check_modulation(circuit: Circuit) -> None:
     """
     for given in circuit.modulations:
         modulator = catalogue.modulator(given.modulator)
-        if not _any_effect(modulator.receptors, circuit.cells):
+        if not _any_effect(circuit, modulator.receptors):
             raise CatalogueError(
                 f"{modulator.name} has no compiled effect on the cells of circuit "
                 f"{circuit.name!r} ({', '.join(circuit.cells)}). What is known of its receptors "
@@ -114,8 +101,8 @@ def check_modulation(circuit: Circuit) -> None:
         for cell in drug.cells:
             if cell not in circuit.cells:
                 raise UnknownName(f"cell type of circuit {circuit.name!r}:", cell, circuit.cells)
-        cells = drug.cells or circuit.cells
-        if not _any_effect([drug.receptor], cells):
+        if not _any_effect(circuit, [drug.receptor], drug):
+            cells = drug.cells or circuit.cells
             raise CatalogueError(
                 f"{drug.receptor} has no compiled effect on {', '.join(cells)} in circuit "
                 f"{circuit.name!r} that the {drug.kind} could change. What is known of it: "
@@ -123,63 +110,11 @@ def check_modulation(circuit: Circuit) -> None:
             )
 
 
-def release(circuit: Circuit, populations: Mapping[str, Terms]) -> list[Projection]:
-    """Return the projections by which releasing populations raise the concentrations.
-
-    Release is volume transmission: a spike of any releasing neuron raises the concentration at
-    every neuron, without delay. In a scaled circuit each neuron releases for those that it stands
-    for, so that the population releases as much as in the full-size one.
-    """
-    made = []
-    for given in circuit.modulations:
-        if given.released_by is None:
-            continue
-        modulator = catalogue.modulator(given.modulator)
-        variable = identifier(modulator)
-        rise = as_concentration(given.per_spike, modulator)
-        for target, terms in populations.items():
-            if variable in terms.initial:
-                made.append(
-                    Projection(
-                        source=given.released_by,
-                        target=target,
-                        name=f"release_{modulator.name}_{given.released_by}_{target}",
-                        on_pre=f"{variable} += w",
-                        weight=rise * _stands_for(circuit, given.released_by),
-                        pairs="all_to_all",
-                    )
-                )
-    return made
-
-
-def _stands_for(circuit: Circuit, population: str) -> float:
-    full = circuit.full or circuit
-    return full.sizes[population] / circuit.sizes[population]
-
-
-def _any_effect(receptors: Iterable[str], cells: Iterable[str]) -> bool:
-    types = [catalogue.cell(name) for name in cells]
-    return any(_compiled(catalogue.receptor(name), cell) for name in receptors for cell in types)
-
-
-def _compiled(receptor: Receptor, cell: CellType) -> dict[str, Effect]:
-    """Effects that enter a model, by the ending of their names: the same in every model."""
-    effects = [e for e in receptor.effects_on(cell.name) if e.compiled and not e.conflict]
-    return {f"{receptor.name}_{k}": effect for k, effect in enumerate(effects)}
-
-
-def _occupied(bound: Concentration | None, drugs: Sequence[Drug]) -> bool:
-    """Whether there are receptors, and something that binds them."""
-    kinds = {drug.kind for drug in drugs}
-    return "knockout" not in kinds and (bound is not None or "agonist" in kinds)
-
-
-def _concentrations(circuit: Circuit) -> dict[str, Concentration]:
-    found = {}
-    for given in circuit.modulations:
-        modulator = catalogue.modulator(given.modulator)
-        found[modulator.name] = concentration(given, modulator)
-    return found
+def _any_effect(circuit: Circuit, names: Iterable[str], drug: Drug | None = None) -> bool:
+    """Whether receptors act anywhere in the circuit (at cells that a drug reaches)."""
+    receptors = [catalogue.receptor(name) for name in names]
+    found = (e for given in circuit.populations for e in entries(circuit, given, receptors))
+    return any(drug is None or _acts_on(drug, entry.cell) for entry in found)
 
 
 def _receptors(circuit: Circuit) -> list[Receptor]:
@@ -198,38 +133,24 @@ def _acts_on(drug: Drug, cell: CellType) -> bool:
     return not drug.cells or cell.name in [catalogue.cell(name).name for name in drug.cells]
 
 
+def _drugs(circuit: Circuit, entry: Entry) -> list[Drug]:
+    """Drugs at the receptors of an effect: where these are, not where the effect is seen."""
+    return [
+        drug
+        for drug in circuit.drugs
+        if drug.receptor == entry.receptor.name and _acts_on(drug, entry.cell)
+    ]
+
+
 def _add_receptor(
-    terms: Terms, receptor: Receptor, bound: Concentration | None, drugs: Sequence[Drug]
+    terms: Terms, entry: Entry, bound: Concentration | None, drugs: Sequence[Drug]
 ) -> None:
     """Add the concentration of the modulator and the occupancy of one receptor."""
-    own = occupancy(receptor, bound, drugs)
+    bound = None if saturated(drugs) else bound
+    own = occupancy(entry.receptor, bound, drugs, entry.site)
     for part in (own,) if bound is None else (bound, own):
-        terms.equations += [line for line in part.equations if line not in terms.equations]
+        terms.define(*part.equations)
         terms.parameters |= part.parameters
         terms.initial |= part.initial
-    terms.assumptions += receptor_lines(receptor, bound)
-
-
-def _conductance(
-    terms: Terms, receptor: Receptor, tag: str, effect: Effect, compartments: Sequence[Compartment]
-) -> None:
-    """An extra conductance, a fraction of the leak; a negative one closes a resting conductance."""
-    terms.parameters[f"size_{tag}"] = effect.numbers.value("size")
-    terms.parameters[f"E_{tag}"] = effect.numbers.value("reversal")
-    for place in compartments:
-        current = f"I_{tag}" + (f"_{place.name}" if len(compartments) > 1 else "")
-        drive = f"size_{tag}*o_{receptor.name}*({place.leak})*(E_{tag} - {place.voltage})"
-        terms.equations.append(f"{current} = {drive} : amp")
-        terms.currents.setdefault(place.name, []).append(current)
-
-
-def _adaptation(
-    terms: Terms, receptor: Receptor, tag: str, effect: Effect, compartments: Sequence[Compartment]
-) -> None:
-    """Scale adaptation: by 1 without the modulator, by ``scale`` at full occupancy."""
-    terms.parameters[f"scale_{tag}"] = effect.numbers.value("scale")
-    factor = f"(1 + (scale_{tag} - 1)*o_{receptor.name})"
-    terms.adaptation = factor if terms.adaptation is None else f"{terms.adaptation}*{factor}"
-
-
-_EFFECTS = {"conductance": _conductance, "adaptation": _adaptation}
+    lines = receptor_lines(entry.receptor, bound, drugs)
+    terms.assumptions += [line for line in lines if line not in terms.assumptions]

@@ -28,13 +28,15 @@ import numpy as np
 
 from dualframe import catalogue
 from dualframe.catalogue import CellType
+from dualframe.catalogue.fits import Cells, chosen_cell
 from dualframe.catalogue.schema import Glif, Izhikevich
-from dualframe.circuit import Circuit, CircuitPopulation
+from dualframe.circuit import Circuit, CircuitPopulation, PointModel
 from dualframe.circuit.text import actions
 from dualframe.errors import CatalogueError, UnknownName
 from dualframe.kinetics import Contact
-from dualframe.modulation import Compartment, Terms, modulation_terms
-from dualframe.modulation.terms import check_modulation, release
+from dualframe.modulation import Compartment, Places, Terms, modulation_terms, with_changes
+from dualframe.modulation.release import release
+from dualframe.modulation.terms import check_modulation, released
 from dualframe.network import Network, Population
 from dualframe.strengths import Calibration, fitting
 from dualframe.task_driven import glif, izhikevich
@@ -46,9 +48,11 @@ from dualframe.wiring import (
     background,
     channels,
     contacts_onto,
+    inputs,
     positions,
     projections,
     spread,
+    without_currents,
 )
 
 MODES = ("current", "conductance")
@@ -64,6 +68,7 @@ def build(
     heterogeneity: Mapping[str, Any] | None = None,
     layout_seed: int = 0,
     specimens: Mapping[str, Source] | None = None,
+    cells: Cells = "published",
 ) -> Network:
     """Build a circuit of point neurons.
 
@@ -82,6 +87,10 @@ def build(
         Population name -> GLIF specimens that its neurons are, instead of the catalogue's one:
         from `dualframe.read_glif_folder` or `dualframe.read_glif`, or a path of either kind. They
         are drawn whole with ``layout_seed``. Weights stay those of the circuit and calibration.
+    cells
+        ``"published"``: the catalogue's parameter sets. ``"fitted"``: those that were fitted to
+        each cell type's compartments (`dualframe.fit_point`) and stored; they have calibrations
+        of their own. Or fits by name of the cell type.
 
     Raises
     ------
@@ -94,7 +103,9 @@ def build(
         If ``heterogeneity`` names a parameter that no population has.
     """
     synapses = synapses or circuit.synapse_mode
-    key = model_key(model, synapses)
+    key = model_key(model, synapses, cells)
+    if synapses == "conductance":
+        without_currents(circuit, "build it with synapses='current'.")
     check_modulation(circuit.check())
     drawn = _drawn(circuit, model, specimens, layout_seed)
     strengths = fitting(calibration, circuit, key)
@@ -102,26 +113,29 @@ def build(
     populations, terms = [], {}
     for given in circuit.populations:
         population, terms[given.name] = build_population(
-            circuit, given, model, synapses, written, drawn.get(given.name)
+            circuit, given, model, synapses, written, drawn.get(given.name), cells
         )
         place = positions(circuit, given, layout_seed)
         populations.append(replace(population, positions=place))
-    inputs, events = background(circuit, written, strengths.strength)
+    sources, events = background(circuit, written, strengths.strength)
+    pulses, raising = release(circuit, terms)
     return Network(
         populations=spread(populations, heterogeneity),
-        inputs=tuple(inputs),
+        inputs=(*sources, *inputs(circuit), *pulses),
         projections=(
-            *projections(circuit, written, strengths.strength),
+            *projections(circuit, written, strengths.strength, released(terms)),
             *events,
-            *release(circuit, terms),
+            *raising,
         ),
         name=circuit.name,
-        meta=_meta(circuit, model, synapses, terms, drawn),
+        meta=_meta(circuit, model, synapses, terms, drawn, cells),
     )
 
 
-def model_key(model: str, synapses: str) -> str:
+def model_key(model: str, synapses: str, cells: Cells = "published") -> str:
     """Return the name under which a calibration is stored, such as ``"glif_current"``.
+
+    That of fitted cells ends in ``_fitted``.
 
     Raises
     ------
@@ -133,7 +147,7 @@ def model_key(model: str, synapses: str) -> str:
         raise UnknownName("point neuron model", model, models)
     if synapses not in MODES:
         raise UnknownName("synapse mode", synapses, MODES)
-    return f"{model}_{synapses}"
+    return f"{model}_{synapses}" + ("" if cells == "published" else "_fitted")
 
 
 def build_population(
@@ -143,27 +157,31 @@ def build_population(
     synapses: str,
     written: dict[str, Contact],
     drawn: Drawn | None = None,
+    cells: Cells = "published",
 ) -> tuple[Population, Terms]:
     """Build one population of a circuit; its channels are added to ``written`` by contact."""
-    cell = catalogue.cell(given.cell)
+    cell = chosen_cell(catalogue.cell(given.cell), model, cells)
 
-    def made(adaptation: str | None) -> Membrane:
-        if drawn is not None:
-            return drawn.membrane(given.n, adaptation)
-        return membrane(cell, model, adaptation)
-
-    plain = made(None)
-    place = [Compartment(_SITE.compartment, plain.voltage, plain.leak)]
-    terms = modulation_terms(circuit, cell, place, adapts=bool(plain.adapts))
-    neuron = plain if terms.adaptation is None else made(terms.adaptation)
+    if drawn is not None:
+        plain = drawn.membrane(given.n)
+    elif given.point is not None and given.point.serves(model):
+        plain = published(given.point)
+    else:
+        plain = membrane(cell, model)
+    place = Compartment(_SITE.compartment, plain.voltage, plain.leak, plain.rest)
+    terms = modulation_terms(circuit, given, Places((place,), plain.places))
+    neuron = with_changes(plain, terms.changes)
     # what a contact's synapses pass relative to each other at rest is one number per population
     rest = np.median(plain.initial[plain.voltage]) if synapses == "current" else None
-    own = {c.name: channels(c, cell, (_SITE,), rest) for c in contacts_onto(circuit, given.name)}
+    own = {
+        c.name: channels(c, cell, (_SITE,), rest, terms.gains.get(c.name))
+        for c in contacts_onto(circuit, given.name)
+    }
     written |= own
     return _population(cell, given, neuron, terms, own), terms
 
 
-def membrane(cell: CellType, model: str, adaptation: str | None) -> Membrane:
+def membrane(cell: CellType, model: str) -> Membrane:
     """Return the point neuron of a cell type.
 
     Raises
@@ -175,13 +193,22 @@ def membrane(cell: CellType, model: str, adaptation: str | None) -> Membrane:
         if not cell.izhikevich:
             raise CatalogueError(f"cell type {cell.name!r} has no Izhikevich set.")
         chosen = cell.izhikevich_set()
-        return izhikevich.membrane(chosen.form, chosen.numbers.plain(), adaptation=adaptation)
+        return izhikevich.membrane(chosen.form, chosen.numbers.plain())
     level = _level(cell, model)
-    return glif.membrane(level, _glif_set(cell, level).numbers.plain(), adaptation=adaptation)
+    return glif.membrane(level, _glif_set(cell, level).numbers.plain())
+
+
+def published(point: PointModel) -> Membrane:
+    """Return a point neuron that the source of a circuit publishes."""
+    if point.level is None:
+        return izhikevich.membrane(point.form, point.parameters)
+    return glif.membrane(point.level, point.parameters)
 
 
 def _glif_level(cell: CellType) -> int:
     levels = [own.level for own in cell.glif]
+    if len(levels) == 1 and levels[0] is not None:
+        return levels[0]
     return 3 if 3 in levels else 1
 
 
@@ -262,6 +289,7 @@ def _meta(
     synapses: str,
     terms: Mapping[str, Terms],
     drawn: Mapping[str, Drawn],
+    choice: Cells,
 ) -> dict[str, Any]:
     lines = [line for own in terms.values() for line in own.assumptions]
     lines += [
@@ -269,7 +297,9 @@ def _meta(
         "calibrated on the catalogue's cell"
         for name, own in drawn.items()
     ]
-    cells = {name: catalogue.cell(name) for name in circuit.cells}
+    points = {p.name: p.point for p in circuit.populations if p.point and p.point.serves(model)}
+    used = dict.fromkeys(p.cell for p in circuit.populations if p.name not in points)
+    cells = {n: chosen_cell(catalogue.cell(n), model, choice) for n in used}
     for name, cell in cells.items():
         lines += _assumed(name, cell, model)
     return {
@@ -279,6 +309,7 @@ def _meta(
         "circuit": circuit.name,
         "scale": circuit.scale,
         "cells": {name: _described(cell, model) for name, cell in cells.items()},
+        "points": {name: f"{own.form}, {own.name}" for name, own in points.items()},
         "specimens": {name: own.described for name, own in drawn.items()},
         "modulation": actions(circuit),
         "assumptions": list(dict.fromkeys([*lines, *assumed_numbers(circuit, dendrites=False)])),
@@ -300,7 +331,7 @@ def _described(cell: CellType, model: str) -> str:
 
 def _assumed(name: str, cell: CellType, model: str) -> list[str]:
     """What is assumed of a cell's point neuron, in one line."""
-    used = membrane(cell, model, None).parameters
+    used = membrane(cell, model).parameters
     numbers = _chosen(cell, model).numbers.items()
     assumed = ", ".join(f"{k} {v.written}" for k, v in numbers if v.assumed and k in used)
     return [f"{name}: {assumed} of {_described(cell, model)} are assumed"] if assumed else []

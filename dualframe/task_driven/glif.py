@@ -40,7 +40,7 @@ from brian2.units import Hz, Mohm, ms, mV, pA, pF
 from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension, get_dimensions
 
 from dualframe.errors import UnknownName
-from dualframe.task_driven.membrane import Membrane, adaptation_lines, checked, scaled
+from dualframe.task_driven.membrane import Membrane, checked
 
 
 @dataclass(frozen=True)
@@ -100,9 +100,7 @@ def derive(to: int | str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if name not in drop}
 
 
-def membrane(
-    to: int | str, parameters: Mapping[str, Any], *, adaptation: str | None = None
-) -> Membrane:
+def membrane(to: int | str, parameters: Mapping[str, Any]) -> Membrane:
     """Return a GLIF neuron.
 
     Parameters
@@ -113,9 +111,6 @@ def membrane(
         C, R, E_L, th_inf (above E_L), t_ref; levels 2, 4, 5: f_v (dimensionless), deltaV,
         a_spike, b_spike (rate); levels 3 to 5: asc_amp1 (current), asc_tau1 (time), asc_amp2, ...;
         level 5: a_voltage, b_voltage (rates). Those of mechanisms that the level lacks are dropped.
-    adaptation
-        Expression of a factor on the amplitude of the slowest after-spike current; None leaves no
-        trace in the text. Levels 1 and 2 have none (``adapts`` is empty) and ignore it.
 
     Raises
     ------
@@ -129,17 +124,23 @@ def membrane(
     values = _values(number, has, parameters)
     currents = _numbers(values)
     slowest = max(currents, key=lambda j: float(np.max(values[f"asc_tau{j}"])), default=None)
-    adapts = () if slowest is None else (f"asc_amp{slowest}",)
-    factor = adaptation if adapts else None
+    places = {
+        "leak": {"R": "/"},
+        "rest": {"E_L": "+", "th_inf": "-"},  # the threshold, above E_L, stays where it is
+        "threshold": {"th_inf": "+"},
+    }
+    if slowest is not None:
+        places["adaptation"] = {f"asc_amp{slowest}": "*"}
     return Membrane(
-        equations="\n".join(_equations(has, currents)) + adaptation_lines(factor),
+        equations="\n".join(_equations(has, currents)),
         threshold="V > E_L + th_inf" + _threshold_terms(has),
-        reset="\n".join(_reset(has, currents, adapts, factor)),
+        reset="\n".join(_reset(has, currents)),
         refractory="t_ref",
         parameters=values,
         initial=_initial(has, currents, values),
         leak="1/R",
-        adapts=adapts,
+        rest="E_L",
+        places=places,
     )
 
 
@@ -175,16 +176,11 @@ def _threshold_terms(has: Level) -> str:
     return (" + th_s" if has.reset_rule else "") + (" + th_v" if has.voltage_threshold else "")
 
 
-def _reset(
-    has: Level, currents: tuple[int, ...], adapts: tuple[str, ...], factor: str | None
-) -> list[str]:
+def _reset(has: Level, currents: tuple[int, ...]) -> list[str]:
     lines = ["V = E_L + f_v*(V - E_L) + deltaV" if has.reset_rule else "V = E_L"]
     if has.reset_rule:
         lines.append("th_s = th_s*exp(-b_spike*t_ref) + a_spike")
-    for j in currents:
-        jump = f"asc_amp{j}"
-        jump = scaled(jump, factor) if jump in adapts else jump
-        lines.append(f"asc{j} = asc{j}*exp(-t_ref/asc_tau{j}) + {jump}")
+    lines += [f"asc{j} = asc{j}*exp(-t_ref/asc_tau{j}) + asc_amp{j}" for j in currents]
     return lines
 
 

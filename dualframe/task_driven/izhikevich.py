@@ -34,7 +34,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension, get_dimensio
 
 from dualframe.errors import UnknownName
 from dualframe.quantity import quantity
-from dualframe.task_driven.membrane import Membrane, adaptation_lines, checked, scaled
+from dualframe.task_driven.membrane import Membrane, checked
 
 _UNITS: Mapping[str, Any] = MappingProxyType(
     {
@@ -59,7 +59,7 @@ class Form:
     extra
         A further current in ``C dV/dt``.
     threshold, reset
-        The spike rule; ``{d}`` stands for the jump of u.
+        The spike rule.
     leak
         The resting conductance at V = vr, -d(C dV/dt)/dV with u on its nullcline: the reciprocal
         of the input resistance.
@@ -71,7 +71,7 @@ class Form:
     target: str = "b*(V - vr)"
     extra: str = ""
     threshold: str = "V >= vpeak"
-    reset: str = "V = c\nu += {d}"
+    reset: str = "V = c\nu += d"
     leak: str = "k*(vt - vr) + b"
 
 
@@ -98,7 +98,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "izhikevich2007_LTS": Form(
             names=(*_PLAIN.names, "vpeak_u", "c_u", "u_max"),
             threshold="V > vpeak - vpeak_u*u",
-            reset="V = c + c_u*u\nu += {d}\nu -= int(u > u_max)*(u - u_max)",
+            reset="V = c + c_u*u\nu += d\nu -= int(u > u_max)*(u - u_max)",
             defaults={"vpeak_u": 0.1 * mV / pA, "c_u": 0.04 * mV / pA, "u_max": 670 * pA},
         ),
         # Thalamocortical relay (fig 8.31): b falls to b_above over v_switch.
@@ -106,7 +106,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             names=(*_PLAIN.names, "b_above", "v_switch", "vpeak_u", "c_u"),
             target=_SWITCHING_B,
             threshold="V > vpeak + vpeak_u*u",
-            reset="V = c - c_u*u\nu += {d}",
+            reset="V = c - c_u*u\nu += d",
             leak=_SWITCHING_LEAK,
             defaults={
                 "b_above": 0 * nS, "v_switch": -65 * mV,
@@ -145,9 +145,7 @@ def forms() -> tuple[str, ...]:
     return (DIMENSIONLESS_FORM, *FORMS)
 
 
-def membrane(
-    form: str, parameters: Mapping[str, Any], *, adaptation: str | None = None
-) -> Membrane:
+def membrane(form: str, parameters: Mapping[str, Any]) -> Membrane:
     """Return an Izhikevich neuron.
 
     Parameters
@@ -159,9 +157,6 @@ def membrane(
         vpeak, c (voltage), a (rate), b (conductance), d (current), and what `FORMS` adds.
         The 2003 form: a, b, c, d as published (plain numbers, or quantities), and optionally
         vpeak (30 mV), v0 (the voltage at the start, -65 mV) and I_unit (1 pA).
-    adaptation
-        Expression of a factor on the jump d; None leaves no trace in the text. The FS form has
-        no jump (``adapts`` is empty) and ignores it.
 
     Raises
     ------
@@ -171,33 +166,34 @@ def membrane(
         For a missing parameter, or one of another dimension.
     """
     if form == DIMENSIONLESS_FORM:
-        return _dimensionless(parameters, adaptation)
+        return _dimensionless(parameters)
     if form not in FORMS:
         raise UnknownName("Izhikevich form", form, forms())
-    return _physical(form, FORMS[form], parameters, adaptation)
+    return _physical(form, FORMS[form], parameters)
 
 
-def _physical(
-    name: str, form: Form, parameters: Mapping[str, Any], adaptation: str | None
-) -> Membrane:
+def _physical(name: str, form: Form, parameters: Mapping[str, Any]) -> Membrane:
     dimensions = {known: get_dimensions(_UNITS[known]) for known in form.names}
     values = checked(name, parameters, dimensions, form.defaults)
-    adapts = ("d",) if "{d}" in form.reset else ()
-    factor = adaptation if adapts else None
+    quadratic = [known for known in form.names if known in ("k", "klow", "khigh")]
+    places = {"leak": dict.fromkeys(quadratic, "*"), "rest": {"vr": "+"}, "threshold": {"vt": "+"}}
+    if "u += d" in form.reset:
+        places["adaptation"] = {"d": "*"}
     return Membrane(
         equations=f"dV/dt = ({form.k}*(V - vr)*(V - vt) - u{form.extra} + I)/C : volt\n"
-        f"du/dt = a*({form.target} - u) : amp" + adaptation_lines(factor),
+        f"du/dt = a*({form.target} - u) : amp",
         threshold=form.threshold,
-        reset=form.reset.format(d=scaled("d", factor)),
+        reset=form.reset,
         refractory=None,
         parameters=values,
         initial={"V": values["vr"], "u": 0 * pA},
         leak=form.leak,
-        adapts=adapts,
+        rest="vr",
+        places=places,
     )
 
 
-def _dimensionless(parameters: Mapping[str, Any], adaptation: str | None) -> Membrane:
+def _dimensionless(parameters: Mapping[str, Any]) -> Membrane:
     dimensions: dict[str, Dimension] = {n: get_dimensions(u) for n, u in _UNITS_2003.items()}
     dimensions["I_unit"] = get_dimensions(pA)
     given = {name: _with_unit(name, value) for name, value in parameters.items()}
@@ -208,15 +204,17 @@ def _dimensionless(parameters: Mapping[str, Any], adaptation: str | None) -> Mem
     return Membrane(
         # mV/ms is volt/second, and costs nothing in base units
         equations="dV/dt = (quadratic*V + linear)*V + offset - u + (I/I_unit)*volt/second : volt\n"
-        "du/dt = a*(b*V - u) : volt/second" + adaptation_lines(adaptation),
+        "du/dt = a*(b*V - u) : volt/second",
         threshold="V >= vpeak",
-        reset=f"V = c\nu += {scaled('d', adaptation)}",
+        reset="V = c\nu += d",
         refractory=None,
         parameters={**values, **_PUBLISHED_POLYNOMIAL},
         initial={"V": start, "u": values["b"] * start},
         # b - (0.08 V + 5) at -70 mV, where the cell with b = 0.2 rests; b*ms is b as published
         leak="(0.6 + b*ms)*I_unit/mV",
-        adapts=("d",),
+        # the lower root of the quadratic with u on its nullcline
+        rest="-(linear - b + sqrt(abs((linear - b)**2 - 4*quadratic*offset)))/(2*quadratic)",
+        places={"adaptation": {"d": "*"}},
     )
 
 

@@ -35,8 +35,11 @@ class Membrane:
     leak
         Expression (siemens) of the resting conductance, in `parameters`: what a modulator's
         conductance is measured in.
-    adapts
-        What an "adaptation" effect scales: names of parameters; empty where the model has none.
+    rest
+        Expression (volt) of the resting potential, in `parameters`.
+    places
+        What effects of receptors change: kind of effect -> parameter -> how, as of
+        `dualframe.modulation.Places`. A kind that is missing has no place in the model.
     voltage, current
         The names of the membrane potential and of the input current hook.
     """
@@ -48,9 +51,15 @@ class Membrane:
     parameters: Mapping[str, Any]
     initial: Mapping[str, Any]
     leak: str
-    adapts: tuple[str, ...] = ()
+    rest: str
+    places: Mapping[str, Mapping[str, str]]
     voltage: str = "V"
     current: str = "I"
+
+    @property
+    def adapts(self) -> tuple[str, ...]:
+        """Names of the parameters that an effect on adaptation scales; empty without adaptation."""
+        return tuple(self.places.get("adaptation", ()))
 
 
 def checked(
@@ -100,13 +109,3 @@ def require(owner: str, given: Mapping[str, Any], needed: Iterable[str]) -> None
         raise CatalogueError(
             f"{owner} lacks {', '.join(missing)}: its parameters are {', '.join(needed)}."
         )
-
-
-def adaptation_lines(expression: str | None) -> str:
-    """Return the line that defines the factor ``adaptation``, or nothing where there is none."""
-    return "" if expression is None else f"\nadaptation = {expression} : 1"
-
-
-def scaled(name: str, expression: str | None) -> str:
-    """Return a parameter's name, times the factor ``adaptation`` where there is one."""
-    return name if expression is None else f"{name}*adaptation"

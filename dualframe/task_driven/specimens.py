@@ -127,11 +127,11 @@ class Drawn:
         own = self.specimens
         return f"GLIF{self.level or own.level}: {len(own)} specimens of {own.name}"
 
-    def membrane(self, n: int, adaptation: str | None = None) -> Membrane:
+    def membrane(self, n: int) -> Membrane:
         """Return ``n`` neurons as one membrane, with a specimen's parameters each."""
         chosen = self.specimens.draw(n, self.seed, self.key)
         level = self.level or self.specimens.level
-        return glif.membrane(level, self.specimens.parameters(chosen), adaptation=adaptation)
+        return glif.membrane(level, self.specimens.parameters(chosen))
 
 
 def read_glif_folder(path: str | os.PathLike[str], *, level: int | str | None = None) -> Specimens:

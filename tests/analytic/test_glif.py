@@ -11,6 +11,7 @@ from brian2 import Hz, Mohm, NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, pA
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from dualframe.errors import CatalogueError, QuantityError, UnknownName
+from dualframe.modulation import with_changes
 from dualframe.task_driven.glif import LEVELS, derive, level, membrane
 from dualframe.task_driven.membrane import Membrane
 
@@ -299,7 +300,7 @@ def test_lower_levels_are_the_higher_without_currents(low: int, high: int) -> No
 
 
 def test_adaptation_scales_the_slowest_current() -> None:
-    halved = membrane(4, SPECIMEN, adaptation="0.5")
+    halved = with_changes(membrane(4, SPECIMEN), {"asc_amp2": "asc_amp2*0.5"})
     assert halved.adapts == ("asc_amp2",)
     smaller = membrane(4, SPECIMEN | {"asc_amp2": SPECIMEN["asc_amp2"] / 2})
     a, start, _ = run(halved, [300] * pA, 200 * ms, ("asc2",))
@@ -311,9 +312,9 @@ def test_adaptation_scales_the_slowest_current() -> None:
 @pytest.mark.parametrize("number", LEVELS)
 def test_no_adaptation_leaves_no_trace(number: int) -> None:
     plain = membrane(number, SPECIMEN)
-    assert "adaptation" not in plain.equations + plain.reset
-    if not plain.adapts:
-        assert membrane(number, SPECIMEN, adaptation="0.5") == plain
+    assert "modulated" not in plain.equations + plain.reset
+    assert with_changes(plain, {}) is plain
+    assert bool(plain.adapts) == (number >= 3)
 
 
 def test_levels_and_parameters_are_named() -> None:

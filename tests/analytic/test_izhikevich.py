@@ -12,6 +12,7 @@ from brian2 import NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, nS, pA, pF
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from dualframe.errors import CatalogueError, QuantityError, UnknownName
+from dualframe.modulation import with_changes
 from dualframe.task_driven.izhikevich import forms, membrane
 from dualframe.task_driven.membrane import Membrane
 
@@ -342,7 +343,7 @@ def test_conductance_unit_of_modulation_is_the_slope_at_rest() -> None:
 
 
 def test_adaptation_factor_scales_the_jump() -> None:
-    halved = membrane("izhikevich2007", book("RS"), adaptation="0.5")
+    halved = with_changes(membrane("izhikevich2007", book("RS")), {"d": "d*0.5"})
     smaller = membrane("izhikevich2007", book("RS", d=50))
     a, _ = run(halved, [100] * pA, 300 * ms)
     b, _ = run(smaller, [100] * pA, 300 * ms)
@@ -354,13 +355,16 @@ def test_adaptation_factor_scales_the_jump() -> None:
 def test_no_adaptation_leaves_no_trace(form: str) -> None:
     parameters = dict(zip("abcd", FIGURE_2["RS"], strict=True)) if "2003" in form else book("RS")
     cell = membrane(form, parameters)
-    assert "adaptation" not in cell.equations + cell.reset
+    assert "modulated" not in cell.equations + cell.reset
+    assert with_changes(cell, {}) is cell
 
 
 def test_fast_spiking_form_has_nothing_to_scale() -> None:
-    cell = membrane("izhikevich2007_FS", FS, adaptation="0.5")
+    cell = membrane("izhikevich2007_FS", FS)
     assert cell.adapts == ()
-    assert cell == membrane("izhikevich2007_FS", FS)
+    assert "adaptation" not in cell.places
+    with pytest.raises(UnknownName, match="'d'"):
+        with_changes(cell, {"d": "d*0.5"})
 
 
 def test_current_unit_of_the_dimensionless_form() -> None:

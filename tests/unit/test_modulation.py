@@ -292,7 +292,7 @@ def lines_for(population: Population, modulated: Population) -> set[str]:
             ]  # fmt: skip
             key = {"E": "reversal"}.get(kind, kind)
             number = effects[int(index)].numbers[key]
-            label = f"{receptor} on {population.cell_type}: {key}"
+            label = f"{receptor} on {population.cell_type}, {effects[int(index)].kind}: {key}"
         elif any(name.startswith(f"{key}_") for key in _TABLES):
             kind = next(key for key in _TABLES if name.startswith(f"{key}_"))
             receptor = name.removeprefix(f"{kind}_")
