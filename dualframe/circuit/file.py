@@ -8,28 +8,32 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
+
+import numpy as np
 
 from dualframe.catalogue.bibliography import PACKAGED, references
 from dualframe.catalogue.schema import Sourced
 from dualframe.catalogue.tables import Table
-from dualframe.circuit.actions import Drug, Modulation
+from dualframe.circuit.actions_file import drug, modulation, region
+from dualframe.circuit.external import CircuitInput
 from dualframe.circuit.parts import (
     KINETICS,
+    STRENGTHS,
     Background,
     CircuitPopulation,
     CircuitProjection,
-    Space,
 )
+from dualframe.circuit.point import PointModel, read_point
+from dualframe.circuit.reading import count, make, member, probability, values
+from dualframe.circuit.space import Space
 from dualframe.distributions import GaussianKernel
-from dualframe.errors import CatalogueError, DualframeError, UnknownName
+from dualframe.errors import CatalogueError, UnknownName
 
-T = TypeVar("T")
-
-_CONTACT = ("synapse", "ratio", "kinetics", "reversal", "compartment", "psp", "conductance", "name")
+_CONTACT = ("synapse", "ratio", "kinetics", "reversal", "compartment", "name", *STRENGTHS)
 _PROJECTION = (
     *_CONTACT,
     "pre",
@@ -37,10 +41,20 @@ _PROJECTION = (
     "kernel",
     "probability",
     "in_degree",
+    "multapses",
     "delay",
+    "delay_sd",
+    "delay_groups",
+    "weight_cv",
     "weight_factor",
 )
-_BACKGROUND = (*_CONTACT, "post", "share")
+_SCALARS = {
+    "delay": "time",
+    "delay_sd": "time",
+    "weight_cv": "dimensionless",
+    "weight_factor": "dimensionless",
+}
+_BACKGROUND = (*_CONTACT, "post", "share", "rate", "afferents")
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -64,6 +78,9 @@ def read(path: Path) -> dict[str, Any]:
         "title",
         "synapse_mode",
         "space",
+        "regions",
+        "models",
+        "inputs",
         "populations",
         "projections",
         "background",
@@ -72,21 +89,28 @@ def read(path: Path) -> dict[str, Any]:
     )
     space = table.child("space")
     folder = path.parent
-    populations = tuple(_population(row, folder) for row in table.children("populations"))
+    models = {own.name: own for own in map(read_point, table.children("models"))}
+    populations = tuple(_population(row, folder, models) for row in table.children("populations"))
     if not populations:
         table.fail("populations", "missing. Add tables [[populations]].")
+    inputs = tuple(_input(row) for row in table.children("inputs"))
     known = tuple(population.name for population in populations)
+    ends = {own.name: own.n for own in (*populations, *inputs)}
     return {
         "name": table.text("name"),
         "title": table.text("title", ""),
         "note": table.text("note", ""),
         "synapse_mode": table.text("synapse_mode", "current"),
         "space": _space(space) if space else None,
+        "regions": tuple(region(row) for row in table.children("regions")),
         "populations": populations,
-        "projections": tuple(_projection(row, known) for row in table.children("projections")),
+        "inputs": inputs,
+        "projections": tuple(
+            _projection(row, known, ends) for row in table.children("projections")
+        ),
         "background": tuple(_background(row, known) for row in table.children("background")),
-        "modulations": tuple(_modulation(row, known) for row in table.children("modulations")),
-        "drugs": tuple(_drug(row) for row in table.children("drugs")),
+        "modulations": tuple(modulation(row, known) for row in table.children("modulations")),
+        "drugs": tuple(drug(row) for row in table.children("drugs")),
     }
 
 
@@ -105,20 +129,10 @@ def _table(path: Path) -> Table:
     return Table(data, path.name, "", known)
 
 
-def _make(table: Table, record: Callable[..., T], **content: Any) -> T:
-    """Make a record; what it refuses is an error of this table of the file."""
-    try:
-        return record(**content)
-    except (CatalogueError, UnknownName):
-        raise
-    except DualframeError as error:
-        raise CatalogueError(f"{table.where}: {error}") from error
-
-
 def _space(table: Table) -> Space:
     table.only("shape", "radius")
     radius = table.number("radius", "length")
-    return _make(
+    return make(
         table,
         Space,
         radius=radius.value,
@@ -128,70 +142,110 @@ def _space(table: Table) -> Space:
     )
 
 
-def _population(table: Table, folder: Path) -> CircuitPopulation:
-    table.only("name", "cell", "n", "rate_low", "rate_high")
-    numbers = {"n": _count(table, "n")}
-    numbers |= {
-        key: table.number(key, "rate") for key in ("rate_low", "rate_high") if key in table.data
-    }
+def _input(table: Table) -> CircuitInput:
+    table.only("name", "n", "rate", "start", "stop", "on")
+    numbers = {"n": count(table, "n"), "rate": table.number("rate", "rate")}
+    numbers |= {key: table.number(key, "time") for key in ("start", "stop") if key in table.data}
+    return make(
+        table,
+        CircuitInput,
+        name=table.text("name"),
+        on=table.flag("on", True),
+        note=table.text("note", ""),
+        sources=numbers,
+        **values(numbers),
+    )
+
+
+def _population(table: Table, folder: Path, models: Mapping[str, PointModel]) -> CircuitPopulation:
+    table.only("name", "cell", "n", "rate_low", "rate_high", "rate", "point", "region")
+    rates = ("rate_low", "rate_high", "rate")
+    numbers = {"n": count(table, "n")}
+    numbers |= {key: table.number(key, "rate") for key in rates if key in table.data}
+    point = table.data.get("point")
+    if point is not None and point not in models:
+        raise UnknownName(f"model in {table.where}, key 'point':", str(point), models)
     cell = table.text("cell")
     if cell.endswith(".toml") and not os.path.isabs(cell):  # noqa: PTH117 (cell is a text)
         cell = str(folder / cell)
-    return _make(
+    return make(
         table,
         CircuitPopulation,
         name=table.text("name"),
         cell=cell,
+        point=None if point is None else models[point],
+        region=table.text("region", ""),
         note=table.text("note", ""),
         sources=numbers,
-        **_values(numbers),
+        **values(numbers),
     )
 
 
-def _projection(table: Table, populations: tuple[str, ...]) -> CircuitProjection:
+def _projection(
+    table: Table, populations: tuple[str, ...], ends: Mapping[str, int]
+) -> CircuitProjection:
     table.only(_PROJECTION)
-    pre, post = (_member(table, key, populations) for key in ("pre", "post"))
+    pre, post = member(table, "pre", ends), member(table, "post", populations)
     contact = _contact(table)
     numbers = dict(contact.pop("sources"))
-    rule = _rule(table, numbers)
-    for key, dimension in (("delay", "time"), ("weight_factor", "dimensionless")):
+    rule = _rule(table, numbers, ends[pre] * ends[post])
+    for key, dimension in _SCALARS.items():
         if key in table.data:
             numbers[key] = table.number(key, dimension)
             rule[key] = numbers[key].value
+    if "delay_groups" in table.data:
+        numbers["delay_groups"] = count(table, "delay_groups")
+        rule["delay_groups"] = numbers["delay_groups"].value
     if "delay" not in table.data:
         table.fail("delay", 'missing. Add one, like delay = "1.5 ms".')
-    return _make(
+    return make(
         table, CircuitProjection, source=pre, target=post, sources=numbers, **contact, **rule
     )
 
 
-def _rule(table: Table, numbers: dict[str, Sourced]) -> dict[str, Any]:
-    """Return the connection rule, and add its numbers."""
+def _rule(table: Table, numbers: dict[str, Sourced], pairs: int) -> dict[str, Any]:
+    """Return the connection rule, and add its numbers; ``pairs`` could be connected."""
     rule: dict[str, Any] = {}
     kernel = table.child("kernel")
     if kernel is not None:
         kernel.only("p_max", "sigma")
-        peak, sigma = _probability(kernel, "p_max"), kernel.number("sigma", "length")
+        peak, sigma = probability(kernel, "p_max"), kernel.number("sigma", "length")
         numbers |= {"kernel.p_max": peak, "kernel.sigma": sigma}
         if float(sigma.value) <= 0:
             kernel.fail("sigma", f"{sigma.written!r} must be greater than zero.")
-        rule["kernel"] = _make(kernel, GaussianKernel, p_max=peak.value, sigma=sigma.value)
-    for key, reader in (("probability", _probability), ("in_degree", _count)):
+        rule["kernel"] = make(kernel, GaussianKernel, p_max=peak.value, sigma=sigma.value)
+    for key, reader in (("probability", probability), ("in_degree", count)):
         if key in table.data:
             numbers[key] = reader(table, key)
             rule[key] = numbers[key].value
+    if table.flag("multapses", False):
+        numbers["number"] = _number(table, numbers.get("probability"), pairs)
+        rule = {"number": numbers["number"].value}
     return rule
+
+
+def _number(table: Table, p: Sourced | None, pairs: int) -> Sourced:
+    """Return how many synapses, drawn with replacement, connect pairs with a probability."""
+    if p is None or not 0 < p.value < 1:
+        table.fail("multapses", "goes with a probability of a pair, between 0 and 1.")
+    total = max(1, round(float(np.log1p(-p.value) / np.log1p(-1 / pairs))))
+    note = "ln(1 - p)/ln(1 - 1/(n_pre n_post)) synapses, drawn with replacement"
+    return Sourced(total, p.source, "derived", note, str(total))
 
 
 def _background(table: Table, populations: tuple[str, ...]) -> Background:
     table.only(_BACKGROUND)
     contact = _contact(table)
     numbers = dict(contact.pop("sources"))
-    if "share" in table.data:
-        numbers["share"] = table.number("share", "dimensionless")
-        contact["share"] = numbers["share"].value
-    return _make(
-        table, Background, target=_member(table, "post", populations), sources=numbers, **contact
+    for key, dimension in (("share", "dimensionless"), ("rate", "rate")):
+        if key in table.data:
+            numbers[key] = table.number(key, dimension)
+            contact[key] = numbers[key].value
+    if "afferents" in table.data:
+        numbers["afferents"] = count(table, "afferents")
+        contact["afferents"] = numbers["afferents"].value
+    return make(
+        table, Background, target=member(table, "post", populations), sources=numbers, **contact
     )
 
 
@@ -203,7 +257,7 @@ def _contact(table: Table) -> dict[str, Any]:
     reversal = _reversal(table, tuple(synapses))
     strength = {
         key: table.number(key, dimension)
-        for key, dimension in (("psp", "voltage"), ("conductance", "conductance"))
+        for key, dimension in STRENGTHS.items()
         if key in table.data
     }
     return {
@@ -212,13 +266,13 @@ def _contact(table: Table) -> dict[str, Any]:
         "synapses": synapses,
         "compartments": placement.value,
         "kinetics": kinetics,
-        "reversal": _values(reversal),
+        "reversal": values(reversal),
         "sources": {"compartments": placement}
         | ratios
         | times
         | strength
         | {f"reversal.{name}": number for name, number in reversal.items()},
-    } | _values(strength)
+    } | values(strength)
 
 
 def _placement(table: Table) -> Sourced:
@@ -228,6 +282,9 @@ def _placement(table: Table) -> Sourced:
         inner = table.need("compartment")
         inner.only("value")
         names, origin = inner.texts("value"), inner.origin()
+    elif given is None and "current" in table.data:
+        origin = replace(table.origin(), note="a point neuron")
+        names = ("soma",)
     else:
         names, origin = table.texts("compartment"), replace(table.origin(), note="")
     if not all(names) or not names:
@@ -271,7 +328,7 @@ def _kinetics(table: Table, synapses: tuple[str, ...]) -> tuple[dict[str, Any], 
         kind = form.text("kind", choices=KINETICS)
         form.only("kind", KINETICS[kind])
         found = {key: form.number(key, dimension) for key, dimension in KINETICS[kind].items()}
-        result[name] = {"kind": kind} | _values(found)
+        result[name] = {"kind": kind} | values(found)
         numbers |= {f"kinetics.{name}.{key}": number for key, number in found.items()}
     return result, numbers
 
@@ -292,56 +349,3 @@ def _reversal(table: Table, synapses: tuple[str, ...]) -> dict[str, Sourced]:
     by_name = table.need("reversal")
     by_name.only(synapses)
     return {name: by_name.number(name, "voltage") for name in synapses if name in by_name.data}
-
-
-def _modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
-    table.only("modulator", "level", "schedule", "released_by", "per_spike")
-    released_by = table.data.get("released_by")
-    if released_by is not None:
-        released_by = _member(table, "released_by", populations)
-    return _make(
-        table,
-        Modulation,
-        modulator=table.text("modulator"),
-        level=table.data.get("level"),
-        schedule=table.data.get("schedule", ()),
-        released_by=released_by,
-        per_spike=table.data.get("per_spike"),
-    )
-
-
-def _drug(table: Table) -> Drug:
-    table.only("kind", "receptor", "cells", "dose")
-    return _make(
-        table,
-        Drug,
-        kind=table.text("kind"),
-        receptor=table.text("receptor"),
-        cells=table.texts("cells", ()),
-        dose=table.data.get("dose", 1.0),
-    )
-
-
-def _member(table: Table, key: str, populations: tuple[str, ...]) -> str:
-    name = table.text(key)
-    if name not in populations:
-        raise UnknownName(f"population in {table.where}, key {key!r}:", name, populations)
-    return name
-
-
-def _count(table: Table, key: str) -> Sourced:
-    number = table.number(key, "dimensionless")
-    if number.value < 1 or number.value != int(number.value):
-        table.fail(key, f"{number.written} is not a whole number of at least 1.")
-    return replace(number, value=int(number.value))
-
-
-def _probability(table: Table, key: str) -> Sourced:
-    number = table.number(key, "dimensionless")
-    if not 0 <= number.value <= 1:
-        table.fail(key, f"{number.written} is not a probability, between 0 and 1.")
-    return replace(number, value=float(number.value))
-
-
-def _values(numbers: Mapping[str, Sourced]) -> dict[str, Any]:
-    return {key: number.value for key, number in numbers.items()}

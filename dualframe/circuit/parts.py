@@ -1,4 +1,4 @@
-"""What a circuit consists of: populations, projections and background input, in a space.
+"""What a circuit consists of: populations, projections and background input.
 
 Frozen records of numbers. ``sources`` maps the name of a field (``"psp"``, ``"kernel.p_max"``,
 ``"kinetics.AMPA.tau_fast"``) to the catalogue's `Sourced` entry: the number as the file writes it,
@@ -11,9 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-from brian2.units import meter, ms
-from brian2.units.fundamentalunits import Quantity
+from brian2.units import ms
 
 from dualframe.catalogue.schema import Sourced
 from dualframe.checks import (
@@ -26,6 +24,7 @@ from dualframe.checks import (
     positive,
     put,
 )
+from dualframe.circuit.point import PointModel
 from dualframe.distributions import GaussianKernel
 from dualframe.errors import NetworkError, UnknownName
 from dualframe.network import Description
@@ -36,61 +35,15 @@ KINETICS: Mapping[str, Mapping[str, str]] = {
     "dual_exponential": {"tau_rise": "time", "tau_decay": "time"},
     "double_alpha": {"tau_fast": "time", "tau_slow": "time", "slow_ratio": "dimensionless"},
 }
-RULES = ("kernel", "probability", "in_degree")
-SHAPES = ("disc",)
+RULES = ("kernel", "probability", "in_degree", "number")
+STRENGTHS: Mapping[str, str] = {
+    "psp": "voltage",
+    "conductance": "conductance",
+    "current": "current",
+}
 SYNAPSE_MODES = ("current", "conductance")
 
 Sources = Mapping[str, Sourced]
-
-
-@dataclass(frozen=True, eq=False)
-class Space(Description):
-    """Where the neurons lie: uniformly in a flat disc.
-
-    Parameters
-    ----------
-    radius
-        A length.
-    shape
-        ``"disc"``.
-    note
-        A remark for the reader.
-    sources
-        Origin of the numbers, by field.
-    """
-
-    radius: Any
-    shape: str = "disc"
-    note: str = ""
-    sources: Sources = field(default_factory=dict, repr=False)
-
-    def __post_init__(self) -> None:
-        if self.shape not in SHAPES:
-            raise UnknownName("shape of the space", self.shape, SHAPES)
-        put(self, "radius", positive(self.radius, "length", "radius of the space"))
-        self._freeze()
-
-    def draw(self, rng: np.random.Generator, n: int) -> Any:
-        """Return positions of ``n`` neurons: a length of shape ``(n, 3)``, in the plane z = 0."""
-        angle = rng.uniform(0, 2 * np.pi, n)
-        distance = float(self.radius / meter) * np.sqrt(rng.uniform(0, 1, n))
-        places = np.column_stack((distance * np.cos(angle), distance * np.sin(angle), 0 * angle))
-        return Quantity(places, dim=meter.dim)
-
-    def mean_probability(self, kernel: GaussianKernel, intervals: int = 40_000) -> float:
-        r"""Return the probability of a random ordered pair, edge effects included.
-
-        The integral of p(d) over the density of the distance of two points of a disc of radius R,
-
-        .. math:: f(d) = \frac{4d}{\pi R^2} \arccos\frac{d}{2R}
-                  - \frac{2d^2}{\pi R^3} \sqrt{1 - \frac{d^2}{4R^2}},
-
-        by the midpoint rule, so that the result is deterministic.
-        """
-        radius = float(self.radius / meter)
-        x = (np.arange(intervals) + 0.5) / intervals  # d / 2R
-        density = (16 / np.pi) * x * (np.arccos(x) - x * np.sqrt(1 - x**2))
-        return float((density * kernel.probability(2 * radius * x)).sum() / intervals)
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +60,17 @@ class CircuitPopulation(Description):
         Number of neurons.
     rate_low, rate_high
         Range of firing rates that the source reports; background input is calibrated into it.
+    rate
+        Mean firing rate that the source reports for its own model; nothing is fitted to it.
+    point
+        The point neuron that the source publishes for this population, instead of the cell
+        type's; the cell type still says what the neurons release and which receptors they have.
     note
         A remark for the reader.
     sources
         Origin of the numbers, by field.
+    region
+        Name of a region of the circuit, if it has any.
     """
 
     name: str
@@ -118,13 +78,16 @@ class CircuitPopulation(Description):
     n: int
     rate_low: Any = None
     rate_high: Any = None
+    rate: Any = None
+    point: PointModel | None = None
     note: str = ""
     sources: Sources = field(default_factory=dict, repr=False)
+    region: str = ""
 
     def __post_init__(self) -> None:
         check_name(self.name, "population")
         check_count(self.n, f"number of neurons of population {self.name!r}")
-        for end in ("rate_low", "rate_high"):
+        for end in ("rate_low", "rate_high", "rate"):
             rate = getattr(self, end)
             if rate is not None:
                 label = f"{end} of population {self.name!r}"
@@ -143,13 +106,13 @@ class CircuitPopulation(Description):
 class CircuitProjection(Description):
     """Synapses from one population onto another.
 
-    Exactly one of ``kernel``, ``probability`` and ``in_degree`` says who connects, and exactly
-    one of ``psp`` and ``conductance`` how strongly.
+    Exactly one of ``kernel``, ``probability``, ``in_degree`` and ``number`` says who connects, and
+    exactly one of ``psp``, ``conductance`` and ``current`` how strongly.
 
     Parameters
     ----------
     source, target
-        Names of populations.
+        Names of populations; the source may be one of the circuit's inputs.
     synapses
         Kinds of synapse (``"AMPA"``, ``"NMDA"``, ``"GABA_A"``, ``"GABA_B"``) with the peak
         conductance of each relative to the first: ``{"AMPA": 1.0, "NMDA": 0.67}``. One name, or
@@ -162,13 +125,25 @@ class CircuitProjection(Description):
     kernel, probability, in_degree
         Pairwise probability by distance, its constant value, or the number of partners of each
         target neuron. No neuron contacts itself.
+    number
+        Number of synapses in all. Both ends of each are drawn independently: a pair may have
+        several synapses, and a neuron may contact itself.
     delay
         A time.
+    delay_sd, delay_groups
+        Standard deviation of a normal distribution of delays around it (a time, redrawn below
+        zero), and how many different delays stand for the distribution (default 8).
     psp
         Unitary post-synaptic potential (voltage, absolute value) at the soma of the target at
         rest; weights are calibrated to it.
     conductance
         Unitary peak conductance of the first kind of synapse, of all contacts together.
+    current
+        Unitary peak current (absolute value) that the source publishes for its point neurons.
+        It is used as it stands, not calibrated, and such a circuit has no dendrites.
+    weight_cv
+        Coefficient of variation of a normal distribution of weights, redrawn where the sign would
+        change.
     kinetics
         By kind of synapse, a mapping with ``kind`` (a key of `KINETICS`) and its times; kinds
         that are not named have the catalogue's.
@@ -189,9 +164,14 @@ class CircuitProjection(Description):
     kernel: GaussianKernel | None = None
     probability: float | None = None
     in_degree: int | None = None
+    number: int | None = None
     delay: Any = field(default_factory=lambda: 0 * ms)
+    delay_sd: Any = None
+    delay_groups: int | None = None
     psp: Any = None
     conductance: Any = None
+    current: Any = None
+    weight_cv: float | None = None
     kinetics: Mapping[str, Any] = field(default_factory=dict)
     reversal: Any = field(default_factory=dict)
     weight_factor: float = 1.0
@@ -205,7 +185,9 @@ class CircuitProjection(Description):
         what = f"projection {self.name!r}"
         _check_contact(self, what)
         self._check_rule(what)
-        put(self, "delay", not_negative(self.delay, "time", f"delay of {what}"))
+        self._check_delay(what)
+        if self.weight_cv is not None:
+            put(self, "weight_cv", fraction(self.weight_cv, f"weight_cv of {what}"))
         factor = positive(self.weight_factor, "dimensionless", f"weight_factor of {what}")
         put(self, "weight_factor", float(factor))
         self._freeze()
@@ -229,29 +211,41 @@ class CircuitProjection(Description):
             )
         if self.kernel is not None and not isinstance(self.kernel, GaussianKernel):
             raise NetworkError(f"kernel of {what} is {self.kernel!r}: expected a GaussianKernel.")
-        if self.in_degree is not None:
-            check_count(self.in_degree, f"in_degree of {what}")
+        for rule in ("in_degree", "number"):
+            if getattr(self, rule) is not None:
+                check_count(getattr(self, rule), f"{rule} of {what}")
         if self.probability is not None:
             put(self, "probability", fraction(self.probability, f"probability of {what}"))
+
+    def _check_delay(self, what: str) -> None:
+        put(self, "delay", not_negative(self.delay, "time", f"delay of {what}"))
+        if self.delay_sd is not None:
+            put(self, "delay_sd", positive(self.delay_sd, "time", f"delay_sd of {what}"))
+        if self.delay_groups is not None:
+            check_count(self.delay_groups, f"delay_groups of {what}")
 
 
 @dataclass(frozen=True, eq=False)
 class Background(Description):
     """Independent Poisson input to every neuron of a population, from outside the circuit.
 
-    The rate is not part of the circuit: it is found by calibration, so that the population fires
-    within its range, one rate for each population. A source fires at ``share`` times that rate.
+    Where the source gives none, the rate is not part of the circuit: it is found by calibration, so
+    that the population fires within its range, one rate for each population. A source fires at
+    ``share`` times that rate.
 
     Parameters
     ----------
     target
         Name of a population.
-    synapses, compartments, psp, conductance, kinetics, reversal, note, sources
-        As in `CircuitProjection`; ``psp`` and ``conductance`` are those of one event.
+    synapses, compartments, psp, conductance, current, kinetics, reversal, note, sources
+        As in `CircuitProjection`; the strength is that of one event.
     name
         The default is ``"background_<target>"``.
     share
         Rate of this source relative to the rate that is calibrated for the population.
+    rate, afferents
+        Published firing rate of one afferent, and how many of them contact each neuron
+        (default 1). Given together with ``current``, nothing is calibrated.
     """
 
     target: str
@@ -260,9 +254,12 @@ class Background(Description):
     name: str = ""
     psp: Any = None
     conductance: Any = None
+    current: Any = None
     kinetics: Mapping[str, Any] = field(default_factory=dict)
     reversal: Any = field(default_factory=dict)
     share: float = 1.0
+    rate: Any = None
+    afferents: int | None = None
     note: str = ""
     sources: Sources = field(default_factory=dict, repr=False)
 
@@ -273,7 +270,20 @@ class Background(Description):
         what = f"background {self.name!r}"
         _check_contact(self, what)
         put(self, "share", fraction(self.share, f"share of {what}"))
+        if self.rate is not None:
+            put(self, "rate", positive(self.rate, "rate", f"rate of {what}"))
+        if self.afferents is not None:
+            check_count(self.afferents, f"afferents of {what}")
+        if self.afferents is not None and self.rate is None:
+            raise NetworkError(f"{what} gives afferents without the rate of one: add rate.")
+        if self.rate is not None and self.current is None:
+            raise NetworkError(f"{what} has a published rate, which goes with a current.")
         self._freeze()
+
+    @property
+    def events(self) -> Any:
+        """Published rate of events onto one neuron, or None where it is calibrated."""
+        return None if self.rate is None else self.rate * (self.afferents or 1) * self.share
 
 
 def _check_contact(contact: CircuitProjection | Background, what: str) -> None:
@@ -285,9 +295,9 @@ def _check_contact(contact: CircuitProjection | Background, what: str) -> None:
             f"compartments of {what} are {compartments}: expected one or more, each once."
         )
     put(contact, "compartments", compartments)
-    if (contact.psp is None) == (contact.conductance is None):
-        raise NetworkError(f"{what}: give exactly one of psp (voltage) and conductance.")
-    for name, dimension in (("psp", "voltage"), ("conductance", "conductance")):
+    if sum(getattr(contact, name) is not None for name in STRENGTHS) != 1:
+        raise NetworkError(f"{what}: give exactly one of psp (voltage), conductance and current.")
+    for name, dimension in STRENGTHS.items():
         value = getattr(contact, name)
         if value is not None:
             put(contact, name, positive(value, dimension, f"{name} of {what}"))

@@ -4,7 +4,9 @@ The number of neurons of each population is multiplied by f (and rounded, at lea
 in-degree K is kept if the smaller presynaptic population allows it: connection probabilities,
 and the peak of distance-dependent ones, are multiplied by the factor by which the number of
 possible partners fell; the probability of a pair is cut at one. Where only K' < K partners can be
-had, weights are multiplied by K/K', so that the mean synaptic drive stays what it was.
+had, weights are multiplied by K/K', so that the mean synaptic drive stays what it was. Where
+multapses are allowed (a ``number`` of synapses), every in-degree is kept: pairs then share more
+synapses. Inputs from outside keep their size.
 
 What this does not keep: neurons of a smaller circuit share more of their input, so correlations
 grow, and with K/K' > 1 so does the variance of the input (by K/K'). Mean rates are approximately
@@ -19,7 +21,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from dualframe.circuit.parts import CircuitPopulation, CircuitProjection, Space
+from dualframe.circuit.parts import CircuitPopulation, CircuitProjection
+from dualframe.circuit.space import Space
 from dualframe.distributions import GaussianKernel
 
 
@@ -42,6 +45,8 @@ def expected_in_degree(
     space
         Needed by kernels: the mean is over uniform positions, edge effects included.
     """
+    if projection.number is not None:
+        return projection.number / n[projection.target]
     available = partners(projection, n)
     if projection.in_degree is not None:
         return float(min(projection.in_degree, available))
@@ -74,6 +79,9 @@ def scaled_projection(
     space
         Of the circuit.
     """
+    if projection.number is not None:
+        per_neuron = expected_in_degree(projection, before, space)
+        return replace(projection, number=max(1, round(per_neuron * after[projection.target])))
     available = partners(projection, after)
     if available == 0:
         return None

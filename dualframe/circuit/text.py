@@ -14,8 +14,10 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.schema import Numbers, Sourced
 from dualframe.catalogue.show import ASSUMED, Page
-from dualframe.circuit.actions import Drug, Modulation
+from dualframe.circuit.actions import Drug, Modulation, Pulses
+from dualframe.circuit.external import CircuitInput
 from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection
+from dualframe.circuit.regions import Region
 from dualframe.library import folder
 from dualframe.quantity import text
 
@@ -30,7 +32,11 @@ def overview(circuit: Circuit) -> str:
     lines = [title, total + (f", scale {circuit.scale:g}" if circuit.full else "")]
     if circuit.space is not None:
         lines[-1] += f" in a {circuit.space.shape} of radius {_text(circuit.space.radius)}"
+    if circuit.regions:
+        lines += ["", "regions", *map(_region, circuit.regions)]
     lines += ["", "populations", *map(_population, circuit.populations)]
+    if circuit.inputs:
+        lines += ["", "inputs", *map(_input, circuit.inputs)]
     lines += ["", "projections", *map(_projection, circuit.projections)]
     lines += ["", "background", *map(_background, circuit.background)]
     if circuit.modulations or circuit.drugs:
@@ -89,7 +95,9 @@ def _sourced(circuit: Circuit) -> Iterator[tuple[str, str, Sourced]]:
 
 
 def _parts(circuit: Circuit) -> list[tuple[str, Any]]:
-    parts: list[Any] = [*circuit.populations, *circuit.projections, *circuit.background]
+    points = {p.point.name: p.point for p in circuit.populations if p.point is not None}
+    parts: list[Any] = [*points.values(), *circuit.populations, *circuit.inputs]
+    parts += [*circuit.projections, *circuit.background]
     space = [] if circuit.space is None else [("space", circuit.space)]
     return [*space, *((part.name, part) for part in parts)]
 
@@ -110,7 +118,23 @@ def _population(population: CircuitPopulation) -> str:
     if population.rate_low is not None:
         low, high = (float(rate / Hz) for rate in (population.rate_low, population.rate_high))
         rates = f", {low:g} to {high:g} Hz"
-    return f"  {population.name}: {population.n} {population.cell}{rates}"
+    if population.rate is not None:
+        rates += f", source's model {float(population.rate / Hz):g} Hz"
+    point = f" ({population.point.form} {population.point.name})" if population.point else ""
+    region = f", in {population.region}" if population.region else ""
+    return f"  {population.name}: {population.n} {population.cell}{point}{rates}{region}"
+
+
+def _region(region: Region) -> str:
+    volume = region.volume
+    size = f"volume {volume:g}" if isinstance(volume, float) else f"volume {_text(volume)}"
+    return f"  {region.name}: {size}"
+
+
+def _input(given: CircuitInput) -> str:
+    until = "" if given.stop is None else f" to {_text(given.stop)}"
+    when = f"from {_text(given.start)}{until}" if given.on else "off"
+    return f"  {given.name}: {given.n} Poisson neurons, {_text(given.rate)} each, {when}"
 
 
 def _projection(projection: CircuitProjection) -> str:
@@ -120,9 +144,14 @@ def _projection(projection: CircuitProjection) -> str:
         parts.append(f"p(d) = {kernel.p_max:.4g} exp(-d^2/2s^2), s = {_text(kernel.sigma)}")
     elif projection.probability is not None:
         parts.append(f"probability {projection.probability:.4g}")
+    elif projection.number is not None:
+        parts.append(f"{projection.number} synapses, multapses")
     else:
         parts.append(f"{projection.in_degree} partners")
-    parts.append(f"delay {_text(projection.delay)}")
+    spread = "" if projection.delay_sd is None else f", SD {_text(projection.delay_sd)}"
+    parts.append(f"delay {_text(projection.delay)}{spread}")
+    if projection.weight_cv is not None:
+        parts.append(f"weights with CV {projection.weight_cv:g}")
     if projection.weight_factor != 1:
         parts.append(f"weight times {projection.weight_factor:.4g}")
     return ", ".join(parts)
@@ -130,6 +159,8 @@ def _projection(projection: CircuitProjection) -> str:
 
 def _background(background: Background) -> str:
     rate = "calibrated rate"
+    if background.rate is not None:
+        rate = f"{background.afferents or 1} afferents at {_text(background.rate)}"
     if background.share != 1:
         rate = f"{background.share:.4g} of the {rate}"
     return f"  {background.name}: {_contact(background)}, {rate}"
@@ -139,11 +170,12 @@ def _contact(contact: CircuitProjection | Background) -> str:
     kinds = " + ".join(
         name if ratio == 1 else f"{ratio:.3g} {name}" for name, ratio in contact.synapses.items()
     )
-    strength = (
-        f"PSP {float(contact.psp / mV):g} mV"
-        if contact.psp is not None
-        else f"conductance {_text(contact.conductance)}"
-    )
+    if contact.psp is not None:
+        strength = f"PSP {float(contact.psp / mV):g} mV"
+    elif contact.current is not None:
+        strength = f"current {_text(contact.current)}"
+    else:
+        strength = f"conductance {_text(contact.conductance)}"
     reversal = "".join(f", E_{name} {_text(e)}" for name, e in contact.reversal.items())
     return f"{kinds} on {', '.join(contact.compartments)}, {strength}{reversal}"
 
@@ -155,8 +187,23 @@ def _modulation(modulation: Modulation) -> str:
     if modulation.schedule:
         parts.append(", ".join(f"from {_text(t)} {_level(x)}" for t, x in modulation.schedule))
     if modulation.released_by is not None:
-        parts.append(f"+{_level(modulation.per_spike)} at each spike of {modulation.released_by}")
-    return f"  {modulation.modulator}: {'; '.join(parts)}"
+        rise = "" if modulation.per_spike is None else f"+{_level(modulation.per_spike)} at "
+        parts.append(f"{rise}each spike of {modulation.released_by}")
+    parts += map(_pulses, modulation.pulses)
+    if modulation.uptake:
+        parts.append(f"uptake of {modulation.uptake}")
+    elif modulation.clearance is not None:
+        parts.append(f"cleared in {_text(modulation.clearance)}")
+    parts += [f"exchange with {x} {_text(k)}" for x, k in modulation.exchange.items()]
+    region = f" in {modulation.region}" if modulation.region else ""
+    return f"  {modulation.modulator}{region}: {'; '.join(parts)}"
+
+
+def _pulses(pulses: Pulses) -> str:
+    if pulses.interval is None:
+        return f"+{_level(pulses.rise)} at {_text(pulses.start)}"
+    each = f"{pulses.count} times from {_text(pulses.start)} every {_text(pulses.interval)}"
+    return f"+{_level(pulses.rise)} {each}"
 
 
 def _level(level: Any) -> str:
@@ -166,7 +213,10 @@ def _level(level: Any) -> str:
 
 
 def _drug(drug: Drug) -> str:
-    dose = "" if drug.kind == "knockout" else f", dose {drug.dose:g}"
+    dose = ""
+    if drug.kind != "knockout":
+        unit = {"agonist": "its EC50", "antagonist": "its K_B"}[drug.kind]
+        dose = ", saturating" if drug.saturating else f", dose {drug.relative:g} times {unit}"
     return f"  {drug.kind} of {drug.receptor}{dose} in {', '.join(drug.cells) or 'all cells'}"
 
 

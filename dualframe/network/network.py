@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from dualframe.checks import check_shape, check_unique
-from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
+from dualframe.distributions import GaussianKernel, Limited, LogNormal, Normal, Uniform
 from dualframe.errors import NetworkError, UnknownName, suggestion
 from dualframe.network.description import Description, variables
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
+from dualframe.network.plasticity import Plasticity
 from dualframe.network.population import Event, Population
 from dualframe.network.projection import Projection
 from dualframe.serialise import decode, digest, encode
@@ -119,6 +120,13 @@ class Network(Description):
                 f"{source.name!r} has only {source.n} members."
             )
 
+        if projection.number is not None and source is target:
+            if target.n == 1 and not projection.autapses:
+                raise NetworkError(
+                    f"projection {projection.name!r}: the only neuron of {target.name!r} has no "
+                    f"partner; allow autapses, or drop the projection."
+                )
+
     def _check_current(self, current: CurrentInput) -> None:
         population = self.population(current.target)
         label = f"amplitude of the current input onto {current.target!r}"
@@ -136,6 +144,7 @@ Network.CLASSES = {
         Network,
         Population,
         Projection,
+        Plasticity,
         Event,
         SpikeInput,
         PoissonInput,
@@ -144,6 +153,7 @@ Network.CLASSES = {
         Normal,
         LogNormal,
         Uniform,
+        Limited,
         GaussianKernel,
     )
 }

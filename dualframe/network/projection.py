@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 from brian2.units import ms
+from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.checks import check_count, check_name
-from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
+from dualframe.distributions import DISTRIBUTIONS, GaussianKernel
 from dualframe.errors import NetworkError, UnknownName
-from dualframe.network.description import Description
+from dualframe.network.description import Description, variables
+from dualframe.network.plasticity import Plasticity
 from dualframe.quantity import quantity
 
 
@@ -20,7 +22,8 @@ from dualframe.quantity import quantity
 class Projection(Description):
     """Synapses from one population or input onto a population.
 
-    Exactly one of ``probability``, ``kernel``, ``in_degree`` and ``pairs`` says who connects.
+    Exactly one of ``probability``, ``kernel``, ``in_degree``, ``number`` and ``pairs`` says who
+    connects.
 
     Parameters
     ----------
@@ -43,6 +46,9 @@ class Projection(Description):
         Probability by distance, between populations that have positions.
     in_degree
         Number of presynaptic partners of each postsynaptic neuron, drawn without replacement.
+    number
+        Number of synapses in all. Both ends of each are drawn independently, so that a pair may
+        have several (multapses), and a neuron may contact itself if ``autapses``.
     pairs
         ``(i, j)`` arrays of presynaptic and postsynaptic indices, or ``"one_to_one"`` or
         ``"all_to_all"``.
@@ -50,6 +56,9 @@ class Projection(Description):
         Whether a neuron may contact itself (random rules within one population only).
     parameters
         Constants of the synaptic equations and statements: scalars.
+    plasticity
+        How the weight learns, from `dualframe.plastic`. The weight must then lie between the
+        bounds of the rule; draws of a distribution that do not are set to the bound.
     """
 
     source: str
@@ -64,9 +73,11 @@ class Projection(Description):
     probability: float | None = None
     kernel: GaussianKernel | None = None
     in_degree: int | None = None
+    number: int | None = None
     pairs: Any = None
     autapses: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    plasticity: Plasticity | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -78,10 +89,12 @@ class Projection(Description):
         self._check_delay()
         check_count(self.delay_groups, f"delay_groups of projection {self.name!r}")
         self._check_per_pair("weight")
+        if self.plasticity is not None:
+            self._check_plasticity(self.plasticity)
         self._freeze()
 
     def _check_rule(self) -> None:
-        rules = ("probability", "kernel", "in_degree", "pairs")
+        rules = ("probability", "kernel", "in_degree", "number", "pairs")
         given = [rule for rule in rules if getattr(self, rule) is not None]
         if len(given) != 1:
             raise NetworkError(
@@ -93,8 +106,9 @@ class Projection(Description):
                 f"probability of projection {self.name!r} is {self.probability}: expected a "
                 f"number between 0 and 1."
             )
-        if self.in_degree is not None:
-            check_count(self.in_degree, f"in_degree of projection {self.name!r}")
+        for rule in ("in_degree", "number"):
+            if getattr(self, rule) is not None:
+                check_count(getattr(self, rule), f"{rule} of projection {self.name!r}")
         if isinstance(self.pairs, str):
             if self.pairs not in ("one_to_one", "all_to_all"):
                 raise UnknownName("pairs rule", self.pairs, ("one_to_one", "all_to_all"))
@@ -110,7 +124,7 @@ class Projection(Description):
         object.__setattr__(self, "pairs", tuple(a.astype(np.int32) for a in arrays))
 
     def _check_delay(self) -> None:
-        if isinstance(self.delay, (Normal, LogNormal, Uniform)):
+        if isinstance(self.delay, DISTRIBUTIONS):
             sample = self.delay.draw(np.random.default_rng(0), 1)
             quantity(sample, "time", f"delay of projection {self.name!r}")
             return
@@ -121,12 +135,39 @@ class Projection(Description):
 
     def _check_per_pair(self, what: str) -> None:
         value = getattr(self, what)
-        if value is None or isinstance(value, (Normal, LogNormal, Uniform)) or np.ndim(value) == 0:
+        if value is None or isinstance(value, DISTRIBUTIONS) or np.ndim(value) == 0:
             return
         if self.pairs is None or isinstance(self.pairs, str) or len(self.pairs[0]) != len(value):
             raise NetworkError(
                 f"{what} of projection {self.name!r} has {np.size(value)} values: an array needs "
                 f"explicit pairs of the same length."
+            )
+
+    def _check_plasticity(self, plasticity: Plasticity) -> None:
+        label = f"projection {self.name!r}"
+        if not isinstance(plasticity, Plasticity):
+            raise NetworkError(
+                f"plasticity of {label} is {plasticity!r}: expected what dualframe.plastic makes, "
+                f"like plastic('pair_stdp', w_max=2*nS)."
+            )
+        if self.on_pre is None or self.weight is None:
+            raise NetworkError(f"{label} is plastic: give on_pre, like 'g += w', and weight.")
+        if self.on_post or "w" in variables(self.equations):
+            raise NetworkError(
+                f"{label} is plastic: its rule {plasticity.rule!r} says what happens at a "
+                f"postsynaptic spike and what w is; give no on_post and no equation of w."
+            )
+        if isinstance(self.weight, DISTRIBUTIONS):
+            sample = self.weight.draw(np.random.default_rng(0), 1)
+            quantity(sample, get_dimensions(plasticity.w_max), f"weight of {label}")
+            return
+        weight = quantity(self.weight, get_dimensions(plasticity.w_max), f"weight of {label}")
+        values = np.asarray(weight)
+        if not np.all((values >= np.asarray(plasticity.w_min)) & (values <= np.asarray(plasticity.w_max))):
+            raise NetworkError(
+                f"weights of {label} reach from {np.min(weight)} to {np.max(weight)}: its rule "
+                f"{plasticity.rule!r} keeps them between {plasticity.w_min} and "
+                f"{plasticity.w_max}. Change the weights or the bounds."
             )
 
     @property

@@ -24,6 +24,8 @@ def draw_pairs(projection: Projection, source: Any, target: Any, rng: np.random.
     same = projection.source == projection.target and not projection.autapses
     if projection.in_degree is not None:
         return _fixed_in_degree(projection.in_degree, source.n, target.n, same, rng)
+    if projection.number is not None:
+        return _fixed_number(projection.number, source.n, target.n, same, rng)
     return _bernoulli(_probability(projection, source, target), source.n, target.n, same, rng)
 
 
@@ -44,6 +46,17 @@ def _fixed_in_degree(
         partners.append(chosen + (chosen >= j) if same else chosen)
     i = np.concatenate(partners).astype(np.int32)
     return i, np.repeat(np.arange(n_target, dtype=np.int32), [len(p) for p in partners])
+
+
+def _fixed_number(
+    number: int, n_source: int, n_target: int, same: bool, rng: np.random.Generator
+) -> Pairs:
+    """Both ends drawn independently; sorted, so that a spike reads its weights in one stretch."""
+    i = np.sort(rng.integers(n_source, size=number, dtype=np.int32))
+    if not same:
+        return i, rng.integers(n_target, size=number, dtype=np.int32)
+    other = rng.integers(n_target - 1, size=number, dtype=np.int32)
+    return i, other + (other >= i).astype(np.int32)
 
 
 def _probability(
