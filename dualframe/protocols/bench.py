@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -261,7 +262,8 @@ def _padded(value: Any, n: int, full: int) -> Any:
     if not np.ndim(value):
         return value
     check_shape(value, n, "values of the copies")
-    return np.concatenate([value, np.repeat(value[-1:], full - n)])
+    index = np.minimum(np.arange(full), n - 1)  # NumPy's repeat drops the unit, indexing keeps it
+    return value[index]
 
 
 def _step(
@@ -295,8 +297,10 @@ def _response(
     (population,), n = network.populations, len(currents)
     duration, delay, dt = times
     neuron, when = done.trains(CELL)
-    when = when - float(np.asarray(delay))
-    trains = tuple(when[neuron == copy] * second for copy in range(n))
+    order = np.lexsort((when, neuron))
+    ends = np.searchsorted(neuron[order], np.arange(n + 1))
+    when = when[order] - float(np.asarray(delay))
+    trains = tuple(when[a:b] * second for a, b in pairwise(ends))
     trace = done.traces.get(CELL)
     kept = np.zeros(0, dtype=np.int64) if trace is None else trace.neurons[trace.neurons < n]
     t, samples = np.zeros(0), np.zeros((0, 0))

@@ -1,0 +1,303 @@
+"""Fit a point neuron to the compartments of its cell type.
+
+What a passive membrane shows is measured (`point_forms`); the rest is searched for by the
+covariance matrix adaptation evolution strategy (Hansen 2016, arXiv:1604.00772; the package
+``cma``). All candidates of a generation, each at all currents, are copies of one network, and all
+generations and all cell types run the same program.
+
+The objective is the sum of squares of these errors:
+
+* the f-I curve: sum of absolute differences of rates over the sum of rates, in units of 5 %;
+* the adaptation index: mean absolute difference over currents, in units of 0.01;
+* the first-spike latency: sum of absolute differences over the sum, in units of 20 %;
+* the rheobase: 1 for each of the currents at 80, 90, 95, 105, 110 and 120 % of the rheobase at
+  which the candidate fires and should not, or does not and should;
+* the membrane time constant, where the form does not have it by construction, in units of 20 %.
+
+A count of spikes is a step function of every parameter; here the last interval that was begun
+counts with the part of it that fits into the step, so that the objective has no steps.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+from brian2.units import amp, ms
+from numpy.typing import NDArray
+
+from dualframe import catalogue
+from dualframe.biological.build import MODEL
+from dualframe.catalogue import CellType
+from dualframe.catalogue.fits import (
+    FAMILIES,
+    Fit,
+    compartments_digest,
+    numbers_of,
+    store,
+)
+from dualframe.catalogue.schema import Glif, Izhikevich, Origin
+from dualframe.errors import DualframeError, UnknownName
+from dualframe.protocols import measures
+from dualframe.protocols.bench import Response, current_clamp
+from dualframe.protocols.point_forms import FORMS, PointForm
+from dualframe.protocols.survey import Clamp, Survey, survey
+from dualframe.protocols.validation import Validation, compare
+from dualframe.quantity import quantity, text
+from dualframe.run import versions
+
+Floats = NDArray[np.float64]
+
+_AROUND = (0.80, 0.90, 0.95, 1.05, 1.10, 1.20)  # of the rheobase
+_CANDIDATES, _CURRENTS = 16, 32 - len(_AROUND)  # 512 copies: one program, without idle copies
+_GENERATIONS = 100
+_SIGMA = 0.08  # of each range
+_ENOUGH = 0.05  # objective at which the search ends: every error far below its unit
+_UNITS, _OFF_TAU = (0.05, 0.01, 0.20), 0.20
+OBJECTIVE = (
+    "squares of: f-I error / 5 %, adaptation index / 0.01, latency / 20 %, wrong side of rheobase "
+    "at six currents, time constant / 20 %; 26 currents from below rheobase to 40 Hz, steps of 1 s"
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What the compartmental cell does on the grid of currents: one value for each current."""
+
+    currents: Any
+    rates: Floats
+    adaptation: Floats
+    latency: Floats
+
+
+def fit_point(
+    cell: str | os.PathLike[str],
+    model: str = "glif",
+    *,
+    seed: int = 1,
+    save: bool = False,
+    generations: int = _GENERATIONS,
+    target: str = "auto",
+    report: Callable[[str], None] = lambda line: None,
+) -> Fit:
+    """Fit a point neuron to the compartments of a cell type.
+
+    Parameters
+    ----------
+    cell
+        Name of a cell type with compartments, or path of a user's cell file.
+    model
+        ``"glif"`` (of level 3, or of level 4 where level 3 does not agree with the compartments)
+        or ``"izhikevich"`` (the plain 2007 form).
+    seed
+        Seed of the search.
+    save
+        Whether to store the fit with the catalogue, from where ``cells="fitted"`` takes it.
+    generations
+        The most generations of the search, of 16 candidates each.
+    target
+        As in `dualframe.run`.
+    report
+        Called with a line of progress.
+
+    Returns
+    -------
+    Fit
+        Parameters, remaining errors, provenance. Give ``{cell: fit}`` as ``cells`` to
+        `dualframe.task_driven.build` or `dualframe.validate` to use a fit that is not stored.
+
+    Raises
+    ------
+    UnknownName
+        For an unknown cell type or model.
+    CatalogueError
+        If the cell type has no compartments.
+    DualframeError
+        If the cell does not fire, or fires without a current.
+    """
+    if model not in FAMILIES:
+        raise UnknownName("point neuron model to fit", model, FAMILIES)
+    entry = catalogue.cell(cell)
+    digest = compartments_digest(entry)
+    reference = partial(current_clamp, cell, MODEL, target=target)
+    found = survey(reference)
+    if found.pacemaker:
+        raise DualframeError(
+            f"the compartments of cell type {entry.name!r} fire without a current: a pacemaker "
+            f"has no rest to take a point neuron's passive values from."
+        )
+    wanted = _wanted(reference, found)
+    best: tuple[Fit, Validation] | None = None
+    for form in FORMS[model]:
+        search = _Search(form, found, wanted, partial(_clamped, form, target=target))
+        values, facts = search.run(seed, generations)
+        fit, checked = _judged(entry, form, values, reference, found, target)
+        provenance = {"compartments": digest, **facts, "seed": seed, **_provenance()}
+        fit = Fit(fit.cell, model, fit.chosen, fit.errors, fit.failure, provenance)
+        report(f"{entry.name}, {form.form}: {_summary(checked)}; {facts['evaluations']} candidates")
+        if best is None or _better(checked, best[1]):
+            best = fit, checked
+        if best[1].passed:
+            break
+    assert best is not None
+    if save:
+        store(entry, best[0])
+    return best[0]
+
+
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """One search: the form, what is known of the cell, what is wanted, and how to try."""
+
+    form: PointForm
+    found: Survey
+    wanted: Wanted
+    clamp: Callable[..., Response]
+
+    def run(self, seed: int, generations: int) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the best parameters, and what the search did."""
+        import cma  # heavy, and needed here only
+
+        options = {
+            "bounds": [0, 1], "popsize": _CANDIDATES, "seed": seed, "verbose": -9,
+            "maxiter": generations, "ftarget": _ENOUGH, "tolfun": 1e-4,
+        }  # fmt: skip
+        strategy = cma.CMAEvolutionStrategy(self.form.start(), _SIGMA, options)
+        while not strategy.stop():
+            candidates = strategy.ask()
+            strategy.tell(candidates, list(self.objective(np.array(candidates))))
+        result = strategy.result
+        values = self.form.parameters(result.xbest, self.found)
+        rounded = {name: quantity(text(value[0])) for name, value in values.items()}
+        facts = {
+            "optimiser": f"cma {metadata.version('cma')}",
+            "objective": OBJECTIVE,
+            "objective_reached": round(float(result.fbest), 5),
+            "evaluations": int(result.evaluations),
+        }
+        return rounded, facts
+
+    def objective(self, x: Floats) -> Floats:
+        """Return the objective of each candidate; all of them run side by side."""
+        n, m = len(x), len(self.wanted.rates)
+        values = self.form.parameters(x, self.found)
+        around = np.array(_AROUND) * float(self.found.rheobase)
+        each = np.concatenate([np.asarray(self.wanted.currents), around])
+        copies = {name: value[np.repeat(np.arange(n), len(each))] for name, value in values.items()}
+        response = self.clamp(np.tile(each, n) * amp, copies)
+        rates, adaptation, latency = (
+            np.asarray(measure(response)).reshape(n, len(each))
+            for measure in (
+                smooth_rates, measures.adaptation_index, measures.first_spike_latency
+            )
+        )  # fmt: skip
+        errors = [
+            np.abs(rates[:, :m] - self.wanted.rates).sum(axis=1) / self.wanted.rates.sum(),
+            _differences(adaptation[:, :m], self.wanted.adaptation).mean(axis=1),
+            _differences(latency[:, :m], self.wanted.latency).sum(axis=1)
+            / max(np.nansum(self.wanted.latency), 1e-9),
+        ]
+        total: Floats = sum((e / unit) ** 2 for e, unit in zip(errors, _UNITS, strict=True))
+        wrong = (rates[:, m:] > 0) != (np.array(_AROUND) > 1)
+        return total + wrong.sum(axis=1) + self._off_time_constant(values)
+
+    def _off_time_constant(self, values: dict[str, Any]) -> Floats | float:
+        if self.form.tau is None:
+            return 0.0
+        share = np.asarray(self.form.tau(values)) / float(self.found.tau) - 1
+        return (share / _OFF_TAU) ** 2
+
+
+def smooth_rates(response: Response) -> Floats:
+    """Spikes during the step over its length (Hz), the interval that it cuts counted in part."""
+    length = float(response.duration)
+    rates = np.zeros(response.n)
+    for copy in range(response.n):
+        train = response.train(copy)
+        rates[copy] = len(train)
+        if len(train) > 1:
+            rates[copy] += min(1.0, (length - train[-1]) / (train[-1] - train[-2]))
+    return rates / length
+
+
+def _differences(values: Floats, wanted: Floats) -> Floats:
+    """Absolute differences where both have a value, zero elsewhere (the rates tell those apart)."""
+    found = np.abs(values - wanted)
+    return np.where(np.isfinite(found), found, 0.0)
+
+
+def _wanted(reference: Clamp, found: Survey) -> Wanted:
+    currents = found.grid(_CURRENTS)
+    response = reference(currents, record=False)
+    return Wanted(
+        currents,
+        smooth_rates(response),
+        measures.adaptation_index(response),
+        np.asarray(measures.first_spike_latency(response)),
+    )
+
+
+def _clamped(form: PointForm, currents: Any, values: dict[str, Any], *, target: str) -> Response:
+    rest = np.ravel(values[form.rest])[0]
+    return current_clamp(
+        form.population(values), "", currents, parameters=values, initial={"V": rest},
+        record=False, delay=1 * ms, target=target,
+    )  # fmt: skip
+
+
+def _judged(
+    entry: CellType, form: PointForm, values: dict[str, Any], reference: Clamp, found: Survey,
+    target: str,
+) -> tuple[Fit, Validation]:  # fmt: skip
+    model = "glif" if form.form.startswith("GLIF") else "izhikevich"
+    label = "fitted to the compartments"
+    numbers = numbers_of(values, f"{entry.name} {form.form}, {label}")
+    origin = Origin(("dualframe",), "derived", label)
+    chosen: Glif | Izhikevich = (
+        Glif(form.form, label, "", numbers, origin)
+        if model == "glif"
+        else Izhikevich(form.form, label, numbers, origin)
+    )
+    point = partial(current_clamp, form.population(values), "", target=target)
+    checked = compare(reference, point, (entry.name, form.form, "fitted"))
+    errors = {row.measure: float(f"{row.difference:.3g}") for row in checked.table.itertuples()}
+    return Fit(entry.name, model, chosen, errors, reason(entry, checked)), checked
+
+
+def reason(entry: CellType, checked: Validation) -> str:
+    """Return which measures disagree, and what of the compartments the point neuron lacks."""
+    failed = checked.table[~checked.table["passed"]]
+    if failed.empty:
+        return ""
+    parts = [
+        f"{row.measure} {row.compartments:.3g} {row.unit} against {row.point:.3g}"
+        for row in failed.itertuples()
+    ]
+    return "; ".join(parts)
+
+
+def _better(new: Validation, old: Validation) -> bool:
+    """Whether more measures agree, or as many with less error of the f-I curve."""
+    return _rank(new) < _rank(old)
+
+
+def _rank(checked: Validation) -> tuple[bool, int, float]:
+    table = checked.table.set_index("measure")
+    failed = int((~table["passed"]).sum())
+    return not table.loc["f_I", "passed"], failed, float(abs(table.loc["f_I", "difference"]))
+
+
+def _summary(checked: Validation) -> str:
+    table = checked.table.set_index("measure")
+    failed = ", ".join(table.index[~table["passed"]]) or "none"
+    return f"f-I error {100 * table.loc['f_I', 'difference']:.1f} %, disagrees in {failed}"
+
+
+def _provenance() -> dict[str, Any]:
+    return {"date": date.today().isoformat(), "versions": versions()}
