@@ -49,9 +49,13 @@ class Recipe:
     calibration
         File with the strengths of the contacts; empty for the one that belongs to the circuit.
     modulate
-        ``"ACh=0.8"`` or ``"ACh=2 uM"``.
+        ``"ACh=0.8"``, ``"DA=200nM"``, or ``"DA@striatum=200nM"`` in one region of the circuit.
     knockout
         ``"M1"``, or ``"M1:ctx_l23_pyr,ctx_pv"`` in some cell types only.
+    drug
+        ``"antagonist:M1=3"`` (a dose in units of the drug's K_B or EC50), ``"antagonist:M1"``
+        (saturating), ``"agonist:D1=1uM/200nM"`` (concentration and affinity), and
+        ``"knockout:M1@ctx_pv,ctx_vip"`` in some cell types only.
     scale
         Number of neurons relative to the full-size circuit.
     duration, dt, target, seed, threads, strict
@@ -68,6 +72,7 @@ class Recipe:
     calibration: str = ""
     modulate: tuple[str, ...] = ()
     knockout: tuple[str, ...] = ()
+    drug: tuple[str, ...] = ()
     scale: float = 0.1
     duration: str = "2 s"
     dt: str = "0.1 ms"
@@ -117,14 +122,17 @@ class Recipe:
 
     @cached_property
     def plan(self) -> Circuit:
-        """The circuit, modulated, with its knock-outs, scaled."""
+        """The circuit, modulated, with its drugs and knock-outs, scaled."""
         found = circuit(self.circuit)
         for text in self.modulate:
             modulator, level = split(text, "=", "--modulate", "ACh=0.8")
-            found = found.with_modulation(modulator, level)
+            modulator, _, region = modulator.partition("@")
+            found = found.with_modulation(modulator, level, region=region)
         for text in self.knockout:
             receptor, _, cells = text.partition(":")
             found = found.with_drug("knockout", receptor, cells.split(",") if cells else None)
+        for text in self.drug:
+            found = drugged(found, text)
         return found if self.scale == 1 else found.scaled(self.scale)
 
     @cached_property
@@ -209,6 +217,18 @@ _KINDS: Mapping[str, Any] = MappingProxyType(
 def with_facts(results: Results, **facts: Any) -> Results:
     """Return results with more in their provenance."""
     return replace(results, provenance={**results.provenance, **facts})
+
+
+def drugged(given: Circuit, text: str) -> Circuit:
+    """Return a circuit with a drug such as ``"antagonist:M1=3@ctx_pv"``."""
+    what, _, cells = text.partition("@")
+    kind, rest = split(what, ":", "--drug", "antagonist:M1=3")
+    receptor, _, dose = (part.strip() for part in rest.partition("="))
+    amount, _, affinity = (part.strip() for part in dose.partition("/"))
+    doses: dict[str, Any] = {"dose": amount} if amount else {}
+    doses |= {"affinity": affinity} if affinity else {}
+    names = [name.strip() for name in cells.split(",")] if cells else None
+    return given.with_drug(kind, receptor, names, **doses)
 
 
 def split(text: str, separator: str, option: str, example: str) -> tuple[str, str]:

@@ -144,6 +144,13 @@ def _model_arguments(made: argparse.ArgumentParser) -> None:
         metavar="RECEPTOR[:CELLS]",
         help="without this receptor, in all or some cell types; repeatable",
     )
+    add(
+        "--drug",
+        action="append",
+        metavar="antagonist:M1=3@CELLS",
+        help="agonist, antagonist or knockout of a receptor; the dose is a multiple of the drug's "
+        "EC50 or K_B, or CONCENTRATION/AFFINITY; without one it saturates; repeatable",
+    )
     add("--scale", type=float, help="share of the circuit's neurons (default 0.1; 1 is all)")
     add("--calibration", metavar="FILE", help="strengths (default: those of the circuit)")
 

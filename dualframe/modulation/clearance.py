@@ -31,8 +31,8 @@ class Clearance:
         the parameters with the concentration's name as their ending.
     parameters
         Its constants, without that ending.
-    rate
-        J, from a concentration in mmolar to mmolar per second.
+    rate, slope
+        J and its derivative, from a concentration in mmolar to mmolar per second, or per second.
     acting
         The catalogue's numbers that it uses, and their names.
     """
@@ -40,6 +40,7 @@ class Clearance:
     flow: Callable[[str, str], str]
     parameters: dict[str, Any]
     rate: Callable[[float], float]
+    slope: Callable[[float], float]
     acting: tuple[tuple[Numbers, tuple[str, ...]], ...]
 
 
@@ -65,6 +66,7 @@ def _first_order(tau: Any, acting: tuple[tuple[Numbers, tuple[str, ...]], ...]) 
         lambda level, name: f"({level} - {name})/tau_{name}",
         {"tau": tau},
         lambda c: c / seconds,
+        lambda c: 1 / seconds,
         acting,
     )
 
@@ -83,5 +85,6 @@ def _uptake(numbers: Numbers) -> Clearance:
         flow,
         {name: numbers.value(name) for name in names},
         lambda c: fastest * c / (half + c) + other * c,
+        lambda c: fastest * half / (half + c) ** 2 + other,
         ((numbers, names),),
     )

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 from brian2.units import second
-from scipy.optimize import root
 
 from dualframe import catalogue
 from dualframe.circuit import Circuit, Modulation
 from dualframe.circuit.regions import region_names
-from dualframe.errors import NetworkError
 from dualframe.modulation.clearance import Clearance
 
 Rates = Mapping[tuple[str, str], Any]
+
+_MOST_STEPS, _ROUNDING = 200, 1e-15
 
 
 def entries(circuit: Circuit, modulator: str) -> dict[str, Modulation]:
@@ -75,26 +75,22 @@ def steady(
     rates
         Exchange, as of `exchange`.
 
-    Raises
-    ------
-    NetworkError
-        If no balance is found.
+    The balance is where ``J(c) - J(L) - exchange`` is zero. It is concave, and its derivative an
+    M-matrix, so that Newton's method climbs to it from zero without ever passing it.
     """
-    if len(regions) == 1 or not any(levels.values()):
-        return {name: levels[name] for name in regions}
-    unit = max(levels.values())
-
-    def change(values: Any) -> list[float]:
-        c = {name: unit * value for name, value in zip(regions, values, strict=True)}
-        return [
-            (clearances[a].rate(levels[a]) - clearances[a].rate(c[a])) / unit
-            + sum(float(rates[a, b] * second) * (c[b] - c[a]) / unit for b in c if (a, b) in rates)
-            for a in regions
-        ]
-
-    found = root(change, np.array([levels[name] / unit for name in regions]), tol=1e-13)
-    if not found.success or np.min(found.x) < -1e-9:
-        raise NetworkError(f"no steady concentrations found in {', '.join(regions)}: {found}")
-    return {
-        name: unit * max(0.0, float(value)) for name, value in zip(regions, found.x, strict=True)
-    }
+    level = np.array([levels[name] for name in regions])
+    if len(regions) == 1 or not level.any():
+        return dict(levels)
+    coupling = np.array([[float(rates.get((a, b), 0 / second) * second) for b in regions]
+                         for a in regions])  # fmt: skip
+    passed = np.diag(coupling.sum(axis=1)) - coupling
+    released = np.array([clearances[name].rate(levels[name]) for name in regions])
+    c = np.zeros(len(regions))
+    for _ in range(_MOST_STEPS):
+        removed = np.array([clearances[a].rate(x) for a, x in zip(regions, c, strict=True)])
+        slopes = [clearances[a].slope(x) for a, x in zip(regions, c, strict=True)]
+        step = np.linalg.solve(np.diag(slopes) + passed, released - removed - passed @ c)
+        c = np.maximum(c + step, 0)
+        if np.abs(step).max() <= _ROUNDING * level.max():
+            break
+    return {name: float(value) for name, value in zip(regions, c, strict=True)}

@@ -15,6 +15,7 @@ from dualframe.modulation.entries import entries
 from dualframe.modulation.leak import check_leak
 from dualframe.modulation.occupancy import occupancy, occupied, saturated
 from dualframe.modulation.parts import Entry, Places, Terms
+from dualframe.modulation.regions import reached
 
 
 def modulation_terms(
@@ -91,7 +92,8 @@ def check_modulation(circuit: Circuit) -> None:
     """
     for given in circuit.modulations:
         modulator = catalogue.modulator(given.modulator)
-        if not _any_effect(circuit, modulator.receptors):
+        there = [p for p in circuit.populations if reached(circuit, modulator.name, p.region)]
+        if not _any_effect(circuit, modulator.receptors, there):
             raise CatalogueError(
                 f"{modulator.name} has no compiled effect on the cells of circuit "
                 f"{circuit.name!r} ({', '.join(circuit.cells)}). What is known of its receptors "
@@ -101,7 +103,7 @@ def check_modulation(circuit: Circuit) -> None:
         for cell in drug.cells:
             if cell not in circuit.cells:
                 raise UnknownName(f"cell type of circuit {circuit.name!r}:", cell, circuit.cells)
-        if not _any_effect(circuit, [drug.receptor], drug):
+        if not _any_effect(circuit, [drug.receptor], circuit.populations, drug):
             cells = drug.cells or circuit.cells
             raise CatalogueError(
                 f"{drug.receptor} has no compiled effect on {', '.join(cells)} in circuit "
@@ -110,10 +112,15 @@ def check_modulation(circuit: Circuit) -> None:
             )
 
 
-def _any_effect(circuit: Circuit, names: Iterable[str], drug: Drug | None = None) -> bool:
-    """Whether receptors act anywhere in the circuit (at cells that a drug reaches)."""
+def _any_effect(
+    circuit: Circuit,
+    names: Iterable[str],
+    populations: Iterable[CircuitPopulation],
+    drug: Drug | None = None,
+) -> bool:
+    """Whether receptors act on any of the populations (at cells that a drug reaches)."""
     receptors = [catalogue.receptor(name) for name in names]
-    found = (e for given in circuit.populations for e in entries(circuit, given, receptors))
+    found = (e for given in populations for e in entries(circuit, given, receptors))
     return any(drug is None or _acts_on(drug, entry.cell) for entry in found)
 
 

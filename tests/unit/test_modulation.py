@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
-from brian2.units import Hz, mmolar, ms, nS, pA, second, umolar
+from brian2.units import Hz, mmolar, ms, nmolar, nS, pA, second, umolar
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.circuit import Circuit, CircuitPopulation, Drug, Modulation
-from dualframe.errors import CatalogueError, UnknownName
+from dualframe.circuit import Circuit, CircuitPopulation, Drug, Modulation, Pulses, Region
+from dualframe.errors import CatalogueError, NetworkError, QuantityError, UnknownName
 from dualframe.network import Network, Population
 from dualframe.strengths import Calibration
 from dualframe.targets.lowering import lower
@@ -73,19 +72,27 @@ def test_a_knockout_leaves_the_other_receptor(model: str) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_full_antagonist_is_a_knockout(model: str) -> None:
-    """Spike for spike, although the terms are there."""
-    circuit = alone("ctx_vip", n=2).with_modulation("ACh", level=0.2)
-    soma = "I_ext_soma" if model == "biological" else "I_ext"
-    step = df.CurrentInput("ctx_vip", np.array([100, 250]) * pA, variable=soma)
-    trains = []
-    for kind in ("antagonist", "knockout"):
-        blocked = circuit.with_drug(kind, "M1").with_drug(kind, "nACh_a4b2")
-        network = replace(build(blocked, model), inputs=(step,))
-        done = df.run(network, 150 * ms, target="runtime", seed=1, progress=False)
-        trains.append(done.spikes[["neuron", "t"]].to_numpy())
-    assert len(trains[0]) > 4
-    np.testing.assert_array_equal(*trains)
+@pytest.mark.parametrize("cells", [None, "ctx_vip"])
+def test_a_saturating_antagonist_is_a_knockout(model: str, cells: str | None) -> None:
+    """The same description, with and without release, so the same network to the last spike."""
+    released = alone(*L23).with_modulation("ACh", released_by="ctx_sst", per_spike=0.01)
+    for circuit in (AWAKE, released):
+        blocked = build(circuit.with_drug("antagonist", "M1", cells), model)
+        without = build(circuit.with_drug("knockout", "M1", cells), model)
+        assert blocked.populations == without.populations
+        assert blocked.projections == without.projections
+        assert blocked.inputs == without.inputs
+        assert blocked.meta["assumptions"] == without.meta["assumptions"]
+        assert blocked.populations != build(circuit, model).populations
+
+
+@pytest.mark.parametrize("kinds", [("antagonist", "agonist"), ("knockout", "agonist")])
+def test_no_agonist_opens_what_is_not_there(kinds: tuple[str, str]) -> None:
+    circuit = alone("ctx_pv")
+    for kind in kinds:
+        circuit = circuit.with_drug(kind, "M1")
+    plain = build(alone("ctx_pv"), "glif_current").populations
+    assert build(circuit, "glif_current").populations == plain
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -93,14 +100,14 @@ def test_an_agonist_needs_no_modulator(model: str) -> None:
     circuit = alone(*L23).with_drug("agonist", "M1", cells="ctx_pv", dose=0.3)
     network, plain = build(circuit, model), build(alone(*L23), model)
     pv = network.population("ctx_pv")
-    assert pv.parameters["agonist0_M1"] == 0.3
+    assert pv.parameters["agonist_M1"] == 0.3
     assert "c_ACh" not in pv.parameters
     for other in set(L23) - {"ctx_pv"}:
         assert network.population(other) == plain.population(other)
     found = df.run(
         network, 1 * ms, target="runtime", seed=1, record={"ctx_pv": ["o_M1"]}, progress=False
     )
-    assert found.traces["ctx_pv"].values["o_M1"] == pytest.approx(0.3)
+    assert found.traces["ctx_pv"].values["o_M1"] == pytest.approx(0.3 / 1.3)  # hill is 1
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -109,15 +116,25 @@ def test_an_antagonist_without_a_modulator_has_nothing_to_block(model: str) -> N
     assert blocked.populations == build(alone(*L23), model).populations
 
 
-def test_drugs_with_several_doses_act_one_after_the_other() -> None:
-    circuit = alone("ctx_pv").with_drug("agonist", "M1", dose=0.5)
-    circuit = circuit.with_drug("antagonist", "M1", dose=0.5)
-    circuit = circuit.with_drug("antagonist", "M1", cells="ctx_pv", dose=0.2)
-    found = df.run(
-        build(circuit, "glif_current"), 1 * ms, target="runtime", seed=1,
-        record={"ctx_pv": ["o_M1"]}, progress=False,
-    )  # fmt: skip
-    assert found.traces["ctx_pv"].values["o_M1"] == pytest.approx(0.5 * 0.5 * 0.8)
+def test_doses_of_one_kind_add_up() -> None:
+    circuit = AWAKE.with_drug("agonist", "M1", dose=0.5).with_drug("agonist", "M1", "ctx_pv", 0.25)
+    circuit = circuit.with_drug("antagonist", "M1", dose="30 nM", affinity="10 nM")
+    circuit = circuit.with_drug("antagonist", "M1", cells="ctx_pv", dose=0.5)
+    parameters = build(circuit, "glif_current").population("ctx_pv").parameters
+    assert parameters["agonist_M1"] == 0.75
+    assert parameters["antagonist_M1"] == pytest.approx(3.5)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_saturating_agonist_needs_no_concentration(model: str) -> None:
+    """Nothing is left to compete for, whatever the modulator and other drugs do."""
+    agonist = build(alone("ctx_pv").with_drug("agonist", "M1"), model)
+    circuit = alone("ctx_pv").with_modulation("ACh", schedule=[(0 * ms, 0.1), (9 * ms, 1)])
+    circuit = circuit.with_drug("agonist", "M1").with_drug("antagonist", "M1", dose=5)
+    [population] = build(circuit, model).populations
+    assert (population,) == agonist.populations
+    assert population.parameters["saturated_M1"] == 1
+    assert not [name for name in population.variables if name.startswith(("b_", "c_"))]
 
 
 def test_a_user_cell_file_is_drugged_by_its_path(tmp_path: Any) -> None:
@@ -163,7 +180,12 @@ def test_levels_doses_and_times_are_no_part_of_the_equations(model: str) -> None
         alone(*L23).with_modulation("ACh", schedule=[(0 * ms, x), (x * second, 0.2)])
         for x in (0.3, 0.6)
     ])  # fmt: skip
-    pairs.append([AWAKE.with_drug("antagonist", "M1", dose=dose) for dose in (0.0, 1.0)])
+    for kind in ("agonist", "antagonist"):
+        pairs.append([AWAKE.with_drug(kind, "M1", dose=dose) for dose in (0.0, 30.0)])
+    pairs.append([
+        alone("ctx_pv").with_modulation("ACh", pulses=Pulses(x, rise, interval=x, count=n))
+        for x, n, rise in ((1 * ms, 2, 0.01), (2 * ms, 3, "1 uM"))
+    ])  # fmt: skip
     pairs.append([
         alone("ctx_pv").with_modulation("ACh", released_by="ctx_pv", per_spike=x)
         for x in (0.01, 0.02)
@@ -236,6 +258,107 @@ def test_a_scaled_population_releases_as_much_as_the_full_one(model: str) -> Non
         assert n * projection.weight / umolar == pytest.approx(10)
 
 
+@pytest.mark.parametrize("model", BRANCHES)
+def test_pulses_are_one_source_for_each_height(model: str) -> None:
+    pulses = [("1 ms", "1 uM"), Pulses(5 * ms, "2 uM", 10 * ms, 3), ("7 ms", 1000 * nmolar)]
+    network = build(alone(*L23).with_modulation("ACh", 0.1, pulses=pulses), model)
+    [source] = network.inputs
+    assert (source.name, source.n) == ("pulses_ACh", 2)
+    assert sorted(source.times[source.indices == 0] / ms) == pytest.approx([1, 7])
+    assert sorted(source.times[source.indices == 1] / ms) == pytest.approx([5, 15, 25])
+    made = {p.target: p for p in network.projections}
+    assert set(made) == {"ctx_l23_pyr", "ctx_pv", "ctx_vip"}
+    for projection in made.values():
+        assert projection.on_pre == "c_ACh += w"
+        assert projection.weight / umolar == pytest.approx([1, 2])
+    [line] = network.meta["modulation"]
+    assert "+2 uM 3 times from 5 ms every 10 ms" in line
+
+
+def test_a_thousand_pulses_make_no_longer_equations() -> None:
+    few, many = (
+        build(
+            alone("ctx_pv").with_modulation("ACh", pulses=Pulses(0 * ms, 0.1, 1 * ms, n)),
+            "glif_current",
+        )
+        for n in (2, 1000)
+    )
+    assert few.populations == many.populations
+    assert many.inputs[0].times.shape == (1000,)
+
+
+def test_one_population_releases_two_modulators() -> None:
+    circuit = alone(*L23).with_release("ctx_sst", {"ACh": "20 nM", "noradrenaline": "1 nM"})
+    assert [(m.modulator, m.released_by) for m in circuit.modulations] == [
+        ("ACh", "ctx_sst"), ("NA", "ctx_sst"),
+    ]  # fmt: skip
+    names = {p.name for p in build(circuit, "glif_current").projections}
+    assert {"release_ACh_ctx_sst_ctx_pv", "release_NA_ctx_sst_ctx_pv"} <= names
+
+
+def test_an_uptake_knows_how_much_is_released() -> None:
+    """200 nM by all neurons of the full-size circuit, in the VTA of Dreyer's model."""
+    circuit = alone("ctx_pv", n=100).with_modulation("DA", released_by="ctx_pv", clearance="VTA")
+    for own, n in ((circuit, 100), (circuit.scaled(0.1), 10)):
+        [projection] = build(own, "glif_current").projections
+        assert n * projection.weight / nmolar == pytest.approx(200)
+        parameters = build(own, "glif_current").population("ctx_pv").parameters
+        assert parameters["Vmax_c_DA"] == 1500 * nmolar / second
+        assert "tau_c_DA" not in parameters
+
+
+# ---------------------------------------------------------------- regions
+
+
+def two_regions(**modulation: Any) -> Circuit:
+    """PV cells near the release, VIP cells elsewhere."""
+    circuit = alone("ctx_pv", "ctx_vip").with_regions(
+        {"near": "ctx_pv", "far": ["ctx_vip"]}, {"near": "1 mm**3", "far": "4 mm**3"}
+    )
+    return circuit.with_modulation("ACh", **({"level": 0.5, "region": "near"} | modulation))
+
+
+@pytest.mark.parametrize("model", BRANCHES)
+def test_without_exchange_a_region_is_alone(model: str) -> None:
+    network, plain = build(two_regions(), model), build(alone("ctx_pv", "ctx_vip"), model)
+    everywhere = build(alone("ctx_pv", "ctx_vip").with_modulation("ACh", 0.5), model)
+    assert network.population("ctx_vip") == plain.population("ctx_vip")
+    assert network.population("ctx_pv") == everywhere.population("ctx_pv")
+    assert build(two_regions(region=""), model).populations == everywhere.populations
+
+
+@pytest.mark.parametrize("model", BRANCHES)
+def test_with_exchange_each_neuron_integrates_every_region(model: str) -> None:
+    circuit = two_regions(
+        exchange={"far": "2 /s"}, released_by="ctx_pv", per_spike="1 uM", pulses=[("1 ms", 0.1)]
+    )
+    network = build(circuit, model)
+    near, far = (network.population(name) for name in ("ctx_pv", "ctx_vip"))
+    assert {"c_ACh", "c_ACh_in_far"} <= near.variables
+    assert {"c_ACh", "c_ACh_in_near"} <= far.variables
+    for own in (near, far):  # the amount is conserved: 1 mm^3 * 2 /s = 4 mm^3 * 0.5 /s
+        assert own.parameters["exchange_ACh_near_far"] == 2 / second
+        assert own.parameters["exchange_ACh_far_near"] == 0.5 / second
+    written = {(p.source, p.target): p.on_pre for p in network.projections}
+    assert written["ctx_pv", "ctx_pv"] == "c_ACh += w"
+    assert written["ctx_pv", "ctx_vip"] == "c_ACh_in_near += w"
+    assert written["pulses_ACh_in_near", "ctx_vip"] == "c_ACh_in_near += w"
+
+
+def test_a_region_may_be_replaced_alone() -> None:
+    circuit = two_regions().with_modulation("ACh", 0.2, region="far")
+    assert [(m.region, m.level) for m in circuit.modulations] == [("near", 0.5), ("far", 0.2)]
+    circuit = circuit.with_modulation("ACh", 0.3, region="near")
+    assert [(m.region, m.level) for m in circuit.modulations] == [("far", 0.2), ("near", 0.3)]
+    assert [m.level for m in circuit.with_modulation("ACh", 0.1).modulations] == [0.1]
+
+
+def test_regions_are_no_part_of_a_calibration_where_there_are_none() -> None:
+    plain = alone("ctx_pv", "ctx_vip")
+    assert two_regions().with_(regions=(), modulations=(), populations=plain.populations) == plain
+    assert replace(two_regions(), modulations=()).digest != plain.digest
+
+
 # ---------------------------------------------------------------- errors
 
 
@@ -249,9 +372,60 @@ def test_unknown_names() -> None:
     by_hand = replace(alone("ctx_pv"), drugs=(Drug("antagonist", "M1", "ctx_vip"),))
     with pytest.raises(UnknownName, match="cell type of circuit 'alone': 'ctx_vip'"):
         build(by_hand, "glif_current")
+    with pytest.raises(UnknownName, match="'far'"):
+        two_regions(region="farr")
+    with pytest.raises(UnknownName, match="'far'"):
+        two_regions(exchange={"fra": "1 /s"})
+    with pytest.raises(UnknownName, match=r"uptake of DA 'vta'.*'VTA'"):
+        alone("ctx_pv").with_modulation("DA", released_by="ctx_pv", clearance="vta")
     unknown = replace(alone("ctx_pv"), modulations=(Modulation("histamine", 0.5),))
     with pytest.raises(UnknownName, match="unknown modulator 'histamine'"):
         build(unknown, "glif_current")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: alone("ctx_pv").with_drug("antagonist", "M1", dose=-1), "zero or more"),
+        (lambda: alone("ctx_pv").with_drug("agonist", "M1", dose="1 uM"), "needs affinity"),
+        (lambda: alone("ctx_pv").with_drug("agonist", "M1", dose=2, affinity="1 uM"), "leave out"),
+        (lambda: alone("ctx_pv").with_drug("knockout", "M1", dose=2), "a knockout has no dose"),
+        (lambda: Pulses(0 * ms, 0.1, count=2), "give the time from one to the next"),
+        (lambda: Modulation("DA", released_by="a", clearance="1 s"), "needs per_spike"),
+        (lambda: Modulation("DA", per_spike=0.1), "needs released_by"),
+        (lambda: Modulation("DA"), "give level, schedule, pulses or released_by"),
+        (lambda: Modulation("DA", pulses=[("1 ms", 0.1, 2)]), r"\(time, rise\) pairs"),
+        (lambda: Modulation("DA", 0.1, exchange={"a": "1 /s"}), "name the region"),
+        (lambda: two_regions(exchange={"near": "1 /s"}), "'near' is the region itself"),
+        (lambda: two_regions(exchange={"far": "-1 /s"}), "zero or more"),
+        (lambda: Region("a", "1 mm"), "volume of region 'a'"),
+        (lambda: alone("ctx_pv", "ctx_vip").with_regions({"a": "ctx_pv"}), "lies in no region"),
+        (lambda: alone("ctx_pv").with_regions({"a": "ctx_pv", "b": "ctx_pv"}), "already"),
+        (
+            lambda: alone("ctx_pv").with_regions({"a": "ctx_pv", "b": []}, {"a": "1 mm**3"}),
+            "every volume as a volume",
+        ),
+        (
+            lambda: replace(AWAKE, modulations=(Modulation("ACh", 0.1), Modulation("ACh", 0.2))),
+            "given twice",
+        ),
+        (
+            lambda: replace(
+                AWAKE, modulations=(Modulation("5HT", 0.1), Modulation("serotonin", 0.2))
+            ).check(),
+            "'5HT' is given twice",
+        ),
+        (
+            lambda: two_regions(exchange={"far": "1 /s"}).with_modulation(
+                "ACh", 0.1, region="far", exchange={"near": "1 /s"}
+            ),
+            "between 'far' and 'near' is given twice",
+        ),
+    ],
+)
+def test_what_cannot_be(make: Any, message: str) -> None:
+    with pytest.raises((NetworkError, QuantityError), match=message):
+        make()
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -281,7 +455,11 @@ def lines_for(population: Population, modulated: Population) -> set[str]:
     found = set()
     for name in set(modulated.parameters) - set(population.parameters):
         kind, _, rest = name.rpartition("_")
-        if name.startswith("tau_c_"):
+        if "_s_" in name:
+            kind, _, receptor = name.partition("_s_")
+            number = catalogue.receptor(receptor).desensitisation[kind]
+            label = f"{receptor}, desensitisation: {kind}"
+        elif name.startswith("tau_c_"):
             own = catalogue.modulator(rest)
             number, label = own.numbers["clearance_tau"], f"{own.name}: clearance_tau"
         elif name.startswith(("size_", "E_", "scale_")):
@@ -313,6 +491,14 @@ CIRCUITS = {
     "knock-out": AWAKE.with_drug("knockout", "M1"),
     "knock-out of one": AWAKE.with_drug("knockout", "M1", cells="ctx_vip"),
     "agonist": alone(*L23).with_drug("agonist", "M1"),
+    "agonist with a dose": alone(*L23).with_drug("agonist", "M1", dose=2),
+    "agonist at a level": AWAKE.with_drug("agonist", "nACh_a4b2").with_drug(
+        "agonist", "M1", dose=1
+    ),
+    "pulses": alone(*L23).with_modulation("ACh", pulses=[(1 * ms, "1 uM")]),
+    "own clearance": alone(*L23).with_modulation(
+        "ACh", "1 uM", pulses=[(1 * ms, "1 uM")], clearance="50 ms"
+    ),
     "CA1": alone("ca1_pyr", "ca1_olm").with_modulation("ACh", level=0.5).with_modulation("NA", 0.1),
 }
 
@@ -327,10 +513,13 @@ def test_every_assumed_number_that_acts_is_named_and_no_other(model: str, name: 
     for population in plain.populations:
         expected |= lines_for(population, network.population(population.name))
     fractions = {"tonic": ["ACh"], "schedule": ["ACh"], "two": ["ACh", "NA"], "CA1": ["ACh", "NA"],
-                 "knock-out": ["ACh"], "knock-out of one": ["ACh"]}  # fmt: skip
+                 "knock-out": ["ACh"], "knock-out of one": ["ACh"],
+                 "agonist at a level": ["ACh"]}  # fmt: skip
     for modulator in fractions.get(name, []):
         written = catalogue.modulator(modulator).numbers["reference_concentration"].written
         expected.add(f"{modulator}: reference_concentration {written} is assumed")
+    if name == "own clearance":  # the user's own number is no assumption
+        expected = {line for line in expected if "clearance_tau" not in line}
     said = set(network.meta["assumptions"]) - set(plain.meta["assumptions"])
     numbers = {line.split(" (")[0] for line in said if " is assumed" in line}
     assert numbers == expected
@@ -379,3 +568,11 @@ def test_base_unit_of_concentrations_is_mmolar() -> None:
     """Levels in either form are concentrations in the equations."""
     population = build(AWAKE, "glif_current").population("ctx_pv")
     assert float(population.parameters["c_ACh"] / mmolar) == pytest.approx(0.024)
+
+
+def test_a_modulator_that_reaches_no_receptor_is_refused() -> None:
+    circuit = alone("ctx_pv", "ctx_sst").with_regions({"a": "ctx_pv", "b": "ctx_sst"})
+    with pytest.raises(CatalogueError, match="ACh has no compiled effect"):
+        build(circuit.with_modulation("ACh", 0.5, region="b"), "glif_current")
+    joined = circuit.with_modulation("ACh", 0.5, region="b", exchange={"a": "1 /s"})
+    assert "o_M1" in build(joined, "glif_current").population("ctx_pv").variables
