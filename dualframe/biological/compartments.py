@@ -24,11 +24,16 @@ the same size relative to the resting conductance of the model that they are tak
 
 without :math:`b` where :math:`g_{Izh}` is not positive with it. Sets with :math:`d \le 0` or
 without a jump give none. There is no subthreshold coupling, so :math:`R` and :math:`\tau` are
-exact. Threshold: measured, else that of the GLIF fits, else :math:`v_t` of the first Izhikevich
-set; reset: rest, as GLIF1 and GLIF3 reset; refractory period: that of the GLIF cells, else assumed.
+exact.
 
-The stand-ins of the layer 2/3 and CA1 interneurons (PV, SST, VIP; PV basket, CCK basket, OLM) are
-of an earlier version of this rule, without adaptation: stored circuits are calibrated with them.
+Threshold: rest plus the median ``th_inf`` of the GLIF3 fits of the type, else the measured one,
+else :math:`v_t` of the first Izhikevich set. Reset: rest, as GLIF1 and GLIF3 reset, and at once: a
+peak that lasts would charge the dendrite, and a soma that is reset to rest would fire again from
+that. Refractory period: the median of the GLIF fits, else that of the published cell, else assumed.
+
+The stand-ins of the interneurons of layer 2/3 and CA1 (PV, SST, VIP; PV basket, CCK basket, OLM)
+are of an earlier version of this rule: without adaptation, with the measured threshold and with a
+spike of some height and width. The stored circuits are calibrated with them.
 """
 
 from __future__ import annotations

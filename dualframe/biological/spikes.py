@@ -17,20 +17,13 @@ _JUMPS: Mapping[str, str] = {
     "burst": "w_soma += jump_w",
 }
 
-#: Parameters in which the adaptation current of a soma model is linear.
-ADAPTATION: Mapping[str, tuple[str, ...]] = {
-    "adaptive_conductance_IF": ("gAmax", "delta_gA"),
-    "adaptive_IF": ("a_soma", "jump_w"),
-    "burst": ("jump_w",),
-}
-
 
 @dataclass(frozen=True)
 class SpikeRule:
     """When a soma spikes and what a spike does, in the words of a population.
 
-    ``parameters`` holds ``V_threshold`` and ``V_reset``, and the published cells' ``V_peak``: the
-    soma is held there for ``spike_width``, then ``second_reset`` sets it to ``V_reset``.
+    ``parameters`` holds ``V_threshold`` and ``V_reset``. A spike with a shape has ``V_peak`` too:
+    the soma is put there, and ``second_reset`` puts it to ``V_reset`` after ``spike_width``.
     """
 
     threshold: str
@@ -43,22 +36,27 @@ class SpikeRule:
 
 def spike_rule(given: Compartments) -> SpikeRule:
     """Return the spike rule of a layout."""
-    return _burst(given) if given.rule == "burst" else _shaped(given)
+    return _burst(given) if given.rule == "burst" else _plain(given)
 
 
-def _shaped(given: Compartments) -> SpikeRule:
-    """A spike with a peak and a width, as Dendrify's cells have."""
+def _plain(given: Compartments) -> SpikeRule:
+    """A spike with a peak and a width, as the published cells have, or an instant reset."""
     spike = given.spike
-    jump = _JUMPS.get(given.soma_model)
-    parameters = {"jump_w": given.soma.value("jump")} if "jump" in given.soma else {}
-    potentials = {"V_threshold": "threshold", "V_peak": "peak", "V_reset": "reset"}
+    shaped = "peak" in spike
+    potentials = {"V_threshold": "threshold", "V_reset": "reset"}
+    potentials |= {"V_peak": "peak"} if shaped else {}
+    parameters = {ours: spike.value(own) for ours, own in potentials.items()}
+    if "jump" in given.soma:
+        parameters["jump_w"] = given.soma.value("jump")
+    statements = ["V_soma = V_peak" if shaped else "V_soma = V_reset"]
+    statements += [_JUMPS[given.soma_model]] if given.soma_model in _JUMPS else []
     return SpikeRule(
         threshold="V_soma > V_threshold",
-        reset="V_soma = V_peak" + (f"; {jump}" if jump else ""),
-        second_reset="V_soma = V_reset",
-        spike_width=spike.value("spike_width"),
+        reset="; ".join(statements),
+        second_reset="V_soma = V_reset" if shaped else None,
+        spike_width=spike.value("spike_width") if shaped else None,
         refractory=spike.value("refractory"),
-        parameters={ours: spike.value(own) for ours, own in potentials.items()} | parameters,
+        parameters=parameters,
     )
 
 

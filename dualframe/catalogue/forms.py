@@ -331,14 +331,10 @@ DSPIKE = Form(
     },
 )
 
+#: With peak and width the spike has a shape; without them the soma is reset at once.
 SPIKE = Form(
-    {
-        "threshold": "voltage",
-        "peak": "voltage",
-        "reset": "voltage",
-        "spike_width": "time",
-        "refractory": "time",
-    }
+    {"threshold": "voltage", "reset": "voltage", "refractory": "time"},
+    {"peak": "voltage", "spike_width": "time"},
 )
 SPLIT = Form({"dendritic_share": "dimensionless", "attenuation": "dimensionless"})
 CONTACT = Form({"g": "conductance", "decay": "time"}, {"rise": "time"})
