@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dualframe.catalogue.bibliography import citation
-from dualframe.catalogue.forms import GLIF, IZHIKEVICH, SOMA
+from dualframe.catalogue.forms import BURST, GLIF, IZHIKEVICH, SOMA
+from dualframe.catalogue.plasticity import PlasticityRule
 from dualframe.catalogue.schema import (
     CellType,
     Compartments,
     Effect,
+    Glif,
     Modulator,
     Numbers,
     Origin,
@@ -22,9 +24,14 @@ from dualframe.quantity import quantity
 
 ASSUMED = "ASSUMED"
 _SIGNS = {1: "excitatory", -1: "inhibitory", 0: "modulatory"}
+_AMPLITUDES = {
+    "w_max": "amplitudes are fractions of the largest weight",
+    "initial": "amplitudes are fractions of the weight before learning",
+    "absolute": "amplitudes are in units of the weight",
+}
 
 
-def describe(entry: CellType | Synapse | Receptor | Modulator) -> str:
+def describe(entry: CellType | Synapse | Receptor | Modulator | PlasticityRule) -> str:
     """Return a catalogue entry as readable text, with sources and marked assumptions.
 
     Raises
@@ -37,7 +44,7 @@ def describe(entry: CellType | Synapse | Receptor | Modulator) -> str:
     return page.text()
 
 
-def write(page: Page, entry: CellType | Synapse | Receptor | Modulator) -> None:
+def write(page: Page, entry: CellType | Synapse | Receptor | Modulator | PlasticityRule) -> None:
     """Write an entry on a page, whatever look the page has; errors as `describe`."""
     if type(entry) not in _WRITERS:
         known = ", ".join(kind.__name__ for kind in _WRITERS)
@@ -112,21 +119,35 @@ def _cell(page: Page, entry: CellType) -> None:
         page.lines.append(f"  {IZHIKEVICH[fit.form].equations}")
         page.numbers(fit.numbers)
     for glif in entry.glif:
-        page.title(f"{glif.form}: {glif.label}", glif.origin)
-        page.lines.append(f"  {GLIF[glif.form].equations}")
-        page.numbers(glif.numbers)
-        if glif.explained_variance:
-            page.numbers(Numbers("", (("explained_variance", glif.explained_variance),)))
+        _glif(page, glif)
+    for population in entry.glif_populations:
+        page.title(f"many cells, not a model: {population.label}", population.origin)
+        page.numbers(population.numbers)
+        page.note(f"specimens {', '.join(population.specimens)}" if population.specimens else "")
     if entry.compartments:
         _compartments(page, entry.compartments)
+    for remark in entry.remarks:
+        page.title("also known, in no model", remark.origin)
+        page.lines.append(f"  {remark.text}")
+        page.numbers(remark.numbers)
+
+
+def _glif(page: Page, glif: Glif) -> None:
+    mark = "" if glif.level else " (for reference, not built)"
+    page.title(f"{glif.form}: {glif.label}{mark}", glif.origin)
+    page.lines.append(f"  {GLIF[glif.form].equations}")
+    page.numbers(glif.numbers)
+    if glif.explained_variance:
+        page.numbers(Numbers("", (("explained_variance", glif.explained_variance),)))
 
 
 def _compartments(page: Page, found: Compartments) -> None:
     mark = " (STAND-IN: not published for this cell type)" if found.stand_in else ""
     page.title(f"compartments: {found.layout}{mark}", found.origin)
     page.lines.append(f"  {found.rule}: {', '.join(found.names)}")
-    if SOMA[found.soma_model].equations:
-        page.lines.append(f"  soma: {SOMA[found.soma_model].equations}")
+    equations = BURST.equations if found.rule == "burst" else SOMA[found.soma_model].equations
+    if equations:
+        page.lines.append(f"  {'cell' if found.rule == 'burst' else 'soma'}: {equations}")
     blocks = [("globals", found.globals), ("soma", found.soma), ("split", found.split)]
     blocks += [(f"dendrite {d.name}", d.numbers) for d in found.dendrites]
     blocks += [
@@ -138,10 +159,11 @@ def _compartments(page: Page, found: Compartments) -> None:
         (f"{s.kind} dendritic spike in {', '.join(s.compartments)}", s.numbers)
         for s in found.dspikes
     ]
-    blocks += [("somatic spike", found.spike)]
-    for label, numbers in blocks:
+    last = ("lumped cell", found.burst) if found.rule == "burst" else ("somatic spike", found.spike)
+    for label, numbers in [*blocks, last]:
         if numbers:
             page.title(f"  {label}")
+            page.note(numbers.note)
             page.numbers(numbers)
     if found.edges:
         page.title("  couplings")
@@ -175,6 +197,10 @@ def _receptor(page: Page, entry: Receptor) -> None:
     page.title("kinetics of the occupancy")
     page.note(entry.kinetics.note)
     page.numbers(entry.kinetics)
+    if entry.desensitisation is not None:
+        page.title("desensitisation by the modulator")
+        page.note(entry.desensitisation.note)
+        page.numbers(entry.desensitisation)
     for expression in entry.expressed_by:
         site = f" ({expression.site})" if expression.site else ""
         page.title(f"expressed by {', '.join(expression.cells)}{site}", expression.origin)
@@ -200,6 +226,29 @@ def _modulator(page: Page, entry: Modulator) -> None:
     page.note(entry.note)
     page.title("numbers")
     page.numbers(entry.numbers)
+    for uptake in entry.uptakes:
+        page.title(f"uptake {uptake.name}: {uptake.title}", uptake.origin)
+        page.lines.append("  dc/dt = -Vmax c/(Km + c) - k_other c")
+        page.numbers(uptake.numbers)
+    _alternatives(page, entry.alternatives)
+
+
+def _plasticity_rule(page: Page, entry: PlasticityRule) -> None:
+    page.lines += [f"{entry.name}: {entry.title}"]
+    page.title(f"equations ({entry.form})", entry.origin)
+    page.lines += [f"  {entry.equations}", f"  {_AMPLITUDES[entry.relative_to]}"]
+    page.note(entry.note if entry.note != entry.origin.note else "")
+    for number, found in enumerate(entry.sets):
+        default = ", the default" if number == 0 and len(entry.sets) > 1 else ""
+        pairing = f", {found.pairing.replace('_', ' ')} pairing" if found.pairing else ""
+        page.title(f"set {found.name}{default}{pairing}", found.origin)
+        page.note(found.window)
+        page.numbers(found.numbers)
+    _alternatives(page, entry.alternatives)
+    for label, numbers in entry.context:
+        page.title(f"used with: {label}")
+        page.note(numbers.note)
+        page.numbers(numbers)
 
 
 def _alternatives(page: Page, rows: Iterable[tuple[str, Numbers]]) -> None:
@@ -214,4 +263,5 @@ _WRITERS: dict[type, Callable[[Page, Any], None]] = {
     Synapse: _synapse,
     Receptor: _receptor,
     Modulator: _modulator,
+    PlasticityRule: _plasticity_rule,
 }
