@@ -363,6 +363,10 @@ DESENSITISATION = Form(
     }
 )
 _OPTIMUM: Kinds = MappingProxyType({"optimum": "dimensionless"})
+#: Binding of receptors at terminals, where it is known to differ from that elsewhere.
+_OWN_BINDING: Kinds = MappingProxyType(
+    {"EC50": "concentration", "tau_on": "time", "tau_off": "time"}
+)
 _SCALE = Form({"scale": "dimensionless"}, _OPTIMUM)
 _SHIFT = Form({"shift": "voltage"}, _OPTIMUM)
 #: Numbers of an effect by its kind; the equations are in ``dualframe.modulation.effects``.
@@ -385,7 +389,7 @@ EFFECT: Mapping[str, Form] = MappingProxyType(
         "adaptation": _SCALE,
         "threshold": _SHIFT,
         "dspike": _SCALE,
-        "release": _SCALE,
+        "release": Form({"scale": "dimensionless"}, {**_OPTIMUM, **_OWN_BINDING}),
         "gain": _SCALE,
         "plasticity": Form(
             {},

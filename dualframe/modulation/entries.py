@@ -40,6 +40,22 @@ def entries(
     return found
 
 
+def autoreceptors(circuit: Circuit, receptors: Iterable[Receptor]) -> list[Entry]:
+    """Return the effects on the release of modulators by populations, wherever it is felt."""
+    found = []
+    for given in (m for m in circuit.modulations if m.released_by is not None):
+        modulator = catalogue.modulator(given.modulator).name
+        source = catalogue.cell(circuit.population(str(given.released_by)).cell)
+        for receptor in receptors:
+            for tag, effect in compiled(circuit, receptor, source).items():
+                if effect.kind == "release" and effect.synapse == modulator:
+                    name, ending = f"{modulator}_{given.released_by}", f"{tag}_{source.name}"
+                    found.append(
+                        Entry(receptor, effect, source, False, ending, (name,), autoreceptor=True)
+                    )
+    return found
+
+
 def compiled(circuit: Circuit, receptor: Receptor, cell: CellType) -> dict[str, Effect]:
     """Return the effects that enter a model, by the ending of their names.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from dualframe.catalogue import CellType, Effect, Receptor
+from dualframe.catalogue import CellType, Effect, Numbers, Receptor
 
 #: What an effect on plasticity scales of a rule; the neuron's variables are ``<name>_factor``.
 FACTORS = ("ltp", "ltd", "rate", "eligibility")
@@ -62,6 +62,8 @@ class Entry:
         Names of the contacts that it acts on; kinds "release" and "gain" only.
     asked
         Factors that a plasticity rule asks for; kind "plasticity" only.
+    autoreceptor
+        Whether it scales the volume release of a modulator; ``contacts`` then names the release.
     """
 
     receptor: Receptor
@@ -71,11 +73,29 @@ class Entry:
     tag: str
     contacts: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    autoreceptor: bool = False
 
     @property
     def site(self) -> str:
         """The receptor as variables are named after it: ``D1``, or ``M4_ca3_pyr`` elsewhere."""
-        return self.receptor.name if self.own else f"{self.receptor.name}_{self.cell.name}"
+        if self.own and not self.binds_apart:
+            return self.receptor.name
+        ending = "_terminals" if self.binds_apart else ""
+        return f"{self.receptor.name}_{self.cell.name}{ending}"
+
+    @property
+    def binds_apart(self) -> bool:
+        """Whether the receptor binds otherwise here than elsewhere."""
+        return any(name in self.effect.numbers for name in ("EC50", "tau_on", "tau_off"))
+
+    @property
+    def bound(self) -> Receptor:
+        """The receptor, with the affinity and kinetics that it has here."""
+        return replace(
+            self.receptor,
+            affinity=_updated(self.receptor.affinity, self.effect.numbers),
+            kinetics=_updated(self.receptor.kinetics, self.effect.numbers),
+        )
 
 
 @dataclass
@@ -122,6 +142,11 @@ class Terms:
     def define(self, *lines: str) -> None:
         """Add equations that are not there yet."""
         self.equations += [line for line in lines if line not in self.equations]
+
+
+def _updated(table: Numbers, changes: Numbers) -> Numbers:
+    pairs = ((name, changes[name] if name in changes else table[name]) for name in table)
+    return replace(table, pairs=tuple(pairs))
 
 
 def times(known: Mapping[str, str], key: str, factor: str) -> str:

@@ -45,8 +45,17 @@ def release(
             name = f"release_{modulator.name}_{given.released_by}"
             rise = _per_spike(circuit, given, modulator)
             for target, variable in _targets(circuit, modulator, region, populations):
+                scaled = f"{modulator.name}_{given.released_by}" in populations[target].releases
+                factor = f"*{name}" if scaled else ""  # by autoreceptors
                 made.append(
-                    _raising(given.released_by, target, variable, f"{name}_{target}{ending}", rise)
+                    _raising(
+                        given.released_by,
+                        target,
+                        variable,
+                        f"{name}_{target}{ending}",
+                        rise,
+                        factor=factor,
+                    )
                 )
         if given.pulses:
             source, rises = _pulses(given, modulator, f"pulses_{modulator.name}{ending}")
@@ -86,10 +95,17 @@ def _targets(
 
 
 def _raising(
-    source: str, target: str, variable: str, name: str, rise: Any, pairs: Any = "all_to_all"
+    source: str,
+    target: str,
+    variable: str,
+    name: str,
+    rise: Any,
+    pairs: Any = "all_to_all",
+    factor: str = "",
 ) -> Projection:
+    on_pre = f"{variable} += w{factor}"
     return Projection(
-        source=source, target=target, name=name, on_pre=f"{variable} += w", weight=rise, pairs=pairs
+        source=source, target=target, name=name, on_pre=on_pre, weight=rise, pairs=pairs
     )
 
 

@@ -11,7 +11,7 @@ from dualframe.errors import CatalogueError, UnknownName
 from dualframe.modulation.assumptions import effect_lines, missing_line, receptor_lines
 from dualframe.modulation.concentration import Concentration, concentrations
 from dualframe.modulation.effects import EFFECTS, LACKS
-from dualframe.modulation.entries import entries
+from dualframe.modulation.entries import autoreceptors, entries
 from dualframe.modulation.leak import check_leak
 from dualframe.modulation.occupancy import occupancy, occupied, saturated
 from dualframe.modulation.parts import Entry, Places, Terms
@@ -49,8 +49,11 @@ def modulation_terms(
     terms = Terms()
     cell = catalogue.cell(given.cell)
     bound = concentrations(circuit, given.region)
-    acting = []
-    for entry in entries(circuit, given, _receptors(circuit), asked):
+    acting: list[Entry] = []
+    receptors = _receptors(circuit)
+    for entry in (*entries(circuit, given, receptors, asked), *autoreceptors(circuit, receptors)):
+        if entry.autoreceptor and not _felt(entry, terms, bound):
+            continue
         drugs = _drugs(circuit, entry)
         if not occupied(bound.get(entry.receptor.modulator), drugs):
             continue
@@ -65,6 +68,12 @@ def modulation_terms(
     check_leak(acting, cell)
     _define_factors(terms)
     return terms
+
+
+def _felt(entry: Entry, terms: Terms, bound: Mapping[str, Concentration]) -> bool:
+    """Whether the release that an autoreceptor scales raises a concentration of the population."""
+    own = bound.get(entry.effect.synapse)
+    return own is not None and own.name in terms.initial
 
 
 def released(populations: Mapping[str, Terms]) -> tuple[str, ...]:
@@ -120,7 +129,8 @@ def _any_effect(
 ) -> bool:
     """Whether receptors act on any of the populations (at cells that a drug reaches)."""
     receptors = [catalogue.receptor(name) for name in names]
-    found = (e for given in populations for e in entries(circuit, given, receptors))
+    found = [e for given in populations for e in entries(circuit, given, receptors)]
+    found += autoreceptors(circuit, receptors) if drug is not None else []
     return any(drug is None or _acts_on(drug, entry.cell) for entry in found)
 
 
@@ -154,10 +164,10 @@ def _add_receptor(
 ) -> None:
     """Add the concentration of the modulator and the occupancy of one receptor."""
     bound = None if saturated(drugs) else bound
-    own = occupancy(entry.receptor, bound, drugs, entry.site)
+    own = occupancy(entry.bound, bound, drugs, entry.site)
     for part in (own,) if bound is None else (bound, own):
         terms.define(*part.equations)
         terms.parameters |= part.parameters
         terms.initial |= part.initial
-    lines = receptor_lines(entry.receptor, bound, drugs)
+    lines = receptor_lines(entry.bound, bound, drugs)
     terms.assumptions += [line for line in lines if line not in terms.assumptions]

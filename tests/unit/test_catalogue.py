@@ -54,9 +54,11 @@ RECEPTORS = (
     "5HT1A",
     "5HT2A",
     "5HT3A",
+    "5HT_other",
     "D1",
     "D2",
     "M1",
+    "M2",
     "M4",
     "alpha1",
     "alpha2A",
@@ -763,7 +765,7 @@ def test_closed_conductances_leave_every_cell_a_leak(name: str) -> None:
 
 
 def test_modulators_find_their_receptors() -> None:
-    assert modulator("ACh").receptors == ("M1", "M4", "nACh_a4b2", "nACh_a7")
+    assert modulator("ACh").receptors == ("M1", "M2", "M4", "nACh_a4b2", "nACh_a7")
     assert modulator("DA").receptors == ("D1", "D2")
     assert modulator("5HT").receptors == ("5HT1A", "5HT2A", "5HT3A")
     assert modulator("NA").receptors == ("alpha1", "alpha2A", "beta")
