@@ -99,6 +99,33 @@ class Uniform:
 
 
 @dataclass(frozen=True)
+class Limited:
+    """Another distribution, of which draws beyond a bound are set to the bound.
+
+    Parameters
+    ----------
+    drawn
+        The distribution.
+    low, high
+        Bounds; same dimension as its values.
+    """
+
+    drawn: Normal | LogNormal | Uniform
+    low: Any
+    high: Any
+
+    def draw(self, rng: np.random.Generator, size: int) -> Any:
+        """Return ``size`` values."""
+        values = self.drawn.draw(rng, size)
+        _same_dimension(self.low, self.high, values)
+        limited = np.clip(np.asarray(values), float(self.low), float(self.high))
+        return _with_unit(limited, self.low)
+
+
+DISTRIBUTIONS = (Normal, LogNormal, Uniform, Limited)
+
+
+@dataclass(frozen=True)
 class GaussianKernel:
     r"""Connection probability :math:`p(d) = \min(1, p_{max} e^{-d^2 / 2 \sigma^2})`.
 

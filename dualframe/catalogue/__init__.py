@@ -6,12 +6,15 @@
 """
 
 from dualframe.catalogue.bibliography import citation
+from dualframe.catalogue.plasticity import ParameterSet, PlasticityRule
 from dualframe.catalogue.read import (
     cell,
     cells,
     modulator,
     modulators,
     names,
+    plasticity_rule,
+    plasticity_rules,
     receptor,
     receptors,
     synapse,
@@ -36,7 +39,9 @@ __all__ = [
     "Modulator",
     "Numbers",
     "Origin",
+    "ParameterSet",
     "Passive",
+    "PlasticityRule",
     "Receptor",
     "Sourced",
     "Synapse",
@@ -47,6 +52,8 @@ __all__ = [
     "modulator",
     "modulators",
     "names",
+    "plasticity_rule",
+    "plasticity_rules",
     "receptor",
     "receptors",
     "synapse",

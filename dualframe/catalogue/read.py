@@ -11,8 +11,9 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
-from dualframe.catalogue import build
+from dualframe.catalogue import build, plasticity
 from dualframe.catalogue.bibliography import PACKAGED, references
+from dualframe.catalogue.plasticity import PlasticityRule
 from dualframe.catalogue.schema import CellType, Modulator, Receptor, Synapse
 from dualframe.catalogue.tables import Table
 from dualframe.errors import CatalogueError, UnknownName
@@ -25,11 +26,12 @@ KINDS = {
     "synapse": "synapses",
     "receptor": "receptors",
     "modulator": "modulators",
+    "plasticity rule": "plasticity",
 }
 
 
 def names(kind: str) -> tuple[str, ...]:
-    """Return the names of a kind: "cell type", "synapse", "receptor" or "modulator"."""
+    """Return the names of a kind, such as "cell type": one of the keys of `KINDS`."""
     return tuple(sorted(path.stem for path in (HERE / KINDS[kind]).glob("*.toml")))
 
 
@@ -65,6 +67,11 @@ def receptor(name: str | os.PathLike[str]) -> Receptor:
 def modulator(name: str | os.PathLike[str]) -> Modulator:
     """Return a neuromodulator by name, alias ("5-HT", "dopamine") or path; errors as `cell`."""
     return _entry("modulator", _aliases().get(str(name).casefold(), name), _modulator)
+
+
+def plasticity_rule(name: str | os.PathLike[str]) -> PlasticityRule:
+    """Return a plasticity rule by name or path; see `cell` for the errors."""
+    return _entry("plasticity rule", name, plasticity.rule)
 
 
 def cells() -> pd.DataFrame:
@@ -139,6 +146,23 @@ def modulators() -> pd.DataFrame:
                 "receptors": ", ".join(m.receptors),
             }
             for m in map(modulator, names("modulator"))
+        ]
+    )
+
+
+def plasticity_rules() -> pd.DataFrame:
+    """Return the plasticity rules as a table, one row each; the first set is the default."""
+    return pd.DataFrame(
+        [
+            {
+                "name": r.name,
+                "title": r.title,
+                "sets": ", ".join(s.name for s in r.sets),
+                "relative_to": r.relative_to,
+                "status": r.origin.status,
+                "equations": r.equations,
+            }
+            for r in map(plasticity_rule, names("plasticity rule"))
         ]
     )
 

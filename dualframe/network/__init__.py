@@ -7,6 +7,7 @@ random numbers or creates Brian2 objects; only Brian2's quantities are used, as 
 from dualframe.network.description import Description, variables
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
 from dualframe.network.network import Network
+from dualframe.network.plasticity import Plasticity
 from dualframe.network.population import Event, Population
 from dualframe.network.projection import Projection
 
@@ -16,6 +17,7 @@ __all__ = [
     "Event",
     "Input",
     "Network",
+    "Plasticity",
     "PoissonInput",
     "Population",
     "Projection",

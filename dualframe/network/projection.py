@@ -162,8 +162,8 @@ class Projection(Description):
             quantity(sample, get_dimensions(plasticity.w_max), f"weight of {label}")
             return
         weight = quantity(self.weight, get_dimensions(plasticity.w_max), f"weight of {label}")
-        values = np.asarray(weight)
-        if not np.all((values >= np.asarray(plasticity.w_min)) & (values <= np.asarray(plasticity.w_max))):
+        values, low, high = map(np.asarray, (weight, plasticity.w_min, plasticity.w_max))
+        if not np.all((values >= low) & (values <= high)):
             raise NetworkError(
                 f"weights of {label} reach from {np.min(weight)} to {np.max(weight)}: its rule "
                 f"{plasticity.rule!r} keeps them between {plasticity.w_min} and "

@@ -12,6 +12,7 @@ from brian2.utils.stringtools import get_identifiers
 
 from dualframe.errors import TargetError, UnknownName
 from dualframe.network import Network, Projection
+from dualframe.plasticity import with_rules
 from dualframe.targets.lowering import check_structure
 from dualframe.targets.portable import parse
 from dualframe.targets.toolchain import find_compiler
@@ -101,7 +102,7 @@ def check(network: Network, target: str = "auto", *, use_gpu: bool | None = None
     name = resolve(target)
     found = [Blocker(problem, network.name, "") for problem in check_structure(network)]
     if not found and name == "genn":
-        for projection in network.projections:
+        for projection in with_rules(network).projections:
             found += _genn_synapses(network, projection)
     machine = missing(name, use_gpu)
     return found + [Blocker(text, "this machine", "") for text in machine]

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from brian2 import BrianLogger
+from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.units import second
 
 from dualframe.errors import BuildError, TargetError
@@ -50,6 +51,8 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
     with (
         tempfile.TemporaryDirectory(prefix="dualframe_genn_") as folder,
         _environment(use_gpu),
+        _exact_clip(),
+        _postsynaptic_reads(),
         _session(Path(folder), options, use_gpu) as device,
     ):
         started = time.perf_counter()
@@ -185,6 +188,46 @@ def _environment(use_gpu: bool) -> Iterator[None]:
                 del os.environ["CXXFLAGS"]
             else:
                 os.environ["CXXFLAGS"] = before
+
+
+_CLIP = """
+SUPPORT_CODE_FUNC double _clip(const double value, const double a_min, const double a_max)
+{
+    return value < a_min ? a_min : (value > a_max ? a_max : value);
+}
+"""
+
+
+@contextmanager
+def _exact_clip() -> Iterator[None]:
+    """Give ``clip`` the precision of its argument: that of Brian2GeNN 1.7 rounds to float32."""
+    from brian2genn.genn_generator import GeNNCodeGenerator
+
+    implementations = DEFAULT_FUNCTIONS["clip"].implementations
+    before = implementations._implementations[GeNNCodeGenerator]
+    implementations.add_implementation(GeNNCodeGenerator, code=_CLIP, name="_clip")
+    try:
+        yield
+    finally:
+        implementations._implementations[GeNNCodeGenerator] = before
+
+
+@contextmanager
+def _postsynaptic_reads() -> Iterator[None]:
+    """Let ``on_post`` read the postsynaptic neuron: GeNN 4.9 can, Brian2GeNN 1.7 refuses it."""
+    from brian2genn.device import GeNNDevice
+
+    before = GeNNDevice.collect_synapses_variables
+
+    def collect_variables(self: Any, model: Any, pathway: str, codeobj: Any) -> None:
+        # the pathway's name serves that refusal only
+        before(self, model, "dynamics" if pathway == "post" else pathway, codeobj)
+
+    GeNNDevice.collect_synapses_variables = collect_variables
+    try:
+        yield
+    finally:
+        GeNNDevice.collect_synapses_variables = before
 
 
 def _build_and_run(network: Any, lowered: Lowered) -> None:

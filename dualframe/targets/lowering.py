@@ -16,6 +16,7 @@ import numpy as np
 
 from dualframe.errors import DualframeError
 from dualframe.network import Network, Recording
+from dualframe.plasticity import with_rules
 from dualframe.targets.inputs import lower_source
 from dualframe.targets.lowered import Lowered, LoweredPoisson, LoweredSpikes
 from dualframe.targets.populations import lower_population
@@ -48,6 +49,7 @@ def lower(
     NetworkError
         If an equation refers to a name that nothing defines, or a construct has no portable form.
     """
+    network = with_rules(network)
     step = float(np.asarray(dt))
     length = float(np.asarray(duration))
     groups = tuple(
@@ -75,6 +77,10 @@ def lower(
 def check_structure(network: Network) -> list[str]:
     """Return what has no portable form, as messages; nothing is drawn or generated."""
     problems: list[str] = []
+    try:
+        network = with_rules(network)
+    except DualframeError as error:
+        return [str(error)]
     for population in network.populations:
         same = replace(population, heterogeneity={})
         _note(problems, lower_population, network, same, 1e-4, np.random.default_rng(0), {})

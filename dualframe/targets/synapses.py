@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from brian2.utils.stringtools import get_identifiers
 
-from dualframe.distributions import LogNormal, Normal, Uniform
+from dualframe.distributions import DISTRIBUTIONS
 from dualframe.errors import NetworkError
 from dualframe.network import Network, Population, Projection, variables
 from dualframe.quantity import unit_of
@@ -16,6 +16,7 @@ from dualframe.targets.connectivity import draw_pairs
 from dualframe.targets.identifiers import check_known, used_in
 from dualframe.targets.lowered import Array, Constant, LoweredSynapses, constant
 from dualframe.targets.portable import assignments, expanded, parse, written_out
+from dualframe.targets.readings import with_readings
 
 _MOST_DELAYS = 64
 
@@ -31,11 +32,12 @@ def lower_projection(
         If a statement refers to a name that nothing defines, or has no portable form.
     """
     source, target = network.source(projection.source), network.population(projection.target)
+    _check_statements(network, projection, target)
+    projection = with_readings(projection, target)
     i, j = draw_pairs(projection, source, target, rng)
     weights = _weights(projection, len(i), rng)
     declarations, initial, constants = _declarations(projection, weights)
     statements = _split(projection, target)
-    _check_statements(network, projection, target)
     groups = list(_delay_groups(projection, len(i), dt, rng))
     for part, (on_pre, on_post) in enumerate(statements):
         for group, (members, delay) in enumerate(groups):
@@ -71,7 +73,7 @@ def check_projection(network: Network, projection: Projection) -> None:
 
 
 def _weights(projection: Projection, count: int, rng: np.random.Generator) -> Any:
-    if isinstance(projection.weight, (Normal, LogNormal, Uniform)):
+    if isinstance(projection.weight, DISTRIBUTIONS):
         return projection.weight.draw(rng, count)
     return projection.weight
 
@@ -175,7 +177,7 @@ def _delay_groups(
 ) -> Iterator[tuple[Any, float]]:
     """Members and delay (s) of each group of synapses with one delay."""
     delay = projection.delay
-    if isinstance(delay, (Normal, LogNormal, Uniform)):
+    if isinstance(delay, DISTRIBUTIONS):
         drawn = np.maximum(np.asarray(delay.draw(rng, count)), 0.0)
         order = np.argsort(drawn, kind="stable")
         for members in np.array_split(order, min(projection.delay_groups, max(count, 1))):

@@ -1,0 +1,220 @@
+"""Plasticity rules: their equations as text, their published numbers, and the reader of a file.
+
+A rule has one or more complete sets of numbers, of which the first is the default; sets are never
+averaged. ``alternatives`` are numbers that contradict a set or complete none, ``context`` is what
+the numbers were used with (the neuron model, the network, the protocol).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from brian2.units.fundamentalunits import get_dimensions
+
+from dualframe.catalogue.forms import Form, Kind, Kinds
+from dualframe.catalogue.schema import Numbers, Origin
+from dualframe.catalogue.tables import Table
+from dualframe.errors import UnknownName
+from dualframe.quantity import quantity
+
+# What an amplitude of one is: the largest weight, the weight before learning, or a weight as such.
+RELATIVE = ("w_max", "initial", "absolute")
+PAIRINGS = ("all_to_all", "nearest")
+
+
+def _amplitudes(*names: str) -> dict[str, Kind]:
+    return dict.fromkeys(names, "dimensionless")
+
+
+def _times(*names: str) -> dict[str, Kind]:
+    return dict.fromkeys(names, "time")
+
+
+_PAIR: Kinds = {**_amplitudes("A_plus", "A_minus"), **_times("tau_plus", "tau_minus")}
+_BOUNDS: Kinds = _amplitudes("w_init", "w_min", "w_max")
+
+FORMS: Mapping[str, Form] = MappingProxyType(
+    {
+        "pair_stdp": Form(
+            _PAIR,
+            {},
+            "pre: w <- w - A_minus y, x <- x + 1; post: w <- w + A_plus x, y <- y + 1; "
+            "dx/dt = -x/tau_plus, dy/dt = -y/tau_minus",
+        ),
+        "triplet_stdp": Form(
+            {
+                **_amplitudes("A2_plus", "A3_plus", "A2_minus", "A3_minus"),
+                **_times("tau_plus", "tau_minus", "tau_y"),
+            },
+            _times("tau_x"),
+            "pre: w <- w - o1 (A2_minus + A3_minus r2); post: w <- w + r1 (A2_plus + A3_plus o2); "
+            "then r1, r2 (o1, o2) <- + 1; r2 and o2 are read before their own update; "
+            "r1, r2, o1, o2 decay with tau_plus, tau_x, tau_minus, tau_y",
+        ),
+        "inhibitory_stdp": Form(
+            {**_amplitudes("A"), "tau": "time", "target_rate": "rate"},
+            {},
+            "pre: w <- w + A (y - 2 target_rate tau), x <- x + 1; post: w <- w + A x, y <- y + 1; "
+            "x and y decay with tau",
+        ),
+        "r_stdp": Form(
+            {**_PAIR, **_times("tau_eligibility")},
+            {
+                "gain": "rate",
+                "tau_modulator": "time",
+                **_amplitudes("pulse", "baseline"),
+            },
+            "pre: c <- c - A_minus y; post: c <- c + A_plus x; dc/dt = -c/tau_eligibility; "
+            "dw/dt = gain (baseline + D) c; dD/dt = -D/tau_modulator, D <- D + pulse at a reward",
+        ),
+        "sn_plast": Form(
+            {
+                **_amplitudes("A_pre_post", "A_post_pre", "eta_DA", "eta_ACh"),
+                **_times("tau_pre_post", "tau_post_pre", "tau_eligibility"),
+            },
+            _BOUNDS,
+            "online w <- w - eta_ACh W; at the end of a rewarded trial w <- w at its start + "
+            "eta_DA e, else the online change is kept; W is the window, e the eligibility",
+        ),
+        "da_5ht": Form(
+            {
+                **_amplitudes("A_DA", "A_5HT"),
+                **_times("tau", "tau_eligibility_DA", "tau_eligibility_5HT"),
+            },
+            {
+                **_amplitudes("eta", "eta_DA", "eta_5HT", "R_D", "activation_factor"),
+                **_times("T_R"),
+                **_BOUNDS,
+            },
+            "at the end of a trial: w <- w0 + eta_DA E_DA if rewarded, else w0 - eta_5HT E_5HT; "
+            "or online: w <- w + eta (R_D reward E_DA - (1 - reward) E_5HT)",
+        ),
+        "td_stdp": Form(
+            _times("tau_kappa", "upsilon_kappa", "tau_r"),
+            {**_amplitudes("eta_actor", "eta_critic", "w_min", "w_max")},
+            "dw/dt = eta delta ((Y_post (X_pre * eps since the last post spike)) * kappa)/tau_r; "
+            "delta = V' - V/tau_r + r; kappa is a difference of two exponentials",
+        ),
+        "window_sign": Form(
+            {**_amplitudes("a_plus", "a_minus"), **_times("tau1", "tau2")},
+            {},
+            "pre before post: a_plus exp(-dt/tau1); post before pre: a_minus exp(-dt/tau2), "
+            "added with their signs; the modulatory state chooses the set",
+        ),
+        "mushroom_body": Form(
+            {**_PAIR, **_times("tau_tag", "tau_modulator")},
+            _amplitudes("pulse", "w_max"),
+            "R-STDP with a tag of tau_tag and dopamine of tau_modulator",
+        ),
+    }
+)
+
+# Numbers that say where a rule was used: neurons, networks, worlds and protocols.
+CONTEXT: Kinds = MappingProxyType(
+    {
+        **_amplitudes("n_exc", "n_inh", "n", "synapses_per_neuron", "spacing", "sigma", "psi"),
+        **_amplitudes("arena_min", "arena_max", "w_minus", "w_plus", "a0", "inhibition", "beta"),
+        **_times("tau_m", "tau_s", "tau_gamma", "v_gamma", "tau_syn", "delay", "update_interval"),
+        **_times("reward_delay_min", "reward_delay_max", "coincidence_window"),
+        **dict.fromkeys(("chi", "theta", "delta_u", "V_th", "w_init", "w_max"), "voltage"),
+        "eps0": get_dimensions(quantity("1 mV*ms")),
+        "rho0": "rate",
+        "rate_max": "rate",
+    }
+)
+
+
+@dataclass(frozen=True)
+class ParameterSet:
+    """One complete set of a rule's numbers.
+
+    ``pairing`` is "all_to_all" or "nearest", "" where the rule or its source leaves it open.
+    ``window`` says in words what the numbers do not.
+    """
+
+    name: str
+    numbers: Numbers
+    origin: Origin
+    pairing: str = ""
+    window: str = ""
+
+
+@dataclass(frozen=True)
+class PlasticityRule:
+    """A plasticity rule of the catalogue.
+
+    ``form`` names its equations in `FORMS`; ``relative_to`` (of `RELATIVE`) says what an
+    amplitude of one is.
+    """
+
+    name: str
+    title: str
+    form: str
+    relative_to: str
+    sets: tuple[ParameterSet, ...]
+    origin: Origin
+    alternatives: tuple[tuple[str, Numbers], ...] = ()
+    context: tuple[tuple[str, Numbers], ...] = ()
+    note: str = ""
+    file: str = field(default="", compare=False)
+
+    @property
+    def equations(self) -> str:
+        """The equations, as text."""
+        return FORMS[self.form].equations
+
+    @property
+    def numbers(self) -> Numbers:
+        """The numbers of the default set."""
+        return self.sets[0].numbers
+
+    def set(self, name: str = "") -> ParameterSet:
+        """Return a set by name; the default one without a name."""
+        for found in self.sets:
+            if name in ("", found.name):
+                return found
+        raise UnknownName(f"set of rule {self.name!r}", name, [s.name for s in self.sets])
+
+
+def rule(table: Table) -> PlasticityRule:
+    """Return the rule of a file."""
+    table.only("name", "title", "form", "relative_to", "sets", "alternatives", "context")
+    name, form = table.text("name"), table.text("form", choices=FORMS)
+    sets = tuple(_set(row, name, FORMS[form]) for row in table.children("sets"))
+    if not sets:
+        table.fail("sets", "missing. Add a table [[sets]] with the rule's numbers.")
+    return PlasticityRule(
+        name,
+        table.text("title"),
+        form,
+        table.text("relative_to", choices=RELATIVE),
+        sets,
+        table.origin(),
+        tuple(_labelled(row, FORMS[form].kinds, name) for row in table.children("alternatives")),
+        tuple(_labelled(row, CONTEXT, name) for row in table.children("context")),
+        table.text("note", ""),
+        table.file,
+    )
+
+
+def _set(table: Table, rule_name: str, form: Form) -> ParameterSet:
+    table.only("name", "pairing", "window", form.kinds)
+    numbers = table.numbers(form, f"{rule_name} set")
+    for name, number in numbers.items():
+        if name.startswith("tau") and float(number.value) <= 0:
+            table.fail(name, f"{number.written!r} must be greater than zero.")
+    pairing = table.text("pairing", "")
+    return ParameterSet(
+        table.text("name"),
+        numbers,
+        table.origin(),
+        table.text("pairing", choices=PAIRINGS) if pairing else "",
+        table.text("window", ""),
+    )
+
+
+def _labelled(table: Table, kinds: Kinds, rule_name: str) -> tuple[str, Numbers]:
+    table.only("label", kinds)
+    return table.text("label"), table.numbers(Form({}, kinds), rule_name)

@@ -1,0 +1,112 @@
+"""From a rule's name and the catalogue to the plasticity of a projection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from dualframe import catalogue
+from dualframe.catalogue.plasticity import FORMS, PlasticityRule
+from dualframe.errors import CatalogueError, UnknownName
+from dualframe.network import Plasticity
+from dualframe.plasticity.registry import RULES
+from dualframe.plasticity.registry import rule as rule_named
+from dualframe.plasticity.rule import Rule
+from dualframe.quantity import quantity
+
+
+def plasticity() -> pd.DataFrame:
+    """Return the plasticity rules of the catalogue as a table; ``runs`` says which can be used."""
+    table = catalogue.plasticity_rules()
+    table.insert(2, "runs", [name in RULES for name in table["name"]])
+    return table
+
+
+def plastic(
+    rule: str,
+    *,
+    w_max: Any,
+    w_min: Any = None,
+    scale: Any = None,
+    set: str = "",
+    learning_rate: float = 1.0,
+    frozen: bool = False,
+    options: Mapping[str, str] | None = None,
+    **numbers: Any,
+) -> Plasticity:
+    """Return a plasticity rule with the catalogue's numbers, for a projection.
+
+    Parameters
+    ----------
+    rule
+        A rule that runs: see `dualframe.plasticity`.
+    w_max, w_min
+        Bounds of the weight, of its dimension, zero or more. For a projection of a *circuit*, whose
+        weights are calibrated, plain numbers: multiples of the contact's weight.
+    scale
+        Change of the weight that an amplitude of one makes; the default is what the rule's source
+        means (``dualframe show RULE`` says it).
+    set
+        Which of the catalogue's sets of numbers; the default is the first.
+    learning_rate
+        Multiplies every change.
+    frozen
+        Evaluation without learning.
+    options
+        Choices of the rule, such as ``{"pairing": "nearest", "bounds": "multiplicative"}``. A set
+        that was published for one pairing has it unless another is asked for.
+    **numbers
+        Numbers that replace those of the set, with their units.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such rule, set, number, option or choice.
+    QuantityError, NetworkError
+        If a number has another dimension, or the bounds are not in order.
+    """
+    able = rule_named(rule)
+    entry = catalogue.plasticity_rule(rule)
+    chosen = entry.set(set)
+    made = {**chosen.numbers.plain(), **_own(entry, numbers)}
+    published = {"pairing": chosen.pairing} if chosen.pairing and "pairing" in able.options else {}
+    own = ", ".join(f"{name} {value}" for name, value in numbers.items())
+    return Plasticity(
+        rule=rule,
+        numbers=made,
+        w_max=_number(w_max),
+        w_min=None if w_min is None else _number(w_min),
+        scale=None if scale is None else _number(scale),
+        relative_to=entry.relative_to,
+        options=_options(able, {**published, **(options or {})}),
+        learning_rate=learning_rate,
+        frozen=frozen,
+        origin=f"{rule}, set {chosen.name}" + (f" with {own}" if own else ""),
+    )
+
+
+def _own(entry: PlasticityRule, numbers: Mapping[str, Any]) -> dict[str, Any]:
+    kinds = FORMS[entry.form].kinds
+    for name in numbers:
+        if name not in kinds:
+            raise UnknownName(f"number of rule {entry.name!r}", name, kinds)
+    made = {name: quantity(value, kinds[name], name) for name, value in numbers.items()}
+    for name, value in made.items():
+        if name.startswith("tau") and not float(value) > 0:
+            raise CatalogueError(f"{name} of rule {entry.name!r} is {value}: expected above zero.")
+    return made
+
+
+def _number(value: Any) -> Any:
+    return quantity(value)
+
+
+def _options(able: Rule, given: Mapping[str, str]) -> dict[str, str]:
+    for name, choice in given.items():
+        if name not in able.options:
+            raise UnknownName(f"option of rule {able.name!r}", name, able.options)
+        if choice not in able.options[name]:
+            raise UnknownName(f"{name} of rule {able.name!r}", choice, able.options[name])
+    return {name: given.get(name, choices[0]) for name, choices in able.options.items()}

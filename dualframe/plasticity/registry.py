@@ -1,0 +1,29 @@
+"""The rules that can run, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from dualframe.errors import UnknownName
+from dualframe.plasticity.inhibitory_stdp import INHIBITORY_STDP
+from dualframe.plasticity.pair_stdp import PAIR_STDP
+from dualframe.plasticity.rule import Rule
+from dualframe.plasticity.triplet_stdp import TRIPLET_STDP
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {rule.name: rule for rule in (PAIR_STDP, TRIPLET_STDP, INHIBITORY_STDP)}
+)
+
+
+def rule(name: str) -> Rule:
+    """Return a rule by name.
+
+    Raises
+    ------
+    UnknownName
+        If there is none, or the catalogue only describes it.
+    """
+    if name not in RULES:
+        raise UnknownName("plasticity rule", name, RULES)
+    return RULES[name]
