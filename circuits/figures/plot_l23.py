@@ -3,13 +3,15 @@ Layer 2/3: which receptor does what
 ===================================
 
 Acetylcholine acts in layer 2/3 through muscarinic M1 receptors and through nicotinic a4b2
-receptors, which different cell types express. Antagonists take the two apart, as in a slice.
+receptors, which different cell types express. Antagonists take the two apart, as in a slice. At a
+tonic level most a4b2 receptors are desensitised, so that little is lost with them.
 """
 
 # %%
 # Four conditions
 # ---------------
-# The dose of an antagonist is the share of receptors that it blocks. Doses and levels are
+# The dose of a competitive antagonist is its concentration in units of its K_B: at ten thousand, the
+# modulator needs ten thousand times its concentration for the same effect. Doses and levels are
 # parameters: the circuit is compiled once for all four conditions.
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ def conditions(circuit):
     return {
         "control": with_doses(0.0, 0.0, 0.0),
         "ACh": with_doses(0.8, 0.0, 0.0),
-        "ACh, M1 blocked": with_doses(0.8, 1.0, 0.0),
-        "ACh, a4b2 blocked": with_doses(0.8, 0.0, 1.0),
+        "ACh, M1 blocked": with_doses(0.8, 1e4, 0.0),
+        "ACh, a4b2 blocked": with_doses(0.8, 0.0, 1e4),
     }
 
 

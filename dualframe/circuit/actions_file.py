@@ -7,7 +7,7 @@ from dualframe.circuit.actions import Drug, Modulation
 from dualframe.circuit.reading import make, member
 from dualframe.circuit.regions import Region
 
-_MODULATION = ("level", "schedule", "per_spike", "pulses", "clearance", "region", "exchange")
+_MODULATION = ("level", "schedule", "per_spike", "pulses", "clearance", "exchange")
 
 
 def region(table: Table) -> Region:
@@ -24,7 +24,7 @@ def region(table: Table) -> Region:
 
 def modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
     """Return the modulation of a ``[[modulations]]`` table."""
-    table.only("modulator", "released_by", _MODULATION)
+    table.only("modulator", "released_by", "region", _MODULATION)
     released_by = table.data.get("released_by")
     if released_by is not None:
         released_by = member(table, "released_by", populations)
@@ -33,6 +33,7 @@ def modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
         Modulation,
         modulator=table.text("modulator"),
         released_by=released_by,
+        region=table.text("region", ""),
         **{key: table.data[key] for key in _MODULATION if key in table.data},
     )
 

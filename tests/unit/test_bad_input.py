@@ -164,6 +164,13 @@ def test_a_wrong_dimension_in_a_file(
         ("--threads", "0", "threads is 0"),
         ("--modulate", "ACh=2 mV", "expected a concentration"),
         ("--modulate", "ACh=1.5", "between 0 and 1"),
+        ("--drug", "antagonist:M1=-1", "zero or more"),
+        ("--drug", "antagonist:M1=2 uM", "needs affinity"),
+        ("--drug", "antagonist:M1=2 uM/3", "expected a concentration"),
+        ("--drug", "antagonist", "expected a text like 'antagonist:M1=3'"),
+        ("--drug", "blocker:M1", "agonist"),
+        ("--drug", "knockout:M1=2", "no dose"),
+        ("--drug", "knockout:M1@ctx_pvb", "ctx_pv"),
     ],
 )
 def test_options_out_of_range(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import FrozenInstanceError, replace
+from math import inf
 
+import numpy as np
 import pytest
 from brian2.units import Hz, mmolar, ms, mV, nS, second, umolar
 
@@ -207,8 +209,10 @@ class TestModulation:
 class TestDrug:
     def test_drug(self, l23):
         ko = l23.with_drug("antagonist", receptor="M1", cells="ctx_l23_pyr")
-        assert ko.drugs == (Drug("antagonist", "M1", ("ctx_l23_pyr",), 1.0),)
-        assert ko.with_drug("antagonist", "M1", "ctx_l23_pyr", dose=0.5).drugs[0].dose == 0.5
+        assert ko.drugs == (Drug("antagonist", "M1", ("ctx_l23_pyr",), inf),)
+        assert ko.drugs[0].saturating
+        weaker = ko.with_drug("antagonist", "M1", "ctx_l23_pyr", dose=0.5).drugs
+        assert [drug.dose for drug in weaker] == [0.5]
         assert len(ko.with_drug("knockout", "M1").drugs) == 2
 
     @pytest.mark.parametrize(
@@ -224,8 +228,13 @@ class TestDrug:
             l23.with_drug(*content)
 
     def test_dose(self, l23):
-        with pytest.raises(NetworkError, match="between 0 and 1"):
-            l23.with_drug("agonist", "M1", dose=2)
+        assert l23.with_drug("agonist", "M1", dose="inf").drugs[0].saturating
+        by_concentration = Drug("agonist", "M1", dose="2 uM", affinity="100 nM")
+        assert by_concentration.relative == pytest.approx(20)
+        assert Drug("antagonist", "M1", dose="3").relative == 3
+        for dose in (-1, "nan uM", np.ones(2)):
+            with pytest.raises((NetworkError, QuantityError), match="dose of the agonist at M1"):
+                l23.with_drug("agonist", "M1", dose=dose)
         with pytest.raises(NetworkError, match="no dose"):
             l23.with_drug("knockout", "M1", dose=0.5)
 

@@ -29,6 +29,7 @@ radius = "100 um"
 [[populations]]
 name = "pyr"
 cell = "ctx_l23_pyr"
+region = "slice"
 n = 80
 rate_low = "1 Hz"
 rate_high = "2 Hz"
@@ -36,6 +37,7 @@ rate_high = "2 Hz"
 [[populations]]
 name = "pv"
 cell = "ctx_pv"
+region = "slice"
 n = 20
 
 [[projections]]
@@ -69,11 +71,29 @@ psp = "1 mV"
 [[modulations]]
 modulator = "ACh"
 schedule = [["0 s", 0.0], ["1 s", 0.8]]
+region = "slice"
+clearance = "2 s"
+exchange = { bath = "0.1 /s" }
+pulses = [{ start = "1 s", interval = "20 ms", count = 3, rise = "1 uM" }, ["2 s", 0.1]]
+
+[[regions]]
+name = "slice"
+volume = "1 mm**3"
+
+[[regions]]
+name = "bath"
+volume = "1000 mm**3"
 
 [[drugs]]
 kind = "antagonist"
 receptor = "M1"
 cells = ["ctx_l23_pyr"]
+
+[[drugs]]
+kind = "agonist"
+receptor = "M1"
+dose = "1 uM"
+affinity = "2 uM"
 """
 
 
@@ -121,7 +141,12 @@ class TestReading:
         assert second_.sources["delay"].note == "why"
         assert small.background[0].name == "background_pyr"
         assert small.modulations[0].schedule == ((0 * second, 0.0), (1 * second, 0.8))
+        assert small.modulations[0].exchange["bath"] == 0.1 / second
+        assert [pulses.count for pulses in small.modulations[0].pulses] == [3, 1]
+        assert {p.region for p in small.populations} == {"slice"}
+        assert [region.name for region in small.regions] == ["slice", "bath"]
         assert small.drugs[0].cells == ("ctx_l23_pyr",)
+        assert (small.drugs[0].saturating, small.drugs[1].relative) == (True, 0.5)
 
     def test_origin_stands_on_every_number(self, file):
         table = circuit(file).numbers()
@@ -199,6 +224,8 @@ BAD = {
     "reversal is no voltage": ('reversal = "-70 mV"', 'reversal = "-70 ms"', "expected a voltage"),
     "missing time": (', tau_decay = "3 ms"', "", "tau_decay.*missing"),
     "level above one": ('["1 s", 0.8]', '["1 s", 1.8]', "modulations.1.*between 0 and 1"),
+    "no region": ('cell = "ctx_pv"\nregion = "slice"', 'cell = "ctx_pv"', "lies in no region"),
+    "dose without affinity": ('affinity = "2 uM"', "", "drugs.2.*needs affinity"),
     "no space": ('[space]\nshape = "disc"\nradius = "100 um"', "", "depends on distance"),
     "not TOML": ("[space]", "[space", "not valid TOML"),
     "name twice": ('pre = "pyr"', 'name = "pv_to_pyr"\npre = "pyr"', "used twice"),
@@ -209,6 +236,8 @@ UNKNOWN = {
     "population": ('pre = "pyr"', 'pre = "pyrr"', "small.toml.*Did you mean 'pyr'"),
     "synapse": ('synapse = "GABA_A"', 'synapse = "GABAA"', "Did you mean 'GABA_A'"),
     "modulator": ('"ACh"', '"AChh"', "Did you mean 'ACh'"),
+    "pulses": ("interval = ", "every = ", "key in the pulses of .*start"),
+    "region": ("exchange = { bath", "exchange = { bat", "Did you mean 'bath'"),
     "receptor": ('"M1"', '"M11"', "Did you mean 'M1'"),
 }
 

@@ -142,6 +142,11 @@ class TestRun:
         less = data(capsys, "run", str(mini), *options, "--knockout", "M1:ctx_l23_pyr")
         none = data(capsys, "run", str(mini), *options, "--knockout", "M1:ctx_l23_pyr,ctx_pv")
         assert len({found["network_hash"] for found in (plain, less, none)}) == 3
+        same = data(capsys, "run", str(mini), *options, "--drug", "knockout:M1@ctx_l23_pyr")
+        assert same["network_hash"] == less["network_hash"]
+        words = ["--drug", "agonist:M1=1uM/500nM", "--drug", "antagonist:M1=3 @ ctx_pv"]
+        drugged = data(capsys, "run", str(mini), *options, *words)
+        assert drugged["arguments"]["drug"] == ["agonist:M1=1uM/500nM", "antagonist:M1=3 @ ctx_pv"]
 
     def test_a_run_that_exists_is_replaced(self, ran: Path, mini: Path) -> None:
         arguments = ["run", str(mini), *POINT, "--duration", "5ms", "--out", str(ran)]
