@@ -3,6 +3,7 @@
 Catalogue: `cells`, `cell`, `receptors`, `receptor`, `circuits`, `circuit`, `tasks`, `targets`.
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.
+One cell: `current_clamp`, `validate` (compartments against point neuron), `fit_point`.
 """
 
 from dualframe import biological, task_driven
@@ -27,6 +28,7 @@ from dualframe.network import (
     Recording,
     SpikeInput,
 )
+from dualframe.protocols import current_clamp, fit_point, validate
 from dualframe.quantity import quantity
 from dualframe.results import Results
 from dualframe.run import run
@@ -40,6 +42,7 @@ __all__ = [
     "CurrentInput", "DualframeError", "GaussianKernel", "LogNormal", "Network", "Normal",
     "PoissonInput", "Population", "Projection", "Recording", "Results", "SpikeInput", "Uniform",
     "assemble", "biological", "calibrate", "cell", "cells", "check", "circuit", "circuits",
-    "compare_branches", "doctor", "export", "plots", "quantity", "read_glif", "read_glif_folder",
-    "receptor", "receptors", "report", "run", "targets", "task_driven", "tasks",
+    "compare_branches", "current_clamp", "doctor", "export", "fit_point", "plots", "quantity",
+    "read_glif", "read_glif_folder", "receptor", "receptors", "report", "run", "targets",
+    "task_driven", "tasks", "validate",
 ]  # fmt: skip

@@ -58,6 +58,8 @@ class Fit:
         Why the pair does not agree, "" if it does.
     provenance
         ``compartments`` (digest of what was fitted), ``objective``, ``seed``, ``versions``, ...
+    reference
+        Currents (``current_pA``) and the compartments' rates (``rate_Hz``), to check a fit with.
     """
 
     cell: str
@@ -66,6 +68,7 @@ class Fit:
     errors: Mapping[str, float] = field(default_factory=dict)
     failure: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    reference: Mapping[str, list[float]] = field(default_factory=dict)
 
 
 Cells = str | Mapping[str, Fit]
@@ -91,6 +94,12 @@ def has_fit(cell: CellType, model: str) -> bool:
     """Return whether a cell type has a fit of a model ("glif4" is a GLIF of level 4 only)."""
     table = _tables(cell).get(family_of(model))
     return table is not None and (model in FAMILIES or str(table["form"]).casefold() == model)
+
+
+def is_current(cell: CellType, model: str) -> bool:
+    """Return whether a cell type has a fit of a model that belongs to its compartments."""
+    table = _tables(cell).get(family_of(model), {})
+    return bool(table.get("provenance", {}).get("compartments") == compartments_digest(cell))
 
 
 def known_failure(cell: CellType, model: str) -> str:
@@ -236,6 +245,7 @@ def _table(fit: Fit) -> dict[str, Any]:
         "failure": fit.failure,
         "parameters": {name: text(number.value) for name, number in fit.chosen.numbers.items()},
         "errors": dict(fit.errors),
+        "reference": {name: list(values) for name, values in fit.reference.items()},
         "provenance": dict(fit.provenance),
     }
 
@@ -245,4 +255,5 @@ def _fit(cell: str, model: str, data: Mapping[str, Any], path: Path) -> Fit:
     table = Table({**block, **data["parameters"]}, f"fits/{path.name}", model, references())
     make = glif_set if model == "glif" else izhikevich_set
     errors = {name: float(value) for name, value in data["errors"].items()}
-    return Fit(cell, model, make(table, cell), errors, data["failure"], data["provenance"])
+    chosen = make(table, cell)
+    return Fit(cell, model, chosen, errors, data["failure"], data["provenance"], data["reference"])

@@ -22,6 +22,7 @@ from dualframe.cli.commands import (
     run_command,
     show_command,
 )
+from dualframe.cli.pair_commands import fit_command, validate_command
 from dualframe.recipe import BRANCHES, WATCHED
 from dualframe.targets.capability import TARGETS
 
@@ -57,6 +58,12 @@ def parser() -> argparse.ArgumentParser:
     )
     _calibrate_arguments(
         _command(commands, "calibrate", calibrate_command, "find a circuit's weights", json=False)
+    )
+    _validate_arguments(
+        _command(commands, "validate", validate_command, "is the point neuron the same cell?")
+    )
+    _fit_arguments(
+        _command(commands, "fit", fit_command, "fit point neurons to compartments", json=False)
     )
     caching = _command(commands, "cache", cache_command, "compiled programs that are kept")
     caching.add_argument("--clear", action="store_true", help="remove them")
@@ -124,6 +131,22 @@ def _calibrate_arguments(made: argparse.ArgumentParser) -> None:
     made.add_argument("--scale", type=float, default=0.02, help="size for the rates (default 0.02)")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--out", metavar="FILE", help="default: with the circuit")
+
+
+def _validate_arguments(made: argparse.ArgumentParser) -> None:
+    add = made.add_argument
+    add("cell", metavar="CELL", nargs="?", help="cell type or TOML file (default: all, a summary)")
+    add("--model", default="glif", help="glif (default), glif1, ..., glif5, izhikevich")
+    add("--cells", help="published or fitted (default: fitted where there is a fit)")
+    add("--out", metavar="DIR", help="folder for tables, curves and figures")
+
+
+def _fit_arguments(made: argparse.ArgumentParser) -> None:
+    add = made.add_argument
+    add("cell", metavar="CELL", nargs="?", help="cell type")
+    add("--all", action="store_true", help="all cell types whose fits are missing or out of date")
+    add("--model", help="glif or izhikevich (default: both)")
+    add("--seed", type=int, default=1, help="of the search (default 1)")
 
 
 def _model_arguments(made: argparse.ArgumentParser) -> None:

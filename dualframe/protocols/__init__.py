@@ -2,5 +2,7 @@
 
 from dualframe.protocols import measures
 from dualframe.protocols.bench import Response, current_clamp
+from dualframe.protocols.fitting import fit_point
+from dualframe.protocols.validation import Validation, validate
 
-__all__ = ["Response", "current_clamp", "measures"]
+__all__ = ["Response", "Validation", "current_clamp", "fit_point", "measures", "validate"]

@@ -22,14 +22,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from importlib import metadata
 from typing import Any
 
 import numpy as np
-from brian2.units import amp, ms
+from brian2.units import amp, ms, pA
 from numpy.typing import NDArray
 
 from dualframe import catalogue
@@ -47,8 +47,8 @@ from dualframe.errors import DualframeError, UnknownName
 from dualframe.protocols import measures
 from dualframe.protocols.bench import Response, current_clamp
 from dualframe.protocols.point_forms import FORMS, PointForm
-from dualframe.protocols.survey import Clamp, Survey, survey
-from dualframe.protocols.validation import Validation, compare
+from dualframe.protocols.survey import Clamp, Survey
+from dualframe.protocols.validation import Behaviour, Validation, behaviour, compare
 from dualframe.quantity import quantity, text
 from dualframe.run import versions
 
@@ -126,7 +126,8 @@ def fit_point(
     entry = catalogue.cell(cell)
     digest = compartments_digest(entry)
     reference = partial(current_clamp, cell, MODEL, target=target)
-    found = survey(reference)
+    ours = behaviour(reference)
+    found = ours.survey
     if found.pacemaker:
         raise DualframeError(
             f"the compartments of cell type {entry.name!r} fire without a current: a pacemaker "
@@ -137,9 +138,9 @@ def fit_point(
     for form in FORMS[model]:
         search = _Search(form, found, wanted, partial(_clamped, form, target=target))
         values, facts = search.run(seed, generations)
-        fit, checked = _judged(entry, form, values, reference, found, target)
+        fit, checked = _judged(entry, form, values, ours, target)
         provenance = {"compartments": digest, **facts, "seed": seed, **_provenance()}
-        fit = Fit(fit.cell, model, fit.chosen, fit.errors, fit.failure, provenance)
+        fit = replace(fit, provenance=provenance, reference=_reference(ours))
         report(f"{entry.name}, {form.form}: {_summary(checked)}; {facts['evaluations']} candidates")
         if best is None or _better(checked, best[1]):
             best = fit, checked
@@ -252,9 +253,8 @@ def _clamped(form: PointForm, currents: Any, values: dict[str, Any], *, target: 
 
 
 def _judged(
-    entry: CellType, form: PointForm, values: dict[str, Any], reference: Clamp, found: Survey,
-    target: str,
-) -> tuple[Fit, Validation]:  # fmt: skip
+    entry: CellType, form: PointForm, values: dict[str, Any], ours: Behaviour, target: str
+) -> tuple[Fit, Validation]:
     model = "glif" if form.form.startswith("GLIF") else "izhikevich"
     label = "fitted to the compartments"
     numbers = numbers_of(values, f"{entry.name} {form.form}, {label}")
@@ -265,9 +265,18 @@ def _judged(
         else Izhikevich(form.form, label, numbers, origin)
     )
     point = partial(current_clamp, form.population(values), "", target=target)
-    checked = compare(reference, point, (entry.name, form.form, "fitted"))
+    checked = compare(ours, point, (entry.name, form.form, "fitted"))
     errors = {row.measure: float(f"{row.difference:.3g}") for row in checked.table.itertuples()}
     return Fit(entry.name, model, chosen, errors, reason(entry, checked)), checked
+
+
+def _reference(ours: Behaviour) -> dict[str, list[float]]:
+    """Return every fourth point of the compartments' f-I curve."""
+    currents = np.asarray(ours.response.currents / pA)[::4]
+    return {
+        "current_pA": [float(f"{current:.7g}") for current in currents],
+        "rate_Hz": [float(rate) for rate in ours.rates[::4]],
+    }
 
 
 def reason(entry: CellType, checked: Validation) -> str:

@@ -159,7 +159,7 @@ _IZHIKEVICH: Mapping[str, Free] = MappingProxyType(
         "vt": Free(1.0, 40.0, 10.0, "depth", log=True, why="above vr; see the module"),
         "vpeak": Free(0.8, 4.0, 1.0, "depth", log=True, why="above vr; see the module"),
         "c": Free(-1.0, 0.9, 0.0, "depth", why="above vr: from below rest to near threshold"),
-        "C": Free(0.7, 1.4, 1.0, pF, log=True, why="times tau/R"),
+        "C": Free(0.85, 1.15, 1.0, pF, log=True, why="times tau/R"),
         "a": Free(0.002, 0.3, 0.03, 1 / ms, log=True, why="published sets: 0.003 to 0.2 /ms"),
         "b": Free(-0.5, 0.5, 0.0, siemens, why="times 1/R"),
         "d": Free(-1.0, 3.0, 0.0, "rheobase", why="published sets: 0 to 3 rheobases"),

@@ -200,19 +200,26 @@ def validate(
     point = partial(current_clamp, cell, model, cells=twin, **common)
     reason = known_failure(entry, model) if twin == "fitted" else ""
     label = twin if isinstance(twin, str) else "given"
-    return compare(reference, point, (entry.name, model, label), reason)
+    return compare(behaviour(reference), point, (entry.name, model, label), reason)
+
+
+def behaviour(clamp: Clamp, found: Survey | None = None) -> Behaviour:
+    """Return what a cell does: its survey, and its response to the f-I range of ``found``.
+
+    ``clamp(currents, **options)`` returns its `Response`; the default range is the cell's own.
+    """
+    own = survey(clamp)
+    return Behaviour(own, sweep(clamp, found or own))
 
 
 def compare(
-    reference: Clamp, point: Clamp, names: tuple[str, str, str], reason: str = ""
+    ours: Behaviour, point: Clamp, names: tuple[str, str, str], reason: str = ""
 ) -> Validation:
-    """Compare any two cells: ``reference(currents, ...)`` and ``point(currents, ...)`` clamp them.
+    """Compare any two cells: what one does, and the clamp of the other.
 
     ``names`` are those of the cell, the model and the twin.
     """
-    found = survey(reference)
-    ours = Behaviour(found, sweep(reference, found))
-    theirs = Behaviour(survey(point), sweep(point, found))
+    theirs = behaviour(point, ours.survey)
     cell, model, twin = names
     table = pd.DataFrame([_row(name, ours, theirs) for name in TOLERANCES])
     return Validation(cell, model, twin, table, _curves(ours, theirs), reason, ours, theirs)
