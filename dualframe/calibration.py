@@ -25,6 +25,7 @@ from brian2.units.fundamentalunits import Quantity
 from dualframe import biological, task_driven
 from dualframe.biological.build import MODEL
 from dualframe.biological.build import build_population as build_dendritic
+from dualframe.catalogue.fits import Cells
 from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.errors import DualframeError
 from dualframe.kinetics import Contact
@@ -59,6 +60,7 @@ def calibrate(
     scale: float = 0.02,
     seed: int = 1,
     report: Callable[[str], None] = lambda line: None,
+    cells: Cells = "published",
 ) -> Calibration:
     """Find the strengths of a circuit's contacts for one model of its cells.
 
@@ -76,6 +78,9 @@ def calibrate(
         Seed of its connectivity and input.
     report
         Called with a line of progress.
+    cells
+        Which point neurons, as in `dualframe.task_driven.build`; those that are fitted have
+        calibrations of their own.
 
     Raises
     ------
@@ -85,19 +90,21 @@ def calibrate(
     """
     base = replace(circuit.full or circuit, modulations=(), drugs=(), effects=())
     synapses = synapses or circuit.synapse_mode
-    key = MODEL if model == MODEL else model_key(model, synapses)
+    key = MODEL if model == MODEL else model_key(model, synapses, cells)
     weights: dict[str, Any] = {}
     psps: dict[str, Any] = {}
     targets: dict[str, Any] = {}
     for given in base.populations:
-        builder = _builder(base, model, synapses)
+        builder = _builder(base, model, synapses, cells)
         wanted = _targets(base, given, model)
         found = _weights(given, builder, wanted)
         for name, (weight, psp) in found.items():
             weights[name], psps[name], targets[name] = weight, psp, wanted[name].psp or psp
             report(f"{name}: weight {weight}, PSP {psp} (asked {targets[name]})")
     result = Calibration(base.name, key, weights, psps, targets, {}, _provenance(base, scale, seed))
-    return _with_rates(base, result, model, synapses, scale, seed, report) if rates else result
+    if not rates:
+        return result
+    return _with_rates(base, result, (model, synapses, cells), scale, seed, report)
 
 
 @dataclass(frozen=True)
@@ -198,10 +205,12 @@ def _solve(name: str, measured: Psp, wanted: Wanted) -> float:
     return float(np.exp(np.interp(np.log(target), np.log(amplitudes), np.log(weights))))
 
 
-def _builder(circuit: Circuit, model: str, synapses: str) -> Builder:
+def _builder(circuit: Circuit, model: str, synapses: str, cells: Cells = "published") -> Builder:
     if model == MODEL:
         return lambda given, written: build_dendritic(circuit, given, written)[0]
-    return lambda given, written: build_point(circuit, given, model, synapses, written)[0]
+    return lambda given, written: build_point(
+        circuit, given, model, synapses, written, cells=cells
+    )[0]
 
 
 def _targets(circuit: Circuit, given: CircuitPopulation, model: str) -> dict[str, Wanted]:
@@ -221,13 +230,16 @@ def _targets(circuit: Circuit, given: CircuitPopulation, model: str) -> dict[str
 def _with_rates(
     base: Circuit,
     start: Calibration,
-    model: str,
-    synapses: str,
+    neurons: tuple[str, str, Cells],
     scale: float,
     seed: int,
     report: Callable[[str], None],
 ) -> Calibration:
-    """Change the background rates until each population fires within its range."""
+    """Change the background rates until each population fires within its range.
+
+    ``neurons`` are the model, the mode of the synapses and the choice of cells.
+    """
+    model, synapses, cells = neurons
     small = base.scaled(scale)
     ranges = {
         p.name: (float(p.rate_low), float(p.rate_high))
@@ -238,7 +250,7 @@ def _with_rates(
     events = dict.fromkeys(driven, 300.0)
     for step in range(40):
         current = replace(start, rates={name: rate * Hz for name, rate in events.items()})
-        found = firing_rates(small, current, model, synapses, seed)
+        found = firing_rates(small, current, model, synapses, seed, cells=cells)
         report(
             f"step {step}: "
             + ", ".join(f"{n} {found[n]:.2f} Hz at {events.get(n, 0):.0f} Hz" for n in found)
@@ -280,13 +292,14 @@ def firing_rates(
     seed: int,
     duration: Any = 2 * second,
     settle: Any = 0.5 * second,
+    cells: Cells = "published",
 ) -> dict[str, float]:
     """Mean firing rate (Hz) of each population after the settling time."""
     if model == MODEL:
         network = biological.build(circuit, calibration=calibration)
     else:
         network = task_driven.build(
-            circuit, model=model, synapses=synapses, calibration=calibration
+            circuit, model=model, synapses=synapses, calibration=calibration, cells=cells
         )
     done = run(network, duration, seed=seed, progress=False)
     if not done.provenance["completed"]:

@@ -130,7 +130,9 @@ def fitting(given: Calibration | None, circuit: Circuit, model: str) -> Calibrat
 
 def contacts_digest(circuit: Circuit) -> str:
     """SHA-256 of what a calibration depends on: the full-size circuit without modulation."""
-    return replace(circuit.full or circuit, modulations=(), drugs=(), effects=()).digest
+    full = circuit.full or circuit
+    fixed = tuple(replace(p, plasticity=None) for p in full.projections)
+    return replace(full, projections=fixed, modulations=(), drugs=(), effects=()).digest
 
 
 def file_of(circuit: str) -> Path:
@@ -156,8 +158,9 @@ def store(calibration: Calibration, path: Path | None = None) -> Path:
 
 
 def _remedy(circuit: str, model: str) -> str:
-    name, _, mode = model.partition("_")
+    name, _, mode = model.removesuffix("_fitted").partition("_")
     which = f"{name!r}, synapses={mode!r}" if mode else f"{name!r}"
+    which += ", cells='fitted'" if model.endswith("_fitted") else ""
     return f"Run dualframe.calibrate(circuit, {which}) and pass the result to build()."
 
 
