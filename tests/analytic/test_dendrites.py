@@ -26,6 +26,11 @@ REST = -70.0  # mV
 INTERNEURONS = (
     "ctx_pv", "ctx_sst", "ctx_vip", "ca1_pv_basket", "ca1_olm", "ca1_cck_basket",
 )  # fmt: skip
+MATCHED = [
+    name
+    for name in catalogue.names("cell type")
+    if layout(catalogue.cell(name)).rule == "matched_passive"
+]
 NEVER = {"threshold": "V_soma > 100*mV", "reset": "V_soma = -70*mV"}
 
 
@@ -165,7 +170,7 @@ def test_epsp_at_the_soma_is_that_of_a_current_into_the_dendrite() -> None:
 # ------------------------------------------------------------------ the stand-in rule
 
 
-@pytest.mark.parametrize("name", INTERNEURONS)
+@pytest.mark.parametrize("name", MATCHED)
 def test_matched_cells_have_the_input_resistance_and_time_constant_of_the_catalogue(
     name: str,
 ) -> None:
