@@ -9,9 +9,7 @@ from typing import Any
 from dualframe import catalogue
 from dualframe.biological.compartments import Layout, layout, neuron_model
 from dualframe.biological.dendrify_models import from_dendrify
-from dualframe.biological.spikes import ADAPTATION
 from dualframe.catalogue import CellType
-from dualframe.catalogue.schema import Compartments
 from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.circuit.text import actions
 from dualframe.kinetics import Contact
@@ -195,7 +193,7 @@ def _meta(circuit: Circuit, terms: Mapping[str, Terms]) -> dict[str, Any]:
     lines = [line for own in terms.values() for line in own.assumptions]
     cells = {name: catalogue.cell(name) for name in circuit.cells}
     for name, cell in cells.items():
-        lines += _assumed(name, layout(cell))
+        lines += _assumed(name, cell)
     return {
         "branch": "biological",
         "circuit": circuit.name,
@@ -206,12 +204,15 @@ def _meta(circuit: Circuit, terms: Mapping[str, Terms]) -> dict[str, Any]:
     }
 
 
-def _assumed(name: str, given: Compartments) -> list[str]:
+def _assumed(name: str, cell: CellType) -> list[str]:
     """What is assumed of a cell's compartments, in one line."""
+    given = layout(cell)
     tables = [given.split, given.globals, given.soma, given.spike, given.burst]
     tables += [dendrite.numbers for dendrite in given.dendrites]
     tables += [spike.numbers for spike in given.dspikes]
     numbers = [(key, number) for table in tables for key, number in table.items()]
+    if given.rule == "matched_passive" and cell.passive:
+        numbers += [(key, cell.passive.numbers[key]) for key in ("r_in", "tau_m")]
     numbers += [("coupling", edge.coupling) for edge in given.edges if edge.coupling is not None]
     assumed = ", ".join(f"{key} {number.written}" for key, number in numbers if number.assumed)
     lines = [f"{name}: the compartments are a stand-in, not published for this cell type"]

@@ -218,7 +218,7 @@ def _level(cell: CellType, model: str) -> int:
 
 def _glif_set(cell: CellType, level: int) -> Glif:
     """The set of a level: the cell's own, or that of the specimen it is derived from."""
-    stored_levels = {own.level: own for own in cell.glif}
+    stored_levels = {own.level: own for own in reversed(cell.glif)}  # the first of each
     for candidate in (level, glif.LEVELS[level].source):
         if candidate in stored_levels:
             return stored_levels[candidate]
