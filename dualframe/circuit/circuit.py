@@ -27,13 +27,14 @@ from dualframe.circuit.parts import (
     CircuitPopulation,
     CircuitProjection,
 )
+from dualframe.circuit.plasticity import with_plasticity
 from dualframe.circuit.regions import Region, check_once, check_regions
 from dualframe.circuit.scaling import expected_in_degree, scaled_population, scaled_projection
 from dualframe.circuit.space import Space
 from dualframe.circuit.text import describe, numbers, overview
 from dualframe.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.library import find, names
-from dualframe.network import Description
+from dualframe.network import Description, Plasticity
 from dualframe.quantity import quantity
 
 T = TypeVar("T")
@@ -187,6 +188,28 @@ class Circuit(Description, Acting):
         """
         new = replace(self.input(name), **({"on": True} | changes))
         return replace(self, inputs=tuple(new if own.name == name else own for own in self.inputs))
+
+    def with_plasticity(self, projection: str, plasticity: Plasticity | None) -> Circuit:
+        """Return the circuit in which the synapses of a projection learn, or learn no more.
+
+        Parameters
+        ----------
+        projection
+            Name of a projection.
+        plasticity
+            From `dualframe.plastic`, bounds and scale as multiples of the contact's weight:
+            ``plastic("pair_stdp", w_max=2)``. ``None`` keeps the weights as they are.
+
+        Raises
+        ------
+        UnknownName
+            If the circuit has no such projection.
+        """
+        changed = {self.projection(projection).name: plasticity}
+        full = self.full and replace(
+            self.full, projections=with_plasticity(self.full.projections, changed)
+        )
+        return replace(self, projections=with_plasticity(self.projections, changed), full=full)
 
     def scaled(self, factor: float) -> Circuit:
         """Return the circuit with ``factor`` times as many neurons and the same mean drive.

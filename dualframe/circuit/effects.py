@@ -46,8 +46,10 @@ class EffectChange(Description):
     removed
         Whether the effects are switched off.
     match
-        A part of the effect's ``target`` text, where several effects are of one kind.
-    synapse, onto, presynaptic, response
+        A part of the effect's target or description, where several effects are of one kind.
+    synapse
+        Kind of synapse of the effect; "" means any.
+    onto, presynaptic, response
         Of an effect that the catalogue does not have: see `dualframe.catalogue.schema.Effect`.
     """
 
@@ -92,7 +94,8 @@ class EffectChange(Description):
 
     def meets(self, effect: Effect) -> bool:
         """Whether the change is one of this effect."""
-        return self.kind in ("", effect.kind) and self.match in effect.target
+        here = self.kind in ("", effect.kind) and self.synapse in ("", effect.synapse)
+        return here and (self.match in effect.target or self.match in effect.description)
 
 
 def changed_effects(
@@ -120,7 +123,7 @@ def changed_effects(
             targets = "; ".join(repr(made[tag].target) for tag in found)
             raise NetworkError(
                 f"{receptor} has {len(found)} {change.kind} effects on {cell}: name one with "
-                f"match=, a part of its target. They are {targets}."
+                f"match=, a part of its text. They are {targets}."
             )
         else:
             made[found[0]] = _with_numbers(made[found[0]], change, cell)
