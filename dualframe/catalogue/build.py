@@ -175,6 +175,7 @@ def _passive(table: Table, cell_name: str) -> Passive:
 
 
 def izhikevich_set(table: Table, cell_name: str) -> Izhikevich:
+    """Return an Izhikevich set; its form says which parameters it needs."""
     name = table.text("form", choices=forms.IZHIKEVICH)
     form = forms.IZHIKEVICH[name]
     table.only("form", "label", form.kinds)
@@ -185,6 +186,7 @@ def izhikevich_set(table: Table, cell_name: str) -> Izhikevich:
 
 
 def glif_set(table: Table, cell_name: str) -> Glif:
+    """Return a GLIF set; its form says which parameters it needs."""
     name = table.text("form", choices=forms.GLIF)
     form = forms.GLIF[name]
     table.only("form", "label", "specimen", "explained_variance", form.kinds)
