@@ -106,6 +106,7 @@ def current_clamp(
     target: str = "auto",
     dt: Any = 0.1 * ms,
     seed: int = 0,
+    use_gpu: bool | None = None,
     **build: Any,
 ) -> Response:
     """Inject a current step into copies of one cell.
@@ -140,7 +141,7 @@ def current_clamp(
         ``results.traces["cell"]``.
     compartment
         Where the current goes in; point neurons have one place only.
-    target, dt, seed
+    target, dt, seed, use_gpu
         As in `dualframe.run`.
     build
         Further arguments of the branch's ``build``.
@@ -180,6 +181,7 @@ def current_clamp(
         target=target,
         seed=seed,
         dt=dt,
+        use_gpu=use_gpu,
         progress=False,
         record=_recordings(population, record, variables, n),
     )

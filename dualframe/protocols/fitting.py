@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from importlib import metadata
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -57,7 +58,7 @@ Floats = NDArray[np.float64]
 _AROUND = (0.80, 0.90, 0.95, 1.05, 1.10, 1.20)  # of the rheobase
 _CANDIDATES, _CURRENTS = 16, 32 - len(_AROUND)  # 512 copies: one program, without idle copies
 _GENERATIONS = 100
-_SIGMA = 0.08  # of each range
+_ATTEMPTS = ((0, 0.08), (1000, 0.25))  # shift of the seed, width as a share of each range
 _ENOUGH = 0.05  # objective at which the search ends: every error far below its unit
 _UNITS, _OFF_TAU = (0.05, 0.01, 0.20), 0.20
 OBJECTIVE = (
@@ -96,7 +97,7 @@ def fit_point(
         ``"glif"`` (of level 3, or of level 4 where level 3 does not agree with the compartments)
         or ``"izhikevich"`` (the plain 2007 form).
     seed
-        Seed of the search.
+        Seed of the search. A search that does not agree is repeated with a wider start.
     save
         Whether to store the fit with the catalogue, from where ``cells="fitted"`` takes it.
     generations
@@ -135,11 +136,11 @@ def fit_point(
         )
     wanted = _wanted(reference, found)
     best: tuple[Fit, Validation] | None = None
-    for form in FORMS[model]:
+    for form, (shift, sigma) in product(FORMS[model], _ATTEMPTS):
         search = _Search(form, found, wanted, partial(_clamped, form, target=target))
-        values, facts = search.run(seed, generations)
+        values, facts = search.run(seed + shift, sigma, generations)
         fit, checked = _judged(entry, form, values, ours, target)
-        provenance = {"compartments": digest, **facts, "seed": seed, **_provenance()}
+        provenance = {"compartments": digest, **facts, "seed": seed + shift, **_provenance()}
         fit = replace(fit, provenance=provenance, reference=_reference(ours))
         report(f"{entry.name}, {form.form}: {_summary(checked)}; {facts['evaluations']} candidates")
         if best is None or _better(checked, best[1]):
@@ -161,7 +162,9 @@ class _Search:
     wanted: Wanted
     clamp: Callable[..., Response]
 
-    def run(self, seed: int, generations: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    def run(
+        self, seed: int, sigma: float, generations: int
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the best parameters, and what the search did."""
         import cma  # heavy, and needed here only
 
@@ -169,7 +172,7 @@ class _Search:
             "bounds": [0, 1], "popsize": _CANDIDATES, "seed": seed, "verbose": -9,
             "maxiter": generations, "ftarget": _ENOUGH, "tolfun": 1e-4,
         }  # fmt: skip
-        strategy = cma.CMAEvolutionStrategy(self.form.start(), _SIGMA, options)
+        strategy = cma.CMAEvolutionStrategy(self.form.start(), sigma, options)
         while not strategy.stop():
             candidates = strategy.ask()
             strategy.tell(candidates, list(self.objective(np.array(candidates))))

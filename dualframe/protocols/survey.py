@@ -30,6 +30,7 @@ DELAY = 200 * ms
 _PROBES = (0, 1)  # copy 0 has no current, copy 1 the small hyperpolarising step
 _SMALL = 0.05  # of the rheobase: a deflection of a twentieth of the way to threshold
 _CLASS_2 = 0.02  # of the rheobase: the f-I range of a cell that begins above the top rate
+_ONE_SPIKE, _TWO_SPIKES = 0.5, 1.5  # Hz, in a step of 1 s
 _BELOW = 0.2  # of the f-I range lies below rheobase, where the cell must be silent
 
 
@@ -84,18 +85,19 @@ def survey(clamp: Clamp) -> Survey:
         If no current up to 10 nA makes the cell fire.
     """
     first = _rates(clamp, _wide(COPIES))
+    least = _ONE_SPIKE
     if first[1][0] > 0:  # it fires without a current
+        least = _TWO_SPIKES  # one may be on its way at the onset
         first = _rates(clamp, np.concatenate([-_wide(COPIES // 2)[::-1], _wide(COPIES // 2)]))
-    refined = [_refined(clamp, *first)]
-    refined.append(_refined(clamp, *refined[0][0]))
-    return _read(*refined[1])
+    once, _ = _refined(clamp, *first, least)
+    return _read(*_refined(clamp, *once, least), least)
 
 
 def _refined(
-    clamp: Clamp, currents: Floats, rates: Floats
+    clamp: Clamp, currents: Floats, rates: Floats, least: float
 ) -> tuple[tuple[Floats, Floats], Response]:
     """Fill the gaps around rheobase and top; return currents and rates of the fill."""
-    start, end = _gap(currents, rates, 1.0 / COPIES), _gap(currents, rates, TOP_RATE)
+    start, end = _gap(currents, rates, least), _gap(currents, rates, TOP_RATE)
     if start is None:
         raise DualframeError("the cell does not fire at any current up to 10 nA.")
     fill = (COPIES - len(_PROBES)) // 2
@@ -111,9 +113,9 @@ def _refined(
     return (inside[order], found[order]), response
 
 
-def _read(known: tuple[Floats, Floats], response: Response) -> Survey:
+def _read(known: tuple[Floats, Floats], response: Response, least: float) -> Survey:
     currents, rates = known
-    first = int(np.argmax(rates > 0))
+    first = int(np.argmax(rates >= least))
     fast = rates >= TOP_RATE
     last = int(np.argmax(fast) if fast.any() else np.argmax(rates))
     rheobase, top = currents[first], currents[last]
