@@ -30,12 +30,16 @@ from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.errors import DualframeError
 from dualframe.kinetics import Contact
 from dualframe.network import Network, Population, Projection, Recording, SpikeInput
-from dualframe.run import run, versions
+from dualframe.rate_search import RateSearch, inside
+from dualframe.run import positive_time, run, versions
 from dualframe.strengths import Calibration, contacts_digest
 from dualframe.task_driven.build import build_population as build_point
 from dualframe.task_driven.build import model_key
 
-_GRID = np.geomspace(0.02, 2000, 20)  # times 1 nS or 10 pA: from far below to above any unitary PSP
+_SMALL = 0.02  # times 1 nS or 10 pA: so weak that the potential is proportional to it
+# around the weight that proportion predicts; wider would reach weights that no time step can follow
+_GRID = np.geomspace(0.1, 30, 13)
+_STEPS = 40
 _FINE = np.geomspace(0.7, 1.4, 5)
 _PROBE_AT = 5 * ms
 _WATCH = 150 * ms
@@ -59,6 +63,8 @@ def calibrate(
     rates: bool = True,
     scale: float = 0.02,
     seed: int = 1,
+    duration: Any = 2 * second,
+    events: Mapping[str, Any] | None = None,
     report: Callable[[str], None] = lambda line: None,
     cells: Cells = "published",
 ) -> Calibration:
@@ -76,6 +82,10 @@ def calibrate(
         Size of the circuit in which the rates are found, relative to the full one.
     seed
         Seed of its connectivity and input.
+    duration
+        Simulated time of each step of the search; the first 0.5 s do not count.
+    events
+        Event rates of the background by population to start the search from (default 300 Hz).
     report
         Called with a line of progress.
     cells
@@ -88,6 +98,11 @@ def calibrate(
         If no weight reaches an amplitude without making the cell fire, or the rates do not come
         into their ranges.
     """
+    if circuit.contacts and all(contact.current is not None for contact in circuit.contacts):
+        raise DualframeError(
+            f"circuit {circuit.name!r} states all its strengths: there is nothing to calibrate."
+        )
+    duration = positive_time(duration, "duration")
     base = replace(circuit.full or circuit, modulations=(), drugs=(), effects=())
     synapses = synapses or circuit.synapse_mode
     key = MODEL if model == MODEL else model_key(model, synapses, cells)
@@ -101,10 +116,11 @@ def calibrate(
         for name, (weight, psp) in found.items():
             weights[name], psps[name], targets[name] = weight, psp, wanted[name].psp or psp
             report(f"{name}: weight {weight}, PSP {psp} (asked {targets[name]})")
-    result = Calibration(base.name, key, weights, psps, targets, {}, _provenance(base, scale, seed))
+    facts = _provenance(base, scale, seed, duration)
+    result = Calibration(base.name, key, weights, psps, targets, dict(events or {}), facts)
     if not rates:
         return result
-    return _with_rates(base, result, (model, synapses, cells), scale, seed, report)
+    return _with_rates(base, result, (model, synapses, cells), scale, seed, duration, report)
 
 
 @dataclass(frozen=True)
@@ -174,12 +190,17 @@ def _weights(
     given: CircuitPopulation, builder: Builder, wanted: Mapping[str, Wanted]
 ) -> dict[str, tuple[Any, Any]]:
     """Weight and measured potential of every contact onto a population."""
+    if not wanted:
+        return {}
     written: dict[str, Contact] = {}
     builder(replace(given, n=1), written)
     units = {
         name: 1 * nS if own.weight_unit == "siemens" else 10 * pA for name, own in written.items()
     }
-    coarse = {name: _GRID * units[name] for name in wanted}
+    small = {name: np.array([_SMALL]) * units[name] for name in wanted}
+    near = {name: _proportional(name, found, wanted[name])
+            for name, found in measure_psps(given, builder, small).items()}  # fmt: skip
+    coarse = {name: _GRID * near[name] * units[name] / float(units[name]) for name in wanted}
     first = measure_psps(given, builder, coarse)
     guess = {name: _solve(name, first[name], wanted[name]) for name in wanted}
     fine = {name: guess[name] * _FINE * units[name] / float(units[name]) for name in wanted}
@@ -188,6 +209,20 @@ def _weights(
     exact = {name: np.array([final[name]]) * units[name] / float(units[name]) for name in wanted}
     check = measure_psps(given, builder, exact)
     return {name: (exact[name][0], check[name].amplitudes[0] * 1e3 * mV) for name in wanted}
+
+
+def _proportional(name: str, small: Psp, wanted: Wanted) -> float:
+    """Return the weight (base units) that a very small one predicts for the wanted potential."""
+    if wanted.weight is not None:
+        return float(wanted.weight)
+    weight, amplitude = float(small.weights[0]), float(small.amplitudes[0])
+    if not amplitude > 1e-9:
+        raise DualframeError(
+            f"contact {name!r} makes no potential at rest: its reversal potential is there, or "
+            f"the cell fires by itself. State its conductance instead of its psp, or calibrate "
+            f"with synapses='current'."
+        )
+    return weight * float(wanted.psp) / amplitude
 
 
 def _solve(name: str, measured: Psp, wanted: Wanted) -> float:
@@ -215,6 +250,7 @@ def _builder(circuit: Circuit, model: str, synapses: str, cells: Cells = "publis
 
 def _targets(circuit: Circuit, given: CircuitPopulation, model: str) -> dict[str, Wanted]:
     onto = [contact for contact in circuit.contacts if contact.target == given.name]
+    onto = [contact for contact in onto if contact.current is None]
     by_conductance = [contact for contact in onto if contact.psp is None]
     wanted = {contact.name: Wanted(psp=contact.psp) for contact in onto if contact.psp is not None}
     if model == MODEL:
@@ -233,6 +269,7 @@ def _with_rates(
     neurons: tuple[str, str, Cells],
     scale: float,
     seed: int,
+    duration: Any,
     report: Callable[[str], None],
 ) -> Calibration:
     """Change the background rates until each population fires within its range.
@@ -246,42 +283,28 @@ def _with_rates(
         for p in base.populations
         if p.rate_low is not None
     }
-    driven = {c.target for c in base.background}
-    events = dict.fromkeys(driven, 300.0)
-    for step in range(40):
+    driven = dict.fromkeys(c.target for c in base.background if c.current is None)
+    inputs = {name: float(start.rates.get(name, 300 * Hz)) for name in driven if name in ranges}
+    search = RateSearch({name: ranges[name] for name in inputs}, inputs)
+    fixed = {name: float(start.rates.get(name, 300 * Hz)) for name in driven if name not in ranges}
+    found: dict[str, float] = {}
+    for step in range(_STEPS):
+        events = fixed | dict(search.inputs)
         current = replace(start, rates={name: rate * Hz for name, rate in events.items()})
-        found = firing_rates(small, current, model, synapses, seed, cells=cells)
+        found = firing_rates(small, current, model, synapses, seed, duration, cells=cells)
         report(
             f"step {step}: "
             + ", ".join(f"{n} {found[n]:.2f} Hz at {events.get(n, 0):.0f} Hz" for n in found)
         )
-        if all(_inside(found[name], *ranges[name]) for name in ranges):
-            return replace(
-                current,
-                provenance={
-                    **current.provenance,
-                    "rates_Hz": {n: round(found[n], 3) for n in found},
-                },
-            )
-        for name in driven & set(ranges):
-            events[name] = _next_rate(events[name], found[name], ranges[name], step)
+        # well inside, so that another seed stays inside too
+        if all(inside(found[name], *ranges[name], margin=0.1) for name in inputs):
+            measured = {name: round(rate, 3) for name, rate in found.items()}
+            return replace(current, provenance={**current.provenance, "rates_Hz": measured})
+        search.step(found)
     raise DualframeError(
         f"circuit {base.name!r}, {start.model!r}: background rates did not bring every population "
         f"into its range (last: {found}, ranges {ranges})."
     )
-
-
-def _inside(rate: float, low: float, high: float) -> bool:
-    # the middle four fifths of the range on a log scale, so that another seed stays inside too
-    margin = (high / low) ** 0.1
-    return bool(low * margin <= rate <= high / margin)
-
-
-def _next_rate(events: float, found: float, bounds: tuple[float, float], step: int) -> float:
-    middle = np.sqrt(bounds[0] * bounds[1])
-    error = np.clip(np.log((middle + 0.05) / (found + 0.05)), -1.5, 1.5)
-    gain = 0.2 if step < 8 else 0.1
-    return float(events * np.exp(gain * error))
 
 
 def firing_rates(
@@ -308,11 +331,11 @@ def firing_rates(
     return dict(zip(table.population, table.mean_rate_Hz, strict=True))
 
 
-def _provenance(circuit: Circuit, scale: float, seed: int) -> dict[str, Any]:
+def _provenance(circuit: Circuit, scale: float, seed: int, duration: Any) -> dict[str, Any]:
     return {
         "contacts": contacts_digest(circuit),
         "date": date.today().isoformat(),
         "versions": versions(),
         "psp_protocol": f"one spike at rest, peak of the somatic potential within {_WATCH}",
-        "rates_protocol": f"scaled({scale}), seed {seed}, 0.5 s to 2 s",
+        "rates_protocol": f"scaled({scale}), seed {seed}, 0.5 s to {float(duration):g} s",
     }

@@ -129,6 +129,7 @@ def _calibrate_arguments(made: argparse.ArgumentParser) -> None:
     )
     made.add_argument("--synapses", help="current or conductance (default: the circuit's)")
     made.add_argument("--scale", type=float, default=0.02, help="size for the rates (default 0.02)")
+    made.add_argument("--duration", default="2 s", help="of each run for the rates (default 2 s)")
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--out", metavar="FILE", help="default: with the circuit")
 

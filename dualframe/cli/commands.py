@@ -32,7 +32,7 @@ FAILED, WRONG, INTERRUPTED = 1, 2, 130
 LISTS: Mapping[str, Callable[[], pd.DataFrame]] = MappingProxyType(
     {
         "cells": df.cells, "circuits": df.circuits, "tasks": df.tasks, "receptors": df.receptors,
-        "targets": df.targets,
+        "plasticity": df.plasticity, "targets": df.targets,
     }
 )  # fmt: skip
 
@@ -41,6 +41,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "cells": ("name", "title", "region", "layer", "izhikevich", "glif", "compartments"),
         "circuits": ("name", "title", "n", "populations"),
+        "plasticity": ("name", "title", "runs", "sets"),
         "receptors": ("name", "modulator", "kind", "EC50", "EC50_status", "acts_on"),
     }
 )
@@ -86,6 +87,9 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
         "receptor": (lambda: catalogue.names("receptor"), catalogue.receptor),
         "modulator": (lambda: catalogue.names("modulator"), catalogue.modulator),
         "synapse": (lambda: catalogue.names("synapse"), catalogue.synapse),
+        "plasticity rule": (
+            lambda: catalogue.names("plasticity rule"), catalogue.plasticity_rule
+        ),
         "circuit": (lambda: names("circuits"), df.circuit),
     }
 )
@@ -206,7 +210,7 @@ def calibrate_command(options: argparse.Namespace) -> int:
     ensure_writable(out.parent)
     found = df.calibrate(
         circuit, options.model, synapses=options.synapses, scale=options.scale, seed=options.seed,
-        report=say,
+        duration=options.duration, report=say,
     )  # fmt: skip
     print(f"Calibration of {found.model}: {store(found, out)}")
     return 0
