@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from brian2.units import Mohm, mmolar, ms, mV, nS, pA, second, umolar
+from brian2.units import Mohm, mmolar, ms, mV, nmolar, nS, pA, second, umolar
 from brian2.units.fundamentalunits import Quantity
+from scipy.special import lambertw
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.circuit import Circuit, CircuitPopulation
+from dualframe.circuit import Circuit, CircuitPopulation, Pulses
 from dualframe.network import Network, Population
 from dualframe.results import Results
 from dualframe.strengths import Calibration
@@ -49,6 +50,17 @@ def changed(network: Network, cell: str, **parameters: Any) -> Network:
     )
 
 
+def started(network: Network, cell: str, **initial: Any) -> Network:
+    """The network with other initial values of one population."""
+    return replace(
+        network,
+        populations=tuple(
+            replace(p, initial={**p.initial, **initial}) if p.name == cell else p
+            for p in network.populations
+        ),
+    )
+
+
 def run(
     network: Network,
     duration: Any,
@@ -68,7 +80,7 @@ def run(
         if set(variables) <= p.variables
     }
     return df.run(
-        replace(network, inputs=tuple(steps)), duration, target="runtime", seed=1,
+        replace(network, inputs=(*network.inputs, *steps)), duration, target="runtime", seed=1,
         record=record, progress=False,
     )  # fmt: skip
 
@@ -81,6 +93,21 @@ def hill(receptor: str, concentration: Any) -> Any:
     return power / (1 + power)
 
 
+def sensitive(receptor: str, c: Any) -> tuple[Any, Any]:
+    """Closed forms of the steady sensitive fraction and of its time constant in seconds."""
+    n = catalogue.receptor(receptor).desensitisation
+    assert n is not None
+    bound = np.asarray(c / n.value("IC50")) ** float(n.value("hill"))
+    slow = 1 + np.asarray(c / n.value("tau_K")) ** float(n.value("tau_hill"))
+    return 1 / (1 + bound), float(n.value("tau_fast")) + float(n.value("tau_slow")) / slow
+
+
+def steady(receptor: str, c: Any) -> Any:
+    """Closed form of the occupancy at a tonic level."""
+    desensitises = catalogue.receptor(receptor).desensitisation is not None
+    return hill(receptor, c) * (sensitive(receptor, c)[0] if desensitises else 1)
+
+
 # ---------------------------------------------------------------- occupancy
 
 
@@ -88,11 +115,12 @@ def hill(receptor: str, concentration: Any) -> Any:
 def test_occupancy_is_the_hill_curve(model: str) -> None:
     levels = np.array([0, 0.01, 1, 5, 30, 1000]) * umolar
     network = build(alone("ctx_vip", n=6).with_modulation("ACh", level=1), model)
-    found = run(changed(network, "ctx_vip", c_ACh=levels), 1 * ms, ("o_M1", "o_nACh_a4b2"))
-    for receptor in ("M1", "nACh_a4b2"):
-        measured = found.traces["ctx_vip"].values[f"o_{receptor}"]
+    names = ("o_M1", "b_nACh_a4b2", "o_nACh_a4b2")
+    found = run(changed(network, "ctx_vip", c_ACh=levels), 1 * ms, names).traces["ctx_vip"].values
+    for name in names:
+        closed = (hill if name.startswith("b_") else steady)(name[2:], levels)
         # 1 - 1/(1 + x) loses x/eps of its digits: at 0.01 uM x is 2e-4
-        np.testing.assert_allclose(measured[:, -1], hill(receptor, levels), rtol=1e-11)
+        np.testing.assert_allclose(found[name][:, -1], closed, rtol=1e-11)
 
 
 @pytest.mark.parametrize("model", BRANCHES)
@@ -142,13 +170,106 @@ def test_occupancy_follows_a_cleared_concentration() -> None:
     np.testing.assert_allclose(trace.values["b_nACh_a4b2"][0], expected, atol=1e-3)
 
 
+# ---------------------------------------------------------------- drugs
+
+DOSES = np.array([0, 0.01, 0.3, 1, 10, 1e4])
+
+
 @pytest.mark.parametrize("model", BRANCHES)
-def test_a_drug_takes_its_fraction(model: str) -> None:
-    circuit = alone("ctx_pv").with_modulation("ACh", level=0.5)
-    both = circuit.with_drug("agonist", "M1", dose=0.4).with_drug("antagonist", "M1", dose=0.25)
-    found = run(build(both, model), 1 * ms, ("o_M1",)).traces["ctx_pv"].values["o_M1"]
-    by_modulator = hill("M1", 15 * umolar)
-    assert found == pytest.approx((1 - 0.25) * (0.4 + (1 - 0.4) * by_modulator), rel=1e-12)
+def test_drugs_compete_with_the_modulator(model: str) -> None:
+    """All combinations of six concentrations, agonist and antagonist doses, side by side."""
+    c, agonist, antagonist = (x.ravel() for x in np.meshgrid(5 * DOSES, DOSES, DOSES))
+    circuit = alone("ctx_vip", n=c.size).with_modulation("ACh", level=1)
+    for receptor in ("M1", "nACh_a4b2"):  # Hill coefficients 1 and 1.05
+        circuit = circuit.with_drug("agonist", receptor, dose=1)
+        circuit = circuit.with_drug("antagonist", receptor, dose=1)
+    doses = {f"{kind}_{receptor}": value for receptor in ("M1", "nACh_a4b2")
+             for kind, value in (("agonist", agonist), ("antagonist", antagonist))}  # fmt: skip
+    network = changed(build(circuit, model), "ctx_vip", c_ACh=c * umolar, **doses)
+    found = run(network, 1 * ms, ("b_M1", "b_nACh_a4b2", "o_M1")).traces["ctx_vip"].values
+    np.testing.assert_array_equal(found["o_M1"], found["b_M1"])
+    for receptor in ("M1", "nACh_a4b2"):
+        affinity = catalogue.receptor(receptor).affinity
+        ratio = np.asarray(c * umolar / affinity.value("EC50")) + agonist
+        power = (ratio / (1 + antagonist)) ** float(affinity.value("hill"))
+        # 1 - 1/(1 + x) is off by one rounding of 1, which counts where x is small
+        np.testing.assert_allclose(
+            found[f"b_{receptor}"][:, -1], power / (1 + power), rtol=1e-12, atol=3e-16
+        )
+
+
+def test_an_antagonist_shifts_the_curve_by_one_plus_its_dose() -> None:
+    """Schild (1947): the concentration ratio of equal responses is 1 + B, at every response."""
+    levels, dose = np.geomspace(0.03, 3000, 24), np.repeat([0.0, 1.0, 9.0], 24)
+    circuit = alone("ctx_vip", n=72).with_modulation("ACh", level=1)
+    circuit = circuit.with_drug("antagonist", "nACh_a4b2", dose=1)
+    network = changed(
+        build(circuit, "glif_current"), "ctx_vip",
+        c_ACh=np.tile(levels, 3) * umolar, antagonist_nACh_a4b2=dose,
+    )  # fmt: skip
+    found = run(network, 1 * ms, ("b_nACh_a4b2",)).traces["ctx_vip"].values["b_nACh_a4b2"]
+    curves = np.log(found[:, -1] / (1 - found[:, -1])).reshape(3, 24)  # a line in log c
+    slope = float(catalogue.receptor("nACh_a4b2").affinity.value("hill"))
+    for curve, factor in zip(curves, (1, 2, 10), strict=True):
+        shift = (curves[0] - curve) / slope
+        np.testing.assert_allclose(np.exp(shift), factor, rtol=1e-10)
+
+
+@pytest.mark.parametrize("model", BRANCHES)
+def test_the_modulator_binds_in_time_with_drugs_there(model: str) -> None:
+    """Onset with tau_on towards the occupancy of both; it starts at that of the drugs alone."""
+    circuit = alone("ctx_pv").with_modulation("ACh", schedule=[(0 * ms, 0.0), (10 * ms, 1.0)])
+    circuit = circuit.with_drug("agonist", "M1", dose=0.5).with_drug("antagonist", "M1", dose=1)
+    network = changed(build(circuit, model), "ctx_pv", tau_c_ACh=DT)
+    trace = run(network, 200 * ms, ("o_M1",)).traces["ctx_pv"]
+    tau = float(catalogue.receptor("M1").kinetics.value("tau_on"))
+    before, after = (r / (1 + r) for r in (0.25, (30 / 5 + 0.5) / 2))
+    since = np.clip(trace.t - 0.01, 0, None)
+    expected = after + (before - after) * np.exp(-since / tau)
+    # the concentration is there one step late: dt/tau = 1e-4 of the way
+    np.testing.assert_allclose(trace.values["o_M1"][0], expected, atol=2e-4)
+
+
+# ---------------------------------------------------------------- desensitisation
+
+
+@pytest.mark.parametrize("model", BRANCHES)
+def test_a_tonic_level_has_desensitised_from_the_start(model: str) -> None:
+    levels = np.array([0, 0.01, 0.2, 1, 30, 1000]) * umolar
+    network = build(alone("ca1_olm", n=6).with_modulation("ACh", level=1), model)
+    names = [f"{x}_{r}" for r in ("nACh_a7", "nACh_a4b2") for x in ("s", "o")]
+    found = run(changed(network, "ca1_olm", c_ACh=levels), 5 * ms, names).traces["ca1_olm"].values
+    for receptor in ("nACh_a7", "nACh_a4b2"):
+        steady = sensitive(receptor, levels)[0]
+        np.testing.assert_allclose(found[f"s_{receptor}"][:, -1], steady, rtol=1e-12)
+        np.testing.assert_allclose(
+            found[f"o_{receptor}"][:, -1], steady * hill(receptor, levels), rtol=1e-10, atol=1e-16
+        )
+    scheduled = alone("ca1_olm").with_modulation("ACh", schedule=[(0 * ms, "30 uM")])
+    again = run(build(scheduled, model), 5 * ms, names).traces["ca1_olm"].values
+    for name in names:
+        np.testing.assert_allclose(again[name][0], found[name][4, -1], rtol=1e-10)
+
+
+def test_desensitisation_and_recovery_are_exponential() -> None:
+    """After a step of the concentration, with the time constant of the new one."""
+    on, off = 10 * ms, 300 * ms
+    schedule = [(0 * ms, 0.0), (on, "100 uM"), (off, "1 uM")]
+    circuit = alone("ca1_olm").with_modulation("ACh", schedule=schedule)
+    network = changed(build(circuit, "glif_current"), "ca1_olm", tau_c_ACh=DT)
+    names = ("s_nACh_a7", "s_nACh_a4b2")
+    trace = run(network, 600 * ms, names, every=1 * ms).traces["ca1_olm"]
+    for receptor in ("nACh_a7", "nACh_a4b2"):
+        value, expected = 1.0, np.ones(trace.t.shape)
+        stages = ((100, 0.01, 0.3), (1, 0.3, 10.0))
+        for level, start, stop in stages:
+            steady, tau = sensitive(receptor, level * umolar)
+            here = (trace.t >= start) & (trace.t < stop)
+            decay = np.exp(-(trace.t[here] - start) / tau)
+            expected[here] = steady + (value - steady) * decay
+            value = steady + (value - steady) * np.exp(-(stop - start) / tau)
+        # one step late, and Euler: each dt/tau of the change, 1e-3 for the faster receptor
+        np.testing.assert_allclose(trace.values[f"s_{receptor}"][0], expected, atol=2e-3)
 
 
 # ---------------------------------------------------------------- concentration
@@ -216,8 +337,152 @@ def test_a_tonic_level_is_steady_from_the_start(model: str) -> None:
         found = run(build(circuit, model), 20 * ms, ("o_M1", "o_nACh_a4b2")).traces["ctx_vip"]
         for receptor in ("M1", "nACh_a4b2"):
             np.testing.assert_allclose(
-                found.values[f"o_{receptor}"], hill(receptor, 9 * umolar), rtol=1e-12
+                found.values[f"o_{receptor}"], steady(receptor, 9 * umolar), rtol=1e-12
             )
+
+
+# ---------------------------------------------------------------- pulses, uptake, exchange
+
+DA = catalogue.modulator("DA")
+
+
+@pytest.mark.parametrize("model", BRANCHES)
+def test_pulses_are_a_sum_of_exponentials(model: str) -> None:
+    """Two trains of different heights, on top of a schedule's first level."""
+    trains = [Pulses(5 * ms, "100 nM", 4 * ms, 20), Pulses(7 * ms, "30 nM", 10 * ms, 3)]
+    circuit = alone("ctx_pv", n=2).with_modulation("DA", "50 nM", pulses=trains, clearance="100 ms")
+    trace = run(build(circuit, model), 120 * ms, ("c_DA",)).traces["ctx_pv"]
+    expected = np.full(trace.t.shape, 50.0)
+    for train in trains:
+        for time in np.asarray(train.times):
+            since = trace.t - time
+            rise = float(train.rise / nmolar)
+            # a spike of step k changes the concentration of step k + 1
+            expected += rise * np.where(since > 1e-9, np.exp(-(since - 1e-4) / 0.1), 0)
+    for measured in trace.values["c_DA"] * 1e6:  # mM to nM
+        # an Euler step decays by 1 - dt/tau instead of exp(-dt/tau): 5e-4 for each e-fold, of
+        # which there are 1.2
+        np.testing.assert_allclose(measured, expected, rtol=6e-4)
+
+
+def test_uptake_is_the_integral_of_michaelis_menten() -> None:
+    r"""Without other removal, :math:`c = K_m W((c_0/K_m) \exp((c_0 - V t)/K_m))`."""
+    uptakes = [DA.uptake(name).numbers for name in ("VTA", "SNc", "soma") for _ in range(4)]
+    start = np.tile([20.0, 200.0, 1000.0, 5000.0], 3)  # nM, below and above Km = 160 nM
+    circuit = alone("ctx_pv", n=12).with_modulation(
+        "DA", released_by="ctx_pv", per_spike="1 nM", clearance="VTA"
+    )
+    vmax = np.array([float(n.value("Vmax") / (nmolar / second)) for n in uptakes])
+    network = changed(
+        build(circuit, "glif_current"), "ctx_pv",
+        Vmax_c_DA=vmax * nmolar / second, k_other_c_DA=0 / second,
+    )  # fmt: skip
+    network = started(network, "ctx_pv", c_DA=start * nmolar)
+    trace = run(network, 400 * ms, ("c_DA",), every=1 * ms).traces["ctx_pv"]
+    for k, measured in enumerate(trace.values["c_DA"] * 1e6):
+        scaled = (start[k] - vmax[k] * trace.t) / 160
+        expected = 160 * np.real(lambertw(start[k] / 160 * np.exp(scaled)))
+        # Euler: half a step of the fastest decay, Vmax/Km = 25 /s, is 1.3e-3 of an e-fold
+        np.testing.assert_allclose(measured, expected, rtol=5e-3, atol=2e-3 * start[k])
+
+
+@pytest.mark.parametrize("clearance", [None, "VTA"])
+def test_tonic_release_balances_the_clearance(clearance: str | None) -> None:
+    """At its level for good; after a change it goes to the new one."""
+    circuit = alone("ctx_pv").with_modulation(
+        "DA", schedule=[(0 * ms, "50 nM"), (50 * ms, "400 nM")], clearance=clearance
+    )
+    network = build(circuit, "glif_current")
+    trace = run(network, 6 * second, ("c_DA",), every=10 * ms).traces["ctx_pv"]
+    measured = trace.values["c_DA"][0] * 1e6
+    np.testing.assert_allclose(measured[trace.t < 0.05], 50, rtol=1e-12)
+    # the uptake is slower the higher the level: its linearised rate is 0.8 /s at 400 nM
+    assert measured[-1] == pytest.approx(400, rel=1e-8 if clearance is None else 0.02)
+
+
+def regions(n: int = 1) -> Circuit:
+    """Two regions of one and four cubic millimetres."""
+    return alone("ctx_pv", "ctx_vip", n=n).with_regions(
+        {"near": "ctx_pv", "far": "ctx_vip"}, {"near": "1 mm**3", "far": "4 mm**3"}
+    )
+
+
+@pytest.mark.parametrize("model", BRANCHES)
+def test_exchange_conserves_the_amount(model: str) -> None:
+    """The difference decays with k (1 + V_near/V_far), in the neurons of both regions alike."""
+    circuit = regions().with_modulation(
+        "ACh", region="near", exchange={"far": "8 /s"}, pulses=[("10 ms", "1 uM")],
+        clearance="1e9 s",
+    )  # fmt: skip
+    circuit = circuit.with_modulation("ACh", 0, region="far", clearance="1e9 s")
+    done = run(build(circuit, model), 300 * ms, currents=None, variables=("c_ACh",))
+    near, far = (done.traces[name].values["c_ACh"][0] * 1e3 for name in ("ctx_pv", "ctx_vip"))
+    t = done.traces["ctx_pv"].t
+    after = t > 0.0101
+    np.testing.assert_allclose((near + 4 * far)[after], 1, rtol=1e-6)  # 1e-9 /s is cleared
+    expected = np.exp(-10 * (t[after] - 0.0101))
+    # Euler: half of 10 /s times dt, of up to three e-folds
+    np.testing.assert_allclose((near - far)[after], expected, atol=5e-4)
+
+
+@pytest.mark.parametrize("clearance", [None, "VTA"])
+def test_regions_in_exchange_start_in_balance(clearance: str | None) -> None:
+    """At tonic levels, whether they are constants or a schedule that does not change."""
+    found = {}
+    for name, given in {
+        "constant": {"level": "400 nM"}, "schedule": {"schedule": [(0 * ms, "400 nM")]},
+    }.items():  # fmt: skip
+        circuit = regions().with_modulation(
+            "DA", region="near", exchange={"far": "3 /s"}, clearance=clearance, **given
+        )
+        circuit = circuit.with_modulation("DA", "20 nM", region="far", clearance=clearance)
+        network = build(circuit, "glif_current")
+        names = ("c_DA",) if name == "schedule" else ("o_D1",)
+        traces = run(network, 20 * ms, names).traces
+        pv, vip = (network.population(cell) for cell in ("ctx_pv", "ctx_vip"))
+        if name == "constant":
+            found = {p.name: float(p.parameters["c_DA"] / nmolar) for p in (pv, vip)}
+            continue
+        for cell in ("ctx_pv", "ctx_vip"):
+            np.testing.assert_allclose(traces[cell].values["c_DA"] * 1e6, found[cell], rtol=1e-10)
+    near, far = found["ctx_pv"], found["ctx_vip"]
+
+    def removed(c: float) -> float:
+        if clearance is None:
+            return c / 0.2
+        return 1500 * c / (160 + c) + 0.04 * c
+
+    assert removed(400) - removed(near) + 3 * (far - near) == pytest.approx(0, abs=1e-9)
+    assert removed(20) - removed(far) + 0.75 * (near - far) == pytest.approx(0, abs=1e-9)
+    assert 20 < far < near < 400
+
+
+def test_every_target_delivers_the_same(run_on_target: Callable[..., Results]) -> None:
+    """Co-release by spikes, pulses, uptake, exchange, desensitisation and drugs at once."""
+    circuit = regions(n=2).with_release(
+        "ctx_pv", {"DA": "5 nM"}, region="near", clearance="VTA", exchange={"far": "5 /s"}
+    )
+    circuit = circuit.with_modulation(
+        "ACh", 0.1, released_by="ctx_pv", per_spike="1 uM",
+        pulses={"start": "3 ms", "interval": "7 ms", "count": 6, "rise": "2 uM"},
+    )  # fmt: skip
+    circuit = circuit.with_drug("antagonist", "M1", dose=3).with_drug("agonist", "M1", dose=0.2)
+    network = build(circuit, "glif_current")
+    step = df.CurrentInput("ctx_pv", np.array([400, 600]) * pA)
+    variables = {"ctx_pv": ("c_DA", "o_D1", "o_M1"), "ctx_vip": ("c_ACh", "o_nACh_a4b2", "o_M1")}
+    record = {name: df.Recording(own) for name, own in variables.items()}
+    network, options = replace(network, inputs=(*network.inputs, step)), {"seed": 1}
+    expected = df.run(
+        network, 60 * ms, target="runtime", record=record, progress=False, strict=True, **options
+    )
+    found = run_on_target(network, 60 * ms, record=record, **options)
+    assert len(expected.spikes) > 10
+    for cell, names in variables.items():
+        for name in names:
+            one, other = (x.traces[cell].values[name] for x in (expected, found))
+            assert np.ptp(one) > 0
+            # the order of additions may differ, and GeNN's exponentials are its own
+            np.testing.assert_allclose(other, one, rtol=1e-9)
 
 
 # ---------------------------------------------------------------- rest and input resistance
@@ -227,7 +492,7 @@ def conductances(cell: str, levels: Mapping[str, Any]) -> list[tuple[float, Any]
     """Open fraction of the leak and reversal of every modulatory conductance of a cell."""
     return [
         (
-            float(effect.numbers.value("size")) * float(hill(name, concentration)),
+            float(effect.numbers.value("size")) * float(steady(name, concentration)),
             effect.numbers.value("reversal"),
         )
         for modulator, concentration in levels.items()
@@ -382,15 +647,18 @@ def test_ca1_adaptation_is_a_scaled_conductance() -> None:
     """The adaptation current is scaled as a whole: it opens below threshold too."""
     circuit = alone("ca1_pyr", n=2).with_modulation("ACh", level=1)
     network = changed(build(circuit, "biological"), "ca1_pyr", size_M1_0=0.0)
-    names, drive = ("V_soma", "w_soma", "I_less_adaptation"), {"ca1_pyr": np.array([30, 31]) * pA}
+    names, drive = ("V_soma", "w_soma", "gA"), {"ca1_pyr": np.array([30, 31]) * pA}
     after = run(network, 200 * ms, names, drive).traces["ca1_pyr"].values
-    before = run(build(alone("ca1_pyr", n=2), "biological"), 200 * ms, (), drive)
-    np.testing.assert_allclose(
-        after["I_less_adaptation"], hill("M1", 30 * umolar) * after["w_soma"], rtol=1e-12
-    )
-    assert after["w_soma"][0, -1] > 0
-    plain = before.traces["ca1_pyr"].values["V_soma"]
-    resistance = np.diff(after["V_soma"][:, -1]), np.diff(plain[:, -1])
+    plain = build(alone("ca1_pyr", n=2), "biological")
+    before = run(plain, 200 * ms, names, drive).traces["ca1_pyr"].values
+    given = plain.population("ca1_pyr").parameters
+    factor = 1 - float(hill("M1", 30 * umolar))
+    smaller = {name: factor * given[name] for name in ("gAmax", "delta_gA")}
+    same = run(changed(plain, "ca1_pyr", **smaller), 200 * ms, names, drive)
+    for name, values in same.traces["ca1_pyr"].values.items():
+        np.testing.assert_allclose(after[name], values, rtol=1e-10)
+    assert 0 < after["w_soma"][0, -1] < before["w_soma"][0, -1]
+    resistance = np.diff(after["V_soma"][:, -1]), np.diff(before["V_soma"][:, -1])
     assert resistance[0] > resistance[1]  # as Cole and Nicoll (1984) found
 
 
