@@ -771,7 +771,7 @@ def test_tables_have_one_row_for_each_entry() -> None:
     assert row["izhikevich"] == "izhikevich2007_FS, izhikevich2007, izhikevich2003"
     assert row["glif"] == "GLIF3, GLIF4, GLIF5"
     assert row["stand_in"]
-    assert len(receptors()) == 12
+    assert len(receptors()) == 15
     assert len(modulators()) == len(synapses()) == 4
 
 
