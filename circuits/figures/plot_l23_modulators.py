@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from brian2 import Hz, ms, second
+from brian2 import Hz, second
 from matplotlib.figure import Figure
 
 import dualframe as df
@@ -110,8 +110,8 @@ def evoked(circuit, conditions, seeds, trials, target):
             n = driven(network)
             for seed in seeds:
                 stimulated = with_stimulus(network, trials, seed)
-                done = df.run(stimulated, (PERIOD * trials + 0.1) * second, target=target, seed=seed,
-                              progress=False)  # fmt: skip
+                length = (PERIOD * trials + 0.1) * second
+                done = df.run(stimulated, length, target=target, seed=seed, progress=False)
                 found = discriminability(done, n, trials)
                 rows.append((model, label, seed, *found))
     return pd.DataFrame(rows, columns=["model", "condition", "seed", "d_prime", "evoked", "before"])
@@ -162,4 +162,7 @@ if __name__ == "__main__":
     arguments.add_argument("--seeds", type=int, default=10)
     arguments.add_argument("--trials", type=int, default=10)
     given = arguments.parse_args()
-    main(target=given.target, scale=given.scale, seeds=given.seeds, trials=given.trials, out=given.out)
+    main(
+        target=given.target, scale=given.scale, seeds=given.seeds, trials=given.trials,
+        out=given.out,
+    )  # fmt: skip
