@@ -1,0 +1,300 @@
+"""Two models of one cell: validation can fail in every measure, and fits find what they should."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from brian2.units import Mohm, ms, mV, nS, pA, pF
+
+import dualframe as df
+from dualframe import catalogue
+from dualframe.catalogue import fits
+from dualframe.catalogue.schema import Glif
+from dualframe.cli import main
+from dualframe.errors import CatalogueError, DualframeError, UnknownName
+from dualframe.protocols import current_clamp
+from dualframe.protocols.fitting import smooth_rates
+from dualframe.protocols.point_forms import FORMS, charging_time
+from dualframe.protocols.validation import TOLERANCES, Validation, behaviour, compare
+
+pytestmark = pytest.mark.cpp
+
+TWIN = {
+    "C": 100 * pF, "R": 200 * Mohm, "E_L": -70 * mV, "th_inf": 20 * mV, "t_ref": 3 * ms,
+    "asc_amp1": 30 * pA, "asc_tau1": 10 * ms, "asc_amp2": -12 * pA, "asc_tau2": 100 * ms,
+}  # fmt: skip
+GLIF3 = FORMS["glif"][0]
+
+
+def glif(**changes: Any) -> Any:
+    """Clamp a GLIF neuron of level 3 with some parameters changed."""
+    return partial(current_clamp, GLIF3.population({**TWIN, **changes}), "")
+
+
+@pytest.fixture(scope="module")
+def cell() -> Any:
+    return behaviour(glif())
+
+
+def versus(cell: Any, **changes: Any) -> Validation:
+    """Compare the cell with one whose parameters differ."""
+    return compare(cell, glif(**changes), ("cell", "glif3", "given"))
+
+
+def failed(found: Validation) -> set[str]:
+    return set(found.table["measure"][~found.table["passed"]])
+
+
+# ---------------------------------------------------------------- validation
+
+
+def test_a_cell_is_the_same_as_itself(cell: Any) -> None:
+    found = versus(cell)
+    assert found.passed
+    assert found.table["measure"].tolist() == list(TOLERANCES)
+    np.testing.assert_allclose(found.table["difference"], 0, atol=1e-12)
+    assert list(found.table) == [
+        "measure", "unit", "compartments", "point", "difference", "tolerance", "kind", "passed"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"th_inf": 23 * mV}, "rheobase"),  # 15 % more
+        ({"t_ref": 12 * ms}, "f_I"),
+        ({"asc_amp2": -40 * pA, "asc_tau2": 300 * ms}, "adaptation_index"),
+        ({"C": 140 * pF}, "latency"),
+        ({"R": 230 * Mohm}, "r_in"),
+        ({"C": 125 * pF}, "tau_m"),
+        ({"E_L": -67 * mV}, "rest"),
+    ],
+)
+def test_every_measure_can_fail(cell: Any, changes: dict[str, Any], expected: str) -> None:
+    found = versus(cell, **changes)
+    assert expected in failed(found)
+    assert not found.passed
+
+
+def test_a_rest_that_differs_alone_fails_alone(cell: Any) -> None:
+    """All other measures are relative to rest."""
+    assert failed(versus(cell, E_L=-67 * mV)) == {"rest"}
+
+
+def test_a_small_difference_is_tolerated(cell: Any) -> None:
+    found = versus(cell, t_ref=3.3 * ms, C=102 * pF)
+    assert found.passed
+    table = found.table.set_index("measure")
+    assert table.loc["tau_m", "difference"] == pytest.approx(0.02, abs=0.002)
+    assert table.loc["tau_m", "compartments"] == pytest.approx(20, rel=0.01)
+    assert table.loc["rheobase", "compartments"] == pytest.approx(100, abs=0.05)
+
+
+def test_curves_and_figure(cell: Any) -> None:
+    found = versus(cell, t_ref=12 * ms)
+    below = found.curves["current_pA"] < 100
+    assert 8 < below.sum() < 14  # a fifth of the range lies below rheobase
+    assert (found.curves["rate_compartments_Hz"][below] == 0).all()
+    assert found.curves["rate_compartments_Hz"].iloc[-1] == pytest.approx(40, abs=1)
+    figure = found.plot()
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert "Firing rate (Hz)" in titles
+    assert "not the same cell" in figure.get_suptitle()
+
+
+def test_validate_takes_the_stored_fit_unless_told_otherwise() -> None:
+    found = df.validate("ctx_sst", "glif")
+    assert (found.twin, found.passed) == ("fitted", True)
+    published = df.validate("ctx_sst", "glif", cells="published")
+    assert published.twin == "published"
+    assert not published.passed  # another cell: an Allen specimen, and median values
+    with pytest.raises(UnknownName, match="fitted"):
+        df.validate("ctx_sst", "glif", cells="fited")
+
+
+def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validate", "ctx_sst", "--json", "--out", str(tmp_path)]) == 0
+    (entry,) = json.loads(capsys.readouterr().out)
+    assert (entry["cell"], entry["passed"]) == ("ctx_sst", True)
+    assert {row["measure"] for row in entry["measures"]} == set(TOLERANCES)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".png"}
+    assert main(["validate", "ctx_sst", "--cells", "published"]) == 1
+    assert "disagrees" in capsys.readouterr().out
+    assert main(["fit"]) == 2
+
+
+# ---------------------------------------------------------------- fits
+
+
+def test_a_search_finds_a_neuron_from_its_own_behaviour(
+    cell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GLIF neuron is fitted to a GLIF neuron: it must behave the same afterwards."""
+    from dualframe.protocols import fitting
+
+    search = fitting._Search(
+        GLIF3, cell.survey, fitting._wanted(glif(), cell.survey),
+        partial(fitting._clamped, GLIF3, target="auto"),
+    )  # fmt: skip
+    values, facts = search.run(seed=1, sigma=0.08, generations=40)
+    found = compare(cell, partial(current_clamp, GLIF3.population(values), ""), ("", "", ""))
+    assert found.passed
+    assert found.table.set_index("measure").loc["f_I", "difference"] < 0.03
+    assert facts["evaluations"] <= 40 * 16
+    assert facts["optimiser"].startswith("cma")
+
+
+def test_the_objective_is_zero_for_the_cell_itself(cell: Any) -> None:
+    """And grows with the distance from it."""
+    from dualframe.protocols import fitting
+
+    wanted = fitting._wanted(glif(), cell.survey)
+    rates = []
+    for t_ref in (3, 4, 6):
+        response = glif(t_ref=t_ref * ms)(wanted.currents, record=False)
+        rates.append(np.abs(smooth_rates(response) - wanted.rates).sum())
+    assert rates[0] < rates[1] < rates[2]
+    assert rates[0] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_fit_is_stored_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fits, "file_of", lambda cell: tmp_path / f"{cell.name}.toml")
+    entry = catalogue.cell("ctx_pv")
+    with pytest.raises(CatalogueError, match="dualframe fit ctx_pv --model glif"):
+        fits.stored(entry, "glif")
+    assert not fits.has_fit(entry, "glif")
+    numbers = fits.numbers_of(TWIN, "ctx_pv GLIF3")
+    origin = catalogue.Origin(("dualframe",), "derived")
+    chosen = Glif("GLIF3", "fitted to the compartments", "", numbers, origin)
+    digest = fits.compartments_digest(entry)
+    fit = fits.Fit(
+        "ctx_pv", "glif", chosen, {"f_I": 0.05}, "", {"compartments": digest, "seed": 1},
+        {"current_pA": [1.0], "rate_Hz": [2.0]},
+    )  # fmt: skip
+    fits.store(entry, fit)
+    again = fits.stored(entry, "glif")
+    assert again.chosen.numbers.plain() == chosen.numbers.plain()
+    assert {number.status for number in again.chosen.numbers.values()} == {"derived"}
+    assert (again.errors, again.reference) == (fit.errors, fit.reference)
+    assert fits.has_fit(entry, "glif3")
+    assert not fits.has_fit(entry, "glif4")
+    assert fits.is_current(entry, "glif")
+    fits.store(entry, replace(fit, provenance={"compartments": "of another day"}))
+    assert not fits.is_current(entry, "glif")
+    with pytest.raises(CatalogueError, match=r"another version .* dualframe fit ctx_pv"):
+        fits.stored(entry, "glif")
+    with pytest.raises(CatalogueError, match="another version"):
+        df.validate("ctx_pv", "glif")
+
+
+def test_the_digest_follows_the_physics_and_nothing_else() -> None:
+    entry = catalogue.cell("ctx_pv")
+    first = fits.compartments_digest(entry)
+    layout, passive = entry.compartments, entry.passive
+    assert layout is not None
+    assert passive is not None
+    same = replace(layout, origin=catalogue.Origin(("dualframe",), "assumed", "x"), layout="y")
+    assert fits.compartments_digest(replace(entry, compartments=same)) == first
+    r_in = replace(passive.numbers["r_in"], value=100 * Mohm)
+    pairs = tuple((n, r_in if n == "r_in" else v) for n, v in passive.numbers.pairs)
+    moved = replace(passive, numbers=replace(passive.numbers, pairs=pairs))
+    assert fits.compartments_digest(replace(entry, passive=moved)) != first
+    pairs = tuple(
+        (n, replace(v, value=v.value + 1 * mV) if n == "threshold" else v)
+        for n, v in layout.spike.pairs
+    )
+    other = replace(layout, spike=replace(layout.spike, pairs=pairs))
+    assert fits.compartments_digest(replace(entry, compartments=other)) != first
+    with pytest.raises(CatalogueError, match="no compartments"):
+        fits.compartments_digest(replace(entry, compartments=None))
+
+
+def test_fitted_cells_are_built_and_have_calibrations_of_their_own() -> None:
+    circuit = df.circuit("l23")
+    with pytest.raises(CatalogueError, match="glif_current_fitted"):
+        df.task_driven.build(circuit, cells="fitted")
+    response = current_clamp("ctx_pv", "glif", 0 * pA, duration=1 * ms, cells="fitted",
+                             target="runtime")  # fmt: skip
+    stored = fits.stored(catalogue.cell("ctx_pv"), "glif").chosen.numbers
+    assert response.V[0, 0] == stored.value("E_L")
+
+
+def test_an_unknown_model_cannot_be_fitted() -> None:
+    with pytest.raises(UnknownName, match="izhikevich"):
+        df.fit_point("ctx_pv", "izhikevitch")
+    with pytest.raises(UnknownName, match="cell type"):
+        df.fit_point("ctx_pw")
+
+
+def test_a_pacemaker_is_not_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from dualframe.protocols import fitting
+
+    def pacing(*_: Any, **options: Any) -> Any:
+        return glif(E_L=-40 * mV, th_inf=-5 * mV)(_[2], **options)
+
+    monkeypatch.setattr(fitting, "current_clamp", pacing)
+    with pytest.raises(DualframeError, match="pacemaker"):
+        df.fit_point("ctx_pv", "glif")
+
+
+def test_the_charging_time_of_an_izhikevich_neuron() -> None:
+    """Against the area under the step response of the linearised equations."""
+    values = {"C": 100 * pF, "k": 0.5 * nS / mV, "vt": -40 * mV, "vr": -60 * mV, "b": -2 * nS,
+              "a": 30 / (1000 * ms)}  # fmt: skip
+    c, slope, b, a = 100e-12, 10e-9, -2e-9, 30.0
+    matrix = np.array([[-slope / c, -1 / c], [a * b, -a]])
+    steady = -np.linalg.solve(matrix, [1 / c, 0])
+    area = -np.linalg.solve(matrix, steady)
+    assert float(charging_time(values)) == pytest.approx(area[0] / steady[0])
+
+
+# ---------------------------------------------------------------- what is shipped
+
+
+@pytest.mark.parametrize("model", fits.FAMILIES)
+def test_every_stored_fit_still_gives_its_curve(model: str) -> None:
+    """All cells of a form side by side in one network, against the stored reference."""
+    by_form: dict[str, list[fits.Fit]] = {}
+    for name in catalogue.names("cell type"):
+        entry = catalogue.cell(name)
+        if entry.compartments is not None:
+            fit = fits.stored(entry, model)  # raises if it is missing or out of date
+            by_form.setdefault(fit.chosen.form, []).append(fit)
+    assert sum(map(len, by_form.values())) == 36
+    for form in FORMS[model]:
+        _check_curves(form, by_form.get(form.form, []))
+
+
+def _check_curves(form: Any, found: list[fits.Fit]) -> None:
+    if not found:
+        return
+    sizes = [len(fit.reference["current_pA"]) for fit in found]
+    index = np.repeat(np.arange(len(found)), sizes)
+    names = list(found[0].chosen.numbers)
+    columns = {
+        name: np.array([float(np.asarray(f.chosen.numbers.value(name))) for f in found])[index]
+        * _unit(found[0].chosen.numbers.value(name))
+        for name in names
+    }
+    currents = np.concatenate([fit.reference["current_pA"] for fit in found]) * pA
+    response = current_clamp(
+        form.population(found[0].chosen.numbers.plain()), "", currents, parameters=columns,
+        initial={"V": columns[form.rest]}, record=False, delay=1 * ms,
+    )  # fmt: skip
+    rates = np.array([len(response.train(k)) for k in range(response.n)], dtype=float)
+    for k, fit in enumerate(found):
+        wanted = np.array(fit.reference["rate_Hz"])
+        error = np.abs(rates[index == k] - wanted).sum() / wanted.sum()
+        assert error < 0.10 or fit.failure, f"{fit.cell}: {error:.3f}"
+
+
+def _unit(value: Any) -> Any:
+    from brian2.units.fundamentalunits import Quantity, get_dimensions
+
+    return Quantity(1.0, dim=get_dimensions(value))
