@@ -21,14 +21,13 @@ from brian2.units import amp
 
 import dualframe as df
 from dualframe.task_driven import glif, izhikevich
-from dualframe.task_driven.build import membrane
 from dualframe.task_driven.membrane import Membrane
 
 os.environ.setdefault("PYNEST_QUIET", "1")
 nest = pytest.importorskip("nest", reason="NEST is not installed (extra 'peers')")
 
-#: Cell types, each with the named Allen specimens of the catalogue: eight specimens.
-CELLS = ("ctx_l23_pyr", "ctx_pv", "ctx_sst", "ctx_vip")
+#: Cell types, each with the named Allen specimens of the catalogue: eleven specimens.
+CELLS = ("ctx_l23_pyr", "ctx_pv", "ctx_sst", "ctx_vip", "ctx_l4_exc")
 STEPS = (0.05, 0.025, 0.01)  # ms: all refractory periods are whole numbers of each
 DURATION = 150.0  # ms
 # of the current th_inf/R that just reaches the threshold; the threshold of level 5 rises with V
@@ -89,7 +88,13 @@ def simulate_nest(
 
 
 def glif_cells(level: int) -> list[Membrane]:
-    return [membrane(df.cell(name), f"glif{level}", None) for name in CELLS]
+    chosen = []
+    for name in CELLS:
+        cell = df.cell(name)
+        own = {stored.level for stored in cell.glif}
+        stored = cell.glif_set(level if level in own else glif.LEVELS[level].source)
+        chosen.append(glif.membrane(level, stored.numbers.plain()))
+    return chosen
 
 
 def together(level: int) -> Membrane:
