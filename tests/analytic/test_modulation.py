@@ -462,8 +462,8 @@ def test_regions_in_exchange_start_in_balance(clearance: str | None) -> None:
     assert 20 < far < near < 400
 
 
-def test_every_target_delivers_the_same(run_on_target: Callable[..., Results]) -> None:
-    """Co-release by spikes, pulses, uptake, exchange, desensitisation and drugs at once."""
+def test_every_target_delivers_the_same(target: str, run_on_target: Callable[..., Results]) -> None:
+    """Release by spikes, pulses, uptake, exchange, desensitisation and drugs at once."""
     circuit = regions(n=2).with_release(
         "ctx_pv", {"DA": "5 nM"}, region="near", clearance="VTA", exchange={"far": "5 /s"}
     )
@@ -482,12 +482,17 @@ def test_every_target_delivers_the_same(run_on_target: Callable[..., Results]) -
     )
     found = run_on_target(network, 60 * ms, record=record, **options)
     assert len(expected.spikes) > 10
+    np.testing.assert_allclose(found.spikes.t, expected.spikes.t, atol=1e-9)
+    t = expected.traces["ctx_pv"].t
+    # GeNN takes the sample of a step before it delivers the spikes of the step before
+    raised = np.concatenate([expected.spikes.t, 3e-3 + 7e-3 * np.arange(6)]) + 1e-4
+    seen = ~np.isclose(t[:, None], raised, atol=1e-6).any(axis=1) | (target != "genn")
     for cell, names in variables.items():
         for name in names:
             one, other = (x.traces[cell].values[name] for x in (expected, found))
             assert np.ptp(one) > 0
             # the order of additions may differ, and GeNN's exponentials are its own
-            np.testing.assert_allclose(other, one, rtol=1e-9)
+            np.testing.assert_allclose(other[:, seen], one[:, seen], rtol=1e-9)
 
 
 # ---------------------------------------------------------------- rest and input resistance
