@@ -1,7 +1,9 @@
 """One cell-type catalogue and two branches: dendritic microcircuits and trained point neurons.
 
-Catalogue: `cells`, `cell`, `receptors`, `receptor`, `circuits`, `circuit`, `tasks`, `targets`.
-Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs.
+Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity`, `circuits`, `circuit`, `tasks`,
+`targets`.
+Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
+`plastic` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.
 One cell: `current_clamp`, `validate` (compartments against point neuron), `fit_point`.
 """
@@ -28,6 +30,7 @@ from dualframe.network import (
     Recording,
     SpikeInput,
 )
+from dualframe.plasticity import plastic, plasticity
 from dualframe.protocols import current_clamp, fit_point, validate
 from dualframe.quantity import quantity
 from dualframe.results import Results
@@ -42,7 +45,8 @@ __all__ = [
     "CurrentInput", "DualframeError", "GaussianKernel", "LogNormal", "Network", "Normal",
     "PoissonInput", "Population", "Projection", "Recording", "Results", "SpikeInput", "Uniform",
     "assemble", "biological", "calibrate", "cell", "cells", "check", "circuit", "circuits",
-    "compare_branches", "current_clamp", "doctor", "export", "fit_point", "plots", "quantity",
+    "compare_branches", "current_clamp", "doctor", "export", "fit_point", "plastic", "plasticity", "plots",
+    "quantity",
     "read_glif", "read_glif_folder", "receptor", "receptors", "report", "run", "targets",
     "task_driven", "tasks", "validate",
 ]  # fmt: skip

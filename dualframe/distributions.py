@@ -110,7 +110,7 @@ class Limited:
         Bounds; same dimension as its values.
     """
 
-    drawn: Normal | LogNormal | Uniform
+    drawn: Normal | LogNormal | Uniform | Limited
     low: Any
     high: Any
 

@@ -28,7 +28,7 @@ from dualframe.kinetics import (
     Part,
     contact,
 )
-from dualframe.network import PoissonInput, Population, Projection
+from dualframe.network import Plasticity, PoissonInput, Population, Projection
 from dualframe.quantity import unit_of
 
 CircuitContact = CircuitProjection | Background
@@ -271,7 +271,9 @@ def assumed_numbers(circuit: Circuit, *, dendrites: bool) -> list[str]:
     for row in circuit.numbers().itertuples():
         if row.status == "assumed" and (dendrites or row.number != "compartments"):
             places.setdefault(str(row.number), []).append(str(row.where))
-    return [
+    learned = [f"{p.name}: {line}" for p in circuit.projections if p.plasticity
+               for line in p.plasticity.assumptions]  # fmt: skip
+    return learned + [
         f"circuit {circuit.name}: {number} of {', '.join(where)} "
         f"{'is' if len(where) == 1 else 'are'} assumed"
         for number, where in places.items()
@@ -309,6 +311,7 @@ def projections(
                 in_degree=given.in_degree,
                 number=given.number,
                 autapses=given.number is not None,
+                plasticity=_plasticity(given, _weight(given, own, strengths(given))),
             )
         )
     return made
@@ -318,6 +321,13 @@ def _weights(given: CircuitProjection, weight: Any) -> Any:
     """Return a projection's weight or, with a spread, its distribution of one sign."""
     mean = weight * given.weight_factor
     return Normal(mean, given.weight_cv * mean, low=0 * mean) if given.weight_cv else mean
+
+
+def _plasticity(given: CircuitProjection, weight: Any) -> Plasticity | None:
+    """Return a projection's plasticity, its bounds and scale in units of the weight."""
+    if given.plasticity is None:
+        return None
+    return given.plasticity.times(weight * given.weight_factor)
 
 
 def _delays(given: CircuitProjection) -> Any:

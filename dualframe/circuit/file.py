@@ -27,6 +27,7 @@ from dualframe.circuit.parts import (
     CircuitPopulation,
     CircuitProjection,
 )
+from dualframe.circuit.plasticity import read_plasticity
 from dualframe.circuit.point import PointModel, read_point
 from dualframe.circuit.reading import count, make, member, probability, values
 from dualframe.circuit.space import Space
@@ -47,6 +48,7 @@ _PROJECTION = (
     "delay_groups",
     "weight_cv",
     "weight_factor",
+    "plasticity",
 )
 _SCALARS = {
     "delay": "time",
@@ -196,6 +198,7 @@ def _projection(
     if "delay_groups" in table.data:
         numbers["delay_groups"] = count(table, "delay_groups")
         rule["delay_groups"] = numbers["delay_groups"].value
+    rule["plasticity"] = read_plasticity(table, numbers)
     if "delay" not in table.data:
         table.fail("delay", 'missing. Add one, like delay = "1.5 ms".')
     return make(

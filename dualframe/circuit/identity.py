@@ -22,6 +22,7 @@ _WHERE_GIVEN = (
     "region",
     "regions",
     "effects",
+    "plasticity",
 )
 
 

@@ -24,10 +24,11 @@ from dualframe.checks import (
     positive,
     put,
 )
+from dualframe.circuit.plasticity import check_plasticity
 from dualframe.circuit.point import PointModel
 from dualframe.distributions import GaussianKernel
 from dualframe.errors import NetworkError, UnknownName
-from dualframe.network import Description
+from dualframe.network import Description, Plasticity
 
 # Names as in dualframe.kinetics, which stands above this layer.
 KINETICS: Mapping[str, Mapping[str, str]] = {
@@ -152,6 +153,9 @@ class CircuitProjection(Description):
         kind. Kinds that are not named have that of the target cell, else the catalogue's.
     weight_factor
         Multiplies the (calibrated) weight. It is not 1 where an in-degree could not be kept.
+    plasticity
+        How the weight learns, from `dualframe.plastic`, with bounds and scale as multiples of the
+        contact's weight.
     note, sources
         A remark, and the origin of the numbers, by field.
     """
@@ -175,6 +179,7 @@ class CircuitProjection(Description):
     kinetics: Mapping[str, Any] = field(default_factory=dict)
     reversal: Any = field(default_factory=dict)
     weight_factor: float = 1.0
+    plasticity: Plasticity | None = None
     note: str = ""
     sources: Sources = field(default_factory=dict, repr=False)
 
@@ -190,6 +195,7 @@ class CircuitProjection(Description):
             put(self, "weight_cv", fraction(self.weight_cv, f"weight_cv of {what}"))
         factor = positive(self.weight_factor, "dimensionless", f"weight_factor of {what}")
         put(self, "weight_factor", float(factor))
+        check_plasticity(self.plasticity, what)
         self._freeze()
 
     @property

@@ -19,6 +19,7 @@ from dualframe.circuit.external import CircuitInput
 from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection
 from dualframe.circuit.regions import Region
 from dualframe.library import folder
+from dualframe.network import Plasticity
 from dualframe.quantity import text
 
 if TYPE_CHECKING:
@@ -154,7 +155,16 @@ def _projection(projection: CircuitProjection) -> str:
         parts.append(f"weights with CV {projection.weight_cv:g}")
     if projection.weight_factor != 1:
         parts.append(f"weight times {projection.weight_factor:.4g}")
+    if projection.plasticity is not None:
+        parts.append(_plasticity(projection.plasticity))
     return ", ".join(parts)
+
+
+def _plasticity(given: Plasticity) -> str:
+    options = "".join(f", {name} {choice}" for name, choice in given.options.items())
+    frozen = ", frozen" if given.frozen else ""
+    bounds = f"{given.w_min:g} to {given.w_max:g} times the weight"
+    return f"plastic ({given.origin}{options}, {bounds}{frozen})"
 
 
 def _background(background: Background) -> str:

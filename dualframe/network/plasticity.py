@@ -42,8 +42,11 @@ class Plasticity(Description):
         Multiplies every change.
     frozen
         Evaluation without learning: the learning rate is zero. Nothing is compiled for it.
-    origin
-        Where the numbers come from, for the reader.
+    factors
+        What modulators may scale: any of ``"ltp"``, ``"ltd"``, ``"rate"``, ``"eligibility"``. Where
+        the postsynaptic neuron has a variable ``ltp_factor``, the rule reads it.
+    origin, assumptions
+        Where the numbers come from, for the reader, and a line on those that are assumed.
 
     Raises
     ------
@@ -60,7 +63,9 @@ class Plasticity(Description):
     options: Mapping[str, str] = field(default_factory=dict)
     learning_rate: float = 1.0
     frozen: bool = False
+    factors: tuple[str, ...] = ()
     origin: str = ""
+    assumptions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_name(self.rule, "plasticity rule")
@@ -90,4 +95,6 @@ class Plasticity(Description):
     def times(self, weight: Any) -> Plasticity:
         """Return the same rule with bounds and scale multiplied by a weight."""
         scale = None if self.scale is None else self.scale * weight
+        if scale is None and self.relative_to == "initial":
+            scale = weight
         return replace(self, w_min=self.w_min * weight, w_max=self.w_max * weight, scale=scale)

@@ -11,7 +11,6 @@ Both branches use them: a rule needs a projection and the postsynaptic neuron, w
 from dualframe.plasticity.learned import frozen, with_weights
 from dualframe.plasticity.plastic import plastic, plasticity
 from dualframe.plasticity.registry import RULES
-from dualframe.plasticity.rule import FACTORS
 from dualframe.plasticity.writing import with_rules
 
-__all__ = ["FACTORS", "RULES", "frozen", "plastic", "plasticity", "with_rules", "with_weights"]
+__all__ = ["RULES", "frozen", "plastic", "plasticity", "with_rules", "with_weights"]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from dualframe import catalogue
-from dualframe.catalogue.plasticity import FORMS, PlasticityRule
+from dualframe.catalogue.plasticity import FORMS, ParameterSet, PlasticityRule
 from dualframe.errors import CatalogueError, UnknownName
 from dualframe.network import Plasticity
 from dualframe.plasticity.registry import RULES
@@ -83,7 +83,9 @@ def plastic(
         options=_options(able, {**published, **(options or {})}),
         learning_rate=learning_rate,
         frozen=frozen,
+        factors=able.factors,
         origin=f"{rule}, set {chosen.name}" + (f" with {own}" if own else ""),
+        assumptions=_assumptions(chosen, rule, numbers),
     )
 
 
@@ -97,6 +99,11 @@ def _own(entry: PlasticityRule, numbers: Mapping[str, Any]) -> dict[str, Any]:
         if name.startswith("tau") and not float(value) > 0:
             raise CatalogueError(f"{name} of rule {entry.name!r} is {value}: expected above zero.")
     return made
+
+
+def _assumptions(chosen: ParameterSet, rule: str, own: Mapping[str, Any]) -> tuple[str, ...]:
+    names = [f"{k} {v.written}" for k, v in chosen.numbers.items() if v.assumed and k not in own]
+    return (f"{', '.join(names)} of {rule}, set {chosen.name}, assumed",) if names else ()
 
 
 def _number(value: Any) -> Any:

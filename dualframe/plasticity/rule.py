@@ -13,9 +13,6 @@ ADDITIVE, MULTIPLICATIVE = "additive", "multiplicative"
 PAIRING = (ALL_TO_ALL, NEAREST)
 BOUNDS = (ADDITIVE, MULTIPLICATIVE)
 
-# Variables of the postsynaptic neuron that reshape any rule; one where there is none of them.
-FACTORS = ("ltp_factor", "ltd_factor", "rate_factor", "eligibility_factor")
-
 
 @dataclass(frozen=True)
 class Body:
@@ -54,11 +51,14 @@ class Rule:
         From the plasticity of a projection and the variables of the postsynaptic neuron to text.
     options
         Choices by name; the first is the default.
+    factors
+        What modulators may scale.
     """
 
     name: str
     write: Callable[[Plasticity, Collection[str]], Body]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    factors: tuple[str, ...] = ("ltp", "ltd", "rate")
 
 
 def trace(name: str, tau: str) -> str:

@@ -8,7 +8,7 @@ or set of modulatory factors changes equations.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from typing import Any
 
@@ -108,7 +108,7 @@ def _taken(body: Body, numbers: Mapping[str, Any], target: Population) -> dict[s
     return {name: f"{name}_of_rule" for name in clash}
 
 
-def _check_names(projection: Projection, given: Plasticity, names: set[str]) -> None:
+def _check_names(projection: Projection, given: Plasticity, names: Set[str]) -> None:
     own = variables(projection.equations) | set(projection.parameters)
     if clash := sorted(own & names):
         raise NetworkError(

@@ -27,6 +27,7 @@ from dualframe.catalogue import (
     modulator,
     modulators,
     names,
+    plasticity_rule,
     receptor,
     receptors,
     synapse,
@@ -66,7 +67,13 @@ INTERNEURONS = (
     "ca1_cck_basket",
     "ca1_olm",
 )
-READERS = {"cell type": cell, "synapse": synapse, "receptor": receptor, "modulator": modulator}
+READERS = {
+    "cell type": cell,
+    "synapse": synapse,
+    "receptor": receptor,
+    "modulator": modulator,
+    "plasticity rule": plasticity_rule,
+}
 ENTRIES = [(kind, name) for kind in READERS for name in names(kind)]
 
 

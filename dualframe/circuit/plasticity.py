@@ -1,0 +1,75 @@
+"""The plasticity of a circuit's projections: read from its file, or added in Python.
+
+A circuit's weights are calibrated, so bounds and scale are multiples of the contact's own weight::
+
+    plasticity = { rule = "pair_stdp", w_max = "2", tau_plus = "15 ms" }
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from brian2.units.fundamentalunits import get_dimensions
+
+from dualframe import catalogue
+from dualframe.catalogue.plasticity import FORMS
+from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.tables import Table
+from dualframe.circuit.reading import make, values
+from dualframe.errors import NetworkError
+from dualframe.network import Plasticity
+from dualframe.plasticity import RULES, plastic
+
+if TYPE_CHECKING:
+    from dualframe.circuit.parts import CircuitProjection
+
+_MULTIPLES = ("w_max", "w_min", "scale", "learning_rate")
+
+
+def check_plasticity(given: Any, what: str) -> None:
+    """Refuse what is no plasticity, or has bounds that are not multiples of a weight."""
+    if given is None:
+        return
+    if not isinstance(given, Plasticity):
+        raise NetworkError(
+            f"plasticity of {what} is {given!r}: expected what dualframe.plastic makes, like "
+            f"plastic('pair_stdp', w_max=2)."
+        )
+    if not get_dimensions(given.w_max).is_dimensionless:
+        raise NetworkError(
+            f"w_max of {what} is {given.w_max}: weights of a circuit are calibrated, so give a "
+            f"plain number, a multiple of the contact's weight, like w_max=2."
+        )
+
+
+def read_plasticity(table: Table, numbers: dict[str, Sourced]) -> Plasticity | None:
+    """Return the plasticity of a projection's table, if it has any, and add its numbers."""
+    given = table.child("plasticity")
+    if given is None:
+        return None
+    rule = RULES[given.text("rule", choices=RULES)]
+    kinds = FORMS[catalogue.plasticity_rule(rule.name).form].kinds
+    given.only("rule", "set", _MULTIPLES, rule.options, kinds)
+    dimensions = dict.fromkeys(_MULTIPLES, "dimensionless") | kinds
+    found = {key: given.number(key, kind) for key, kind in dimensions.items() if key in given.data}
+    if "w_max" not in found:
+        given.fail("w_max", 'missing. Add the largest weight, a multiple of it: w_max = "2".')
+    options = {key: given.text(key) for key in rule.options if key in given.data}
+    numbers |= {f"plasticity.{key}": number for key, number in found.items()}
+    return make(given, _plastic, rule=rule.name, set=given.text("set", ""), options=options,
+                **values(found))  # fmt: skip
+
+
+def _plastic(rule: str, **content: Any) -> Plasticity:
+    return plastic(rule, **content)
+
+
+def with_plasticity(
+    projections: Iterable[CircuitProjection], changed: Mapping[str, Plasticity | None]
+) -> tuple[CircuitProjection, ...]:
+    """Return projections of which some, by name, learn by another rule, or by none."""
+    return tuple(
+        replace(p, plasticity=changed[p.name]) if p.name in changed else p for p in projections
+    )
