@@ -10,6 +10,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from catalogue_pages import write_pages  # noqa: E402
+from pair_pages import write_pairs  # noqa: E402
 
 project = "dualframe"
 author = "The dualframe developers"
@@ -52,3 +53,4 @@ if GALLERIES:
     }
 
 write_pages(HERE / "catalogue")
+write_pairs(HERE / "catalogue")

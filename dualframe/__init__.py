@@ -5,7 +5,7 @@ Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity`, `circuits`, `
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
 `plastic` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.
-One cell: `current_clamp`, `validate` (compartments against point neuron), `fit_point`.
+One cell: `current_clamp`, `validate` (compartments and point neuron), `fit_point`, `dose_response`.
 """
 
 from dualframe import biological, task_driven
@@ -31,7 +31,7 @@ from dualframe.network import (
     SpikeInput,
 )
 from dualframe.plasticity import plastic, plasticity
-from dualframe.protocols import current_clamp, fit_point, validate
+from dualframe.protocols import current_clamp, dose_response, fit_point, validate
 from dualframe.quantity import quantity
 from dualframe.results import Results
 from dualframe.run import run
@@ -45,8 +45,8 @@ __all__ = [
     "CurrentInput", "DualframeError", "GaussianKernel", "LogNormal", "Network", "Normal",
     "PoissonInput", "Population", "Projection", "Recording", "Results", "SpikeInput", "Uniform",
     "assemble", "biological", "calibrate", "cell", "cells", "check", "circuit", "circuits",
-    "compare_branches", "current_clamp", "doctor", "export", "fit_point", "plastic", "plasticity", "plots",
-    "quantity",
+    "compare_branches", "current_clamp", "doctor", "dose_response", "export", "fit_point",
+    "plastic", "plasticity", "plots", "quantity",
     "read_glif", "read_glif_folder", "receptor", "receptors", "report", "run", "targets",
     "task_driven", "tasks", "validate",
 ]  # fmt: skip

@@ -2,7 +2,11 @@
 
 from dualframe.protocols import measures
 from dualframe.protocols.bench import Response, current_clamp
+from dualframe.protocols.doses import DoseResponse, dose_response
 from dualframe.protocols.fitting import fit_point
 from dualframe.protocols.validation import Validation, validate
 
-__all__ = ["Response", "Validation", "current_clamp", "fit_point", "measures", "validate"]
+__all__ = [
+    "DoseResponse", "Response", "Validation", "current_clamp", "dose_response", "fit_point",
+    "measures", "validate",
+]  # fmt: skip

@@ -18,6 +18,7 @@ _PEAK = 20.0  # mV: where the spikes of a model without a spike shape are drawn 
 _LABELS = {
     "rheobase": "rheobase", "f_I": "f-I curve", "adaptation_index": "adaptation index",
     "latency": "latency", "r_in": "input resistance", "tau_m": "time constant", "rest": "rest",
+    "rheobase_shift": "change of rheobase",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -77,6 +77,11 @@ TOLERANCES: Mapping[str, Tolerance] = MappingProxyType(
         ),
     }
 )  # fmt: skip
+
+#: Of the change of the rheobase by a modulator, where that is asked for.
+SHIFT = Tolerance(
+    "pA", 0.30, RELATIVE, "the goal of the project: the same sign, and the size to 30 %"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +156,7 @@ def validate(
     model: str = "glif",
     *,
     cells: Cells | None = None,
+    shift: Mapping[str, Any] | None = None,
     target: str = "auto",
     dt: Any = 0.1 * ms,
     **clamp: Any,
@@ -166,6 +172,9 @@ def validate(
     cells
         Which point neuron: ``"fitted"`` to the compartments, ``"published"``, or fits by name of
         the cell type. The default is the stored fit where there is one.
+    shift
+        Levels by modulator, ``{"ACh": 0.8}``: the table has a further row ``rheobase_shift``, how
+        much these change the rheobase of either model.
     target, dt
         As in `dualframe.run`.
     clamp
@@ -200,7 +209,21 @@ def validate(
     point = partial(current_clamp, cell, model, cells=twin, **common)
     reason = known_failure(entry, model) if twin == "fitted" else ""
     label = twin if isinstance(twin, str) else "given"
-    return compare(behaviour(reference), point, (entry.name, model, label), reason)
+    found = compare(behaviour(reference), point, (entry.name, model, label), reason)
+    return found if shift is None else _with_shift(found, reference, point, shift)
+
+
+def _with_shift(
+    found: Validation, reference: Clamp, point: Clamp, levels: Mapping[str, Any]
+) -> Validation:
+    """Return the validation with a row for what modulators do to the rheobase."""
+    shifts = [
+        float((survey(partial(clamp, modulations=levels)).rheobase - own.survey.rheobase) / pA)
+        for clamp, own in ((reference, found.compartments), (point, found.point))
+    ]
+    values = _relative(*shifts)
+    row = pd.DataFrame([_entry("rheobase_shift", SHIFT, *values)])
+    return replace(found, table=pd.concat([found.table, row], ignore_index=True))
 
 
 def behaviour(clamp: Clamp, found: Survey | None = None) -> Behaviour:
@@ -234,8 +257,12 @@ def sweep(clamp: Clamp, found: Survey) -> Response:
 
 
 def _row(name: str, ours: Behaviour, theirs: Behaviour) -> dict[str, Any]:
-    tolerance = TOLERANCES[name]
-    reference, point, difference = MEASURES[name](ours, theirs)
+    return _entry(name, TOLERANCES[name], *MEASURES[name](ours, theirs))
+
+
+def _entry(
+    name: str, tolerance: Tolerance, reference: float, point: float, difference: float
+) -> dict[str, Any]:
     neither = bool(np.isnan(reference) and np.isnan(point))
     return {
         "measure": name,
