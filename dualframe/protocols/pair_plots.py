@@ -75,6 +75,9 @@ def _curve(ax: Axes, found: Validation, what: tuple[str, str, str], shade: str) 
     ax.set_xlabel("Current (pA)")
     ax.set_title(title)
     ax.locator_params(nbins=5)
+    if name == "adaptation":  # a smaller range would show the time step
+        low, high = ax.get_ylim()
+        ax.set_ylim(min(low, -0.02), max(high, 0.02))
     if name == "rate":
         ax.legend(loc="upper left")
 
@@ -89,7 +92,9 @@ def _table(ax: Axes, found: Validation) -> None:
         y = 1.0 - row / (len(found.table) + 0.5)
         colour = BLACK if entry.passed else "#B00020"
         relative = entry.kind == "relative"
-        difference = _percent(entry.difference) if relative else f"{entry.difference:+.2g}"
+        difference = _percent(entry.difference) if relative else f"{entry.difference:+.3f}"
+        if entry.measure == "f_I":
+            difference = difference.lstrip("+")  # an error, not a change
         unit = "" if entry.unit == "1" else f" ({entry.unit.replace('Mohm', 'MΩ')})"
         common = {"transform": ax.transAxes, "color": colour, "fontsize": 11}
         ax.text(-0.12, y, _LABELS[str(entry.measure)] + unit, **common)
@@ -103,4 +108,6 @@ def _percent(share: float) -> str:
 
 
 def _value(number: float) -> str:
-    return f"{number:.3f}" if abs(number) < 1 else f"{number:.4g}"
+    if np.isnan(number):
+        return "none"
+    return f"{number + 0.0:.3f}".replace("-0.000", "0.000") if abs(number) < 1 else f"{number:.4g}"
