@@ -155,7 +155,9 @@ def _drugs(circuit: Circuit, entry: Entry) -> list[Drug]:
     return [
         drug
         for drug in circuit.drugs
-        if drug.receptor == entry.receptor.name and _acts_on(drug, entry.cell)
+        # a drug may name a receptor by the path of its file
+        if catalogue.receptor(drug.receptor).name == entry.receptor.name
+        and _acts_on(drug, entry.cell)
     ]
 
 

@@ -4,9 +4,10 @@ from dualframe.protocols import measures
 from dualframe.protocols.bench import Response, current_clamp
 from dualframe.protocols.doses import DoseResponse, dose_response
 from dualframe.protocols.fitting import fit_point
+from dualframe.protocols.signs import sign_table
 from dualframe.protocols.validation import Validation, validate
 
 __all__ = [
     "DoseResponse", "Response", "Validation", "current_clamp", "dose_response", "fit_point",
-    "measures", "validate",
+    "measures", "sign_table", "validate",
 ]  # fmt: skip
