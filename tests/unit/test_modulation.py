@@ -580,3 +580,35 @@ def test_a_modulator_that_reaches_no_receptor_is_refused() -> None:
         build(circuit.with_modulation("ACh", 0.5, region="b"), "glif_current")
     joined = circuit.with_modulation("ACh", 0.5, region="b", exchange={"a": "1 /s"})
     assert "o_M1" in build(joined, "glif_current").population("ctx_pv").variables
+
+
+# ---------------------------------------------------------------- what the catalogue says
+
+
+def test_dopamine_has_the_uptakes_of_its_source() -> None:
+    """Jakob Dreyer's tool: 15, 40 and 2 nM/s for each of 100 neurons; 2, 4 and 0.2 nM a spike."""
+    expected = {"VTA": (1500, 200), "SNc": (4000, 400), "soma": (200, 20)}
+    found = catalogue.modulator("DA")
+    assert [uptake.name for uptake in found.uptakes] == list(expected)
+    for uptake in found.uptakes:
+        values = uptake.numbers.plain()
+        assert values["Vmax"] / (nmolar / second) == pytest.approx(expected[uptake.name][0])
+        assert values["release_total"] / nmolar == pytest.approx(expected[uptake.name][1])
+        assert values["Km"] / nmolar == pytest.approx(160)
+        assert values["k_other"] * second == pytest.approx(0.04)
+        assert all(not number.assumed for number in uptake.numbers.values())
+    assert not any(catalogue.modulator(name).uptakes for name in ("ACh", "5HT", "NA"))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("DA", ["uptake VTA", "Vmax c/(Km + c)", "not used: prescribed transient", "0.04 /s"]),
+        ("nACh_a4b2", ["desensitisation by the modulator", "tau_slow  600 s", "6.003 s"]),
+    ],
+)
+def test_delivery_is_shown(name: str, words: list[str]) -> None:
+    read = catalogue.modulator if name == "DA" else catalogue.receptor
+    text = catalogue.describe(read(name))
+    assert all(word in text for word in words)
+    assert "ASSUMED" in text
