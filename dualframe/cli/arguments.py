@@ -42,7 +42,9 @@ def parser() -> argparse.ArgumentParser:
     showing = _command(commands, "show", show_command, "one entry, each number with its source",
                        json=False)  # fmt: skip
     showing.add_argument(
-        "name", metavar="NAME", help="cell type, receptor, modulator, synapse, circuit or TOML file"
+        "name",
+        metavar="NAME",
+        help="cell type, receptor, modulator, synapse, plasticity rule, circuit or TOML file",
     )
     _run_arguments(_command(commands, "run", run_command, "build and run a circuit"))
     _export_arguments(_command(commands, "export", export_command, "write a circuit as C++"))
@@ -88,6 +90,9 @@ def _run_arguments(made: argparse.ArgumentParser) -> None:
     _simulation_arguments(made)
     made.add_argument("--target", metavar="T", help=f"{', '.join(TARGETS)}, or auto (default)")
     made.add_argument("--out", metavar="DIR", help="folder for manifest, rates, spikes, figures")
+    made.add_argument(
+        "--assumptions", action="store_true", help="list every assumption, not only the first few"
+    )
 
 
 def _export_arguments(made: argparse.ArgumentParser) -> None:

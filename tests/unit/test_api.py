@@ -21,6 +21,7 @@ NAMES = {
     "Network", "Population", "Projection", "SpikeInput", "PoissonInput", "CurrentInput",
     "Recording", "Normal", "LogNormal", "Uniform", "GaussianKernel", "calibrate", "doctor",
     "quantity", "read_glif", "read_glif_folder", "Results", "DualframeError",
+    "plastic", "plasticity",
 }  # fmt: skip
 
 
@@ -29,7 +30,9 @@ def test_public_names() -> None:
     assert all(hasattr(df, name) for name in NAMES)
 
 
-@pytest.mark.parametrize("name", ["run", "doctor", "export", "circuit", "report", "targets"])
+@pytest.mark.parametrize(
+    "name", ["run", "doctor", "export", "circuit", "plasticity", "report", "targets"]
+)
 def test_functions_are_not_hidden_by_modules_of_the_same_name(name: str) -> None:
     assert callable(getattr(df, name))
 

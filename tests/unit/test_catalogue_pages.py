@@ -36,7 +36,13 @@ def folder(pages: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("kind", "noun"), [("cells", "cell type"), ("receptors", "receptor"), ("synapses", "synapse")]
+    ("kind", "noun"),
+    [
+        ("cells", "cell type"),
+        ("receptors", "receptor"),
+        ("synapses", "synapse"),
+        ("plasticity", "plasticity rule"),
+    ],
 )
 def test_every_entry_has_a_page_and_stands_in_the_index(folder: Path, kind: str, noun: str) -> None:
     index = (folder / kind / "index.md").read_text().splitlines()
