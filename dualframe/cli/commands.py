@@ -32,7 +32,7 @@ FAILED, WRONG, INTERRUPTED = 1, 2, 130
 LISTS: Mapping[str, Callable[[], pd.DataFrame]] = MappingProxyType(
     {
         "cells": df.cells, "circuits": df.circuits, "tasks": df.tasks, "receptors": df.receptors,
-        "plasticity": df.plasticity, "targets": df.targets,
+        "plasticity": df.plasticity, "populations": df.populations, "targets": df.targets,
     }
 )  # fmt: skip
 
@@ -42,6 +42,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "cells": ("name", "title", "region", "layer", "izhikevich", "glif", "compartments"),
         "circuits": ("name", "title", "n", "populations"),
         "plasticity": ("name", "title", "runs", "sets"),
+        "populations": ("name", "region", "species", "populations", "connections"),
         "receptors": ("name", "modulator", "kind", "EC50", "EC50_status", "acts_on"),
     }
 )
@@ -87,9 +88,8 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
         "receptor": (lambda: catalogue.names("receptor"), catalogue.receptor),
         "modulator": (lambda: catalogue.names("modulator"), catalogue.modulator),
         "synapse": (lambda: catalogue.names("synapse"), catalogue.synapse),
-        "plasticity rule": (
-            lambda: catalogue.names("plasticity rule"), catalogue.plasticity_rule
-        ),
+        "plasticity rule": (lambda: catalogue.names("plasticity rule"), catalogue.plasticity_rule),
+        "population data": (lambda: catalogue.names("population data"), catalogue.population_data),
         "circuit": (lambda: names("circuits"), df.circuit),
     }
 )
@@ -117,7 +117,7 @@ def run_command(options: argparse.Namespace) -> int:
         facts = {**results.provenance, "rates": results.rates().to_dict(orient="records")}
         print(as_json({**facts, "out": str(folder) if folder else None}))
     else:
-        print(terminal.summary(results, folder))
+        print(terminal.summary(results, folder, every=options.assumptions))
     if results.provenance["completed"]:
         return 0
     kept = f"what was simulated is in {folder}." if folder else "nothing was saved (no --out)."
