@@ -13,7 +13,7 @@ from dualframe.analysis import plots
 from dualframe.analysis.report import report
 from dualframe.brian import assemble
 from dualframe.calibration import calibrate
-from dualframe.catalogue import cell, cells, receptor, receptors
+from dualframe.catalogue import cell, cells, population_data, populations, receptor, receptors
 from dualframe.catalogue.allen import read_glif
 from dualframe.circuit import circuit, circuits
 from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
@@ -46,7 +46,7 @@ __all__ = [
     "PoissonInput", "Population", "Projection", "Recording", "Results", "SpikeInput", "Uniform",
     "assemble", "biological", "calibrate", "cell", "cells", "check", "circuit", "circuits",
     "compare_branches", "current_clamp", "doctor", "dose_response", "export", "fit_point",
-    "plastic", "plasticity", "plots", "quantity",
+    "plastic", "plasticity", "plots", "population_data", "populations", "quantity",
     "read_glif", "read_glif_folder", "receptor", "receptors", "report", "run", "targets",
     "task_driven", "tasks", "validate",
 ]  # fmt: skip

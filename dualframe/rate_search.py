@@ -83,6 +83,8 @@ class RateSearch:
     def _learn(self, x: Vector, f: Vector) -> None:
         if self._last is not None and np.abs(f - self._last[1]).max() < _JUMP:
             moved, changed = x - self._last[0], f - self._last[1]
+            if moved @ moved < 1e-12:
+                return
             wrong = changed - self._jacobian @ moved
             self._jacobian += np.outer(wrong, moved) / (moved @ moved)
             diagonal = np.clip(np.diag(self._jacobian), *_GAINS)

@@ -7,6 +7,7 @@
 
 from dualframe.catalogue.bibliography import citation
 from dualframe.catalogue.plasticity import ParameterSet, PlasticityRule
+from dualframe.catalogue.populations import PopulationData
 from dualframe.catalogue.read import (
     cell,
     cells,
@@ -15,6 +16,8 @@ from dualframe.catalogue.read import (
     names,
     plasticity_rule,
     plasticity_rules,
+    population_data,
+    populations,
     receptor,
     receptors,
     synapse,
@@ -42,6 +45,7 @@ __all__ = [
     "ParameterSet",
     "Passive",
     "PlasticityRule",
+    "PopulationData",
     "Receptor",
     "Sourced",
     "Synapse",
@@ -54,6 +58,8 @@ __all__ = [
     "names",
     "plasticity_rule",
     "plasticity_rules",
+    "population_data",
+    "populations",
     "receptor",
     "receptors",
     "synapse",

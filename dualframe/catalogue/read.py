@@ -12,8 +12,10 @@ from typing import Any, TypeVar, cast
 import pandas as pd
 
 from dualframe.catalogue import build, plasticity
+from dualframe.catalogue import populations as population_tables
 from dualframe.catalogue.bibliography import PACKAGED, references
 from dualframe.catalogue.plasticity import PlasticityRule
+from dualframe.catalogue.populations import PopulationData
 from dualframe.catalogue.schema import CellType, Modulator, Receptor, Synapse
 from dualframe.catalogue.tables import Table
 from dualframe.errors import CatalogueError, UnknownName
@@ -27,6 +29,7 @@ KINDS = {
     "receptor": "receptors",
     "modulator": "modulators",
     "plasticity rule": "plasticity",
+    "population data": "populations",
 }
 
 
@@ -72,6 +75,11 @@ def modulator(name: str | os.PathLike[str]) -> Modulator:
 def plasticity_rule(name: str | os.PathLike[str]) -> PlasticityRule:
     """Return a plasticity rule by name or path; see `cell` for the errors."""
     return _entry("plasticity rule", name, plasticity.rule)
+
+
+def population_data(name: str | os.PathLike[str]) -> PopulationData:
+    """Return counts and connections of a region by name or path; see `cell` for the errors."""
+    return _entry("population data", name, population_tables.population_data)
 
 
 def cells() -> pd.DataFrame:
@@ -163,6 +171,24 @@ def plasticity_rules() -> pd.DataFrame:
                 "equations": r.equations,
             }
             for r in map(plasticity_rule, names("plasticity rule"))
+        ]
+    )
+
+
+def populations() -> pd.DataFrame:
+    """Return the regions of which there are counts and connections as a table, one row each."""
+    return pd.DataFrame(
+        [
+            {
+                "name": p.name,
+                "title": p.title,
+                "region": p.region,
+                "species": p.species,
+                "populations": _joined(row.population for row in p.counts),
+                "connections": len(p.connections),
+                "source": _joined(p.origin.source),
+            }
+            for p in map(population_data, names("population data"))
         ]
     )
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 from dualframe.catalogue.bibliography import citation
-from dualframe.catalogue.forms import BURST, GLIF, IZHIKEVICH, SOMA
+from dualframe.catalogue.forms import BURST, EFFECT, GLIF, IZHIKEVICH, SOMA
 from dualframe.catalogue.plasticity import PlasticityRule
+from dualframe.catalogue.populations import PopulationData
 from dualframe.catalogue.schema import (
     CellType,
     Compartments,
@@ -22,6 +23,8 @@ from dualframe.catalogue.schema import (
 )
 from dualframe.quantity import quantity
 
+Entry: TypeAlias = CellType | Synapse | Receptor | Modulator | PlasticityRule | PopulationData
+
 ASSUMED = "ASSUMED"
 _SIGNS = {1: "excitatory", -1: "inhibitory", 0: "modulatory"}
 _AMPLITUDES = {
@@ -31,7 +34,7 @@ _AMPLITUDES = {
 }
 
 
-def describe(entry: CellType | Synapse | Receptor | Modulator | PlasticityRule) -> str:
+def describe(entry: Entry) -> str:
     """Return a catalogue entry as readable text, with sources and marked assumptions.
 
     Raises
@@ -44,7 +47,7 @@ def describe(entry: CellType | Synapse | Receptor | Modulator | PlasticityRule) 
     return page.text()
 
 
-def write(page: Page, entry: CellType | Synapse | Receptor | Modulator | PlasticityRule) -> None:
+def write(page: Page, entry: Entry) -> None:
     """Write an entry on a page, whatever look the page has; errors as `describe`."""
     if type(entry) not in _WRITERS:
         known = ", ".join(kind.__name__ for kind in _WRITERS)
@@ -204,18 +207,48 @@ def _receptor(page: Page, entry: Receptor) -> None:
     for expression in entry.expressed_by:
         site = f" ({expression.site})" if expression.site else ""
         page.title(f"expressed by {', '.join(expression.cells)}{site}", expression.origin)
-    for effect in entry.effects:
-        _effect(page, effect)
+    _effects(page, entry.effects)
     for rule in entry.stdp:
         page.title(f"plasticity, as text: {rule.text}", rule.origin)
 
 
+def _effects(page: Page, effects: Iterable[Effect]) -> None:
+    """Effects that enter a model first, then those that are text or contradict them."""
+    compiled, others = [e for e in effects if e.compiled], [e for e in effects if not e.compiled]
+    assumed = sum(any(n.assumed for n in e.numbers.values()) for e in compiled)
+    page.title(
+        f"{len(compiled)} effects enter models ({assumed} with assumed numbers), "
+        f"{len(others)} are kept as text or contradict others"
+    )
+    if compiled:
+        page.lines.append("  f is the response to the occupancy o, from 0 to 1")
+    for effect in (*compiled, *others):
+        _effect(page, effect)
+
+
 def _effect(page: Page, effect: Effect) -> None:
-    marks = [effect.direction, effect.kind if effect.compiled else "described, NOT COMPILED"]
+    marks = [effect.direction, effect.kind + ("" if effect.compiled else ", NOT COMPILED")]
     marks += ["CONFLICT"] if effect.conflict else []
     page.title(f"effect on {', '.join(effect.cells)} ({', '.join(marks)})", effect.origin)
-    page.lines += [f"  {effect.target}", f"  {effect.description}"]
+    page.lines += [f"  {effect.target}"] + ([f"  {effect.description}"] * bool(effect.description))
+    if EFFECT[effect.kind].equations:
+        page.lines.append(f"  {EFFECT[effect.kind].equations}")
+    page.lines += [f"  {line}" for line in _where(effect)]
     page.numbers(effect.numbers)
+
+
+def _where(effect: Effect) -> list[str]:
+    """What an effect is limited to, in words."""
+    said = {
+        "mechanism": effect.mechanism,
+        "synapses": effect.synapse,
+        "onto": ", ".join(effect.onto),
+        "from": ", ".join(effect.presynaptic),
+    }
+    lines = [f"{name}: {text}" for name, text in said.items() if text]
+    if effect.response == "inverted_u":
+        lines.append("response: inverted U, f = 1 at the occupancy optimum and 0 at 0 and 1")
+    return lines
 
 
 def _modulator(page: Page, entry: Modulator) -> None:
@@ -251,6 +284,21 @@ def _plasticity_rule(page: Page, entry: PlasticityRule) -> None:
         page.numbers(numbers)
 
 
+def _population_data(page: Page, entry: PopulationData) -> None:
+    species = f", {entry.species}" if entry.species else ""
+    page.lines += [f"{entry.name}: {entry.title}", f"{entry.region}{species}"]
+    page.title("populations", entry.origin)
+    for count in entry.counts:
+        page.lines.append(f"  {count.population}" + (f" ({count.cell})" if count.cell else ""))
+        page.numbers(count.numbers)
+    for row in entry.connections:
+        page.title(f"{row.pre} -> {row.post}" + (f", {row.site}" if row.site else ""))
+        page.numbers(row.numbers)
+    for label, numbers in entry.facts:
+        page.title(label)
+        page.numbers(numbers)
+
+
 def _alternatives(page: Page, rows: Iterable[tuple[str, Numbers]]) -> None:
     for label, numbers in rows:
         page.title(f"not used: {label}")
@@ -264,4 +312,5 @@ _WRITERS: dict[type, Callable[[Page, Any], None]] = {
     Receptor: _receptor,
     Modulator: _modulator,
     PlasticityRule: _plasticity_rule,
+    PopulationData: _population_data,
 }
