@@ -17,6 +17,7 @@ from dualframe.recipe import Recipe, Replay
 from dualframe.results import Results
 
 _WIDEST = 48
+_FIRST = 5  # assumptions that a summary lists
 
 
 def say(message: str) -> None:
@@ -62,19 +63,28 @@ def plan(recipe: Recipe, network: Network) -> str:
     return f"{network.name}: {size}, {recipe.branch} branch ({recipe.key}), {recipe.duration}"
 
 
-def summary(results: Results, folder: Path | None) -> str:
-    """Return what a run found, what it depends on, where it is and how long it took."""
+def summary(results: Results, folder: Path | None, *, every: bool = False) -> str:
+    """Return what a run found, what it depends on, where it is and how long it took.
+
+    Of the assumptions, the first few are listed, or ``every`` one.
+    """
     facts = results.provenance
-    parts = [table(results.rates()), _assumptions(facts["assumptions"]), _times(facts)]
+    parts = [table(results.rates()), _assumptions(facts["assumptions"], every), _times(facts)]
     if not facts["completed"]:
         parts.insert(0, f"Interrupted: this is the first {results.duration:g} s.")
     parts.append(f"Results: {folder}" if folder else "Nothing was saved: add --out DIR.")
     return "\n\n".join(part for part in parts if part)
 
 
-def _assumptions(lines: Iterable[str]) -> str:
+def _assumptions(lines: Iterable[str], every: bool) -> str:
     listed = [f"  - {line}" for line in lines]
-    return "\n".join(["These results depend on assumptions:", *listed]) if listed else ""
+    if not listed:
+        return ""
+    count = f"{len(listed)} assumptions" if len(listed) > 1 else "1 assumption"
+    hidden = 0 if every else max(len(listed) - _FIRST, 0)
+    more = [f"  and {hidden} more: --assumptions lists all."] if hidden else []
+    shown = listed[: len(listed) - hidden]
+    return "\n".join([f"These results depend on {count}:", *shown, *more])
 
 
 def _times(facts: Mapping[str, Any]) -> str:

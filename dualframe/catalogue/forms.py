@@ -108,12 +108,26 @@ _OPTIMUM: Kinds = MappingProxyType({"optimum": "dimensionless"})
 _OWN_BINDING: Kinds = MappingProxyType(
     {"EC50": "concentration", "tau_on": "time", "tau_off": "time"}
 )
-_SCALE = Form({"scale": "dimensionless"}, _OPTIMUM)
-_SHIFT = Form({"shift": "voltage"}, _OPTIMUM)
-#: Numbers of an effect by its kind; the equations are in ``dualframe.modulation.effects``.
+_FACTOR = "1 + (scale - 1) f"
+
+
+def _scaling(what: str, optional: Kinds = _OPTIMUM) -> Form:
+    return Form({"scale": "dimensionless"}, optional, f"{what} times {_FACTOR}")
+
+
+def _shifting(what: str) -> Form:
+    return Form({"shift": "voltage"}, _OPTIMUM, f"{what} plus shift f")
+
+
+#: Numbers of an effect by its kind, with f the response to the occupancy, from 0 to 1; the
+#: equations as they are built stand in ``dualframe.modulation.effects``.
 EFFECT: Mapping[str, Form] = MappingProxyType(
     {
-        "conductance": Form({"size": "dimensionless", "reversal": "voltage"}, _OPTIMUM),
+        "conductance": Form(
+            {"size": "dimensionless", "reversal": "voltage"},
+            _OPTIMUM,
+            "I = size f gL (reversal - V) in every compartment",
+        ),
         "hcn": Form(
             {
                 "scale": "dimensionless",
@@ -124,17 +138,20 @@ EFFECT: Mapping[str, Form] = MappingProxyType(
                 "reversal": "voltage",
             },
             _OPTIMUM,
+            "I = (scale - 1) f share gL h (reversal - V) in every compartment, "
+            "tau dh/dt = m(V)/m(rest) - h, m(V) = 1/(1 + exp((V - v_half)/slope))",
         ),
-        "leak": _SCALE,
-        "rest": _SHIFT,
-        "adaptation": _SCALE,
-        "threshold": _SHIFT,
-        "dspike": _SCALE,
-        "release": Form({"scale": "dimensionless"}, {**_OPTIMUM, **_OWN_BINDING}),
-        "gain": _SCALE,
+        "leak": _scaling("leak conductance"),
+        "rest": _shifting("resting potential"),
+        "adaptation": _scaling("adaptation"),
+        "threshold": _shifting("spike threshold"),
+        "dspike": _scaling("conductances of dendritic spikes"),
+        "release": _scaling("what a spike of these cells releases", {**_OPTIMUM, **_OWN_BINDING}),
+        "gain": _scaling("synaptic current onto these cells"),
         "plasticity": Form(
             {},
             dict.fromkeys(("ltp", "ltd", "rate", "eligibility"), "dimensionless") | dict(_OPTIMUM),
+            "parts of a rule of the synapses onto these cells times 1 + (number - 1) f",
         ),
         "described": Form({}),
     }

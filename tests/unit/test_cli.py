@@ -82,13 +82,18 @@ class TestRun:
     def test_prints_rates_assumptions_and_times(
         self, capsys: pytest.CaptureFixture[str], mini: Path
     ) -> None:
-        text = printed(
-            capsys, "run", str(mini), "--target", "runtime", "--scale", "1", "--duration", "20ms",
+        run = (
+            "run", str(mini), "--target", "runtime", "--scale", "1", "--duration", "20ms",
             "--modulate", "ACh=0.8", "--seed", "5",
         )  # fmt: skip
+        text = printed(capsys, *run)
         assert re.search(r"^pyr +ctx_l23_pyr +8 ", text, re.MULTILINE)
-        assert "depend on assumptions" in text
-        assert "M1" in text
+        count = re.search(r"depend on (\d+) assumptions:\n(  - .*\n){5}  and (\d+) more", text)
+        assert count is not None
+        assert int(count[1]) == 5 + int(count[3])
+        every = printed(capsys, *run, "--assumptions")
+        assert every.count("\n  - ") == int(count[1])
+        assert "M1" in every
         assert "On runtime, seed 5" in text
         assert "add --out DIR" in text
 
