@@ -44,6 +44,7 @@ from dualframe.task_driven import izhikevich as izhikevich_model
 CELLS = names("cell type")
 RECEPTORS = (
     "5HT1A",
+    "5HT1B",
     "5HT2A",
     "5HT3A",
     "5HT_other",
@@ -743,7 +744,13 @@ def test_closed_conductances_leave_every_cell_a_leak(name: str) -> None:
 def test_modulators_find_their_receptors() -> None:
     assert modulator("ACh").receptors == ("M1", "M2", "M4", "nACh_a4b2", "nACh_a7")
     assert modulator("DA").receptors == ("D1", "D2")
-    assert modulator("5HT").receptors == ("5HT1A", "5HT2A", "5HT3A", "5HT_other")
+    assert modulator("5HT").receptors == (
+        "5HT1A",
+        "5HT1B",
+        "5HT2A",
+        "5HT3A",
+        "5HT_other",
+    )
     assert modulator("NA").receptors == ("alpha1", "alpha2A", "beta")
     check(modulator("ACh").numbers, {"reference_concentration": "30 uM"})
     check(modulator("DA").numbers, {"reference_concentration": "1 uM", "clearance_tau": "200 ms"})
