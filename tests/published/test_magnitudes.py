@@ -1,0 +1,253 @@
+"""Sizes that sources publish, measured in the models: within the published range, or reported.
+
+Tolerances are those of the sources (twice a standard error where one is given). What a model
+cannot reproduce is asserted as what it does, with the reason; nothing is fitted here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from brian2.units import Mohm, ms, mV, nA, nmolar, pA, umolar
+from brian2.units.fundamentalunits import Quantity
+
+from dualframe.catalogue import receptor
+from dualframe.circuit import Drug
+from dualframe.protocols import Response, current_clamp
+from dualframe.protocols.dish import build
+from dualframe.protocols.sign_cells import alone
+
+MODELS = ("biological", "glif", "izhikevich")
+
+
+def steady(response: Response) -> np.ndarray:
+    """Potential (mV) at the end of the step, by copy."""
+    t, end = np.asarray(response.t), float(response.duration)
+    late = (t >= 0.9 * end) & (t < end)
+    return np.asarray(response.V / mV)[:, late].mean(axis=1)
+
+
+# ---------------------------------------------------------------- 5-HT1A on dentate granule cells
+# Bijak and Misgeld 1997, Table 2 (mean and SEM): 5-HT at 5 uM and 40 uM
+
+
+SEROTONIN = np.array([0, 5, 40])
+R_IN = {5: (0.75, 0.02), 40: (0.68, 0.03)}
+SHIFT = {5: (-5.7, 1.2), 40: (-8.3, 1.2)}
+
+
+def granule(model: str, reversal: Any = None) -> tuple[np.ndarray, np.ndarray]:
+    """Resting potential (mV) and input resistance (Mohm) by concentration of serotonin."""
+    parameters = {"c_5HT": np.repeat(SEROTONIN, 2) * umolar}
+    # a scalar in an array of copies, so that both reversals run the same program
+    parameters["E_5HT1A_0"] = np.full(6, -90.0 if reversal is None else reversal) * mV
+    response = current_clamp(
+        "dg_granule",
+        model,
+        np.array([0, -5] * 3) * pA,
+        modulations={"5HT": 5 * umolar},
+        parameters=parameters,
+        delay=600 * ms,
+        duration=600 * ms,
+    )
+    v = steady(response)
+    return v[::2], (v[1::2] - v[::2]) / -5e-3
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_serotonin_lowers_the_resistance_of_granule_cells_as_measured(model: str) -> None:
+    _, r_in = granule(model)
+    for level, (mean, error) in R_IN.items():
+        ratio = r_in[SEROTONIN == level][0] / r_in[0]
+        assert ratio == pytest.approx(mean, abs=2 * error), level
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_serotonin_hyperpolarises_granule_cells_up_to_the_reversal_potential(model: str) -> None:
+    """Half of what was measured: the assumed reversal of -90 mV lies only 15 mV below rest.
+
+    A conductance that lowers the resistance to a fraction r moves the rest by (1 - r)(E - rest).
+    The measured pairs ask for E - rest = -23 mV and -26 mV, and E = -98 and -101 mV with the
+    rest of the model (Lubke et al. 1998: -75 mV). The catalogue's E is not from the source, which
+    does not give it; with -100 mV the shifts are those measured.
+    """
+    rest, _ = granule(model)
+    drive = -90 - rest[0]
+    for level, conductance in ((5, 1 / 3), (40, 8 / 17)):
+        shift = rest[SEROTONIN == level][0] - rest[0]
+        if model != "izhikevich":  # which stiffens below rest: its shift is smaller
+            assert shift == pytest.approx(drive * conductance / (1 + conductance), rel=1e-3)
+        assert SHIFT[level][0] < shift < 0
+        mean, error = SHIFT[level]
+        within = abs(shift - mean) <= 2 * error
+        assert within == (level == 5 and model != "izhikevich")
+
+
+@pytest.mark.parametrize("model", ["biological", "glif"])
+def test_with_a_reversal_of_100_mV_the_hyperpolarisation_is_that_of_the_source(model: str) -> None:
+    rest, _ = granule(model, reversal=-100.0)
+    for level, (mean, error) in SHIFT.items():
+        shift = rest[SEROTONIN == level][0] - rest[0]
+        assert shift == pytest.approx(mean, abs=2 * error)
+
+
+# ---------------------------------------------------------------- adaptation: M-current, sAHP, d
+# the jump that a spike makes, under the modulator over control
+
+
+def jump(cell: str, model: str, variable: str, **acting: Any) -> float:
+    """What the first spike adds to the adaptation of a cell."""
+    response = current_clamp(
+        cell,
+        model,
+        np.array([3]) * nA,
+        duration=20 * ms,
+        delay=20 * ms,
+        variables=[variable],
+        **acting,
+    )
+    assert len(response.spike_times[0])
+    assert response.results is not None
+    (trace,) = response.results.traces["cell"].values[variable][:1]
+    return float(np.diff(np.asarray(trace)).max())
+
+
+def receptor_jump(cell: str, model: str, variable: str, **acting: Any) -> float:
+    return jump(cell, model, variable, **acting) / jump(cell, model, variable)
+
+
+ADAPTING = [
+    ("str_d1_msn", "biological", "w_soma"),
+    ("str_d1_msn", "izhikevich", "u"),
+    ("str_d2_msn", "biological", "w_soma"),
+    ("str_d2_msn", "izhikevich", "u"),
+    ("ca1_pyr", "biological", "gA"),
+    ("ca1_pyr", "izhikevich", "u"),
+]
+#: KM multipliers of Lindroos and Hellgren Kotaleski 2020 (dSPN, mean and range of 11 sets) and of
+#: the iSPN set of Frost Nylen et al. 2021; Halliwell and Adams: abolished in hippocampal cells.
+M_CURRENT = {"str_d1_msn": (0.036, 0.394), "str_d2_msn": (0.26, 0.262), "ca1_pyr": (0.0, 0.0)}
+
+
+@pytest.mark.parametrize(("cell", "model", "variable"), ADAPTING)
+def test_muscarine_suppresses_the_m_current_to_the_published_fraction(
+    cell: str, model: str, variable: str
+) -> None:
+    low, high = M_CURRENT[cell]
+    found = receptor_jump(cell, model, variable, drugs=[Drug("agonist", "M1")])
+    assert low - 1e-6 <= found <= high + 1e-6
+
+
+@pytest.mark.parametrize(("model", "variable"), [("biological", "gA"), ("izhikevich", "u")])
+def test_noradrenaline_eliminates_the_after_hyperpolarisation_of_ca1_cells(
+    model: str, variable: str
+) -> None:
+    """10 uM: "rapidly eliminated" (PMC4733036), here as less than a tenth of what a spike adds."""
+    found = receptor_jump("ca1_pyr", model, variable, modulations={"NA": 10 * umolar})
+    assert 0 <= found < 0.1
+
+
+@pytest.mark.parametrize(("model", "variable"), [("biological", "w_soma"), ("izhikevich", "u")])
+def test_dopamine_shrinks_the_after_spike_current_of_d1_neurons(model: str, variable: str) -> None:
+    """d (1 - L), L = 0.331 (Humphries et al. 2009; Fountas and Shanahan 2017)."""
+    found = receptor_jump("str_d1_msn", model, variable, drugs=[Drug("agonist", "D1")])
+    assert found == pytest.approx(1 - 0.331, rel=1e-6)
+
+
+# ---------------------------------------------------------------- parameters of striatal neurons
+
+
+def value(cell: str, model: str, of: str, name: str) -> Any:
+    """A modulated parameter, in a run with the agonist."""
+    response = current_clamp(
+        cell, model, np.array([0]) * pA, duration=5 * ms, delay=5 * ms, variables=[name],
+        drugs=[Drug("agonist", of)],
+    )  # fmt: skip
+    assert response.results is not None
+    return float(np.asarray(response.results.traces["cell"].values[name])[0, -1])
+
+
+def test_dopamine_acts_on_izhikevich_parameters_of_striatal_neurons_as_published() -> None:
+    """vr (1 + K) and k (1 - alpha): K = 0.0289 of vr = -80 mV, alpha = 0.032."""
+    d1 = build(alone("str_d1_msn"), "izhikevich").populations[0].parameters
+    d2 = build(alone("str_d2_msn"), "izhikevich").populations[0].parameters
+    shift = value("str_d1_msn", "izhikevich", "D1", "vr_modulated") - float(d1["vr"])
+    assert shift == pytest.approx(0.0289 * -80e-3, rel=1e-6)
+    k = value("str_d2_msn", "izhikevich", "D2", "k_modulated") / float(d2["k"])
+    assert k == pytest.approx(1 - 0.032, rel=1e-6)
+
+
+# ---------------------------------------------------------------- HCN in CA1
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_serotonin_raises_the_hcn_current_at_minus_90_mV_by_29_percent(model: str) -> None:
+    """Gasparini and DiFrancesco 1999: +29.1 +/- 2.9 % (SEM) at -90 mV.
+
+    The cell is held near -90 mV. The leak of the model holds the HCN current of control, which
+    is share*h of it, so that the extra current is compared with share*h*gL*(E - V).
+    """
+    point = model != "biological"
+    names = [f"{kind}_5HT_other_0" + ("" if point else "_soma") for kind in ("I", "h")]
+    response = current_clamp(
+        "ca1_pyr", model, np.array([-50, -200, -400, -600, -1000, -1500]) * pA,
+        duration=500 * ms, variables=names, drugs=[Drug("agonist", "5HT_other")],
+    )  # fmt: skip
+    assert response.results is not None
+    traces = response.results.traces["cell"].values
+    v = steady(response)
+    near = int(np.argmin(np.abs(v + 90)))
+    extra, h = (float(np.asarray(traces[name])[near, -10]) for name in names)
+    parameters = build(alone("ca1_pyr"), model).populations[0].parameters
+    leak = {
+        "biological": lambda: float(parameters["gL_soma"]),
+        "glif": lambda: 1 / float(parameters["R"]),
+        "izhikevich": lambda: float(
+            parameters["klow"] * (parameters["vt"] - parameters["vr"]) + parameters["b"]
+        ),
+    }[model]()
+    control = 0.1 * h * leak * (-30e-3 - np.asarray(response.V)[near, -10])
+    assert abs(v[near] + 90) < 15
+    assert extra / control == pytest.approx(0.291, abs=0.029)
+
+
+# ---------------------------------------------------------------- closing potassium: M1 in cortex
+
+
+@pytest.mark.parametrize("cell", ["ctx_l5_et", "ctx_l23_pyr"])
+def test_depolarisation_per_resistance_is_the_driving_force_over_the_resistance(cell: str) -> None:
+    """dV/dR = (rest - E)/R, with E = -86.7 mV (Krnjevic, Pumain and Renaud 1971).
+
+    They found 3.16 mV per Mohm at a rest of -56 mV, which is the slope of a cell of 9.7 Mohm (sharp
+    electrodes in vivo). The cells here have 160 Mohm: the slope follows the formula, not the number.
+    """
+    response = current_clamp(
+        cell, "glif", np.array([0, -5]) * pA, drugs=[Drug("agonist", "M1")], duration=600 * ms
+    )
+    control = current_clamp(cell, "glif", np.array([0, -5]) * pA, duration=600 * ms)
+    v, before = steady(response), steady(control)
+    r, r_before = (v[1] - v[0]) / -5e-3, (before[1] - before[0]) / -5e-3
+    slope = (v[0] - before[0]) / (r - r_before)
+    assert slope == pytest.approx((before[0] + 86.7) / r_before, rel=1e-3)
+    assert slope < 0.1 * 3.16
+    assert (-56 + 86.7) / 3.16 == pytest.approx(9.7, abs=0.05)
+
+
+# ---------------------------------------------------------------- affinities
+
+
+@pytest.mark.parametrize(
+    ("name", "level"),
+    [("nACh_a7", 153 * umolar), ("nACh_a4b2", 30 * umolar), ("D1", 1000 * nmolar),
+     ("D2", 1000 * nmolar), ("beta", 740 * nmolar)],
+)  # fmt: skip
+def test_half_of_the_receptors_are_occupied_at_the_published_affinity(
+    name: str, level: Quantity
+) -> None:
+    """EC50 (nicotinic, dopamine) and Ki (beta) as the catalogue's sources print them."""
+    assert float(receptor(name).affinity.value("EC50") / level) == pytest.approx(1, rel=1e-6)
+
+
+__all__ = ["Mohm"]
