@@ -33,7 +33,6 @@ from dualframe.quantity import unit_of
 
 CircuitContact = CircuitProjection | Background
 
-DELAY_GROUPS = 8
 _NO_DRIVE = 1e-3  # volt: a driving force below it is that of rounding and of the model's rest
 
 
@@ -305,7 +304,7 @@ def projections(
                 + (f"*release_{given.name}" if given.name in released else ""),
                 weight=_weights(given, _weight(given, own, strengths(given))),
                 delay=_delays(given),
-                delay_groups=given.delay_groups or DELAY_GROUPS,
+                delay_groups=given.delay_groups,
                 kernel=given.kernel,
                 probability=given.probability,
                 in_degree=given.in_degree,

@@ -133,7 +133,8 @@ class CircuitProjection(Description):
         A time.
     delay_sd, delay_groups
         Standard deviation of a normal distribution of delays around it (a time, redrawn below
-        zero), and how many different delays stand for the distribution (default 8).
+        zero), and how many different delays stand for the distribution; without it every synapse
+        has its own, which GeNN cannot.
     psp
         Unitary post-synaptic potential (voltage, absolute value) at the soma of the target at
         rest; weights are calibrated to it.

@@ -120,12 +120,12 @@ class Network(Description):
                 f"{source.name!r} has only {source.n} members."
             )
 
-        if projection.number is not None and source is target:
-            if target.n == 1 and not projection.autapses:
-                raise NetworkError(
-                    f"projection {projection.name!r}: the only neuron of {target.name!r} has no "
-                    f"partner; allow autapses, or drop the projection."
-                )
+        alone = source is target and target.n == 1 and not projection.autapses
+        if projection.number is not None and alone:
+            raise NetworkError(
+                f"projection {projection.name!r}: the only neuron of {target.name!r} has no "
+                f"partner; allow autapses, or drop the projection."
+            )
 
     def _check_current(self, current: CurrentInput) -> None:
         population = self.population(current.target)

@@ -39,7 +39,8 @@ class Projection(Description):
         The variable ``w`` of the statements: a scalar, a distribution, or one value per pair.
     delay
         Conduction delay: a time, a distribution, or one value per pair. Distributions are
-        grouped into at most ``delay_groups`` delays, each a whole number of time steps.
+        grouped into at most ``delay_groups`` delays, each a whole number of time steps; with
+        ``delay_groups=None`` every synapse has its own (not on GeNN).
     probability
         Probability of each ordered pair, between zero and one.
     kernel
@@ -69,7 +70,7 @@ class Projection(Description):
     equations: str = ""
     weight: Any = None
     delay: Any = field(default_factory=lambda: 0 * ms)
-    delay_groups: int = 8
+    delay_groups: int | None = 8
     probability: float | None = None
     kernel: GaussianKernel | None = None
     in_degree: int | None = None
@@ -87,7 +88,8 @@ class Projection(Description):
             raise NetworkError(f"projection {self.name!r} does nothing: give on_pre or on_post.")
         self._check_rule()
         self._check_delay()
-        check_count(self.delay_groups, f"delay_groups of projection {self.name!r}")
+        if self.delay_groups is not None:
+            check_count(self.delay_groups, f"delay_groups of projection {self.name!r}")
         self._check_per_pair("weight")
         if self.plasticity is not None:
             self._check_plasticity(self.plasticity)
@@ -169,6 +171,12 @@ class Projection(Description):
                 f"{plasticity.rule!r} keeps them between {plasticity.w_min} and "
                 f"{plasticity.w_max}. Change the weights or the bounds."
             )
+
+    @property
+    def own_delays(self) -> bool:
+        """Whether every synapse has a delay of its own."""
+        spread = isinstance(self.delay, DISTRIBUTIONS) or np.ndim(self.delay) > 0
+        return self.delay_groups is None and spread
 
     @property
     def statements(self) -> tuple[str, ...]:

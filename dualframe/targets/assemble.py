@@ -122,6 +122,7 @@ def _poisson(poisson: LoweredPoisson) -> NeuronGroup:
 
 
 def _synapses(synapses: LoweredSynapses, made: Assembled) -> Synapses:
+    own_delays = np.ndim(synapses.delay) > 0
     brian = Synapses(
         made.objects[synapses.source],
         made.objects[synapses.target],
@@ -131,9 +132,11 @@ def _synapses(synapses: LoweredSynapses, made: Assembled) -> Synapses:
         method="euler",
         name=synapses.name,
         namespace={},
-        delay=synapses.delay * second if synapses.on_pre else None,
+        delay=synapses.delay * second if synapses.on_pre and not own_delays else None,
     )
     brian.connect(i=synapses.i, j=synapses.j)
+    if own_delays and synapses.on_pre:
+        brian.pre.delay = synapses.delay * second
     for name, constant in synapses.constants.items():
         set_variable(brian, name, constant.value)
     for name, value in synapses.initial.items():

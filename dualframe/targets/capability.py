@@ -118,6 +118,8 @@ def require(network: Network, target: str, use_gpu: bool | None = None) -> None:
 
 def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker]:
     where = f"projection {projection.name!r}"
+    if projection.own_delays:
+        yield Blocker("every synapse has a delay of its own", where, "group them: delay_groups=8")
     lines = parse(projection.equations, where)
     used: set[str] = set()
     for statement in projection.statements:

@@ -55,7 +55,9 @@ def arrays_and_scalars(lowered: Lowered) -> tuple[Arrays, dict[str, str]]:
         for name, value in values.items()
         if name not in arrays
     }
-    single |= {f"{s.name}_delay": repr(float(s.delay)) for s in lowered.synapses}
+    single |= {
+        f"{s.name}_delay": repr(float(s.delay)) for s in lowered.synapses if np.ndim(s.delay) == 0
+    }
     single |= {"seed": str(lowered.seed % 2**32), "duration": repr(float(lowered.duration))}
     return arrays, single
 
@@ -139,9 +141,12 @@ def _synapses(synapses: LoweredSynapses) -> Arrays:
         name: np.broadcast_to(value, (len(synapses.i),)) for name, value in synapses.initial.items()
     }
     prefix = f"_static_array__array_{synapses.name}"
+    own_delays = np.ndim(synapses.delay) > 0 and synapses.on_pre
+    delays = {"delay": np.asarray(synapses.delay)} if own_delays else {}
     return {
         f"{prefix}_sources": synapses.i,
         f"{prefix}_targets": synapses.j,
+        **_named(synapses.name, delays, dynamic=True),
         **_named(synapses.name, shared),
         **_named(synapses.name, single, dynamic=True),
     }

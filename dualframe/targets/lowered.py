@@ -74,7 +74,7 @@ class LoweredPoisson:
 
 @dataclass(frozen=True)
 class LoweredSynapses:
-    """Synapses with one delay (s) and at most one written postsynaptic variable."""
+    """Synapses with one delay (s), or one each, and at most one written postsynaptic variable."""
 
     name: str
     projection: str
@@ -85,7 +85,7 @@ class LoweredSynapses:
     equations: str
     on_pre: str | None
     on_post: str | None
-    delay: float
+    delay: float | Array
     constants: Mapping[str, Constant]
     initial: Mapping[str, Array] = field(default_factory=dict)
     weight_unit: str = "1"

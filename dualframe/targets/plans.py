@@ -31,7 +31,7 @@ from dualframe.targets.lowered import Lowered
 from dualframe.targets.raw import Raw, RawTrace, RunOptions
 from dualframe.targets.toolchain import compile_flags, find_compiler
 
-_FORMAT = 2
+_FORMAT = 3
 _STATIC, _RESULTS = "static_arrays", "results"
 FileOf = tuple[str, str]  # name and dtype of a results file
 
@@ -159,6 +159,7 @@ def structure_key(lowered: Lowered, options: RunOptions) -> str:
                 sorted((n, c.unit, c.shared) for n, c in s.constants.items()),
                 sorted(s.initial),
                 min(len(s.i), 2),
+                int(np.ndim(s.delay)),
             ]
             for s in lowered.synapses
         ],

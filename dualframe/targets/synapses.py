@@ -175,8 +175,12 @@ def _watched(target: Population) -> set[str]:
 def _delay_groups(
     projection: Projection, count: int, dt: float, rng: np.random.Generator
 ) -> Iterator[tuple[Any, float]]:
-    """Members and delay (s) of each group of synapses with one delay."""
+    """Members and delay (s) of each group of synapses with one delay, or all with their own."""
     delay = projection.delay
+    if projection.own_delays:
+        drawn = delay.draw(rng, count) if isinstance(delay, DISTRIBUTIONS) else delay
+        yield slice(None), np.maximum(np.rint(np.asarray(drawn, dtype=float) / dt), 0.0) * dt
+        return
     if isinstance(delay, DISTRIBUTIONS):
         drawn = np.maximum(np.asarray(delay.draw(rng, count)), 0.0)
         order = np.argsort(drawn, kind="stable")
