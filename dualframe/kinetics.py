@@ -230,9 +230,7 @@ class Contact:
     initial: Mapping[str, Any]
 
 
-def contact(
-    name: str, parts: Sequence[Part], *, feed: str = "", dt: Any = 0.1 * ms
-) -> Contact:
+def contact(name: str, parts: Sequence[Part], *, feed: str = "", dt: Any = 0.1 * ms) -> Contact:
     """Return the channels of a contact, such as AMPA and NMDA on two dendrites.
 
     A spike adds its weight to one variable only (the portable subset allows no more). With
