@@ -58,7 +58,7 @@ Floats = NDArray[np.float64]
 _AROUND = (0.80, 0.90, 0.95, 1.05, 1.10, 1.20)  # of the rheobase
 _CANDIDATES, _CURRENTS = 16, 32 - len(_AROUND)  # 512 copies: one program, without idle copies
 _GENERATIONS = 100
-_ATTEMPTS = ((0, 0.08), (1000, 0.25))  # shift of the seed, width as a share of each range
+_SIGMA = 0.08  # of each range
 _ENOUGH = 0.05  # objective at which the search ends: every error far below its unit
 _UNITS, _OFF_TAU = (0.05, 0.01, 0.20), 0.20
 OBJECTIVE = (
@@ -97,7 +97,7 @@ def fit_point(
         ``"glif"`` (of level 3, or of level 4 where level 3 does not agree with the compartments)
         or ``"izhikevich"`` (the plain 2007 form).
     seed
-        Seed of the search. A search that does not agree is repeated with a wider start.
+        Seed of the search. A search that does not agree is repeated from another start.
     save
         Whether to store the fit with the catalogue, from where ``cells="fitted"`` takes it.
     generations
@@ -136,11 +136,11 @@ def fit_point(
         )
     wanted = _wanted(reference, found)
     best: tuple[Fit, Validation] | None = None
-    for form, (shift, sigma) in product(FORMS[model], _ATTEMPTS):
+    for form, again in product(FORMS[model], (False, True)):
         search = _Search(form, found, wanted, partial(_clamped, form, target=target))
-        values, facts = search.run(seed + shift, sigma, generations)
+        values, facts = search.run(form.start(form.again if again else {}), seed, generations)
         fit, checked = _judged(entry, form, values, ours, target)
-        provenance = {"compartments": digest, **facts, "seed": seed + shift, **_provenance()}
+        provenance = {"compartments": digest, **facts, "seed": seed, **_provenance()}
         fit = replace(fit, provenance=provenance, reference=_reference(ours))
         report(f"{entry.name}, {form.form}: {_summary(checked)}; {facts['evaluations']} candidates")
         if best is None or _better(checked, best[1]):
@@ -163,7 +163,7 @@ class _Search:
     clamp: Callable[..., Response]
 
     def run(
-        self, seed: int, sigma: float, generations: int
+        self, start: Floats, seed: int, generations: int
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the best parameters, and what the search did."""
         import cma  # heavy, and needed here only
@@ -172,7 +172,7 @@ class _Search:
             "bounds": [0, 1], "popsize": _CANDIDATES, "seed": seed, "verbose": -9,
             "maxiter": generations, "ftarget": _ENOUGH, "tolfun": 1e-4,
         }  # fmt: skip
-        strategy = cma.CMAEvolutionStrategy(self.form.start(), sigma, options)
+        strategy = cma.CMAEvolutionStrategy(start, _SIGMA, options)
         while not strategy.stop():
             candidates = strategy.ask()
             strategy.tell(candidates, list(self.objective(np.array(candidates))))
@@ -291,7 +291,25 @@ def reason(entry: CellType, checked: Validation) -> str:
         f"{row.measure} {row.compartments:.3g} {row.unit} against {row.point:.3g}"
         for row in failed.itertuples()
     ]
-    return "; ".join(parts)
+    lacking = _beyond(entry, checked.model)
+    why = f" The compartments have {' and '.join(lacking)}." if lacking else ""
+    return "; ".join(parts) + "." + why
+
+
+def _beyond(entry: CellType, form: str) -> list[str]:
+    """Return what of the compartments a point neuron of a form has no term for."""
+    given = entry.compartments
+    assert given is not None  # it has been clamped
+    found = []
+    if given.soma_model == "adaptive_conductance_IF" and form != "GLIF5":
+        found.append(
+            "an adaptation conductance that opens below threshold and so raises the rheobase, but "
+            f"not the conductance at rest; {form} has no term for that"
+        )
+    kinds = sorted({spike.kind for spike in given.dspikes})
+    if kinds:
+        found.append(f"dendritic spikes ({', '.join(kinds)}), which no point neuron has")
+    return found
 
 
 def _better(new: Validation, old: Validation) -> bool:

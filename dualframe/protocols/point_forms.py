@@ -16,7 +16,7 @@ come down to where the compartments' soma starts its spike.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -31,6 +31,7 @@ from dualframe.task_driven.membrane import Membrane
 
 Floats = NDArray[np.float64]
 Values = dict[str, Any]
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -56,11 +57,12 @@ class Free:
             number = self.low + (self.high - self.low) * x
         return number * self._unit(found)
 
-    def place(self) -> float:
-        """Return where the search starts, between 0 and 1."""
+    def place(self, value: float | None = None) -> float:
+        """Return where a value lies between 0 and 1; the default is where the search starts."""
+        value = self.start if value is None else value
         if self.log:
-            return float(np.log(self.start / self.low) / np.log(self.high / self.low))
-        return (self.start - self.low) / (self.high - self.low)
+            return float(np.log(value / self.low) / np.log(self.high / self.low))
+        return (value - self.low) / (self.high - self.low)
 
     def _unit(self, found: Survey) -> Any:
         if self.scale == "rheobase":
@@ -86,6 +88,8 @@ class PointForm:
         The parameter that the membrane potential starts at.
     tau
         The time constant (s) of its charging near rest, None where it is that of the survey.
+    again
+        Starting values of a second search, which is made where the first one does not agree.
     """
 
     form: str
@@ -94,6 +98,7 @@ class PointForm:
     membrane: Callable[[Values], Membrane]
     rest: str
     tau: Callable[[Values], Floats] | None = None
+    again: Mapping[str, float] = field(default_factory=dict)
 
     def parameters(self, x: Floats, found: Survey) -> Values:
         """Return parameter arrays of candidates ``x``, shape ``(n_candidates, n_free)``."""
@@ -106,9 +111,9 @@ class PointForm:
         n = len(np.atleast_2d(x))
         return {name: value * np.ones(n) for name, value in values.items()}
 
-    def start(self) -> Floats:
-        """Return where the search starts."""
-        return np.array([own.place() for own in self.free.values()])
+    def start(self, moved: Mapping[str, float] = _NOTHING) -> Floats:
+        """Return where the search starts, with some of the starting values moved."""
+        return np.array([own.place(moved.get(name)) for name, own in self.free.items()])
 
     def population(self, values: Values) -> Population:
         """Return one neuron with a set of parameters, for `current_clamp`."""
@@ -126,6 +131,7 @@ class PointForm:
         )
 
 
+_MIDDLE_RATE = 20 * Hz
 _ALLEN_TAU = "the time constants of after-spike currents in the Allen fits, 3.33 to 333 ms"
 
 _GLIF3: Mapping[str, Free] = MappingProxyType(
@@ -157,14 +163,18 @@ _GLIF5: Mapping[str, Free] = MappingProxyType(
 _IZHIKEVICH: Mapping[str, Free] = MappingProxyType(
     {
         "vt": Free(1.0, 40.0, 10.0, "depth", log=True, why="above vr; see the module"),
-        "vpeak": Free(0.8, 4.0, 1.0, "depth", log=True, why="above vr; see the module"),
-        "c": Free(-1.0, 0.9, 0.0, "depth", why="above vr: from below rest to near threshold"),
+        "vpeak": Free(0.85, 1.15, 1.0, 1.0, why="by the rheobase that it gives, times the cell's"),
+        "c": Free(-0.5, 0.95, 0.0, 1.0, why="above vr, times vpeak - vr: from below rest"),
         "C": Free(0.85, 1.15, 1.0, pF, log=True, why="times tau/R"),
-        "a": Free(0.002, 0.3, 0.03, 1 / ms, log=True, why="published sets: 0.003 to 0.2 /ms"),
+        "a": Free(0.002, 0.3, 0.01, 1 / ms, log=True, why="published sets: 0.003 to 0.2 /ms"),
         "b": Free(-0.5, 0.5, 0.0, siemens, why="times 1/R"),
-        "d": Free(-1.0, 3.0, 0.0, "rheobase", why="published sets: 0 to 3 rheobases"),
+        "d": Free(-0.2, 3.0, 0.1, "rheobase", why="by the mean of u at 20 Hz that it gives"),
     }
 )
+
+
+#: A soma that a dendrite charges again after each reset, and slow adaptation.
+_REBOUND: Mapping[str, float] = MappingProxyType({"asc_amp1": 1.0, "asc_amp2": -0.05})
 
 
 def _glif(free: Values, found: Survey) -> Values:
@@ -183,16 +193,20 @@ def _glif5(free: Values, found: Survey) -> Values:
 def _izhikevich(free: Values, found: Survey) -> Values:
     conductance = 1 / found.r_in
     b = free["b"] / siemens * conductance
+    # V is held below vpeak by the current x (1/R - (1/R - b) x/(vt - vr)), x = vpeak - vr
+    curvature = (conductance - b) / free["vt"]
+    root = conductance**2 - 4 * curvature * free["vpeak"] * found.rheobase
+    top = (conductance - np.sqrt(np.maximum(np.asarray(root), 0)) * siemens) / (2 * curvature)
     return {
         "C": free["C"] / pF * found.tau * conductance,
         "k": (conductance - b) / free["vt"],
         "vr": found.rest,
         "vt": found.rest + free["vt"],
-        "vpeak": found.rest + free["vpeak"],
+        "vpeak": found.rest + top,
         "a": free["a"],
         "b": b,
-        "c": found.rest + free["c"],
-        "d": free["d"],
+        "c": found.rest + free["c"] * top,
+        "d": free["d"] * free["a"] / _MIDDLE_RATE,
     }
 
 
@@ -211,9 +225,13 @@ def charging_time(values: Values) -> Floats:
 FORMS: Mapping[str, tuple[PointForm, ...]] = MappingProxyType(
     {
         "glif": (
-            PointForm("GLIF3", _GLIF3, _glif, lambda v: glif.membrane(3, v), "E_L"),
-            PointForm("GLIF4", _GLIF4, _glif4, lambda v: glif.membrane(4, v), "E_L"),
-            PointForm("GLIF5", _GLIF5, _glif5, lambda v: glif.membrane(5, v), "E_L"),
+            PointForm("GLIF3", _GLIF3, _glif, lambda v: glif.membrane(3, v), "E_L", again=_REBOUND),
+            PointForm(
+                "GLIF4", _GLIF4, _glif4, lambda v: glif.membrane(4, v), "E_L", again=_REBOUND
+            ),
+            PointForm(
+                "GLIF5", _GLIF5, _glif5, lambda v: glif.membrane(5, v), "E_L", again=_REBOUND
+            ),
         ),
         "izhikevich": (
             PointForm(
@@ -223,6 +241,7 @@ FORMS: Mapping[str, tuple[PointForm, ...]] = MappingProxyType(
                 lambda v: izhikevich.membrane("izhikevich2007", v),
                 "vr",
                 tau=charging_time,
+                again={"c": 0.7, "a": 0.006, "d": 0.2},
             ),
         ),
     }

@@ -142,7 +142,7 @@ def test_a_search_finds_a_neuron_from_its_own_behaviour(
         GLIF3, cell.survey, fitting._wanted(glif(), cell.survey),
         partial(fitting._clamped, GLIF3, target="auto"),
     )  # fmt: skip
-    values, facts = search.run(seed=1, sigma=0.08, generations=40)
+    values, facts = search.run(GLIF3.start(), seed=1, generations=40)
     found = compare(cell, partial(current_clamp, GLIF3.population(values), ""), ("", "", ""))
     assert found.passed
     assert found.table.set_index("measure").loc["f_I", "difference"] < 0.03
