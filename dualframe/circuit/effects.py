@@ -86,6 +86,13 @@ class EffectChange(Description):
             raise UnknownName(f"number of a {self.kind} effect", name, kinds)
         return finite(value, kinds[name], f"{name} of the {self.kind} effect of {self.receptor}")
 
+    def __str__(self) -> str:
+        where = f"of {self.receptor} in {', '.join(self.cells) or 'all cells'}"
+        if self.removed:
+            return f"without {f'the {self.kind}' if self.kind else 'every'} effect {where}"
+        shown = (f"{name} {_shown(value)}" for name, value in self.numbers.items())
+        return f"{self.kind} effect {where}: {', '.join(shown)}, set by the user"
+
     def on(self, receptor: str, cell: str) -> bool:
         """Whether the change is one of the effects of a receptor on a cell type."""
         # a circuit may name a cell type by the path of its file
@@ -167,9 +174,13 @@ def _with_numbers(effect: Effect, change: EffectChange, cell: str) -> Effect:
 
 def _sourced(change: EffectChange) -> tuple[tuple[str, Sourced], ...]:
     return tuple(
-        (name, Sourced(value, USER, "assumed", written=text(value).replace(". ", " ")))
+        (name, Sourced(value, USER, "assumed", written=_shown(value)))
         for name, value in change.numbers.items()
     )
+
+
+def _shown(value: Any) -> str:
+    return text(value).replace(". ", " ")
 
 
 def _checked(effect: Effect, change: EffectChange, cell: str) -> Effect:

@@ -40,9 +40,8 @@ def overview(circuit: Circuit) -> str:
         lines += ["", "inputs", *map(_input, circuit.inputs)]
     lines += ["", "projections", *map(_projection, circuit.projections)]
     lines += ["", "background", *map(_background, circuit.background)]
-    if circuit.modulations or circuit.drugs:
-        lines += ["", "modulation", *map(_modulation, circuit.modulations)]
-        lines += map(_drug, circuit.drugs)
+    if acting := actions(circuit):
+        lines += ["", "modulation", *(f"  {line}" for line in acting)]
     return "\n".join([*lines, *_scaling(circuit)])
 
 
@@ -65,9 +64,9 @@ def describe(circuit: Circuit) -> str:
 
 
 def actions(circuit: Circuit) -> list[str]:
-    """Return the modulators and drugs of a circuit, a line for each."""
+    """Return the modulators, drugs and changed effects of a circuit, a line for each."""
     lines = [*map(_modulation, circuit.modulations), *map(_drug, circuit.drugs)]
-    return [line.strip() for line in lines]
+    return [line.strip() for line in lines] + [str(change) for change in circuit.effects]
 
 
 def numbers(circuit: Circuit) -> pd.DataFrame:
@@ -155,6 +154,12 @@ def _projection(projection: CircuitProjection) -> str:
         parts.append(f"weights with CV {projection.weight_cv:g}")
     if projection.weight_factor != 1:
         parts.append(f"weight times {projection.weight_factor:.4g}")
+    if projection.short_term is not None:
+        own = projection.short_term
+        parts.append(
+            f"U {own.U:g}, recovery {_text(own.tau_recovery)}, "
+            f"facilitation {_text(own.tau_facilitation)}"
+        )
     if projection.plasticity is not None:
         parts.append(_plasticity(projection.plasticity))
     return ", ".join(parts)

@@ -204,6 +204,10 @@ def test_a_catalogued_size_can_be_set() -> None:
     assert after.population("pv").parameters["size_M1_0"] == -0.1
     assert after.population("pv").equations == before.population("pv").equations
     assert after.population("pyr") == before.population("pyr")
+    said = "conductance effect of M1 in ctx_pv: size -0.1, set by the user"
+    assert after.meta["modulation"] == (*before.meta["modulation"], said)
+    without = build(circuit.without_effect("M1", "ctx_pv"), "glif_current")
+    assert without.meta["modulation"][-1] == "without every effect of M1 in ctx_pv"
     line = "M1 on ctx_pv, conductance: size -0.1 is set by the user"
     assert line in after.meta["assumptions"]
     assert line not in before.meta["assumptions"]
