@@ -300,8 +300,7 @@ def projections(
                 source=given.source,
                 target=given.target,
                 name=given.name,
-                on_pre=f"{own.written} += w"
-                + (f"*release_{given.name}" if given.name in released else ""),
+                **_release(given, own, given.name in released),
                 weight=_weights(given, _weight(given, own, strengths(given))),
                 delay=_delays(given),
                 delay_groups=given.delay_groups,
@@ -314,6 +313,19 @@ def projections(
             )
         )
     return made
+
+
+def _release(given: CircuitProjection, own: Contact, scaled: bool) -> dict[str, Any]:
+    """Return what a presynaptic spike does, with the short-term plasticity of release."""
+    response = f"{own.written} += w" + (f"*release_{given.name}" if scaled else "")
+    if given.short_term is None:
+        return {"on_pre": response}
+    rule = given.short_term
+    return {
+        "on_pre": rule.on_pre(response),
+        "equations": rule.equations,
+        "parameters": rule.parameters,
+    }
 
 
 def _weights(given: CircuitProjection, weight: Any) -> Any:

@@ -6,6 +6,7 @@ from dualframe.circuit.external import CircuitInput
 from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection
 from dualframe.circuit.point import PointModel
 from dualframe.circuit.regions import Region
+from dualframe.circuit.short_term import ShortTerm
 from dualframe.circuit.space import Space
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "PointModel",
     "Pulses",
     "Region",
+    "ShortTerm",
     "Space",
     "circuit",
     "circuits",

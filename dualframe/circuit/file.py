@@ -30,6 +30,7 @@ from dualframe.circuit.parts import (
 from dualframe.circuit.plasticity import read_plasticity
 from dualframe.circuit.point import PointModel, read_point
 from dualframe.circuit.reading import count, make, member, probability, values
+from dualframe.circuit.short_term import read_short_term
 from dualframe.circuit.space import Space
 from dualframe.distributions import GaussianKernel
 from dualframe.errors import CatalogueError, UnknownName
@@ -49,6 +50,7 @@ _PROJECTION = (
     "weight_cv",
     "weight_factor",
     "plasticity",
+    "short_term",
 )
 _SCALARS = {
     "delay": "time",
@@ -199,6 +201,7 @@ def _projection(
         numbers["delay_groups"] = count(table, "delay_groups")
         rule["delay_groups"] = numbers["delay_groups"].value
     rule["plasticity"] = read_plasticity(table, numbers)
+    rule["short_term"] = read_short_term(table, numbers)
     if "delay" not in table.data:
         table.fail("delay", 'missing. Add one, like delay = "1.5 ms".')
     return make(

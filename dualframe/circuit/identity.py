@@ -23,6 +23,7 @@ _WHERE_GIVEN = (
     "regions",
     "effects",
     "plasticity",
+    "short_term",
 )
 
 

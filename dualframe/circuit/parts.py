@@ -26,6 +26,7 @@ from dualframe.checks import (
 )
 from dualframe.circuit.plasticity import check_plasticity
 from dualframe.circuit.point import PointModel
+from dualframe.circuit.short_term import ShortTerm
 from dualframe.distributions import GaussianKernel
 from dualframe.errors import NetworkError, UnknownName
 from dualframe.network import Description, Plasticity
@@ -157,6 +158,8 @@ class CircuitProjection(Description):
     plasticity
         How the weight learns, from `dualframe.plastic`, with bounds and scale as multiples of the
         contact's weight.
+    short_term
+        Facilitation and depression of release; the strength is that of the first response.
     note, sources
         A remark, and the origin of the numbers, by field.
     """
@@ -181,6 +184,7 @@ class CircuitProjection(Description):
     reversal: Any = field(default_factory=dict)
     weight_factor: float = 1.0
     plasticity: Plasticity | None = None
+    short_term: ShortTerm | None = None
     note: str = ""
     sources: Sources = field(default_factory=dict, repr=False)
 
@@ -197,6 +201,8 @@ class CircuitProjection(Description):
         factor = positive(self.weight_factor, "dimensionless", f"weight_factor of {what}")
         put(self, "weight_factor", float(factor))
         check_plasticity(self.plasticity, what)
+        if self.plasticity is not None and self.short_term is not None:
+            raise NetworkError(f"{what} has both plasticity and short_term: give one of them.")
         self._freeze()
 
     @property

@@ -179,7 +179,7 @@ class TestReading:
 
     def test_table_of_circuits(self):
         table = circuits()
-        assert list(table.name) == ["ca1", "l23", "pd14", "striatum"]
+        assert list(table.name) == ["ca1", "l23", "l23_human", "pd14", "striatum"]
         assert set(table.columns) >= {"title", "populations", "n", "cells"}
 
     def test_unknown_circuit(self):
