@@ -13,7 +13,7 @@ from dualframe import catalogue, terminal
 from dualframe.archive import ensure_writable
 from dualframe.catalogue.fits import FAMILIES, is_current
 from dualframe.errors import DualframeError
-from dualframe.protocols.validation import Validation
+from dualframe.protocols.validation import RELATIVE, Validation
 from dualframe.terminal import as_json, say
 
 
@@ -50,17 +50,14 @@ def summary(found: list[Validation]) -> pd.DataFrame:
 
 
 def _summary(pair: Validation) -> dict[str, Any]:
-    table = pair.table.set_index("measure")
-    errors = {
-        f"{name}_%" if row.kind == "relative" else name: (
-            100 * row.difference if row.kind == "relative" else row.difference
-        )
-        for name, row in table.iterrows()
-    }
+    errors = {}
+    for row in pair.rows:
+        percent = row["kind"] == RELATIVE
+        name = row["measure"] + "_%" * percent
+        errors[name] = (100 if percent else 1) * row["difference"]
     known = " (known)" if pair.reason and not pair.passed else ""
-    failed = ", ".join(table.index[~table["passed"]])
     return {"cell": pair.cell, "twin": pair.twin, "passed": pair.passed, **errors,
-            "disagrees in": failed + known}  # fmt: skip
+            "disagrees in": ", ".join(pair.failed) + known}  # fmt: skip
 
 
 def _one(pair: Validation) -> str:

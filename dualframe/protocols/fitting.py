@@ -207,9 +207,10 @@ class _Search:
             _differences(latency[:, :m], self.wanted.latency).sum(axis=1)
             / max(np.nansum(self.wanted.latency), 1e-9),
         ]
-        total: Floats = sum((e / unit) ** 2 for e, unit in zip(errors, _UNITS, strict=True))
+        squares = sum((e / unit) ** 2 for e, unit in zip(errors, _UNITS, strict=True))
         wrong = (rates[:, m:] > 0) != (np.array(_AROUND) > 1)
-        return total + wrong.sum(axis=1) + self._off_time_constant(values)
+        total: Floats = squares + wrong.sum(axis=1) + self._off_time_constant(values)
+        return total
 
     def _off_time_constant(self, values: dict[str, Any]) -> Floats | float:
         if self.form.tau is None:
@@ -269,7 +270,7 @@ def _judged(
     )
     point = partial(current_clamp, form.population(values), "", target=target)
     checked = compare(ours, point, (entry.name, form.form, "fitted"))
-    errors = {row.measure: float(f"{row.difference:.3g}") for row in checked.table.itertuples()}
+    errors = {row["measure"]: float(f"{row['difference']:.3g}") for row in checked.rows}
     return Fit(entry.name, model, chosen, errors, reason(entry, checked)), checked
 
 
@@ -284,12 +285,12 @@ def _reference(ours: Behaviour) -> dict[str, list[float]]:
 
 def reason(entry: CellType, checked: Validation) -> str:
     """Return which measures disagree, and what of the compartments the point neuron lacks."""
-    failed = checked.table[~checked.table["passed"]]
-    if failed.empty:
+    if checked.passed:
         return ""
     parts = [
-        f"{row.measure} {row.compartments:.3g} {row.unit} against {row.point:.3g}"
-        for row in failed.itertuples()
+        f"{row['measure']} {row['compartments']:.3g} {row['unit']} against {row['point']:.3g}"
+        for row in checked.rows
+        if not row["passed"]
     ]
     lacking = _beyond(entry, checked.model)
     why = f" The compartments have {' and '.join(lacking)}." if lacking else ""
@@ -318,15 +319,13 @@ def _better(new: Validation, old: Validation) -> bool:
 
 
 def _rank(checked: Validation) -> tuple[bool, int, float]:
-    table = checked.table.set_index("measure")
-    failed = int((~table["passed"]).sum())
-    return not table.loc["f_I", "passed"], failed, float(abs(table.loc["f_I", "difference"]))
+    failed = checked.failed
+    return "f_I" in failed, len(failed), abs(checked.difference("f_I"))
 
 
 def _summary(checked: Validation) -> str:
-    table = checked.table.set_index("measure")
-    failed = ", ".join(table.index[~table["passed"]]) or "none"
-    return f"f-I error {100 * table.loc['f_I', 'difference']:.1f} %, disagrees in {failed}"
+    failed = ", ".join(checked.failed) or "none"
+    return f"f-I error {100 * checked.difference('f_I'):.1f} %, disagrees in {failed}"
 
 
 def _provenance() -> dict[str, Any]:

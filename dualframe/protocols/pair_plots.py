@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from brian2.units import ms, mV, pA
@@ -85,22 +86,25 @@ def _curve(ax: Axes, found: Validation, what: tuple[str, str, str], shade: str) 
 def _table(ax: Axes, found: Validation) -> None:
     """Write the table: measure, values, and whether they agree."""
     ax.set_axis_off()
-    head = {"color": GREY, "fontsize": 11}
+    head: dict[str, Any] = {"color": GREY, "fontsize": 11}
     for x, words in ((0.56, "comp."), (0.78, "point"), (1.0, "diff.")):
         ax.text(x, 1.0, words, ha="right", transform=ax.transAxes, **head)
-    for row, entry in enumerate(found.table.itertuples(), 1):
+    for row, entry in enumerate(found.rows, 1):
         y = 1.0 - row / (len(found.table) + 0.5)
-        colour = BLACK if entry.passed else "#B00020"
-        relative = entry.kind == "relative"
-        difference = _percent(entry.difference) if relative else f"{entry.difference:+.3f}"
-        if entry.measure == "f_I":
-            difference = difference.lstrip("+")  # an error, not a change
-        unit = "" if entry.unit == "1" else f" ({entry.unit.replace('Mohm', 'MΩ')})"
-        common = {"transform": ax.transAxes, "color": colour, "fontsize": 11}
-        ax.text(-0.12, y, _LABELS[str(entry.measure)] + unit, **common)
-        ax.text(0.56, y, _value(entry.compartments), ha="right", **common)
-        ax.text(0.78, y, _value(entry.point), ha="right", **common)
-        ax.text(1.0, y, difference, ha="right", **common)
+        colour = BLACK if entry["passed"] else "#B00020"
+        unit = "" if entry["unit"] == "1" else f" ({entry['unit'].replace('Mohm', 'MΩ')})"
+        common: dict[str, Any] = {"transform": ax.transAxes, "color": colour, "fontsize": 11}
+        ax.text(-0.12, y, _LABELS[entry["measure"]] + unit, **common)
+        ax.text(0.56, y, _value(entry["compartments"]), ha="right", **common)
+        ax.text(0.78, y, _value(entry["point"]), ha="right", **common)
+        ax.text(1.0, y, _difference(entry), ha="right", **common)
+
+
+def _difference(entry: Mapping[str, Any]) -> str:
+    if entry["kind"] != "relative":
+        return f"{entry['difference']:+.3f}"
+    text = _percent(entry["difference"])
+    return text.lstrip("+") if entry["measure"] == "f_I" else text  # an error, not a change
 
 
 def _percent(share: float) -> str:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from dualframe import catalogue
 from dualframe.biological.build import MODEL
 from dualframe.catalogue.fits import Cells, has_fit, known_failure
+from dualframe.errors import UnknownName
 from dualframe.protocols import measures
 from dualframe.protocols.bench import Response, current_clamp
 from dualframe.protocols.survey import COPIES, DELAY, Clamp, Survey, survey
@@ -132,6 +133,26 @@ class Validation:
         """Whether every measure is within its tolerance."""
         return bool(self.table["passed"].all())
 
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of the table."""
+        return [
+            dict(zip(map(str, self.table), row, strict=True))
+            for row in self.table.to_numpy().tolist()
+        ]
+
+    @property
+    def failed(self) -> list[str]:
+        """The measures that disagree."""
+        return [row["measure"] for row in self.rows if not row["passed"]]
+
+    def difference(self, measure: str) -> float:
+        """Return the difference in a measure: relative, or absolute."""
+        found = {row["measure"]: row["difference"] for row in self.rows}
+        if measure not in found:
+            raise UnknownName("measure", measure, found)
+        return float(found[measure])
+
     def plot(self) -> Figure:
         """Draw f-I curves, latency, adaptation, and a voltage trace of both models."""
         from dualframe.protocols.pair_plots import pair_figure
@@ -140,14 +161,13 @@ class Validation:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict and the measures as plain data."""
-        rows = self.table.to_dict(orient="records")
         return {
             "cell": self.cell,
             "model": self.model,
             "twin": self.twin,
             "passed": self.passed,
             "known_failure": self.reason,
-            "measures": rows,
+            "measures": self.rows,
         }
 
 
