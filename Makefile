@@ -59,7 +59,7 @@ docs: $(VENV)/docs.stamp
 	@echo "The documentation is in docs/_build/html/index.html"
 
 clean:
-	rm -rf .venv build dist docs/_build docs/api/generated docs/catalogue docs/gallery demo_results *.egg-info
+	rm -rf .venv build dist docs/_build docs/api/generated docs/catalogue docs/catalogue_figures docs/gallery demo_results *.egg-info
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 # .venv/3.11/test.stamp: the environment of Python 3.11 holds dualframe (editable) and its extra `test`.

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import receptor_signs
+
 from dualframe import library
 from dualframe.catalogue import read, show
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
@@ -109,11 +111,60 @@ KINDS: dict[str, tuple[str, str, Callable[[str], Any], Callable[[str], list[str]
 }
 
 
-def entry_page(entry: Any, related: Iterable[str]) -> str:
+#: What the figures of `catalogue_figures` show, by kind of page.
+CAPTIONS = {
+    "cells": "Left: response of each model to a step in the middle of its own f-I range. Right: "
+    "f-I curves, the step as a circle. Lines stand for spikes where a model has none to draw.",
+    "receptors": "Steady occupancy by concentration, alone and with a competitive antagonist. "
+    "Level 1 is the modulator's reference concentration.",
+}
+
+
+def entry_page(kind: str, entry: Any, related: Iterable[str]) -> str:
     page = MarkdownPage()
     show.write(page, entry)
     see = ", ".join(f"[{path.split('/')[1]}](../{path}.md)" for path in related)
-    return page.text() + (f"\n## See also\n\n{see}\n" if see else "")
+    head, body = page.text().split("\n", 1)
+    parts = [head, figure_of(kind, entry.name), body, effects_of(kind, entry.name)]
+    return "\n".join([*parts, f"\n## See also\n\n{see}\n" if see else ""])
+
+
+def figure_of(kind: str, name: str) -> str:
+    if kind not in CAPTIONS:
+        return ""
+    return f"\n![{CAPTIONS[kind]}](../../catalogue_figures/{kind}/{name}.png)\n\n{CAPTIONS[kind]}\n"
+
+
+def effects_of(kind: str, name: str) -> str:
+    """Return the measured effects of a receptor, or of all receptors on a cell type."""
+    column = {"cells": "cell", "receptors": "receptor"}.get(kind, "")
+    found = receptor_signs.saved()
+    mine = found[found[column] == name] if column else found[:0]
+    if mine.empty:
+        return ""
+    first = ("cell" if column == "receptor" else "receptor", "kind", "direction", "size")
+    rows = receptor_signs.rows(mine, first, escape)
+    text = (
+        "Control and saturating agonist, each effect alone ([all receptors](../effects/index.md))."
+    )
+    header = receptor_signs.header(first)
+    return "\n".join(["\n## Measured effects\n", text, table(header, rows)])
+
+
+def effects_page() -> str:
+    """Return the page of all effects of receptors with their measured shifts."""
+    found = receptor_signs.saved()
+    first = ("receptor", "cell", "kind", "direction", "size")
+    rows = receptor_signs.rows(found, first, escape)
+    return "\n".join(
+        [
+            "# Effects of receptors, measured\n",
+            receptor_signs.INTRODUCTION,
+            table(receptor_signs.COUNTED, receptor_signs.counts(found)),
+            receptor_signs.REMARKS,
+            table(receptor_signs.header(first), rows),
+        ]
+    )
 
 
 def circuit_page(name: str) -> str:
@@ -155,14 +206,20 @@ def write_pages(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     for kind, (title, noun, load, related) in KINDS.items():
         for name in read.names(noun):
-            write(folder / kind / f"{name}.md", entry_page(load(name), related(name)))
+            write(folder / kind / f"{name}.md", entry_page(kind, load(name), related(name)))
         write(folder / kind / "index.md", index_page(title, "", read.names(noun)))
     circuits = library.names("circuits")
     for name in circuits:
         write(folder / "circuits" / f"{name}.md", circuit_page(name))
     write(folder / "circuits" / "index.md", index_page("Circuits", "", circuits))
+    write(folder / "effects" / "index.md", effects_page())
     write(folder / "references.md", references_page())
-    indices = [*(f"{kind}/index" for kind in KINDS), "circuits/index", "references"]
+    indices = [
+        *(f"{kind}/index" for kind in KINDS),
+        "effects/index",
+        "circuits/index",
+        "references",
+    ]
     write(folder / "index.md", index_page("Catalogue", STATUSES, indices))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
+from catalogue_figures import write_figures  # noqa: E402
 from catalogue_pages import write_pages  # noqa: E402
 from pair_pages import write_pairs  # noqa: E402
 
@@ -52,5 +53,6 @@ if GALLERIES:
         "image_scrapers": ("figure_scraper",),
     }
 
+write_figures()
 write_pages(HERE / "catalogue")
 write_pairs(HERE / "catalogue")

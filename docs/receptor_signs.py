@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -40,6 +41,13 @@ result and the size is not. `dualframe.protocols.sign_table` makes this table fo
 and cells, from a user's own files too.
 """
 
+REMARKS = """\
+The rows that go against the catalogue are input resistances of Izhikevich cells under an effect on
+HCN channels. The current of such a cell is quadratic: below rest it is stiffer, towards threshold
+softer, and that outweighs the few percent of leak that the effect opens or closes. Rows that are
+not testable name what the model lacks; the other model of the point branch then has the effect.
+"""
+
 Escape = Callable[[str], str]
 
 
@@ -65,43 +73,44 @@ def save(path: Path = SAVED) -> pd.DataFrame:
     return saved()
 
 
-def shown(row: object, escape: Escape) -> str:
-    """Return one measurement as a cell of a table: control to agonist, and the verdict."""
-    if row.verdict == "not testable":  # type: ignore[attr-defined]
-        return f"not testable: {escape(row.reason)}"  # type: ignore[attr-defined]
-    unit = "" if row.unit == "1" else f" {row.unit}"  # type: ignore[attr-defined]
-    values = f"{row.control:.4g} → {row.agonist:.4g}{unit}"  # type: ignore[attr-defined]
-    plain = row.verdict in ("as catalogued", "as found")  # type: ignore[attr-defined]
-    return values if plain else f"{values} (**{row.verdict}**)"  # type: ignore[attr-defined]
-
-
 def rows(table: pd.DataFrame, first: Sequence[str], escape: Escape) -> list[list[str]]:
     """Return a line for each effect and measure; ``first`` names the columns before the models."""
-    lines = []
     keys = ["receptor", "cell", "kind", "effect", "direction", "size", "status"]
-    for key, group in table.groupby(keys, sort=False, dropna=False):
-        known = dict(zip(keys, key, strict=True))
-        measures = [name for name in dict.fromkeys(group["measure"]) if name]
-        for measure in measures or [""]:
-            mine = group[group["measure"].isin((measure, ""))]
-            found = {row.model: shown(row, escape) for row in mine.itertuples()}
-            known["size"] = _size(str(known["size"]), str(known["status"]), escape)
-            cells = [_text(column, known, escape) for column in first]
-            lines.append([*cells, measure, *(found.get(model, "") for model in MODELS)])
-            known["size"] = str(dict(zip(keys, key, strict=True))["size"])
+    lines = []
+    for key, group in table.groupby(keys, sort=False):
+        known = dict(zip(keys, map(str, key), strict=True))
+        cells = [_text(column, known, escape) for column in first]
+        for measure in [name for name in dict.fromkeys(group["measure"]) if name] or [""]:
+            mine = group[group["measure"].isin((measure, ""))].to_dict("records")
+            found = {row["model"]: shown(row, escape) for row in mine}
+            label = _label(measure, mine, escape)
+            lines.append([*cells, label, *(found.get(model, "") for model in MODELS)])
     return lines
 
 
-def _size(size: str, status: str, escape: Escape) -> str:
-    status = "**assumed**" if status == "assumed" else status
-    return f"{escape(size)} ({status})"
+def shown(row: dict[str, Any], escape: Escape) -> str:
+    """Return one measurement as a cell of a table: control to agonist, and the verdict."""
+    if row["verdict"] == "not testable":
+        return f"not testable: {escape(row['reason'])}"
+    unit = "" if row["unit"] == "1" else f" {row['unit']}"
+    values = f"{row['control']:.4g} → {row['agonist']:.4g}{unit}"
+    plain = row["verdict"] in ("as catalogued", "as found")
+    return values if plain else f"{values} (**{row['verdict']}**)"
+
+
+def _label(measure: str, mine: Sequence[dict[str, Any]], escape: Escape) -> str:
+    where = next((row["reason"] for row in mine if row["measure"] and row["reason"]), "")
+    return f"{measure}, {escape(where)}" if where else measure
 
 
 def _text(column: str, known: dict[str, str], escape: Escape) -> str:
     if column in ("receptor", "cell"):
-        folder = {"receptor": "receptors", "cell": "cells"}[column]
-        return f"[{escape(known[column])}](../{folder}/{known[column]}.md)"
-    return known[column] if column == "size" else escape(known[column])
+        name = known[column]
+        return f"[{escape(name)}](../{column}s/{name}.md)"
+    if column == "size":
+        status = known["status"].replace("assumed", "**assumed**")
+        return f"{escape(known['size'])} ({status})"
+    return escape(known[column])
 
 
 def header(first: Iterable[str]) -> list[str]:

@@ -15,17 +15,24 @@ from dualframe.catalogue.bibliography import references
 from dualframe.catalogue.schema import Numbers, Sourced
 from dualframe.circuit import circuit
 
-SCRIPT = Path(__file__).parents[2] / "docs" / "catalogue_pages.py"
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def script(name: str) -> ModuleType:
+    """Load a script of ``docs/``, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(DOCS)
+        spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def pages() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("catalogue_pages", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("catalogue_pages")
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +97,44 @@ def test_an_assumption_is_bold_and_a_finding_is_not(pages: ModuleType) -> None:
 def test_a_page_links_the_receptors_of_a_cell(folder: Path) -> None:
     text = (folder / "cells" / "ctx_l23_pyr.md").read_text()
     assert "[M1](../receptors/M1.md)" in text
+
+
+@pytest.mark.parametrize(("kind", "noun"), [("cells", "cell type"), ("receptors", "receptor")])
+def test_every_page_shows_its_figure(folder: Path, kind: str, noun: str) -> None:
+    for name in read.names(noun):
+        text = (folder / kind / f"{name}.md").read_text()
+        assert f"](../../catalogue_figures/{kind}/{name}.png)" in text
+
+
+def test_pages_have_the_measured_effects(folder: Path) -> None:
+    for page in ("cells/ctx_pv", "receptors/M1"):
+        text = (folder / f"{page}.md").read_text().split("## Measured effects")[1]
+        row = next(line for line in text.splitlines() if "conductance" in line)
+        assert "rheobase" in row
+        assert row.count("→") == 3  # compartments and both point neurons
+        assert "**assumed**" in row
+    assert "## Measured effects" not in (folder / "cells" / "ctx_l5_np.md").read_text()
+
+
+def test_the_page_of_all_effects_has_every_pair(pages: ModuleType, folder: Path) -> None:
+    text = (folder / "effects" / "index.md").read_text()
+    for name in read.names("receptor"):
+        for effect in read.receptor(name).effects:
+            for cell in effect.cells if effect.compiled else ():
+                assert f"(../receptors/{name}.md) | [{pages.escape(cell)}](" in text
+
+
+def test_figures_are_drawn_once_for_a_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = script("catalogue_figures")
+    names = {"cell type": ("ctx_pv",), "receptor": ("M1", "nACh_a7")}
+    every = read.names
+    monkeypatch.setattr(figures.read, "names", lambda kind: names.get(kind) or every(kind))
+    monkeypatch.setattr(figures, "MODELS", {"glif": "GLIF"})
+    figures.write_figures(tmp_path)
+    drawn = sorted(tmp_path.rglob("*.png"))
+    assert [path.stem for path in drawn] == ["ctx_pv", "M1", "nACh_a7"]
+    times = [path.stat().st_mtime_ns for path in drawn]
+    figures.write_figures(tmp_path)
+    assert [path.stat().st_mtime_ns for path in drawn] == times
