@@ -21,7 +21,8 @@ NAMES = {
     "Network", "Population", "Projection", "SpikeInput", "PoissonInput", "CurrentInput",
     "Recording", "Normal", "LogNormal", "Uniform", "GaussianKernel", "calibrate", "doctor",
     "quantity", "read_glif", "read_glif_folder", "Results", "DualframeError",
-    "plastic", "plasticity",
+    "plastic", "plasticity", "compare_branches", "current_clamp", "dose_response", "fit_point",
+    "population_data", "populations", "validate",
 }  # fmt: skip
 
 

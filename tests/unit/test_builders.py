@@ -270,7 +270,11 @@ def test_modulation_keeps_default_izhikevich_cells_stable_below_threshold(modula
     """Their input conductance, of which effects are fractions, is positive: a weak one settles."""
     cells = [name for name in catalogue.names("cell type") if catalogue.cell(name).izhikevich]
     circuit = Circuit("alone", tuple(CircuitPopulation(c, c, 1) for c in cells))
+    plain = build(circuit, "izhikevich_current")
     network = build(circuit.with_modulation(modulator, level=1e-4), "izhikevich_current")
+    moved = [p for p in network.populations if p != plain.population(p.name)]
+    assert moved
+    network = replace(network, populations=tuple(moved))
     record = {p.name: ["V"] for p in network.populations}
     done = df.run(network, 300 * ms, target="runtime", seed=1, record=record, progress=False)
     assert done.spikes.empty
