@@ -107,6 +107,26 @@ def known_failure(cell: CellType, model: str) -> str:
     return stored(cell, model).failure if has_fit(cell, model) else ""
 
 
+def read_fit(cell: CellType, model: str) -> Fit:
+    """Read the fit of a cell type, whether or not it belongs to its present compartments.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model.
+    CatalogueError
+        If the cell type has no fit of it.
+    """
+    name = family_of(model)
+    tables = _tables(cell)
+    if name not in tables:
+        raise CatalogueError(
+            f"cell type {cell.name!r} has no {name} neuron fitted to its compartments. "
+            f"Run: dualframe fit {cell.name} --model {name}"
+        )
+    return _fit(cell.name, name, tables[name], file_of(cell))
+
+
 def stored(cell: CellType, model: str) -> Fit:
     """Read the fit of a cell type.
 
@@ -117,14 +137,7 @@ def stored(cell: CellType, model: str) -> Fit:
     CatalogueError
         If the cell type has no fit of it, or its compartments have changed since.
     """
-    name, path = family_of(model), file_of(cell)
-    tables = _tables(cell)
-    if name not in tables:
-        raise CatalogueError(
-            f"cell type {cell.name!r} has no {name} neuron fitted to its compartments. "
-            f"Run: dualframe fit {cell.name} --model {name}"
-        )
-    fit = _fit(cell.name, name, tables[name], path)
+    name, fit = family_of(model), read_fit(cell, model)
     if fit.provenance.get("compartments") != compartments_digest(cell):
         raise CatalogueError(
             f"the {name} neuron fitted to cell type {cell.name!r} belongs to another version of "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
+from dualframe.catalogue import fits
 from dualframe.catalogue.bibliography import citation
 from dualframe.catalogue.forms import BURST, EFFECT, GLIF, IZHIKEVICH, SOMA
 from dualframe.catalogue.plasticity import PlasticityRule
@@ -129,6 +130,7 @@ def _cell(page: Page, entry: CellType) -> None:
         page.note(f"specimens {', '.join(population.specimens)}" if population.specimens else "")
     if entry.compartments:
         _compartments(page, entry.compartments)
+        _fits(page, entry)
     for remark in entry.remarks:
         page.title("also known, in no model", remark.origin)
         page.lines.append(f"  {remark.text}")
@@ -142,6 +144,18 @@ def _glif(page: Page, glif: Glif) -> None:
     page.numbers(glif.numbers)
     if glif.explained_variance:
         page.numbers(Numbers("", (("explained_variance", glif.explained_variance),)))
+
+
+def _fits(page: Page, entry: CellType) -> None:
+    for family in fits.FAMILIES:
+        if not fits.has_fit(entry, family):
+            continue
+        fit = fits.read_fit(entry, family)
+        page.title(f"{fit.chosen.form}, for cells='fitted'", fit.chosen.origin)
+        page.numbers(fit.chosen.numbers)
+        page.note(f"f-I error {100 * fit.errors['f_I']:.1f} %. {fit.failure}".strip())
+        if not fits.is_current(entry, family):
+            page.note(f"out of date: run dualframe fit {entry.name}")
 
 
 def _compartments(page: Page, found: Compartments) -> None:

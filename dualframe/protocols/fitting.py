@@ -293,8 +293,10 @@ def reason(entry: CellType, checked: Validation) -> str:
         if not row["passed"]
     ]
     lacking = _beyond(entry, checked.model)
-    why = f" The compartments have {' and '.join(lacking)}." if lacking else ""
-    return "; ".join(parts) + "." + why
+    if not lacking:
+        return "; ".join(parts) + "."
+    terms = " and ".join(lacking)
+    return f"{'; '.join(parts)}. {checked.model} has no term for {terms} of the compartments."
 
 
 def _beyond(entry: CellType, form: str) -> list[str]:
@@ -303,13 +305,10 @@ def _beyond(entry: CellType, form: str) -> list[str]:
     assert given is not None  # it has been clamped
     found = []
     if given.soma_model == "adaptive_conductance_IF" and form != "GLIF5":
-        found.append(
-            "an adaptation conductance that opens below threshold and so raises the rheobase, but "
-            f"not the conductance at rest; {form} has no term for that"
-        )
+        found.append("the adaptation conductance, which opens below threshold and not at rest,")
     kinds = sorted({spike.kind for spike in given.dspikes})
     if kinds:
-        found.append(f"dendritic spikes ({', '.join(kinds)}), which no point neuron has")
+        found.append(f"the dendritic spikes ({', '.join(kinds)})")
     return found
 
 

@@ -138,3 +138,10 @@ def test_figures_are_drawn_once_for_a_version(
     times = [path.stat().st_mtime_ns for path in drawn]
     figures.write_figures(tmp_path)
     assert [path.stat().st_mtime_ns for path in drawn] == times
+
+
+def test_every_fitted_pair_has_a_row(tmp_path: Path) -> None:
+    script("pair_pages").write_pairs(tmp_path)
+    text = (tmp_path / "pairs.md").read_text(encoding="utf-8")
+    for name in read.names("cell type"):
+        assert text.count(f"| {name} |") == 2  # GLIF and Izhikevich
