@@ -1,7 +1,7 @@
 """Synaptic channels: the equations of one kind of input onto one compartment.
 
 Both branches share them. A spike of weight w makes a conductance (siemens), or in current mode a
-current (amp), that peaks at w; one spike writes exactly one variable. With x the written variable
+current (amp), that peaks at w; one spike writes exactly one variable. With x the written variable::
 
     exponential     dg/dt = -g/tau                                                x is g
     dual            dr/dt = -r/tau_rise        dg/dt = (peak r - g)/tau_decay     x is r
