@@ -10,8 +10,8 @@ tonic level most a4b2 receptors are desensitised, so that little is lost with th
 # %%
 # Four conditions
 # ---------------
-# The dose of a competitive antagonist is its concentration in units of its K_B: at ten thousand, the
-# modulator needs ten thousand times its concentration for the same effect. Doses and levels are
+# The dose of a competitive antagonist is its concentration in units of its K_B: at ten thousand,
+# the modulator needs ten thousand times its concentration for the same effect. Doses and levels are
 # parameters: the circuit is compiled once for all four conditions.
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ import pandas as pd
 from brian2.units import ms
 from scipy.stats import spearmanr, wilcoxon
 
-from dualframe.analysis.spikes import mean_pairwise_correlation, spike_counts
+from dualframe.analysis.spikes import mean_pairwise_correlation, spike_counts, window
+from dualframe.analysis.units import seconds
 from dualframe.errors import DualframeError
 from dualframe.results import Results
 
@@ -42,7 +43,7 @@ def state(
     pandas.DataFrame
         ``population, cell_type, n, rate_Hz, cv_isi, correlation``. The correlation is the mean
         Pearson correlation over all pairs of the population's first 200 neurons, NaN where fewer
-        than five of them spike.
+        than five of them spike or the window has fewer than two bins.
     """
     table = results.rates(start, stop).rename(columns={"mean_rate_Hz": "rate_Hz"})
     table["correlation"] = [
@@ -54,8 +55,10 @@ def state(
 def _correlation(results: Results, population: str, start: Any, stop: Any, bin: Any) -> float:
     neuron, t = results.trains(population)
     n = min(results.n(population), _MOST_CELLS)
-    stop = results.duration if stop is None else stop
-    counts = spike_counts(neuron[neuron < n], t[neuron < n], n, start=start, stop=stop, bin=bin)
+    begin, end = window(start, results.duration if stop is None else stop)
+    if end - begin < 2 * seconds(bin, "bin"):
+        return float("nan")
+    counts = spike_counts(neuron[neuron < n], t[neuron < n], n, start=begin, stop=end, bin=bin)
     active = counts[counts.any(axis=1)]
     return mean_pairwise_correlation(active) if len(active) >= _FEWEST_CELLS else float("nan")
 
