@@ -328,3 +328,184 @@ def test_ca1_cck_rate(ca1):
     """8.8 with an SD of 3.3 Hz during theta (PMC6725722)."""
     cck = ca1.population("cck")
     assert np.array([cck.rate_low / Hz, cck.rate_high / Hz]) == pytest.approx([5.5, 12.1])
+
+
+# Potjans and Diesmann 2014, INM-6/microcircuit-PD14-model, commit fd40046: network_params.py (rows
+# are targets) and stimulus_params.py
+COLUMN = ("L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I")
+PD14_N = (20683, 5834, 21915, 5479, 4850, 1065, 14395, 2948)
+PD14_P = np.array(
+    [
+        [0.1009, 0.1689, 0.0437, 0.0818, 0.0323, 0.0, 0.0076, 0.0],
+        [0.1346, 0.1371, 0.0316, 0.0515, 0.0755, 0.0, 0.0042, 0.0],
+        [0.0077, 0.0059, 0.0497, 0.135, 0.0067, 0.0003, 0.0453, 0.0],
+        [0.0691, 0.0029, 0.0794, 0.1597, 0.0033, 0.0, 0.1057, 0.0],
+        [0.1004, 0.0622, 0.0505, 0.0057, 0.0831, 0.3726, 0.0204, 0.0],
+        [0.0548, 0.0269, 0.0257, 0.0022, 0.06, 0.3158, 0.0086, 0.0],
+        [0.0156, 0.0066, 0.0211, 0.0166, 0.0572, 0.0197, 0.0396, 0.2252],
+        [0.0364, 0.001, 0.0034, 0.0005, 0.0277, 0.008, 0.0658, 0.1443],
+    ]
+)
+PD14_EXTERNAL = (1600, 1500, 2100, 1900, 2000, 1900, 2900, 2100)
+PD14_RATES = (0.903, 2.965, 4.414, 5.876, 7.569, 8.633, 1.105, 7.829)
+THALAMUS = {"L4E": 0.0983, "L4I": 0.0619, "L6E": 0.0512, "L6I": 0.0196}
+
+
+def synapses(p: float, n_source: int, n_target: int) -> float:
+    """Number of synapses, drawn with replacement, of which pairs have one with probability p."""
+    return np.log(1 - p) / np.log(1 - 1 / (n_source * n_target))
+
+
+def peak_current(psp: float) -> float:
+    """Peak (pA) of the current of 0.5 ms that makes a PSP (mV) in a membrane of 250 pF, 10 ms."""
+    tau_m, tau_syn, capacitance = 10.0, 0.5, 250.0
+    at_peak = np.log(tau_m / tau_syn) * tau_m * tau_syn / (tau_m - tau_syn)
+    shape = np.exp(-at_peak / tau_m) - np.exp(-at_peak / tau_syn)
+    return psp / (tau_m * tau_syn / (tau_m - tau_syn) / capacitance * shape)
+
+
+@pytest.fixture(scope="module")
+def pd14():
+    return circuit("pd14")
+
+
+def test_pd14_populations(pd14):
+    assert tuple(pd14.sizes) == COLUMN
+    assert tuple(pd14.sizes.values()) == PD14_N
+    for population, rate in zip(pd14.populations, PD14_RATES, strict=True):
+        assert population.rate / Hz == pytest.approx(rate)
+        neuron = population.point.parameters
+        assert population.point.form == "GLIF1"
+        assert float(neuron["C"]) * 1e12 == pytest.approx(250)
+        assert neuron["R"] * neuron["C"] / ms == pytest.approx(10)
+        assert (neuron["E_L"] / mV, neuron["th_inf"] / mV) == pytest.approx((-65, 15))
+        assert neuron["t_ref"] / ms == pytest.approx(2)
+
+
+def test_pd14_connections(pd14):
+    """Every entry of the table, its number of synapses, weight, delay and kinetics."""
+    known = {p.name for p in pd14.projections if p.source != "thalamus"}
+    expected = set()
+    for i, target in enumerate(COLUMN):
+        for j, source in enumerate(COLUMN):
+            if not PD14_P[i, j]:
+                continue
+            expected.add(name := f"{source}_to_{target}")
+            given = pd14.projection(name)
+            assert given.sources["probability"].value == PD14_P[i, j]
+            # the source rounds 1 - 1/(n n) to double precision, hence the tolerance
+            total = synapses(PD14_P[i, j], PD14_N[j], PD14_N[i])
+            assert given.number == pytest.approx(total, rel=1e-6, abs=1)
+            inhibitory = source.endswith("I")
+            psp = 0.15 * (4 if inhibitory else 2 if name == "L4E_to_L23E" else 1)
+            assert float(given.current) * 1e12 == pytest.approx(peak_current(psp), rel=1e-5)
+            assert given.weight_cv == 0.1
+            assert given.delay / ms == pytest.approx(0.75 if inhibitory else 1.5)
+            assert given.delay_sd / given.delay == pytest.approx(0.5)
+            ((synapse, kinetics),) = given.kinetics.items()
+            assert synapse == ("GABA_A" if inhibitory else "AMPA")
+            assert kinetics["tau"] / ms == pytest.approx(0.5)
+    assert known == expected
+    assert peak_current(0.15) == pytest.approx(87.81, abs=5e-3)  # the source's own digits
+
+
+def test_pd14_background_and_thalamus(pd14):
+    for given, afferents in zip(pd14.background, PD14_EXTERNAL, strict=True):
+        assert given.events / Hz == pytest.approx(8 * afferents)
+        assert float(given.current) * 1e12 == pytest.approx(peak_current(0.15), rel=1e-5)
+    thalamus = pd14.input("thalamus")
+    assert (thalamus.n, thalamus.rate / Hz, thalamus.on) == (902, pytest.approx(120), False)
+    assert (thalamus.start / ms, thalamus.stop / ms) == pytest.approx((700, 710))
+    for target, p in THALAMUS.items():
+        given = pd14.projection(f"thalamus_to_{target}")
+        total = synapses(p, 902, pd14.sizes[target])
+        assert given.number == pytest.approx(total, rel=1e-6, abs=1)
+        assert (given.delay / ms, given.weight_cv) == (pytest.approx(1.5), 0.1)
+
+
+def test_pd14_scaled_circuits_keep_every_in_degree(pd14):
+    """To one synapse in a population: rounding only."""
+    small = pd14.scaled(0.02)
+    table = small.scaling()
+    one = np.array([1 / small.sizes[p.target] for p in small.projections])
+    assert (abs(table.in_degree_scaled - table.in_degree_full) <= one).all()
+    assert (table.weight_factor == 1).all()
+    # the source's own count, "almost 0.3 billion synapses"
+    assert sum(p.number for p in pd14.projections) == pytest.approx(0.3e9, rel=0.01)
+
+
+# mickelindahl/bgmodel, commit 78e6f2b, default_params.py: weight (nS), fan-in, decay (ms)
+STRIATUM = {
+    "d1_to_d1": (0.6, 2800 * 0.13, 12),
+    "d1_to_d2": (1.5, 2800 * 0.03, 12),
+    "d2_to_d1": (1.8, 2800 * 0.14, 12),
+    "d2_to_d2": (1.4, 2800 * 0.18, 12),
+    "fsi_to_d1": (round(6 / 0.29, 1) * 0.29, 60 * 0.27, 8),
+    "fsi_to_d2": (round(6 / 0.29, 1) * 0.29, 60 * 0.18, 8),
+    "fsi_to_fsi": (1 / 0.29 * 0.29, 9, 6),
+}
+
+
+def test_striatum():
+    striatum = circuit("striatum")
+    assert {p.name for p in striatum.projections} == set(STRIATUM)
+    for name, (weight, fan_in, decay) in STRIATUM.items():
+        given = striatum.projection(name)
+        assert given.conductance / nS == pytest.approx(weight, rel=1e-3)  # 20.7 for 6/0.29
+        assert given.in_degree == round(fan_in)
+        assert given.kinetics["GABA_A"]["tau"] / ms == pytest.approx(decay)
+        assert given.reversal["GABA_A"] / mV == pytest.approx(-74)
+        assert given.delay / ms == pytest.approx(1.7)
+        assert (given.short_term is not None) == name.startswith("fsi")
+        if given.short_term is not None:
+            release = given.short_term
+            times = (release.tau_recovery / ms, release.tau_facilitation / ms)
+            assert (release.U, *times) == pytest.approx((0.29, 902, 53))
+    total = 2_791_000
+    counts = {"d1": 0.475 * total, "d2": 0.475 * total, "fsi": 0.02 * total, "tan": 0.011 * total}
+    for name, n in counts.items():
+        assert striatum.population(name).n == pytest.approx(n / 1000, abs=0.51)
+    ratios = {"d1": 0.11 / 0.5, "d2": 0.019 / 0.41}
+    for name, ratio in ratios.items():
+        cortex = next(b for b in striatum.background if b.target == name)
+        assert cortex.synapses["NMDA"] == pytest.approx(ratio, abs=5e-5)
+
+
+# FernandoSBorges/Human_L23_NetPyNE, commit 2871320, Circuit_param.xls: probability, conductance of
+# a contact (uS), contacts, U, recovery (ms), facilitation (ms)
+HUMAN = {
+    "pyr_to_pyr": (0.15, 0.0002482, 3, 0.46, 670, 17),
+    "pyr_to_sst": (0.19, 0.00038, 8, 0.09, 140, 670),
+    "pyr_to_pv": (0.09, 0.000337, 8, 0.88, 510, 180),
+    "pyr_to_vip": (0.09, 0.00031, 4, 0.5, 670, 17),
+    "sst_to_pyr": (0.19, 0.00124, 12, 0.3, 1300, 2),
+    "sst_to_sst": (0.04, 0.00034, 12, 0.25, 720, 21),
+    "sst_to_pv": (0.2, 0.00033, 13, 0.25, 710, 21),
+    "sst_to_vip": (0.06, 0.00046, 5, 0.31, 890, 25),
+    "pv_to_pyr": (0.094, 0.00291, 17, 0.08, 710, 23),
+    "pv_to_sst": (0.05, 0.00033, 16, 0.25, 700, 21),
+    "pv_to_pv": (0.37, 0.00033, 15, 0.25, 710, 21),
+    "pv_to_vip": (0.03, 0.00034, 7, 0.26, 720, 21),
+    "vip_to_sst": (0.35, 0.00036, 9, 0.27, 760, 22),
+    "vip_to_pv": (0.1, 0.00034, 11, 0.25, 720, 21),
+    "vip_to_vip": (0.05, 0.00034, 7, 0.26, 720, 21),
+}
+
+
+def test_human_l23():
+    human = circuit("l23_human")
+    assert human.sizes == {"pyr": 800, "pv": 70, "sst": 50, "vip": 80}
+    assert {p.name for p in human.projections} == set(HUMAN)
+    for name, (p, gmax, contacts, u, recovery, facilitation) in HUMAN.items():
+        given = human.projection(name)
+        assert given.probability == p
+        assert given.conductance / nS == pytest.approx(1e3 * gmax * contacts * u, rel=1e-4)
+        release = given.short_term
+        times = (release.tau_recovery / ms, release.tau_facilitation / ms)
+        assert (release.U, *times) == pytest.approx((u, recovery, facilitation))
+        if name.startswith("pyr"):
+            assert dict(given.synapses) == {"AMPA": 1.0, "NMDA": 1.0}
+            assert given.kinetics["AMPA"]["tau_decay"] / ms == pytest.approx(3)
+        else:
+            assert given.kinetics["GABA_A"]["tau_decay"] / ms == pytest.approx(10)
+            assert given.reversal["GABA_A"] / mV == pytest.approx(-80)
