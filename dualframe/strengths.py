@@ -83,11 +83,15 @@ class Calibration:
 def stored(circuit: Circuit, model: str, path: Path | None = None) -> Calibration:
     """Read the calibration that ships with a circuit, or is in a file of its own.
 
+    A circuit whose source states every strength as a current needs none.
+
     Raises
     ------
     CatalogueError
         If there is none for this model, or the circuit's contacts have changed since.
     """
+    if circuit.contacts and all(contact.current is not None for contact in circuit.contacts):
+        return Calibration(circuit.name, model, {})
     path = path or file_of(circuit.name)
     tables = _read(path) if path.exists() else {}
     if model not in tables:
@@ -116,8 +120,6 @@ def fitting(given: Calibration | None, circuit: Circuit, model: str) -> Calibrat
     CatalogueError
         If it was made for another model of the cells, or none is stored.
     """
-    if given is None and all(contact.current is not None for contact in circuit.contacts):
-        return Calibration(circuit.name, model, {})
     if given is None:
         return stored(circuit, model)
     if given.model != model:

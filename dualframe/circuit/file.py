@@ -99,7 +99,7 @@ def read(path: Path) -> dict[str, Any]:
         table.fail("populations", "missing. Add tables [[populations]].")
     inputs = tuple(_input(row) for row in table.children("inputs"))
     known = tuple(population.name for population in populations)
-    ends = {own.name: own.n for own in (*populations, *inputs)}
+    ends = {own.name: own.n for own in populations} | {own.name: own.n for own in inputs}
     return {
         "name": table.text("name"),
         "title": table.text("title", ""),

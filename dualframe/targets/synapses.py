@@ -184,7 +184,8 @@ def _delay_groups(
     if isinstance(delay, DISTRIBUTIONS):
         drawn = np.maximum(np.asarray(delay.draw(rng, count)), 0.0)
         order = np.argsort(drawn, kind="stable")
-        for members in np.array_split(order, min(projection.delay_groups, max(count, 1))):
+        groups = projection.delay_groups or count  # None is own_delays, above
+        for members in np.array_split(order, min(groups, max(count, 1))):
             centre = float(np.median(drawn[members])) if members.size else 0.0
             yield np.sort(members), round(centre / dt) * dt
         return
