@@ -1,8 +1,9 @@
 """Point neurons that were fitted to the compartments of their cell type: stored, read, checked.
 
 A fit is found by `dualframe.protocols.fitting`; this module keeps its result, a file for each cell
-type in ``fits/`` (beside a user's own cell file, in a folder of that name) with a table for each
-model. Its numbers are derived: they say what the compartments do, and no more than those.
+type of the catalogue in ``fits/`` with a table for each model. Its numbers are derived: they say
+what the compartments do, and no more than those. A fit of a user's own cell file is not stored, but
+given to the builder.
 """
 
 from __future__ import annotations
@@ -96,8 +97,26 @@ def has_fit(cell: CellType, model: str) -> bool:
     return table is not None and (model in FAMILIES or str(table["form"]).casefold() == model)
 
 
+def twin_of(given: str | os.PathLike[str], cell: CellType, model: str) -> str:
+    """Return which point neuron stands for a cell type by default: "fitted" where there is a fit.
+
+    ``given`` is what the user called it. A user's own file may have the name of a cell type of the
+    catalogue and other compartments: then the fit is not its.
+    """
+    if is_path(given):
+        return "fitted" if is_current(cell, model) else "published"
+    return "fitted" if has_fit(cell, model) else "published"
+
+
+def is_path(given: str | os.PathLike[str]) -> bool:
+    """Return whether a cell type was given by a file."""
+    return isinstance(given, os.PathLike) or str(given).endswith(".toml")
+
+
 def is_current(cell: CellType, model: str) -> bool:
     """Return whether a cell type has a fit of a model that belongs to its compartments."""
+    if cell.compartments is None:
+        return False
     table = _tables(cell).get(family_of(model), {})
     return bool(table.get("provenance", {}).get("compartments") == compartments_digest(cell))
 

@@ -20,7 +20,7 @@ from dualframe import catalogue
 from dualframe.analysis.style import BLACK, colours, ink, new_figure, styled
 from dualframe.biological.build import MODEL
 from dualframe.catalogue import Modulator
-from dualframe.catalogue.fits import Cells, has_fit
+from dualframe.catalogue.fits import Cells, twin_of
 from dualframe.circuit import Drug, Modulation
 from dualframe.errors import NetworkError, UnknownName
 from dualframe.protocols import measures
@@ -141,8 +141,7 @@ def dose_response(
     for model in models:
         twin: Any = {}
         if model != MODEL:
-            choice = cells or ("fitted" if has_fit(entry, model) else "published")
-            twin = {"cells": choice}
+            twin = {"cells": cells or twin_of(cell, entry, model)}
         plain = partial(current_clamp, cell, model, target=target, **twin)
         acting = _acting(dose, modulations, drugs)
         columns[model] = _values(plain, acting, dose, measure, current)

@@ -43,11 +43,12 @@ from dualframe.catalogue.fits import (
     FAMILIES,
     Fit,
     compartments_digest,
+    is_path,
     numbers_of,
     store,
 )
 from dualframe.catalogue.schema import Glif, Izhikevich, Origin
-from dualframe.errors import DualframeError, UnknownName
+from dualframe.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.protocols import measures
 from dualframe.protocols.bench import Response, current_clamp
 from dualframe.protocols.point_forms import FORMS, PointForm
@@ -122,12 +123,17 @@ def fit_point(
     UnknownName
         For an unknown cell type or model.
     CatalogueError
-        If the cell type has no compartments.
+        If the cell type has no compartments, or a fit of a user's own file is to be stored.
     DualframeError
         If the cell does not fire, or fires without a current.
     """
     if model not in FAMILIES:
         raise UnknownName("point neuron model to fit", model, FAMILIES)
+    if save and is_path(cell):
+        raise CatalogueError(
+            f"{cell} is a file of your own: its fit is not stored with the catalogue. Leave out "
+            "save, and give the result as cells={name: fit} to the builder."
+        )
     entry = catalogue.cell(cell)
     digest = compartments_digest(entry)
     reference = partial(current_clamp, cell, MODEL, target=target)

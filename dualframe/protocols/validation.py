@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from dualframe import catalogue
 from dualframe.biological.build import MODEL
-from dualframe.catalogue.fits import Cells, has_fit, known_failure
+from dualframe.catalogue.fits import Cells, known_failure, twin_of
 from dualframe.errors import UnknownName
 from dualframe.protocols import measures
 from dualframe.protocols.bench import Response, current_clamp
@@ -223,7 +223,7 @@ def validate(
     have them.
     """
     entry = catalogue.cell(cell)
-    twin = cells or ("fitted" if has_fit(entry, model) else "published")
+    twin = cells or twin_of(cell, entry, model)
     common = {"target": target, "dt": dt, **clamp}
     reference = partial(current_clamp, cell, MODEL, **common)
     point = partial(current_clamp, cell, model, cells=twin, **common)

@@ -225,6 +225,19 @@ def test_fitted_cells_are_built_and_have_calibrations_of_their_own() -> None:
     assert response.V[0, 0] == stored.value("E_L")
 
 
+def test_a_file_of_ones_own_has_the_catalogues_fit_only_if_it_is_its_cell(tmp_path: Path) -> None:
+    packaged = Path(catalogue.__file__).parent / "cells" / "ctx_pv.toml"
+    own = tmp_path / "own.toml"
+    text = packaged.read_text(encoding="utf-8")
+    own.write_text(text, encoding="utf-8")
+    assert fits.twin_of(own, catalogue.cell(own), "glif") == "fitted"
+    assert text.count("105.2 Mohm") == 1
+    own.write_text(text.replace("105.2 Mohm", "95 Mohm"), encoding="utf-8")
+    assert fits.twin_of(own, catalogue.cell(own), "glif") == "published"
+    with pytest.raises(CatalogueError, match="your own"):
+        df.fit_point(own, save=True)
+
+
 def test_an_unknown_model_cannot_be_fitted() -> None:
     with pytest.raises(UnknownName, match="izhikevich"):
         df.fit_point("ctx_pv", "izhikevitch")
