@@ -17,14 +17,18 @@ from brian2 import second
 
 import dualframe as df
 
-SAVED = Path(__file__).parents[2] / "benchmarks" / "results" / "pd14_small.csv"
+RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 SCALE, DURATION = 0.02, 2.0
 
 
-def saved(simulator: str) -> dict[str, np.ndarray]:
+def saved(simulator: str, table: str = "pd14_small", scale: float = SCALE) -> dict[str, np.ndarray]:
     """Rates (Hz) by population, one for each seed."""
-    with SAVED.open(encoding="utf-8") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["simulator"] == simulator]
+    with (RESULTS / f"{table}.csv").open(encoding="utf-8") as stream:
+        rows = [
+            row
+            for row in csv.DictReader(stream)
+            if row["simulator"] == simulator and float(row["scale"]) == scale
+        ]
     names = [population.name for population in df.circuit("pd14").populations]
     return {name: np.array([float(row[name]) for row in rows]) for name in names}
 
@@ -40,6 +44,22 @@ def test_saved_runs_agree_with_nest() -> None:
         a, b = here[name], there[name]
         error = np.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
         assert abs(a.mean() - b.mean()) < 4 * error, (name, a.mean(), b.mean(), error)
+
+
+@pytest.mark.parametrize("simulator", ["dualframe", "nest"])
+def test_rates_of_smaller_columns_extrapolate_to_the_published_ones(simulator: str) -> None:
+    """Correlations of the input, and what they do to rates, go with 1/N (van Albada et al. 2015).
+
+    A line in 1/scale through a tenth and a fifth of the size is taken to full size. Tolerance: four
+    standard errors of that value over three realisations of either (four degrees of freedom).
+    """
+    tenth, fifth = (saved(simulator, "pd14", scale) for scale in (0.1, 0.2))
+    for population in df.circuit("pd14").populations:
+        a, b = tenth[population.name], fifth[population.name]
+        slope, share = (a.mean() - b.mean()) / (10 - 5), (5 - 1) / (10 - 5)
+        full = b.mean() - 4 * slope
+        variance = (share**2 * a.var(ddof=1) + (1 + share) ** 2 * b.var(ddof=1)) / len(a)
+        assert abs(full - float(population.rate)) < 4 * np.sqrt(variance), (population.name, full)
 
 
 @pytest.mark.slow
