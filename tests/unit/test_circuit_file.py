@@ -168,13 +168,18 @@ class TestReading:
         path.write_text(SMALL.replace('"ctx_pv"', '"mine.toml"'))
         assert circuit(path).population("pv").cell == str(tmp_path / "mine.toml")
 
-    @pytest.mark.parametrize("name", ["l23", "ca1"])
-    def test_shipped(self, name):
+    @pytest.mark.parametrize(
+        ("name", "populations"),
+        [("l23", 4), ("ca1", 6), ("l23_human", 4), ("striatum", 4), ("pd14", 8)],
+    )
+    def test_shipped(self, name, populations):
         found = circuit(name)
         assert found.name == name
-        assert len(found.populations) == 4
+        assert len(found.populations) == populations
         assert {b.target for b in found.background} == set(found.sizes)
-        assert all(p.rate_low < p.rate_high for p in found.populations)
+        ranges = [p for p in found.populations if p.rate_low is not None]
+        assert all(p.rate_low < p.rate_high for p in ranges)
+        assert (name == "pd14") == (not ranges)
         assert all(number for number in found.numbers().source)
 
     def test_table_of_circuits(self):
