@@ -386,11 +386,17 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+def listening() -> None:
+    """Hear Ctrl-C: the background jobs of a shell ignore it, and so do their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def interrupted(*arguments: str) -> tuple[int, str, str]:
     """Start the command line, send Ctrl-C while it simulates, and wait for its end."""
     process = subprocess.Popen(
         [sys.executable, "-c", DRIVER, *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        preexec_fn=listening,
     )  # fmt: skip
     assert process.stderr is not None
     before = ""

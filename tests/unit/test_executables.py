@@ -349,8 +349,10 @@ class TestBuilds:
             "PYTHONPATH": os.pathsep.join(sys.path),
         }
         process = subprocess.Popen(
-            [sys.executable, "-c", code, project], env=environment, stderr=subprocess.DEVNULL
-        )
+            [sys.executable, "-c", code, project], env=environment, stderr=subprocess.DEVNULL,
+            # a shell's background job ignores Ctrl-C, and so do its children
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )  # fmt: skip
         while not (tmp_path / "calls").exists():
             assert process.poll() is None
             time.sleep(0.05)
