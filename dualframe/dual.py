@@ -6,7 +6,7 @@ question is whether they agree on *whom* a modulator excites or silences.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,15 @@ from matplotlib.figure import Figure
 
 from dualframe import biological, task_driven
 from dualframe.analysis.dual_plot import draw
+from dualframe.analysis.plots import savefig
 from dualframe.analysis.states import rank_correlation, shifts, state
 from dualframe.archive import write_text
 from dualframe.biological.build import MODEL
 from dualframe.circuit import Circuit
 from dualframe.errors import DualframeError
 from dualframe.network import Network
-from dualframe.run import run
+from dualframe.quantity import quantity
+from dualframe.run import positive_time, run
 
 CONTROL = "control"
 
@@ -41,16 +43,24 @@ class DualReport:
         correlation).
     assumptions
         By model, the assumed numbers that the states depend on.
+    completed
+        Whether all runs were made; if interrupted, the states are those of the finished runs.
     """
 
     circuit: str
     states: pd.DataFrame
     assumptions: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    completed: bool = True
 
     @property
     def models(self) -> tuple[str, ...]:
         """The models, in the order in which they were run."""
         return tuple(self.states["model"].unique())
+
+    @property
+    def runs(self) -> int:
+        """Number of runs that were finished."""
+        return len(self.states[["model", "condition", "seed"]].drop_duplicates())
 
     @property
     def shifts(self) -> pd.DataFrame:
@@ -76,15 +86,21 @@ class DualReport:
         return figure
 
     def save(self, directory: str | Path) -> Path:
-        """Write ``states.csv``, ``shifts.csv``, ``agreement.csv`` and ``shifts.png``."""
+        """Write ``states.csv``, ``shifts.csv``, ``agreement.csv`` and ``shifts.png``.
+
+        Of an interrupted comparison, ``states.csv`` alone: shifts need all runs.
+        """
         folder = Path(directory).expanduser()
         folder.mkdir(parents=True, exist_ok=True)
+        if not self.completed:
+            write_text(folder / "states.csv", self.states.to_csv(index=False))
+            return folder
         tables = {"states": self.states, "shifts": self.shifts}
         if len(self.models) > 1:
             tables["agreement"] = self.agreement
         for name, table in tables.items():
             write_text(folder / f"{name}.csv", table.to_csv(index=False))
-        self.plot().savefig(folder / "shifts.png")
+        savefig(self.plot(), folder / "shifts.png")
         return folder
 
 
@@ -122,32 +138,71 @@ def compare_branches(
     progress
         As in `dualframe.run`.
 
+    Returns
+    -------
+    DualReport
+        If interrupted (Ctrl-C), of the runs that were finished.
+
     Raises
     ------
     DualframeError
-        If a condition is called ``"control"``.
+        If a condition is called ``"control"``, there is no seed, a model is named twice, or nothing
+        is left of the duration after ``start``; or if it was interrupted before a run was finished.
     """
-    if CONTROL in conditions:
-        raise DualframeError(f"{CONTROL!r} is the circuit itself: give the condition another name.")
     drawn = list(seeds)
+    length, begin = positive_time(duration, "duration"), quantity(start, "time", "start")
+    _check(conditions, drawn, models, length, begin)
     rows: list[pd.DataFrame] = []
+    completed = True
     assumptions: dict[str, dict[str, None]] = {model: {} for model in models}
-    for model in models:
-        build = (builders or {}).get(model) or builder(model)
-        for label, changed in {CONTROL: circuit, **conditions}.items():
-            network = build(changed)
-            assumptions[model] |= dict.fromkeys(network.meta["assumptions"])
-            for seed in drawn:
-                done = run(network, duration, target=target, seed=seed, progress=progress)
-                found = state(done, start=start)
-                rows.append(found.assign(model=model, condition=label, seed=seed))
+    for model, label, changed in _plan(models, {CONTROL: circuit, **conditions}):
+        network = ((builders or {}).get(model) or builder(model))(changed)
+        assumptions[model] |= dict.fromkeys(network.meta["assumptions"])
+        for seed in drawn if completed else ():
+            done = run(network, length, target=target, seed=seed, progress=progress)
+            completed = bool(done.provenance["completed"])
+            if not completed:
+                break
+            found = state(done, start=begin)
+            rows.append(found.assign(model=model, condition=label, seed=seed))
+    if not rows:
+        raise DualframeError("interrupted before the first run was finished: nothing to compare.")
     states = pd.concat(rows, ignore_index=True)
     first = ["model", "condition", "seed"]
     return DualReport(
         circuit.name,
         states[first + [column for column in states if column not in first]],
         {model: tuple(lines) for model, lines in assumptions.items()},
+        completed,
     )
+
+
+def _plan(
+    models: Sequence[str], circuits: Mapping[str, Circuit]
+) -> Iterator[tuple[str, str, Circuit]]:
+    for model in models:
+        for label, circuit in circuits.items():
+            yield model, label, circuit
+
+
+def _check(
+    conditions: Mapping[str, Circuit],
+    seeds: list[int],
+    models: Sequence[str],
+    length: Any,
+    begin: Any,
+) -> None:
+    """Refuse, before anything is built, what could not be compared."""
+    if CONTROL in conditions:
+        raise DualframeError(f"{CONTROL!r} is the circuit itself: give the condition another name.")
+    if not seeds:
+        raise DualframeError("there is no seed: give one or more, such as range(5).")
+    if len(set(models)) < len(models):
+        raise DualframeError(f"models are {', '.join(models)}: name each once.")
+    if not length > begin:
+        raise DualframeError(
+            f"duration is {length}, but the statistics begin at {begin}: give a longer duration."
+        )
 
 
 def builder(model: str) -> Callable[[Circuit], Network]:

@@ -191,10 +191,17 @@ def compare_command(options: argparse.Namespace) -> int:
         plain.scaled(options.scale),
         {label: circuit.scaled(options.scale) for label, circuit in conditions.items()},
         models=("biological", options.model), seeds=range(options.seeds),
-        duration=options.duration, target=options.target, progress=False,
+        duration=options.duration, target=options.target,
+        progress=False if options.json else None,
     )  # fmt: skip
     if folder is not None:
         found.save(folder)
+    if not found.completed:
+        kept = (
+            f"the states are in {folder}/states.csv." if folder else "nothing was saved (no --out)."
+        )
+        say(f"{PROGRAM}: interrupted after {found.runs} runs; {kept}")
+        return INTERRUPTED
     tables = {"states": found.summary(), "shifts": found.shifts, "agreement": found.agreement}
     if options.json:
         print(as_json({key: value.to_dict(orient="records") for key, value in tables.items()}))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from brian2.units import ms
+from brian2.units import ms, mV
 
 import dualframe as df
 from dualframe.analysis.states import rank_correlation, shifts, state
@@ -108,3 +111,36 @@ def test_control_is_a_reserved_label() -> None:
     circuit = df.circuit("l23").scaled(0.01)
     with pytest.raises(DualframeError, match="another name"):
         df.compare_branches(circuit, {"control": circuit}, duration=1 * ms)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"seeds": []}, "no seed"),
+        ({"models": ("glif", "glif")}, "name each once"),
+        ({"duration": 100 * ms}, "statistics begin at 0.5 s: give a longer"),
+        ({"duration": 2 * mV}, "expected a time"),
+    ],
+)
+def test_what_could_not_be_compared_is_refused_before_a_run(wrong, message) -> None:
+    circuit = df.circuit("l23").scaled(0.01)
+    with pytest.raises(DualframeError, match=message):
+        df.compare_branches(circuit, {}, **wrong)
+
+
+def test_an_interrupted_comparison_keeps_finished_runs_only(monkeypatch, tmp_path) -> None:
+    made = []
+
+    def run(network, duration, **_):
+        done = results({"pyr": [np.array([0.6, 0.7])] * 5}, 1.0)
+        made.append(done)
+        interrupted = {"completed": len(made) < 3}
+        return replace(done, provenance={**done.provenance, **interrupted})
+
+    monkeypatch.setattr(importlib.import_module("dualframe.dual"), "run", run)
+    circuit = df.circuit("l23").scaled(0.01)
+    found = df.compare_branches(
+        circuit, {"ACh": circuit.with_modulation("ACh", 0.8)}, models=("glif",), seeds=range(5)
+    )
+    assert (found.completed, found.runs, len(made)) == (False, 2, 3)
+    assert [p.name for p in found.save(tmp_path / "out").iterdir()] == ["states.csv"]
