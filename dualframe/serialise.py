@@ -1,18 +1,22 @@
-"""Descriptions to plain JSON and back, and the digest that identifies them."""
+"""Descriptions to plain JSON and back, the digest that identifies them, and tables to TOML."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import tomli_w
 from brian2.units.fundamentalunits import Quantity, get_or_create_dimension
 
-from dualframe.errors import DualframeError, UnknownName
+from dualframe.errors import DualframeError, OutputError, UnknownName
 
 
 def encode(value: Any) -> Any:
@@ -73,3 +77,22 @@ def freeze(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(freeze(item) for item in value)
     return value
+
+
+def write_toml(path: Path, tables: Mapping[str, Any], what: str) -> None:
+    """Write tables to a file in one step: it is the old one or the new one, never half of it.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; ``what`` says what it would have been.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "wb") as stream:
+            tomli_w.dump(tables, stream)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot write the {what} {path}: {error.strerror}") from error

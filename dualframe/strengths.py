@@ -6,20 +6,17 @@ The procedure that finds them is in `dualframe.calibration`; this module only ke
 
 from __future__ import annotations
 
-import os
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import tomli_w
-
 from dualframe.circuit import Background, Circuit, CircuitProjection
-from dualframe.errors import CatalogueError, OutputError
+from dualframe.errors import CatalogueError
 from dualframe.library import folder
 from dualframe.quantity import quantity, text
+from dualframe.serialise import write_toml
 from dualframe.wiring import Strength
 
 _CONTACT_KEYS = {"weight": "", "psp": "voltage", "target_psp": "voltage"}
@@ -147,15 +144,7 @@ def store(calibration: Calibration, path: Path | None = None) -> Path:
     target = path or file_of(calibration.circuit)
     tables = _read(target) if target.exists() else {}
     tables[calibration.model] = _table(calibration)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        with os.fdopen(handle, "wb") as stream:
-            tomli_w.dump(dict(sorted(tables.items())), stream)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except OSError as error:
-        raise OutputError(f"cannot write the calibration {target}: {error.strerror}") from error
+    write_toml(target, dict(sorted(tables.items())), "calibration")
     return target
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
@@ -19,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tomli_w
 from brian2.units.fundamentalunits import Quantity
 
 from dualframe.catalogue.bibliography import references
@@ -32,8 +30,9 @@ from dualframe.catalogue.schema import (
     Sourced,
 )
 from dualframe.catalogue.tables import Table
-from dualframe.errors import CatalogueError, OutputError, UnknownName
+from dualframe.errors import CatalogueError, UnknownName
 from dualframe.quantity import text
+from dualframe.serialise import write_toml
 
 FAMILIES = ("glif", "izhikevich")
 CHOICES = ("published", "fitted")
@@ -202,15 +201,7 @@ def store(cell: CellType, fit: Fit, path: Path | None = None) -> Path:
     target = path or file_of(cell)
     tables = _load(target) if target.exists() else {}
     tables[fit.model] = _table(fit)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-        with os.fdopen(handle, "wb") as stream:
-            tomli_w.dump(dict(sorted(tables.items())), stream)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    except OSError as error:
-        raise OutputError(f"cannot write the fit {target}: {error.strerror}") from error
+    write_toml(target, dict(sorted(tables.items())), "fit")
     return target
 
 
