@@ -1,0 +1,251 @@
+"""Statistics of groups of agents: medians, intervals, effect sizes and tests, as pure functions.
+
+Values may be infinite (a criterion that was never reached) where ranks alone decide; NaN, which
+has no rank, is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import mannwhitneyu, norm, rankdata, wilcoxon
+
+from dualframe.errors import DualframeError
+
+Floats = NDArray[np.float64]
+
+
+class Quartiles(NamedTuple):
+    """Median, lower and upper quartile."""
+
+    median: float
+    q25: float
+    q75: float
+
+
+class Interval(NamedTuple):
+    """Two ends of a confidence interval."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a test of two arms found.
+
+    Attributes
+    ----------
+    test
+        ``"Mann-Whitney U"`` or ``"Wilcoxon signed-rank"``, two-sided.
+    statistic, p
+        The test's statistic (U of the first arm; the smaller sum of signed ranks) and p-value.
+    delta
+        Cliff's delta of the first arm over the second.
+    median_a, median_b
+        Medians of the arms.
+    n_a, n_b
+        Their sizes.
+    """
+
+    test: str
+    statistic: float
+    p: float
+    delta: float
+    median_a: float
+    median_b: float
+    n_a: int
+    n_b: int
+
+
+def median_iqr(values: ArrayLike) -> Quartiles:
+    """Median and quartiles, by linear interpolation between order statistics.
+
+    Parameters
+    ----------
+    values
+        At least one number; infinite ones are larger (smaller) than all others. A quartile
+        between a finite and an infinite value is infinite.
+
+    Raises
+    ------
+    DualframeError
+        If there is no value, or one is NaN.
+    """
+    ordered = np.sort(_sample(values, "values"))
+    return Quartiles(*(_quantile(ordered, q) for q in (0.5, 0.25, 0.75)))
+
+
+def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
+    """Wilson's score interval of a proportion, without continuity correction.
+
+    With p = successes/n and the normal quantile z, the ends are
+    ``(p + z^2/2n -+ z sqrt(p (1 - p)/n + z^2/4n^2)) / (1 + z^2/n)`` (Wilson 1927, JASA 22:209;
+    method 3 of Newcombe 1998, Stat Med 17:857).
+
+    Parameters
+    ----------
+    successes, n
+        Whole numbers, ``0 <= successes <= n`` and ``n >= 1``.
+    level
+        Coverage, between 0 and 1.
+
+    Raises
+    ------
+    DualframeError
+        If the counts or the level are not that.
+    """
+    if successes != int(successes) or n != int(n) or not 0 <= successes <= n or n < 1:
+        raise DualframeError(
+            f"{successes} successes of {n}: expected whole numbers, from zero to at least one."
+        )
+    z = float(norm.ppf(0.5 + _level(level) / 2))
+    p, weight = successes / n, z * z / n
+    centre = p + weight / 2
+    reach = np.sqrt(weight * (p * (1 - p) + weight / 4))
+    # nought and all of n have their bound exactly; rounding would leave 1e-17 of it
+    low = 0.0 if successes == 0 else (centre - reach) / (1 + weight)
+    high = 1.0 if successes == n else (centre + reach) / (1 + weight)
+    return Interval(float(low), float(high))
+
+
+def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:
+    """Cliff's delta: how much more often a value of ``a`` exceeds one of ``b`` than the reverse.
+
+    ``(#(a_i > b_j) - #(a_i < b_j)) / (n_a n_b)``, between -1 and 1; zero if neither dominates
+    (Cliff 1993, Psychol Bull 114:494). It is ``2 U/(n_a n_b) - 1`` with the U of Mann and Whitney.
+
+    Raises
+    ------
+    DualframeError
+        If a group is empty or contains NaN.
+    """
+    first, second = _sample(a, "a"), _sample(b, "b")
+    ranks = rankdata(np.concatenate([first, second]))[: first.size]
+    u = ranks.sum() - first.size * (first.size + 1) / 2
+    return float(2 * u / (first.size * second.size) - 1)
+
+
+def compare(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparison:
+    """Compare two arms: a two-sided rank test, its p-value and the effect size.
+
+    Parameters
+    ----------
+    a, b
+        One value per agent; with ``paired``, value k of both is of the same agent (seed).
+    paired
+        Wilcoxon's signed-rank test of the differences instead of the Mann-Whitney U test. Cliff's
+        delta is that of the two groups in either case.
+
+    Returns
+    -------
+    Comparison
+        p is 1 where all values (all pairs) are equal. It is exact in small samples without ties
+        and asymptotic otherwise, as scipy chooses.
+
+    Raises
+    ------
+    DualframeError
+        If a group is empty or contains NaN, or paired values are infinite or not as many.
+    """
+    first, second = _sample(a, "a"), _sample(b, "b")
+    test, (statistic, p) = (
+        ("Wilcoxon signed-rank", _signed_rank(first, second))
+        if paired
+        else ("Mann-Whitney U", _rank_sum(first, second))
+    )
+    return Comparison(
+        test, statistic, p, cliffs_delta(first, second),
+        median_iqr(first).median, median_iqr(second).median, first.size, second.size,
+    )  # fmt: skip
+
+
+def bootstrap_interval(
+    values: ArrayLike,
+    statistic: Callable[..., Any] = np.median,
+    *,
+    level: float = 0.95,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> Interval:
+    """Percentile bootstrap interval of a statistic (Efron and Tibshirani 1993, chapter 13).
+
+    Parameters
+    ----------
+    values
+        Independent values, one per agent; finite.
+    statistic
+        Takes an array and ``axis``, like `numpy.median`.
+    level
+        Coverage, between 0 and 1; that of a small sample is lower.
+    resamples, seed
+        Number of samples drawn with replacement, and the seed of the draws.
+
+    Raises
+    ------
+    DualframeError
+        If there is no value, or one is not finite.
+    """
+    sample = _finite(_sample(values, "values"), "a bootstrap")
+    drawn = np.random.default_rng(seed).integers(0, sample.size, (resamples, sample.size))
+    found = np.asarray(statistic(sample[drawn], axis=1))
+    tail = (1 - _level(level)) / 2
+    low, high = np.quantile(found, (tail, 1 - tail))
+    return Interval(float(low), float(high))
+
+
+def _rank_sum(a: Floats, b: Floats) -> tuple[float, float]:
+    if np.all(np.concatenate([a, b]) == a[0]):
+        return a.size * b.size / 2, 1.0
+    found = mannwhitneyu(*_ranked(a, b), alternative="two-sided")
+    return float(found.statistic), float(found.pvalue)
+
+
+def _ranked(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    """Ranks instead of values, which give the same U and may be infinite."""
+    ranks = rankdata(np.concatenate([a, b]))
+    return ranks[: a.size], ranks[a.size :]
+
+
+def _signed_rank(a: Floats, b: Floats) -> tuple[float, float]:
+    if a.size != b.size:
+        raise DualframeError(f"{a.size} and {b.size} values cannot be paired: give as many.")
+    difference = _finite(a, "a signed-rank test") - _finite(b, "a signed-rank test")
+    if not difference.any():
+        return 0.0, 1.0
+    found = wilcoxon(difference)
+    return float(found.statistic), float(found.pvalue)
+
+
+def _quantile(ordered: Floats, q: float) -> float:
+    place = q * (ordered.size - 1)
+    low = int(place)
+    below, above = ordered[low], ordered[min(low + 1, ordered.size - 1)]
+    # equal neighbours may be infinite, whose difference is no number
+    between = place > low and below != above
+    return float(below + (place - low) * (above - below) if between else below)
+
+
+def _sample(values: ArrayLike, name: str) -> Floats:
+    sample = np.asarray(values, dtype=float).ravel()
+    if sample.size == 0:
+        raise DualframeError(f"{name}: expected at least one value, found none.")
+    if np.isnan(sample).any():
+        raise DualframeError(f"{name}: a value is NaN; leave it out, or write inf for 'never'.")
+    return sample
+
+
+def _finite(sample: Floats, what: str) -> Floats:
+    if not np.isfinite(sample).all():
+        raise DualframeError(f"{what} needs finite values: replace inf by a largest value.")
+    return sample
+
+
+def _level(level: float) -> float:
+    if not 0 < level < 1:
+        raise DualframeError(f"level is {level}: expected a number between 0 and 1, like 0.95.")
+    return level
