@@ -134,7 +134,7 @@ class Results:
     dspikes
         Dendritic spikes: DataFrame (population, dspike, neuron, t), ordered as the spikes.
     traces
-        Recorded variables by population.
+        Recorded variables by population, and weights in time by projection.
     weights
         DataFrame (pre, post, weight) by projection, in base SI units.
     weight_units
@@ -175,7 +175,7 @@ class Results:
         for name, value in content.items():
             object.__setattr__(self, name, value)
         for name in self.traces:
-            if name not in names:
+            if name not in names and name not in self.weights:
                 raise UnknownName("population", name, names)
 
     def n(self, population: str) -> int:

@@ -36,6 +36,7 @@ def run(
     target: str = "auto",
     seed: int | None = None,
     record: Mapping[str, Sequence[str] | Recording] | None = None,
+    spikes: Sequence[str] | None = None,
     dt: Any = _DEFAULT_DT,
     threads: int = 1,
     strict: bool = False,
@@ -59,7 +60,11 @@ def run(
         the same network on every target. ``None`` chooses one; it stands in the provenance.
     record
         Per population: variable names (``"dspikes"`` for dendritic spikes) or a `Recording`.
-        Per projection: ``["w"]`` for the weights at the end.
+        Per projection: ``["w"]`` for the weights at the end; ``Recording("w", neurons=synapses,
+        every=1*second)`` follows those of some synapses too.
+    spikes
+        Populations whose spikes are kept; ``None`` keeps all. Long runs of large networks have
+        more spikes than memory.
     dt
         Time step.
     threads
@@ -93,7 +98,8 @@ def run(
     wanted = recordings(network, record or {})
     capability.require(network, name, use_gpu)
     chosen = chosen_seed(seed)
-    lowered = lower(network, dt=step, duration=length, seed=chosen, record=wanted)
+    kept = spiking(network, spikes)
+    lowered = lower(network, dt=step, duration=length, seed=chosen, record=wanted, spikes_of=kept)
     with _progress(progress, f"{network.name} on {name}") as report:
         options = RunOptions(threads, strict, use_gpu, precision, report)
         raw: Raw = capability.module(name).run(lowered, options)
@@ -143,10 +149,37 @@ def recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recordi
         recording = wanted if isinstance(wanted, Recording) else Recording(tuple_of(wanted))
         if name in populations:
             _check_recording(populations[name], recording)
-        elif recording.variables != ("w",):
-            raise UnknownName(f"variable of projection {name!r}", recording.variables[0], ["w"])
+        else:
+            _check_followed(network, name, recording)
         found[name] = recording
     return found
+
+
+def spiking(network: Network, names: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the populations whose spikes are kept, checked; None is all of them."""
+    if names is None:
+        return None
+    known = [population.name for population in network.populations]
+    for name in tuple_of(names):
+        if name not in known:
+            raise UnknownName("population whose spikes are kept", name, known)
+    return tuple_of(names)
+
+
+def _check_followed(network: Network, name: str, recording: Recording) -> None:
+    if recording.variables != ("w",):
+        raise UnknownName(f"variable of projection {name!r}", recording.variables[0], ["w"])
+    projection = next(p for p in network.projections if p.name == name)
+    one_delay = hasattr(projection.delay, "dim") and np.ndim(projection.delay) == 0
+    if recording.every is not None and (projection.plasticity is None or not one_delay):
+        raise NetworkError(
+            f"the weights of projection {name!r} cannot be followed in time: this needs a "
+            f"plasticity rule and one delay. Leave out `every` for those at the end."
+        )
+    if recording.neurons is not None and recording.every is None:
+        raise NetworkError(
+            f"recording of projection {name!r} chooses synapses: say how often with every=."
+        )
 
 
 def tuple_of(names: str | Sequence[str]) -> tuple[str, ...]:
@@ -216,9 +249,9 @@ def _dspikes(lowered: Lowered, raw: Raw) -> dict[tuple[str, str], tuple[Any, Any
 
 
 def _trace(lowered: Lowered, name: str, trace: RawTrace) -> Trace:
-    group = next(group for group in lowered.groups if group.name == name)
-    units = {variable: group.units[variable] for variable in trace.values}
-    return Trace(trace.times, trace.neurons, trace.values, units)
+    units = {s.projection: {"w": s.weight_unit} for s in lowered.synapses}
+    units |= {group.name: dict(group.units) for group in lowered.groups}
+    return Trace(trace.times, trace.neurons, trace.values, units[name])
 
 
 def _weight_units(lowered: Lowered, raw: Raw) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dualframe.network.network import Network
 from dualframe.network.plasticity import Plasticity
 from dualframe.network.population import Event, Population
 from dualframe.network.projection import Projection
+from dualframe.network.replicas import replicated
 
 __all__ = [
     "CurrentInput",
@@ -23,5 +24,6 @@ __all__ = [
     "Projection",
     "Recording",
     "SpikeInput",
+    "replicated",
     "variables",
 ]

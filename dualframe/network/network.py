@@ -105,21 +105,20 @@ class Network(Description):
         for statement in projection.statements:
             for match in _WRITTEN.finditer(statement):
                 check_written(match["name"], projection, source, target, own)
+        for name in projection.summed:
+            check_written(f"{name}_post", projection, source, target, ())
         if projection.kernel is not None:
             check_positions(projection, source, target)
-        if isinstance(projection.pairs, tuple):
-            check_indices(projection, source, target)
+        for what in ("pairs", "excluded"):
+            if isinstance(getattr(projection, what), tuple):
+                check_indices(projection, what, source, target)
+        check_replicas(projection, source, target)
         if projection.pairs == "one_to_one" and source.n != target.n:
             raise NetworkError(
                 f"projection {projection.name!r} is one to one, but {source.name!r} has "
                 f"{source.n} members and {target.name!r} has {target.n}."
             )
-        if projection.in_degree is not None and projection.in_degree > source.n:
-            raise NetworkError(
-                f"in_degree of projection {projection.name!r} is {projection.in_degree}, but "
-                f"{source.name!r} has only {source.n} members."
-            )
-
+        check_degrees(projection, source, target)
         alone = source is target and target.n == 1 and not projection.autapses
         if projection.number is not None and alone:
             raise NetworkError(
@@ -186,11 +185,32 @@ def check_positions(projection: Projection, source: Any, target: Population) -> 
             )
 
 
-def check_indices(projection: Projection, source: Any, target: Population) -> None:
+def check_indices(projection: Projection, what: str, source: Any, target: Population) -> None:
     """Refuse pairs that reach beyond the populations."""
-    for end, indices in zip((source, target), projection.pairs, strict=True):
+    for end, indices in zip((source, target), getattr(projection, what), strict=True):
         if indices.size and (indices.min() < 0 or indices.max() >= end.n):
             raise NetworkError(
-                f"pairs of projection {projection.name!r} reach index {indices.max()}, "
+                f"{what} of projection {projection.name!r} reach index {indices.max()}, "
                 f"but {end.name!r} has {end.n} members."
+            )
+
+
+def check_replicas(projection: Projection, source: Any, target: Population) -> None:
+    """Refuse blocks that do not divide the populations."""
+    for end in (source, target):
+        if end.n % projection.replicas:
+            raise NetworkError(
+                f"projection {projection.name!r} has {projection.replicas} replicas, which do not "
+                f"divide the {end.n} members of {end.name!r}."
+            )
+
+
+def check_degrees(projection: Projection, source: Any, target: Population) -> None:
+    """Refuse more partners than there are."""
+    for rule, end in (("in_degree", source), ("out_degree", target)):
+        degree, members = getattr(projection, rule), end.n // projection.replicas
+        if degree is not None and degree > members:
+            raise NetworkError(
+                f"{rule} of projection {projection.name!r} is {degree}, but {end.name!r} has "
+                f"only {members} members."
             )

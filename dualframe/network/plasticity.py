@@ -45,6 +45,10 @@ class Plasticity(Description):
     factors
         What modulators may scale: any of ``"ltp"``, ``"ltd"``, ``"rate"``, ``"eligibility"``. Where
         the postsynaptic neuron has a variable ``ltp_factor``, the rule reads it.
+    signals
+        What the rule reads of the postsynaptic neuron, by the rule's names: variables of the
+        neuron, or expressions of them (``{"level_DA": "DA"}``). A name that is missing is itself
+        the variable.
     origin, assumptions
         Where the numbers come from, for the reader, and a line on those that are assumed.
 
@@ -64,6 +68,7 @@ class Plasticity(Description):
     learning_rate: float = 1.0
     frozen: bool = False
     factors: tuple[str, ...] = ()
+    signals: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
     assumptions: tuple[str, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +18,15 @@ from dualframe.network.description import Description, variables
 from dualframe.network.plasticity import Plasticity
 from dualframe.quantity import quantity
 
+_SUMMED = re.compile(r"^\s*(?P<name>\w+?)_post\s*=.*\(\s*summed\s*\)", re.MULTILINE)
+
 
 @dataclass(frozen=True, eq=False)
 class Projection(Description):
     """Synapses from one population or input onto a population.
 
-    Exactly one of ``probability``, ``kernel``, ``in_degree``, ``number`` and ``pairs`` says who
-    connects.
+    Exactly one of ``probability``, ``kernel``, ``in_degree``, ``out_degree``, ``number`` and
+    ``pairs`` says who connects.
 
     Parameters
     ----------
@@ -34,7 +37,9 @@ class Projection(Description):
     name
         Identifier; the default is ``"<source>_to_<target>"``.
     equations
-        Synaptic variables other than the weight, as Brian2 synapse equations.
+        Synaptic variables other than the weight, as Brian2 synapse equations. A *summed* variable,
+        ``"x_post = w*y_pre : 1 (summed)"``, carries a signal that is there all the time; a
+        projection has one of them and then no statements.
     weight
         The variable ``w`` of the statements: a scalar, a distribution, or one value per pair.
     delay
@@ -47,16 +52,26 @@ class Projection(Description):
         Probability by distance, between populations that have positions.
     in_degree
         Number of presynaptic partners of each postsynaptic neuron, drawn without replacement.
+    out_degree
+        Number of postsynaptic partners of each presynaptic neuron, drawn without replacement.
     number
         Number of synapses in all. Both ends of each are drawn independently, so that a pair may
         have several (multapses), and a neuron may contact itself if ``autapses``.
     pairs
         ``(i, j)`` arrays of presynaptic and postsynaptic indices, or ``"one_to_one"`` or
         ``"all_to_all"``.
+    excluded
+        ``(i, j)`` arrays of pairs that get no synapse, whatever the rule draws.
+    replicas
+        Number of equal blocks that source and target consist of; the rule then connects each
+        block with itself, one after the other. `replicated` sets it.
     autapses
         Whether a neuron may contact itself (random rules within one population only).
     parameters
         Constants of the synaptic equations and statements: scalars.
+    due
+        The statements, at the beginning of ``on_pre`` and of ``on_post``, that bring the weight up
+        to date, where a rule changes it between spikes too: applied to weights that are reported.
     plasticity
         How the weight learns, from `dualframe.plastic`. The weight must then lie between the
         bounds of the rule; draws of a distribution that do not are set to the bound.
@@ -74,18 +89,30 @@ class Projection(Description):
     probability: float | None = None
     kernel: GaussianKernel | None = None
     in_degree: int | None = None
+    out_degree: int | None = None
     number: int | None = None
     pairs: Any = None
+    excluded: Any = None
+    replicas: int = 1
     autapses: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    due: str = ""
     plasticity: Plasticity | None = None
 
     def __post_init__(self) -> None:
         if not self.name:
             object.__setattr__(self, "name", f"{self.source}_to_{self.target}")
         check_name(self.name, "projection")
-        if not (self.on_pre or self.on_post):
-            raise NetworkError(f"projection {self.name!r} does nothing: give on_pre or on_post.")
+        check_count(self.replicas, f"replicas of projection {self.name!r}")
+        if not (self.on_pre or self.on_post or self.summed):
+            raise NetworkError(
+                f"projection {self.name!r} does nothing: give on_pre, on_post or a summed variable."
+            )
+        if self.summed and (self.on_pre or self.on_post or len(self.summed) > 1):
+            raise NetworkError(
+                f"projection {self.name!r} has the summed variable {self.summed[0]!r} beside "
+                f"another effect: give each a projection of its own."
+            )
         self._check_rule()
         self._check_delay()
         if self.delay_groups is not None:
@@ -96,7 +123,7 @@ class Projection(Description):
         self._freeze()
 
     def _check_rule(self) -> None:
-        rules = ("probability", "kernel", "in_degree", "number", "pairs")
+        rules = ("probability", "kernel", "in_degree", "out_degree", "number", "pairs")
         given = [rule for rule in rules if getattr(self, rule) is not None]
         if len(given) != 1:
             raise NetworkError(
@@ -108,22 +135,26 @@ class Projection(Description):
                 f"probability of projection {self.name!r} is {self.probability}: expected a "
                 f"number between 0 and 1."
             )
-        for rule in ("in_degree", "number"):
+        for rule in ("in_degree", "out_degree", "number"):
             if getattr(self, rule) is not None:
                 check_count(getattr(self, rule), f"{rule} of projection {self.name!r}")
-        if isinstance(self.pairs, str):
-            if self.pairs not in ("one_to_one", "all_to_all"):
-                raise UnknownName("pairs rule", self.pairs, ("one_to_one", "all_to_all"))
-        elif self.pairs is not None:
-            self._check_pairs()
+        if isinstance(self.pairs, str) and self.pairs not in ("one_to_one", "all_to_all"):
+            raise UnknownName("pairs rule", self.pairs, ("one_to_one", "all_to_all"))
+        for what in ("pairs", "excluded"):
+            if getattr(self, what) is not None and not isinstance(getattr(self, what), str):
+                self._check_pairs(what)
+        if self.excluded is not None and isinstance(self.pairs, tuple):
+            raise NetworkError(
+                f"projection {self.name!r} gives pairs: leave the excluded ones out."
+            )
 
-    def _check_pairs(self) -> None:
-        arrays = [np.asarray(part) for part in self.pairs]
+    def _check_pairs(self, what: str) -> None:
+        arrays = [np.asarray(part) for part in getattr(self, what)]
         if len(arrays) != 2 or arrays[0].ndim != 1 or arrays[0].shape != arrays[1].shape:
-            raise NetworkError(f"pairs of projection {self.name!r}: expected two equal arrays.")
+            raise NetworkError(f"{what} of projection {self.name!r}: expected two equal arrays.")
         if any(a.size and not np.issubdtype(a.dtype, np.integer) for a in arrays):
-            raise NetworkError(f"pairs of projection {self.name!r} are not whole numbers.")
-        object.__setattr__(self, "pairs", tuple(a.astype(np.int32) for a in arrays))
+            raise NetworkError(f"{what} of projection {self.name!r} are not whole numbers.")
+        object.__setattr__(self, what, tuple(a.astype(np.int32) for a in arrays))
 
     def _check_delay(self) -> None:
         if isinstance(self.delay, DISTRIBUTIONS):
@@ -171,6 +202,11 @@ class Projection(Description):
                 f"{plasticity.rule!r} keeps them between {plasticity.w_min} and "
                 f"{plasticity.w_max}. Change the weights or the bounds."
             )
+
+    @property
+    def summed(self) -> tuple[str, ...]:
+        """Variables of the target that this projection sets at every step."""
+        return tuple(m["name"] for m in _SUMMED.finditer(self.equations))
 
     @property
     def own_delays(self) -> bool:

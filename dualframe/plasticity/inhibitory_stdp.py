@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import Body, Rule, factors, potentiate, spike, trace
+from dualframe.plasticity.rule import UPDATE, Body, Rule, factors, potentiate, spike, trace
 
 
 def write(rule: Plasticity, known: Collection[str]) -> Body:
@@ -24,10 +24,10 @@ def write(rule: Plasticity, known: Collection[str]) -> Body:
     pairing = f"y{factors(known, 'ltp')} - 2*target_rate*tau{factors(known, 'ltd')}"
     step = f"learning_rate*scale*A*({pairing}){factors(known, 'rate')}"
     return Body(
-        equations="\n".join([trace("x", "tau"), trace("y", "tau")]),
+        equations="\n".join([trace("x", "tau", rule), trace("y", "tau", rule)]),
         on_pre="\n".join([f"w = clip(w + {step}, w_min, w_max)", spike("x", "all_to_all")]),
         on_post="\n".join([potentiate("A*x", rule, known), spike("y", "all_to_all")]),
     )
 
 
-INHIBITORY_STDP = Rule("inhibitory_stdp", write)
+INHIBITORY_STDP = Rule("inhibitory_stdp", write, {"update": UPDATE})

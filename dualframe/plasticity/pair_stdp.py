@@ -18,17 +18,27 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import BOUNDS, PAIRING, Body, Rule, depress, potentiate, spike, trace
+from dualframe.plasticity.rule import (
+    BOUNDS,
+    PAIRING,
+    UPDATE,
+    Body,
+    Rule,
+    depress,
+    potentiate,
+    spike,
+    trace,
+)
 
 
 def write(rule: Plasticity, known: Collection[str]) -> Body:
     """Return the rule's equations and statements."""
     pairing = rule.options["pairing"]
     return Body(
-        equations="\n".join([trace("x", "tau_plus"), trace("y", "tau_minus")]),
+        equations="\n".join([trace("x", "tau_plus", rule), trace("y", "tau_minus", rule)]),
         on_pre="\n".join([depress("A_minus*y", rule, known), spike("x", pairing)]),
         on_post="\n".join([potentiate("A_plus*x", rule, known), spike("y", pairing)]),
     )
 
 
-PAIR_STDP = Rule("pair_stdp", write, {"pairing": PAIRING, "bounds": BOUNDS})
+PAIR_STDP = Rule("pair_stdp", write, {"pairing": PAIRING, "bounds": BOUNDS, "update": UPDATE})

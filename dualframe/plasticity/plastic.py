@@ -34,6 +34,7 @@ def plastic(
     learning_rate: float = 1.0,
     frozen: bool = False,
     options: Mapping[str, str] | None = None,
+    signals: Mapping[str, str] | None = None,
     **numbers: Any,
 ) -> Plasticity:
     """Return a plasticity rule with the catalogue's numbers, for a projection.
@@ -56,7 +57,11 @@ def plastic(
         Evaluation without learning.
     options
         Choices of the rule, such as ``{"pairing": "nearest", "bounds": "multiplicative"}``. A set
-        that was published for one pairing has it unless another is asked for.
+        that was published for one pairing has it unless another is asked for. ``{"update":
+        "clock"}`` visits every synapse at every step, as a reference.
+    signals
+        What the rule reads of the postsynaptic neuron: its variable, or an expression of its
+        variables, by the rule's name (``{"level_DA": "DA"}``).
     **numbers
         Numbers that replace those of the set, with their units.
 
@@ -84,6 +89,7 @@ def plastic(
         learning_rate=learning_rate,
         frozen=frozen,
         factors=able.factors,
+        signals=_signals(able, signals or {}),
         origin=f"{rule}, set {chosen.name}" + (f" with {own}" if own else ""),
         assumptions=_assumptions(chosen, rule, numbers),
     )
@@ -104,6 +110,13 @@ def _own(entry: PlasticityRule, numbers: Mapping[str, Any]) -> dict[str, Any]:
 def _assumptions(chosen: ParameterSet, rule: str, own: Mapping[str, Any]) -> tuple[str, ...]:
     names = [f"{k} {v.written}" for k, v in chosen.numbers.items() if v.assumed and k not in own]
     return (f"{', '.join(names)} of {rule}, set {chosen.name}, assumed",) if names else ()
+
+
+def _signals(able: Rule, given: Mapping[str, str]) -> dict[str, str]:
+    for name in given:
+        if name not in able.signals:
+            raise UnknownName(f"signal of rule {able.name!r}", name, able.signals)
+    return {name: given.get(name, name) for name in able.signals}
 
 
 def _number(value: Any) -> Any:

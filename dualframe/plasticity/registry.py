@@ -8,11 +8,12 @@ from types import MappingProxyType
 from dualframe.errors import UnknownName
 from dualframe.plasticity.inhibitory_stdp import INHIBITORY_STDP
 from dualframe.plasticity.pair_stdp import PAIR_STDP
+from dualframe.plasticity.r_stdp import R_STDP
 from dualframe.plasticity.rule import Rule
 from dualframe.plasticity.triplet_stdp import TRIPLET_STDP
 
 RULES: Mapping[str, Rule] = MappingProxyType(
-    {rule.name: rule for rule in (PAIR_STDP, TRIPLET_STDP, INHIBITORY_STDP)}
+    {rule.name: rule for rule in (PAIR_STDP, TRIPLET_STDP, INHIBITORY_STDP, R_STDP)}
 )
 
 

@@ -1,10 +1,16 @@
-"""What a rule is: a name, the numbers it needs, its choices, and how it is written out."""
+"""What a rule is: a name, the numbers it needs, its choices, and how it is written out.
+
+A rule is written in one of two forms. ``update="event"`` (the default) changes a synapse at its
+spikes only; ``update="clock"`` visits every synapse at every step. They are the same rule: the
+second is what tests compare the first with, and what a reader may find easier to follow.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dualframe.network import Plasticity
 
@@ -12,6 +18,9 @@ ALL_TO_ALL, NEAREST = "all_to_all", "nearest"
 ADDITIVE, MULTIPLICATIVE = "additive", "multiplicative"
 PAIRING = (ALL_TO_ALL, NEAREST)
 BOUNDS = (ADDITIVE, MULTIPLICATIVE)
+EVENT, CLOCK = "event", "clock"
+UPDATE = (EVENT, CLOCK)
+_SYNAPTIC = ("equations", "due", "before", "on_pre", "on_post")
 
 
 @dataclass(frozen=True)
@@ -26,17 +35,36 @@ class Body:
         Statements after the transmission of a presynaptic spike, and at a postsynaptic one.
     before
         Statements before the transmission of a presynaptic spike.
+    due
+        Statements that bring a synapse up to date, executed before everything else at a spike of
+        either side, and for the weights that a run reports.
+    neuron
+        Equations that the rule adds to the postsynaptic neuron. The synapses read their variables
+        with ``_post``; every rule gets variables of its own.
+    neuron_initial
+        Values of these variables at the start, zero where none is given.
+    durations
+        Times that these equations count in steps.
     """
 
     equations: str
     on_pre: str
     on_post: str
     before: str = ""
+    due: str = ""
+    neuron: str = ""
+    neuron_initial: Mapping[str, float] = field(default_factory=dict)
+    durations: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def synapse(self) -> str:
+        """Everything that stands in the synapses."""
+        return "\n".join(getattr(self, text) for text in _SYNAPTIC)
 
     def renamed(self, names: Mapping[str, str]) -> Body:
-        """Return the same rule with other names for its variables and numbers."""
-        texts = (self.equations, self.on_pre, self.on_post, self.before)
-        return Body(*(_renamed(text, names) for text in texts))
+        """Return the same rule with other names in its synapses."""
+        texts: dict[str, Any] = {text: renamed(getattr(self, text), names) for text in _SYNAPTIC}
+        return replace(self, **texts)
 
 
 @dataclass(frozen=True)
@@ -53,16 +81,22 @@ class Rule:
         Choices by name; the first is the default.
     factors
         What modulators may scale.
+    signals
+        What the postsynaptic neuron must tell: names of the rule and what they are, such as the
+        level of a modulator.
     """
 
     name: str
     write: Callable[[Plasticity, Collection[str]], Body]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     factors: tuple[str, ...] = ("ltp", "ltd", "rate")
+    signals: Mapping[str, str] = field(default_factory=dict)
 
 
-def trace(name: str, tau: str) -> str:
-    """Return the equation of a trace that decays with ``tau``, updated at events, exactly."""
+def trace(name: str, tau: str, rule: Plasticity) -> str:
+    """Return the equation of a trace that decays with ``tau``, exactly in either form."""
+    if rule.options.get("update") == CLOCK:
+        return f"d{name}/dt = {name}*(exp(-dt/{tau}) - 1)/dt : 1 (clock-driven)"
     return f"d{name}/dt = -{name}/{tau} : 1 (event-driven)"
 
 
@@ -86,7 +120,8 @@ def factors(known: Collection[str], *kinds: str) -> str:
     return "".join(f"*{kind}_factor_post" for kind in kinds if f"{kind}_factor" in known)
 
 
-def _renamed(text: str, names: Mapping[str, str]) -> str:
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """Return equations or statements with other names."""
     # the d of dx/dt stands before the name
     return re.sub(
         r"\b(d?)([A-Za-z_]\w*)\b",

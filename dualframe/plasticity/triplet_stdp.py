@@ -15,21 +15,35 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import BOUNDS, PAIRING, Body, Rule, depress, potentiate, spike, trace
+from dualframe.plasticity.rule import (
+    BOUNDS,
+    PAIRING,
+    UPDATE,
+    Body,
+    Rule,
+    depress,
+    potentiate,
+    spike,
+    trace,
+)
 
 
 def write(rule: Plasticity, known: Collection[str]) -> Body:
     """Return the rule's equations and statements."""
     pairing, slow = rule.options["pairing"], "tau_x" in rule.numbers
-    equations = [trace("r1", "tau_plus"), trace("o1", "tau_minus"), trace("o2", "tau_y")]
+    equations = [
+        trace("r1", "tau_plus", rule),
+        trace("o1", "tau_minus", rule),
+        trace("o2", "tau_y", rule),
+    ]
     on_pre = [depress(f"o1*{'(A2_minus + A3_minus*r2)' if slow else 'A2_minus'}", rule, known)]
     on_pre.append(spike("r1", pairing))
     if slow:
-        equations.append(trace("r2", "tau_x"))
+        equations.append(trace("r2", "tau_x", rule))
         on_pre.append(spike("r2", pairing))
     on_post = [potentiate("r1*(A2_plus + A3_plus*o2)", rule, known)]
     on_post += [spike("o1", pairing), spike("o2", pairing)]
     return Body("\n".join(equations), "\n".join(on_pre), "\n".join(on_post))
 
 
-TRIPLET_STDP = Rule("triplet_stdp", write, {"pairing": PAIRING, "bounds": BOUNDS})
+TRIPLET_STDP = Rule("triplet_stdp", write, {"pairing": PAIRING, "bounds": BOUNDS, "update": UPDATE})

@@ -1,8 +1,8 @@
 """From projections with a rule to projections with equations: the first step of lowering.
 
-Everything below sees ordinary synapses. The numbers of a rule become parameters of the synapses,
-so that neither they, nor the bounds, nor freezing, recompile anything; only another rule, option
-or set of modulatory factors changes equations.
+Everything below sees ordinary synapses and neurons. The numbers of a rule become parameters, so
+that neither they, nor the bounds, nor freezing, recompile anything; only another rule, option,
+signal or set of modulatory factors changes equations.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from typing import Any
 
 import numpy as np
 from brian2.units.fundamentalunits import get_dimensions
+from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from dualframe.distributions import DISTRIBUTIONS, Limited
-from dualframe.errors import NetworkError
+from dualframe.errors import NetworkError, suggestion
 from dualframe.network import Network, Plasticity, Population, Projection, variables
 from dualframe.plasticity.registry import rule
-from dualframe.plasticity.rule import Body
+from dualframe.plasticity.rule import Body, renamed
+
+_NAME = re.compile(r"\b[A-Za-z_]\w*")
 
 
 def with_rules(network: Network) -> Network:
@@ -30,55 +33,116 @@ def with_rules(network: Network) -> Network:
     UnknownName
         If a projection names a rule that does not run.
     NetworkError
-        If a projection has a variable that its rule has too, or the rule cannot know how large a
-        change is.
+        If a projection has a variable that its rule has too, the rule cannot know how large a
+        change is, or the postsynaptic neuron lacks what the rule reads.
     """
     if not any(projection.plasticity for projection in network.projections):
         return network
-    return replace(
-        network,
-        projections=tuple(
-            written_out(projection, projection.plasticity, network.population(projection.target))
-            if projection.plasticity is not None
-            else projection
-            for projection in network.projections
-        ),
-    )
+    populations = {population.name: population for population in network.populations}
+    projections = []
+    for projection in network.projections:
+        if projection.plasticity is not None:
+            target = populations[projection.target]
+            projection, populations[target.name] = written_out(
+                projection, projection.plasticity, target
+            )
+        projections.append(projection)
+    return replace(network, populations=tuple(populations.values()), projections=tuple(projections))
 
 
-def written_out(projection: Projection, given: Plasticity, target: Population) -> Projection:
-    """Return a projection with the equations and statements of its rule."""
+def written_out(
+    projection: Projection, given: Plasticity, target: Population
+) -> tuple[Projection, Population]:
+    """Return a projection with the equations of its rule, and its target with what these need."""
     body = rule(given.rule).write(given, target.variables | set(target.parameters))
-    numbers = _parameters(projection, given, body)
+    body = _with_signals(body, given, projection, target)
+    body, target = _with_neuron(body, given, projection, target)
+    numbers = _parameters(projection, given, body.synapse)
     _check_names(projection, given, variables(body.equations) | set(numbers))
     taken = _taken(body, numbers, target)
     body, numbers = body.renamed(taken), {taken.get(k, k): v for k, v in numbers.items()}
     weight = projection.weight
     if isinstance(weight, DISTRIBUTIONS):
         weight = Limited(weight, given.w_min, given.w_max)
-    on_pre = [body.before, projection.on_pre, body.on_pre]
-    return replace(
+    on_pre = [body.due, body.before, projection.on_pre, body.on_pre]
+    learned = replace(
         projection,
         equations="\n".join(filter(None, [projection.equations, body.equations])),
         on_pre="\n".join(filter(None, on_pre)),
-        on_post=body.on_post,
+        on_post="\n".join(filter(None, [body.due, body.on_post])) or None,
         weight=weight,
         parameters={**projection.parameters, **numbers},
+        due=body.due,
         plasticity=None,
+    )
+    return learned, target
+
+
+def _with_signals(
+    body: Body, given: Plasticity, projection: Projection, target: Population
+) -> Body:
+    """Write what the rule reads of the neuron in the neuron's own names."""
+    known = target.variables | set(target.parameters)
+    for name, text in given.signals.items():
+        for used in get_identifiers(text) - known - {"int", "exp", "clip", "abs"}:
+            raise NetworkError(
+                f"projection {projection.name!r}: its rule {given.rule!r} reads {name!r} of the "
+                f"neurons of {target.name!r}, which have no variable {used!r}; "
+                f"say what it is with signals={{{name!r}: ...}}. " + suggestion(used, known)
+            )
+    inside = {name: f"({text})" for name, text in given.signals.items()}
+    outside = {
+        f"{name}_post": "(" + word_substitute(text, {k: f"{k}_post" for k in known}) + ")"
+        for name, text in given.signals.items()
+    }
+    return replace(
+        body.renamed(outside),
+        neuron="\n".join(_in_expressions(line, inside) for line in body.neuron.splitlines()),
     )
 
 
-def _parameters(projection: Projection, given: Plasticity, body: Body) -> dict[str, Any]:
-    """Numbers that the written rule uses."""
-    every = {
+def _in_expressions(line: str, names: Mapping[str, str]) -> str:
+    left, equals, right = line.partition("=")
+    return left + equals + str(word_substitute(right, names)) if equals else line
+
+
+def _with_neuron(
+    body: Body, given: Plasticity, projection: Projection, target: Population
+) -> tuple[Body, Population]:
+    """Give the target the neuronal part of a rule, under names of its own."""
+    if not body.neuron:
+        return body, target
+    used = set(_NAME.findall(body.neuron))
+    numbers = {k: v for k, v in _every_number(projection, given).items() if k in used}
+    own = {
+        name: f"{name}_of_{projection.name}"
+        for name in variables(body.neuron) | set(numbers) | set(body.durations)
+    }
+    target = replace(
+        target,
+        equations=f"{target.equations.rstrip()}\n{renamed(body.neuron, own)}",
+        parameters={**target.parameters, **{own[k]: v for k, v in numbers.items()}},
+        durations={**target.durations, **{own[k]: v for k, v in body.durations.items()}},
+        initial={**target.initial, **{own[k]: v for k, v in body.neuron_initial.items()}},
+    )
+    return body.renamed({f"{name}_post": f"{new}_post" for name, new in own.items()}), target
+
+
+def _every_number(projection: Projection, given: Plasticity) -> dict[str, Any]:
+    return {
         **given.numbers,
         "w_min": given.w_min,
         "w_max": given.w_max,
-        "scale": _scale(projection, given),
         "learning_rate": given.rate,
     }
-    text = f"{body.equations} {body.before} {body.on_pre} {body.on_post}"
-    used = set(re.findall(r"\b[A-Za-z_]\w*", text))
+
+
+def _parameters(projection: Projection, given: Plasticity, text: str) -> dict[str, Any]:
+    """Numbers that the written rule uses in the synapses."""
+    used = set(_NAME.findall(text))
+    every = _every_number(projection, given)
+    if "scale" in used:
+        every["scale"] = _scale(projection, given)
     return {name: value for name, value in every.items() if name in used}
 
 

@@ -69,6 +69,8 @@ def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
             made.objects[synapses.name] = _synapses(synapses, made)
     for group in lowered.groups:
         _record(group, lowered, made, thin)
+    for synapses in lowered.synapses:
+        _record_weights(synapses, lowered, made, thin)
     return made
 
 
@@ -133,6 +135,8 @@ def _synapses(synapses: LoweredSynapses, made: Assembled) -> Synapses:
         name=synapses.name,
         namespace={},
         delay=synapses.delay * second if synapses.on_pre and not own_delays else None,
+        # synapses that change at every step see the neurons as they were before the step
+        order=-1 if "clock-driven" in synapses.equations else 0,
     )
     brian.connect(i=synapses.i, j=synapses.j)
     if own_delays and synapses.on_pre:
@@ -145,7 +149,7 @@ def _synapses(synapses: LoweredSynapses, made: Assembled) -> Synapses:
 
 
 def _record(group: LoweredGroup, lowered: Lowered, made: Assembled, thin: bool) -> None:
-    if group.threshold is not None:
+    if group.threshold is not None and group.name not in lowered.silent:
         monitor = SpikeMonitor(made.objects[group.name], name=f"{group.name}_spikes")
         made.spikes[group.name] = monitor
         made.objects[monitor.name] = monitor
@@ -183,4 +187,22 @@ def _monitor(
         made.objects[group.name], names, record=which, name=f"{group.name}_{kind}", **own_clock
     )
     made.traces[group.name][kind] = monitor
+    made.objects[monitor.name] = monitor
+
+
+def _record_weights(
+    synapses: LoweredSynapses, lowered: Lowered, made: Assembled, thin: bool
+) -> None:
+    """Follow the weights of chosen synapses in time, as they are after their last spike."""
+    recording = lowered.recordings.get(synapses.projection)
+    if recording is None or recording.every is None or not len(synapses.i):
+        return
+    monitor = StateMonitor(
+        made.objects[synapses.name],
+        "w",
+        record=True if recording.neurons is None else recording.neurons,
+        name=f"{synapses.name}_trace",
+        dt=(float(np.asarray(recording.every)) if thin else lowered.dt) * second,
+    )
+    made.traces[synapses.projection] = {"trace": monitor}
     made.objects[monitor.name] = monitor

@@ -17,13 +17,45 @@ _BLOCK = 4_000_000  # pairs tried at a time
 
 def draw_pairs(projection: Projection, source: Any, target: Any, rng: np.random.Generator) -> Pairs:
     """Return presynaptic and postsynaptic indices of every synapse of a projection."""
-    if isinstance(projection.pairs, str):
-        return _named(projection.pairs, source.n, target.n)
-    if projection.pairs is not None:
+    if isinstance(projection.pairs, tuple):
         return projection.pairs[0], projection.pairs[1]
+    here, there = (_Block(end, projection.replicas) for end in (source, target))
+    parts = []
+    for replica in range(projection.replicas):
+        i, j = _draw(projection, here, there, rng)
+        parts.append((i + np.int32(replica * here.n), j + np.int32(replica * there.n)))
+    i, j = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if projection.excluded is None:
+        return i, j
+    refused_i, refused_j = projection.excluded
+    kept = ~np.isin(_codes(i, j, target.n), _codes(refused_i, refused_j, target.n))
+    return i[kept], j[kept]
+
+
+class _Block:
+    """One of the equal blocks of a population or input."""
+
+    def __init__(self, end: Any, replicas: int) -> None:
+        self.n = end.n // replicas
+        positions = getattr(end, "positions", None)
+        self.positions = None if positions is None else positions[: self.n]
+
+
+def _codes(i: Indices, j: Indices, n: int) -> NDArray[np.int64]:
+    return i.astype(np.int64) * n + j
+
+
+def _draw(
+    projection: Projection, source: _Block, target: _Block, rng: np.random.Generator
+) -> Pairs:
+    if projection.pairs is not None:
+        return _named(projection.pairs, source.n, target.n)
     same = projection.source == projection.target and not projection.autapses
     if projection.in_degree is not None:
         return _fixed_in_degree(projection.in_degree, source.n, target.n, same, rng)
+    if projection.out_degree is not None:
+        j, i = _fixed_in_degree(projection.out_degree, target.n, source.n, same, rng)
+        return i, j
     if projection.number is not None:
         return _fixed_number(projection.number, source.n, target.n, same, rng)
     return _bernoulli(_probability(projection, source, target), source.n, target.n, same, rng)

@@ -47,6 +47,7 @@ def arrays_and_scalars(lowered: Lowered) -> tuple[Arrays, dict[str, str]]:
     for synapses in lowered.synapses:
         if len(synapses.i):
             values |= _synapses(synapses)
+            values |= _followed(synapses, lowered)
     values = {name: value for name, value in values.items() if value.size}
     arrays = {name: value for name, value in values.items() if value.size > 1}
     # Brian2 fills an array of one element by a literal, which the merged source reads as a number
@@ -122,6 +123,14 @@ def _recorded(group: LoweredGroup, lowered: Lowered) -> Arrays:
         f"_static_array__array_{group.name}_{kind}__indices": neurons.astype(np.int32)
         for kind in kinds
     }
+
+
+def _followed(synapses: LoweredSynapses, lowered: Lowered) -> Arrays:
+    recording = lowered.recordings.get(synapses.projection)
+    if recording is None or recording.every is None:
+        return {}
+    chosen = np.arange(len(synapses.i)) if recording.neurons is None else recording.neurons
+    return {f"_static_array__array_{synapses.name}_trace__indices": chosen.astype(np.int32)}
 
 
 def _spikes(spikes: LoweredSpikes, dt: float) -> Arrays:

@@ -74,7 +74,10 @@ class LoweredPoisson:
 
 @dataclass(frozen=True)
 class LoweredSynapses:
-    """Synapses with one delay (s), or one each, and at most one written postsynaptic variable."""
+    """Synapses with one delay (s), or one each, and at most one written postsynaptic variable.
+
+    ``due`` are the statements, a part of the others, that bring ``w`` up to date.
+    """
 
     name: str
     projection: str
@@ -89,11 +92,15 @@ class LoweredSynapses:
     constants: Mapping[str, Constant]
     initial: Mapping[str, Array] = field(default_factory=dict)
     weight_unit: str = "1"
+    due: str = ""
 
 
 @dataclass(frozen=True)
 class Lowered:
-    """A network ready for a target: text and arrays, no Brian2 objects."""
+    """A network ready for a target: text and arrays, no Brian2 objects.
+
+    ``silent`` are the populations whose spikes are not kept.
+    """
 
     groups: tuple[LoweredGroup, ...]
     spikes: tuple[LoweredSpikes, ...]
@@ -103,6 +110,7 @@ class Lowered:
     dt: float
     duration: float
     seed: int
+    silent: frozenset[str] = frozenset()
 
 
 def constant(value: Any) -> Constant:

@@ -8,7 +8,7 @@ target, and a changed weight, parameter or stimulus changes arrays, never equati
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,7 @@ def lower(
     duration: Any,
     seed: int,
     record: Mapping[str, Recording] | None = None,
+    spikes_of: Collection[str] | None = None,
 ) -> Lowered:
     """Lower a network to the portable subset.
 
@@ -43,6 +44,8 @@ def lower(
         Seed of everything that is drawn.
     record
         What to record, by population.
+    spikes_of
+        Populations whose spikes are kept; ``None`` keeps all.
 
     Raises
     ------
@@ -69,9 +72,11 @@ def lower(
         for projection in network.projections
         for part in lower_projection(network, projection, step, _rng(seed, projection.name))
     )
+    silent = {p.name for p in network.populations} - set(spikes_of or ())
     return Lowered(
-        groups, tuple(spikes), tuple(poissons), synapses, dict(record or {}), step, length, seed
-    )
+        groups, tuple(spikes), tuple(poissons), synapses, dict(record or {}), step, length, seed,
+        frozenset() if spikes_of is None else frozenset(silent),
+    )  # fmt: skip
 
 
 def check_structure(network: Network) -> list[str]:

@@ -27,11 +27,12 @@ from dualframe.targets.assemble import Assembled
 from dualframe.targets.build import LAYOUT, PARAMETERS, PROGRAM, Build, values_text
 from dualframe.targets.data_files import arrays_and_scalars, chosen, layout_values
 from dualframe.targets.executables import default_cache, default_folder
-from dualframe.targets.lowered import Lowered
+from dualframe.targets.lowered import Lowered, LoweredSynapses
 from dualframe.targets.raw import Raw, RawTrace, RunOptions
+from dualframe.targets.settling import final_weights, needed
 from dualframe.targets.toolchain import compile_flags, find_compiler
 
-_FORMAT = 3
+_FORMAT = 4
 _STATIC, _RESULTS = "static_arrays", "results"
 FileOf = tuple[str, str]  # name and dtype of a results file
 
@@ -51,7 +52,8 @@ class Plan:
     layout
         Its layout file: lengths, and internal state that does not depend on the data.
     spikes, traces, weights
-        Files of the results: by population, by population and kind of recording, by synapses.
+        Files of the results: by population, by population (or projection) and kind of recording,
+        by synapses (variables of the postsynaptic neuron end in ``_post``).
     """
 
     program: str
@@ -62,7 +64,7 @@ class Plan:
     layout: Mapping[str, str]
     spikes: Mapping[str, Mapping[str, FileOf]]
     traces: Mapping[str, Mapping[str, Mapping[str, FileOf]]]
-    weights: Mapping[str, FileOf]
+    weights: Mapping[str, Mapping[str, FileOf]]
 
     def prepare(self, lowered: Lowered, project: Path) -> Build | None:
         """Write a project's data and fetch its program; None if this is not possible."""
@@ -88,15 +90,14 @@ class Plan:
             i, t = _read(folder, files["i"]), _read(folder, files["t"])
             order = np.lexsort((i, t))
             raw.spikes[name] = (i[order], t[order])
-        for group in lowered.groups:
-            for kind, files in self.traces.get(group.name, {}).items():
-                trace = self._trace(lowered, group, files, folder)
-                (raw.traces if kind == "trace" else raw.events)[group.name] = trace
+        for name, kinds in self.traces.items():
+            for kind, files in kinds.items():
+                trace = self._trace(lowered, name, files, folder)
+                (raw.traces if kind == "trace" else raw.events)[name] = trace
         parts: dict[str, list[Any]] = {}
         for synapses in lowered.synapses:
             if synapses.name in self.weights:
-                w = _read(folder, self.weights[synapses.name])
-                final = np.broadcast_to(w, (len(synapses.i),))
+                final = _final(synapses, self.weights[synapses.name], folder)
                 parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
         for name, found in parts.items():
             i, j, w = (np.concatenate(column) for column in zip(*found, strict=True))
@@ -104,17 +105,32 @@ class Plan:
         return raw
 
     def _trace(
-        self, lowered: Lowered, group: Any, files: Mapping[str, FileOf], folder: Path
+        self, lowered: Lowered, name: str, files: Mapping[str, FileOf], folder: Path
     ) -> RawTrace:
-        original = {alias: own for own, alias in group.recorded_as.items()}
-        chosen = lowered.recordings[group.name].neurons
-        neurons = np.arange(group.n) if chosen is None else np.asarray(chosen)
+        group = next((group for group in lowered.groups if group.name == name), None)
+        alias_of = {} if group is None else group.recorded_as
+        original = {alias: own for own, alias in alias_of.items()}
+        n = group.n if group is not None else _count(lowered, name)
+        chosen = lowered.recordings[name].neurons
+        neurons = np.arange(n) if chosen is None else np.asarray(chosen)
         values = {
             original.get(name, name): _read(folder, file).reshape(-1, len(neurons)).T
             for name, file in files.items()
             if name != "t"
         }
         return RawTrace(_read(folder, files["t"]), neurons, values)
+
+
+def _count(lowered: Lowered, projection: str) -> int:
+    return sum(len(s.i) for s in lowered.synapses if s.projection == projection)
+
+
+def _final(synapses: LoweredSynapses, files: Mapping[str, FileOf], folder: Path) -> NDArray[Any]:
+    return final_weights(
+        synapses,
+        lambda name: _read(folder, files[name]),
+        lambda name: _read(folder, files[f"{name}_post"]),
+    )
 
 
 def structure_key(lowered: Lowered, options: RunOptions) -> str:
@@ -158,6 +174,7 @@ def structure_key(lowered: Lowered, options: RunOptions) -> str:
                 s.on_post,
                 sorted((n, c.unit, c.shared) for n, c in s.constants.items()),
                 sorted(s.initial),
+                s.due,
                 min(len(s.i), 2),
                 int(np.ndim(s.delay)),
             ]
@@ -172,6 +189,7 @@ def structure_key(lowered: Lowered, options: RunOptions) -> str:
             ]
             for name, r in lowered.recordings.items()
         ),
+        sorted(lowered.silent),
     ]
     return hashlib.sha256(json.dumps(structure).encode()).hexdigest()
 
@@ -266,11 +284,19 @@ def _result_files(made: Assembled, lowered: Lowered, device: Any) -> tuple[Any, 
         for name, monitors in made.traces.items()
     }
     weights = {
-        s.name: file(made.objects[s.name], "w")
+        s.name: _weight_files(s, made, file)
         for s in lowered.synapses
         if s.projection in lowered.recordings and len(s.i)
     }
     return spikes, traces, weights
+
+
+def _weight_files(synapses: LoweredSynapses, made: Assembled, file: Any) -> dict[str, FileOf]:
+    own, read = needed(synapses)
+    neurons = made.objects[synapses.target]
+    return {name: file(made.objects[synapses.name], name) for name in own} | {
+        f"{name}_post": file(neurons, name) for name in read
+    }
 
 
 def _same_results(ours: Raw, theirs: Raw) -> bool:

@@ -103,6 +103,7 @@ def _driven(network: Network, population: Population) -> set[str]:
         if population.name in (projection.source, projection.target):
             statements += projection.statements
     written = {name for text in statements for name, _ in assignments(text, population.name)}
+    written |= {n for p in network.projections if p.target == population.name for n in p.summed}
     return set(population.initial) | {
         name.removesuffix("_post").removesuffix("_pre") for name in written
     }

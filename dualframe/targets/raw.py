@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from dualframe.targets.assemble import Assembled
 from dualframe.targets.lowered import Lowered
+from dualframe.targets.settling import final_weights
 
 Array = NDArray[Any]
 Progress = Callable[[float], None]
@@ -73,7 +74,8 @@ def collect(made: Assembled, lowered: Lowered) -> Raw:
         raw.spikes[name] = (np.asarray(monitor.i)[order], np.asarray(monitor.t)[order])
     groups = {group.name: group for group in lowered.groups}
     for name, monitors in made.traces.items():
-        original = {alias: own for own, alias in groups[name].recorded_as.items()}
+        alias_of = groups[name].recorded_as if name in groups else {}
+        original = {alias: own for own, alias in alias_of.items()}
         for kind, monitor in monitors.items():
             values = {
                 original.get(variable, variable): np.asarray(getattr(monitor, variable))
@@ -91,10 +93,17 @@ def _weights(made: Assembled, lowered: Lowered) -> dict[str, tuple[Array, Array,
     for synapses in lowered.synapses:
         if synapses.projection not in lowered.recordings or not len(synapses.i):
             continue
-        values = np.asarray(made.objects[synapses.name].variables["w"].get_value())
-        final = np.broadcast_to(values, (len(synapses.i),))
+        final = final_weights(
+            synapses,
+            _reader(made.objects[synapses.name]),
+            _reader(made.objects[synapses.target]),
+        )
         parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
     return {
         name: tuple(np.concatenate(column) for column in zip(*found, strict=True))
         for name, found in parts.items()
     }
+
+
+def _reader(owner: Any) -> Any:
+    return lambda name: np.asarray(owner.variables[name].get_value())

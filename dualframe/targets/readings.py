@@ -44,6 +44,7 @@ def with_readings(projection: Projection, target: Population) -> Projection:
         projection,
         on_pre=_substitute(projection.on_pre, texts),
         on_post=_substitute(projection.on_post, texts),
+        due=_substitute(projection.due, texts) or "",
         parameters={
             **projection.parameters,
             **{spelled[name]: value for name, value in shared.items() if name in needed},

@@ -61,6 +61,7 @@ def lower_projection(
                 },
                 {n: v[members] if v.ndim else v for n, v in initial.items()},
                 "1" if weights is None else unit_of(weights),
+                projection.due,
             )
 
 

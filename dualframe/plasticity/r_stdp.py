@@ -1,0 +1,54 @@
+r"""Reward-modulated STDP with an eligibility trace (Izhikevich 2007).
+
+.. math::
+
+   \text{pre:}  &\quad e \to e - A_- y, \; x \to x + 1 \\
+   \text{post:} &\quad e \to e + A_+ x, \; y \to y + 1 \\
+   \dot e &= -e/\tau_e, \qquad \dot w = g\, (b + D)\, e
+
+Traces x and y decay with tau_plus and tau_minus; D is the level of dopamine at the postsynaptic
+neuron (signal ``level_DA``), b its baseline. A pair of spikes alone leaves an eligibility whose
+window is that of pair STDP.
+
+The source updates e and w every 10 ms, here they change in continuous time; the gain g is that of
+its updates, 1 per 10 ms. Without dopamine (``level_DA`` zero) the baseline alone drives the
+weight. ``ltp_factor`` and ``ltd_factor`` act on the two sides of the window,
+``eligibility_factor`` on both, ``rate_factor`` on the drive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dualframe.network import Plasticity
+from dualframe.plasticity import three_factor
+from dualframe.plasticity.rule import PAIRING, UPDATE, Body, Rule, factors, spike, trace
+
+_TAU = "tau_eligibility"
+
+
+def write(rule: Plasticity, known: Collection[str]) -> Body:
+    """Return the rule's equations and statements."""
+    pairing = rule.options["pairing"]
+    traces = [trace("x", "tau_plus", rule), trace("y", "tau_minus", rule)]
+    on_pre = [
+        three_factor.eligible(f"-A_minus*y{factors(known, 'ltd', 'eligibility')}", rule),
+        spike("x", pairing),
+    ]
+    on_post = [
+        three_factor.eligible(f"A_plus*x{factors(known, 'ltp', 'eligibility')}", rule),
+        spike("y", pairing),
+    ]
+    return three_factor.body(
+        traces, on_pre, on_post, rule,
+        drive="gain*(baseline + level_DA)", signals=("level_DA",), tau=_TAU, known=known,
+    )  # fmt: skip
+
+
+R_STDP = Rule(
+    "r_stdp",
+    write,
+    {"pairing": PAIRING, "update": UPDATE},
+    ("ltp", "ltd", "rate", "eligibility"),
+    {"level_DA": "level of dopamine"},
+)
