@@ -43,10 +43,11 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "cos": np.cos,
     "exp": np.exp,
     "floor": np.floor,
-    "int": lambda value: np.trunc(value) + 0.0,
+    "int": lambda value: np.trunc(value * 1.0),
     "sin": np.sin,
     "sqrt": np.sqrt,
 }
+CONSTANTS: Mapping[str, float] = {"pi": np.pi, "e": np.e, "inf": np.inf}
 
 
 def subexpressions(text: str) -> list[tuple[str, str]]:
@@ -82,6 +83,9 @@ def _node(node: ast.expr, rand: Callable[[], Any]) -> Function:
         return lambda values: value
     if isinstance(node, ast.Name):
         name = node.id
+        if name in CONSTANTS:
+            constant = CONSTANTS[name]
+            return lambda values: constant
         return lambda values: values[name]
     for kind, translate in _TRANSLATED.items():
         if isinstance(node, kind):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from brian2.units.fundamentalunits import get_dimensions
 
-from dualframe.checks import check_count, check_shape
+from dualframe.checks import check_count, check_shape, fraction
 from dualframe.errors import NetworkError, UnknownName
 from dualframe.network import Description
 from dualframe.quantity import quantity
@@ -32,7 +32,8 @@ class Number(Description):
     status
         As in the catalogue: "measured", "published model", "derived" or "assumed".
     kind
-        "positive", "count" (a whole number of at least one), "any", or "count or never".
+        "positive", "any", "probability", "count" (a whole number of at least one) or "count or
+        never".
     """
 
     name: str
@@ -61,6 +62,8 @@ class Number(Description):
         check_shape(checked, 0, label)
         if self.kind == "positive" and np.asarray(checked) <= 0:
             raise NetworkError(f"{label} is {value}: expected more than zero.")
+        if self.kind == "probability":
+            return fraction(checked, label)
         return checked
 
 

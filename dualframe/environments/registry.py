@@ -9,7 +9,17 @@ from typing import Any
 
 import pandas as pd
 
-from dualframe.environments import cartpole, open_field
+from dualframe.environments import (
+    acrobot,
+    bandit,
+    cartpole,
+    cued_association,
+    linear_track,
+    mountain_car,
+    open_field,
+    pendulum,
+    t_maze,
+)
 from dualframe.environments.number import Number, resolved
 from dualframe.environments.world import World, check_world
 from dualframe.errors import UnknownName
@@ -27,7 +37,17 @@ class Kind:
 WORLDS: Mapping[str, Kind] = MappingProxyType(
     {
         module.__name__.rpartition(".")[2]: Kind(module.NUMBERS, module.build)
-        for module in (open_field, cartpole)
+        for module in (
+            open_field,
+            linear_track,
+            t_maze,
+            cartpole,
+            pendulum,
+            acrobot,
+            mountain_car,
+            bandit,
+            cued_association,
+        )
     }
 )
 

@@ -1,0 +1,68 @@
+"""Bandit with reversals: several arms, one of which pays more often, and not always the same one.
+
+Every tick is a trial: the arm ``choice`` is drawn and pays one with ``p_best`` if it is the best
+arm, else with ``p_other``. The best arm is the first at the beginning and the next one after every
+``reversal_after`` trials. Success is to choose the best arm, paid or not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dualframe.environments.number import Number, plain
+from dualframe.environments.spaces import Discrete, Observation
+from dualframe.environments.world import World
+
+SOURCE = "a common design of probabilistic reversal learning; all numbers are chosen here"
+
+
+def _assumed(name: str, value: Any, meaning: str, kind: str = "positive") -> Number:
+    return Number(name, value, meaning, status="assumed", kind=kind)
+
+
+NUMBERS = (
+    _assumed("interval", "500 ms", "time between choices"),
+    _assumed("arms", 2, "number of arms", kind="count"),
+    _assumed("p_best", 0.8, "probability that the best arm pays", kind="probability"),
+    _assumed("p_other", 0.2, "probability that another arm pays", kind="probability"),
+    _assumed(
+        "reversal_after",
+        100,
+        "trials after which another arm is best; None is never",
+        kind="count or never",
+    ),
+)
+
+EQUATIONS = """
+luck = rand() : 1 (constant over dt)
+block = floor((trial + 0.5)/reversal_after) : 1
+best = block - arms*floor((block + 0.5)/arms) : 1
+right = int(abs(choice - best) < 0.5) : 1
+chance = p_other + right*(p_best - p_other) : 1
+paid = int(luck < chance) : 1
+last_choice_next = choice : 1
+last_reward_next = paid : 1
+terminal = 1 : 1
+reward_next = paid : 1
+succeeded = right : 1
+"""
+
+
+def build(numbers: tuple[Number, ...], interval: Any) -> World:
+    """Return the world for a set of numbers."""
+    values = plain(numbers)
+    arms = int(values["arms"])
+    return World(
+        name="bandit",
+        title="several arms, one of which pays more often, in turns",
+        source=SOURCE,
+        numbers=numbers,
+        state=("last_choice", "last_reward"),
+        equations=EQUATIONS,
+        start={},
+        action=Discrete(arms),
+        observations=(Observation("last_choice", 0, arms - 1), Observation("last_reward", 0, 1)),
+        interval=interval,
+        limit=None,
+        parameters={k: v for k, v in values.items() if k != "interval"},
+    )

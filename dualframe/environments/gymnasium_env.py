@@ -1,0 +1,147 @@
+"""The worlds as Gymnasium environments, so that other agents can be compared on the same equations.
+
+>>> import gymnasium, dualframe.environments.gymnasium_env
+>>> env = gymnasium.make("dualframe/CartPole-v0")
+
+A step is a tick of the world. The equations are those of the network's neuron, evaluated in 64-bit
+numbers; only observations are rounded to 32 bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+import gymnasium
+import numpy as np
+from brian2.utils.stringtools import get_identifiers
+
+from dualframe.environments.expressions import Function, compiled, subexpressions
+from dualframe.environments.registry import WORLDS, world
+from dualframe.environments.spaces import Box, Discrete
+from dualframe.environments.world import World
+
+_SPELLED = {"cartpole": "CartPole"}
+IDS: Mapping[str, str] = MappingProxyType(
+    {name: f"dualframe/{_SPELLED.get(name, name.title().replace('_', ''))}-v0" for name in WORLDS}
+)
+
+
+class WorldEnv(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], Any]):
+    """A world as a Gymnasium environment.
+
+    ``reset(seed=...)`` begins anew with trial 0; ``reset()`` begins the next trial, so that what
+    changes over trials (a goal that moves, an arm that stops to pay) does. Starts are drawn in the
+    order of the state variables.
+
+    Parameters
+    ----------
+    name
+        Of the world, or the world itself.
+    **numbers
+        As `dualframe.environments.world` takes them.
+
+    Attributes
+    ----------
+    values
+        State and counters by name, in 64 bits. They may be set between two steps; ``spikes_x`` of
+        the open field, for example, takes what spikes would have added.
+    """
+
+    metadata = {"render_modes": []}  # noqa: RUF012 (Gymnasium's attribute)
+
+    def __init__(
+        self, name: str | World = "cartpole", render_mode: None = None, **numbers: Any
+    ) -> None:
+        self.world = name if isinstance(name, World) else world(name, **numbers)
+        self.render_mode = render_mode
+        self.action_space = _action_space(self.world.action)
+        low, high = (
+            np.array([getattr(item, end) for item in self.world.observations], dtype=np.float32)
+            for end in ("low", "high")
+        )
+        self.observation_space = gymnasium.spaces.Box(low, high, dtype=np.float32)
+        self.values: dict[str, float] = {}
+        self._constants = self.world.constants
+        lines = subexpressions(self.world.program)
+        self._lines = [(key, self._compiled(text)) for key, text in lines]
+        self._outcomes = {key: self._compiled(text) for key, text in self.world.outcomes.items()}
+        self._starts = {key: self._compiled(text) for key, text in self.world.start.items()}
+        seen = _seen(self.world)
+        self._seen = [(key, function) for key, function in self._lines if key in seen]
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Begin the next trial, or with a seed the first."""
+        super().reset(seed=seed)
+        if seed is not None or not self.values:
+            self.values = dict.fromkeys((*self.world.state, "trial"), 0.0)
+        elif self.values["elapsed"] > 0:
+            self.values["trial"] += 1
+        self.values |= {"elapsed": 0.0, "collected": 0.0}
+        for key, function in self._starts.items():
+            self.values[key] = float(function({**self._constants, **self.values}))
+        return self._observation(), {"trial": int(self.values["trial"])}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Make one tick."""
+        values = {**self._constants, **self.values, **self._inputs(action)}
+        for key, function in self._lines:
+            values[key] = function(values)
+        reward = float(values["reward_next"])
+        terminated, truncated = bool(values["terminal"]), bool(values["truncated"])
+        info: dict[str, Any] = {"trial": int(self.values["trial"])}
+        if terminated or truncated:
+            info |= {key: float(function(values)) for key, function in self._outcomes.items()}
+        self.values |= {key: float(values[f"{key}_next"]) for key in self.world.state}
+        self.values["elapsed"] += 1
+        self.values["collected"] += reward
+        return self._observation(), reward, terminated, truncated, info
+
+    def _compiled(self, text: str) -> Function:
+        return compiled(text, lambda: self.np_random.random())
+
+    def _inputs(self, action: Any) -> dict[str, float]:
+        names = self.world.action.inputs
+        return dict(zip(names, np.ravel(action).astype(float).tolist(), strict=True))
+
+    def _observation(self) -> Any:
+        values = {**self._constants, **self.values}
+        for key, function in self._seen:
+            values[key] = function(values)
+        return np.array([values[item.name] for item in self.world.observations], dtype=np.float32)
+
+
+def register() -> None:
+    """Register the worlds as ``dualframe/CartPole-v0`` and so on; see `IDS`."""
+    for name, identifier in IDS.items():
+        if identifier not in gymnasium.registry:
+            gymnasium.register(
+                id=identifier,
+                entry_point="dualframe.environments.gymnasium_env:WorldEnv",
+                kwargs={"name": name},
+            )
+
+
+def _action_space(action: Discrete | Box) -> gymnasium.spaces.Space[Any]:
+    if isinstance(action, Discrete):
+        return gymnasium.spaces.Discrete(action.n)
+    low, high = (np.array(end, dtype=np.float32) for end in (action.low, action.high))
+    return gymnasium.spaces.Box(low, high, dtype=np.float32)
+
+
+def _seen(made: World) -> set[str]:
+    """The subexpressions that observations are made of."""
+    texts = dict(subexpressions(made.program))
+    found: set[str] = set()
+    open_names = {item.name for item in made.observations}
+    while open_names:
+        found |= open_names
+        used = set().union(*(get_identifiers(texts.get(name, "")) for name in open_names))
+        open_names = used - found
+    return found & set(texts)
+
+
+register()
