@@ -6,15 +6,23 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from brian2.units import Hz, cm, ms, second
 from scipy.stats import binom
 
 import dualframe as df
 from dualframe.errors import NetworkError, QuantityError, UnknownName
-from dualframe.network import Network, Population
+from dualframe.network import Population
 from dualframe.task_driven.block import Block
-from dualframe.task_driven.encoders import grid, place_cells
+from dualframe.task_driven.encoders import (
+    grid,
+    latency,
+    normal_edges,
+    place_cells,
+    population_code,
+    tuning_curves,
+)
 
 DT = 1 * ms
 
@@ -25,13 +33,16 @@ def still(n: int = 1, **values: Any) -> Population:
     return Population("world", n, equations, initial=values)
 
 
-def counts(world: Population, block: Block, steps: int, seed: int = 1) -> np.ndarray:
-    """Spikes of each neuron of the only population of a block."""
-    network = Network((world, *block.populations), (), block.projections)
-    run = df.run(network, steps * DT, dt=DT, target="runtime", seed=seed, progress=False)
-    cells = block.populations[0]
-    neurons = run.spikes.loc[run.spikes["population"] == cells.name, "neuron"]
-    return np.bincount(neurons, minlength=cells.n)
+def spikes(world: Population, block: Block, steps: int) -> pd.DataFrame:
+    """Spikes of the only population of a block."""
+    network = (Block((world,)) + block).network()
+    run = df.run(network, steps * DT, dt=DT, target="runtime", seed=1, progress=False)
+    return run.spikes[run.spikes["population"] == block.populations[0].name]
+
+
+def counts(world: Population, block: Block, steps: int) -> np.ndarray:
+    """Number of spikes of each neuron of the only population of a block."""
+    return np.bincount(spikes(world, block, steps)["neuron"], minlength=block.populations[0].n)
 
 
 def assert_binomial(found: np.ndarray, steps: int, p: np.ndarray) -> None:
@@ -102,3 +113,153 @@ def test_a_grid_is_a_whole_number_of_spacings() -> None:
     with pytest.raises(QuantityError, match="end of a grid"):
         grid((0, 1), spacing=3 * cm)
     assert grid((0 * second, 1 * second), spacing=250 * ms).shape == (5, 1)
+
+
+# --- tuning curves ------------------------------------------------------------------------------
+
+RANGES = {"x": (-2.4, 2.4), "theta": (-0.2, 0.2)}
+
+
+def bump(profile: str, d: np.ndarray, s: float) -> np.ndarray:
+    if profile == "gaussian":
+        return np.exp(-(d**2) / (2 * s**2))
+    return np.where(np.abs(d) < 2 * s, (1 + np.cos(np.pi * d / (2 * s))) / 2, 0)
+
+
+@pytest.mark.parametrize("profile", ["gaussian", "cosine"])
+def test_each_variable_has_a_row_of_bumps(profile: str) -> None:
+    block = tuning_curves(RANGES, fields=20, profile=profile, width=1.5, rate_max=200 * Hz)
+    assert block.populations[0].n == 40
+    found = counts(still(x=-1.0, theta=0.31), block, 2000)  # theta is beyond its range
+    centres = np.linspace(0, 1, 20)
+    x = bump(profile, 1.4 / 4.8 - centres, 1.5 / 19)
+    theta = bump(profile, 1.0 - centres, 1.5 / 19)
+    assert_binomial(found, 2000, 0.2 * np.concatenate([x, theta]))
+
+
+def test_cosine_bumps_add_up_to_the_same_everywhere() -> None:
+    # half at one spacing, zero at two: neighbours complement each other
+    x = np.linspace(0.2, 0.8, 50)
+    total = sum(bump("cosine", x - centre, 0.1) for centre in np.linspace(0, 1, 11))
+    assert total == pytest.approx(2, abs=1e-12)
+
+
+def test_rows_have_their_own_lengths_and_units() -> None:
+    world = Population("world", 1, "x : metre\nv : 1", initial={"x": 5 * cm, "v": 0.0})
+    block = tuning_curves(
+        {"v": (-1, 1), "x": ("0 cm", "20 cm")}, fields={"x": 5, "v": 3}, rate_max=200 * Hz
+    )
+    v = bump("gaussian", 0.5 - np.linspace(0, 1, 3), 1 / 2)
+    x = bump("gaussian", 0.25 - np.linspace(0, 1, 5), 1 / 4)
+    assert_binomial(counts(world, block, 1000), 1000, 0.2 * np.concatenate([v, x]))
+
+
+@pytest.mark.parametrize(("x", "active"), [(-9.0, 0), (-0.1, 1), (0.1, 2), (0.6, 2), (0.7, 3)])
+def test_one_box_of_a_row_is_active(x: float, active: int) -> None:
+    edges = normal_edges(0, 1, 4)
+    assert edges == pytest.approx([-0.6745, 0, 0.6745], abs=1e-4)  # quartiles of a normal variable
+    block = tuning_curves(
+        {"x": (-3, 3)}, fields=4, profile="box", edges={"x": edges}, rate_max=500 * Hz
+    )
+    assert np.flatnonzero(counts(still(x=x), block, 40)).tolist() == [active]
+
+
+def test_boxes_without_edges_are_equal_parts_of_the_range() -> None:
+    block = tuning_curves({"x": (0, 2)}, fields=4, profile="box")
+    parameters = block.populations[0].parameters
+    assert parameters["right"][:-1] == pytest.approx([0.25, 0.5, 0.75])
+    assert parameters["left"][1:] == pytest.approx([0.25, 0.5, 0.75])
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "says"),
+    [
+        ({"profile": "gauss"}, UnknownName, "Did you mean 'gaussian'"),
+        ({"ranges": {}}, NetworkError, "at least one variable"),
+        ({"ranges": {"x": (1, 1)}}, NetworkError, "a lower end first"),
+        ({"ranges": {"x": (0, np.inf)}}, NetworkError, "one finite number"),
+        ({"ranges": {"x": (0, 1 * cm)}}, QuantityError, "range of 'x'"),
+        ({"ranges": {"x": (0, 1, 2)}}, NetworkError, "two ends"),
+        ({"fields": 0}, NetworkError, "number of fields of 'x'"),
+        ({"fields": {"x": 3, "thata": 3}}, UnknownName, "Did you mean 'theta'"),
+        ({"fields": {"x": 3}}, NetworkError, "no number for 'theta'"),
+        ({"edges": {"x": [0]}}, NetworkError, "are for profile 'box'"),
+        ({"profile": "box", "edges": {"x": [0, 0]}, "fields": 3}, NetworkError, "ascending"),
+        ({"profile": "box", "edges": {"x": [0, 9]}, "fields": 3}, NetworkError, "outside"),
+        ({"profile": "box", "edges": {"y": [0]}}, UnknownName, "variable of an encoder 'y'"),
+        ({"width": -1}, NetworkError, "width of 'tuning'"),
+    ],
+)
+def test_tuning_curves_refuse(change: Mapping[str, Any], error: type, says: str) -> None:
+    with pytest.raises(error, match=says):
+        tuning_curves(**{"ranges": RANGES, **change})
+
+
+# --- population code ----------------------------------------------------------------------------
+
+
+def test_a_population_code_is_the_product_of_its_tuning_curves() -> None:
+    block = population_code(
+        RANGES, fields={"x": 5, "theta": 7}, width={"theta": 0.8}, rate_max=250 * Hz
+    )
+    found = counts(still(x=0.7, theta=-0.03), block, 1500)
+    x = bump("gaussian", 3.1 / 4.8 - np.linspace(0, 1, 5), 1 / 4)
+    theta = bump("gaussian", 0.17 / 0.4 - np.linspace(0, 1, 7), 0.8 / 6)
+    assert_binomial(found, 1500, 0.25 * np.outer(x, theta).ravel())
+
+
+@pytest.mark.parametrize("turns", [0, 1, -2])
+def test_a_periodic_variable_is_seen_around_the_ring(turns: int) -> None:
+    block = population_code(
+        {"angle": (-np.pi, np.pi)}, fields=8, periodic=["angle"], rate_max=300 * Hz
+    )
+    angle = -3.0
+    found = counts(still(angle=angle + 2 * np.pi * turns), block, 1500)
+    off = np.angle(np.exp(1j * (angle - (-np.pi + 2 * np.pi * np.arange(8) / 8))))
+    assert_binomial(found, 1500, 0.3 * np.exp(-((off / (np.pi / 4)) ** 2) / 2))
+
+
+def test_a_population_code_refuses_a_variable_without_range() -> None:
+    for change in ({"periodic": ["phi"]}, {"width": {"phi": 1}}):
+        with pytest.raises(UnknownName, match="variable of an encoder 'phi'"):
+            population_code(RANGES, fields=3, **change)
+
+
+# --- latency ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("interval", [25, 40])
+def test_a_latency_code_fires_once_per_window_at_the_published_time(interval: int) -> None:
+    values = np.array([-0.5, 0.0, 0.013, 0.1, 0.33, 0.5, 0.777, 1.0, 3.0])
+    world = still(**{f"x{k}": value for k, value in enumerate(values)})
+    block = latency(
+        {f"x{k}": (0, 1) for k in range(len(values))}, window=25 * ms, interval=interval * ms
+    )
+    found = spikes(world, block, 4 * interval)
+    # T (1 - x), to the nearest step, after the state of the tick has arrived; 12.5 rounds down
+    after = np.round(25 * (1 - np.clip(values, 0, 1)) - 1e-9).astype(int)
+    expected = {
+        (k, window * interval + 1 + step)
+        for k, step in enumerate(after)
+        for window in range(4)
+        if step < 25 and window * interval + 1 + step < 4 * interval
+    }
+    steps = np.rint(found["t"] / 1e-3).astype(int)
+    assert set(zip(found["neuron"], steps, strict=True)) == expected
+    assert len(found) == len(expected)
+
+
+def test_a_latency_code_holds_the_value_at_the_opening_of_its_window() -> None:
+    # x rises from 0 by 0.01 per step: at the steps 1, 21, 41 that open windows it is step/100
+    world = Population("world", 1, "dx/dt = 0.01/dt : 1")
+    found = spikes(world, latency({"x": (0, 1)}, window=20 * ms), 81)
+    opened = np.array([21, 41, 61])  # at step 1, 20 x = 0.2 rounds to silence
+    steps = np.rint(found["t"] / 1e-3)
+    assert steps.tolist() == (opened + 20 - np.rint(0.2 * opened)).tolist()
+
+
+def test_a_latency_code_refuses_a_window_longer_than_its_interval() -> None:
+    with pytest.raises(NetworkError, match="shorter than its window"):
+        latency({"x": (0, 1)}, window=20 * ms, interval=10 * ms)
+    with pytest.raises(QuantityError, match="window of 'latency'"):
+        latency({"x": (0, 1)}, window=20)
