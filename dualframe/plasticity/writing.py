@@ -39,24 +39,28 @@ def with_rules(network: Network) -> Network:
     if not any(projection.plasticity for projection in network.projections):
         return network
     populations = {population.name: population for population in network.populations}
-    projections = []
+    projections, shared = [], dict[str, str]()
     for projection in network.projections:
         if projection.plasticity is not None:
             target = populations[projection.target]
             projection, populations[target.name] = written_out(
-                projection, projection.plasticity, target
+                projection, projection.plasticity, target, shared
             )
         projections.append(projection)
     return replace(network, populations=tuple(populations.values()), projections=tuple(projections))
 
 
 def written_out(
-    projection: Projection, given: Plasticity, target: Population
+    projection: Projection, given: Plasticity, target: Population, shared: dict[str, str]
 ) -> tuple[Projection, Population]:
-    """Return a projection with the equations of its rule, and its target with what these need."""
+    """Return a projection with the equations of its rule, and its target with what these need.
+
+    ``shared`` are the neuronal parts that targets have already, by what they are: projections
+    with one rule and the same numbers share one.
+    """
     body = rule(given.rule).write(given, target.variables | set(target.parameters))
     body = _with_signals(body, given, projection, target)
-    body, target = _with_neuron(body, given, projection, target)
+    body, target = _with_neuron(body, given, projection, target, shared)
     numbers = _parameters(projection, given, body.synapse)
     _check_names(projection, given, variables(body.equations) | set(numbers))
     taken = _taken(body, numbers, target)
@@ -107,25 +111,33 @@ def _in_expressions(line: str, names: Mapping[str, str]) -> str:
 
 
 def _with_neuron(
-    body: Body, given: Plasticity, projection: Projection, target: Population
+    body: Body,
+    given: Plasticity,
+    projection: Projection,
+    target: Population,
+    shared: dict[str, str],
 ) -> tuple[Body, Population]:
     """Give the target the neuronal part of a rule, under names of its own."""
     if not body.neuron:
         return body, target
     used = set(_NAME.findall(body.neuron))
     numbers = {k: v for k, v in _every_number(projection, given).items() if k in used}
+    what = repr((target.name, body.neuron, numbers, body.durations, body.neuron_initial))
+    first = shared.setdefault(what, projection.name)
     own = {
-        name: f"{name}_of_{projection.name}"
+        name: f"{name}_of_{first}"
         for name in variables(body.neuron) | set(numbers) | set(body.durations)
     }
-    target = replace(
+    body = body.renamed({f"{name}_post": f"{new}_post" for name, new in own.items()})
+    if first != projection.name:
+        return body, target
+    return body, replace(
         target,
         equations=f"{target.equations.rstrip()}\n{renamed(body.neuron, own)}",
         parameters={**target.parameters, **{own[k]: v for k, v in numbers.items()}},
         durations={**target.durations, **{own[k]: v for k, v in body.durations.items()}},
         initial={**target.initial, **{own[k]: v for k, v in body.neuron_initial.items()}},
     )
-    return body.renamed({f"{name}_post": f"{new}_post" for name, new in own.items()}), target
 
 
 def _every_number(projection: Projection, given: Plasticity) -> dict[str, Any]:

@@ -137,10 +137,3 @@ def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker
                 where,
                 "write it out in the statements",
             )
-    summed = [line.name for line in lines if "summed" in line.flags]
-    if len(summed) > 1 or (summed and projection.on_pre):
-        yield Blocker(
-            f"summed variable {summed[0]!r} beside another effect",
-            where,
-            "give each summed variable a projection of its own",
-        )

@@ -282,13 +282,15 @@ def test_genn_has_no_subexpressions_in_synapses() -> None:
     [("h += w", "g_post = w : siemens (summed)"),
      (None, "g_post = w : siemens (summed)\nh_post = w : siemens (summed)")],
 )  # fmt: skip
-def test_genn_sums_one_variable_and_nothing_beside_it(on_pre: str | None, equations: str) -> None:
-    constant = EQUATIONS.replace("dg/dt = -g/tau", "g").replace("dh/dt = -h/tau", "h")
-    population = cells(equations=constant)
-    given = Projection("cells", "cells", on_pre, "w += 0*nS", equations=equations, **RULE)
-    found = check(Network((population,), (), (given,)), "genn", use_gpu=False)
-    texts = [b.construct for b in found if b.where == "projection 'loop'"]
-    assert any("summed variable 'g_post'" in text for text in texts)
+def test_a_summed_variable_has_a_projection_of_its_own(on_pre: str | None, equations: str) -> None:
+    with pytest.raises(NetworkError, match="summed variable 'g' beside another effect"):
+        Projection("cells", "cells", on_pre, equations=equations, **RULE)
+
+
+def test_a_summed_variable_is_one_of_the_target() -> None:
+    given = Projection("cells", "cells", equations="gg_post = w : siemens (summed)", **RULE)
+    with pytest.raises(NetworkError, match="writes 'gg', which 'cells' does not have"):
+        Network((cells(),), (), (given,))
 
 
 def test_presynaptic_variables_are_fine_elsewhere() -> None:

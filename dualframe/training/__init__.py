@@ -1,0 +1,1 @@
+"""Training: agents that learn a task side by side, and what is measured of them."""
