@@ -32,6 +32,7 @@ def _times(*names: str) -> dict[str, Kind]:
     return dict.fromkeys(names, "time")
 
 
+_EPSP = get_dimensions(quantity("1 mV*ms"))
 _PAIR: Kinds = {**_amplitudes("A_plus", "A_minus"), **_times("tau_plus", "tau_minus")}
 _BOUNDS: Kinds = _amplitudes("w_init", "w_min", "w_max")
 
@@ -74,9 +75,10 @@ FORMS: Mapping[str, Form] = MappingProxyType(
                 **_amplitudes("A_pre_post", "A_post_pre", "eta_DA", "eta_ACh"),
                 **_times("tau_pre_post", "tau_post_pre", "tau_eligibility"),
             },
-            _BOUNDS,
-            "online w <- w - eta_ACh W; at the end of a rewarded trial w <- w at its start + "
-            "eta_DA e, else the online change is kept; W is the window, e the eligibility",
+            {**_BOUNDS, **_amplitudes("A_5HT", "eta_5HT"), **_times("tau_eligibility_5HT")},
+            "online w <- w - eta_ACh [ACh] W; at the end of a rewarded trial w <- w at its start + "
+            "eta_DA E, of an unrewarded one w at its start - eta_5HT E_5HT (with serotonin), else "
+            "the online change is kept; W is the window, E the eligibility",
         ),
         "da_5ht": Form(
             {
@@ -92,10 +94,15 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "or online: w <- w + eta (R_D reward E_DA - (1 - reward) E_5HT)",
         ),
         "td_stdp": Form(
-            _times("tau_kappa", "upsilon_kappa", "tau_r"),
+            {
+                **_times("tau_kappa", "upsilon_kappa", "tau_r", "tau_m", "tau_s"),
+                "eps0": _EPSP,
+            },
             {**_amplitudes("eta_actor", "eta_critic", "w_min", "w_max")},
             "dw/dt = eta delta ((Y_post (X_pre * eps since the last post spike)) * kappa)/tau_r; "
-            "delta = V' - V/tau_r + r; kappa is a difference of two exponentials",
+            "delta = V' - V/tau_r + r; kappa(s) = (exp(-s/tau_kappa) - exp(-s/upsilon_kappa))/"
+            "(tau_kappa - upsilon_kappa), eps(s) = eps0 (exp(-s/tau_m) - exp(-s/tau_s))/"
+            "(tau_m - tau_s); seconds and mV",
         ),
         "window_sign": Form(
             {**_amplitudes("a_plus", "a_minus"), **_times("tau1", "tau2")},
@@ -119,7 +126,7 @@ CONTEXT: Kinds = MappingProxyType(
         **_times("tau_m", "tau_s", "tau_gamma", "v_gamma", "tau_syn", "delay", "update_interval"),
         **_times("reward_delay_min", "reward_delay_max", "coincidence_window"),
         **dict.fromkeys(("chi", "theta", "delta_u", "V_th", "w_init", "w_max"), "voltage"),
-        "eps0": get_dimensions(quantity("1 mV*ms")),
+        "eps0": _EPSP,
         "rho0": "rate",
         "rate_max": "rate",
     }

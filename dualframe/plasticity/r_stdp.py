@@ -24,8 +24,6 @@ from dualframe.network import Plasticity
 from dualframe.plasticity import three_factor
 from dualframe.plasticity.rule import PAIRING, UPDATE, Body, Rule, factors, spike, trace
 
-_TAU = "tau_eligibility"
-
 
 def write(rule: Plasticity, known: Collection[str]) -> Body:
     """Return the rule's equations and statements."""
@@ -39,10 +37,10 @@ def write(rule: Plasticity, known: Collection[str]) -> Body:
         three_factor.eligible(f"A_plus*x{factors(known, 'ltp', 'eligibility')}", rule),
         spike("y", pairing),
     ]
+    dopamine = three_factor.Eligibility("tau_eligibility", "gain*(baseline + level_DA)")
     return three_factor.body(
-        traces, on_pre, on_post, rule,
-        drive="gain*(baseline + level_DA)", signals=("level_DA",), tau=_TAU, known=known,
-    )  # fmt: skip
+        traces, on_pre, on_post, rule, [dopamine], signals=("level_DA",), known=known
+    )
 
 
 R_STDP = Rule(

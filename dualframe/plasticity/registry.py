@@ -10,10 +10,12 @@ from dualframe.plasticity.inhibitory_stdp import INHIBITORY_STDP
 from dualframe.plasticity.pair_stdp import PAIR_STDP
 from dualframe.plasticity.r_stdp import R_STDP
 from dualframe.plasticity.rule import Rule
+from dualframe.plasticity.sn_plast import SN_PLAST
+from dualframe.plasticity.td_stdp import TD_STDP
 from dualframe.plasticity.triplet_stdp import TRIPLET_STDP
 
 RULES: Mapping[str, Rule] = MappingProxyType(
-    {rule.name: rule for rule in (PAIR_STDP, TRIPLET_STDP, INHIBITORY_STDP, R_STDP)}
+    {rule.name: rule for rule in (PAIR_STDP, TRIPLET_STDP, INHIBITORY_STDP, R_STDP, SN_PLAST, TD_STDP)}
 )
 
 

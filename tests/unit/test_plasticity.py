@@ -133,7 +133,7 @@ def test_numbers_come_from_the_set_unless_they_are_given() -> None:
     ("given", "error", "message"),
     [
         ({"rule": "pair_stpd"}, UnknownName, "Did you mean 'pair_stdp'"),
-        ({"rule": "td_stdp"}, UnknownName, "unknown plasticity rule"),
+        ({"rule": "window_sign"}, UnknownName, "unknown plasticity rule"),
         ({"set": "sung"}, UnknownName, "Did you mean 'song'|Known: song"),
         ({"tau_pluss": 10 * ms}, UnknownName, "Did you mean 'tau_plus'"),
         ({"tau_plus": 10 * mV}, QuantityError, "tau_plus"),
