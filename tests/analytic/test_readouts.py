@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from brian2.units import ms
+from brian2.units import ms, second
+from scipy.stats import chisquare
 
 import dualframe as df
 from dualframe.errors import NetworkError, QuantityError
-from dualframe.network import Network, Population, Recording, SpikeInput
+from dualframe.network import Network, Population, Recording, SpikeInput, replicated
 from dualframe.task_driven.block import Block
-from dualframe.task_driven.readouts import angles, population_vector
+from dualframe.task_driven.readouts import (
+    angles,
+    boltzmann,
+    population_vector,
+    surprise,
+    winner,
+)
 
 DT = 1 * ms
 STEPS = 400
@@ -61,3 +70,170 @@ def test_a_population_vector_refuses_no_cells_and_a_gain_with_a_unit() -> None:
         population_vector("actors", 0)
     with pytest.raises(QuantityError, match="gain"):
         population_vector("actors", 40, gain=1 * ms)
+
+
+# --- counters and the winner --------------------------------------------------------------------
+
+ACTED = Population("world", 1, "action : 1")
+
+
+def counters(fired: np.ndarray, groups: list[list[int]], tau: float) -> np.ndarray:
+    """Counters at the beginning of each step, by the recursion."""
+    counts = np.zeros((len(fired) + 1, len(groups)))
+    for n, spiking in enumerate(fired):
+        added = [spiking[group].mean() for group in groups]
+        counts[n + 1] = counts[n] * np.exp(-1 / tau) + added
+    return counts[:-1]
+
+
+UNEQUAL = [[0, 1, 2, 3], [7], [4, 5]]
+
+
+@pytest.mark.parametrize("groups", [2, 4, 10, UNEQUAL])
+def test_the_winner_is_the_largest_counter(groups: Any) -> None:
+    n = 20
+    cells = groups if isinstance(groups, list) else np.arange(n).reshape(groups, -1).tolist()
+    fired = spikes(n, rate=0.2)
+    block = winner("actors", n, groups, tau=30 * ms)
+    names = [f"count_{k}" for k in range(len(cells))]
+    done = run(ACTED, block, fired, {"readout": ["choice", *names], "world": ["action"]})
+    counts = counters(fired, cells, 30)
+    found = done.traces["readout"].values
+    for k, name in enumerate(names):
+        # some hundred decays, each rounded
+        assert found[name][0] == pytest.approx(counts[:, k], abs=1e-13)
+    # argmax takes the lowest of equal ones; the choice is a step later, and the world's another
+    best = counts.argmax(axis=1)
+    assert set(best) == set(range(len(cells)))
+    assert np.rint(found["choice"][0, 1:]).tolist() == best[:-1].tolist()
+    assert np.rint(done.traces["world"].values["action"][0, 3:]).tolist() == best[1:-2].tolist()
+
+
+def test_equal_counters_give_the_lowest_index() -> None:
+    fired = np.zeros((40, 6), dtype=bool)
+    fired[10, [2, 4]] = True  # actions 1 and 2
+    choice = run(ACTED, winner("actors", 6, 3), fired, {"readout": ["choice"]})
+    found = np.rint(choice.traces["readout"].values["choice"][0])
+    assert found.tolist() == [0] * 12 + [1] * 28
+
+
+@pytest.mark.parametrize(
+    ("n", "groups", "says"),
+    [
+        (20, 3, "as many cells each"),
+        (20, 1, "at least two actions"),
+        (4, [[0, 1], [1, 2]], "each in one group"),
+        (4, [[0, 1], [4]], "from 0 to 3"),
+        (4, [[0], []], "lists of whole numbers"),
+        (0, 2, "number of action cells"),
+    ],
+)
+def test_readouts_refuse_groups_that_are_none(n: int, groups: Any, says: str) -> None:
+    for readout in (winner, lambda *given: boltzmann(*given, interval=20 * ms)):
+        with pytest.raises(NetworkError, match=says):
+            readout("actors", n, groups)
+
+
+# --- Boltzmann ----------------------------------------------------------------------------------
+
+
+def draws(
+    counts: list[float], beta: float, agents: int = 250, seed: int = 4, every: int = 4
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Let many agents draw 12 actions each at counters that stay: exp(-dt/tau) is one."""
+    block = boltzmann(
+        "actors", len(counts), len(counts), beta=beta, interval=every * ms, tau=1e20 * second
+    )
+    held = {f"count_{k}": count for k, count in enumerate(counts)}
+    block = replace(block, populations=(replace(block.populations[0], initial=held),))
+    actors = SpikeInput("actors", len(counts), [], [])
+    one = Network((ACTED, *block.populations), (actors,), block.projections)
+    kinds = ("chosen", "policy")
+    names = ["choice", *(f"{kind}_{k}" for kind in kinds for k in range(len(counts)))]
+    done = df.run(
+        replicated(one, agents), (12 * every + 1) * DT, dt=DT, target="runtime", seed=seed,
+        record={"readout": names, "world": ["action"]}, progress=False,
+    )  # fmt: skip
+    # one step before a tick the draw is made, at the tick the world acts on it
+    acted = done.traces["world"].values["action"][:, every + 1 :: every]
+    chosen = done.traces["readout"].values["choice"][:, every::every]
+    assert (np.rint(acted) == np.rint(chosen[:, : acted.shape[1]])).all()
+    return done.traces["readout"].values, np.rint(chosen).astype(int).ravel()
+
+
+@pytest.mark.parametrize(
+    ("counts", "beta"),
+    [
+        ([0.5, 1.5], 0.7),
+        ([1.0, 0.0, 2.0], 1.0),
+        ([0.0, 3.0, 1.0, 2.0], 0.0),
+        (np.linspace(0, 2, 10).tolist(), 0.8),
+    ],
+)
+def test_actions_are_drawn_with_the_probabilities_of_a_softmax(
+    counts: list[float], beta: float
+) -> None:
+    softmax = np.exp(beta * np.array(counts))
+    softmax /= softmax.sum()
+    traces, chosen = draws(counts, beta)
+    for k, p in enumerate(softmax):
+        # a quotient of sums of at most ten exponentials
+        assert traces[f"policy_{k}"][:, 4:] == pytest.approx(p, abs=1e-14)
+        assert (np.rint(traces[f"chosen_{k}"]) == (np.rint(traces["choice"]) == k))[:, 4:].all()
+    # 3000 independent draws at a fixed seed; one seed in a thousand would fail
+    observed = np.bincount(chosen, minlength=len(counts))
+    assert chisquare(observed, 3000 * softmax).pvalue > 1e-3
+
+
+def test_agents_draw_apart_and_ticks_draw_anew() -> None:
+    traces, _ = draws([0.0, 0.0], 1.0)
+    choice = np.rint(traces["choice"][:, 4:])
+    assert (choice != choice[0]).any()
+    assert (np.diff(choice, axis=1) != 0).any(axis=1).mean() > 0.9
+
+
+def test_large_counters_do_not_overflow_and_a_large_beta_is_greedy() -> None:
+    traces, chosen = draws([1e4, 1e4 + 1, 0.0], 1e3, agents=20)
+    assert (chosen == 1).all()
+    assert traces["policy_1"][:, -1] == pytest.approx(1)
+    # equal counters share: 240 draws, 6 standard deviations of a binomial are 46
+    _, shared = draws([2.0, 2.0, 0.0], 1e3, agents=20)
+    assert set(shared) == {0, 1}
+    assert abs((shared == 0).sum() - 120) < 46
+
+
+def test_policies_follow_the_counters_at_each_tick() -> None:
+    fired = spikes(6, rate=0.3)
+    block = boltzmann("actors", 6, 3, beta=0.5, interval=20 * ms, tau=40 * ms)
+    found = run(ACTED, block, fired, {"readout": [f"policy_{k}" for k in range(3)]}).traces
+    powers = np.exp(0.5 * counters(fired, [[0, 1], [2, 3], [4, 5]], 40)[19::20])
+    expected = powers / powers.sum(axis=1, keepdims=True)
+    policy = np.stack([found["readout"].values[f"policy_{k}"][0, 20::20] for k in range(3)], axis=1)
+    assert policy == pytest.approx(expected[: len(policy)], abs=1e-13)
+
+
+def test_action_cells_are_told_what_was_chosen_against_expectation() -> None:
+    actors = Population("actors", 8, "surprise : 1", threshold="rand() < 0.2")
+    block = boltzmann("actors", 8, UNEQUAL, interval=5 * ms)
+    told = surprise("actors", 8, UNEQUAL)
+    network = Network((ACTED, actors, *block.populations), (), (*block.projections, told))
+    names = [f"{kind}_{k}" for kind in ("chosen", "policy") for k in range(3)]
+    done = df.run(
+        network, 30 * ms, dt=DT, target="runtime", seed=1, progress=False,
+        record={"actors": ["surprise"], "readout": names},
+    )  # fmt: skip
+    readout = {name: trace[0] for name, trace in done.traces["readout"].values.items()}
+    found = done.traces["actors"].values["surprise"]
+    for k, cells in enumerate(UNEQUAL):
+        expected = readout[f"chosen_{k}"] - readout[f"policy_{k}"]
+        for cell in cells:  # in the step after, when it is recorded
+            assert found[cell, 1:] == pytest.approx(expected[:-1], abs=1e-15)
+    assert (found[6] == 0).all()  # a cell of no action
+
+
+@pytest.mark.parametrize(
+    ("change", "says"), [({"beta": -1}, "beta of 'readout'"), ({"tau": 0 * ms}, "tau of 'readout'")]
+)
+def test_boltzmann_refuses(change: Mapping[str, Any], says: str) -> None:
+    with pytest.raises(NetworkError, match=says):
+        boltzmann("actors", 4, 2, **{"interval": 20 * ms, **change})
