@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from brian2.units import ms, second
-from scipy.stats import chisquare
+from brian2.units import Hz, ms, second
+from scipy.stats import binom, chisquare
 
 import dualframe as df
 from dualframe.errors import NetworkError, QuantityError
 from dualframe.network import Network, Population, Recording, SpikeInput, replicated
 from dualframe.task_driven.block import Block
+from dualframe.task_driven.encoders import grid, latency, place_cells
 from dualframe.task_driven.readouts import (
     angles,
     boltzmann,
@@ -30,6 +31,14 @@ STEPS = 400
 def spikes(n: int, rate: float = 0.1, steps: int = STEPS, seed: int = 5) -> np.ndarray:
     """Random spikes: step and neuron, true or false."""
     return np.random.default_rng(seed).random((steps, n)) < rate
+
+
+def raster(done: df.Results, population: str, steps: int) -> np.ndarray:
+    """Spikes of a run: step and neuron, true or false."""
+    neuron, t = done.trains(population)
+    made = np.zeros((steps, done.n(population)), dtype=bool)
+    made[np.rint(t / 1e-3).astype(int), neuron] = True
+    return made
 
 
 def run(world: Population, block: Block, fired: np.ndarray, record: dict[str, Any]) -> df.Results:
@@ -237,3 +246,68 @@ def test_action_cells_are_told_what_was_chosen_against_expectation() -> None:
 def test_boltzmann_refuses(change: Mapping[str, Any], says: str) -> None:
     with pytest.raises(NetworkError, match=says):
         boltzmann("actors", 4, 2, **{"interval": 20 * ms, **change})
+
+
+# --- encoders and readouts on every target ------------------------------------------------------
+
+CENTRES = grid((0, 1), (0, 1), spacing=0.25)
+X, Y = 0.36, 0.8
+
+
+def loop(agents: int) -> Network:
+    """Two latency cells whose spikes draw actions, and place cells that push and vote."""
+    variables = ("x", "y", "action", "greedy", "spikes_x", "spikes_y")
+    equations = "\n".join(f"{name} : 1" for name in variables)
+    world = Block((Population("world", 1, equations, initial={"x": X, "y": Y}),))
+    code = latency({"x": (0, 1), "y": (0, 1)}, window=20 * ms)
+    places = place_cells(centres=CENTRES, sigma=0.3, rate_max=200 * Hz)
+    n = len(CENTRES)
+    readouts = boltzmann("latency", 2, 2, beta=0.9, interval=20 * ms, tau=40 * ms)
+    readouts += population_vector("place", n) + winner("place", n, 5, into="greedy", name="greedy")
+    return replicated((world + code + places + readouts).network(), agents)
+
+
+def test_a_loop_of_blocks_runs_on_every_target(run_on_target: Callable[..., df.Results]) -> None:
+    agents, steps, n = 10, 400, len(CENTRES)
+    record = {
+        "readout": ["policy_0", "choice"],
+        "greedy": ["count_0", "choice"],
+        "world": ["spikes_x", "spikes_y", "action", "greedy"],
+    }
+    done = run_on_target(loop(agents), steps * DT, dt=DT, seed=2, record=record)
+    latencies, places = (raster(done, name, steps) for name in ("latency", "place"))
+    check_latencies(latencies)
+    # all agents: binomial counts, which leave these bounds in 1 of 10^4 seeds
+    p = 0.2 * np.exp(-((CENTRES - [X, Y]) ** 2).sum(axis=1) / 0.09)
+    counts = places.reshape(steps * agents, n).sum(axis=0)
+    assert (counts >= binom.ppf(5e-5 / n, agents * steps, p)).all()
+    assert (counts <= binom.isf(5e-5 / n, agents * steps, p)).all()
+    check_policies(done.traces["readout"].values, latencies)
+    check_pushes(done.traces["world"].values, places.reshape(steps, agents, n))
+
+
+def check_latencies(fired: np.ndarray) -> None:
+    """At T (1 - x) after the step in which the tick's state arrives."""
+    for cell, x in enumerate((X, Y) * (fired.shape[1] // 2)):
+        first = 1 + round(20 * (1 - x))
+        assert np.flatnonzero(fired[:, cell]).tolist() == list(range(first, len(fired), 20))
+
+
+def check_policies(traces: Mapping[str, np.ndarray], fired: np.ndarray) -> None:
+    """All agents have the same counters and draw apart."""
+    powers = np.exp(0.9 * counters(fired[:, :2], [[0], [1]], 40)[19::20])
+    policy = (powers / powers.sum(axis=1, keepdims=True))[:-1, 0]
+    agents = len(traces["choice"])
+    # some hundred rounded decays; targets differ in the last bits of exp
+    found = traces["policy_0"][:, 25::20]
+    assert found == pytest.approx(np.tile(policy, (agents, 1)), abs=1e-12)
+    drawn = np.rint(traces["choice"][:, 25::20])
+    assert 0 < (drawn != drawn[0]).mean() < 1
+
+
+def check_pushes(traces: Mapping[str, np.ndarray], places: np.ndarray) -> None:
+    """What each agent's own cells have fired until the end of the step before."""
+    for name, part in (("spikes_x", np.sin(angles(25))), ("spikes_y", np.cos(angles(25)))):
+        sums = np.cumsum(places @ part, axis=0).T
+        # sums of some thousand numbers of size one, in another order
+        assert traces[name][:, 1:] == pytest.approx(sums[:, :-1], abs=1e-11)
