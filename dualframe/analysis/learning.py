@@ -1,0 +1,279 @@
+"""Learning curves and outcomes of arms: tables from trials, and their figures.
+
+An arm is a way of training, such as "DA" or "none"; agents are its independent repetitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from dualframe.analysis.statistics import median_iqr
+from dualframe.analysis.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    WINE,
+    ink,
+    new_figure,
+    styled,
+    tint,
+)
+from dualframe.errors import DualframeError, UnknownName
+
+_COLOURS = (GREY, BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, WINE)
+_MARKERS = "os^Dv<>P"
+_GOLDEN = 0.6180339887498949  # spreads points evenly for any number of them
+
+
+def learning_curve(
+    trials: pd.DataFrame,
+    value: str = "success",
+    *,
+    window: int = 1,
+    upper: float | None = None,
+) -> pd.DataFrame:
+    """Summarise a column of a table of trials over agents, trial by trial.
+
+    Parameters
+    ----------
+    trials
+        A row per agent and trial, with columns ``agent``, ``trial`` and ``value``, in any order.
+    value
+        A column of numbers or truth values, for example ``"success"``, ``"duration_s"`` or
+        ``"reward"``. Rows where it is missing are left out.
+    window
+        Each agent's value is first averaged over the last ``window`` trials (as many as there are
+        at the beginning), so that quartiles of successes say something.
+    upper
+        Replaces values above it, such as an infinite time.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trial, median, q25, q75, mean, n``: over agents, ``n`` of them.
+
+    Raises
+    ------
+    DualframeError, UnknownName
+        If a column is missing, an agent has a trial twice, or the window is not above zero.
+    """
+    for column in ("agent", "trial", value):
+        if column not in trials:
+            raise UnknownName("column of trials", column, trials.columns)
+    if window < 1:
+        raise DualframeError(f"window is {window}: expected a number of trials, at least 1.")
+    table = trials[["agent", "trial", value]].dropna().astype({value: float})
+    if table.duplicated(["agent", "trial"]).any():
+        raise DualframeError("an agent has a trial twice: give the trials of one arm at a time.")
+    wide = table.pivot(index="trial", columns="agent", values=value).sort_index()
+    if upper is not None:
+        wide = wide.clip(upper=upper)
+    if window > 1:
+        wide = wide.rolling(window, min_periods=1).mean()
+    rows = [_row(trial, np.asarray(row, dtype=float)) for trial, row in wide.iterrows()]
+    return pd.DataFrame(rows, columns=["trial", "median", "q25", "q75", "mean", "n"])
+
+
+def _row(trial: object, values: NDArray[np.float64]) -> tuple[object, ...]:
+    present = values[~np.isnan(values)]
+    if not present.size:
+        return (trial, np.nan, np.nan, np.nan, np.nan, 0)
+    return (trial, *median_iqr(present), float(present.mean()), present.size)
+
+
+@styled
+def plot_learning_curves(
+    curves_by_arm: Mapping[str, pd.DataFrame],
+    *,
+    line: str = "median",
+    ylabel: str = "",
+    xlabel: str = "Trial",
+    title: str = "",
+    marks: Mapping[str, float] | None = None,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw learning curves of several arms with the inter-quartile range over agents as a band.
+
+    Parameters
+    ----------
+    curves_by_arm
+        From `learning_curve`, by arm; the first arm is grey.
+    line
+        ``"median"`` or ``"mean"``.
+    ylabel, xlabel, title
+        What the value is, and headings.
+    marks
+        Vertical lines by label, such as ``{"reversal": 20.5}``.
+    ax
+        Axes to draw into; the default is a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        The new figure, or ``ax``.
+    """
+    if line not in ("median", "mean"):
+        raise UnknownName("line of a learning curve", line, ("median", "mean"))
+    figure, ax = _axes(curves_by_arm, ax, 7.2, 4.4)
+    faint = 0.2 if len(curves_by_arm) < 4 else 0.1  # bands of many arms lie over each other
+    for (arm, curve), colour in zip(curves_by_arm.items(), _colours(curves_by_arm), strict=True):
+        trial = curve["trial"].to_numpy()
+        ax.fill_between(
+            trial, curve["q25"], curve["q75"], facecolor=colour, alpha=faint, linewidth=0, zorder=2
+        )
+        ax.plot(trial, curve[line], color=colour, linewidth=2, zorder=3, label=arm)
+    ends = {arm: float(curve[line].iloc[-1]) for arm, curve in curves_by_arm.items()}
+    _label_ends(ax, ends, _colours(curves_by_arm))
+    for label, place in (marks or {}).items():
+        ax.axvline(place, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        ax.annotate(
+            label, (place, 1.0), xycoords=("data", "axes fraction"), xytext=(4, -2),
+            textcoords="offset points", color=GREY, va="top", fontsize=11,
+        )  # fmt: skip
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    if title:
+        ax.set_title(title)
+    return figure if figure is not None else ax
+
+
+@styled
+def plot_outcomes(
+    outcomes_by_arm: Mapping[str, ArrayLike],
+    *,
+    ylabel: str = "",
+    title: str = "",
+    bars: Mapping[str, float] | None = None,
+    never: str = "never",
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw one point per agent, and the median and the quartiles of each arm.
+
+    Parameters
+    ----------
+    outcomes_by_arm
+        One value per agent, by arm; the first arm is grey. Infinite values are drawn in a row of
+        their own above the others.
+    ylabel, title
+        What the value is, and a heading.
+    bars
+        Horizontal lines by label, for example a published value or a baseline.
+    never
+        What the row of infinite values is called.
+    ax
+        Axes to draw into; the default is a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure or matplotlib.axes.Axes
+        The new figure, or ``ax``.
+    """
+    figure, ax = _axes(outcomes_by_arm, ax, max(4.0, 1.6 + 1.1 * len(outcomes_by_arm)), 4.4)
+    values = {arm: np.asarray(v, dtype=float).ravel() for arm, v in outcomes_by_arm.items()}
+    row = _row_of_infinite(list(values.values()))
+    for k, ((arm, own), colour) in enumerate(zip(values.items(), _colours(values), strict=True)):
+        middle, low, high = median_iqr(own)
+        drawn = np.where(np.isinf(own), row, own)
+        spread = (np.arange(1, own.size + 1) * _GOLDEN) % 1.0 - 0.5
+        ax.plot(
+            k + 0.5 * spread, drawn, _MARKERS[k % len(_MARKERS)], markersize=5,
+            color=tint(colour, 0.75), markeredgecolor=ink(colour), markeredgewidth=0.6, alpha=0.8,
+            zorder=2, label=arm, clip_on=False,
+        )  # fmt: skip
+        shown = [min(x, row) for x in (low, middle, high)]
+        ax.vlines(k, shown[0], shown[2], color=ink(colour), linewidth=2, zorder=3)
+        ax.hlines(shown[1], k - 0.33, k + 0.33, color=ink(colour), linewidth=3, zorder=4)
+    for label, place in (bars or {}).items():
+        ax.axhline(place, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
+        ax.annotate(
+            label, (1.0, place), xycoords=("axes fraction", "data"), xytext=(-2, 2),
+            textcoords="offset points", color=GREY, ha="right", va="bottom", fontsize=11,
+        )  # fmt: skip
+    if np.isfinite(row):
+        _mark_row(ax, row, never)
+    names = [f"{fill(arm, 11)}\n{_counted(own)}" for arm, own in values.items()]
+    ax.set_xticks(range(len(values)), names)
+    ax.tick_params(axis="x", length=0)
+    ax.set_xlim(-0.6, len(values) - 0.4)
+    ax.set_ylabel(ylabel)
+    if title:
+        ax.set_title(title)
+    return figure if figure is not None else ax
+
+
+def _counted(values: NDArray[np.float64]) -> str:
+    finite = int(np.isfinite(values).sum())
+    return f"n = {values.size}" if finite == values.size else f"{finite} of {values.size}"
+
+
+def _row_of_infinite(values: Sequence[NDArray[np.float64]]) -> float:
+    """Where infinite values are drawn: above the largest finite one; infinite if there are none."""
+    together = np.concatenate(values)
+    finite = together[np.isfinite(together)]
+    if finite.size == together.size:
+        return np.inf
+    if not finite.size:
+        return 1.0
+    return float(finite.max() + 0.15 * (np.ptp(finite) or abs(finite.max()) or 1))
+
+
+def _mark_row(ax: Axes, row: float, never: str) -> None:
+    ax.axhline(row, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
+    low, high = ax.get_ylim()
+    ax.set_ylim(low, max(high, row + 0.1 * (row - low)))  # room for the name above the row
+    ax.annotate(
+        never, (0.0, row), xycoords=("axes fraction", "data"), xytext=(4, 5),
+        textcoords="offset points", color=GREY, va="bottom", fontsize=11,
+    )  # fmt: skip
+
+
+def _colours(arms: Mapping[str, object]) -> list[str]:
+    return [_COLOURS[k % len(_COLOURS)] for k in range(len(arms))]
+
+
+def _axes(
+    arms: Mapping[str, object], ax: Axes | None, width: float, height: float
+) -> tuple[Figure | None, Axes]:
+    if not arms:
+        raise DualframeError("there are no arms to draw: give at least one, by label.")
+    if ax is not None:
+        return None, ax
+    figure = new_figure(width, height)
+    return figure, figure.subplots()
+
+
+def _label_ends(ax: Axes, ends: Mapping[str, float], colours: Sequence[str]) -> None:
+    """Write the name of each curve to the right of its end, apart from the other names."""
+    low, high = ax.get_ylim()
+    names = list(ends)
+    places = spread([ends[name] for name in names], 0.065 * (high - low), low, high)
+    for name, place, colour in zip(names, places, colours, strict=True):
+        ax.annotate(
+            name, (1.0, place), xycoords=("axes fraction", "data"), xytext=(5, 0),
+            textcoords="offset points", color=ink(colour), va="center", annotation_clip=False,
+        )  # fmt: skip
+
+
+def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Return values moved apart to at least ``gap``, within two bounds if there is room."""
+    order = np.argsort(values, kind="stable")
+    placed = np.clip(np.asarray(values, dtype=float)[order], low, high)
+    for k in range(1, placed.size):
+        placed[k] = max(placed[k], placed[k - 1] + gap)
+    placed[-1] = min(placed[-1], max(high, low + gap * (placed.size - 1)))
+    for k in range(placed.size - 2, -1, -1):
+        placed[k] = min(placed[k], placed[k + 1] - gap)
+    found = np.empty(placed.size)
+    found[order] = placed
+    return [float(x) for x in found]
