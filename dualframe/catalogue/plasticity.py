@@ -35,6 +35,21 @@ def _times(*names: str) -> dict[str, Kind]:
 _EPSP = get_dimensions(quantity("1 mV*ms"))
 _PAIR: Kinds = {**_amplitudes("A_plus", "A_minus"), **_times("tau_plus", "tau_minus")}
 _BOUNDS: Kinds = _amplitudes("w_init", "w_min", "w_max")
+_RARE: Kinds = {
+    "gain": "rate",
+    "tau_eligibility": "time",
+    **_amplitudes("A_correlation", "A_decorrelation"),
+}
+_SLIDING: Kinds = {
+    **_amplitudes("theta_high", "theta_low", "tolerance", "slides_low"),
+    "tau_window": "time",
+    "rare_percent": "rate",
+    "slide": "rate",
+}
+_CORRELATIONS = (
+    "c = y_pre(t - dt) y_post(t); e <- clip(e exp(-dt/tau_eligibility) + A_correlation "
+    "[c > theta_high] + A_decorrelation [c < theta_low], A_decorrelation, A_correlation); "
+)
 
 FORMS: Mapping[str, Form] = MappingProxyType(
     {
@@ -87,11 +102,12 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             },
             {
                 **_amplitudes("eta", "eta_DA", "eta_5HT", "R_D", "activation_factor"),
+                "gain": "rate",
                 **_times("T_R"),
                 **_BOUNDS,
             },
             "at the end of a trial: w <- w0 + eta_DA E_DA if rewarded, else w0 - eta_5HT E_5HT; "
-            "or online: w <- w + eta (R_D reward E_DA - (1 - reward) E_5HT)",
+            "or online: dw/dt = gain eta (R_D reward E_DA - (1 - reward) E_5HT)",
         ),
         "td_stdp": Form(
             {
@@ -103,6 +119,49 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "delta = V' - V/tau_r + r; kappa(s) = (exp(-s/tau_kappa) - exp(-s/upsilon_kappa))/"
             "(tau_kappa - upsilon_kappa), eps(s) = eps0 (exp(-s/tau_m) - exp(-s/tau_s))/"
             "(tau_m - tau_s); seconds and mV",
+        ),
+        "exploratory_hebbian": Form(
+            {"gain": "rate", **_times("tau_eligibility", "tau_activity", "tau_reward")},
+            {},
+            "pre: e <- e + (a - mean a); de/dt = -e/tau_eligibility; "
+            "dw/dt = gain e (R - mean R); running means with tau_activity and tau_reward",
+        ),
+        "supralinear_hebbian": Form(
+            {**_amplitudes("eta", "max_change"), **_times("tau_activity")},
+            {},
+            "every step: H <- H + (r_pre (x - mean x))^3; at the end of a trial: "
+            "w <- w + clip(eta M H, -max_change, max_change), H <- 0; running mean with "
+            "tau_activity",
+        ),
+        "rchp": Form(_RARE, _SLIDING, _CORRELATIONS + "dw/dt = gain m e"),
+        "htp": Form(
+            {
+                **_RARE,
+                **_times("tau_short"),
+                **_amplitudes("short_min", "short_max", "long_max", "threshold_long"),
+                "conversion": "rate",
+            },
+            _SLIDING,
+            _CORRELATIONS + "dw_s/dt = -w_s/tau_short + gain m e, between short_min and "
+            "short_max; dw_l/dt = conversion [w_s > threshold_long], up to long_max; "
+            "w = w_s + w_l",
+        ),
+        "synaptic_scaling": Form(
+            {
+                "beta": "dimensionless",
+                "gamma": "rate",
+                "tau_activity": "time",
+                "target_rate": "rate",
+            },
+            {},
+            "dw/dt = w (beta (target_rate - a) + gamma int (target_rate - a) dt); "
+            "da/dt = -a/tau_activity, post: a <- a + 1/tau_activity",
+        ),
+        "threshold_adaptation": Form(
+            {"theta_plus": "voltage", "tau_theta": "time"},
+            {},
+            "post: theta <- theta + theta_plus; dtheta/dt = -theta/tau_theta; a spike where "
+            "V - theta passes the threshold",
         ),
         "window_sign": Form(
             {**_amplitudes("a_plus", "a_minus"), **_times("tau1", "tau2")},
@@ -124,7 +183,10 @@ CONTEXT: Kinds = MappingProxyType(
         **_amplitudes("n_exc", "n_inh", "n", "synapses_per_neuron", "spacing", "sigma", "psi"),
         **_amplitudes("arena_min", "arena_max", "w_minus", "w_plus", "a0", "inhibition", "beta"),
         **_times("tau_m", "tau_s", "tau_gamma", "v_gamma", "tau_syn", "delay", "update_interval"),
-        **_times("reward_delay_min", "reward_delay_max", "coincidence_window"),
+        **_times("reward_delay_min", "reward_delay_max", "coincidence_window", "tau_modulator"),
+        **_amplitudes("g", "perturbation_size", "mean_kept", "modulation_max", "noise", "gain"),
+        "perturbation_rate": "rate",
+        "baseline": "rate",
         **dict.fromkeys(("chi", "theta", "delta_u", "V_th", "w_init", "w_max"), "voltage"),
         "eps0": _EPSP,
         "rho0": "rate",

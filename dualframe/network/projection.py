@@ -183,8 +183,11 @@ class Projection(Description):
                 f"plasticity of {label} is {plasticity!r}: expected what dualframe.plastic makes, "
                 f"like plastic('pair_stdp', w_max=2*nS)."
             )
-        if self.on_pre is None or self.weight is None:
-            raise NetworkError(f"{label} is plastic: give on_pre, like 'g += w', and weight.")
+        if not (self.on_pre or self.summed) or self.weight is None:
+            raise NetworkError(
+                f"{label} is plastic: give on_pre, like 'g += w', or a summed variable, like "
+                f"'x_post = w*r_pre : 1 (summed)', and weight."
+            )
         if self.on_post or "w" in variables(self.equations):
             raise NetworkError(
                 f"{label} is plastic: its rule {plasticity.rule!r} says what happens at a "

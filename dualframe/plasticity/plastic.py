@@ -61,7 +61,9 @@ def plastic(
         "clock"}`` visits every synapse at every step, as a reference.
     signals
         What the rule reads of the postsynaptic neuron: its variable, or an expression of its
-        variables, by the rule's name (``{"level_DA": "DA"}``).
+        variables, by the rule's name (``{"level_DA": "DA"}``). Every rule takes a ``gate``, which
+        multiplies its rate: ``{"gate": "int(occupancy > 0.5)"}``. What a rule reads of the
+        presynaptic neuron is given here too.
     **numbers
         Numbers that replace those of the set, with their units.
 
@@ -114,9 +116,9 @@ def _assumptions(chosen: ParameterSet, rule: str, own: Mapping[str, Any]) -> tup
 
 def _signals(able: Rule, given: Mapping[str, str]) -> dict[str, str]:
     for name in given:
-        if name not in able.signals:
-            raise UnknownName(f"signal of rule {able.name!r}", name, able.signals)
-    return {name: given.get(name, name) for name in able.signals}
+        if name not in able.told:
+            raise UnknownName(f"signal of rule {able.name!r}", name, able.told)
+    return {name: name for name in (*able.signals, *able.sources)} | dict(given)
 
 
 def _number(value: Any) -> Any:

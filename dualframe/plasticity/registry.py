@@ -6,17 +6,35 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dualframe.errors import UnknownName
+from dualframe.plasticity.da_5ht import DA_5HT
+from dualframe.plasticity.exploratory_hebbian import EXPLORATORY_HEBBIAN
+from dualframe.plasticity.htp import HTP
 from dualframe.plasticity.inhibitory_stdp import INHIBITORY_STDP
 from dualframe.plasticity.pair_stdp import PAIR_STDP
 from dualframe.plasticity.r_stdp import R_STDP
+from dualframe.plasticity.rchp import RCHP
 from dualframe.plasticity.rule import Rule
 from dualframe.plasticity.sn_plast import SN_PLAST
+from dualframe.plasticity.supralinear_hebbian import SUPRALINEAR_HEBBIAN
+from dualframe.plasticity.synaptic_scaling import SYNAPTIC_SCALING
 from dualframe.plasticity.td_stdp import TD_STDP
 from dualframe.plasticity.triplet_stdp import TRIPLET_STDP
 
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {rule.name: rule for rule in (PAIR_STDP, TRIPLET_STDP, INHIBITORY_STDP, R_STDP, SN_PLAST, TD_STDP)}
+_ALL = (
+    PAIR_STDP,
+    TRIPLET_STDP,
+    INHIBITORY_STDP,
+    R_STDP,
+    TD_STDP,
+    SN_PLAST,
+    DA_5HT,
+    EXPLORATORY_HEBBIAN,
+    SUPRALINEAR_HEBBIAN,
+    RCHP,
+    HTP,
+    SYNAPTIC_SCALING,
 )
+RULES: Mapping[str, Rule] = MappingProxyType({rule.name: rule for rule in _ALL})
 
 
 def rule(name: str) -> Rule:

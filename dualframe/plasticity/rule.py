@@ -20,6 +20,7 @@ PAIRING = (ALL_TO_ALL, NEAREST)
 BOUNDS = (ADDITIVE, MULTIPLICATIVE)
 EVENT, CLOCK = "event", "clock"
 UPDATE = (EVENT, CLOCK)
+GATE = "gate"
 _SYNAPTIC = ("equations", "due", "before", "on_pre", "on_post")
 
 
@@ -43,6 +44,8 @@ class Body:
         with ``_post``; every rule gets variables of its own.
     neuron_initial
         Values of these variables at the start, zero where none is given.
+    reset
+        Statements at a spike of the postsynaptic neuron that change these variables.
     durations
         Times that these equations count in steps.
     """
@@ -54,6 +57,7 @@ class Body:
     due: str = ""
     neuron: str = ""
     neuron_initial: Mapping[str, float] = field(default_factory=dict)
+    reset: str = ""
     durations: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -84,6 +88,9 @@ class Rule:
     signals
         What the postsynaptic neuron must tell: names of the rule and what they are, such as the
         level of a modulator.
+    sources
+        What the presynaptic neuron must tell, likewise, at every step. A rule that has any runs on
+        the runtime and in C++ only.
     """
 
     name: str
@@ -91,6 +98,12 @@ class Rule:
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     factors: tuple[str, ...] = ("ltp", "ltd", "rate")
     signals: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Everything that neurons may tell; ``gate`` is asked for by whoever wants it."""
+        return {**self.signals, **self.sources, GATE: "whether the rule acts, zero or one"}
 
 
 def trace(name: str, tau: str, rule: Plasticity) -> str:
@@ -98,6 +111,11 @@ def trace(name: str, tau: str, rule: Plasticity) -> str:
     if rule.options.get("update") == CLOCK:
         return f"d{name}/dt = {name}*(exp(-dt/{tau}) - 1)/dt : 1 (clock-driven)"
     return f"d{name}/dt = -{name}/{tau} : 1 (event-driven)"
+
+
+def running_mean(name: str, of: str, tau: str) -> str:
+    """Return the equation of a running mean of what the neuron tells, before this step's value."""
+    return f"d{name}/dt = ({of} - {name})*(1 - exp(-dt/{tau}))/dt : 1"
 
 
 def spike(name: str, pairing: str) -> str:
@@ -116,8 +134,12 @@ def depress(amount: str, rule: Plasticity, known: Collection[str]) -> str:
 
 
 def factors(known: Collection[str], *kinds: str) -> str:
-    """Return the factors of some kinds that the postsynaptic neuron has, as an ending."""
-    return "".join(f"*{kind}_factor_post" for kind in kinds if f"{kind}_factor" in known)
+    """Return the factors of some kinds that the postsynaptic neuron has, as an ending.
+
+    The gate of a rule acts where its rate does.
+    """
+    names = [f"{kind}_factor" for kind in kinds] + ([GATE] if "rate" in kinds else [])
+    return "".join(f"*{name}_post" for name in names if name in known)
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:

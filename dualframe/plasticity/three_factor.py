@@ -33,9 +33,10 @@ from dataclasses import dataclass
 from brian2.utils.stringtools import word_substitute
 
 from dualframe.network import Plasticity, variables
-from dualframe.plasticity.rule import CLOCK, Body, renamed
+from dualframe.plasticity.rule import CLOCK, GATE, Body, factors, renamed
 from dualframe.quantity import unit_of
 
+_FACTORS = ("rate_factor", GATE)
 EPOCHS = 9.0  # length of an epoch in time constants of the eligibility
 
 
@@ -116,6 +117,7 @@ def body(
     *,
     signals: Collection[str],
     known: Collection[str],
+    neuron: str = "",
 ) -> Body:
     """Return a rule with eligibilities and their third factors, in the form that is asked for.
 
@@ -132,22 +134,25 @@ def body(
     signals
         The names of the neuron in the drives.
     known
-        Variables of the neuron; a ``rate_factor`` among them scales every drive.
+        Variables of the neuron; a ``rate_factor`` and the gate among them scale every drive.
+    neuron
+        Equations of the neuron that the drives and statements need.
     """
-    factor = "*rate_factor" if "rate_factor" in known else ""
+    factor = factors(known, "rate").replace("_post", "")
     drives = [f"({one.drive}){factor}" for one in eligibilities]
     statements = ("\n".join(on_pre), "\n".join(on_post))
     if by_clock(rule):
-        read = {name: f"{name}_post" for name in (*signals, "rate_factor")}
+        read = {name: f"{name}_post" for name in (*signals, *variables(neuron), *_FACTORS)}
         seen = [str(word_substitute(drive, read)) for drive in drives]
-        return Body("\n".join([_by_steps(eligibilities, seen, rule), *traces]), *statements)
+        equations = "\n".join([_by_steps(eligibilities, seen, rule), *traces])
+        return Body(equations, *statements, neuron=neuron)
     shares = " + ".join(one.own(_SHARE) for one in eligibilities)
     due = [f"w = clip(w + learning_rate*scale*({shares}), w_min, w_max)"]
     return Body(
         "\n".join([*(one.own(_SYNAPSE) for one in eligibilities), *traces]),
         *statements,
         due="\n".join(due + [one.own(_MOVE) for one in eligibilities]),
-        neuron="\n".join(_integrals(*pair) for pair in zip(eligibilities, drives, strict=True)),
+        neuron="\n".join([*filter(None, [neuron]), *map(_integrals, eligibilities, drives)]),
         neuron_initial={one.own("fade"): 1.0 for one in eligibilities},
         durations={
             one.own("epoch_length"): EPOCHS * rule.numbers[one.tau] for one in eligibilities

@@ -20,7 +20,7 @@ from dualframe.distributions import DISTRIBUTIONS, Limited
 from dualframe.errors import NetworkError, suggestion
 from dualframe.network import Network, Plasticity, Population, Projection, variables
 from dualframe.plasticity.registry import rule
-from dualframe.plasticity.rule import Body, renamed
+from dualframe.plasticity.rule import GATE, Body, renamed
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*")
 
@@ -43,22 +43,29 @@ def with_rules(network: Network) -> Network:
     for projection in network.projections:
         if projection.plasticity is not None:
             target = populations[projection.target]
+            source = populations.get(projection.source)
             projection, populations[target.name] = written_out(
-                projection, projection.plasticity, target, shared
+                projection, projection.plasticity, source, target, shared
             )
         projections.append(projection)
     return replace(network, populations=tuple(populations.values()), projections=tuple(projections))
 
 
 def written_out(
-    projection: Projection, given: Plasticity, target: Population, shared: dict[str, str]
+    projection: Projection,
+    given: Plasticity,
+    source: Population | None,
+    target: Population,
+    shared: dict[str, str],
 ) -> tuple[Projection, Population]:
     """Return a projection with the equations of its rule, and its target with what these need.
 
     ``shared`` are the neuronal parts that targets have already, by what they are: projections
     with one rule and the same numbers share one.
     """
-    body = rule(given.rule).write(given, target.variables | set(target.parameters))
+    known = (target.variables | set(target.parameters)) - {GATE}
+    body = rule(given.rule).write(given, known | (set(given.signals) & {GATE}))
+    body = _with_sources(body, given, projection, source)
     body = _with_signals(body, given, projection, target)
     body, target = _with_neuron(body, given, projection, target, shared)
     numbers = _parameters(projection, given, body.synapse)
@@ -72,8 +79,8 @@ def written_out(
     learned = replace(
         projection,
         equations="\n".join(filter(None, [projection.equations, body.equations])),
-        on_pre="\n".join(filter(None, on_pre)),
-        on_post="\n".join(filter(None, [body.due, body.on_post])) or None,
+        on_pre="\n".join(filter(None, on_pre)) or None,
+        on_post="\n".join(filter(None, [body.due, body.on_post])) if body.on_post else None,
         weight=weight,
         parameters={**projection.parameters, **numbers},
         due=body.due,
@@ -86,23 +93,48 @@ def _with_signals(
     body: Body, given: Plasticity, projection: Projection, target: Population
 ) -> Body:
     """Write what the rule reads of the neuron in the neuron's own names."""
-    known = target.variables | set(target.parameters)
-    for name, text in given.signals.items():
-        for used in get_identifiers(text) - known - {"int", "exp", "clip", "abs"}:
-            raise NetworkError(
-                f"projection {projection.name!r}: its rule {given.rule!r} reads {name!r} of the "
-                f"neurons of {target.name!r}, which have no variable {used!r}; "
-                f"say what it is with signals={{{name!r}: ...}}. " + suggestion(used, known)
-            )
-    inside = {name: f"({text})" for name, text in given.signals.items()}
-    outside = {
-        f"{name}_post": "(" + word_substitute(text, {k: f"{k}_post" for k in known}) + ")"
-        for name, text in given.signals.items()
-    }
+    of_source = rule(given.rule).sources
+    signals = {name: text for name, text in given.signals.items() if name not in of_source}
+    outside = _told(signals, "post", given, projection, target)
+    inside = {name: f"({text})" for name, text in signals.items()}
     return replace(
         body.renamed(outside),
         neuron="\n".join(_in_expressions(line, inside) for line in body.neuron.splitlines()),
     )
+
+
+def _with_sources(
+    body: Body, given: Plasticity, projection: Projection, source: Population | None
+) -> Body:
+    """Write what the rule reads of the presynaptic neuron in that neuron's own names."""
+    signals = {name: given.signals[name] for name in rule(given.rule).sources}
+    if signals and source is None:
+        raise NetworkError(
+            f"projection {projection.name!r}: its rule {given.rule!r} reads {min(signals)!r} of "
+            f"the presynaptic neurons, but {projection.source!r} is an input: let a population "
+            f"project."
+        )
+    return body.renamed(_told(signals, "pre", given, projection, source) if source else {})
+
+
+def _told(
+    signals: Mapping[str, str],
+    end: str,
+    given: Plasticity,
+    projection: Projection,
+    neurons: Population,
+) -> dict[str, str]:
+    """Return what stands for a rule's names with ``_pre`` or ``_post``, and refuse what is not."""
+    known = neurons.variables | set(neurons.parameters)
+    for name, text in signals.items():
+        for used in get_identifiers(text) - known - {"int", "exp", "clip", "abs"}:
+            raise NetworkError(
+                f"projection {projection.name!r}: its rule {given.rule!r} reads {name!r} of the "
+                f"neurons of {neurons.name!r}, which have no variable {used!r}; "
+                f"say what it is with signals={{{name!r}: ...}}. " + suggestion(used, known)
+            )
+    own = {name: f"{name}_{end}" for name in known}
+    return {f"{name}_{end}": f"({word_substitute(text, own)})" for name, text in signals.items()}
 
 
 def _in_expressions(line: str, names: Mapping[str, str]) -> str:
@@ -120,9 +152,11 @@ def _with_neuron(
     """Give the target the neuronal part of a rule, under names of its own."""
     if not body.neuron:
         return body, target
-    used = set(_NAME.findall(body.neuron))
+    used = set(_NAME.findall(f"{body.neuron}\n{body.reset}"))
     numbers = {k: v for k, v in _every_number(projection, given).items() if k in used}
-    what = repr((target.name, body.neuron, numbers, body.durations, body.neuron_initial))
+    what = repr(
+        (target.name, body.neuron, numbers, body.durations, body.neuron_initial, body.reset)
+    )
     first = shared.setdefault(what, projection.name)
     own = {
         name: f"{name}_of_{first}"
@@ -131,8 +165,14 @@ def _with_neuron(
     body = body.renamed({f"{name}_post": f"{new}_post" for name, new in own.items()})
     if first != projection.name:
         return body, target
+    if body.reset and target.threshold is None:
+        raise NetworkError(
+            f"projection {projection.name!r}: its rule {given.rule!r} counts the spikes of "
+            f"{target.name!r}, which has no threshold."
+        )
     return body, replace(
         target,
+        reset="\n".join(filter(None, [target.reset, renamed(body.reset, own)])) or None,
         equations=f"{target.equations.rstrip()}\n{renamed(body.neuron, own)}",
         parameters={**target.parameters, **{own[k]: v for k, v in numbers.items()}},
         durations={**target.durations, **{own[k]: v for k, v in body.durations.items()}},
@@ -178,9 +218,13 @@ def _scale(projection: Projection, given: Plasticity) -> Any:
 
 
 def _taken(body: Body, numbers: Mapping[str, Any], target: Population) -> dict[str, str]:
-    """Names of the rule that its target has too, which no synapse may have, and their stand-ins."""
+    """Names of the rule that no synapse may have, and their stand-ins.
+
+    Those that its target has too, and those that end like variables of the neurons.
+    """
     names = variables(body.equations) | set(numbers)
     clash = names & (target.variables | set(target.parameters) | set(target.durations))
+    clash |= {name for name in names if name.endswith(("_pre", "_post"))}
     return {name: f"{name}_of_rule" for name in clash}
 
 
