@@ -6,8 +6,8 @@ classical Runge-Kutta method per tick. Angles are wrapped to [-pi, pi], velociti
 trial ends when the tip is one link's length above the pivot,
 ``-cos(theta1) - cos(theta1 + theta2) > 1``; every tick before costs one.
 
-The stages of the Runge-Kutta step use one another many times. They are computed once per time step
-(``constant over dt``), before anything else, with an action that was written the step before.
+The stages of the Runge-Kutta step use one another many times, so the world is `staged`: it acts one
+time step after the tick.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ NUMBERS = (
 # One evaluation of the derivatives at the angles a{k}, b{k} and velocities u{k}, v{k}
 _STAGE = """
 d1_{k} = mass1*centre1**2 + mass2*(length1**2 + centre2**2 + 2*length1*centre2*cos(b{k}))
-         + moi + moi : 1 (constant over dt)
-d2_{k} = mass2*(centre2**2 + length1*centre2*cos(b{k})) + moi : 1 (constant over dt)
-phi2_{k} = mass2*centre2*gravity*cos(a{k} + b{k} - pi/2.0) : 1 (constant over dt)
+         + moi + moi : 1
+d2_{k} = mass2*(centre2**2 + length1*centre2*cos(b{k})) + moi : 1
+phi2_{k} = mass2*centre2*gravity*cos(a{k} + b{k} - pi/2.0) : 1
 phi1_{k} = -mass2*length1*centre2*v{k}**2*sin(b{k}) - 2*mass2*length1*centre2*v{k}*u{k}*sin(b{k})
            + (mass1*centre1 + mass2*length1)*gravity*cos(a{k} - pi/2)
-           + phi2_{k} : 1 (constant over dt)
+           + phi2_{k} : 1
 v_dot{k} = (force + d2_{k}/d1_{k}*phi1_{k} - mass2*length1*centre2*u{k}**2*sin(b{k}) - phi2_{k})
-           /(mass2*centre2**2 + moi - d2_{k}**2/d1_{k}) : 1 (constant over dt)
-u_dot{k} = -(d2_{k}*v_dot{k} + phi1_{k})/d1_{k} : 1 (constant over dt)
+           /(mass2*centre2**2 + moi - d2_{k}**2/d1_{k}) : 1
+u_dot{k} = -(d2_{k}*v_dot{k} + phi1_{k})/d1_{k} : 1
 """
 
 
@@ -61,7 +61,7 @@ def _point(k: int, step: str) -> str:
     before = {"a": f"u{k - 1}", "b": f"v{k - 1}", "u": f"u_dot{k - 1}", "v": f"v_dot{k - 1}"}
     along = {name: f" + {step}*{slope}" if k > 1 else "" for name, slope in before.items()}
     return "\n".join(
-        f"{name}{k} = {state}{along[name]} : 1 (constant over dt)" for name, state in states.items()
+        f"{name}{k} = {state}{along[name]} : 1" for name, state in states.items()
     )
 
 
@@ -80,10 +80,10 @@ def _equations() -> str:
     points = (_point(1, ""), _point(2, "tau/2.0"), _point(3, "tau/2.0"), _point(4, "tau"))
     stages = "\n".join(point + _STAGE.format(k=k) for k, point in enumerate(points, start=1))
     return f"""
-force = torque*(choice - 1) : 1 (constant over dt)
+force = torque*(choice - 1) : 1
 {stages}
-turned1 = {_stepped("theta1", "u")} : 1 (constant over dt)
-turned2 = {_stepped("theta2", "v")} : 1 (constant over dt)
+turned1 = {_stepped("theta1", "u")} : 1
+turned2 = {_stepped("theta2", "v")} : 1
 theta1_next = {_wrapped("turned1")} : 1
 theta2_next = {_wrapped("turned2")} : 1
 theta1_dot_next = clip({_stepped("theta1_dot", "u_dot")}, -max_speed1, max_speed1) : 1
@@ -122,5 +122,6 @@ def build(numbers: tuple[Number, ...], interval: Any) -> World:
         ),
         interval=interval,
         limit=int(values["limit"]),
+        staged=True,
         parameters={k: v for k, v in values.items() if k not in ("interval", "limit")},
     )

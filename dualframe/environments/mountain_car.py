@@ -32,14 +32,14 @@ NUMBERS = (
     Number("limit", 200, "ticks after which a trial is cut off", kind="count"),
 )
 
-# abs() changes no value: without it sympy doubts that a comparison's outcome is a real number
 EQUATIONS = """
 pushed = clip(velocity + (choice - 1)*force + cos(3*position)*(-gravity),
               -max_velocity, max_velocity) : 1
 position_next = clip(position + pushed, min_position, max_position) : 1
-stopped = abs(int(position_next <= min_position and pushed < 0)) : 1
+stopped = int(position_next <= min_position and pushed < 0) : 1
 velocity_next = pushed*(1 - stopped) : 1
-terminal = int(position_next >= goal_position and velocity_next >= goal_velocity) : 1
+fast_enough = stopped*int(goal_velocity <= 0) + (1 - stopped)*int(pushed >= goal_velocity) : 1
+terminal = int(position_next >= goal_position)*fast_enough : 1
 reward_next = -1 : 1
 succeeded = terminal : 1
 """

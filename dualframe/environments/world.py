@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from brian2.units import ms
+from brian2.utils.stringtools import word_substitute
 
 from dualframe.environments.expressions import compiled, subexpressions
 from dualframe.environments.number import Number
@@ -18,7 +19,7 @@ from dualframe.network import Description, Population
 from dualframe.quantity import quantity, text
 
 _COUNTED = """
-steps = timestep(t, dt) : 1
+steps = timestep(t, dt) - lag : 1
 tick = int(steps > 0.5)*int(steps - every*floor(steps/every) < 0.5) : 1
 ending = tick*(terminal + truncated - terminal*truncated) : 1
 delapsed/dt = tick/dt : 1
@@ -82,6 +83,10 @@ class World(Description):
         its last tick.
     spikes
         State variables that spikes add to, between two ticks: ``spikes_x_post += w``.
+    staged
+        For equations that use one another so often that written out they would fill a book: they
+        are computed once per step, before everything else, and the world acts one step after the
+        tick, with the input of the tick.
     dt
         Time step that the world is made for.
     """
@@ -100,6 +105,7 @@ class World(Description):
     parameters: Mapping[str, float]
     kept: Mapping[str, str] = field(default_factory=dict)
     spikes: tuple[str, ...] = ()
+    staged: bool = False
     dt: Any = field(default_factory=lambda: 1 * ms)
 
     def __post_init__(self) -> None:
@@ -176,7 +182,7 @@ class World(Description):
             equations=self._equations(),
             threshold="ended > 0.5",
             reset=self._reset(),
-            parameters=self.constants,
+            parameters={**self.constants, "lag": float(self.staged)},
             durations={"every": self.interval},
             initial={**counters, **self.begin(), **(start or {})},
             voltage=self.state[0],
@@ -201,16 +207,25 @@ class World(Description):
 
     def _equations(self) -> str:
         declared = [f"{name} : 1" for name in self.action.inputs]
+        program = _staged(self.program, self.action.inputs) if self.staged else self.program
         updates = [f"d{name}/dt = tick*({name}_next - {name})/dt : 1" for name in self.state]
         kept = [
             f"d{name}/dt = ending*({expression} - {name})/dt : 1"
             for name, expression in self.outcomes.items()
         ]
-        return "\n".join([*declared, self.program, _COUNTED, *updates, *kept])
+        return "\n".join([*declared, program, _COUNTED, *updates, *kept])
 
     def _reset(self) -> str:
         starts = [f"{name} = {expression}" for name, expression in self.start.items()]
         return "; ".join([*starts, "trial += 1", "elapsed = 0", "collected = 0"])
+
+
+def _staged(program: str, inputs: tuple[str, ...]) -> str:
+    """Compute a program once per step, with the inputs of the step before."""
+    seen = word_substitute(program, {name: f"{name}_seen" for name in inputs})
+    once = [f"{name} = {text} : 1 (constant over dt)" for name, text in subexpressions(seen)]
+    copies = [f"d{name}_seen/dt = ({name} - {name}_seen)/dt : 1" for name in inputs]
+    return "\n".join(once + copies)
 
 
 def ticks(time: Any, interval: Any, label: str) -> int:
