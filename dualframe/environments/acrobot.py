@@ -60,9 +60,7 @@ def _point(k: int, step: str) -> str:
     states = {"a": "theta1", "b": "theta2", "u": "theta1_dot", "v": "theta2_dot"}
     before = {"a": f"u{k - 1}", "b": f"v{k - 1}", "u": f"u_dot{k - 1}", "v": f"v_dot{k - 1}"}
     along = {name: f" + {step}*{slope}" if k > 1 else "" for name, slope in before.items()}
-    return "\n".join(
-        f"{name}{k} = {state}{along[name]} : 1" for name, state in states.items()
-    )
+    return "\n".join(f"{name}{k} = {state}{along[name]} : 1" for name, state in states.items())
 
 
 def _stepped(state: str, slope: str) -> str:

@@ -27,6 +27,7 @@ from world_references import (
 import dualframe as df
 from dualframe.environments import World, world
 from dualframe.environments.expressions import compiled
+from dualframe.environments.gymnasium_env import WorldEnv
 from dualframe.network import replicated
 
 AGENTS, EVERY, STEPS = 3, 2, 1200
@@ -214,6 +215,38 @@ def test_every_tick(results: df.Results, name: str) -> None:
             assert after["elapsed"] == after["collected"] == 0
             total = 0.0
     assert ends >= 2 * AGENTS  # what has not happened has not been compared
+
+
+class Luck:
+    """A random generator that draws what the network has drawn."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def random(self) -> float:
+        return self.value
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_gymnasium_environment_is_the_same_world(results: df.Results, name: str) -> None:
+    case, trace, u = CASES[name], results.traces[name].values, drawn()
+    env, act = WorldEnv(case.world), compiled(case.action, float)
+    env.reset(seed=0)
+    for k in range(1, STEPS // EVERY - 1):
+        step = k * EVERY + case.world.staged
+        at = {key: float(value[0, step]) for key, value in trace.items()}
+        after = {key: float(value[0, step + 1]) for key, value in trace.items()}
+        env.values = {key: at[key] for key in env.values}
+        env.np_random = Luck(at.get("luck", 0.0))  # type: ignore[assignment]
+        _, reward, terminated, truncated, info = env.step(act({"u": u[0, k]}))
+        assert reward == pytest.approx(after["reward"], abs=TOLERANCE)
+        assert (terminated or truncated) == (after["ended"] > 0.5)
+        if terminated or truncated:
+            for key in OUTCOMES:
+                assert info[key] == pytest.approx(after[key], abs=300 * TOLERANCE)
+        else:
+            for key in case.world.state:
+                assert env.values[key] == pytest.approx(after[key], abs=TOLERANCE)
 
 
 @pytest.mark.parametrize("name", CASES)
