@@ -23,6 +23,7 @@ from dualframe.cli.commands import (
     show_command,
 )
 from dualframe.cli.pair_commands import fit_command, validate_command
+from dualframe.cli.train_command import train_arguments, train_command
 from dualframe.recipe import BRANCHES, WATCHED
 from dualframe.targets.capability import TARGETS
 
@@ -44,9 +45,10 @@ def parser() -> argparse.ArgumentParser:
     showing.add_argument(
         "name",
         metavar="NAME",
-        help="cell type, receptor, modulator, synapse, plasticity rule, circuit or TOML file",
+        help="cell type, receptor, modulator, synapse, plasticity rule, circuit, task or TOML file",
     )
     _run_arguments(_command(commands, "run", run_command, "build and run a circuit"))
+    train_arguments(_command(commands, "train", train_command, "agents learn a task"))
     _export_arguments(_command(commands, "export", export_command, "write a circuit as C++"))
     _check_arguments(_command(commands, "check", check_command, "what keeps it from a target"))
     reporting = _command(commands, "report", report_command, "HTML report of results")

@@ -62,14 +62,14 @@ def list_command(options: argparse.Namespace) -> int:
 def show_command(options: argparse.Namespace) -> int:
     """Print an entry of the catalogue, or a circuit, with every number and its source."""
     entry = find(options.name)
-    print(entry.describe() if hasattr(entry, "populations") else catalogue.describe(entry))
+    print(entry.describe() if hasattr(entry, "describe") else catalogue.describe(entry))
     return 0
 
 
 def find(name: str) -> Any:
     """Return whatever has this name: a cell type, receptor, modulator, synapse or circuit."""
     if name.endswith(SUFFIX):
-        return df.circuit(name) if _is_circuit(Path(name)) else catalogue.cell(name)
+        return _reader(Path(name))(name)
     for kind, (known, load) in KINDS.items():
         if name in known():
             return load(name)
@@ -91,15 +91,20 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
         "plasticity rule": (lambda: catalogue.names("plasticity rule"), catalogue.plasticity_rule),
         "population data": (lambda: catalogue.names("population data"), catalogue.population_data),
         "circuit": (lambda: names("circuits"), df.circuit),
+        "task": (lambda: names("tasks"), df.task),
     }
 )
 
 
-def _is_circuit(path: Path) -> bool:
+def _reader(path: Path) -> Callable[[str], Any]:
+    """What reads a user's file: a task names its builder, a circuit its populations."""
     try:
-        return "populations" in tomllib.loads(path.expanduser().read_text(encoding="utf-8"))
+        keys = set(tomllib.loads(path.expanduser().read_text(encoding="utf-8")))
     except (OSError, ValueError):
-        return True  # the reader of circuits says what is wrong
+        return df.circuit  # the reader of circuits says what is wrong
+    if "builder" in keys:
+        return df.task
+    return df.circuit if "populations" in keys else catalogue.cell
 
 
 def run_command(options: argparse.Namespace) -> int:

@@ -135,8 +135,9 @@ def _synapses(synapses: LoweredSynapses, made: Assembled) -> Synapses:
         name=synapses.name,
         namespace={},
         delay=synapses.delay * second if synapses.on_pre and not own_delays else None,
-        # synapses that change at every step see the neurons as they were before the step
-        order=-1 if "clock-driven" in synapses.equations else 0,
+        # synapses that change at every step see the neurons as they were before the step, and what
+        # summed variables (order -1) have just brought
+        order=-0.5 if "clock-driven" in synapses.equations else 0,
     )
     brian.connect(i=synapses.i, j=synapses.j)
     if own_delays and synapses.on_pre:

@@ -14,7 +14,7 @@ from dualframe.errors import TargetError, UnknownName
 from dualframe.network import Network, Projection
 from dualframe.plasticity import with_rules
 from dualframe.targets.lowering import check_structure
-from dualframe.targets.portable import parse
+from dualframe.targets.portable import Line, parse
 from dualframe.targets.toolchain import find_compiler
 
 TARGETS = ("runtime", "cpp_standalone", "genn")
@@ -137,3 +137,14 @@ def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker
                 where,
                 "write it out in the statements",
             )
+
+
+def _seen_at_every_step(line: Line, where: str) -> Iterator[Blocker]:
+    """What a synapse reads of the presynaptic neuron between spikes."""
+    for name in sorted(n for n in get_identifiers(line.expression) if n.endswith("_pre")):
+        yield Blocker(
+            f"{line.name!r} follows {name!r}, a variable of the presynaptic neuron, at every step",
+            where,
+            "GeNN gives synapses the postsynaptic neuron only; rules of rate units run on the "
+            "runtime and in C++",
+        )

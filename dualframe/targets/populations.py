@@ -61,7 +61,7 @@ def lower_population(
     used = used_in([*(line.expression for line in lines), *texts])
     check_reserved(label, [line.name for line in lines] + list(constants))
     check_known(label, used, {line.name for line in lines} | set(constants))
-    kept = {name: constants[name] for name in sorted(constants) if name in used}
+    kept = {name: constants[name] for name in sorted(constants) if name in used | keep}
     declared = [constants[name].declaration(name) for name in kept]
     equations = "\n".join([str(line) for line in inlined(lines, keep)] + declared)
     initial = {name: np.asarray(value, dtype=float) for name, value in population.initial.items()}

@@ -25,21 +25,25 @@ _OF_ALL = {
 
 
 def with_readings(projection: Projection, target: Population) -> Projection:
-    """Return a projection whose statements name no subexpression of its target."""
+    """Return a projection whose statements name no subexpression or shared constant of a target."""
     own = variables(projection.equations) | {"w"} | set(projection.parameters)
     used: set[str] = set().union(*map(get_identifiers, projection.statements)) - own
-    if not {name.removesuffix("_post") for name in used} & target.variables:
+    shared = _shared(target)
+    if not {name.removesuffix("_post") for name in used} & (target.variables | set(shared)):
         return projection
     full = written_out(parse(target.equations, f"population {target.name!r}"))
     read = {name: full[name.removesuffix("_post")] for name in used
             if name.removesuffix("_post") in full}  # fmt: skip
-    if not read:
-        return projection
-    shared = _shared(target)
     spelled = {name: f"{name}_post" for name in target.variables | set(target.parameters)}
     spelled |= {name: f"{name}_of_target" for name in shared} | _OF_ALL
     texts = {name: f"({word_substitute(text, spelled)})" for name, text in read.items()}
     needed: set[str] = set().union(*map(get_identifiers, read.values()))
+    for name in used:
+        if (bare := name.removesuffix("_post")) in shared:
+            texts[name] = spelled[bare]
+            needed.add(bare)
+    if not texts:
+        return projection
     return replace(
         projection,
         on_pre=_substitute(projection.on_pre, texts),

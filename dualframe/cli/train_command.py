@@ -1,0 +1,191 @@
+"""`dualframe train`: agents learn a task, arm by arm."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import dualframe as df
+from dualframe import terminal
+from dualframe.archive import ensure_writable
+from dualframe.errors import DualframeError, UnknownName
+from dualframe.quantity import quantity
+from dualframe.run import chosen_seed
+from dualframe.targets.capability import TARGETS, resolve
+from dualframe.task import Task
+from dualframe.terminal import as_json, say
+from dualframe.training.figures import write_figures
+
+PROGRAM = "dualframe"
+INTERRUPTED = 130
+NOTHING = "none"
+
+
+def train_arguments(made: argparse.ArgumentParser) -> None:
+    """Declare the options of `dualframe train`."""
+    add = made.add_argument
+    add("task", metavar="TASK", help="name, TOML file, or a folder of `train --out` to go on with")
+    add("--agents", type=int, help="side by side (default: the task's)")
+    add("--trials", type=int, help="trials of each agent (default: the task's)")
+    add("--duration", help="simulated time, instead of the task's")
+    add("--neurons", type=int, help="size of the network, in tasks that have one")
+    add(
+        "--modulate", action="append", metavar="none|DA,ACh,5-HT",
+        help="modulators that act; repeatable, each is an arm (default: the task's)",
+    )  # fmt: skip
+    add(
+        "--heterogeneity", type=float, metavar="CV",
+        help="coefficient of variation of the cells' parameters",
+    )  # fmt: skip
+    add(
+        "--set", action="append", metavar="SECTION.NAME=VALUE", default=[],
+        help="another number or text of the task, as `dualframe show TASK` names it; repeatable",
+    )  # fmt: skip
+    add("--evaluate", action="store_true", help="with a folder: plasticity is frozen")
+    add("--seed", type=int, help="of everything that is drawn (default: drawn, and reported)")
+    add("--target", default="auto", help=f"{', '.join(TARGETS)}, or auto (default)")
+    add("--threads", type=int, default=1, help="OpenMP threads of cpp_standalone (default 1)")
+    add("--out", metavar="DIR", help="folder for tables, agents and figures")
+
+
+def train_command(options: argparse.Namespace) -> int:
+    """Let agents learn a task; with several --modulate, one arm after the other."""
+    folder = ensure_writable(options.out) if options.out else None
+    resolve(options.target)
+    seed = chosen_seed(options.seed)
+    done: dict[str, df.Agents] = {}
+    if Path(options.task).is_dir():
+        done[_label(options)] = _go_on(options, seed)
+    else:
+        for task in _arms(options):
+            say(f"{task}; seed {seed}, target {resolve(options.target)}")
+            done[task.arm] = _train(task, options, seed)
+            if folder is not None:
+                _keep(done[task.arm], _place(folder, task.arm, options), options)
+            if not done[task.arm].provenance["completed"]:
+                break
+    if folder is not None:
+        _together(done, folder, options)
+    _print(done, folder, options)
+    return 0 if all(own.provenance["completed"] for own in done.values()) else INTERRUPTED
+
+
+def _arms(options: argparse.Namespace) -> list[Task]:
+    task = df.task(options.task)
+    for text in options.set:
+        task = _changed(task, text)
+    if options.neurons is not None:
+        place = next((s for s in ("network", "actor") if s in task.sections), "network")
+        name = "neurons" if place == "network" else "n"
+        task = task.having(**{f"{place}__{name}": float(options.neurons)})
+    if options.heterogeneity is not None:
+        task = task.with_heterogeneity(options.heterogeneity)
+    if not options.modulate:
+        return [task]
+    return [_modulated(task, text) for text in options.modulate]
+
+
+def _modulated(task: Task, text: str) -> Task:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    return task.only_modulation(*([] if names == [NOTHING] else names))
+
+
+def _changed(task: Task, text: str) -> Task:
+    place, equals, value = text.partition("=")
+    section, dot, name = place.partition(".")
+    if not (equals and dot):
+        raise DualframeError(
+            f"--set {text!r}: expected SECTION.NAME=VALUE, like --set reward.pulse=0.25."
+        )
+    if section not in task.sections:
+        raise UnknownName(f"section of task {task.name!r}:", section, task.sections)
+    return task.having(**{f"{section.strip()}__{name.strip()}": value.strip()})
+
+
+def _train(task: Task, options: argparse.Namespace, seed: int) -> df.Agents:
+    network = df.task_driven.build(task)
+    return df.train(network, task, agents=options.agents, **_how(options, seed))
+
+
+def _go_on(options: argparse.Namespace, seed: int) -> df.Agents:
+    """Train agents of a folder further, or evaluate them."""
+    fixed = ("modulate", "heterogeneity", "neurons", "agents")
+    for name in fixed:
+        if getattr(options, name) is not None:
+            raise DualframeError(
+                f"--{name} belongs to agents that learn from the start: those of "
+                f"{options.task!r} have theirs."
+            )
+    agents = df.Agents.load(options.task)
+    say(f"{agents}; seed {seed}, target {resolve(options.target)}")
+    work = df.evaluate if options.evaluate else df.train
+    return work(agents, **_how(options, seed))
+
+
+def _how(options: argparse.Namespace, seed: int) -> dict[str, Any]:
+    duration = options.duration
+    return {
+        "seed": seed,
+        "target": options.target,
+        "trials": options.trials,
+        "duration": None if duration is None else quantity(duration, "time", "--duration"),
+        "threads": options.threads,
+        "progress": False if options.json else None,
+    }
+
+
+def _label(options: argparse.Namespace) -> str:
+    return "evaluated" if options.evaluate else "trained on"
+
+
+def _place(folder: Path, arm: str, options: argparse.Namespace) -> Path:
+    """One arm stands in the folder itself, several in folders of their own."""
+    several = len(options.modulate or ()) > 1
+    return folder / arm.replace(", ", "_") if several else folder
+
+
+def _keep(agents: df.Agents, folder: Path, options: argparse.Namespace) -> None:
+    command = shlex.join([PROGRAM, *options.words])
+    kept = replace(agents, provenance={**agents.provenance, "command": command})
+    kept.save(folder, figures=False)
+
+
+def _together(done: Mapping[str, df.Agents], folder: Path, options: argparse.Namespace) -> None:
+    """Write what belongs to all arms: their comparison and the figures."""
+    if Path(options.task).is_dir():
+        for agents in done.values():
+            _keep(agents, folder, options)
+    df.compare_arms(done).to_csv(folder / "statistics.csv", index=False)
+    write_figures(done, folder / "figures")
+
+
+def _print(done: Mapping[str, df.Agents], folder: Path | None, options: argparse.Namespace) -> None:
+    table = df.compare_arms(done)
+    if options.json:
+        facts = {
+            arm: {
+                "outcomes": own.outcomes.to_dict(orient="records"),
+                "completed": own.provenance["completed"],
+                "seed": own.provenance["seed"],
+                "run_s": own.provenance["run_s"],
+                "simulated_s": own.provenance["simulated_s"],
+            }
+            for arm, own in done.items()
+        }
+        rows = table.to_dict(orient="records")
+        print(as_json({"arms": facts, "statistics": rows, "out": str(folder) if folder else None}))
+        return
+    shown = ["arm", "agents", "outcome", "median", "q25", "q75", "successes", "of", "p"]
+    print(terminal.table(table[shown].round(4)))
+    first = next(iter(done.values()))
+    for line in first.task.assumptions:
+        say(f"assumed: {line}")
+    if folder is not None:
+        print(f"Tables, agents and figures are in {folder}.")
+    if not all(own.provenance["completed"] for own in done.values()):
+        kept = f"what was simulated is in {folder}" if folder else "nothing was saved (no --out)"
+        say(f"{PROGRAM}: interrupted; {kept}.")

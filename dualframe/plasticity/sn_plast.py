@@ -1,0 +1,160 @@
+r"""Sequentially neuromodulated plasticity: what acetylcholine depresses, reward turns around.
+
+Within a trial the window W of a pair (symmetric in the source) depresses the synapse in proportion
+to acetylcholine, and leaves an eligibility; at the end of the trial dopamine or serotonin decide
+(Brzosko et al. 2017, Zannone et al. 2018; serotonin: Wert-Carvajal et al. 2022, sequential rule):
+
+.. math::
+
+   \text{online:}     &\quad w \to w - \eta_{ACh}\, [ACh]\, W, \qquad \dot E = -E/\tau_E + W \\
+   \text{rewarded:}   &\quad w \to w_{start} + \eta_{DA} E \\
+   \text{unrewarded:} &\quad w \to w_{start} - \eta_{5HT} E_{5HT}
+
+A pair leaves :math:`A_{pre,post} e^{-\Delta t/\tau_{pre,post}}` for pre before post and
+:math:`A_{post,pre} e^{\Delta t/\tau_{post,pre}}` for post before pre; the eligibility of serotonin
+counts pre before post only. Traces and eligibilities start every trial at zero.
+
+The postsynaptic neuron tells (``signals``) the index of the trial, whether the trial that has just
+ended was ``rewarded``, and the levels of the modulators: zero is absent, one is the source's
+amount, and what lies between weighs the change. Without dopamine (serotonin) a rewarded
+(unrewarded) trial leaves the online changes as they are.
+
+Numbers without ``eta_5HT`` leave serotonin out.
+
+The event-driven form updates a synapse at its first spike after the end of a trial. It keeps what
+the last two ends of trials need, so a synapse that was silent on both sides for two trials in a row
+misses what was due before: its eligibility was left in an earlier trial.
+
+Not as in the source: its traces decay by :math:`1 - 1/\tau` per ms, here by
+:math:`e^{-1/\tau}`. A pair of spikes in one step leaves the source's
+:math:`(A_{pre,post} + A_{post,pre})/2` only where both amplitudes are one number, as there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from itertools import pairwise
+
+from dualframe.network import Plasticity
+from dualframe.plasticity.rule import CLOCK, UPDATE, Body, Rule, factors, trace
+from dualframe.quantity import unit_of
+
+_SIGNALS = {
+    "trial": "index of the running trial",
+    "rewarded": "whether the trial that has just ended was rewarded",
+    "level_ACh": "level of acetylcholine",
+    "level_DA": "level of dopamine at a reward",
+    "level_5HT": "level of serotonin without reward",
+}
+_ENDS = 2  # ends of trials that the neuron remembers
+
+
+def write(rule: Plasticity, known: Collection[str]) -> Body:
+    """Return the rule's equations and statements."""
+    serotonin = "eta_5HT" in rule.numbers
+    parts = {"DA": "tau_eligibility"} | ({"5HT": "tau_eligibility_5HT"} if serotonin else {})
+    if rule.options.get("update") == CLOCK:
+        return _by_clock(rule, known, parts)
+    traces = [trace("x", "tau_pre_post", rule), trace("y", "tau_post_pre", rule)]
+    eligibilities = [f"eligibility_{name} : 1" for name in parts]
+    return Body(
+        "\n".join([*eligibilities, f"online : {unit_of(rule.w_max)}", "since : 1", *traces]),
+        *_events(known, parts, "/fade_{}_post"),
+        due=_due(parts),
+        neuron="\n".join([_NEW, _memory(parts)]),
+        neuron_initial={f"fade_{name}": 1.0 for name in parts},
+    )
+
+
+SN_PLAST = Rule(
+    "sn_plast",
+    write,
+    {"update": UPDATE},
+    ("ltp", "ltd", "rate", "eligibility"),
+    _SIGNALS,
+)
+
+
+def _events(known: Collection[str], parts: Collection[str], scale: str) -> tuple[str, str]:
+    """What spikes of either side do: online change, eligibility, trace."""
+    online = factors(known, "ltd", "rate")
+    eligible = factors(known, "eligibility")
+    statements = []
+    for window, own in (("A_post_pre*y", "x"), ("A_pre_post*x", "y")):
+        change = f"learning_rate*scale*eta_ACh*level_ACh_post*{window}{online}"
+        lines = [
+            f"online = online + clip(w - {change}, w_min, w_max) - w",
+            f"w = clip(w - {change}, w_min, w_max)",
+            f"eligibility_DA += {window}{eligible}{scale.format('DA')}",
+        ]
+        if "5HT" in parts and own == "y":
+            lines.append(f"eligibility_5HT += A_5HT*x{eligible}{scale.format('5HT')}")
+        statements.append("\n".join([*lines, f"{own} += 1"]))
+    return statements[0], statements[1]
+
+
+_NEW = """
+new = int(trial - trial_before > 0.5) : 1
+dtrial_before/dt = (trial - trial_before)/dt : 1
+ending_DA = rewarded*level_DA : 1
+ending_5HT = (1 - rewarded)*level_5HT : 1
+""".strip()
+
+
+def _memory(parts: dict[str, str]) -> str:
+    """What the neuron remembers of the last trials: fading at their end, and the modulators."""
+    lines = ["depoch/dt = new/dt : 1"]
+    for name, tau in parts.items():
+        faded = f"fade_{name}*(1 - new) + new"
+        lines.append(f"dfade_{name}/dt = (({faded})*exp(-dt/{tau}) - fade_{name})/dt : 1")
+        for what, now in (("faded", f"fade_{name}"), ("level", f"ending_{name}")):
+            lines += _last(f"{what}_{name}", now)
+    return "\n".join(lines)
+
+
+def _last(name: str, now: str) -> list[str]:
+    """A shift register: the value at the last end of a trial, and at those before."""
+    values = [now, *(f"{name}_{k}" for k in range(1, _ENDS + 1))]
+    return [f"d{new}/dt = new*({old} - {new})/dt : 1" for old, new in pairwise(values)]
+
+
+def _due(parts: Collection[str]) -> str:
+    """Bring a synapse from the trial of its last spike to the present one."""
+    ago = [f"int(abs(epoch_post - since - {k}) < 0.5)" for k in range(_ENDS + 1)]
+    ends = range(1, _ENDS + 1)
+    changes = []
+    for name, sign in zip(parts, ("", "-"), strict=False):
+        level = " + ".join(f"{ago[k]}*level_{name}_{k}_post" for k in ends)
+        faded = " + ".join(f"{ago[k]}*faded_{name}_{k}_post" for k in ends)
+        size = f"{sign}learning_rate*scale*eta_{name}*eligibility_{name}*({faded})"
+        changes.append(f"({level})*({size} - online)")
+    same = ago[0]
+    return "\n".join(
+        [
+            f"w = clip(w + {' + '.join(changes)}, w_min, w_max)",
+            f"online = online*{same}",
+            *(f"eligibility_{name} = eligibility_{name}*{same}" for name in parts),
+            f"x = x*{same}",
+            f"y = y*{same}",
+            "since = epoch_post",
+        ]
+    )
+
+
+def _by_clock(rule: Plasticity, known: Collection[str], parts: dict[str, str]) -> Body:
+    """Every synapse at every step, as the source does it."""
+    unit = unit_of(rule.w_max)
+    changes = [
+        f"ending_{name}_post*({sign}learning_rate*scale*eta_{name}*eligibility_{name} - online)"
+        for name, sign in zip(parts, ("", "-"), strict=False)
+    ]
+    lines = [
+        f"dw/dt = new_post*(clip(w + {' + '.join(changes)}, w_min, w_max) - w)/dt"
+        f" : {unit} (clock-driven)",
+        f"donline/dt = -new_post*online/dt : {unit} (clock-driven)",
+    ]
+    decaying = {f"eligibility_{name}": tau for name, tau in parts.items()}
+    for name, tau in {**decaying, "x": "tau_pre_post", "y": "tau_post_pre"}.items():
+        kept = f"{name}*exp(-dt/{tau})*(1 - new_post)"
+        lines.append(f"d{name}/dt = ({kept} - {name})/dt : 1 (clock-driven)")
+    return Body("\n".join(lines), *_events(known, parts, ""), neuron=_NEW)

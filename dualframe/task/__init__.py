@@ -1,0 +1,12 @@
+"""Tasks: what a network of the task-driven branch learns, as data.
+
+>>> from dualframe.task import task
+>>> task("distal_reward").with_modulation("DA").modulators
+('DA',)
+"""
+
+from dualframe.task.read import task, tasks
+from dualframe.task.sections import SECTIONS, Section
+from dualframe.task.task import Task
+
+__all__ = ["SECTIONS", "Section", "Task", "task", "tasks"]

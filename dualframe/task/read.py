@@ -1,0 +1,91 @@
+"""From a task's TOML file to a `Task`; nothing in the file is evaluated."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dualframe.catalogue.bibliography import PACKAGED, references
+from dualframe.catalogue.tables import Table
+from dualframe.errors import CatalogueError
+from dualframe.library import find, names
+from dualframe.task.sections import SECTIONS, Section, Spec
+from dualframe.task.task import Task
+
+
+def task(name: str | os.PathLike[str]) -> Task:
+    """Return a task by name, or from the path of a user's own file.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such task.
+    CatalogueError
+        If the file is not well formed: it names file, table, key and remedy.
+    """
+    path = find("tasks", name)
+    table = _table(path)
+    builder = table.text("builder", choices=SECTIONS)
+    specs = SECTIONS[builder]
+    table.only("name", "title", "builder", "modulators", "default_modulators", specs)
+    offered = table.texts("modulators")
+    return Task(
+        name=table.text("name"),
+        title=table.text("title"),
+        builder=builder,
+        sections={key: _section(table.need(key), key, spec) for key, spec in specs.items()},
+        offered=offered,
+        modulators=table.texts("default_modulators", offered),
+        note=table.text("note", ""),
+        origin=table.origin(),
+        references=str(path.parent / PACKAGED.name),
+    )
+
+
+def tasks() -> pd.DataFrame:
+    """Return the shipped tasks as a table: name, title, modulators, builder."""
+    found = [task(name) for name in names("tasks")]
+    rows = [(t.name, t.title, ", ".join(t.offered), t.builder) for t in found]
+    return pd.DataFrame(rows, columns=["name", "title", "modulators", "builder"], dtype=object)
+
+
+def _table(path: Path) -> Table:
+    try:
+        data: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(
+            f"{path.name} is not valid TOML: {error}. Texts stand in double quotes, numbers with "
+            'a unit too: tau = "20 ms".'
+        ) from error
+    except OSError as error:
+        raise CatalogueError(f"{path} cannot be read: {error.strerror}.") from error
+    own = path.parent / PACKAGED.name
+    known = {**references(), **(references(own) if own.is_file() else {})}
+    return Table(data, path.name, "", known)
+
+
+def _section(table: Table, name: str, spec: Spec) -> Section:
+    given = [key for key in table.data if key not in ("source", "status", "note")]
+    if not spec.open:
+        table.only(spec.numbers, spec.texts)
+    numbers = {
+        key: table.number(key, spec.numbers.get(key, _any(table, key)))
+        for key in given
+        if key not in spec.texts
+    }
+    texts = {key: table.text(key, choices=spec.texts[key]) for key in given if key in spec.texts}
+    return Section(name, numbers, texts)
+
+
+def _any(table: Table, key: str) -> Any:
+    """The dimension that an open number has."""
+    from dualframe.quantity import quantity
+
+    entry = table.data[key]
+    value = entry.get("value") if isinstance(entry, Mapping) else entry
+    return getattr(quantity(value, None, f"{table.where}, key {key!r}"), "dim", "dimensionless")

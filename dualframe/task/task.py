@@ -1,0 +1,153 @@
+"""A task: world, cells, plasticity, modulators and protocol, as inert data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dualframe.catalogue.bibliography import PACKAGED, citation, references
+from dualframe.catalogue.schema import Numbers, Origin
+from dualframe.catalogue.show import ASSUMED, Page
+from dualframe.checks import not_negative
+from dualframe.errors import CatalogueError, UnknownName
+from dualframe.network import Description
+from dualframe.quantity import text
+from dualframe.task.sections import Section
+
+#: How a user may write a modulator.
+ALIASES: Mapping[str, str] = {
+    "5-HT": "5HT", "NE": "NA", "serotonin": "5HT", "dopamine": "DA", "acetylcholine": "ACh",
+    "noradrenaline": "NA", "norepinephrine": "NA",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Task(Description):
+    """A task, read from a file by `dualframe.task` and changed by its methods.
+
+    Parameters
+    ----------
+    name, title, note
+        What it is.
+    builder
+        What makes its network: a name of `dualframe.task.SECTIONS`.
+    sections
+        Numbers and texts by section.
+    offered, modulators
+        Modulators that the task has, and those that act.
+    heterogeneity
+        Coefficient of variation of the cells' parameters.
+    origin
+        Source of the file.
+    references
+        Path of the BibTeX file beside it.
+    """
+
+    name: str
+    title: str
+    builder: str
+    sections: Mapping[str, Section]
+    offered: tuple[str, ...] = ()
+    modulators: tuple[str, ...] = ()
+    heterogeneity: float = 0.0
+    note: str = ""
+    origin: Origin = field(default_factory=Origin)
+    references: str = ""
+
+    def __getitem__(self, section: str) -> Section:
+        if section not in self.sections:
+            raise UnknownName(f"section of task {self.name!r}:", section, self.sections)
+        return self.sections[section]
+
+    @property
+    def arm(self) -> str:
+        """The modulators that act, as a label: ``"none"`` or ``"ACh, DA"``."""
+        return ", ".join(self.modulators) or "none"
+
+    def with_modulation(self, *modulators: str, signal: str | None = None) -> Task:
+        """Return the task with modulators that act besides those that do.
+
+        Parameters
+        ----------
+        modulators
+            Names, such as ``"DA"`` or ``"5-HT"``.
+        signal
+            What releases them. Tasks release dopamine at a ``"reward"``; other modulators follow
+            the task's protocol (``None``).
+
+        Raises
+        ------
+        UnknownName
+            If the task has no such modulator or signal.
+        """
+        if signal not in (None, "reward"):
+            raise UnknownName("signal", signal, ["reward"])
+        if signal == "reward" and [*map(self._named, modulators)] != ["DA"]:
+            raise CatalogueError(f"signal 'reward' releases DA, not {', '.join(modulators)}.")
+        wanted = {*self.modulators, *map(self._named, modulators)}
+        return replace(self, modulators=tuple(m for m in self.offered if m in wanted))
+
+    def only_modulation(self, *modulators: str) -> Task:
+        """Return the task with these modulators and no others."""
+        return replace(self, modulators=()).with_modulation(*modulators)
+
+    def with_heterogeneity(self, cv: float) -> Task:
+        """Return the task with cells whose parameters vary: log-normal factors of mean one."""
+        number = float(not_negative(cv, "dimensionless", f"heterogeneity of task {self.name!r}"))
+        return replace(self, heterogeneity=number)
+
+    def having(self, **values: Any) -> Task:
+        """Return the task with other numbers or texts: ``section__name=value``.
+
+        Raises
+        ------
+        UnknownName, QuantityError
+            If there is no such entry, or the number has another dimension.
+        """
+        sections = dict(self.sections)
+        for key, value in values.items():
+            section, _, name = key.partition("__")
+            sections[section] = self[section].changed(name, value)
+        return replace(self, sections=sections)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """One line for each section with assumed numbers."""
+        return tuple(
+            f"{name}: {', '.join(found)} assumed" for name, found in self._assumed() if found
+        )
+
+    def describe(self) -> str:
+        """Return the task as text: every number with its source, assumptions marked."""
+        page = Page()
+        page.lines.append(f"{self.name}: {self.title}")
+        page.lines.append(f"modulators: {', '.join(self.offered)} (acting: {self.arm})")
+        page.note(self.note)
+        for name, section in self.sections.items():
+            page.title(name)
+            page.lines += [f"  {key} = {value}" for key, value in section.texts.items()]
+            page.numbers(Numbers(name, tuple(section.numbers.items())))
+        assumed = sum(ASSUMED in line for line in page.lines)
+        own = Path(self.references)
+        known = references(own) if own.is_file() else {}
+        sources = [
+            f"  {key}: {citation(key, own if key in known else PACKAGED)}" for key in page.cited
+        ]
+        tail = [f"{assumed} numbers are assumed", "", "sources", *sources]
+        return "\n".join([*page.lines, "", *tail])
+
+    def __str__(self) -> str:
+        varied = f", heterogeneity {self.heterogeneity:g}" if self.heterogeneity else ""
+        return f"Task {self.name!r}: {self.title}; modulators: {self.arm}{varied}"
+
+    def _named(self, modulator: str) -> str:
+        name = ALIASES.get(modulator, modulator)
+        if name not in self.offered:
+            raise UnknownName(f"modulator of task {self.name!r}:", modulator, self.offered)
+        return name
+
+    def _assumed(self) -> Iterator[tuple[str, list[str]]]:
+        for name, section in self.sections.items():
+            yield name, [f"{k} {text(n.value)}" for k, n in section.numbers.items() if n.assumed]

@@ -1,0 +1,81 @@
+"""Figures of training: learning curves with inter-quartile bands, and outcomes of agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from dualframe.analysis.learning import learning_curve, plot_learning_curves, plot_outcomes
+from dualframe.analysis.statistics import median_iqr
+from dualframe.training.agents import Agents
+from dualframe.training.arms import main_outcome
+
+_NAMES = {
+    "success": "Successful agents", "duration_s": "Trial duration (s)", "reward": "Reward",
+    "time_to_criterion_s": "Time to the criterion (s)",
+    "last_success_rate": "Success rate, last trials", "last_reward": "Reward, last trials",
+}  # fmt: skip
+
+
+def write_figures(arms: Mapping[str, Agents], folder: Path) -> list[Path]:
+    """Draw the figures of one arm or several into a folder; return their files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    drawn = {**_curves(arms), **_outcomes(arms)}
+    written = []
+    for name, figure in drawn.items():
+        path = folder / f"{name}.png"
+        figure.savefig(path)
+        written.append(path)
+    return written
+
+
+def plot_weights(arms: Mapping[str, Agents]) -> Figure:
+    """Draw the rewarded weight in time: median over agents, with quartiles."""
+    curves = {label: weight_curve(agents) for label, agents in arms.items()}
+    figure = plot_learning_curves(
+        curves, xlabel="Time (s)", ylabel="Rewarded synapse (mV)", title=_title(arms)
+    )
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def weight_curve(agents: Agents) -> pd.DataFrame:
+    """Return quartiles over agents of the followed weight: ``trial`` is the time in seconds."""
+    wide = agents.curves.pivot(index="t_s", columns="agent", values="weight_mV")
+    rows = [(t, *median_iqr(row), float(np.mean(row)), len(row)) for t, row in _rows(wide)]
+    return pd.DataFrame(rows, columns=["trial", "median", "q25", "q75", "mean", "n"])
+
+
+def _rows(wide: pd.DataFrame) -> list[tuple[float, np.ndarray]]:
+    return list(zip(wide.index.to_numpy(dtype=float), wide.to_numpy(dtype=float), strict=True))
+
+
+def _curves(arms: Mapping[str, Agents]) -> dict[str, Figure]:
+    with_trials = {label: own for label, own in arms.items() if len(own.trials)}
+    figures = {}
+    for value in ("success", "duration_s", "reward"):
+        if with_trials and all(value in own.trials for own in with_trials.values()):
+            curves = {k: learning_curve(own.trials, value) for k, own in with_trials.items()}
+            line = "mean" if value == "success" else "median"
+            figures[f"learning_{value}"] = plot_learning_curves(
+                curves, line=line, ylabel=_NAMES[value], title=_title(arms)
+            )
+    if not with_trials and all(len(own.curves) for own in arms.values()):
+        figures["learning_weight"] = plot_weights(arms)
+    return {name: figure for name, figure in figures.items() if isinstance(figure, Figure)}
+
+
+def _outcomes(arms: Mapping[str, Agents]) -> dict[str, Figure]:
+    values = {label: main_outcome(own)[1] for label, own in arms.items()}
+    name = main_outcome(next(iter(arms.values())))[0]
+    figure = plot_outcomes(values, ylabel=_NAMES.get(name, name), title=_title(arms))
+    return {"outcomes": figure} if isinstance(figure, Figure) else {}
+
+
+def _title(arms: Mapping[str, Agents]) -> str:
+    first = next(iter(arms.values()))
+    return f"{first.task.name}, {first.n} agents"

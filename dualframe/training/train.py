@@ -1,0 +1,170 @@
+"""Training and evaluation: agents side by side in one network, on any target."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from brian2.units import second
+
+from dualframe.checks import check_count
+from dualframe.errors import NetworkError
+from dualframe.network import Network, replicated
+from dualframe.plasticity import frozen, with_weights
+from dualframe.quantity import quantity
+from dualframe.run import run
+from dualframe.task import Task
+from dualframe.training.agents import Agents
+from dualframe.training.measures import measure
+
+_LAST = 1 * second  # in which the world's account of the last trial is sampled
+
+
+def train(
+    network: Network | Agents,
+    task: Task | None = None,
+    *,
+    agents: int | None = None,
+    seed: int | None = None,
+    target: str = "auto",
+    trials: int | None = None,
+    duration: Any = None,
+    threads: int = 1,
+    use_gpu: bool | None = None,
+    progress: bool | None = None,
+) -> Agents:
+    """Let agents learn a task.
+
+    Parameters
+    ----------
+    network
+        The network of one agent, from ``task_driven.build(task)``; or agents that have learned
+        before, who go on with the weights they have (activity and traces start anew).
+    task
+        The task; that of the agents, if it is not given.
+    agents
+        How many, side by side in one network; they differ in connectivity, start and noise. The
+        default is the task's.
+    seed
+        Of everything that is drawn. Two arms with one seed have the same connectivity.
+    target, threads, use_gpu, progress
+        As in `dualframe.run`.
+    trials
+        Trials of each agent, instead of the task's.
+    duration
+        Simulated time, instead of the task's; in tasks with trials it is by default long enough
+        for the longest ones.
+
+    Returns
+    -------
+    Agents
+        Tables of trials and outcomes, weights and provenance. If it is interrupted (Ctrl-C), of
+        what was simulated until then.
+
+    Raises
+    ------
+    NetworkError
+        If there is no task, the network is another task's, or a count is not one.
+    UnknownName, TargetError
+        As in `dualframe.run`.
+    """
+    task = _task_of(network, task)
+    if trials is not None:
+        check_count(trials, "trials")
+        task = task.having(protocol__trials=float(trials))
+    given = network.network if isinstance(network, Agents) else network
+    given = _for_trials(given, task)
+    count = agents or (network.n if isinstance(network, Agents) else None)
+    count = task["protocol"].count("agents") if count is None else count
+    check_count(count, "number of agents")
+    together = replicated(given, count)
+    if isinstance(network, Agents):
+        if count != network.n:
+            raise NetworkError(f"{network.n} agents have learned: {count} cannot go on.")
+        together = with_weights(together, network.weights)
+    measured = measure(task)
+    results = run(
+        together,
+        _duration(task, duration),
+        target=target,
+        seed=seed,
+        dt=task["protocol"]["dt"],
+        record=measured.record(task, given, count),
+        spikes=measured.spikes,
+        threads=threads,
+        use_gpu=use_gpu,
+        progress=progress,
+    )
+    tables = measured.tables(task, given, results, count)
+    return Agents(
+        task=task,
+        network=given,
+        n=count,
+        trials=tables.trials,
+        outcomes=tables.outcomes,
+        curves=tables.curves,
+        weights=results.weights,
+        weight_units=results.weight_units,
+        provenance=results.provenance,
+    )
+
+
+def evaluate(
+    agents: Agents,
+    *,
+    trials: int | None = None,
+    duration: Any = None,
+    seed: int | None = None,
+    target: str = "auto",
+    **options: Any,
+) -> Agents:
+    """Let agents do their task without learning; parameters as in `train`.
+
+    Learning rates are zero, the weights stay to the last bit, and no other program is compiled than
+    for training.
+    """
+    still = replace(agents, network=frozen(agents.network))
+    done = train(still, trials=trials, duration=duration, seed=seed, target=target, **options)
+    return replace(done, network=agents.network)
+
+
+def _task_of(network: Network | Agents, task: Task | None) -> Task:
+    if task is None and isinstance(network, Agents):
+        return network.task
+    if not isinstance(task, Task):
+        raise NetworkError(
+            "training needs the task: train(task_driven.build(task), task), with "
+            "task = dualframe.task('navigation')."
+        )
+    own = (network.network if isinstance(network, Agents) else network).meta.get("task")
+    if own != task.name:
+        raise NetworkError(
+            f"the network was built for task {own!r}, not {task.name!r}: build it with "
+            f"task_driven.build(task)."
+        )
+    return task
+
+
+def _for_trials(network: Network, task: Task) -> Network:
+    """Tell the neurons how many trials count: later ones teach nothing."""
+    if "trials" not in task["protocol"]:
+        return network
+    number = float(task["protocol"]["trials"])
+    return replace(
+        network,
+        populations=tuple(
+            replace(p, parameters={**p.parameters, "trials": number})
+            if "trials" in p.parameters
+            else p
+            for p in network.populations
+        ),
+    )
+
+
+def _duration(task: Task, given: Any) -> Any:
+    if given is not None:
+        return quantity(given, "time", "duration")
+    protocol = task["protocol"]
+    if "duration" in protocol:
+        return protocol["duration"]
+    return float(protocol["trials"]) * float(protocol["trial_limit"]) * second + _LAST
