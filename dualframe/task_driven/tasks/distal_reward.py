@@ -29,7 +29,7 @@ from brian2.units import ms, mV, second
 
 from dualframe import catalogue
 from dualframe.network import Network, Population, Projection
-from dualframe.plasticity import plastic
+from dualframe.plasticity.plastic import plastic
 from dualframe.task import Section, Task
 from dualframe.task_driven.published_step import EQUATIONS, POLYNOMIAL, published_numbers, start
 
