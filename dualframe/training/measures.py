@@ -105,7 +105,8 @@ def outcomes_of_trials(trials: pd.DataFrame, agents: int) -> pd.DataFrame:
                 "agent": agent,
                 "trials": len(own),
                 "successes": int(own["success"].sum()),
-                "last_success_rate": last["success"].mean(),
+                # without a trial that ended there is no success
+                "last_success_rate": last["success"].sum() / max(len(last), 1),
                 "last_duration_s": last["duration_s"].mean(),
                 "last_reward": last["reward"].mean(),
                 "mean_reward": own["reward"].mean(),

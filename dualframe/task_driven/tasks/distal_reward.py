@@ -48,8 +48,8 @@ switched : 1
 _EXCITABILITY = """
 dNA/dt = (NA_level*(1 - switched*ACh_present) - NA)/tau_excitability : mmolar
 dACh/dt = (ACh_level*switched*ACh_present - ACh)/tau_excitability : mmolar
-o_NA = NA**n_NA/(NA**n_NA + EC50_NA**n_NA) : 1
-o_ACh = ACh**n_ACh/(ACh**n_ACh + EC50_ACh**n_ACh) : 1
+o_NA = (NA/EC50_NA)**n_NA/(1 + (NA/EC50_NA)**n_NA) : 1
+o_ACh = (ACh/EC50_ACh)**n_ACh/(1 + (ACh/EC50_ACh)**n_ACh) : 1
 bursting = o_NA*(1 - o_ACh) : 1
 """
 

@@ -1,0 +1,232 @@
+"""Agents that learn: every arm of the three tasks, in tables with the bars set beforehand.
+
+    python benchmarks/learning.py distal_reward_200 --keep runs
+    python benchmarks/learning.py distal_reward_1000 --keep runs
+    python benchmarks/learning.py navigation --keep runs
+    python benchmarks/learning.py cartpole --keep runs
+
+Agents of an arm run side by side in one C++ program, arms one after the other. With ``--keep DIR``
+each arm is saved as `dualframe train --out` saves it, and arms that are there already are read
+instead of run. ``--agents`` and ``--duration`` make everything smaller.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from measure import RESULTS, save
+
+import dualframe as df
+from dualframe.analysis.statistics import cliffs_delta, compare, median_iqr, wilson_interval
+from dualframe.training.figures import write_figures
+
+SEED = 1
+
+
+@dataclass(frozen=True)
+class Arm:
+    """A label, the modulators that act, and other numbers of the task."""
+
+    label: str
+    modulators: tuple[str, ...]
+    having: Mapping[str, Any] = field(default_factory=dict)
+    heterogeneity: float = 0.0
+
+    def task(self, experiment: Experiment) -> Any:
+        task = df.task(experiment.task).only_modulation(*self.modulators)
+        task = task.having(**{**experiment.having, **self.having})
+        return task.with_heterogeneity(self.heterogeneity)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A task, its arms, how an arm becomes a row, and what was expected."""
+
+    task: str
+    title: str
+    arms: tuple[Arm, ...]
+    row: Callable[[df.Agents], dict[str, Any]]
+    bars: Callable[[Mapping[str, df.Agents]], list[str]]
+    having: Mapping[str, Any] = field(default_factory=dict)
+    agents: int = 20
+
+
+# --- rows ----------------------------------------------------------------------------------------
+
+
+def spread(values: Any, digits: int = 0) -> str:
+    middle = median_iqr(values)
+    shown = [f"{v:.{digits}f}" if np.isfinite(v) else "never" for v in middle]
+    return f"{shown[0]} [{shown[1]}, {shown[2]}]"
+
+
+def share(successes: int, of: int) -> str:
+    low, high = wilson_interval(successes, of)
+    return f"{successes} of {of} [{low:.2f}, {high:.2f}]"
+
+
+def speed(agents: df.Agents) -> str:
+    facts = agents.provenance
+    return f"{facts['simulated_s'] * agents.n / facts['run_s']:.0f}"
+
+
+def reward_row(agents: df.Agents) -> dict[str, Any]:
+    table = agents.outcomes
+    times = table["time_to_criterion_s"].fillna(np.inf)
+    ranks = 100 * table["rewarded_rank"] / table["plastic_synapses"]
+    reached = int(table["reached"].sum())
+    return {
+        "reached 4 mV": share(reached, agents.n),
+        "time (s)": spread(times),
+        "collapsed of reached": f"{int(table['collapsed'].sum())} of {reached}",
+        "final weight (mV)": spread(table["final_weight_mV"], 2),
+        "largest weight (mV)": spread(table["max_weight_mV"], 2),
+        "rank (% of synapses)": spread(ranks, 2),
+        "in top 1 %": share(int((ranks <= 1).sum()), agents.n),
+        "rewards per s": f"{table['rewards'].mean() / agents.provenance['simulated_s']:.3f}",
+    }
+
+
+def reward_bars(arms: Mapping[str, df.Agents]) -> list[str]:
+    def times(label: str) -> Any:
+        return arms[label].outcomes["time_to_criterion_s"].fillna(np.inf)
+
+    lines = []
+    if {"DA", "DA,NA,ACh"} <= arms.keys():
+        test = compare(times("DA,NA,ACh"), times("DA"))
+        lines.append(
+            f"NA to ACh against DA: median {test.median_b / test.median_a:.2f} times faster, "
+            f"{test.test} p = {test.p:.2g}, Cliff's delta {-test.delta:.2f}."
+        )
+    return lines
+
+
+def last_trials(agents: df.Agents, n: int = 5) -> Any:
+    """Success per agent over the last trials of the protocol, in percent."""
+    end = float(agents.task["protocol"]["trials"])
+    chosen = agents.trials[agents.trials["trial"] > end - n]
+    return 100 * chosen.groupby("agent")["success"].mean()
+
+
+def navigation_row(agents: df.Agents) -> dict[str, Any]:
+    end = float(agents.task["protocol"]["trials"])
+    trials = agents.trials
+    last = trials[trials["trial"] > end - 5]
+    before = trials[(trials["trial"] > end / 2 - 5) & (trials["trial"] <= end / 2)]
+    return {
+        "success 36-40 (%)": spread(last_trials(agents)),
+        "mean (%)": f"{100 * last['success'].mean():.1f}",
+        "trials": share(int(last["success"].sum()), len(last)),
+        "success 16-20 (%)": f"{100 * before['success'].mean():.1f}",
+        "duration 36-40 (s)": spread(last.groupby("agent")["duration_s"].mean(), 1),
+        "old goal visited 36-40 (%)": f"{100 * last['old_goal'].mean():.1f}",
+    }
+
+
+def navigation_bars(arms: Mapping[str, df.Agents]) -> list[str]:
+    lines = []
+    for better, worse in (("DA,ACh", "DA"), ("DA,5-HT", "DA"), ("DA,ACh,5-HT", "DA"), ("DA", "none")):
+        if {better, worse} <= arms.keys():
+            a, b = last_trials(arms[better]), last_trials(arms[worse])
+            test = compare(a, b)
+            lines.append(
+                f"{better} against {worse}, trials 36 to 40: {a.mean() - b.mean():+.1f} points, "
+                f"{test.test} p = {test.p:.2g}, Cliff's delta {cliffs_delta(a, b):+.2f}."
+            )
+    return lines
+
+
+# --- experiments ---------------------------------------------------------------------------------
+
+_RS = {"network__inhibition": "RS"}
+_AC = {"network__inhibition": "AC"}
+REWARD_ARMS = (
+    Arm("none", ()),
+    Arm("DA", ("DA",)),
+    Arm("DA,NA,ACh", ("DA", "NA", "ACh")),
+    Arm("DA,NA,ACh, DA clamped after", ("DA", "NA", "ACh"), {"excitability__clamp_DA": 1.0}),
+    Arm("DA,NA (always bursting)", ("DA", "NA")),
+    Arm("DA, I:RS", ("DA",), _RS),
+    Arm("DA, I:AC", ("DA",), _AC),
+)
+_PLACES = ("none", "ACh", "DA", "DA,5-HT", "DA,ACh", "DA,ACh,5-HT")
+
+
+def _modulators(label: str) -> tuple[str, ...]:
+    return () if label == "none" else tuple(label.split(","))
+
+
+EXPERIMENTS: Mapping[str, Experiment] = {
+    "distal_reward_200": Experiment(
+        "distal_reward", "Distal reward, 200 neurons", REWARD_ARMS, reward_row, reward_bars,
+        {"network__neurons": 200.0},
+    ),
+    "distal_reward_1000": Experiment(
+        "distal_reward", "Distal reward, 1000 neurons", REWARD_ARMS[1:5], reward_row, reward_bars,
+        agents=5,
+    ),
+    "navigation": Experiment(
+        "navigation", "Navigation with reversal",
+        tuple(
+            Arm(label + (f", CV {cv:g}" if cv else ""), _modulators(label), heterogeneity=cv)
+            for cv in (0.0, 0.2)
+            for label in _PLACES
+        ),
+        navigation_row, navigation_bars,
+    ),
+}  # fmt: skip
+
+
+def run_arm(experiment: Experiment, arm: Arm, options: argparse.Namespace) -> df.Agents:
+    place = Path(options.keep) / options.experiment / _file(arm.label) if options.keep else None
+    if place is not None and (place / "manifest.json").exists():
+        return df.Agents.load(place)
+    task = arm.task(experiment)
+    agents = df.train(
+        df.task_driven.build(task), task, agents=options.agents or experiment.agents,
+        seed=options.seed, target=options.target, duration=options.duration,
+    )  # fmt: skip
+    if place is not None:
+        agents.save(place, figures=False)
+    return agents
+
+
+def _file(label: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in label)
+
+
+def main(options: argparse.Namespace) -> None:
+    experiment = EXPERIMENTS[options.experiment]
+    chosen = [a for a in experiment.arms if not options.arm or a.label in options.arm]
+    arms = {}
+    for arm in chosen:
+        arms[arm.label] = run_arm(experiment, arm, options)
+        print(arm.label, experiment.row(arms[arm.label]), flush=True)
+    rows = [
+        {"arm": label, "agents": own.n, **experiment.row(own), "agent s per s": speed(own)}
+        for label, own in arms.items()
+    ]
+    notes = [
+        *experiment.bars(arms),
+        "Medians and quartiles over agents; shares with Wilson's interval at 95 %.",
+    ]
+    save(f"learning_{options.experiment}", experiment.title, rows, notes, Path(options.out))
+    write_figures(arms, Path(options.out) / f"learning_{options.experiment}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("experiment", choices=list(EXPERIMENTS))
+    parser.add_argument("--arm", action="append", help="only this arm; repeatable")
+    parser.add_argument("--agents", type=int)
+    parser.add_argument("--duration", help="simulated time, like '600 s'")
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--target", default="cpp_standalone")
+    parser.add_argument("--keep", help="folder in which every arm is kept")
+    parser.add_argument("--out", default=str(RESULTS))
+    main(parser.parse_args())
