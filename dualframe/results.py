@@ -217,7 +217,7 @@ class Results:
             ``population, cell_type, n, mean_rate_Hz, sd_rate_Hz, cv_isi``. The deviation is that
             of the simulated neurons (no degree of freedom subtracted). ``cv_isi`` is the mean of
             the coefficients of variation of the neurons with at least three spikes in the window,
-            NaN where there is none.
+            NaN where there is none. All three are NaN for a population whose spikes were not kept.
         """
         table = self.populations[["population", "cell_type", "n"]]
         rows = [self._statistics(name, start, stop) for name in table["population"]]
@@ -237,7 +237,8 @@ class Results:
         return load(directory)
 
     def _statistics(self, population: str, start: Any, stop: Any) -> tuple[float, float, float]:
-        if stop is None and self.duration == 0:  # interrupted before the first step
+        unknown = population in self.provenance.get("without_spikes", ())
+        if unknown or (stop is None and self.duration == 0):  # interrupted before the first step
             return np.nan, np.nan, np.nan
         begin, end = window(start, self.duration if stop is None else stop)
         n = self.n(population)

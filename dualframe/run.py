@@ -64,7 +64,7 @@ def run(
         every=1*second)`` follows those of some synapses too.
     spikes
         Populations whose spikes are kept; ``None`` keeps all. Long runs of large networks have
-        more spikes than memory.
+        more spikes than memory. The rates of other populations are not known (NaN).
     dt
         Time step.
     threads
@@ -100,6 +100,7 @@ def run(
     chosen = chosen_seed(seed)
     kept = spiking(network, spikes)
     lowered = lower(network, dt=step, duration=length, seed=chosen, record=wanted, spikes_of=kept)
+    _check_synapses(lowered)
     with _progress(progress, f"{network.name} on {name}") as report:
         options = RunOptions(threads, strict, use_gpu, precision, report)
         raw: Raw = capability.module(name).run(lowered, options)
@@ -180,6 +181,21 @@ def _check_followed(network: Network, name: str, recording: Recording) -> None:
         raise NetworkError(
             f"recording of projection {name!r} chooses synapses: say how often with every=."
         )
+
+
+def _check_synapses(lowered: Lowered) -> None:
+    """Refuse to follow synapses that were not drawn."""
+    for synapses in lowered.synapses:
+        recording = lowered.recordings.get(synapses.projection)
+        chosen = None if recording is None else recording.neurons
+        if chosen is None or not chosen.size:
+            continue
+        wrong = chosen[(chosen < 0) | (chosen >= len(synapses.i))]
+        if wrong.size:
+            raise NetworkError(
+                f"recording asks for synapse {wrong[0]} of projection {synapses.projection!r}, "
+                f"which has {len(synapses.i)}."
+            )
 
 
 def tuple_of(names: str | Sequence[str]) -> tuple[str, ...]:
@@ -278,6 +294,7 @@ def _provenance(
         "build_s": raw.build_s,
         "run_s": raw.run_s,
         "build_cache": raw.build_cache,
+        **({"without_spikes": sorted(lowered.silent)} if lowered.silent else {}),
         **facts,
         **raw.facts,
         **network.meta,

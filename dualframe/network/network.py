@@ -46,6 +46,7 @@ class Network(Description):
         check_unique([p.name for p in self.projections])
         for projection in self.projections:
             self._check_projection(projection)
+        check_summed(self.projections)
         for item in self.inputs:
             if isinstance(item, CurrentInput):
                 self._check_current(item)
@@ -173,6 +174,20 @@ def check_written(
         f"projection {projection.name!r} writes {base!r}, which {owner.name!r} does not have "
         f"(a compartment or synapse that does not exist?). " + suggestion(base, known)
     )
+
+
+def check_summed(projections: Iterable[Projection]) -> None:
+    """Refuse two summed projections onto one variable: each would replace the other's sum."""
+    setters: dict[tuple[str, str], str] = {}
+    for projection in projections:
+        for name in projection.summed:
+            first = setters.setdefault((projection.target, name), projection.name)
+            if first != projection.name:
+                raise NetworkError(
+                    f"projections {first!r} and {projection.name!r} both set {name!r} of "
+                    f"{projection.target!r}: give each a variable of its own, and add them up in "
+                    f"the equations."
+                )
 
 
 def check_positions(projection: Projection, source: Any, target: Population) -> None:
