@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 
 from dualframe.catalogue.bibliography import PACKAGED, references
+from dualframe.catalogue.form import Kinds
 from dualframe.catalogue.tables import Table
-from dualframe.errors import CatalogueError
+from dualframe.errors import CatalogueError, UnknownName, suggestion
 from dualframe.library import find, names
 from dualframe.task.sections import SECTIONS, Section, Spec
 from dualframe.task.task import Task
@@ -40,7 +41,7 @@ def task(name: str | os.PathLike[str]) -> Task:
         builder=builder,
         sections={key: _section(table.need(key), key, spec) for key, spec in specs.items()},
         offered=offered,
-        modulators=table.texts("default_modulators", offered),
+        modulators=_acting(table, offered),
         note=table.text("note", ""),
         origin=table.origin(),
         references=str(path.parent / PACKAGED.name),
@@ -52,6 +53,16 @@ def tasks() -> pd.DataFrame:
     found = [task(name) for name in names("tasks")]
     rows = [(t.name, t.title, ", ".join(t.offered), t.builder) for t in found]
     return pd.DataFrame(rows, columns=["name", "title", "modulators", "builder"], dtype=object)
+
+
+def _acting(table: Table, offered: tuple[str, ...]) -> tuple[str, ...]:
+    acting = table.texts("default_modulators", offered)
+    for name in acting:
+        if name not in offered:
+            table.fail(
+                "default_modulators", f"unknown modulator {name!r}. {suggestion(name, offered)}"
+            )
+    return tuple(name for name in offered if name in acting)
 
 
 def _table(path: Path) -> Table:
@@ -71,21 +82,18 @@ def _table(path: Path) -> Table:
 
 def _section(table: Table, name: str, spec: Spec) -> Section:
     given = [key for key in table.data if key not in ("source", "status", "note")]
-    if not spec.open:
-        table.only(spec.numbers, spec.texts)
-    numbers = {
-        key: table.number(key, spec.numbers.get(key, _any(table, key)))
-        for key in given
-        if key not in spec.texts
-    }
-    texts = {key: table.text(key, choices=spec.texts[key]) for key in given if key in spec.texts}
+    texts = {key: table.text(key, choices=spec.texts[key]) for key in spec.texts if key in given}
+    kinds = _kinds(table, spec, texts)
+    table.only(kinds, spec.texts)
+    for key in spec.required:
+        if key not in given:
+            table.fail(key, f"missing. This table needs {', '.join(spec.required)}.")
+    numbers = {key: table.number(key, kinds[key]) for key in given if key not in spec.texts}
     return Section(name, numbers, texts)
 
 
-def _any(table: Table, key: str) -> Any:
-    """The dimension that an open number has."""
-    from dualframe.quantity import quantity
-
-    entry = table.data[key]
-    value = entry.get("value") if isinstance(entry, Mapping) else entry
-    return getattr(quantity(value, None, f"{table.where}, key {key!r}"), "dim", "dimensionless")
+def _kinds(table: Table, spec: Spec, texts: Mapping[str, str]) -> Kinds:
+    try:
+        return spec.kinds(texts)
+    except UnknownName as error:
+        raise CatalogueError(f"{table.where}: {error}") from error

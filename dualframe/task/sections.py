@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from dualframe.catalogue.form import Kinds
 from dualframe.catalogue.schema import Sourced
-from dualframe.errors import UnknownName
+from dualframe.errors import QuantityError, UnknownName
 from dualframe.quantity import quantity
+from dualframe.task.open_sections import open_numbers
 
 
 @dataclass(frozen=True)
@@ -24,13 +27,24 @@ class Spec:
     texts
         Names and choices; no choices mean any text.
     open
-        Other numbers are passed on to what the section names (a world, a set of a rule), which
-        checks them.
+        Other numbers are those of what the section names: a world, a rule of plasticity.
+    optional
+        Names that a file may leave out.
     """
 
     numbers: Kinds = field(default_factory=dict)
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     open: bool = False
+    optional: tuple[str, ...] = ()
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """What every file gives."""
+        return tuple(name for name in (*self.texts, *self.numbers) if name not in self.optional)
+
+    def kinds(self, texts: Mapping[str, str]) -> Kinds:
+        """Return names and dimensions of all numbers that a section with these texts may have."""
+        return {**(open_numbers(texts) if self.open else {}), **self.numbers}
 
 
 @dataclass(frozen=True)
@@ -65,26 +79,46 @@ class Section:
         return round(float(self[name]))
 
     def plain(self, *leave_out: str) -> dict[str, Any]:
-        """Return the quantities by name, without their sources."""
-        return {k: n.value for k, n in self.numbers.items() if k not in leave_out}
+        """Return the quantities by name, without their sources; whole numbers as such."""
+        return {k: _whole(n.value) for k, n in self.numbers.items() if k not in leave_out}
 
-    def changed(self, name: str, value: Any) -> Section:
-        """Return the section with another value of an entry; what it is stays."""
-        if name in self.texts:
-            return Section(self.name, self.numbers, {**self.texts, name: str(value)})
-        if name not in self.numbers:
-            self[name]  # raises
-        old = self.numbers[name]
-        new = quantity(value, getattr(old.value, "dim", "dimensionless"), f"{self.name}.{name}")
+    def changed(self, name: str, value: Any, spec: Spec) -> Section:
+        """Return the section with another value of an entry that it can have.
+
+        Raises
+        ------
+        UnknownName
+            If it can have no such entry, or no such text.
+        QuantityError
+            If the value is not one finite number of the entry's dimension.
+        """
+        label = f"{self.name}.{name}"
+        if name in spec.texts:
+            if spec.texts[name] and value not in spec.texts[name]:
+                raise UnknownName(label, value, spec.texts[name])
+            texts = {**self.texts, name: str(value)}
+            spec.kinds(texts)  # refuses a rule, a set or a world that is not there
+            return Section(self.name, self.numbers, texts)
+        kinds = spec.kinds(self.texts)
+        if name not in kinds:
+            raise UnknownName(f"entry of section {self.name!r}:", name, (*kinds, *spec.texts))
+        new = quantity(value, kinds[name], label)
+        if np.ndim(new) or not np.isfinite(np.asarray(new)):
+            raise QuantityError(f"{label} is {value}: expected one finite number.")
         own = Sourced(new, ("dualframe",), "assumed", "set by the user")
         return Section(self.name, {**self.numbers, name: own}, self.texts)
+
+
+def _whole(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 _PROTOCOL = Spec(
     {
         "trials": "dimensionless", "trial_limit": "time", "duration": "time", "dt": "time",
         "sampling": "time", "agents": "dimensionless",
-    }
+    },
+    optional=("trials", "trial_limit", "duration"),
 )  # fmt: skip
 _D = "dimensionless"
 
@@ -126,10 +160,30 @@ SECTIONS: Mapping[str, Mapping[str, Spec]] = MappingProxyType(
                 {
                     "n": _D, "w_init": _D, "w_plus": _D, "w_minus": _D, "psi": _D,
                     "eps0": "time", "tau_m": "time", "tau_s": "time", "chi": _D, "rho0": "rate",
-                    "theta": _D, "delta_u": _D, "drive": "current", "lateral_drive": "current",
+                    "theta": _D, "delta_u": _D, "drive": "current",
                     "tau_drive": "time",
                 },
                 {"cells": ("srm0", "izhikevich", "glif"), "cell": ()},
+            ),
+            "plasticity": Spec(texts={"rule": (), "set": ()}, open=True),
+        },
+        "actor_critic": {
+            "protocol": _PROTOCOL,
+            "world": Spec(texts={"kind": ()}, open=True),
+            "encoder": Spec(
+                {
+                    "pole_fields": _D, "cart_fields": _D, "pole_range": _D,
+                    "pole_velocity_range": _D, "cart_range": _D, "cart_velocity_range": _D,
+                    "width": _D, "clip": _D, "rate_max": "rate",
+                }
+            ),
+            "neurons": Spec(
+                {"tau_m": "time", "rho0": "rate", "theta": _D, "delta_u": _D, "w_init": _D}
+            ),
+            "actor": Spec({"n": _D, "eta": _D}),
+            "critic": Spec({"n": _D, "eta": _D}),
+            "decision": Spec(
+                {"nu": "time", "temperature": "rate", "gamma": _D, "lambda": _D, "greedy": _D}
             ),
             "plasticity": Spec(texts={"rule": (), "set": ()}, open=True),
         },

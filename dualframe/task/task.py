@@ -14,7 +14,7 @@ from dualframe.checks import not_negative
 from dualframe.errors import CatalogueError, UnknownName
 from dualframe.network import Description
 from dualframe.quantity import text
-from dualframe.task.sections import Section
+from dualframe.task.sections import SECTIONS, Section
 
 #: How a user may write a modulator.
 ALIASES: Mapping[str, str] = {
@@ -108,8 +108,13 @@ class Task(Description):
         """
         sections = dict(self.sections)
         for key, value in values.items():
-            section, _, name = key.partition("__")
-            sections[section] = self[section].changed(name, value)
+            section, separator, name = key.partition("__")
+            if not separator:
+                raise CatalogueError(f"{key!r} is no entry of a task: write section__name=value.")
+            if section not in sections:
+                raise UnknownName(f"section of task {self.name!r}:", section, sections)
+            spec = SECTIONS[self.builder][section]
+            sections[section] = sections[section].changed(name, value, spec)
         return replace(self, sections=sections)
 
     @property

@@ -231,7 +231,7 @@ def test_one_more_copy_leaves_the_connectivity_of_the_others() -> None:
 
 @pytest.mark.parametrize("number", [0, -1, 1.5, True, "3", None])
 def test_a_number_of_copies_is_a_count(number: Any) -> None:
-    with pytest.raises(NetworkError, match="number of replicas is .*whole number of at least 1"):
+    with pytest.raises(NetworkError, match=r"number of replicas is .*whole number of at least 1"):
         replicated(everything(), number)
 
 
@@ -274,7 +274,7 @@ class TestSpikesThatAreKept:
         assert one.spikes.equals(some.spikes)
 
     def test_a_wrong_name(self) -> None:
-        with pytest.raises(UnknownName, match="whose spikes are kept 'other'.*mean 'others'"):
+        with pytest.raises(UnknownName, match=r"whose spikes are kept 'other'.*mean 'others'"):
             df.run(everything(), 5 * ms, target="runtime", spikes=["other"])
 
     def test_rates_of_spikes_that_were_not_kept_are_not_zero(self) -> None:

@@ -1,0 +1,353 @@
+"""Tasks: reading, changing, describing; every shipped one builds and can run on every target."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from brian2.units import Hz, ms, mV, second
+
+import dualframe as df
+from dualframe.catalogue.schema import Origin, Sourced
+from dualframe.errors import CatalogueError, DualframeError, QuantityError, UnknownName
+from dualframe.library import names
+from dualframe.serialise import decode, encode
+from dualframe.targets.capability import check
+from dualframe.task import SECTIONS, Section, Task
+from dualframe.task.task import ALIASES
+
+TASKS = names("tasks")
+NAVIGATION = Path(df.__file__).parents[1] / "tasks" / "navigation.toml"
+
+
+def own(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    """The navigation task as a user's own file, with other lines."""
+    text = NAVIGATION.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) >= 1, old
+        text = text.replace(old, new, 1)
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+class TestReading:
+    def test_the_table_lists_what_ships(self) -> None:
+        table = df.tasks()
+        assert list(table.columns) == ["name", "title", "modulators", "builder"]
+        assert {"distal_reward", "navigation"} <= set(table["name"])
+        row = table.set_index("name").loc["navigation"]
+        assert row["modulators"] == "ACh, DA, 5HT"
+        assert row["builder"] in SECTIONS
+
+    def test_a_unit_and_a_source_travel_with_every_number(self) -> None:
+        found = df.task("navigation")
+        assert found["encoder"]["rate_max"] == 400 * Hz
+        assert found["protocol"].count("trials") == 40
+        for name in TASKS:
+            for section in df.task(name).sections.values():
+                for number in section.numbers.values():
+                    assert isinstance(number, Sourced)
+                    assert number.source
+                    assert number.status in ("measured", "published model", "derived", "assumed")
+
+    def test_a_users_file_is_read_by_path_with_its_own_references(self, tmp_path: Path) -> None:
+        path = own(
+            tmp_path, ('n = "40"', 'n = { value = "30", source = "me2026", status = "measured" }')
+        )
+        with pytest.raises(CatalogueError, match=r"me2026"):
+            df.task(path)
+        (tmp_path / "references.bib").write_text(
+            "@article{me2026,\n author = {Me, My},\n title = {Mine},\n year = {2026},\n"
+            " journal = {J}\n}\n"
+        )
+        found = df.task(path)
+        assert found["actor"].count("n") == 30
+        assert "me2026: Me, My. 2026" in found.describe() or "Mine" in found.describe()
+        assert df.task_driven.build(found).population("action").n == 30
+
+    def test_nothing_in_a_file_is_evaluated(self, tmp_path: Path) -> None:
+        path = own(tmp_path, ('"400 Hz"', "\"__import__('os').getpid() * Hz\""))
+        with pytest.raises(CatalogueError, match=r"table \[encoder\], key 'rate_max'"):
+            df.task(path)
+        assert os.getpid()
+
+    @pytest.mark.parametrize(
+        ("old", "new", "message"),
+        [
+            ('builder = "navigation"', 'builder = "navigatoin"',
+             r"mine.toml, key 'builder': unknown .*mean 'navigation'"),
+            ('builder = "navigation"', "", r"mine.toml, key 'builder': missing\. Add a text"),
+            ('spacing = "0.4"', 'spacng = "0.4"',
+             r"mine.toml, table \[encoder\], key 'spacng': unknown key\. Did you mean 'spacing'"),
+            ('rate_max = "400 Hz"', 'rate_max = "400 ms"',
+             r"table \[encoder\], key 'rate_max'.*400 ms.*expected a rate"),
+            ('rate_max = "400 Hz"', 'rate_max = "400"', r"table \[encoder\], key 'rate_max'.*rate"),
+            ('rate_max = "400 Hz"', 'rate_max = "inf Hz"', r"key 'rate_max'"),
+            ('rate_max = "400 Hz"', "rate_max = true",
+             r"table \[encoder\], key 'rate_max': True is not a number"),
+            ('rate_max = "400 Hz"', "",
+             r"table \[encoder\], key 'rate_max': missing\. This table needs spacing, sigma"),
+            ('cells = "srm0"', "", r"table \[actor\], key 'cells': missing"),
+            ('cells = "srm0"', 'cells = "srm1"', r"\[actor\], key 'cells': .*mean 'srm0'"),
+            ("[encoder]", "[encodr]", r"mine.toml, key 'encoder': missing|key 'encodr': unknown"),
+            ('kind = "open_field"', 'kind = "open_feild"',
+             r"table \[world\].*unknown world 'open_feild'\. Did you mean 'open_field'"),
+            ('kind = "open_field"', 'kind = "open_field"\nradius = "1"',
+             r"table \[world\], key 'radius': unknown key\. Did you mean '.*radius'"),
+            ('kind = "open_field"', 'kind = "open_field"\ngrace = "3"',
+             r"table \[world\], key 'grace'.*"),
+            ('rule = "sn_plast"', 'rule = "sn_plst"',
+             r"table \[plasticity\].*unknown plasticity rule 'sn_plst'\. Did you mean 'sn_plast'"),
+            ('set = "with_serotonin"', 'set = "with_seratonin"',
+             r"table \[plasticity\].*mean 'with_serotonin'"),
+            ('w_min = "1"\nw_max', 'eta_AC = "1"\nw_max',
+             r"table \[plasticity\], key 'eta_AC': unknown key\. Did you mean 'eta_ACh'"),
+            ('w_min = "1"\nw_max', 'tau_eligibility = "1"\nw_max',
+             r"table \[plasticity\], key 'tau_eligibility'.*time"),
+            ('modulators = ["ACh", "DA", "5HT"]', "modulators = 3", r"'modulators': 3 is not a l"),
+            ('source = "modeldb245018"', 'source = "modeldb245081"', r"modeldb245081"),
+            ('status = "published model"', 'status = "probably"', r"key 'status'|probably"),
+            ("[actor]", "[actor", r"mine.toml is not valid TOML"),
+        ],
+    )  # fmt: skip
+    def test_a_file_that_is_wrong(self, tmp_path: Path, old: str, new: str, message: str) -> None:
+        with pytest.raises(CatalogueError, match=message) as caught:
+            df.task(own(tmp_path, (old, new)))
+        assert "\n" not in str(caught.value)
+
+    def test_a_default_modulator_is_one_that_is_offered(self, tmp_path: Path) -> None:
+        path = own(tmp_path, ('default_modulators = ["ACh", "DA"]', 'default_modulators = ["NE"]'))
+        with pytest.raises(DualframeError, match=r"mine.toml.*default_modulators.*'NE'"):
+            df.task(path)
+
+    def test_a_task_that_does_not_exist(self, tmp_path: Path) -> None:
+        with pytest.raises(UnknownName, match=r"unknown task 'navigatoin'.*'navigation'"):
+            df.task("navigatoin")
+        with pytest.raises(DualframeError, match=r"none.toml"):
+            df.task(tmp_path / "none.toml")
+
+    def test_a_file_that_is_no_text(self, tmp_path: Path) -> None:
+        path = tmp_path / "bytes.toml"
+        path.write_bytes(b"name = \xff\xfe")
+        with pytest.raises(CatalogueError, match=r"bytes.toml is not valid TOML"):
+            df.task(path)
+
+
+# --- changing -------------------------------------------------------------------------------------
+
+
+class TestModulators:
+    def test_they_stand_in_the_order_of_the_task(self) -> None:
+        found = df.task("navigation").only_modulation("5-HT", "ACh")
+        assert found.modulators == ("ACh", "5HT")
+        assert found.arm == "ACh, 5HT"
+        assert df.task("navigation").only_modulation().arm == "none"
+
+    def test_with_adds_and_only_replaces(self) -> None:
+        start = df.task("navigation").only_modulation("DA")
+        assert start.with_modulation("ACh").modulators == ("ACh", "DA")
+        assert start.with_modulation("DA").modulators == ("DA",)
+        assert start.only_modulation("ACh").modulators == ("ACh",)
+        assert start.modulators == ("DA",)  # nothing changes in place
+
+    @pytest.mark.parametrize(("written", "name"), ALIASES.items())
+    def test_other_names(self, written: str, name: str) -> None:
+        task = df.task("navigation" if name in ("5HT", "ACh", "DA") else "distal_reward")
+        assert task.only_modulation(written).modulators == (name,)
+
+    def test_a_signal_releases_dopamine(self) -> None:
+        task = df.task("navigation").only_modulation()
+        assert task.with_modulation("DA", signal="reward").modulators == ("DA",)
+        assert task.with_modulation("dopamine", signal="reward").modulators == ("DA",)
+        with pytest.raises(CatalogueError, match="'reward' releases DA, not ACh"):
+            task.with_modulation("ACh", signal="reward")
+        with pytest.raises(UnknownName, match=r"signal 'rewrad'. Did you mean 'reward'"):
+            task.with_modulation("DA", signal="rewrad")
+
+    def test_unknown(self) -> None:
+        with pytest.raises(UnknownName, match=r"task 'navigation': 'Ach'. Did you mean 'ACh'"):
+            df.task("navigation").with_modulation("Ach")
+        with pytest.raises(UnknownName, match="modulator of task 'navigation': 'NA'"):
+            df.task("navigation").only_modulation("NA")
+
+
+class TestHaving:
+    def test_numbers_and_texts(self) -> None:
+        start = df.task("navigation")
+        found = start.having(
+            actor__n=20, actor__rho0="50 Hz", actor__cells="glif", encoder__sigma=1
+        )
+        assert found["actor"].count("n") == 20
+        assert found["actor"]["rho0"] == 50 * Hz
+        assert found["actor"]["cells"] == "glif"
+        assert start["actor"].count("n") == 40
+
+    def test_what_a_user_sets_is_the_users_assumption(self) -> None:
+        found = df.task("navigation").having(actor__n=20)
+        assert found["actor"].numbers["n"].assumed
+        assert any(line.startswith("actor:") and "n 20" in line for line in found.assumptions)
+        assert any("n 20" in line for line in df.task_driven.build(found).meta["assumptions"])
+
+    def test_a_number_of_the_rule_or_the_world_that_the_file_does_not_give(self) -> None:
+        task = df.task("distal_reward").having(
+            plasticity__A_plus=0.5, plasticity__tau_eligibility="500 ms"
+        )
+        (tagged,) = (p for p in df.task_driven.build(task).projections if p.name == "tagged")
+        assert tagged.plasticity.numbers["A_plus"] == 0.5
+        assert tagged.plasticity.numbers["A_minus"] == 0.15  # the set's
+        assert tagged.plasticity.numbers["tau_eligibility"] == 500 * ms
+        task = df.task("navigation").having(world__reversal_trial=3, world__timeout="2 s")
+        world = df.task_driven.build(task).population("world")
+        assert world.parameters["reversal_trial"] == 3
+        assert world.parameters["limit"] == 2000
+
+    def test_a_number_of_the_protocol_that_the_file_does_not_give(self) -> None:
+        assert df.task("navigation").having(protocol__duration="9 s")["protocol"]["duration"] == (
+            9 * second
+        )
+
+    @pytest.mark.parametrize(
+        ("given", "error", "message"),
+        [
+            ({"wold__n": 1}, UnknownName, "section of task 'navigation': 'wold'.*mean 'world'"),
+            ({"actor__rho": 1}, UnknownName, "entry of section 'actor': 'rho'.*mean 'rho0'"),
+            ({"actor": 1}, CatalogueError, "section__name=value"),
+            ({"actor__rho0": "50 ms"}, QuantityError, "actor.rho0 is '50 ms'.*rate"),
+            ({"actor__rho0": 50}, QuantityError, "actor.rho0 is 50"),
+            ({"actor__n": "many"}, QuantityError, "actor.n is 'many'"),
+            ({"actor__n": float("nan")}, QuantityError, "expected one finite number"),
+            ({"actor__n": True}, QuantityError, "actor.n is True"),
+            ({"actor__n": [1, 2]}, QuantityError, "expected one finite number"),
+            ({"actor__cells": "lif"}, UnknownName, "actor.cells 'lif'.*mean 'glif'"),
+            ({"plasticity__tau_e": "1 s"}, UnknownName, "'tau_e'"),
+            ({"plasticity__tau_eligibility": 1}, QuantityError, "plasticity.tau_eligibility is 1"),
+            ({"plasticity__rule": "sn_plsat"}, UnknownName, "mean 'sn_plast'"),
+            ({"plasticity__set": "zannone"}, UnknownName, "mean 'zannone2018'"),
+            ({"world__kind": "open_fields"}, UnknownName, "mean 'open_field'"),
+            ({"world__grace": "3 V"}, QuantityError, "world.grace is '3 V'"),
+        ],
+    )
+    def test_what_cannot_be(
+        self, given: dict[str, Any], error: type[Exception], message: str
+    ) -> None:
+        with pytest.raises(error, match=message):
+            df.task("navigation").having(**given)
+
+
+class TestHeterogeneity:
+    @pytest.mark.parametrize(
+        ("name", "population"), [("distal_reward", "exc"), ("navigation", "action")]
+    )
+    def test_reaches_the_cells(self, name: str, population: str) -> None:
+        task = df.task(name)
+        assert not df.task_driven.build(task).population(population).heterogeneity
+        varied = df.task_driven.build(task.with_heterogeneity(0.3))
+        spread = varied.population(population).heterogeneity
+        assert spread
+        assert set(spread.values()) == {0.3}
+        assert varied.meta["heterogeneity"] == 0.3
+
+    @pytest.mark.parametrize("cells", ["izhikevich", "glif"])
+    def test_reaches_the_action_cells_of_every_model(self, cells: str) -> None:
+        task = df.task("navigation").having(actor__cells=cells).with_heterogeneity(0.2)
+        spread = df.task_driven.build(task).population("action").heterogeneity
+        assert len(spread) >= 2
+        assert "heterogeneity 0.2" in str(task)
+
+    @pytest.mark.parametrize("cv", [-0.1, float("nan"), float("inf"), "much", "1 mV"])
+    def test_is_a_coefficient_of_variation(self, cv: Any) -> None:
+        with pytest.raises(DualframeError, match="heterogeneity of task 'navigation'"):
+            df.task("navigation").with_heterogeneity(cv)
+
+
+# --- describing and keeping -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TASKS)
+class TestEveryTask:
+    def test_is_described_with_its_sources_and_its_assumptions(self, name: str) -> None:
+        task = df.task(name)
+        text = task.describe()
+        assert text.startswith(f"{task.name}: {task.title}\n")
+        for section in task.sections.values():
+            for key, number in section.numbers.items():
+                assert any(
+                    line.split()[0] == key and (line.count("ASSUMED") == number.assumed)
+                    for line in text.splitlines()
+                    if line.strip()
+                ), key
+        sources = text[text.rindex("\nsources\n") :]
+        cited = {s for part in task.sections.values() for n in part.numbers.values()
+                 for s in n.source}  # fmt: skip
+        assert all(f"  {key}: " in sources for key in cited)
+        count = sum(n.assumed for part in task.sections.values() for n in part.numbers.values())
+        assert f"\n{count} numbers are assumed\n" in text
+
+    def test_survives_the_way_to_json(self, name: str) -> None:
+        task = df.task(name).with_heterogeneity(0.1).having(protocol__agents=3)
+        classes = {kind.__name__: kind for kind in (Task, Section, Sourced, Origin)}
+        back = decode(encode(task), classes)
+        assert back == task
+        assert back.describe() == task.describe()
+        assert df.task_driven.build(back) == df.task_driven.build(task)
+        assert task != df.task(name)
+
+    def test_builds_with_every_set_of_modulators_and_names_what_is_assumed(self, name: str) -> None:
+        task = df.task(name)
+        for number in range(2 ** len(task.offered)):
+            chosen = [m for k, m in enumerate(task.offered) if number >> k & 1]
+            arm = task.only_modulation(*chosen)
+            network = df.task_driven.build(arm)
+            assert list(network.meta["modulators"]) == chosen
+            assert network.meta["task"] == network.name == name
+            assert list(network.meta["assumptions"]) == list(arm.assumptions)
+            assert df.Network.from_dict(network.to_dict()) == network
+
+    @pytest.mark.parametrize("target", ["runtime", "cpp_standalone", "genn"])
+    def test_has_nothing_that_a_target_cannot_run(self, name: str, target: str) -> None:
+        for task in (df.task(name), df.task(name).only_modulation(*df.task(name).offered)):
+            found = check(df.task_driven.build(task.with_heterogeneity(0.1)), target)
+            assert [b for b in found if b.where != "this machine"] == []
+
+
+@pytest.mark.parametrize("cells", ["izhikevich", "glif"])
+def test_navigation_with_catalogued_cells_has_nothing_that_genn_cannot_run(cells: str) -> None:
+    network = df.task_driven.build(df.task("navigation").having(actor__cells=cells))
+    found = check(network, "genn")
+    assert [b for b in found if b.where != "this machine"] == []
+    assert network.population("action").cell_type == "ctx_l23_pyr"
+
+
+def test_navigation_refuses_inhibitory_action_cells() -> None:
+    task = df.task("navigation").having(actor__cells="glif", actor__cell="ctx_pv")
+    with pytest.raises(CatalogueError, match="ctx_pv is inhibitory"):
+        df.task_driven.build(task)
+
+
+def test_build_takes_circuits_and_tasks_and_nothing_else() -> None:
+    with pytest.raises(DualframeError, match="expected a circuit or a task, not a str"):
+        df.task_driven.build("navigation")  # type: ignore[arg-type]
+
+
+def test_arms_of_a_task_differ_in_numbers_only() -> None:
+    """Equations of all arms are the same where no receptor is added, so that one program serves."""
+    task = df.task("navigation")
+    texts = {
+        repr([(p.equations, p.threshold, p.reset) for p in network.populations])
+        for arm in ((), ("DA",), ("ACh", "DA"), ("ACh", "DA", "5HT"))
+        for network in [df.task_driven.build(task.only_modulation(*arm))]
+    }
+    assert len(texts) == 1
+
+
+def test_the_small_distal_reward_network_keeps_the_share_of_cells() -> None:
+    network = df.task_driven.build(df.task("distal_reward").having(network__neurons=200))
+    assert (network.population("exc").n, network.population("inh").n) == (160, 40)
+    assert network.population("exc").initial["V"] == -65 * mV
+    assert network.population("exc").parameters["half_noise"] == 6.5 * mV
