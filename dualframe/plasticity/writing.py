@@ -84,6 +84,7 @@ def written_out(
         weight=weight,
         parameters={**projection.parameters, **numbers},
         due=body.due,
+        due_within=body.due_within,
         plasticity=None,
     )
     return learned, target
@@ -127,7 +128,7 @@ def _told(
     """Return what stands for a rule's names with ``_pre`` or ``_post``, and refuse what is not."""
     known = neurons.variables | set(neurons.parameters)
     for name, text in signals.items():
-        for used in get_identifiers(text) - known - {"int", "exp", "clip", "abs"}:
+        for used in get_identifiers(text) - known - {"int", "exp", "clip", "abs", "t", "dt"}:
             raise NetworkError(
                 f"projection {projection.name!r}: its rule {given.rule!r} reads {name!r} of the "
                 f"neurons of {neurons.name!r}, which have no variable {used!r}; "

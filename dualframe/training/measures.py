@@ -185,6 +185,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "navigation": Measure(
             ("world",), _record_trials, _trial_tables, ("last_success_rate", False)
         ),
+        "actor_critic": Measure(("world",), _record_trials, _trial_tables, ("last_reward", False)),
     }
 )  # fmt: skip
 

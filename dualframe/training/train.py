@@ -50,7 +50,7 @@ def train(
     target, threads, use_gpu, progress
         As in `dualframe.run`.
     trials
-        Trials of each agent, instead of the task's.
+        Trials of each agent, instead of the task's (and of its duration, if it has one).
     duration
         Simulated time, instead of the task's; in tasks with trials it is by default long enough
         for the longest ones.
@@ -85,7 +85,7 @@ def train(
     measured = measure(task)
     results = run(
         together,
-        _duration(task, duration),
+        _duration(task, trials, duration),
         target=target,
         seed=seed,
         dt=task["protocol"]["dt"],
@@ -118,14 +118,27 @@ def evaluate(
     target: str = "auto",
     **options: Any,
 ) -> Agents:
-    """Let agents do their task without learning; parameters as in `train`.
+    """Let agents do their task without learning or exploring; parameters as in `train`.
 
     Learning rates are zero, the weights stay to the last bit, and no other program is compiled than
     for training.
     """
-    still = replace(agents, network=frozen(agents.network))
+    still = replace(agents, network=_greedy(frozen(agents.network)))
     done = train(still, trials=trials, duration=duration, seed=seed, target=target, **options)
     return replace(done, network=agents.network)
+
+
+def _greedy(network: Network) -> Network:
+    """Let neurons that explore choose what they hold best."""
+    return replace(
+        network,
+        populations=tuple(
+            replace(p, parameters={**p.parameters, "greedy": 1.0})
+            if "greedy" in p.parameters
+            else p
+            for p in network.populations
+        ),
+    )
 
 
 def _task_of(network: Network | Agents, task: Task | None) -> Task:
@@ -161,10 +174,10 @@ def _for_trials(network: Network, task: Task) -> Network:
     )
 
 
-def _duration(task: Task, given: Any) -> Any:
+def _duration(task: Task, trials: int | None, given: Any) -> Any:
     if given is not None:
         return quantity(given, "time", "duration")
     protocol = task["protocol"]
-    if "duration" in protocol:
+    if "duration" in protocol and trials is None:
         return protocol["duration"]
     return float(protocol["trials"]) * float(protocol["trial_limit"]) * second + _LAST

@@ -8,10 +8,14 @@ from types import MappingProxyType
 
 from dualframe.network import Network
 from dualframe.task import Task
-from dualframe.task_driven.tasks import distal_reward, navigation
+from dualframe.task_driven.tasks import actor_critic, distal_reward, navigation
 
 BUILDERS: Mapping[str, Callable[[Task], Network]] = MappingProxyType(
-    {"distal_reward": distal_reward.build, "navigation": navigation.build}
+    {
+        "distal_reward": distal_reward.build,
+        "navigation": navigation.build,
+        "actor_critic": actor_critic.build,
+    }
 )
 
 

@@ -1,0 +1,111 @@
+r"""TD(lambda) by spikes: R-STDP eligibility, a policy gradient and a temporal-difference error.
+
+For agents that decide at ticks. Between two ticks a synapse collects pairs, pre before post: at a
+postsynaptic spike the trace x of the presynaptic ones (decay tau_plus). At a tick
+
+.. math::
+
+   w \to w + \eta\, \delta\, E, \qquad E \to k E + m C, \qquad C \to 0,
+
+in this order. C is what was collected, E the eligibility, k what it keeps from tick to tick
+(:math:`\gamma\lambda`, zero at the first tick of a trial), :math:`\delta` the temporal-difference
+error, broadcast to all neurons, and m what the tick makes of the pairs: one in a critic; in an
+actor ``chosen - policy`` of the action that the neuron stands for, the gradient of the log policy
+(Williams 1992, REINFORCE; Sutton 1988, TD(lambda)). Without (m, k) this is the R-STDP of Izhikevich
+(2007) in discrete time, with pairs of one order only.
+
+The postsynaptic neuron tells (``signals``): ``tick``, one in a step with a tick and zero otherwise,
+``td_error``, ``credit`` (m), ``keep`` (k), and ``spiked``, one in the step after its own spike.
+
+Event-driven, a synapse changes at its spikes only: every synapse of a neuron is visited at the
+neuron's spikes, so what happened since is the same for all of them, and the neuron keeps it: the
+sums of :math:`\delta` over ticks that E and C are worth, and what they have faded to. This is the
+clock-driven rule to rounding, but for the bounds: they are applied at a visit instead of at every
+tick, which makes a difference where a weight meets a bound and turns around between two spikes of
+its synapse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dualframe.network import Plasticity
+from dualframe.plasticity.rule import CLOCK, UPDATE, Body, Rule, factors, trace
+from dualframe.quantity import unit_of
+
+_SIGNALS = {
+    "tick": "one in a step with a tick, else zero",
+    "td_error": "the temporal-difference error of the tick",
+    "credit": "what the tick makes of the pairs that were collected",
+    "keep": "what eligibility keeps at the tick",
+    "spiked": "one in the step after the neuron's own spike, else zero",
+}
+
+# Since the neuron's last spike: `gained_...` is the sum of errors over ticks that an eligibility, or
+# a collection, of one is worth, and `faded_...` what it has become.
+_NEURON = """
+open_eligibility = spiked + (1 - spiked)*faded_eligibility : 1
+open_collected = (1 - spiked)*faded_collected : 1
+seen_tick = (1 - spiked)*folded : 1
+error = tick*td_error : 1
+dgained_eligibility/dt = (error*open_eligibility - spiked*gained_eligibility)/dt : 1
+dgained_collected/dt = (error*open_collected - spiked*gained_collected)/dt : 1
+dfaded_eligibility/dt = (open_eligibility*(1 - tick*(1 - keep)) - faded_eligibility)/dt : 1
+first_tick = tick*(1 - seen_tick) : 1
+kept_collected = open_collected*(1 - tick*(1 - seen_tick*keep)) : 1
+dfaded_collected/dt = (kept_collected + first_tick*credit - faded_collected)/dt : 1
+dfolded/dt = (seen_tick + tick*(1 - seen_tick) - folded)/dt : 1
+""".strip()
+
+_SYNAPSE = "eligibility : 1\ncollected : 1\nseen_eligibility : 1\nseen_collected : 1\n"
+_GAIN = "learning_rate*scale*eta"
+_SINCE = (
+    "eligibility*(gained_eligibility_post - seen_eligibility)"
+    " + collected*(gained_collected_post - seen_collected)"
+)
+_DUE = f"""
+w = clip(w + {_GAIN}*({_SINCE}), w_min, w_max)
+seen_eligibility = gained_eligibility_post
+seen_collected = gained_collected_post
+""".strip()
+_ON_POST = """
+eligibility = eligibility*faded_eligibility_post + collected*faded_collected_post
+collected = collected*(1 - folded_post) + x{eligible}
+seen_eligibility = 0
+seen_collected = 0
+""".strip()
+
+
+def write(rule: Plasticity, known: Collection[str]) -> Body:
+    """Return the rule's equations and statements."""
+    eligible, drive = factors(known, "ltp", "eligibility"), factors(known, "rate")
+    x = trace("x", "tau_plus", rule)
+    if rule.options.get("update") == CLOCK:
+        change = f"{_GAIN}*td_error_post{drive}*eligibility"
+        lines = [
+            f"dw/dt = tick_post*(clip(w + {change}, w_min, w_max) - w)/dt"
+            f" : {unit_of(rule.w_max)} (clock-driven)",
+            "deligibility/dt = tick_post*(keep_post*eligibility + credit_post*collected"
+            " - eligibility)/dt : 1 (clock-driven)",
+            "dcollected/dt = -tick_post*collected/dt : 1 (clock-driven)",
+            x,
+        ]
+        return Body("\n".join(lines), "x += 1", f"collected += x{eligible}")
+    neuron = _NEURON.replace("tick*td_error", f"tick*td_error{drive.replace('_post', '')}")
+    return Body(
+        _SYNAPSE + x,
+        "x += 1",
+        _ON_POST.format(eligible=eligible),
+        due=_DUE,
+        neuron=neuron,
+        neuron_initial={"faded_eligibility": 1.0},
+    )
+
+
+TD_LAMBDA = Rule(
+    "td_lambda",
+    write,
+    {"update": UPDATE},
+    ("ltp", "rate", "eligibility"),
+    _SIGNALS,
+)
