@@ -59,6 +59,13 @@ def subexpressions(text: str) -> list[tuple[str, str]]:
     ]
 
 
+def drawn(text: str) -> set[str]:
+    """Return the names of subexpressions that are computed once per step, like random numbers."""
+    return {
+        str(line.varname) for line in Equations(text).ordered if "constant over dt" in line.flags
+    }
+
+
 def compiled(text: str, rand: Callable[[], Any]) -> Function:
     """Return an expression as a function of a mapping of names to values.
 

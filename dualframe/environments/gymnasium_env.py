@@ -15,7 +15,6 @@ from typing import Any
 
 import gymnasium
 import numpy as np
-from brian2.utils.stringtools import get_identifiers
 
 from dualframe.environments.expressions import Function, compiled, subexpressions
 from dualframe.environments.registry import WORLDS, world
@@ -68,7 +67,7 @@ class WorldEnv(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], Any]):
         self._lines = [(key, self._compiled(text)) for key, text in lines]
         self._outcomes = {key: self._compiled(text) for key, text in self.world.outcomes.items()}
         self._starts = {key: self._compiled(text) for key, text in self.world.start.items()}
-        seen = _seen(self.world)
+        seen = self.world.seen
         self._seen = [(key, function) for key, function in self._lines if key in seen]
 
     def reset(
@@ -130,18 +129,6 @@ def _action_space(action: Discrete | Box) -> gymnasium.spaces.Space[Any]:
         return gymnasium.spaces.Discrete(action.n)
     low, high = (np.array(end, dtype=np.float32) for end in (action.low, action.high))
     return gymnasium.spaces.Box(low, high, dtype=np.float32)
-
-
-def _seen(made: World) -> set[str]:
-    """The subexpressions that observations are made of."""
-    texts = dict(subexpressions(made.program))
-    found: set[str] = set()
-    open_names = {item.name for item in made.observations}
-    while open_names:
-        found |= open_names
-        used = set().union(*(get_identifiers(texts.get(name, "")) for name in open_names))
-        open_names = used - found
-    return found & set(texts)
 
 
 register()

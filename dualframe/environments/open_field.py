@@ -23,7 +23,8 @@ with ``found`` = 1 (place cells are silent then) and ends at 15 s at the latest.
 ``old_goal`` of a trial says whether the agent has been at the first one.
 
 Not as in the source: its trial has one more step after ``grace``, in which place cells are on again
-for 1 ms; it is left out.
+for 1 ms; it is left out. The first move of a trial ignores spikes, which are still those of the
+trial before.
 """
 
 from __future__ import annotations
@@ -69,10 +70,11 @@ finding = int(found < 0.5)*(reversed*in_other + (1 - reversed)*in_goal) : 1
 found_next = found + finding : 1
 found_at_next = found_at + finding*(elapsed + 1 - found_at) : 1
 been_at_old_next = been_at_old + (1 - been_at_old)*reversed*in_goal : 1
-decay_x_next = decay_x - decay_x/tau_decay + spikes_x : 1
-decay_y_next = decay_y - decay_y/tau_decay + spikes_y : 1
-rise_x_next = rise_x - rise_x/tau_rise + spikes_x : 1
-rise_y_next = rise_y - rise_y/tau_rise + spikes_y : 1
+listening = clip(elapsed, 0, 1) : 1
+decay_x_next = decay_x - decay_x/tau_decay + listening*spikes_x : 1
+decay_y_next = decay_y - decay_y/tau_decay + listening*spikes_y : 1
+rise_x_next = rise_x - rise_x/tau_rise + listening*spikes_x : 1
+rise_y_next = rise_y - rise_y/tau_rise + listening*spikes_y : 1
 spikes_x_next = 0 : 1
 spikes_y_next = 0 : 1
 filtered_x = (decay_x_next - rise_x_next)/(tau_decay - tau_rise) : 1

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from brian2.units import ms
-from brian2.utils.stringtools import word_substitute
+from brian2.utils.stringtools import get_identifiers, word_substitute
 
-from dualframe.environments.expressions import compiled, subexpressions
+from dualframe.environments.expressions import compiled, drawn, subexpressions
 from dualframe.environments.number import Number
 from dualframe.environments.spaces import Box, Discrete, Observation
 from dualframe.errors import NetworkError, UnknownName
@@ -28,6 +28,8 @@ dreward/dt = (tick*reward_next - reward)/dt : 1
 dended/dt = (ending - ended)/dt : 1
 trial : 1
 """
+# Computed once per step: a signal to another population is then a variable, as GeNN needs it
+ONCE = " (constant over dt)"
 _COUNTERS = ("elapsed", "collected", "reward", "ended", "trial")
 
 
@@ -119,6 +121,17 @@ class World(Description):
         return f"{self.action.equations}\ntruncated = {limit} : 1\n{self.equations}"
 
     @property
+    def seen(self) -> frozenset[str]:
+        """The subexpressions that observations are made of: what they use in turn included."""
+        texts = dict(subexpressions(self.program))
+        found: set[str] = set()
+        new = {item.name for item in self.observations}
+        while new:
+            found |= new
+            new = set().union(*(get_identifiers(texts.get(name, "")) for name in new)) - found
+        return frozenset(found & set(texts))
+
+    @property
     def constants(self) -> dict[str, float]:
         """What the equations do not define: the numbers and the limit."""
         limit = {} if self.limit is None else {"limit": float(self.limit)}
@@ -207,25 +220,26 @@ class World(Description):
 
     def _equations(self) -> str:
         declared = [f"{name} : 1" for name in self.action.inputs]
-        program = _staged(self.program, self.action.inputs) if self.staged else self.program
+        program = self.program
+        if self.staged:
+            seen = {name: f"{name}_seen" for name in self.action.inputs}
+            declared += [f"d{new}/dt = ({name} - {new})/dt : 1" for name, new in seen.items()]
+            program = word_substitute(program, seen)
+        once = self.seen | drawn(program)
+        lines = [
+            f"{name} = {line} : 1" + (ONCE if self.staged or name in once else "")
+            for name, line in subexpressions(program)
+        ]
         updates = [f"d{name}/dt = tick*({name}_next - {name})/dt : 1" for name in self.state]
         kept = [
             f"d{name}/dt = ending*({expression} - {name})/dt : 1"
             for name, expression in self.outcomes.items()
         ]
-        return "\n".join([*declared, program, _COUNTED, *updates, *kept])
+        return "\n".join([*declared, *lines, _COUNTED, *updates, *kept])
 
     def _reset(self) -> str:
         starts = [f"{name} = {expression}" for name, expression in self.start.items()]
         return "; ".join([*starts, "trial += 1", "elapsed = 0", "collected = 0"])
-
-
-def _staged(program: str, inputs: tuple[str, ...]) -> str:
-    """Compute a program once per step, with the inputs of the step before."""
-    seen = word_substitute(program, {name: f"{name}_seen" for name in inputs})
-    once = [f"{name} = {text} : 1 (constant over dt)" for name, text in subexpressions(seen)]
-    copies = [f"d{name}_seen/dt = ({name} - {name}_seen)/dt : 1" for name in inputs]
-    return "\n".join(once + copies)
 
 
 def ticks(time: Any, interval: Any, label: str) -> int:

@@ -104,8 +104,7 @@ class Arena:
         anew()
         for row in np.asarray(spikes, dtype=float):
             begin["t"] += 1
-            if begin["t"] == 1 and number > 1:
-                # a network's spikes of the step that ended a trial are the old trial's: cleared
+            if begin["t"] == 1:  # in a network these are still spikes of the trial before
                 row = np.zeros(n)
             t, pos = begin["t"], begin["pos"]
             first = np.sum((pos - 1.5) ** 2) <= 0.3**2

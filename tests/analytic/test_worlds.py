@@ -30,7 +30,7 @@ from dualframe.environments.expressions import compiled
 from dualframe.environments.gymnasium_env import WorldEnv
 from dualframe.network import replicated
 
-AGENTS, EVERY, STEPS = 3, 2, 1200
+AGENTS, EVERY, STEPS = 3, 2, 800
 
 # A tick makes up to a few hundred operations, on numbers below 1e3 (Acrobot's Runge-Kutta step is
 # the longest); NumPy and C differ in the last bits of sin and cos, and the assignment by an Euler
@@ -61,19 +61,19 @@ CASES = {
             "floor(2*u)",
         ),
         Case(
-            chosen("pendulum", limit=30),
+            chosen("pendulum", limit=25),
             Classic("Pendulum-v1", ("theta", "theta_dot"), {}),
             "6*u - 3",
         ),
         Case(
-            chosen("acrobot", limit=40, start_range=2.5),
+            chosen("acrobot", limit=25, start_range=2.5),
             Classic(
                 "Acrobot-v1", ("theta1", "theta2", "theta1_dot", "theta2_dot"), {}
             ),
             "floor(3*u)",
         ),
         Case(
-            chosen("mountain_car", limit=40, goal_position=-0.38, start_low=-1.2),
+            chosen("mountain_car", limit=25, goal_position=-0.38, start_low=-1.2),
             Classic("MountainCar-v0", ("position", "velocity"), {"goal_position": -0.38}),
             "floor(3*u)",
         ),
@@ -102,7 +102,7 @@ CASES = {
 HAND = """
 k = floor((timestep(t, dt) + 1)/2) : 1
 phase = k*k*0.6180339887498949 + (i + 1)*k*0.41421356237309515 : 1
-u = phase - floor(phase) : 1
+u = phase - floor(phase) : 1 (constant over dt)
 """
 
 
@@ -117,7 +117,7 @@ def drawn() -> Any:
 
 CELLS = 40
 THETA = 2 * pi * np.arange(1, CELLS + 1) / CELLS
-ARENA = {"timeout": 400, "grace": 30, "reversal": 3}
+ARENA = {"timeout": 400, "grace": 30, "reversal": 2}
 
 
 def arena_spikes() -> Any:
@@ -136,7 +136,7 @@ def arena_spikes() -> Any:
 
 def network() -> df.Network:
     populations = [case.world.population(name) for name, case in CASES.items()]
-    arena = world("open_field", timeout="400 ms", grace="30 ms", reversal_trial=3)
+    arena = world("open_field", timeout="400 ms", grace="30 ms", reversal_trial=2)
     populations += [arena.population("arena"), df.Population("hand", 1, HAND)]
     actions = [
         df.Projection(
@@ -307,7 +307,7 @@ def test_arena_runs_as_the_source(results: df.Results) -> None:
         source = Arena(**ARENA).run(spikes[agent, : STEPS - 2], THETA)
         for step, (position, outcome) in enumerate(source, start=2):
             got = np.array([trace["x"][agent, step], trace["y"][agent, step]])
-            # 1200 steps of sums of a few numbers below 1e2 that round by 1e-14 each
+            # 800 steps of sums of a few numbers below 1e2 that round by 1e-14 each
             np.testing.assert_allclose(got, position, rtol=0, atol=1e-10)
             walls += int(np.any(np.abs(position) > 1.98))
             if outcome is None:
