@@ -54,6 +54,7 @@ class Experiment:
     bars: Callable[[Mapping[str, df.Agents]], list[str]]
     having: Mapping[str, Any] = field(default_factory=dict)
     agents: int = 20
+    baselines: Callable[[], list[dict[str, Any]]] = list
 
 
 # --- rows ----------------------------------------------------------------------------------------
@@ -141,6 +142,49 @@ def navigation_bars(arms: Mapping[str, df.Agents]) -> list[str]:
     return lines
 
 
+BASELINES = {
+    "random": lambda state, rng: int(rng.integers(2)),
+    "sign of the angular velocity": lambda state, rng: int(state[3] > 0),
+    "sign of angle + angular velocity": lambda state, rng: int(state[2] + state[3] > 0),
+}
+PUBLISHED = (  # quoted, not run here
+    {"arm": "STDP-RL, Hasegan et al. 2022", "agents": 1, "greedy: mean of 100 trials": "144.7, 64.1"},
+    {"arm": "EVOL, Hasegan et al. 2022", "agents": 1, "greedy: mean of 100 trials": "499.4, 499.1"},
+)
+
+
+def cartpole_row(agents: df.Agents) -> dict[str, Any]:
+    """Greedy evaluation without plasticity, on another seed than training."""
+    tested = df.evaluate(
+        agents, trials=100, seed=SEED + 1, target=agents.provenance["target"]
+    ).trials
+    means = tested.groupby("agent")["reward"].mean()
+    return {
+        "greedy: mean of 100 trials": spread(means),
+        "range": f"{means.min():.0f} to {means.max():.0f}",
+        "agents above 145": share(int((means > 145).sum()), agents.n),
+        "training trials": spread(agents.trials.groupby("agent").size()),
+        "last training trials": spread(agents.outcomes["last_reward"]),
+    }
+
+
+def cartpole_baselines() -> list[dict[str, Any]]:
+    """Simple policies in Gymnasium's CartPole-v1, 100 trials each."""
+    import gymnasium
+
+    rows = []
+    for label, policy in BASELINES.items():
+        env, rng, returns = gymnasium.make("CartPole-v1"), np.random.default_rng(0), []
+        for trial in range(100):
+            state, total, over = env.reset(seed=trial)[0], 0.0, False
+            while not over:
+                state, reward, ended, cut, _ = env.step(policy(state, rng))
+                total, over = total + float(reward), ended or cut
+            returns.append(total)
+        rows.append({"arm": label, "agents": 1, "greedy: mean of 100 trials": f"{np.mean(returns):.1f}"})
+    return [*rows, *PUBLISHED]
+
+
 # --- experiments ---------------------------------------------------------------------------------
 
 _RS = {"network__inhibition": "RS"}
@@ -179,6 +223,15 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         ),
         navigation_row, navigation_bars,
     ),
+    "cartpole": Experiment(
+        "cartpole", "CartPole-v1",
+        (
+            Arm("none", ()),
+            Arm("DA", ("DA",)),
+            Arm("DA, CV 0.2", ("DA",), heterogeneity=0.2),
+        ),
+        cartpole_row, lambda arms: [], baselines=cartpole_baselines,
+    ),
 }  # fmt: skip
 
 
@@ -203,14 +256,15 @@ def _file(label: str) -> str:
 def main(options: argparse.Namespace) -> None:
     experiment = EXPERIMENTS[options.experiment]
     chosen = [a for a in experiment.arms if not options.arm or a.label in options.arm]
-    arms = {}
+    arms, found = {}, {}
     for arm in chosen:
         arms[arm.label] = run_arm(experiment, arm, options)
-        print(arm.label, experiment.row(arms[arm.label]), flush=True)
+        found[arm.label] = experiment.row(arms[arm.label])
+        print(arm.label, found[arm.label], flush=True)
     rows = [
-        {"arm": label, "agents": own.n, **experiment.row(own), "agent s per s": speed(own)}
+        {"arm": label, "agents": own.n, **found[label], "agent s per s": speed(own)}
         for label, own in arms.items()
-    ]
+    ] + experiment.baselines()
     notes = [
         *experiment.bars(arms),
         "Medians and quartiles over agents; shares with Wilson's interval at 95 %.",

@@ -158,7 +158,7 @@ def _neurons(task: Task, group: str) -> Block:
     told = [signal("decision", name, group, name) for name in ("tick", "td_error", "keep")]
     told.append(signal("decision", f"credit_{group}", group, "credit"))
     counts = Projection(
-        group, "decision", "{0} += w".format(f"count_{group}"), weight=1.0 / n,
+        group, "decision", f"count_{group} += w", weight=1.0 / n,
         pairs="all_to_all",
     )  # fmt: skip
     return Block((cells,), (*learned, *told, counts))
