@@ -131,7 +131,12 @@ def navigation_row(agents: df.Agents) -> dict[str, Any]:
 
 def navigation_bars(arms: Mapping[str, df.Agents]) -> list[str]:
     lines = []
-    for better, worse in (("DA,ACh", "DA"), ("DA,5-HT", "DA"), ("DA,ACh,5-HT", "DA"), ("DA", "none")):
+    for better, worse in (
+        ("DA,ACh", "DA"),
+        ("DA,5-HT", "DA"),
+        ("DA,ACh,5-HT", "DA"),
+        ("DA", "none"),
+    ):
         if {better, worse} <= arms.keys():
             a, b = last_trials(arms[better]), last_trials(arms[worse])
             test = compare(a, b)
@@ -148,7 +153,11 @@ BASELINES = {
     "sign of angle + angular velocity": lambda state, rng: int(state[2] + state[3] > 0),
 }
 PUBLISHED = (  # quoted, not run here
-    {"arm": "STDP-RL, Hasegan et al. 2022", "agents": 1, "greedy: mean of 100 trials": "144.7, 64.1"},
+    {
+        "arm": "STDP-RL, Hasegan et al. 2022",
+        "agents": 1,
+        "greedy: mean of 100 trials": "144.7, 64.1",
+    },
     {"arm": "EVOL, Hasegan et al. 2022", "agents": 1, "greedy: mean of 100 trials": "499.4, 499.1"},
 )
 
@@ -181,7 +190,9 @@ def cartpole_baselines() -> list[dict[str, Any]]:
                 state, reward, ended, cut, _ = env.step(policy(state, rng))
                 total, over = total + float(reward), ended or cut
             returns.append(total)
-        rows.append({"arm": label, "agents": 1, "greedy: mean of 100 trials": f"{np.mean(returns):.1f}"})
+        rows.append(
+            {"arm": label, "agents": 1, "greedy: mean of 100 trials": f"{np.mean(returns):.1f}"}
+        )
     return [*rows, *PUBLISHED]
 
 

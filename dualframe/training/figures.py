@@ -24,7 +24,7 @@ _NAMES = {
 def write_figures(arms: Mapping[str, Agents], folder: Path) -> list[Path]:
     """Draw the figures of one arm or several into a folder; return their files."""
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = {**_curves(arms), **_outcomes(arms)}
+    drawn = {**_curves(arms), "outcomes": plot_outcomes_of(arms)}
     written = []
     for name, figure in drawn.items():
         path = folder / f"{name}.png"
@@ -54,26 +54,53 @@ def _rows(wide: pd.DataFrame) -> list[tuple[float, np.ndarray]]:
     return list(zip(wide.index.to_numpy(dtype=float), wide.to_numpy(dtype=float), strict=True))
 
 
+def plot_curves(
+    arms: Mapping[str, Agents],
+    value: str = "success",
+    *,
+    window: int = 1,
+    marks: Mapping[str, float] | None = None,
+) -> Figure:
+    """Draw a column of the trials, trial by trial: successes as means, others as medians.
+
+    Parameters
+    ----------
+    arms
+        Agents by label.
+    value
+        ``"success"``, ``"duration_s"``, ``"reward"``, or another column of ``Agents.trials``.
+    window
+        Trials of an agent that a point is the mean of.
+    marks
+        Vertical lines by label.
+    """
+    curves = {k: learning_curve(own.trials, value, window=window) for k, own in arms.items()}
+    figure = plot_learning_curves(
+        curves, line="mean" if value == "success" else "median", ylabel=_NAMES.get(value, value),
+        title=_title(arms), marks=marks,
+    )  # fmt: skip
+    assert isinstance(figure, Figure)
+    return figure
+
+
+def plot_outcomes_of(arms: Mapping[str, Agents]) -> Figure:
+    """Draw the main outcome: a point per agent, and median and quartiles of each arm."""
+    name = main_outcome(next(iter(arms.values())))[0]
+    values = {label: main_outcome(own)[1] for label, own in arms.items()}
+    figure = plot_outcomes(values, ylabel=_NAMES.get(name, name), title=_title(arms))
+    assert isinstance(figure, Figure)
+    return figure
+
+
 def _curves(arms: Mapping[str, Agents]) -> dict[str, Figure]:
     with_trials = {label: own for label, own in arms.items() if len(own.trials)}
     figures = {}
     for value in ("success", "duration_s", "reward"):
         if with_trials and all(value in own.trials for own in with_trials.values()):
-            curves = {k: learning_curve(own.trials, value) for k, own in with_trials.items()}
-            line = "mean" if value == "success" else "median"
-            figures[f"learning_{value}"] = plot_learning_curves(
-                curves, line=line, ylabel=_NAMES[value], title=_title(arms)
-            )
+            figures[f"learning_{value}"] = plot_curves(with_trials, value)
     if not with_trials and all(len(own.curves) for own in arms.values()):
         figures["learning_weight"] = plot_weights(arms)
-    return {name: figure for name, figure in figures.items() if isinstance(figure, Figure)}
-
-
-def _outcomes(arms: Mapping[str, Agents]) -> dict[str, Figure]:
-    values = {label: main_outcome(own)[1] for label, own in arms.items()}
-    name = main_outcome(next(iter(arms.values())))[0]
-    figure = plot_outcomes(values, ylabel=_NAMES.get(name, name), title=_title(arms))
-    return {"outcomes": figure} if isinstance(figure, Figure) else {}
+    return figures
 
 
 def _title(arms: Mapping[str, Agents]) -> str:

@@ -108,7 +108,7 @@ def outcomes_of_trials(trials: pd.DataFrame, agents: int) -> pd.DataFrame:
                 # without a trial that ended there is no success
                 "last_success_rate": last["success"].sum() / max(len(last), 1),
                 "last_duration_s": last["duration_s"].mean(),
-                "last_reward": last["reward"].mean(),
+                "last_reward": last["reward"].sum() / max(len(last), 1),
                 "mean_reward": own["reward"].mean(),
                 **({"last_old_goal_rate": last["old_goal"].mean()} if "old_goal" in own else {}),
             }
