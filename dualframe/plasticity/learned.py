@@ -63,7 +63,10 @@ def _with(projection: Projection, table: pd.DataFrame) -> Projection:
         probability=None,
         kernel=None,
         in_degree=None,
+        out_degree=None,
         number=None,
+        excluded=None,
+        replicas=1,
         pairs=(table["pre"].to_numpy(), table["post"].to_numpy()),
         weight=values if dimension.is_dimensionless else Quantity(values, dim=dimension),
     )

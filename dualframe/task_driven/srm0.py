@@ -12,7 +12,7 @@ clears the postsynaptic potentials, and what arrives in the step after it is los
 
 In discrete time as the source has it (``convolution.m``): both components of the potential lose
 :math:`dt/\tau` of themselves per step. A neuron that is told the index of the running trial
-(``trial``) starts every trial without potentials.
+(``trial``) starts every trial without potentials, as if it had not spiked for a second.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ ZANNONE: Mapping[str, Any] = {
     "theta": 16.0, "delta_u": 2.0,
 }  # fmt: skip
 
+_SILENCE = 1000 * ms  # since the last spike, at the start of a trial: last_spike_post of the source
+
 EQUATIONS = """
 trial : 1
 new_trial = int(trial - trial_known > 0.5) : 1
@@ -48,8 +50,8 @@ taken = arrived*(1 - held)*(1 - new_trial) : 1
 dslow/dt = ((1 - new_trial)*slow*(1 - dt/tau_m) + taken - slow)/dt : 1
 dfast/dt = ((1 - new_trial)*fast*(1 - dt/tau_s) + taken - fast)/dt : 1
 darrived/dt = -arrived/dt : 1
-dsince/dt = 1 : second
-potential = eps0*(slow - fast)/(tau_m - tau_s) + chi*exp(-(since + dt)/tau_m) : 1
+dsince/dt = 1 + new_trial*(silence - since)/dt : second
+potential = eps0*(slow - fast)/(tau_m - tau_s) + chi*exp(-since/tau_m) : 1
 """
 
 
@@ -83,8 +85,11 @@ def srm0(
         name, n, EQUATIONS,
         threshold="rand() < rho0*dt*exp((potential - theta)/delta_u)",
         reset="slow = 0\nfast = 0\nsince = 0*second",
-        parameters=checked(f"SRM0 neurons of {name!r}", numbers, dimensions, ZANNONE),
-        initial={"since": 1e3 * ms},
+        parameters={
+            **checked(f"SRM0 neurons of {name!r}", numbers, dimensions, ZANNONE),
+            "silence": _SILENCE,
+        },
+        initial={"since": _SILENCE},
         heterogeneity=heterogeneity or {},
         voltage="slow",
     )  # fmt: skip
