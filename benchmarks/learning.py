@@ -147,6 +147,7 @@ def navigation_bars(arms: Mapping[str, df.Agents]) -> list[str]:
     return lines
 
 
+_GREEDY = "greedy: mean of 100 trials"
 BASELINES = {
     "random": lambda state, rng: int(rng.integers(2)),
     "sign of the angular velocity": lambda state, rng: int(state[3] > 0),
@@ -169,7 +170,7 @@ def cartpole_row(agents: df.Agents) -> dict[str, Any]:
     ).trials
     means = tested.groupby("agent")["reward"].mean()
     return {
-        "greedy: mean of 100 trials": spread(means),
+        _GREEDY: spread(means),
         "range": f"{means.min():.0f} to {means.max():.0f}",
         "agents above 145": share(int((means > 145).sum()), agents.n),
         "training trials": spread(agents.trials.groupby("agent").size()),
@@ -231,6 +232,11 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             Arm(label + (f", CV {cv:g}" if cv else ""), _modulators(label), heterogeneity=cv)
             for cv in (0.0, 0.2)
             for label in _PLACES
+        )
+        + tuple(
+            Arm(f"{label}, {cells} cells", _modulators(label), {"actor__cells": cells})
+            for cells in ("izhikevich", "glif")
+            for label in ("none", "DA", "DA,ACh")
         ),
         navigation_row, navigation_bars,
     ),

@@ -160,7 +160,7 @@ SECTIONS: Mapping[str, Mapping[str, Spec]] = MappingProxyType(
                 {
                     "n": _D, "w_init": _D, "w_plus": _D, "w_minus": _D, "psi": _D,
                     "eps0": "time", "tau_m": "time", "tau_s": "time", "chi": _D, "rho0": "rate",
-                    "theta": _D, "delta_u": _D, "drive": "current",
+                    "theta": _D, "delta_u": _D, "drive": "current", "noise": "current",
                     "tau_drive": "time",
                 },
                 {"cells": ("srm0", "izhikevich", "glif"), "cell": ()},

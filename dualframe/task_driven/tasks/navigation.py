@@ -7,8 +7,10 @@ its neighbours and inhibits all, so that a bump of activity chooses a direction,
 pushes the agent.
 
 Action cells are SRM0 neurons (the reference), or Izhikevich or GLIF neurons of a catalogue's cell,
-which an arriving weight w gives a current ``drive w`` that decays with ``tau_drive``. That gain is
-assumed: it was set once so that the untrained cells fire as the SRM0 neurons do.
+which an arriving weight w gives a current ``drive w`` that decays with ``tau_drive``. They have
+uniform current noise in place of escape noise: without it all cells of an untrained ring fire
+together. Both numbers are assumed, set once so that untrained cells fire about as often as the SRM0
+neurons do (16 Hz).
 
 Not as in the source: a spike acts one step (1 ms) later, since all arrive after the neurons'
 update; trials follow each other without the source's padding to 15 s. Where dopamine is combined
@@ -94,7 +96,8 @@ new_trial = int(trial - trial_known > 0.5) : 1
 dtrial_known/dt = (trial - trial_known)/dt : 1
 ddriven/dt = ((1 - new_trial)*driven*exp(-dt/tau_drive) + arrived - driven)/dt : 1
 darrived/dt = -arrived/dt : 1
-I = drive*driven : amp
+background = noise*(2*rand() - 1) : amp (constant over dt)
+I = drive*driven + background : amp
 """
 
 
@@ -115,7 +118,7 @@ def _catalogued(task: Task, n: int, kind: str) -> Population:
         reset=model.reset,
         refractory=model.refractory,
         parameters={
-            **model.parameters, "drive": numbers["drive"], "tau_drive": numbers["tau_drive"]
+            **model.parameters, "drive": numbers["drive"], "noise": numbers["noise"], "tau_drive": numbers["tau_drive"]
         },
         initial=model.initial,
         heterogeneity=varied,
