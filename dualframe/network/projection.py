@@ -72,6 +72,8 @@ class Projection(Description):
     due
         The statements, at the beginning of ``on_pre`` and of ``on_post``, that bring the weight up
         to date, where a rule changes it between spikes too: applied to weights that are reported.
+    due_within
+        A time after which a synapse without spikes is brought up to date too (not on GeNN).
     plasticity
         How the weight learns, from `dualframe.plastic`. The weight must then lie between the
         bounds of the rule; draws of a distribution that do not are set to the bound.
@@ -97,6 +99,7 @@ class Projection(Description):
     autapses: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     due: str = ""
+    due_within: Any = None
     plasticity: Plasticity | None = None
 
     def __post_init__(self) -> None:

@@ -39,6 +39,8 @@ class Body:
     due
         Statements that bring a synapse up to date, executed before everything else at a spike of
         either side, and for the weights that a run reports.
+    due_within
+        A time after which a synapse without spikes must be brought up to date too.
     neuron
         Equations that the rule adds to the postsynaptic neuron. The synapses read their variables
         with ``_post``; every rule gets variables of its own.
@@ -55,6 +57,7 @@ class Body:
     on_post: str
     before: str = ""
     due: str = ""
+    due_within: Any = None
     neuron: str = ""
     neuron_initial: Mapping[str, float] = field(default_factory=dict)
     reset: str = ""

@@ -15,11 +15,15 @@ with any origin T. The neuron keeps the integrals, a synapse keeps E and the val
 when it was last up to date. The origin moves on in *epochs*, so that f neither under- nor
 overflows; the integrals of the last two complete epochs are kept.
 
-Exactness: equal to a sum over the time steps (`update="clock"`) to rounding, while a synapse
-spikes on either side at least once in two epochs. One that was silent for longer loses what the
-oldest epoch would have given it: at most :math:`e(t_0)\, e^{-2 L/\tau} \tau \max|D|`, which for the
-epoch used here, :math:`L = 9 \tau`, is :math:`1.5 \cdot 10^{-8}` of
-:math:`e(t_0)\, \tau \max|D|`. Rounding grows by :math:`e^{L/\tau}`, to about :math:`10^{-12}`.
+Exactness: equal to a sum over the time steps (`update="clock"`) to rounding, which grows by
+:math:`e^{L/\tau}`, with the epoch used here, :math:`L = 9 \tau`, to about :math:`10^{-12}` of the
+change. A synapse without spikes would need the integrals of ever older epochs, so every synapse is
+brought up to date once per epoch (the shortest of a rule), which costs one visit per :math:`L` and
+not one per step. GeNN cannot do that: there a synapse that is silent on *both* sides for more than
+two epochs loses all that its eligibility would have earned since its last spike, up to
+:math:`e(t_0)\, \tau \max|D|`. Where eligibilities are shorter than such silences, ask for
+``update="clock"`` on GeNN.
+
 The bounds are applied when a synapse is brought up to date: exact while the weight moves one way
 between two spikes of a synapse, that is while the sum keeps its sign. A weight that would have
 been held at a bound before it turned is off by what it was held back, until it meets a bound again.
@@ -152,6 +156,7 @@ def body(
         "\n".join([*(one.own(_SYNAPSE) for one in eligibilities), *traces]),
         *statements,
         due="\n".join(due + [one.own(_MOVE) for one in eligibilities]),
+        due_within=EPOCHS * min(rule.numbers[one.tau] for one in eligibilities),
         neuron="\n".join([*filter(None, [neuron]), *map(_integrals, eligibilities, drives)]),
         neuron_initial={one.own("fade"): 1.0 for one in eligibilities},
         durations={

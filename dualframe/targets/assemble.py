@@ -54,7 +54,8 @@ def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
     lowered
         Equations and arrays.
     thin
-        Whether recordings may be sampled more coarsely than every step (not on GeNN).
+        Whether some things may happen more rarely than at every step (not on GeNN): recordings,
+        and visits to synapses without spikes.
     """
     defaultclock.dt = lowered.dt * second
     made = Assembled()
@@ -67,6 +68,13 @@ def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
     for synapses in lowered.synapses:
         if len(synapses.i):
             made.objects[synapses.name] = _synapses(synapses, made)
+            if thin and synapses.due_within:
+                made.objects[synapses.name].run_regularly(
+                    synapses.due,
+                    dt=synapses.due_within * second,
+                    when="end",
+                    name=f"{synapses.name}_visit",
+                )
     for group in lowered.groups:
         _record(group, lowered, made, thin)
     for synapses in lowered.synapses:

@@ -11,7 +11,7 @@ import pandas as pd
 from brian2.utils.stringtools import get_identifiers
 
 from dualframe.errors import TargetError, UnknownName
-from dualframe.network import Network, Projection
+from dualframe.network import Network, Population, Projection
 from dualframe.plasticity import with_rules
 from dualframe.targets.lowering import check_structure
 from dualframe.targets.portable import Line, parse
@@ -102,8 +102,9 @@ def check(network: Network, target: str = "auto", *, use_gpu: bool | None = None
     name = resolve(target)
     found = [Blocker(problem, network.name, "") for problem in check_structure(network)]
     if not found and name == "genn":
-        for projection in with_rules(network).projections:
-            found += _genn_synapses(network, projection)
+        written = with_rules(network)
+        for projection in written.projections:
+            found += _genn_synapses(written, projection)
     machine = missing(name, use_gpu)
     return found + [Blocker(text, "this machine", "") for text in machine]
 
@@ -139,12 +140,23 @@ def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker
             )
 
 
-def _seen_at_every_step(line: Line, where: str) -> Iterator[Blocker]:
-    """What a synapse reads of the presynaptic neuron between spikes."""
-    for name in sorted(n for n in get_identifiers(line.expression) if n.endswith("_pre")):
+def _seen_at_every_step(line: Line, target: Population, where: str) -> Iterator[Blocker]:
+    """What a synapse reads of the neurons between spikes."""
+    used = get_identifiers(line.expression)
+    for name in sorted(n for n in used if n.endswith("_pre")):
         yield Blocker(
             f"{line.name!r} follows {name!r}, a variable of the presynaptic neuron, at every step",
             where,
             "GeNN gives synapses the postsynaptic neuron only; rules of rate units run on the "
             "runtime and in C++",
+        )
+    read = {n.removesuffix("_post") for n in used if n.endswith("_post")}
+    if not read:
+        return
+    lines = parse(target.equations, f"population {target.name!r}")
+    for name in sorted(read & {line.name for line in lines if line.kind == "subexpression"}):
+        yield Blocker(
+            f"{line.name!r} follows {name!r}, a subexpression of {target.name!r}, at every step",
+            where,
+            "take the rule's event-driven form: options={'update': 'event'}",
         )

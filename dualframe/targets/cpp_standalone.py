@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -36,6 +37,7 @@ if (std::getenv("DUALFRAME_PROGRESS")) {
     setitimer(ITIMER_REAL, &every, 0);
 }
 """
+_CLOCK = re.compile(r"^\('_array_\w*clock_(?:timestep|t)'")
 _HEADERS = ["<csignal>", "<cstdio>", "<cstdlib>", "<sys/time.h>", "<unistd.h>"]
 
 
@@ -103,8 +105,18 @@ def generate(lowered: Lowered, device: Any, project: Path) -> Any:
     made = assemble(lowered)
     device.insert_code("after_start", _PROGRESS)
     made.network.run(lowered.duration * second, namespace={})
+    device.main_queue[:] = _clocks_in_order(device.main_queue)
     device.build(directory=str(project), compile=False, run=False, with_output=False)
     return made
+
+
+def _clocks_in_order(queue: list[Any]) -> list[Any]:
+    """Return statements with those that start the clocks by name: Brian2 takes them from a set."""
+    starts = [k for k, (_, what) in enumerate(queue) if _CLOCK.search(str(what))]
+    ordered = list(queue)
+    for k, entry in zip(starts, sorted((queue[k] for k in starts), key=str), strict=True):
+        ordered[k] = entry
+    return ordered
 
 
 def _execute(build: Build, lowered: Lowered, options: RunOptions) -> float:

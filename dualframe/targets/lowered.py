@@ -76,7 +76,8 @@ class LoweredPoisson:
 class LoweredSynapses:
     """Synapses with one delay (s), or one each, and at most one written postsynaptic variable.
 
-    ``due`` are the statements, a part of the others, that bring ``w`` up to date.
+    ``due`` are the statements, a part of the others, that bring ``w`` up to date; ``due_within``
+    (s) is how often they are executed for synapses without spikes, zero for never.
     """
 
     name: str
@@ -93,6 +94,7 @@ class LoweredSynapses:
     initial: Mapping[str, Array] = field(default_factory=dict)
     weight_unit: str = "1"
     due: str = ""
+    due_within: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -175,6 +175,7 @@ def structure_key(lowered: Lowered, options: RunOptions) -> str:
                 sorted((n, c.unit, c.shared) for n, c in s.constants.items()),
                 sorted(s.initial),
                 s.due,
+                bool(s.due_within),
                 min(len(s.i), 2),
                 int(np.ndim(s.delay)),
             ]

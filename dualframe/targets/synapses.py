@@ -62,7 +62,12 @@ def lower_projection(
                 {n: v[members] if v.ndim else v for n, v in initial.items()},
                 "1" if weights is None else unit_of(weights),
                 projection.due,
+                _steps(projection.due_within, dt) * dt,
             )
+
+
+def _steps(time: Any, dt: float) -> int:
+    return 0 if time is None else max(round(float(np.asarray(time)) / dt), 1)
 
 
 def check_projection(network: Network, projection: Projection) -> None:
