@@ -118,7 +118,8 @@ def _catalogued(task: Task, n: int, kind: str) -> Population:
         reset=model.reset,
         refractory=model.refractory,
         parameters={
-            **model.parameters, "drive": numbers["drive"], "noise": numbers["noise"], "tau_drive": numbers["tau_drive"]
+            **model.parameters,
+            **{name: numbers[name] for name in ("drive", "noise", "tau_drive")},
         },
         initial=model.initial,
         heterogeneity=varied,
