@@ -33,6 +33,7 @@ LISTS: Mapping[str, Callable[[], pd.DataFrame]] = MappingProxyType(
     {
         "cells": df.cells, "circuits": df.circuits, "tasks": df.tasks, "receptors": df.receptors,
         "plasticity": df.plasticity, "populations": df.populations, "targets": df.targets,
+        "worlds": df.environments.worlds,
     }
 )  # fmt: skip
 
