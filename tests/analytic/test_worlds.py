@@ -18,6 +18,7 @@ from world_references import (
     Arena,
     Classic,
     Reference,
+    State,
     bandit,
     cued_association,
     linear_track,
@@ -29,6 +30,7 @@ from dualframe.environments import World, world
 from dualframe.environments.expressions import compiled
 from dualframe.environments.gymnasium_env import WorldEnv
 from dualframe.network import replicated
+from dualframe.targets.capability import missing
 
 AGENTS, EVERY, STEPS = 3, 2, 800
 
@@ -170,25 +172,45 @@ COUNTERS = ("reward", "ended", "trial", "elapsed", "collected", *OUTCOMES)
 
 @pytest.fixture(
     scope="module",
-    params=["runtime", pytest.param("cpp_standalone", marks=pytest.mark.cpp)],
+    params=[
+        "runtime",
+        pytest.param("cpp_standalone", marks=pytest.mark.cpp),
+        pytest.param("genn", marks=[pytest.mark.genn, pytest.mark.slow]),
+    ],
 )
 def results(request: pytest.FixtureRequest) -> df.Results:
+    target: str = request.param
+    if gaps := missing(target, use_gpu=False if target == "genn" else None):
+        pytest.skip(f"{target}: {'; '.join(gaps)}")
     record = {name: [*case.world.state, *case.records, *COUNTERS] for name, case in CASES.items()}
     record["arena"] = ["x", "y", "found", "old_goal", *COUNTERS]
-    return df.run(network(), STEPS * ms, dt=1 * ms, target=request.param, seed=5, record=record)
+    options = {"use_gpu": False} if target == "genn" else {}
+    return df.run(network(), STEPS * ms, dt=1 * ms, target=target, seed=5, record=record, **options)
+
+
+def around(results: df.Results, name: str, agent: int, step: int) -> tuple[State, State]:
+    """What was recorded at the beginning of a step, and at its end."""
+    trace, case = results.traces[name].values, CASES[name]
+    at, after = (
+        {key: float(value[agent, moment]) for key, value in trace.items()}
+        for moment in (step, step + 1)
+    )
+    if results.provenance["target"] == "genn":
+        # what is drawn in a step is drawn before Brian2 records and after GeNN does
+        at |= {key: after[key] for key in case.records}
+    return at, after
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_every_tick(results: df.Results, name: str) -> None:
     """State, reward and end of trial are those of the reference, from the state before."""
-    case, trace, u = CASES[name], results.traces[name].values, drawn()
+    case, u = CASES[name], drawn()
     act, ends = compiled(case.action, float), 0
     for agent in range(AGENTS):
         total = 0.0
         for k in range(1, STEPS // EVERY - 1):
             step = k * EVERY + case.world.staged
-            at = {key: value[agent, step] for key, value in trace.items()}
-            after = {key: value[agent, step + 1] for key, value in trace.items()}
+            at, after = around(results, name, agent, step)
             action = float(act({"u": u[agent, k]}))
             state, reward, terminal, succeeded = case.reference(at, action, at)
             limit = case.world.limit
@@ -229,13 +251,12 @@ class Luck:
 
 @pytest.mark.parametrize("name", CASES)
 def test_gymnasium_environment_is_the_same_world(results: df.Results, name: str) -> None:
-    case, trace, u = CASES[name], results.traces[name].values, drawn()
+    case, u = CASES[name], drawn()
     env, act = WorldEnv(case.world), compiled(case.action, float)
     env.reset(seed=0)
     for k in range(1, STEPS // EVERY - 1):
         step = k * EVERY + case.world.staged
-        at = {key: float(value[0, step]) for key, value in trace.items()}
-        after = {key: float(value[0, step + 1]) for key, value in trace.items()}
+        at, after = around(results, name, 0, step)
         env.values = {key: at[key] for key in env.values}
         env.np_random = Luck(at.get("luck", 0.0))  # type: ignore[assignment]
         _, reward, terminated, truncated, info = env.step(act({"u": u[0, k]}))
