@@ -33,6 +33,7 @@ from dualframe.errors import OutputError
 from dualframe.results import RESERVED, Results, Trace, dspike_table, spike_table
 
 FORMAT, FORMAT_VERSION = "dualframe results", 1
+OWN_FORMATS = (FORMAT, "dualframe agents")  # what may be replaced
 MANIFEST = "manifest.json"
 DATA_FILES = ("rates.csv", "spikes.h5", "traces.h5", "weights.h5")
 FIGURES = ("raster.png", "rates.png", "traces_*.png")
@@ -242,7 +243,7 @@ def _refuse_foreign(folder: Path) -> None:
     if not path.exists():
         return
     try:
-        ours = json.loads(path.read_text(encoding="utf-8")).get("format") == FORMAT
+        ours = json.loads(path.read_text(encoding="utf-8")).get("format") in OWN_FORMATS
     except (OSError, ValueError, AttributeError):
         ours = False
     if not ours:

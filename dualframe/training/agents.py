@@ -110,7 +110,7 @@ class Agents:
         """
         folder = Path(directory).expanduser()
         manifest = _json(folder / "manifest.json")
-        if manifest.get("format") != FORMAT:
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
             raise OutputError(
                 f"{str(folder)!r} holds no agents: expected a folder of `dualframe train --out`."
             )
@@ -118,7 +118,7 @@ class Agents:
             weights, units = _read_weights(folder / "agents.h5")
             tables = {name: _table(folder / f"{name}.csv") for name in _TABLES}
             return cls(
-                task=decode(_json(folder / "task.json"), _CLASSES),
+                task=_read_task(folder / "task.json"),
                 network=Network.from_dict(_json(folder / "network.json")),
                 n=int(manifest["agents"]),
                 weights=weights,
@@ -170,6 +170,13 @@ def _json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         raise OutputError(f"{path} cannot be read: {problem}") from problem
+
+
+def _read_task(path: Path) -> Task:
+    task = decode(_json(path), _CLASSES)
+    if not isinstance(task, Task):
+        raise TypeError(f"{path.name} holds no task")
+    return task
 
 
 def _table(path: Path) -> pd.DataFrame:

@@ -70,17 +70,12 @@ def train(
     """
     task = _task_of(network, task)
     if trials is not None:
-        check_count(trials, "trials")
-        task = task.having(protocol__trials=float(trials))
+        task = _with_trials(task, trials)
     given = network.network if isinstance(network, Agents) else network
     given = _for_trials(given, task)
-    count = agents or (network.n if isinstance(network, Agents) else None)
-    count = task["protocol"].count("agents") if count is None else count
-    check_count(count, "number of agents")
+    count = _count(network, task, agents)
     together = replicated(given, count)
     if isinstance(network, Agents):
-        if count != network.n:
-            raise NetworkError(f"{network.n} agents have learned: {count} cannot go on.")
         together = with_weights(together, network.weights)
     measured = measure(task)
     results = run(
@@ -149,13 +144,55 @@ def _task_of(network: Network | Agents, task: Task | None) -> Task:
             "training needs the task: train(task_driven.build(task), task), with "
             "task = dualframe.task('navigation')."
         )
-    own = (network.network if isinstance(network, Agents) else network).meta.get("task")
-    if own != task.name:
-        raise NetworkError(
-            f"the network was built for task {own!r}, not {task.name!r}: build it with "
-            f"task_driven.build(task)."
-        )
+    _check_built(network.network if isinstance(network, Agents) else network, task)
     return task
+
+
+def _check_built(network: Network, task: Task) -> None:
+    """Refuse a network that another task, or another arm of it, describes."""
+    remedy = "build it with task_driven.build(task)."
+    if not isinstance(network, Network):
+        raise NetworkError(
+            f"{network!r} is no network: train(task_driven.build(task), task) takes the network "
+            f"first."
+        )
+    meta = network.meta
+    if meta.get("task") != task.name:
+        raise NetworkError(
+            f"the network was built for task {meta.get('task')!r}, not {task.name!r}: {remedy}"
+        )
+    acting = ", ".join(meta["modulators"]) or "none"
+    if acting != task.arm:
+        raise NetworkError(
+            f"the network was built with modulators {acting}, not {task.arm}: {remedy}"
+        )
+    if meta["heterogeneity"] != task.heterogeneity:
+        raise NetworkError(
+            f"the network was built with heterogeneity {meta['heterogeneity']:g}, not "
+            f"{task.heterogeneity:g}: {remedy}"
+        )
+    if "replicas" in meta:
+        raise NetworkError(
+            "training takes the network of one agent and puts several side by side: give agents=."
+        )
+
+
+def _with_trials(task: Task, trials: int) -> Task:
+    if "trials" not in task["protocol"]:
+        raise NetworkError(f"task {task.name!r} has no trials: give duration=.")
+    check_count(trials, "trials")
+    return task.having(protocol__trials=float(trials))
+
+
+def _count(network: Network | Agents, task: Task, agents: int | None) -> int:
+    """Return the number of agents: as asked for, as many as have learned, or the task's."""
+    learned = network.n if isinstance(network, Agents) else None
+    if agents is None:
+        return task["protocol"].count("agents") if learned is None else learned
+    check_count(agents, "number of agents")
+    if learned not in (None, agents):
+        raise NetworkError(f"{learned} agents have learned: {agents} cannot go on.")
+    return agents
 
 
 def _for_trials(network: Network, task: Task) -> Network:

@@ -1,8 +1,8 @@
 """The navigation network's cells and wiring against the source's code, ported line by line.
 
 ``neuron.m``, ``convolution.m`` and the set-up of ``seq_neuromod_plasticity.m`` (Zannone et al.
-2018, ModelDB 245018). Its random numbers cannot be repeated, so the port is given the spikes that the
-network drew: potentials then agree to rounding, and the draws are compared with their probability.
+2018, ModelDB 245018). Its random numbers cannot be repeated, so the port is given the spikes that
+the network drew: potentials then agree to rounding, and draws are compared with their probability.
 """
 
 from __future__ import annotations

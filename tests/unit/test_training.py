@@ -1,0 +1,406 @@
+"""Training and evaluation: tables, weights, going on, files on disk, arms."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from brian2.units import ms, second
+from small_task import AGENTS, GRACE, LIMIT, REVERSAL, TRIALS, small
+
+import dualframe as df
+from dualframe.errors import DualframeError, NetworkError, OutputError, QuantityError, UnknownName
+from dualframe.network import replicated
+from dualframe.task import Task
+from dualframe.training.measures import outcomes_of_trials
+
+CPP: dict[str, Any] = {"target": "cpp_standalone", "progress": False}
+Learned = tuple[Task, df.Network, df.Agents]
+needs_cpp = pytest.mark.cpp
+
+
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Learned:
+    """Two agents that have learned for four trials."""
+    task = small(tmp_path_factory.mktemp("task"))
+    network = df.task_driven.build(task)
+    return task, network, df.train(network, task, seed=1, **CPP)
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+@needs_cpp
+class TestTrials:
+    def test_a_row_for_each_agent_and_trial(self, learned: Learned) -> None:
+        trials = learned[2].trials
+        assert list(trials.columns) == [
+            "agent", "trial", "success", "timed_out", "duration_s", "reward", "old_goal", "end_s"
+        ]  # fmt: skip
+        assert trials["agent"].tolist() == [k for k in range(AGENTS) for _ in range(TRIALS)]
+        assert trials["trial"].tolist() == [*range(1, TRIALS + 1)] * AGENTS
+
+    def test_it_says_what_the_world_did(self, learned: Learned) -> None:
+        """The first two trials start in the goal, in the others it has moved out of reach."""
+        trials = learned[2].trials
+        early = trials["trial"] < REVERSAL
+        assert (trials["success"] == early).all()
+        assert (trials["timed_out"] == ~early).all()
+        assert (trials["reward"] == early).all()
+        assert (trials["old_goal"] == ~early).all()
+        # found at the first tick; the trial goes on for the grace and ends at the tick after it
+        np.testing.assert_allclose(trials["duration_s"][early], GRACE + 2e-3)
+        np.testing.assert_allclose(trials["duration_s"][~early], LIMIT)
+
+    def test_ends_are_durations_one_after_the_other(self, learned: Learned) -> None:
+        for _, own in learned[2].trials.groupby("agent"):
+            # the spike that ends a trial is one step after its last tick
+            np.testing.assert_allclose(
+                np.diff(own["end_s"]), own["duration_s"].iloc[1:], atol=1.5e-3
+            )
+
+    def test_outcomes_are_means_of_the_last_trials(self, learned: Learned) -> None:
+        outcomes = learned[2].outcomes
+        assert outcomes["agent"].tolist() == list(range(AGENTS))
+        assert (outcomes["trials"] == TRIALS).all()
+        assert (outcomes["successes"] == 2).all()
+        assert (outcomes["last_success_rate"] == 0.5).all()  # of the four that there are
+        assert (outcomes["last_old_goal_rate"] == 0.5).all()
+
+    def test_the_learning_curve(self, learned: Learned) -> None:
+        curve = learned[2].learning_curve()
+        assert curve["trial"].tolist() == [1, 2, 3, 4]
+        assert curve["mean"].tolist() == [1, 1, 0, 0]
+        assert learned[2].learning_curve("duration_s")["median"].iloc[-1] == pytest.approx(LIMIT)
+
+    def test_trials_beyond_those_asked_for_are_not_counted_and_teach_nothing(
+        self, learned: Learned
+    ) -> None:
+        """Two trials, in a run that is as long as for four."""
+        task, network, _ = learned
+        short = df.train(network, task, seed=1, trials=2, duration=0.2 * second, **CPP)
+        exact = df.train(network, task, seed=1, trials=2, duration=1.6 * second, **CPP)
+        assert short.trials["trial"].max() == exact.trials["trial"].max() == 2
+        same = short.weights["learned"]["weight"] == exact.weights["learned"]["weight"]
+        assert same.all()
+
+
+def test_outcomes_of_agents_without_trials() -> None:
+    columns = ["agent", "trial", "success", "duration_s", "reward"]
+    table = outcomes_of_trials(pd.DataFrame([(1, 1, 1, 2.0, 3.0)], columns=columns), 3)
+    assert table["trials"].tolist() == [0, 1, 0]
+    # an agent that has ended no trial has had no success, and how long a trial takes is not known
+    assert table["last_success_rate"].tolist() == [0, 1, 0]
+    assert table["last_duration_s"].isna().tolist() == [True, False, True]
+    assert table["successes"].tolist() == [0, 1, 0]
+
+
+# --- agents side by side --------------------------------------------------------------------------
+
+
+@needs_cpp
+class TestAgents:
+    def test_learning_changed_the_weights_within_their_bounds(self, learned: Learned) -> None:
+        weight = learned[2].weights["learned"]["weight"]
+        assert (weight != 2).mean() > 0.1
+        assert weight.between(1, 3).all()
+        assert learned[2].weight_units["learned"] == "1"
+
+    def test_each_has_its_own_noise_and_weights(self, learned: Learned) -> None:
+        _, network, agents = learned
+        table = agents.weights["learned"]
+        n = network.population("action").n
+        own = [table["weight"][table["post"] // n == k].to_numpy() for k in range(AGENTS)]
+        assert len(own[0]) == len(own[1])
+        assert (own[0] != own[1]).any()
+
+    def test_one_seed_is_one_result_and_another_is_another(self, learned: Learned) -> None:
+        task, network, agents = learned
+        same = df.train(network, task, seed=1, **CPP)
+        other = df.train(network, task, seed=2, **CPP)
+        assert same.provenance["build_cache"] == other.provenance["build_cache"] == "hit"
+        assert same.trials.equals(agents.trials)
+        assert same.weights["learned"].equals(agents.weights["learned"])
+        assert not other.weights["learned"].equals(agents.weights["learned"])
+
+    def test_provenance_says_how(self, learned: Learned) -> None:
+        provenance = learned[2].provenance
+        assert provenance["completed"]
+        assert provenance["seed"] == 1
+        assert provenance["replicas"] == AGENTS
+        assert list(provenance["modulators"]) == ["ACh", "DA"]
+        assert provenance["simulated_s"] == pytest.approx(TRIALS * LIMIT + 1)
+        assert repr(learned[2]) == "<Agents: 2 of task 'small', modulators ACh, DA>"
+
+    def test_arms_need_no_other_program(self, learned: Learned) -> None:
+        task = learned[0]
+        for arm in ((), ("DA",), ("ACh", "DA", "5-HT")):
+            own = task.only_modulation(*arm)
+            done = df.train(df.task_driven.build(own), own, seed=1, **CPP)
+            assert done.provenance["build_cache"] == "hit", arm
+            weight = done.weights["learned"]["weight"]
+            # place cells are silent after the goal is found, at once here: no pair is rewarded
+            assert (weight == 2).all() == (arm in ((), ("DA",))), arm
+
+
+@needs_cpp
+class TestEvaluation:
+    def test_weights_stay_to_the_last_bit_and_nothing_is_compiled(self, learned: Learned) -> None:
+        agents = learned[2]
+        done = df.evaluate(agents, trials=3, seed=9, **CPP)
+        assert done.provenance["build_cache"] == "hit"
+        assert done.trials["trial"].max() == 3
+        before, after = agents.weights["learned"], done.weights["learned"]
+        assert set(map(tuple, before.to_numpy())) == set(map(tuple, after.to_numpy()))
+        assert done.network == agents.network  # plasticity is on again
+
+    def test_agents_go_on_from_their_weights(self, learned: Learned) -> None:
+        agents = learned[2]
+        on = df.train(agents, seed=3, **CPP)
+        assert on.provenance["build_cache"] == "hit"
+        key = ["pre", "post"]
+        both = agents.weights["learned"].merge(on.weights["learned"], on=key, suffixes=("", "_on"))
+        assert len(both) == len(agents.weights["learned"])
+        # without reward acetylcholine only depresses
+        assert (both["weight_on"] <= both["weight"]).all()
+        assert (both["weight_on"] < both["weight"]).mean() > 0.1
+        assert (both["weight_on"] < both["weight"])[both["weight"] < 2].any()
+        again = df.train(on, trials=1, seed=4, **CPP)
+        assert again.n == AGENTS
+
+    @pytest.mark.parametrize("options", [{"agents": 3}, {"agents": 1}])
+    def test_other_numbers_of_agents_cannot_go_on(
+        self, learned: Learned, options: dict[str, Any]
+    ) -> None:
+        with pytest.raises(NetworkError, match=r"2 agents have learned: . cannot go on"):
+            df.train(learned[2], **options, **CPP)
+
+
+# --- on disk --------------------------------------------------------------------------------------
+
+
+@needs_cpp
+class TestFiles:
+    @pytest.fixture
+    def folder(self, learned: Learned, tmp_path: Path) -> Path:
+        return learned[2].save(tmp_path / "agents", figures=False)
+
+    def test_what_is_written(self, folder: Path, learned: Learned, tmp_path: Path) -> None:
+        files = {path.name for path in folder.iterdir()}
+        assert files == {
+            "manifest.json", "trials.csv", "outcomes.csv", "curves.csv", "agents.h5",
+            "network.json", "task.json",
+        }  # fmt: skip
+        header = (folder / "trials.csv").read_text().splitlines()[0]
+        assert header.startswith("agent,trial,success,timed_out,duration_s,reward")
+        manifest = json.loads((folder / "manifest.json").read_text())
+        assert (manifest["task"], manifest["agents"]) == ("small", AGENTS)
+        assert manifest["modulators"] == ["ACh", "DA"]
+        drawn = learned[2].save(tmp_path / "drawn")
+        assert {path.name for path in (drawn / "figures").iterdir()} == {
+            "learning_success.png", "learning_duration_s.png", "learning_reward.png",
+            "outcomes.png",
+        }  # fmt: skip
+
+    def test_read_again_they_are_the_same(self, folder: Path, learned: Learned) -> None:
+        agents, back = learned[2], df.Agents.load(folder)
+        assert back.task == agents.task
+        assert back.network == agents.network
+        assert back.n == agents.n
+        pd.testing.assert_frame_equal(back.trials, agents.trials, check_dtype=False)
+        pd.testing.assert_frame_equal(back.outcomes, agents.outcomes, check_dtype=False)
+        for name, table in agents.weights.items():
+            assert (back.weights[name]["weight"] == table["weight"]).all()  # to the last bit
+            assert (back.weights[name][["pre", "post"]] == table[["pre", "post"]]).all(axis=None)
+        assert back.weight_units == dict(agents.weight_units)
+        assert back.provenance["seed"] == 1
+
+    def test_agents_that_were_read_go_on_and_need_no_other_program(self, folder: Path) -> None:
+        back = df.Agents.load(folder)
+        for work in (df.evaluate, df.train):
+            assert work(back, trials=1, seed=5, **CPP).provenance["build_cache"] == "hit"
+
+    def test_saved_again_they_replace_those_that_are_there(
+        self, folder: Path, learned: Learned
+    ) -> None:
+        other = replace(learned[2], trials=learned[2].trials.head(1))
+        other.save(folder, figures=False)
+        assert len(df.Agents.load(folder).trials) == 1
+
+    @pytest.mark.parametrize(
+        ("damage", "message"),
+        [
+            (lambda f: (f / "manifest.json").unlink(), "manifest.json cannot be read"),
+            (lambda f: (f / "manifest.json").write_text("{"), "manifest.json cannot be read"),
+            (lambda f: (f / "manifest.json").write_text("[]"), "holds no agents"),
+            (lambda f: (f / "manifest.json").write_text('{"format": "x"}'), "holds no agents"),
+            (lambda f: (f / "agents.h5").unlink(), "cannot be read"),
+            (lambda f: (f / "agents.h5").write_bytes(b"x" * 99), "cannot be read"),
+            (lambda f: (f / "trials.csv").unlink(), "cannot be read"),
+            (lambda f: (f / "trials.csv").write_bytes(b"\xff" * 99), "cannot be read"),
+            (lambda f: (f / "network.json").write_text("{}"), "cannot be read"),
+            (lambda f: (f / "network.json").write_text("[1]"), "cannot be read"),
+            (lambda f: (f / "task.json").write_text('{"evil": 1}'), "cannot be read"),
+            (lambda f: (f / "task.json").write_text("3"), "cannot be read"),
+        ],
+    )
+    def test_a_damaged_folder_is_one_clear_error(
+        self, folder: Path, damage: Callable[[Path], Any], message: str
+    ) -> None:
+        damage(folder)
+        with pytest.raises(OutputError, match=message) as caught:
+            df.Agents.load(folder)
+        assert str(folder) in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_other_folders(self, tmp_path: Path, learned: Learned) -> None:
+        with pytest.raises(OutputError, match="cannot be read"):
+            df.Agents.load(tmp_path / "nowhere")
+        (tmp_path / "file").write_text("x")
+        with pytest.raises(OutputError, match="cannot write into"):
+            learned[2].save(tmp_path / "file")
+        with pytest.raises(OutputError):
+            df.Agents.load(tmp_path / "file")
+
+
+# --- arms -----------------------------------------------------------------------------------------
+
+
+@needs_cpp
+class TestArms:
+    def test_a_row_for_each_arm(self, learned: Learned) -> None:
+        task, _, agents = learned
+        none = task.only_modulation()
+        other = df.train(df.task_driven.build(none), none, seed=1, **CPP)
+        table = df.compare_arms({"both": agents, "none": other})
+        assert table["arm"].tolist() == ["both", "none"]
+        assert (table["outcome"] == "last_success_rate").all()
+        assert table["median"].tolist() == [0.5, 0.5]
+        assert table["successes"].tolist() == [2 * AGENTS] * 2
+        assert table["of"].tolist() == [TRIALS * AGENTS] * 2
+        assert ((table["rate_low"] < 0.5) & (table["rate_high"] > 0.5)).all()
+        assert table["cliffs_delta"].iloc[1] == 0
+
+    def test_what_cannot_be_compared(self, learned: Learned) -> None:
+        agents = learned[2]
+        with pytest.raises(DualframeError, match="no arms to compare"):
+            df.compare_arms({})
+        with pytest.raises(DualframeError, match="no arm 'c': the arms are a"):
+            df.compare_arms({"a": agents}, reference="c")
+        elsewhere = replace(agents, task=df.task("distal_reward"))
+        with pytest.raises(DualframeError, match="different tasks"):
+            df.compare_arms({"a": agents, "b": elsewhere})
+
+
+# --- what cannot be -------------------------------------------------------------------------------
+
+
+class TestBadInput:
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[Task, df.Network]:
+        task = small(tmp_path_factory.mktemp("task"))
+        return task, df.task_driven.build(task)
+
+    @pytest.mark.parametrize(
+        ("options", "error", "message"),
+        [
+            ({"agents": 0}, NetworkError, "number of agents is 0: expected a whole number"),
+            ({"agents": -3}, NetworkError, "number of agents is -3"),
+            ({"agents": 1.5}, NetworkError, "number of agents is 1.5"),
+            ({"trials": 0}, NetworkError, "trials is 0: expected a whole number of at least 1"),
+            ({"trials": -1}, NetworkError, "trials is -1"),
+            ({"trials": 2.5}, NetworkError, "trials is 2.5"),
+            ({"duration": 0 * second}, NetworkError, "duration is 0. s: expected a time above"),
+            ({"duration": "2 mV"}, QuantityError, "duration is '2 mV'"),
+            ({"duration": 3}, QuantityError, "duration is 3"),
+            ({"seed": -1}, NetworkError, "seed is -1"),
+            ({"seed": 1.5}, NetworkError, "seed is 1.5"),
+            ({"target": "cpp"}, UnknownName, "target 'cpp'.*"),
+            ({"threads": 0}, NetworkError, "threads is 0"),
+            ({"threads": 2, "target": "runtime"}, NetworkError, "threads is 2"),
+        ],
+    )
+    def test_options(
+        self,
+        given: tuple[Task, df.Network],
+        options: dict[str, Any],
+        error: type[Exception],
+        message: str,
+    ) -> None:
+        with pytest.raises(error, match=message):
+            df.train(given[1], given[0], **{"target": "runtime", **options})
+
+    def test_a_network_without_its_task(self, given: tuple[Task, df.Network]) -> None:
+        with pytest.raises(NetworkError, match="training needs the task"):
+            df.train(given[1])
+        with pytest.raises(NetworkError, match="training needs the task"):
+            df.train(given[1], "small")  # type: ignore[arg-type]
+
+    def test_the_network_of_another_task(
+        self, given: tuple[Task, df.Network], tiny: df.Network
+    ) -> None:
+        with pytest.raises(NetworkError, match="built for task 'small', not 'distal_reward'"):
+            df.train(given[1], df.task("distal_reward"))
+        with pytest.raises(NetworkError, match="built for task None"):
+            df.train(tiny, given[0])
+
+    def test_trials_of_a_task_without_trials(self) -> None:
+        task = df.task("distal_reward").having(network__neurons=50, network__synapses=10)
+        with pytest.raises(NetworkError, match="'distal_reward' has no trials: give duration"):
+            df.train(df.task_driven.build(task), task, trials=3, target="runtime")
+
+    def test_the_network_of_another_arm(self, given: tuple[Task, df.Network]) -> None:
+        """Its modulators are those of the network: tables must not say other ones."""
+        task, network = given
+        with pytest.raises(NetworkError, match="modulators ACh, DA, not none"):
+            df.train(network, task.only_modulation(), target="runtime")
+        with pytest.raises(NetworkError, match=r"heterogeneity 0, not 0\.2"):
+            df.train(network, task.with_heterogeneity(0.2), target="runtime")
+
+    def test_a_network_that_is_replicated_already(self, given: tuple[Task, df.Network]) -> None:
+        task, network = given
+        with pytest.raises(NetworkError, match="one agent"):
+            df.train(replicated(network, 2), task, target="runtime")
+
+    def test_what_is_not_a_network(self, given: tuple[Task, df.Network]) -> None:
+        with pytest.raises(NetworkError, match=r"train\(task_driven.build\(task\), task\)"):
+            df.train(given[0], given[0])  # type: ignore[arg-type]
+
+
+# --- the distal reward ----------------------------------------------------------------------------
+
+
+@needs_cpp
+def test_the_tables_of_the_distal_reward(tmp_path: Path) -> None:
+    task = df.task("distal_reward").having(
+        network__neurons=50, network__synapses=10, protocol__sampling="100 ms",
+        protocol__duration="1 s",
+    )  # fmt: skip
+    agents = df.train(df.task_driven.build(task), task, agents=2, seed=1, **CPP)
+    outcomes = agents.outcomes
+    assert agents.trials.empty
+    assert outcomes["agent"].tolist() == [0, 1]
+    assert not outcomes["reached"].any()
+    assert outcomes["time_to_criterion_s"].isna().all()
+    # 40 excitatory cells with 10 synapses, but for one that may have been excluded, and its own
+    assert outcomes["plastic_synapses"].isin([400, 401]).all()
+    assert (outcomes["rewarded_rank"] >= outcomes["plastic_synapses"] - 1).all()  # it starts at 0
+    assert agents.curves.columns.tolist() == ["agent", "t_s", "weight_mV"]
+    assert len(agents.curves) == 2 * 10
+    assert agents.weight_units == dict.fromkeys(agents.weights, "volt")
+
+    back = df.Agents.load(agents.save(tmp_path / "a", figures=True))
+    assert (tmp_path / "a" / "figures" / "learning_weight.png").exists()
+    pd.testing.assert_frame_equal(back.curves, agents.curves)
+    still = df.evaluate(back, duration=300 * ms, seed=1, **CPP)
+    for name, table in agents.weights.items():
+        before = table.sort_values(["pre", "post"])["weight"].to_numpy()
+        after = still.weights[name].sort_values(["pre", "post"])["weight"].to_numpy()
+        np.testing.assert_array_equal(before, after)
