@@ -35,6 +35,7 @@ def run(
     *,
     target: str = "auto",
     seed: int | None = None,
+    network_seed: int | None = None,
     record: Mapping[str, Sequence[str] | Recording] | None = None,
     spikes: Sequence[str] | None = None,
     dt: Any = _DEFAULT_DT,
@@ -58,6 +59,9 @@ def run(
     seed
         Seed of everything that is drawn: connectivity, parameters and input. The same seed gives
         the same network on every target. ``None`` chooses one; it stands in the provenance.
+    network_seed
+        Seed of connectivity, weights, delays and parameters, where these are to be those of
+        another run: ``seed`` then draws input and noise only.
     record
         Per population: variable names (``"dspikes"`` for dendritic spikes) or a `Recording`.
         Per projection: ``["w"]`` for the weights at the end; ``Recording("w", neurons=synapses,
@@ -99,12 +103,17 @@ def run(
     capability.require(network, name, use_gpu)
     chosen = chosen_seed(seed)
     kept = spiking(network, spikes)
-    lowered = lower(network, dt=step, duration=length, seed=chosen, record=wanted, spikes_of=kept)
+    drawn = chosen if network_seed is None else chosen_seed(network_seed)
+    lowered = lower(
+        network, dt=step, duration=length, seed=chosen, record=wanted, spikes_of=kept,
+        network_seed=drawn,
+    )  # fmt: skip
     _check_synapses(lowered)
     with _progress(progress, f"{network.name} on {name}") as report:
         options = RunOptions(threads, strict, use_gpu, precision, report)
         raw: Raw = capability.module(name).run(lowered, options)
     facts = {"target": name, "seed": chosen, "threads": threads, "strict": strict}
+    facts |= {"network_seed": drawn} if drawn != chosen else {}
     return _results(network, lowered, raw, facts)
 
 

@@ -31,6 +31,7 @@ def lower(
     seed: int,
     record: Mapping[str, Recording] | None = None,
     spikes_of: Collection[str] | None = None,
+    network_seed: int | None = None,
 ) -> Lowered:
     """Lower a network to the portable subset.
 
@@ -46,6 +47,8 @@ def lower(
         What to record, by population.
     spikes_of
         Populations whose spikes are kept; ``None`` keeps all.
+    network_seed
+        Seed of connectivity, weights, delays and parameters, where it is another one.
 
     Raises
     ------
@@ -55,8 +58,9 @@ def lower(
     network = with_rules(network)
     step = float(np.asarray(dt))
     length = float(np.asarray(duration))
+    own = seed if network_seed is None else network_seed
     groups = tuple(
-        lower_population(network, p, step, _rng(seed, p.name), record or {})
+        lower_population(network, p, step, _rng(own, p.name), record or {})
         for p in network.populations
     )
     spikes: list[LoweredSpikes] = []
@@ -70,7 +74,7 @@ def lower(
     synapses = tuple(
         part
         for projection in network.projections
-        for part in lower_projection(network, projection, step, _rng(seed, projection.name))
+        for part in lower_projection(network, projection, step, _rng(own, projection.name))
     )
     silent = {p.name for p in network.populations} - set(spikes_of or ())
     return Lowered(

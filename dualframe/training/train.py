@@ -39,7 +39,8 @@ def train(
     ----------
     network
         The network of one agent, from ``task_driven.build(task)``; or agents that have learned
-        before, who go on with the weights they have (activity and traces start anew).
+        before, who go on with the cells, connections and weights they have (activity and traces
+        start anew).
     task
         The task; that of the agents, if it is not given.
     agents
@@ -83,6 +84,7 @@ def train(
         _duration(task, trials, duration),
         target=target,
         seed=seed,
+        network_seed=_network_seed(network),
         dt=task["protocol"]["dt"],
         record=measured.record(task, given, count),
         spikes=measured.spikes,
@@ -193,6 +195,14 @@ def _count(network: Network | Agents, task: Task, agents: int | None) -> int:
     if learned not in (None, agents):
         raise NetworkError(f"{learned} agents have learned: {agents} cannot go on.")
     return agents
+
+
+def _network_seed(given: Network | Agents) -> int | None:
+    """Return the seed that drew the cells and connections of agents that have learned."""
+    if not isinstance(given, Agents):
+        return None
+    found: int = given.provenance.get("network_seed", given.provenance["seed"])
+    return found
 
 
 def _for_trials(network: Network, task: Task) -> Network:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,33 @@ class TestEvaluation:
         assert (both["weight_on"] < both["weight"])[both["weight"] < 2].any()
         again = df.train(on, trials=1, seed=4, **CPP)
         assert again.n == AGENTS
+
+    def test_their_cells_and_fixed_connections_stay_too(
+        self, learned: Learned, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Parameters that vary, and synapses that do not learn, are those that were drawn first."""
+        module = import_module("dualframe.run")
+        seen: list[Any] = []
+        lower = module.lower
+
+        def watched(*arguments: Any, **options: Any) -> Any:
+            seen.append(lower(*arguments, **options))
+            return seen[-1]
+
+        monkeypatch.setattr(module, "lower", watched)
+        task = learned[0].with_heterogeneity(0.2)
+        how: dict[str, Any] = {"target": "runtime", "duration": 5 * ms, "progress": False}
+        first = df.train(df.task_driven.build(task), task, seed=1, **how)
+        second = df.evaluate(first, seed=2, **how)
+        df.train(second, seed=3, **how)
+        thetas = [
+            next(g for g in low.groups if g.name == "action").constants["theta"].value
+            for low in seen
+        ]
+        assert len(set(thetas[0])) == thetas[0].size == AGENTS * 40
+        for other in thetas[1:]:
+            np.testing.assert_array_equal(other, thetas[0])
+        assert [low.seed for low in seen] == [1, 2, 3]
 
     @pytest.mark.parametrize("options", [{"agents": 3}, {"agents": 1}])
     def test_other_numbers_of_agents_cannot_go_on(
