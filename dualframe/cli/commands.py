@@ -56,7 +56,7 @@ def list_command(options: argparse.Namespace) -> int:
     if options.json:
         print(as_json(found))
     else:
-        print(terminal.table(chosen) if len(found) else f"There are no {options.what} yet.")
+        print(terminal.table(chosen))
     return 0
 
 

@@ -23,6 +23,7 @@ NAMES = {
     "quantity", "read_glif", "read_glif_folder", "Results", "DualframeError",
     "plastic", "plasticity", "compare_branches", "current_clamp", "dose_response", "fit_point",
     "population_data", "populations", "validate",
+    "task", "train", "evaluate", "Agents", "compare_arms", "environments", "replicated",
 }  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def test_public_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "doctor", "export", "circuit", "plasticity", "report", "targets"]
+    "name", ["run", "doctor", "export", "circuit", "plasticity", "report", "targets", "task"]
 )
 def test_functions_are_not_hidden_by_modules_of_the_same_name(name: str) -> None:
     assert callable(getattr(df, name))

@@ -43,7 +43,8 @@ class TestCatalogue:
             ("circuits", "l23 "),
             ("receptors", "nACh_a7 "),
             ("targets", "runtime "),
-            ("tasks", "There are no tasks yet."),
+            ("tasks", "navigation "),
+            ("worlds", "open_field "),
         ],
     )
     def test_list(self, capsys: pytest.CaptureFixture[str], what: str, line: str) -> None:
