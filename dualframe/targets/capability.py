@@ -131,12 +131,27 @@ def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker
             where,
             "GeNN gives synapses the postsynaptic neuron only; keep a copy in the synapse",
         )
+    source = network.source(projection.source)
     for line in lines:
+        if "summed" in line.flags and isinstance(source, Population):
+            yield from _summed(line, source, where)
         if line.kind == "subexpression" and "summed" not in line.flags:
             yield Blocker(
                 f"subexpression {line.name!r} in synaptic equations",
                 where,
                 "write it out in the statements",
+            )
+
+
+def _summed(line: Line, source: Population, where: str) -> Iterator[Blocker]:
+    """Subexpressions of the presynaptic neuron, which Brian2GeNN does not write out here."""
+    read = {n.removesuffix("_pre") for n in get_identifiers(line.expression) if n.endswith("_pre")}
+    for own in parse(source.equations, f"population {source.name!r}"):
+        if own.name in read and own.kind == "subexpression" and "constant over dt" not in own.flags:
+            yield Blocker(
+                f"{line.name!r} sums {own.name!r}, a subexpression of {source.name!r}",
+                where,
+                "make it a state variable: dx/dt = (expression - x)/dt",
             )
 
 

@@ -365,3 +365,13 @@ def test_a_weight_that_the_equations_define_is_declared_once() -> None:
     (synapses,) = lower(network, dt=0.1 * ms, duration=10 * ms, seed=1).synapses
     assert synapses.equations.count("w") == 2  # dw/dt and its own right-hand side
     assert synapses.initial["w"] == 0.5
+
+
+def test_genn_sums_state_variables_only() -> None:
+    cells_ = Population("cells", 3, "dx/dt = -x/(10*ms) : 1\ntwice = 2*x : 1\nseen : 1")
+    for name, blocked in (("x", False), ("twice", True)):
+        given = Projection(
+            "cells", "cells", equations=f"seen_post = {name}_pre : 1 (summed)", pairs="one_to_one"
+        )
+        found = check(Network((cells_,), (), (given,)), "genn", use_gpu=False)
+        assert any("sums 'twice'" in b.construct for b in found) == blocked
