@@ -58,20 +58,42 @@ def train_command(options: argparse.Namespace) -> int:
     resolve(options.target)
     seed = chosen_seed(options.seed)
     done: dict[str, df.Agents] = {}
+    whole = True
     if Path(options.task).is_dir():
         done[_label(options)] = _go_on(options, seed)
     else:
-        for task in _arms(options):
-            say(f"{task}; seed {seed}, target {resolve(options.target)}")
-            done[task.arm] = _train(task, options, seed)
-            if folder is not None:
-                _keep(done[task.arm], _place(folder, task.arm, options), options)
-            if not done[task.arm].provenance["completed"]:
-                break
+        whole = _train_arms(options, seed, folder, done)
     if folder is not None:
         _together(done, folder, options)
     _print(done, folder, options)
-    return 0 if all(own.provenance["completed"] for own in done.values()) else INTERRUPTED
+    whole = whole and all(own.provenance["completed"] for own in done.values())
+    if not whole:
+        kept = f"what was simulated is in {folder}" if folder else "nothing was saved (no --out)"
+        say(f"{PROGRAM}: interrupted; {kept}.")
+    return 0 if whole else INTERRUPTED
+
+
+def _train_arms(
+    options: argparse.Namespace, seed: int, folder: Path | None, done: dict[str, df.Agents]
+) -> bool:
+    """Train one arm after the other; return whether none was interrupted."""
+    if options.evaluate:
+        raise DualframeError(
+            f"--evaluate is for agents that have learned: {options.task!r} is no folder of them."
+        )
+    for task in _arms(options):
+        say(f"{task}; seed {seed}, target {resolve(options.target)}")
+        try:
+            done[task.arm] = _train(task, options, seed)
+        except KeyboardInterrupt:
+            if not done:
+                raise
+            return False
+        if folder is not None:
+            _keep(done[task.arm], _place(folder, task.arm, options), options)
+        if not done[task.arm].provenance["completed"]:
+            return False
+    return True
 
 
 def _arms(options: argparse.Namespace) -> list[Task]:
@@ -86,11 +108,19 @@ def _arms(options: argparse.Namespace) -> list[Task]:
         task = task.with_heterogeneity(options.heterogeneity)
     if not options.modulate:
         return [task]
-    return [_modulated(task, text) for text in options.modulate]
+    arms: dict[str, Task] = {}
+    for text in options.modulate:
+        arm = _modulated(task, text)
+        if arm.arm in arms:
+            raise DualframeError(f"--modulate {text} is the arm {arm.arm!r} a second time.")
+        arms[arm.arm] = arm
+    return list(arms.values())
 
 
 def _modulated(task: Task, text: str) -> Task:
     names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise DualframeError("--modulate names no modulator: write --modulate none for none.")
     return task.only_modulation(*([] if names == [NOTHING] else names))
 
 
@@ -113,9 +143,9 @@ def _train(task: Task, options: argparse.Namespace, seed: int) -> df.Agents:
 
 def _go_on(options: argparse.Namespace, seed: int) -> df.Agents:
     """Train agents of a folder further, or evaluate them."""
-    fixed = ("modulate", "heterogeneity", "neurons", "agents")
+    fixed = ("modulate", "heterogeneity", "neurons", "agents", "set")
     for name in fixed:
-        if getattr(options, name) is not None:
+        if getattr(options, name) not in (None, []):
             raise DualframeError(
                 f"--{name} belongs to agents that learn from the start: those of "
                 f"{options.task!r} have theirs."
@@ -186,6 +216,3 @@ def _print(done: Mapping[str, df.Agents], folder: Path | None, options: argparse
         say(f"assumed: {line}")
     if folder is not None:
         print(f"Tables, agents and figures are in {folder}.")
-    if not all(own.provenance["completed"] for own in done.values()):
-        kept = f"what was simulated is in {folder}" if folder else "nothing was saved (no --out)"
-        say(f"{PROGRAM}: interrupted; {kept}.")

@@ -190,7 +190,7 @@ def _count(network: Network | Agents, task: Task, agents: int | None) -> int:
     """Return the number of agents: as asked for, as many as have learned, or the task's."""
     learned = network.n if isinstance(network, Agents) else None
     if agents is None:
-        return task["protocol"].count("agents") if learned is None else learned
+        agents = task["protocol"].count("agents") if learned is None else learned
     check_count(agents, "number of agents")
     if learned not in (None, agents):
         raise NetworkError(f"{learned} agents have learned: {agents} cannot go on.")
