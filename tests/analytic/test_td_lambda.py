@@ -97,7 +97,7 @@ def test_the_rule_follows_its_equations(
 ) -> None:
     found, wanted = weights(run_on_target, network(update)), expected()
     assert np.ptp(wanted) > 1.0  # it learns
-    assert 0.5 < wanted.min()  # and meets no bound, where the two forms may differ
+    assert wanted.min() > 0.5  # and meets no bound, where the two forms may differ
     assert wanted.max() < 49.5
     # a few thousand additions, each rounded at the size of the weight
     np.testing.assert_allclose(found, wanted, rtol=0, atol=3000 * 50 * np.finfo(float).eps)
