@@ -1,8 +1,8 @@
 """CartPole by a spiking actor and critic, small: what dopamine teaches, and what is left without.
 
 The full table (20 agents, 1200 s, 100 greedy trials each) comes from ``benchmarks/learning.py
-cartpole``. Baselines are Gymnasium's CartPole-v1 under simple policies, 100 trials each: random 23.7,
-sign of the angular velocity 198.1 (measured; random is measured again here).
+cartpole``. Baselines are Gymnasium's CartPole-v1 under simple policies, 100 trials each: random
+23.7, sign of the angular velocity 198.1 (measured; random is measured again here).
 """
 
 from __future__ import annotations
