@@ -141,6 +141,15 @@ def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker
                 where,
                 "write it out in the statements",
             )
+        if "summed" not in line.flags:
+            yield from _seen_at_every_step(line, network.population(projection.target), where)
+    summed = [line.name for line in lines if "summed" in line.flags]
+    if len(lines) > 1 and summed:
+        yield Blocker(
+            f"summed variable {summed[0]!r} beside other variables",
+            where,
+            "give the summed variable a projection of its own",
+        )
 
 
 def _summed(line: Line, source: Population, where: str) -> Iterator[Blocker]:
