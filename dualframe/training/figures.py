@@ -15,7 +15,7 @@ from dualframe.training.agents import Agents
 from dualframe.training.arms import main_outcome
 
 _NAMES = {
-    "success": "Successful agents", "duration_s": "Trial duration (s)", "reward": "Reward",
+    "success": "Success rate", "duration_s": "Trial duration (s)", "reward": "Reward",
     "time_to_criterion_s": "Time to the criterion (s)",
     "last_success_rate": "Success rate, last trials", "last_reward": "Reward, last trials",
 }  # fmt: skip
@@ -58,7 +58,7 @@ def plot_curves(
     arms: Mapping[str, Agents],
     value: str = "success",
     *,
-    window: int = 1,
+    window: int = 0,
     marks: Mapping[str, float] | None = None,
 ) -> Figure:
     """Draw a column of the trials, trial by trial: successes as means, others as medians.
@@ -70,13 +70,16 @@ def plot_curves(
     value
         ``"success"``, ``"duration_s"``, ``"reward"``, or another column of ``Agents.trials``.
     window
-        Trials of an agent that a point is the mean of.
+        Trials of an agent that a point is the mean of, up to its own; 0 is five for successes,
+        whose quartiles would say nothing trial by trial, and one for others.
     marks
         Vertical lines by label.
     """
+    window = window or (5 if value == "success" else 1)
     curves = {k: learning_curve(own.trials, value, window=window) for k, own in arms.items()}
+    unit = f", {window} trials" if window > 1 else ""
     figure = plot_learning_curves(
-        curves, line="mean" if value == "success" else "median", ylabel=_NAMES.get(value, value),
+        curves, line="mean" if value == "success" else "median", ylabel=_NAMES.get(value, value) + unit,
         title=_title(arms), marks=marks,
     )  # fmt: skip
     assert isinstance(figure, Figure)
