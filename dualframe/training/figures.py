@@ -79,7 +79,8 @@ def plot_curves(
     curves = {k: learning_curve(own.trials, value, window=window) for k, own in arms.items()}
     unit = f", {window} trials" if window > 1 else ""
     figure = plot_learning_curves(
-        curves, line="mean" if value == "success" else "median", ylabel=_NAMES.get(value, value) + unit,
+        curves, line="mean" if value == "success" else "median",
+        ylabel=_NAMES.get(value, value) + unit,
         title=_title(arms), marks=marks,
     )  # fmt: skip
     assert isinstance(figure, Figure)
