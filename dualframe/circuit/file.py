@@ -7,7 +7,6 @@ where a number comes from, as everywhere in the catalogue. Nothing in the file i
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dualframe.catalogue.bibliography import PACKAGED, references
+from dualframe.catalogue.files import table_of
 from dualframe.catalogue.schema import Sourced
 from dualframe.catalogue.tables import Table
 from dualframe.circuit.actions_file import drug, modulation, region
@@ -33,7 +32,7 @@ from dualframe.circuit.reading import count, make, member, probability, values
 from dualframe.circuit.short_term import read_short_term
 from dualframe.circuit.space import Space
 from dualframe.distributions import GaussianKernel
-from dualframe.errors import CatalogueError, UnknownName
+from dualframe.errors import UnknownName
 
 _CONTACT = ("synapse", "ratio", "kinetics", "reversal", "compartment", "name", *STRENGTHS)
 _PROJECTION = (
@@ -76,7 +75,7 @@ def read(path: Path) -> dict[str, Any]:
     UnknownName
         If it names a population or kind of something that does not exist.
     """
-    table = _table(path)
+    table = table_of(path)
     table.only(
         "name",
         "title",
@@ -116,21 +115,6 @@ def read(path: Path) -> dict[str, Any]:
         "modulations": tuple(modulation(row, known) for row in table.children("modulations")),
         "drugs": tuple(drug(row) for row in table.children("drugs")),
     }
-
-
-def _table(path: Path) -> Table:
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError(
-            f"{path.name} is not valid TOML: {error}. Texts stand in double quotes, numbers with "
-            'a unit too: delay = "1.5 ms".'
-        ) from error
-    except OSError as error:
-        raise CatalogueError(f"{path} cannot be read: {error.strerror}.") from error
-    own = path.parent / PACKAGED.name
-    known = {**references(), **(references(own) if own.is_file() else {})}
-    return Table(data, path.name, "", known)
 
 
 def _space(table: Table) -> Space:

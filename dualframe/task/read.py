@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from dualframe.catalogue.bibliography import PACKAGED, references
+from dualframe.catalogue.bibliography import PACKAGED
+from dualframe.catalogue.files import table_of
 from dualframe.catalogue.form import Kinds
 from dualframe.catalogue.tables import Table
 from dualframe.errors import CatalogueError, UnknownName, suggestion
@@ -30,7 +28,7 @@ def task(name: str | os.PathLike[str]) -> Task:
         If the file is not well formed: it names file, table, key and remedy.
     """
     path = find("tasks", name)
-    table = _table(path)
+    table = table_of(path)
     builder = table.text("builder", choices=SECTIONS)
     specs = SECTIONS[builder]
     table.only("name", "title", "builder", "modulators", "default_modulators", specs)
@@ -63,21 +61,6 @@ def _acting(table: Table, offered: tuple[str, ...]) -> tuple[str, ...]:
                 "default_modulators", f"unknown modulator {name!r}. {suggestion(name, offered)}"
             )
     return tuple(name for name in offered if name in acting)
-
-
-def _table(path: Path) -> Table:
-    try:
-        data: Mapping[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError(
-            f"{path.name} is not valid TOML: {error}. Texts stand in double quotes, numbers with "
-            'a unit too: tau = "20 ms".'
-        ) from error
-    except OSError as error:
-        raise CatalogueError(f"{path} cannot be read: {error.strerror}.") from error
-    own = path.parent / PACKAGED.name
-    known = {**references(), **(references(own) if own.is_file() else {})}
-    return Table(data, path.name, "", known)
 
 
 def _section(table: Table, name: str, spec: Spec) -> Section:
