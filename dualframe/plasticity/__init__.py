@@ -8,9 +8,23 @@ Both branches use them: a rule needs a projection and the postsynaptic neuron, w
 'pair_stdp, set song'
 """
 
+from dualframe.plasticity.adaptive_threshold import adaptive_threshold
 from dualframe.plasticity.learned import frozen, with_weights
 from dualframe.plasticity.plastic import plastic, plasticity
 from dualframe.plasticity.registry import RULES
+from dualframe.plasticity.short_term import ShortTerm, with_short_term
+from dualframe.plasticity.sliding_thresholds import with_sliding_thresholds
 from dualframe.plasticity.writing import with_rules
 
-__all__ = ["RULES", "frozen", "plastic", "plasticity", "with_rules", "with_weights"]
+__all__ = [
+    "RULES",
+    "ShortTerm",
+    "adaptive_threshold",
+    "frozen",
+    "plastic",
+    "plasticity",
+    "with_rules",
+    "with_short_term",
+    "with_sliding_thresholds",
+    "with_weights",
+]

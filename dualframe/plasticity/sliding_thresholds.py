@@ -10,7 +10,7 @@ threshold; of :math:`n` synapses, :math:`R` percent per second are to be:
 
 The threshold of correlations moves up when there are too many, that of decorrelations down. The
 source counts in a sliding window of five seconds, here the window is exponential with that time
-constant, and the count arrives two steps late, the thresholds one step.
+constant, and counts and thresholds arrive a step or two late.
 """
 
 from __future__ import annotations

@@ -239,12 +239,17 @@ def test_a_network_goes_on_from_the_weights_of_a_run() -> None:
 DIFFERENCES = np.array([-300, -100, 100, 300])
 
 
-def learning_cells(cell: str, model: str, change: Callable[[Circuit], Circuit]) -> Network:
+def learning_cells(
+    cell: str,
+    model: str,
+    change: Callable[[Circuit], Circuit],
+    rule: Plasticity | None = None,
+) -> Network:
     """A population of a circuit, as a branch builds it, with pairs of spikes forced upon it."""
     n = len(DIFFERENCES)
     contact = CircuitProjection(
         "pre", "post", "AMPA", catalogue.cell(cell).compartments.names[-1], probability=1.0,
-        psp=1 * mV, plasticity=plastic("pair_stdp", w_max=2), name="learn",
+        psp=1 * mV, plasticity=rule or plastic("pair_stdp", w_max=2), name="learn",
     )  # fmt: skip
     populations = (CircuitPopulation("pre", cell, n), CircuitPopulation("post", cell, n))
     circuit = change(Circuit("pairs", populations, (contact,)))
@@ -300,6 +305,33 @@ def test_a_receptor_scales_the_sides_of_the_window_as_declared(
     np.testing.assert_allclose(
         scaled[DIFFERENCES < 0], rate * factors.get("ltd", 1.0), rtol=1e-9, atol=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    ("receptor", "cell"), [("D1", "ca1_pyr"), ("M1", "ca1_pyr"), ("beta", "ctx_l23_pyr")]
+)
+@pytest.mark.parametrize("form", ["event", "clock"])
+def test_a_receptor_scales_what_pairs_leave_for_dopamine(
+    receptor: str, cell: str, form: str
+) -> None:
+    """The same factors act on the eligibility of R-STDP, under a constant third factor."""
+    rule = plastic(
+        "r_stdp", w_max=2, scale=1, tau_eligibility=20 * ms, signals={"level_DA": "1"},
+        options={"update": form},
+    )  # fmt: skip
+
+    def only(circuit: Circuit) -> Circuit:
+        return circuit.with_drug("agonist", receptor, cells=cell)
+
+    factors = _factors(receptor, cell)
+    plain = changes(learning_cells(cell, "glif_current", lambda circuit: circuit, rule))
+    scaled = changes(learning_cells(cell, "glif_current", only, rule))
+    for side, kind in ((DIFFERENCES > 0, "ltp"), (DIFFERENCES < 0, "ltd")):
+        assert np.all(plain[side] != 0)
+        # weights are rounded at their own size, changes are a thousandth of it
+        np.testing.assert_allclose(
+            scaled[side], factors.get(kind, 1.0) * plain[side], rtol=1e-9, atol=1e-13
+        )
 
 
 def _factors(receptor: str, cell: str) -> dict[str, float]:

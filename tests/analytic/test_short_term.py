@@ -7,8 +7,8 @@ import pytest
 from brian2 import ms, mV, nS
 
 import dualframe as df
-from dualframe.circuit.short_term import ShortTerm
 from dualframe.errors import NetworkError
+from dualframe.plasticity import ShortTerm, plastic, with_short_term
 
 TIMES = np.array([5.0, 15.0, 25.0, 40.0, 140.0, 145.0])  # ms
 RULES = {
@@ -37,20 +37,32 @@ def test_responses_to_a_train(name: str) -> None:
         "cell", 1, "dg/dt = 0*g/ms : siemens", initial={"g": 0 * nS}, method="euler"
     )
     spikes = df.SpikeInput("train", 1, np.zeros(len(TIMES), int), TIMES * ms)
-    projection = df.Projection(
-        "train",
-        "cell",
-        rule.on_pre("g += w"),
-        equations=rule.equations,
-        parameters=rule.parameters,
-        weight=2 * nS,
-        pairs="one_to_one",
-    )
-    net = df.Network((cell,), (spikes,), (projection,))
+    plain = df.Projection("train", "cell", "g += w", weight=2 * nS, pairs="one_to_one")
+    net = df.Network((cell,), (spikes,), (with_short_term(plain, rule),))
     done = df.run(net, 150 * ms, target="runtime", seed=0, record={"cell": ["g"]}, progress=False)
     g = done.traces["cell"].values["g"][0]
     steps = np.diff(g)
     assert steps[steps > 0] / 2e-9 == pytest.approx(expected(rule), rel=1e-9)
+
+
+def test_it_stands_beside_a_rule_that_changes_the_weight() -> None:
+    """Frozen, the rule leaves the responses as they were."""
+    learning = plastic("pair_stdp", w_max=4 * nS, frozen=True)
+    cell = df.Population("cell", 1, "g : siemens\nv : 1", threshold="v > 1", reset="v = 0")
+    spikes = df.SpikeInput("train", 1, np.zeros(len(TIMES), int), TIMES * ms)
+    plain = df.Projection(
+        "train", "cell", "g += w", weight=2 * nS, pairs="one_to_one", plasticity=learning
+    )
+    net = df.Network((cell,), (spikes,), (with_short_term(plain, RULES["depressing"]),))
+    done = df.run(net, 150 * ms, target="runtime", seed=0, record={"cell": ["g"]}, progress=False)
+    total = done.traces["cell"].values["g"][0][-1]
+    assert total / 2e-9 == pytest.approx(expected(RULES["depressing"]).sum(), rel=1e-9)
+
+
+def test_only_a_response_can_be_scaled() -> None:
+    other = df.Projection("a", "b", "g += w; h += w", weight=1 * nS, pairs="all_to_all")
+    with pytest.raises(NetworkError, match="one statement"):
+        with_short_term(other, RULES["depressing"])
 
 
 def test_a_release_probability_is_at_most_one() -> None:

@@ -38,7 +38,7 @@ SIGNALS: dict[str, tuple[str, Callable[[Array], Array]]] = {
     "prize": ("0.3*cos(t/(210*ms))", lambda t: 0.3 * np.cos(t / 0.21)),
 }
 _DA_5HT = {"level_DA": "DA", "level_5HT": "serotonin"}
-# time constants so short that STEPS are many epochs; learning rates that move weights by some tenths
+# time constants so short that STEPS are many epochs; weights move by some tenths
 RULES: dict[str, Plasticity] = {
     "r_stdp": plastic(
         "r_stdp", w_max=4, tau_eligibility=80 * ms, signals={"level_DA": "DA"}, learning_rate=0.3
@@ -317,7 +317,10 @@ def test_what_is_due_is_settled_whenever_a_run_ends() -> None:
     rules = {"event": RULES["r_stdp"], "clock": by_clock(RULES["r_stdp"])}
     for steps in (1201, 1202, 1500, 2161):  # 2161: the first step of an epoch of 720
         weights = found(runtime, network(pre, post, rules), steps)
-        exact = [reference(RULES["r_stdp"], *cut(pair, steps), steps) for pair in zip(pre, post)]
+        exact = [
+            reference(RULES["r_stdp"], *cut(pair, steps), steps)
+            for pair in zip(pre, post, strict=True)
+        ]
         np.testing.assert_allclose(weights["event"], exact, rtol=0, atol=ROUNDING)
         np.testing.assert_allclose(weights["clock"], exact, rtol=0, atol=ROUNDING)
 
@@ -343,6 +346,22 @@ def test_weights_that_are_followed_are_those_of_the_last_spike() -> None:
 
 
 # ---------------------------------------------------------------- frozen, gated, scaled
+
+
+@pytest.mark.cpp
+def test_other_numbers_and_epochs_run_the_same_program() -> None:
+    """Also after the first run, when only data are written and no code is generated."""
+    pre, post = trains()
+    net = network(pre, post, {name: RULES[name] for name in ("r_stdp", "actor")})
+    for k, one in enumerate((net, other_numbers(net), frozen(net), net)):
+        done = df.run(
+            one, STEPS * DT * second, target="cpp_standalone", seed=1, dt=DT * second,
+            progress=False, record={"r_stdp": ["w"], "actor": ["w"]},
+        )  # fmt: skip
+        assert k == 0 or done.provenance["build_cache"] == "hit"
+        reference_run = found(runtime, one)
+        for name, table in done.weights.items():
+            np.testing.assert_allclose(table["weight"], reference_run[name], atol=ROUNDING)
 
 
 def test_frozen_weights_stay_to_the_last_bit_and_nothing_is_compiled() -> None:
