@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from importlib.resources import as_file, files
 from io import StringIO
 from pathlib import Path
@@ -22,8 +23,9 @@ from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.units import second
 
 from dualframe.errors import BuildError, TargetError
+from dualframe.network import variables
 from dualframe.targets.assemble import assemble
-from dualframe.targets.lowered import Lowered
+from dualframe.targets.lowered import Lowered, LoweredSynapses
 from dualframe.targets.raw import Raw, RunOptions, collect
 from dualframe.targets.session import brian_session
 
@@ -56,7 +58,7 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
         _session(Path(folder), options, use_gpu) as device,
     ):
         started = time.perf_counter()
-        made = assemble(lowered, thin=False)
+        made = assemble(_with_additions(lowered), thin=False)
         _build_and_run(made.network, lowered)
         total = time.perf_counter() - started
         raw = collect(made, lowered)
@@ -189,6 +191,25 @@ def _environment(use_gpu: bool) -> Iterator[None]:
             else:
                 os.environ["CXXFLAGS"] = before
 
+
+def _with_additions(lowered: Lowered) -> Lowered:
+    """Write ``x -= y`` onto neurons as ``x += -(y)``, which GeNN takes; no bit differs."""
+    return replace(lowered, synapses=tuple(map(_added, lowered.synapses)))
+
+
+def _added(synapses: LoweredSynapses) -> LoweredSynapses:
+    own = variables(synapses.equations)
+
+    def addition(match: re.Match[str]) -> str:
+        bare = match["name"].removesuffix("_post")
+        return match[0] if bare in own else f"{match['name']} += -({match['what']})"
+
+    if not synapses.on_pre:
+        return synapses
+    return replace(synapses, on_pre=_SUBTRACTION.sub(addition, synapses.on_pre))
+
+
+_SUBTRACTION = re.compile(r"\b(?P<name>\w+)\s*-=\s*(?P<what>[^;\n]+)")
 
 _CLIP = """
 SUPPORT_CODE_FUNC double _clip(const double value, const double a_min, const double a_max)

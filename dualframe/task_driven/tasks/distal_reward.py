@@ -250,7 +250,8 @@ def _loop(task: Task) -> tuple[Projection, ...]:
             name="criterion_sees", pairs=([N2], [0]),
         ),
         *(
-            Projection("criterion", name, "switched = 1", pairs="all_to_all")
+            # once: the criterion is reached once
+            Projection("criterion", name, "switched += 1", pairs="all_to_all")
             for name in ("exc", "inh")
         ),
     )  # fmt: skip
