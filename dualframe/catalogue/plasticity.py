@@ -109,6 +109,12 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "at the end of a trial: w <- w0 + eta_DA E_DA if rewarded, else w0 - eta_5HT E_5HT; "
             "or online: dw/dt = gain eta (R_D reward E_DA - (1 - reward) E_5HT)",
         ),
+        "td_lambda": Form(
+            {"eta": "dimensionless", "tau_plus": "time"},
+            _BOUNDS,
+            "between ticks C <- C + x at a post spike (x: trace of pre spikes, tau_plus); at one "
+            "w <- w + eta delta E, E <- keep E + credit C, C <- 0",
+        ),
         "td_stdp": Form(
             {
                 **_times("tau_kappa", "upsilon_kappa", "tau_r", "tau_m", "tau_s"),

@@ -17,6 +17,7 @@ from dualframe.plasticity.rule import Rule
 from dualframe.plasticity.sn_plast import SN_PLAST
 from dualframe.plasticity.supralinear_hebbian import SUPRALINEAR_HEBBIAN
 from dualframe.plasticity.synaptic_scaling import SYNAPTIC_SCALING
+from dualframe.plasticity.td_lambda import TD_LAMBDA
 from dualframe.plasticity.td_stdp import TD_STDP
 from dualframe.plasticity.triplet_stdp import TRIPLET_STDP
 
@@ -27,6 +28,7 @@ _ALL = (
     R_STDP,
     TD_STDP,
     SN_PLAST,
+    TD_LAMBDA,
     DA_5HT,
     EXPLORATORY_HEBBIAN,
     SUPRALINEAR_HEBBIAN,

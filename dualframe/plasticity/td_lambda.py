@@ -41,7 +41,7 @@ _SIGNALS = {
     "spiked": "one in the step after the neuron's own spike, else zero",
 }
 
-# Since the neuron's last spike: `gained_...` is the sum of errors over ticks that an eligibility, or
+# Since the neuron's last spike: `gained_...` is the sum of errors over ticks that an eligibility or
 # a collection, of one is worth, and `faded_...` what it has become.
 _NEURON = """
 open_eligibility = spiked + (1 - spiked)*faded_eligibility : 1
