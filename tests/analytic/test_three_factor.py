@@ -78,7 +78,11 @@ def network(
     pre: list[Array], post: list[Array], rules: dict[str, Plasticity], extra: str = "", **given: Any
 ) -> Network:
     """One neuron for each pair of trains, which fires when it is told, and learns by every rule."""
-    signals = "\n".join(f"{name} = {text} : 1" for name, (text, _) in SIGNALS.items())
+    # what a synapse reads at a spike is a state variable: GeNN's synapses have a later time
+    signals = "\n".join(
+        f"d{name}/dt = ({text} - {name})/dt : 1" if name == "voltage" else f"{name} = {text} : 1"
+        for name, (text, _) in SIGNALS.items()
+    )
     cells = df.Population(
         "cells", len(pre), f"v : 1\ng : 1\n{signals}\n{extra}", threshold="v > 0.5", reset="v = 0",
         **given,
@@ -202,19 +206,18 @@ def _da_5ht(rule: Plasticity, pre: Array, post: Array, m: Array) -> float:
 def _exploratory(rule: Plasticity, pre: Array, post: Array, m: Array) -> float:
     n = rule.numbers
 
-    def deviation(name: str, tau: Any) -> tuple[Array, Array]:
-        """From the mean before this step's value, and from the mean with it."""
-        values = value(name, m)
-        before, after, mean = [], [], 0.0
-        for x in values:
-            before.append(x - mean)
-            mean += (x - mean) * (1 - np.exp(-DT / float(tau)))
-            after.append(x - mean)
-        return np.array(before), np.array(after)
+    def means(values: Array, tau: Any) -> Array:
+        """Running means before each step's value."""
+        found = [0.0]
+        for x in values[:-1]:
+            found.append(found[-1] + (x - found[-1]) * (1 - np.exp(-DT / float(tau))))
+        return np.array(found)
 
-    # synapses come after the neurons of their step, whose means have this step's value by then
-    activity = deviation("voltage", n["tau_activity"])[1]
-    reward = deviation("prize", n["tau_reward"])[0]
+    # the mean of a step has the activity that the neuron had before the step
+    voltage = value("voltage", m)
+    activity = voltage - means(voltage, n["tau_activity"])
+    prize = value("prize", m)
+    reward = prize - means(prize, n["tau_reward"])
     jumps = {int(k): activity[int(k)] for k in pre}
     return earned(jumps, float(n["tau_eligibility"]), float(n["gain"]) * reward)
 
