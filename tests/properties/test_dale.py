@@ -31,6 +31,9 @@ TOLD = {
     "trial": "floor(t/(40*ms))",
     "rewarded": "int(sin(t/(50*ms)) > 0)",
     "over": "int(timestep(t, dt) % 40 == 39)",
+    "tick": "int(timestep(t, dt) % 20 == 0)",
+    "keep": "0.9",
+    "spiked": "0",
 }
 
 

@@ -48,8 +48,8 @@ def low(net: Network) -> Any:
 def test_all_collected_rules_are_there() -> None:
     assert NAMES == (
         "da_5ht", "exploratory_hebbian", "htp", "inhibitory_stdp", "mushroom_body", "pair_stdp",
-        "r_stdp", "rchp", "sn_plast", "supralinear_hebbian", "synaptic_scaling", "td_stdp",
-        "threshold_adaptation", "triplet_stdp", "window_sign",
+        "r_stdp", "rchp", "sn_plast", "supralinear_hebbian", "synaptic_scaling", "td_lambda",
+        "td_stdp", "threshold_adaptation", "triplet_stdp", "window_sign",
     )  # fmt: skip
 
 
