@@ -37,7 +37,7 @@ _SIGNALS = {
     "tick": "one in a step with a tick, else zero",
     "td_error": "the temporal-difference error of the tick",
     "credit": "what the tick makes of the pairs that were collected",
-    "keep": "what eligibility keeps at the tick",
+    "keep": "what eligibility keeps at the tick, between zero and one",
     "spiked": "one in the step after the neuron's own spike, else zero",
 }
 
@@ -50,9 +50,10 @@ seen_tick = (1 - spiked)*folded : 1
 error = tick*td_error : 1
 dgained_eligibility/dt = (error*open_eligibility - spiked*gained_eligibility)/dt : 1
 dgained_collected/dt = (error*open_collected - spiked*gained_collected)/dt : 1
-dfaded_eligibility/dt = (open_eligibility*(1 - tick*(1 - keep)) - faded_eligibility)/dt : 1
+retained = clip(keep, 0, 1) : 1
+dfaded_eligibility/dt = (open_eligibility*(1 - tick*(1 - retained)) - faded_eligibility)/dt : 1
 first_tick = tick*(1 - seen_tick) : 1
-kept_collected = open_collected*(1 - tick*(1 - seen_tick*keep)) : 1
+kept_collected = open_collected*(1 - tick*(1 - seen_tick*retained)) : 1
 dfaded_collected/dt = (kept_collected + first_tick*credit - faded_collected)/dt : 1
 dfolded/dt = (seen_tick + tick*(1 - seen_tick) - folded)/dt : 1
 """.strip()
@@ -85,7 +86,7 @@ def write(rule: Plasticity, known: Collection[str]) -> Body:
         lines = [
             f"dw/dt = tick_post*(clip(w + {change}, w_min, w_max) - w)/dt"
             f" : {unit_of(rule.w_max)} (clock-driven)",
-            "deligibility/dt = tick_post*(keep_post*eligibility + credit_post*collected"
+            "deligibility/dt = tick_post*(clip(keep_post, 0, 1)*eligibility + credit_post*collected"
             " - eligibility)/dt : 1 (clock-driven)",
             "dcollected/dt = -tick_post*collected/dt : 1 (clock-driven)",
             x,
