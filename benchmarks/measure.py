@@ -105,11 +105,12 @@ def save(name: str, title: str, rows: Sequence[dict[str, Any]], notes: Sequence[
 
 
 def _command(arguments: Sequence[str]) -> str:
-    """Return the command without the folder that it wrote to."""
+    """Return the command without the folders that it wrote to."""
     words = [f"benchmarks/{Path(arguments[0]).name}", *arguments[1:]]
-    if "--out" in words:
-        where = words.index("--out")
-        del words[where : where + 2]
+    for option in ("--out", "--keep"):
+        if option in words:
+            where = words.index(option)
+            del words[where : where + 2]
     return shlex.join(["python", *words])
 
 
