@@ -1,7 +1,7 @@
 """How fast agents learn: simulated seconds of all agents per second of the program, by task.
 
     python benchmarks/learning_speed.py
-    GENN_PATH=/path/to/genn python benchmarks/learning_speed.py      # with brian2genn: GeNN's CPU too
+    GENN_PATH=/path/to/genn python benchmarks/learning_speed.py   # with brian2genn: its CPU too
 
 Programs are built before they are timed. On GeNN every run builds, so that only its own report of
 the run is counted there.
