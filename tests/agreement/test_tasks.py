@@ -1,0 +1,156 @@
+"""Every task on every target: very small versions, trained and evaluated.
+
+Spikes are drawn by each target for itself, so what is compared is what chance leaves: worlds and
+outcomes exactly, weights within bands that hold for every draw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from brian2.units import second
+
+import dualframe as df
+from dualframe.library import names
+from dualframe.task import Task
+
+pytestmark = pytest.mark.slow
+AGENTS = 8
+#: changes and options of training that make a task small
+SMALL: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    # agents start in the goal, which moves away at the third trial
+    "navigation": (
+        {
+            "world__goal_x": 0, "world__goal_y": 0, "world__reversal_trial": 3,
+            "world__timeout": "0.3 s", "world__grace": "20 ms", "protocol__trial_limit": "0.3 s",
+            "encoder__spacing": 0.8, "encoder__sigma": 0.8,
+        },
+        {"trials": 4},
+    ),
+    "distal_reward": (
+        {
+            "network__neurons": 50, "network__synapses": 20, "network__noise": "13 mV",
+            "reward__window": "300 ms", "protocol__sampling": "100 ms", "plasticity__A_plus": 1,
+            "plasticity__A_minus": 1.5,
+        },
+        {"duration": 4 * second},
+    ),
+    "cartpole": ({}, {"duration": 3 * second}),
+}  # fmt: skip
+
+
+def small(name: str) -> tuple[Task, dict[str, Any]]:
+    changes, how = SMALL[name]
+    return df.task(name).having(**changes), how
+
+
+@pytest.fixture(scope="module")
+def trained() -> dict[tuple[str, str], df.Agents]:
+    """Agents by task and target, as tests make them."""
+    return {}
+
+
+def train(made: dict[tuple[str, str], df.Agents], name: str, target: str) -> df.Agents:
+    if (name, target) not in made:
+        task, how = small(name)
+        gpu = {"use_gpu": False} if target == "genn" else {}
+        made[name, target] = df.train(
+            df.task_driven.build(task), task, agents=AGENTS, seed=3, target=target,
+            progress=False, **how, **gpu,
+        )  # fmt: skip
+    return made[name, target]
+
+
+Made = dict[tuple[str, str], df.Agents]
+
+
+def test_every_task_that_ships_is_here() -> None:
+    assert set(SMALL) == set(names("tasks"))
+
+
+def test_navigation(trained: Made, target: str) -> None:
+    agents = train(trained, "navigation", target)
+    trials = agents.trials
+    assert len(trials) == AGENTS * 4
+    early = trials["trial"] < 3
+    assert (trials["success"] == early).all()
+    assert (trials["timed_out"] == ~early).all()
+    np.testing.assert_allclose(trials["duration_s"][early], 0.022)
+    np.testing.assert_allclose(trials["duration_s"][~early], 0.3)
+    assert (trials["old_goal"] == ~early).all()
+    # acetylcholine depressed what was active; place cells are silent once the goal is found, and
+    # a reward can at most meet a pair of the first step: eta_DA is 0.01
+    weight = agents.weights["learned"]["weight"]
+    assert weight.max() < 2.03
+    assert weight.min() >= 1
+    assert 0.05 < (weight < 2).mean() < 0.95
+
+
+@pytest.mark.cpp
+def test_navigation_is_the_same_in_the_mean(trained: Made, target: str) -> None:
+    """Mean depression of eight agents, against C++: five standard errors over agents."""
+    reference = depression(train(trained, "navigation", "cpp_standalone"))
+    own = depression(train(trained, "navigation", target))
+    error = np.hypot(reference.std(), own.std()) / np.sqrt(AGENTS - 1)
+    assert abs(reference.mean() - own.mean()) <= 5 * error
+    assert error < 0.5 * reference.mean()  # or the test could not fail
+
+
+def depression(agents: df.Agents) -> np.ndarray:
+    table = agents.weights["learned"]
+    own = table["post"] // agents.network.population("action").n
+    return (2 - table["weight"]).groupby(own).mean().to_numpy()
+
+
+def test_distal_reward(trained: Made, target: str) -> None:
+    agents = train(trained, "distal_reward", target)
+    outcomes = agents.outcomes
+    assert outcomes["rewards"].sum() > AGENTS
+    assert (outcomes["max_weight_mV"] > 0.01).sum() > AGENTS / 2
+    assert (outcomes["final_weight_mV"] <= 4).all()
+    for name in ("exc_to_exc", "exc_to_inh"):
+        weight = agents.weights[name]["weight"]
+        assert weight.between(0, 4e-3).all()
+        assert (weight != 1e-3).mean() > 0.9
+    assert np.isfinite(agents.curves["weight_mV"]).all()
+
+
+@pytest.mark.cpp
+def test_distal_reward_is_the_same_in_the_mean(trained: Made, target: str) -> None:
+    """Rewards and the mean weight of eight agents, against C++: five standard errors."""
+    pairs = []
+    for where in ("cpp_standalone", target):
+        agents = train(trained, "distal_reward", where)
+        table = agents.weights["exc_to_exc"]
+        own = table["pre"] // agents.network.population("exc").n
+        weight = table["weight"].groupby(own).mean().to_numpy()
+        pairs.append((agents.outcomes["rewards"].to_numpy(), weight))
+    for reference, own in zip(*pairs, strict=True):
+        error = np.hypot(reference.std(), own.std()) / np.sqrt(AGENTS - 1)
+        assert abs(reference.mean() - own.mean()) <= 5 * error
+        assert error < 0.5 * reference.mean()
+
+
+def test_cartpole(trained: Made, target: str) -> None:
+    agents = train(trained, "cartpole", target)
+    trials = agents.trials
+    assert len(trials) >= AGENTS
+    # a reward of one for each decision of 20 ms, as in Gymnasium
+    np.testing.assert_allclose(trials["reward"], trials["duration_s"] / 0.02)
+    assert trials["reward"].between(8, 500).all()
+    assert any((table["weight"] != 1).any() for table in agents.weights.values())
+
+
+def test_evaluation_keeps_the_weights_to_the_last_bit(trained: Made, target: str) -> None:
+    if target == "genn":
+        pytest.skip("a second build of GeNN; the rule is the same text as for training")
+    agents = train(trained, "navigation", target)
+    still = df.evaluate(agents, trials=1, seed=4, target=target, progress=False)
+    key = ["pre", "post"]
+    for projection, table in agents.weights.items():
+        before = table.sort_values(key)["weight"].to_numpy()
+        after = still.weights[projection].sort_values(key)["weight"].to_numpy()
+        np.testing.assert_array_equal(before, after)
