@@ -351,3 +351,10 @@ def test_the_small_distal_reward_network_keeps_the_share_of_cells() -> None:
     assert (network.population("exc").n, network.population("inh").n) == (160, 40)
     assert network.population("exc").initial["V"] == -65 * mV
     assert network.population("exc").parameters["half_noise"] == 6.5 * mV
+
+
+@pytest.mark.parametrize("name", ["navigation", "cartpole"])
+def test_a_protocol_is_as_long_as_the_trials_of_its_world(name: str) -> None:
+    short = df.task(name).having(protocol__trial_limit="2 s")
+    with pytest.raises(CatalogueError, match=r"trial_limit is .*, but a trial of world"):
+        df.task_driven.build(short)

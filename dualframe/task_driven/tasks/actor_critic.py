@@ -38,6 +38,7 @@ from dualframe.plasticity.plastic import plastic
 from dualframe.task import Section, Task
 from dualframe.task_driven.block import Block, signal
 from dualframe.task_driven.encoders.place_cells import grid
+from dualframe.task_driven.tasks.limits import check_trial_limit
 
 TRIALS = ("success", "timed_out", "duration", "total_reward")
 GROUPS = ("action_0", "action_1", "value")
@@ -52,6 +53,7 @@ def build(task: Task) -> Network:
         If the world has not two actions.
     """
     own = world(task["world"]["kind"], **task["world"].plain())
+    check_trial_limit(task, own)
     if not isinstance(own.action, Discrete) or own.action.n != 2:
         raise CatalogueError(
             f"world {own.name!r} takes {own.action}: the actor of this task chooses one of 2 "

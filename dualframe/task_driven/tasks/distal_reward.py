@@ -16,8 +16,10 @@ arms are sets of modulators: none; DA; DA, NA (bursting for ever); DA, NA, ACh (
 
 Not as in the sources: every excitatory neuron has the same number of excitatory and of inhibitory
 targets, without multapses; n1 to n2 is the only synapse of that pair; e and w change in continuous
-time. Of the 2024 code's flaws none is repeated: u has the cell's own b, inhibitory synapses are
-fixed, and all delays are one step.
+time. Two spikes of one step potentiate here and depress there, and its potentiation reads traces
+that have decayed one step less, which makes its depression 5 % weaker in comparison. Of the 2024
+code's flaws none is repeated: u has the cell's own b, inhibitory synapses are fixed, and all delays
+are one step.
 """
 
 from __future__ import annotations

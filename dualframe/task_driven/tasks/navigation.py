@@ -36,6 +36,7 @@ from dualframe.task_driven.build import membrane
 from dualframe.task_driven.encoders.place_cells import grid, place_cells
 from dualframe.task_driven.readouts.population_vector import angles, population_vector
 from dualframe.task_driven.srm0 import srm0
+from dualframe.task_driven.tasks.limits import check_trial_limit
 
 #: What is measured of every trial, as variables of the world.
 TRIALS = ("success", "timed_out", "duration", "total_reward", "old_goal")
@@ -49,6 +50,7 @@ _SIGNALS = {"level_ACh": "level_ACh*int(trial < trials - 0.5)"} | {
 def build(task: Task) -> Network:
     """Return the network of one agent."""
     arena = world(task["world"]["kind"], **task["world"].plain())
+    check_trial_limit(task, arena)
     side = float(arena.parameters["half_width"])
     encoder = task["encoder"]
     centres = np.round(
