@@ -10,7 +10,8 @@ Traces x and y decay with tau_plus and tau_minus; D is the level of dopamine at 
 neuron (signal ``level_DA``), b its baseline. A pair of spikes alone leaves an eligibility whose
 window is that of pair STDP.
 
-The source updates e and w every 10 ms, here they change in continuous time; the gain g is that of
+The source's spikes set a trace instead of adding to it (``pairing="nearest"``, the default of its
+set). It updates e and w every 10 ms, here they change in continuous time; the gain g is that of
 its updates, 1 per 10 ms. Without dopamine (``level_DA`` zero) the baseline alone drives the
 weight. ``ltp_factor`` and ``ltd_factor`` act on the two sides of the window,
 ``eligibility_factor`` on both, ``rate_factor`` on the drive.

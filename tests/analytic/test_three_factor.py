@@ -41,7 +41,8 @@ _DA_5HT = {"level_DA": "DA", "level_5HT": "serotonin"}
 # time constants so short that STEPS are many epochs; weights move by some tenths
 RULES: dict[str, Plasticity] = {
     "r_stdp": plastic(
-        "r_stdp", w_max=4, tau_eligibility=80 * ms, signals={"level_DA": "DA"}, learning_rate=0.3
+        "r_stdp", w_max=4, tau_eligibility=80 * ms, signals={"level_DA": "DA"}, learning_rate=0.3,
+        options={"pairing": "all_to_all"},
     ),
     "r_nearest": plastic(
         "r_stdp", w_max=4, tau_eligibility=80 * ms, signals={"level_DA": "DA"}, learning_rate=0.3,
