@@ -216,10 +216,11 @@ def test_without_dopamine_the_synapse_is_not_found(learned: dict[str, df.Agents]
 def test_dopamine_finds_it_and_noradrenaline_then_acetylcholine_sooner(
     learned: dict[str, df.Agents],
 ) -> None:
-    """Ten agents took 79 to 382 s with dopamine, median 175 s; five 24 to 75 s with the switch.
+    """Five agents took 79 to 382 s with dopamine, median 148 s.
 
-    Medians of four are then apart by more than a factor of two: the bound is half the factor
-    that was found.
+    At the source's amplitudes the switch is 4.9 times faster in the median of twenty agents, and the
+    slowest of them is faster than nineteen without it; the bound for four is the factor of two that
+    was set before.
     """
     times = {
         name: agents.outcomes["time_to_criterion_s"].to_numpy() for name, agents in learned.items()
@@ -240,6 +241,6 @@ def test_when_it_is_found_no_synapse_is_larger(learned: dict[str, df.Agents]) ->
             own = agents.curves[agents.curves["agent"] == row.agent]
             if row.reached:
                 before = own[own["t_s"] < row.time_to_criterion_s - 5]
-                assert before["weight_mV"].max() < 4 * 0.9999
+                assert (before["weight_mV"] < 4 * 0.9999).all()  # none, if it took five seconds
                 assert row.max_weight_mV <= 4 + 1e-9
                 assert row.rewards > 0
