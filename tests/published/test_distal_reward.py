@@ -218,8 +218,8 @@ def test_dopamine_finds_it_and_noradrenaline_then_acetylcholine_sooner(
 ) -> None:
     """Five agents took 79 to 382 s with dopamine, median 148 s.
 
-    At the source's amplitudes the switch is 4.9 times faster in the median of twenty agents, Cliff's
-    delta 0.98; the bound for four is the factor of two that was set before.
+    At the source's amplitudes the switch is 4.9 times faster in the median of twenty agents,
+    with a Cliff's delta of 0.98; the bound for four is the factor of two that was set before.
     """
     times = {
         name: agents.outcomes["time_to_criterion_s"].to_numpy() for name, agents in learned.items()
