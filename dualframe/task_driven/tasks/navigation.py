@@ -9,8 +9,8 @@ pushes the agent.
 Action cells are SRM0 neurons (the reference), or Izhikevich or GLIF neurons of a catalogue's cell,
 which an arriving weight w gives a current ``drive w`` that decays with ``tau_drive``. They have
 uniform current noise in place of escape noise: without it all cells of an untrained ring fire
-together. Both numbers are assumed, set once so that untrained cells fire about as often as the SRM0
-neurons do (16 Hz).
+together. Both numbers are assumed, set once so that untrained cells fire in the range of the SRM0
+neurons (GLIF 18 Hz, Izhikevich 23 Hz, SRM0 16 Hz).
 
 Not as in the source: a spike acts one step (1 ms) later, since all arrive after the neurons'
 update; trials follow each other without the source's padding to 15 s. Where dopamine is combined
