@@ -102,6 +102,11 @@ class Network(Description):
 
     def _check_projection(self, projection: Projection) -> None:
         source, target = self.source(projection.source), self.population(projection.target)
+        if projection.on_pre and isinstance(source, Population) and source.threshold is None:
+            raise NetworkError(
+                f"projection {projection.name!r} transmits spikes (on_pre) of {source.name!r}, "
+                f"which has no threshold: give it one, or use a summed variable in equations."
+            )
         own = variables(projection.equations) | {"w"} | set(projection.parameters)
         for statement in projection.statements:
             for match in _WRITTEN.finditer(statement):
