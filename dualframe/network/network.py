@@ -102,11 +102,7 @@ class Network(Description):
 
     def _check_projection(self, projection: Projection) -> None:
         source, target = self.source(projection.source), self.population(projection.target)
-        if projection.on_pre and isinstance(source, Population) and source.threshold is None:
-            raise NetworkError(
-                f"projection {projection.name!r} transmits spikes (on_pre) of {source.name!r}, "
-                f"which has no threshold: give it one, or use a summed variable in equations."
-            )
+        check_spikes(projection, source, target)
         own = variables(projection.equations) | {"w"} | set(projection.parameters)
         for statement in projection.statements:
             for match in _WRITTEN.finditer(statement):
@@ -179,6 +175,18 @@ def check_written(
         f"projection {projection.name!r} writes {base!r}, which {owner.name!r} does not have "
         f"(a compartment or synapse that does not exist?). " + suggestion(base, known)
     )
+
+
+def check_spikes(projection: Projection, source: Any, target: Population) -> None:
+    """Refuse statements, a rule's among them, that wait for spikes of who has no threshold."""
+    for what, neurons in (("on_pre", source), ("on_post", target)):
+        silent = isinstance(neurons, Population) and neurons.threshold is None
+        if getattr(projection, what) and silent:
+            rest = ", or read its variables with a summed variable" if what == "on_pre" else ""
+            raise NetworkError(
+                f"projection {projection.name!r}: its {what}, or that of its rule, acts at spikes "
+                f"of {neurons.name!r}, which has no threshold; give it one{rest}."
+            )
 
 
 def check_summed(projections: Iterable[Projection]) -> None:

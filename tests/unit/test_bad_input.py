@@ -30,6 +30,7 @@ from dualframe.errors import (
     UnknownName,
 )
 
+STDP = df.plastic("pair_stdp", w_max=2.0)
 Capture = pytest.CaptureFixture[str]
 POINT = ["--branch", "task_driven", "--scale", "1", "--target", "runtime", "--seed", "3"]
 
@@ -227,6 +228,26 @@ def test_a_compartment_that_does_not_exist_in_python(tiny: df.Network) -> None:
         df.Network(tiny.populations, tiny.inputs, (wrong,))
     with pytest.raises(NetworkError, match="no input variable 'I_ext_tuft'"):
         df.Network(tiny.populations, (df.CurrentInput("cells", 1 * pA, variable="I_ext_tuft"),))
+
+
+# --- spikes that never come -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("source", "having", "error"),
+    [
+        ("quiet", {"on_pre": "v += w"}, NetworkError),
+        ("input", {"on_post": "w += 1"}, NetworkError),
+        ("input", {"on_pre": "v += w", "plasticity": STDP}, TargetError),
+    ],
+)
+def test_spikes_of_who_has_no_threshold(
+    source: str, having: dict[str, Any], error: type[Exception]
+) -> None:
+    quiet = df.Population("quiet", 2, "dv/dt = -v/(10*ms) : 1")
+    learn = df.Projection(source, "quiet", name="learn", weight=1.0, number=1, **having)
+    with pytest.raises(error, match=r"'learn': its on_.* of 'quiet', which has no threshold"):
+        df.run(df.Network((quiet,), (df.PoissonInput("input", 2, 1 * Hz),), (learn,)), 1 * ms)
 
 
 # --- files that try to run something --------------------------------------------------------------

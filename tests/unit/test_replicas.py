@@ -360,9 +360,3 @@ class TestSummedSignals:
         ]  # fmt: skip
         with pytest.raises(NetworkError, match="'one' and 'two' both set 'seen' of 'seer'"):
             df.Network((clock, seer), (), tuple(sights))
-
-
-def test_spikes_need_a_threshold():
-    quiet = df.Population("quiet", 2, "dv/dt = -v/(10*ms) : 1")
-    with pytest.raises(NetworkError, match="'quiet', which has no threshold"):
-        df.Network((quiet,), (), (df.Projection("quiet", "quiet", "v += w", weight=1.0, number=1),))
