@@ -61,6 +61,8 @@ class ExecutableCache:
         A program that is not what was inserted is discarded.
         """
         entry = self._entry(key)
+        if not entry.is_dir():  # what another process inserts from here on is not ours to discard
+            return False
         try:
             record = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
             matches = _copy_verified(entry / _PROGRAM, target, record["sha256"], record["size"])

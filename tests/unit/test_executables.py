@@ -100,6 +100,15 @@ class TestCache:
         assert not cache.fetch(OTHER, target)
         assert not target.exists()
 
+    def test_who_finds_nothing_discards_nothing(self, cache, target, monkeypatch):
+        """Else an entry that another process inserts meanwhile would be lost."""
+
+        def lose(self, entry):
+            raise AssertionError(f"{entry} was discarded")
+
+        monkeypatch.setattr(ExecutableCache, "_discard", lose)
+        assert not cache.fetch(KEY, target)
+
     @pytest.mark.parametrize(
         "damage", [lambda b: b[:-5], lambda b: b[:-1] + b"#", lambda b: b"", lambda b: b + b"x"]
     )
