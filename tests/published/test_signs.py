@@ -28,6 +28,11 @@ POINT = tuple(model for model in MODELS if model != "biological")
 #: and the shift of the rest by some mV does more than the few percent of leak.
 QUADRATIC = {("alpha2A", "ctx_l5_et"), ("alpha2A", "ctx_l6_pyr"), ("5HT_other", "ca1_pyr")}
 
+#: Of late rates. How far above its peak an Izhikevich cell is reset depends on rounding, and with
+#: it the next intervals: in 64 copies of str_d1_msn whose currents (300 to 500 pA) differ by 1e-9
+#: of their size, late rates differ by up to 2.2 %, as do those of processors that round otherwise.
+LATE = 0.03
+
 #: Effects that no model can show: the terminal autoreceptor acts on release of dopamine, not on a
 #: synapse. A circuit in which mid_da releases dopamine has it.
 NO_PLACE = {("D2", "mid_da", "release")}
@@ -96,10 +101,12 @@ def test_the_saved_table_is_this_one(table: pd.DataFrame) -> None:
              for found, key in zip((saved, table), keys, strict=True)]  # fmt: skip
     assert order[0]["verdict"].tolist() == order[1]["verdict"].tolist()
     assert order[0]["status"].tolist() == order[1]["status"].tolist()
+    late = (order[0]["measure"] == "late rate").to_numpy()
     for column in ("control", "agonist"):
         ours, theirs = (pd.to_numeric(found[column]).to_numpy() for found in order)
         # four digits are saved; other compilers move a rheobase by a part of its resolution
-        np.testing.assert_allclose(ours, theirs, rtol=0.01, atol=0.02)
+        np.testing.assert_allclose(ours[~late], theirs[~late], rtol=0.01, atol=0.02)
+        np.testing.assert_allclose(ours[late], theirs[late], rtol=LATE)
 
 
 def test_a_gain_and_a_release_change_a_potential_by_the_catalogued_factor(
