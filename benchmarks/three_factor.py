@@ -3,7 +3,8 @@
     python benchmarks/three_factor.py          # 1e5 and 1e6 synapses; writes results/three_factor.*
 
 The network has the statistics of the distal-reward network: Izhikevich cells, 80 % regular spiking,
-100 outgoing synapses each, a few spikes a second, dopamine in pulses of 0.5 that decay in 200 ms.
+100 outgoing synapses each, noise of the source (13 mV wide, 1.5 spikes a second), dopamine in
+pulses of 0.5 that decay in 200 ms. A second noise lets the same cells fire five times as often.
 Three ways take turns, and every ratio belongs to one turn: dualframe's event-driven form, its
 clock-driven form (the same equations, every synapse at every step), and Brian2's own C++ standalone
 with an ordinary script, as a user would write it. Times are those of the whole program, with
@@ -30,7 +31,7 @@ from measure import RESULTS, cost, save, spread
 import dualframe as df
 
 OUT_DEGREE = 100
-NOISE = 17.5  # uniform input of this width, mV per ms, for about 7 spikes a second
+NOISE = (13.0, 17.5)  # widths of uniform input, mV per ms: the source's, and 7 spikes a second
 CELLS = """
 dv/dt = (0.04*v**2 + 5*v + 140 - u + input + g)/ms : 1
 du/dt = a*(b*v - u)/ms : 1
@@ -77,14 +78,14 @@ def draw(synapses: int, duration: float) -> Drawn:
     return Drawn(n, np.repeat(np.arange(n), OUT_DEGREE), np.concatenate(post), pulses)
 
 
-def network(drawn: Drawn, update: str) -> df.Network:
+def network(drawn: Drawn, update: str, noise: float) -> df.Network:
     """The network as dualframe describes it."""
     exc = drawn.excitatory
     is_exc = np.arange(drawn.n) < exc
     cells = df.Population(
         "cells", drawn.n, CELLS, threshold="v > 30", reset="v = -65; u += d",
         parameters={"a": np.where(is_exc, 0.02, 0.1), "b": 0.2, "d": np.where(is_exc, 8.0, 2.0),
-                    "tau_DA": 200 * ms, "size": NOISE},
+                    "tau_DA": 200 * ms, "size": noise},
         initial={"v": -65.0, "u": -13.0},
     )  # fmt: skip
     rule = df.plastic(
@@ -121,10 +122,10 @@ def ours(drawn: Drawn, net: df.Network, duration: float) -> Turn:
 class Script:
     """The ordinary Brian2 script, built once in a process of its own: devices are global."""
 
-    def __init__(self, synapses: int, duration: float, folder: Path) -> None:
+    def __init__(self, synapses: int, duration: float, noise: float, folder: Path) -> None:
         self.duration, self.folder = duration, folder
         command = [sys.executable, __file__, "--script", str(folder)]
-        command += [f"--synapses={synapses}", f"--durations={duration}"]
+        command += [f"--synapses={synapses}", f"--durations={duration}", f"--noise={noise}"]
         subprocess.run(command, check=True, capture_output=True)
         self.about = json.loads((folder / "about.json").read_text())
 
@@ -139,7 +140,7 @@ class Script:
         return Turn(spent.children, spent.wall, float(rate), float(weights.mean()))
 
 
-def script(synapses: int, duration: float, folder: Path) -> None:
+def script(synapses: int, duration: float, noise: float, folder: Path) -> None:
     """Write and compile what a user of Brian2 would write, with defaults throughout."""
     drawn = draw(synapses, duration)
     b.set_device("cpp_standalone", directory=str(folder), build_on_run=False)
@@ -149,7 +150,7 @@ def script(synapses: int, duration: float, folder: Path) -> None:
     equations = equations.replace("input = size*(noise - 0.5) : 1", "input : 1\na : 1\nd : 1")
     cells = b.NeuronGroup(
         drawn.n, equations, threshold="v > 30", reset="v = -65; u += d", method="euler",
-        namespace={"b": 0.2, "tau_DA": 200 * ms, "size": NOISE},
+        namespace={"b": 0.2, "tau_DA": 200 * ms, "size": noise},
     )  # fmt: skip
     cells.run_regularly("input = size*(rand() - 0.5)")
     is_exc = np.arange(drawn.n) < drawn.excitatory
@@ -184,12 +185,12 @@ def script(synapses: int, duration: float, folder: Path) -> None:
     (folder / "about.json").write_text(json.dumps(about))
 
 
-def rows(synapses: int, duration: float, repeats: int) -> list[dict[str, Any]]:
+def rows(synapses: int, duration: float, noise: float, repeats: int) -> list[dict[str, Any]]:
     """Run all ways in turn; the first turn compiles and is not counted."""
     drawn = draw(synapses, duration)
-    nets = {EVENT: network(drawn, "event"), CLOCK: network(drawn, "clock")}
+    nets = {EVENT: network(drawn, "event", noise), CLOCK: network(drawn, "clock", noise)}
     with tempfile.TemporaryDirectory(prefix="dualframe_script_") as folder:
-        plain = Script(synapses, duration, Path(folder))
+        plain = Script(synapses, duration, noise, Path(folder))
         turns: dict[str, list[Turn]] = {way: [] for way in (EVENT, CLOCK, SCRIPT)}
         for _ in range(repeats + 1):
             for way, net in nets.items():
@@ -229,7 +230,7 @@ def _row(
         "clock-driven / this, CPU": ratios(CLOCK),
         "the same, steps only": spread(loops) if loops else "",
         "Brian2 script / this, CPU": ratios(SCRIPT),
-        "target": TARGETS.get(synapses, "") if way == EVENT else "",
+        "target": TARGETS.get(synapses, "") if way == EVENT and own[0].rate < 2 else "",
     }
 
 
@@ -239,23 +240,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--synapses", type=int, nargs="+", default=[100_000, 1_000_000])
     parser.add_argument("--durations", type=float, nargs="+", default=[10.0, 3.0],
                         help="simulated time in s, for each number of synapses")  # fmt: skip
+    parser.add_argument("--noise", type=float, nargs="+", default=NOISE)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--script", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
     if given.script:
-        script(given.synapses[0], given.durations[0], given.script)
+        script(given.synapses[0], given.durations[0], given.noise[0], given.script)
         return
     table = [
         row
         for synapses, duration in zip(given.synapses, given.durations, strict=True)
-        for row in rows(synapses, duration, given.repeats)
+        for noise in given.noise
+        for row in rows(synapses, duration, noise, given.repeats)
     ]
     notes = [
         f"Izhikevich cells with {OUT_DEGREE} outgoing synapses each, r_stdp without baseline, "
         f"dopamine every 437 ms, 1 ms steps. Median (lowest to highest) of {given.repeats} turns "
         "after one that compiles. CPU times are those of the whole program.",
-        "The target is that of the event-driven form against clock-driven Brian2 C++.",
+        "The target is that of the event-driven form against clock-driven Brian2 C++, at the rates "
+        "of the distal-reward network.",
         "The Brian2 script is the plain one: default compiler flags of Brian2, one file per code "
         "object, weights clipped at presynaptic spikes only. Its noise is another draw.",
     ]

@@ -71,7 +71,7 @@ def export(
     with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
         project = Path(folder) / "project"
         with cpp_standalone._session(project, options) as device:
-            cpp_standalone.generate(lowered, device, project)
+            cpp_standalone.generate(lowered, device, project, settled=True)
         return export_project(project, out, describe(network, lowered), strict=strict)
 
 

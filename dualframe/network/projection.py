@@ -72,8 +72,11 @@ class Projection(Description):
     due
         The statements, at the beginning of ``on_pre`` and of ``on_post``, that bring the weight up
         to date, where a rule changes it between spikes too: applied to weights that are reported.
-    due_within
-        A time after which a synapse without spikes is brought up to date too (not on GeNN).
+    visits
+        Pairs of statements and a time: what every synapse executes at the start of a step once in
+        that time, with or without spikes (not on GeNN).
+    late
+        The statements that make up for missed visits, before all others, on GeNN.
     plasticity
         How the weight learns, from `dualframe.plastic`. The weight must then lie between the
         bounds of the rule; draws of a distribution that do not are set to the bound.
@@ -99,7 +102,8 @@ class Projection(Description):
     autapses: bool = False
     parameters: Mapping[str, Any] = field(default_factory=dict)
     due: str = ""
-    due_within: Any = None
+    visits: tuple[tuple[str, Any], ...] = ()
+    late: str = ""
     plasticity: Plasticity | None = None
 
     def __post_init__(self) -> None:

@@ -27,8 +27,8 @@ from collections.abc import Collection
 
 from dualframe.errors import NetworkError
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import UPDATE, Body, Rule, factors, spike, trace
-from dualframe.plasticity.three_factor import Eligibility, body, eligible
+from dualframe.plasticity.rule import ALL_TO_ALL, UPDATE, Body, Rule, factors
+from dualframe.plasticity.three_factor import Eligibility, Trace, after_post, body, eligible
 
 BOTH, PRE_POST = "both", "pre_post"
 
@@ -42,16 +42,20 @@ def write(rule: Plasticity, known: Collection[str]) -> Body:
         )
     dopamine = f"A_DA*{{}}{factors(known, 'ltp', 'eligibility')}"
     serotonin = f"A_5HT*{{}}{factors(known, 'ltd', 'eligibility')}"
-    on_pre = [eligible(dopamine.format("y"), rule, "DA")]
-    on_post = [eligible(dopamine.format("x"), rule, "DA")]
+    x = Trace("x", "tau", rule)
+    y, spiked = after_post("y", "tau", ALL_TO_ALL)
+    on_pre = [eligible(dopamine.format("y_post"), rule, "DA")]
     if rule.options["window_5HT"] == BOTH:
-        on_pre.append(eligible(serotonin.format("y"), rule, "5HT"))
-    on_post.append(eligible(serotonin.format("x"), rule, "5HT"))
+        on_pre.append(eligible(serotonin.format("y_post"), rule, "5HT"))
+    on_post = [
+        eligible(dopamine.format(x.now), rule, "DA"),
+        eligible(serotonin.format(x.now), rule, "5HT"),
+    ]
     reward = "*R_D" if "R_D" in rule.numbers else ""
     return body(
-        [trace("x", "tau", rule), trace("y", "tau", rule)],
-        [*on_pre, spike("x", "all_to_all")],
-        [*on_post, spike("y", "all_to_all")],
+        [x],
+        [*on_pre, x.spike(ALL_TO_ALL)],
+        on_post,
         rule,
         [
             Eligibility("tau_eligibility_DA", f"gain*eta{reward}*level_DA", "DA"),
@@ -59,6 +63,8 @@ def write(rule: Plasticity, known: Collection[str]) -> Body:
         ],
         signals=("level_DA", "level_5HT"),
         known=known,
+        neuron=y,
+        reset=spiked,
     )
 
 

@@ -23,24 +23,27 @@ from collections.abc import Collection
 
 from dualframe.network import Plasticity
 from dualframe.plasticity import three_factor
-from dualframe.plasticity.rule import PAIRING, UPDATE, Body, Rule, factors, spike, trace
+from dualframe.plasticity.rule import PAIRING, UPDATE, Body, Rule, factors
 
 
 def write(rule: Plasticity, known: Collection[str]) -> Body:
     """Return the rule's equations and statements."""
     pairing = rule.options["pairing"]
-    traces = [trace("x", "tau_plus", rule), trace("y", "tau_minus", rule)]
-    on_pre = [
-        three_factor.eligible(f"-A_minus*y{factors(known, 'ltd', 'eligibility')}", rule),
-        spike("x", pairing),
-    ]
-    on_post = [
-        three_factor.eligible(f"A_plus*x{factors(known, 'ltp', 'eligibility')}", rule),
-        spike("y", pairing),
-    ]
+    x = three_factor.Trace("x", "tau_plus", rule)
+    y, spiked = three_factor.after_post("y", "tau_minus", pairing)
+    depress = f"-A_minus*y_post{factors(known, 'ltd', 'eligibility')}"
+    potentiate = f"A_plus*{x.now}{factors(known, 'ltp', 'eligibility')}"
     dopamine = three_factor.Eligibility("tau_eligibility", "gain*(baseline + level_DA)")
     return three_factor.body(
-        traces, on_pre, on_post, rule, [dopamine], signals=("level_DA",), known=known
+        [x],
+        [three_factor.eligible(depress, rule), x.spike(pairing)],
+        [three_factor.eligible(potentiate, rule)],
+        rule,
+        [dopamine],
+        signals=("level_DA",),
+        known=known,
+        neuron=y,
+        reset=spiked,
     )
 
 

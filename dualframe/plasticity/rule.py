@@ -21,7 +21,7 @@ BOUNDS = (ADDITIVE, MULTIPLICATIVE)
 EVENT, CLOCK = "event", "clock"
 UPDATE = (EVENT, CLOCK)
 GATE = "gate"
-_SYNAPTIC = ("equations", "due", "before", "on_pre", "on_post")
+_SYNAPTIC = ("equations", "due", "before", "on_pre", "on_post", "ahead", "late")
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,14 @@ class Body:
     due
         Statements that bring a synapse up to date, executed before everything else at a spike of
         either side, and for the weights that a run reports.
-    due_within
-        A time after which a synapse without spikes must be brought up to date too.
+    ahead
+        Statements after everything else at a spike of either side.
+    visits
+        Statements that every synapse needs at the start of a step, with or without spikes, and how
+        often.
+    late
+        Statements that make up for visits, before everything else at a spike, where a target has
+        none.
     neuron
         Equations that the rule adds to the postsynaptic neuron. The synapses read their variables
         with ``_post``; every rule gets variables of its own.
@@ -57,7 +63,9 @@ class Body:
     on_post: str
     before: str = ""
     due: str = ""
-    due_within: Any = None
+    ahead: str = ""
+    visits: tuple[tuple[str, Any], ...] = ()
+    late: str = ""
     neuron: str = ""
     neuron_initial: Mapping[str, float] = field(default_factory=dict)
     reset: str = ""
@@ -66,11 +74,12 @@ class Body:
     @property
     def synapse(self) -> str:
         """Everything that stands in the synapses."""
-        return "\n".join(getattr(self, text) for text in _SYNAPTIC)
+        return "\n".join([*(getattr(self, text) for text in _SYNAPTIC), *dict(self.visits)])
 
     def renamed(self, names: Mapping[str, str]) -> Body:
         """Return the same rule with other names in its synapses."""
         texts: dict[str, Any] = {text: renamed(getattr(self, text), names) for text in _SYNAPTIC}
+        texts["visits"] = tuple((renamed(text, names), every) for text, every in self.visits)
         return replace(self, **texts)
 
 

@@ -27,8 +27,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import UPDATE, Body, Rule, factors, trace
-from dualframe.plasticity.three_factor import Eligibility, body, eligible
+from dualframe.plasticity.rule import ALL_TO_ALL, UPDATE, Body, Rule, factors
+from dualframe.plasticity.three_factor import Eligibility, Trace, body, eligible
 
 _SLOW, _FAST = "slow", "fast"
 
@@ -38,10 +38,11 @@ def write(rule: Plasticity, known: Collection[str]) -> Body:
     eta = f"eta_{rule.options['part']}"
     gain = f"{eta}*td_error" if eta in rule.numbers else "td_error"
     drive = f"{gain}*second/(tau_r*(tau_kappa - upsilon_kappa))"
-    epsp = f"eps0/(tau_m - tau_s)/mV*(x - x_rise){factors(known, 'ltp', 'eligibility')}"
+    x, x_rise = Trace("x", "tau_m", rule), Trace("x_rise", "tau_s", rule)
+    epsp = f"eps0/(tau_m - tau_s)/mV*({x.now} - {x_rise.now}){factors(known, 'ltp', 'eligibility')}"
     return body(
-        [trace("x", "tau_m", rule), trace("x_rise", "tau_s", rule)],
-        ["x += 1", "x_rise += 1"],
+        [x, x_rise],
+        [x.spike(ALL_TO_ALL), x_rise.spike(ALL_TO_ALL)],
         [eligible(epsp, rule, _SLOW, _FAST), "x = 0", "x_rise = 0"],
         rule,
         [Eligibility("tau_kappa", drive, _SLOW), Eligibility("upsilon_kappa", f"-{drive}", _FAST)],

@@ -75,16 +75,18 @@ def written_out(
     weight = projection.weight
     if isinstance(weight, DISTRIBUTIONS):
         weight = Limited(weight, given.w_min, given.w_max)
-    on_pre = [body.due, body.before, projection.on_pre, body.on_pre]
+    on_pre = [body.due, body.before, projection.on_pre, body.on_pre, body.ahead]
+    on_post = [body.due, body.on_post, body.ahead]
     learned = replace(
         projection,
         equations="\n".join(filter(None, [projection.equations, body.equations])),
         on_pre="\n".join(filter(None, on_pre)) or None,
-        on_post="\n".join(filter(None, [body.due, body.on_post])) if body.on_post else None,
+        on_post="\n".join(filter(None, on_post)) if body.on_post else None,
         weight=weight,
         parameters={**projection.parameters, **numbers},
         due=body.due,
-        due_within=body.due_within,
+        visits=body.visits,
+        late=body.late,
         plasticity=None,
     )
     return learned, target

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -27,6 +27,7 @@ from dualframe.targets.lowered import (
     LoweredSpikes,
     LoweredSynapses,
 )
+from dualframe.targets.settling import NOW, weight_by
 
 
 @dataclass
@@ -54,8 +55,7 @@ def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
     lowered
         Equations and arrays.
     thin
-        Whether some things may happen more rarely than at every step (not on GeNN): recordings,
-        and visits to synapses without spikes.
+        Whether recordings may happen more rarely than at every step (not on GeNN).
     """
     defaultclock.dt = lowered.dt * second
     made = Assembled()
@@ -67,13 +67,14 @@ def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
         made.objects[poisson.name] = _poisson(poisson)
     for synapses in lowered.synapses:
         if len(synapses.i):
-            made.objects[synapses.name] = _synapses(synapses, made)
-            if thin and synapses.due_within:
+            made.objects[synapses.name] = _synapses(_followed(synapses, lowered), made)
+            for k, (statements, every) in enumerate(synapses.visits):
+                # before the neurons move on to the next step, and after what records at its start
                 made.objects[synapses.name].run_regularly(
-                    synapses.due,
-                    dt=synapses.due_within * second,
-                    when="end",
-                    name=f"{synapses.name}_visit",
+                    statements,
+                    dt=every * second,
+                    when="before_groups",
+                    name=synapses.visit_name(k),
                 )
     for group in lowered.groups:
         _record(group, lowered, made, thin)
@@ -199,19 +200,37 @@ def _monitor(
     made.objects[monitor.name] = monitor
 
 
+def _followed(synapses: LoweredSynapses, lowered: Lowered) -> LoweredSynapses:
+    """Return synapses that know their weight between spikes, where it is followed in time."""
+    recording = lowered.recordings.get(synapses.projection)
+    if not synapses.due or recording is None or recording.every is None:
+        return synapses
+    equations = f"{synapses.equations}\n{NOW} : {synapses.weight_unit}"
+    return replace(synapses, equations=equations)
+
+
 def _record_weights(
     synapses: LoweredSynapses, lowered: Lowered, made: Assembled, thin: bool
 ) -> None:
-    """Follow the weights of chosen synapses in time, as they are after their last spike."""
+    """Follow the weights of chosen synapses in time."""
     recording = lowered.recordings.get(synapses.projection)
     if recording is None or recording.every is None or not len(synapses.i):
         return
+    every = (float(np.asarray(recording.every)) if thin else lowered.dt) * second
+    made_synapses = made.objects[synapses.name]
+    if synapses.due:
+        made_synapses.run_regularly(
+            f"{NOW} = {weight_by(synapses.due)}",
+            dt=every,
+            when="before_start",
+            name=f"{synapses.name}_settling",
+        )
     monitor = StateMonitor(
-        made.objects[synapses.name],
-        "w",
+        made_synapses,
+        NOW if synapses.due else "w",
         record=True if recording.neurons is None else recording.neurons,
         name=f"{synapses.name}_trace",
-        dt=(float(np.asarray(recording.every)) if thin else lowered.dt) * second,
+        dt=every,
     )
     made.traces[synapses.projection] = {"trace": monitor}
     made.objects[monitor.name] = monitor

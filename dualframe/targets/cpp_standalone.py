@@ -21,6 +21,7 @@ from dualframe.targets.build import Build, compile_project
 from dualframe.targets.lowered import Lowered
 from dualframe.targets.raw import Raw, RunOptions, collect
 from dualframe.targets.session import brian_session
+from dualframe.targets.settling import weight_by
 
 # printed by a timer signal: Brian2's own report asks the clock for every object of every step
 _PROGRESS = """
@@ -99,12 +100,18 @@ def _session(project: Path, options: RunOptions) -> Any:
     return brian_session("cpp_standalone", preferences, build_on_run=False, directory=str(project))
 
 
-def generate(lowered: Lowered, device: Any, project: Path) -> Any:
-    """Write the C++ project of a lowered network into a folder; nothing is compiled."""
+def generate(lowered: Lowered, device: Any, project: Path, *, settled: bool = False) -> Any:
+    """Write the C++ project of a lowered network into a folder; nothing is compiled.
+
+    ``settled``: the program itself brings weights up to date at its end, instead of who reads them.
+    """
     seed_brian(lowered.seed % 2**32)
     made = assemble(lowered)
     device.insert_code("after_start", _PROGRESS)
     made.network.run(lowered.duration * second, namespace={})
+    for synapses in lowered.synapses if settled else ():
+        if synapses.due and len(synapses.i):
+            made[synapses.name].w = weight_by(synapses.due)
     device.main_queue[:] = _clocks_in_order(device.main_queue)
     device.build(directory=str(project), compile=False, run=False, with_output=False)
     return made

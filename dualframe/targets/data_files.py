@@ -20,8 +20,8 @@ from dualframe.targets.lowered import Lowered, LoweredGroup, LoweredSpikes, Lowe
 Arrays = dict[str, NDArray[Any]]
 _OWNED = re.compile(r"^_static_array__(?:dynamic_)?array_")
 _INTERNAL = re.compile(
-    r"^defaultclock_|_trace_clock_(?:dt|timestep|t)(?:_\d+)?$|^report_period$"
-    r"|_visit_clock_(?:timestep|t)(?:_\d+)?$"
+    r"^defaultclock_|_(?:trace|settling)_clock_(?:dt|timestep|t)(?:_\d+)?$|^report_period$"
+    r"|_visit\d+_clock_(?:timestep|t)(?:_\d+)?$"
     r"|_(?:lastspike|_lastindex|period|_period_bins)(?:_\d+)?$"
     r"|_delay_size(?:_\d+)?$"
 )
@@ -61,7 +61,9 @@ def arrays_and_scalars(lowered: Lowered) -> tuple[Arrays, dict[str, str]]:
         f"{s.name}_delay": repr(float(s.delay)) for s in lowered.synapses if np.ndim(s.delay) == 0
     }
     single |= {
-        f"{s.name}_visit_clock_dt": repr(s.due_within) for s in lowered.synapses if s.due_within
+        f"{s.visit_name(k)}_clock_dt": repr(every)
+        for s in lowered.synapses
+        for k, (_, every) in enumerate(s.visits)
     }
     single |= {"seed": str(lowered.seed % 2**32), "duration": repr(float(lowered.duration))}
     return arrays, single

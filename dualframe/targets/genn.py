@@ -58,7 +58,8 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
         _session(Path(folder), options, use_gpu) as device,
     ):
         started = time.perf_counter()
-        made = assemble(_with_additions(lowered), thin=False)
+        lowered = _for_genn(lowered)
+        made = assemble(lowered, thin=False)
         _build_and_run(made.network, lowered)
         total = time.perf_counter() - started
         raw = collect(made, lowered)
@@ -192,12 +193,15 @@ def _environment(use_gpu: bool) -> Iterator[None]:
                 os.environ["CXXFLAGS"] = before
 
 
-def _with_additions(lowered: Lowered) -> Lowered:
+def _for_genn(lowered: Lowered) -> Lowered:
+    """Return the same network without visits to synapses and subtractions."""
+    return replace(
+        lowered, synapses=tuple(_with_additions(s.without_visits) for s in lowered.synapses)
+    )
+
+
+def _with_additions(synapses: LoweredSynapses) -> LoweredSynapses:
     """Write ``x -= y`` onto neurons as ``x += -(y)``, which GeNN takes; no bit differs."""
-    return replace(lowered, synapses=tuple(map(_added, lowered.synapses)))
-
-
-def _added(synapses: LoweredSynapses) -> LoweredSynapses:
     own = variables(synapses.equations)
 
     def addition(match: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -76,8 +76,9 @@ class LoweredPoisson:
 class LoweredSynapses:
     """Synapses with one delay (s), or one each, and at most one written postsynaptic variable.
 
-    ``due`` are the statements, a part of the others, that bring ``w`` up to date; ``due_within``
-    (s) is how often they are executed for synapses without spikes, zero for never.
+    ``due`` are the statements, a part of the others, that bring ``w`` up to date; ``visits`` are
+    statements of every synapse, at the start of a step, and how often (s); ``late`` makes up for
+    them at spikes where a target has no visits.
     """
 
     name: str
@@ -94,7 +95,29 @@ class LoweredSynapses:
     initial: Mapping[str, Array] = field(default_factory=dict)
     weight_unit: str = "1"
     due: str = ""
-    due_within: float = 0.0
+    visits: tuple[tuple[str, float], ...] = ()
+    late: str = ""
+
+    def visit_name(self, k: int) -> str:
+        """Return the name of a visit."""
+        return f"{self.name}_visit{k}"
+
+    @property
+    def without_visits(self) -> LoweredSynapses:
+        """The same synapses for a target that has none."""
+        if not self.visits:
+            return self
+
+        def after_late(statements: str | None) -> str | None:
+            return statements and f"{self.late}\n{statements}"
+
+        return replace(
+            self,
+            on_pre=after_late(self.on_pre),
+            on_post=after_late(self.on_post),
+            due=f"{self.late}\n{self.due}",
+            visits=(),
+        )
 
 
 @dataclass(frozen=True)

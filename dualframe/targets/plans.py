@@ -29,7 +29,7 @@ from dualframe.targets.data_files import arrays_and_scalars, chosen, layout_valu
 from dualframe.targets.executables import default_cache, default_folder
 from dualframe.targets.lowered import Lowered, LoweredSynapses
 from dualframe.targets.raw import Raw, RawTrace, RunOptions
-from dualframe.targets.settling import final_weights, needed
+from dualframe.targets.settling import NOW, final_weights, needed
 from dualframe.targets.toolchain import compile_flags, find_compiler
 
 _FORMAT = 4
@@ -108,7 +108,7 @@ class Plan:
         self, lowered: Lowered, name: str, files: Mapping[str, FileOf], folder: Path
     ) -> RawTrace:
         group = next((group for group in lowered.groups if group.name == name), None)
-        alias_of = {} if group is None else group.recorded_as
+        alias_of = {"w": NOW} if group is None else group.recorded_as
         original = {alias: own for own, alias in alias_of.items()}
         n = group.n if group is not None else _count(lowered, name)
         chosen = lowered.recordings[name].neurons
@@ -175,7 +175,7 @@ def structure_key(lowered: Lowered, options: RunOptions) -> str:
                 sorted((n, c.unit, c.shared) for n, c in s.constants.items()),
                 sorted(s.initial),
                 s.due,
-                bool(s.due_within),
+                [text for text, _ in s.visits],
                 min(len(s.i), 2),
                 int(np.ndim(s.delay)),
             ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from dualframe.targets.assemble import Assembled
 from dualframe.targets.lowered import Lowered
-from dualframe.targets.settling import final_weights
+from dualframe.targets.settling import NOW, final_weights
 
 Array = NDArray[Any]
 Progress = Callable[[float], None]
@@ -74,7 +74,7 @@ def collect(made: Assembled, lowered: Lowered) -> Raw:
         raw.spikes[name] = (np.asarray(monitor.i)[order], np.asarray(monitor.t)[order])
     groups = {group.name: group for group in lowered.groups}
     for name, monitors in made.traces.items():
-        alias_of = groups[name].recorded_as if name in groups else {}
+        alias_of = groups[name].recorded_as if name in groups else {"w": NOW}
         original = {alias: own for own, alias in alias_of.items()}
         for kind, monitor in monitors.items():
             values = {

@@ -49,6 +49,8 @@ def with_readings(projection: Projection, target: Population) -> Projection:
         on_pre=_substitute(projection.on_pre, texts),
         on_post=_substitute(projection.on_post, texts),
         due=_substitute(projection.due, texts) or "",
+        late=_substitute(projection.late, texts) or "",
+        visits=tuple((str(word_substitute(v, texts)), every) for v, every in projection.visits),
         parameters={
             **projection.parameters,
             **{spelled[name]: value for name, value in shared.items() if name in needed},

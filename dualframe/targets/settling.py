@@ -1,7 +1,7 @@
-"""Weights at the end of a run, brought up to date.
+"""Weights at the end of a run and on the way, brought up to date.
 
 A rule with a third factor changes a synapse between its spikes too, and writes the change when the
-next spike comes. What is due at the end of a run is computed here, from the same statements.
+next spike comes. What is due is computed here, from the same statements.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _FUNCTIONS = {
     "Abs": np.abs,
 }
 Reader = Callable[[str], Array]
+NOW = "w_now"  # a weight that is followed in time, where a rule changes it between spikes
 
 
 def final_weights(synapses: LoweredSynapses, own: Reader, of_target: Reader) -> Array:
@@ -43,6 +44,11 @@ def final_weights(synapses: LoweredSynapses, own: Reader, of_target: Reader) -> 
     function, names = _compiled(synapses.due)
     values = [_value(name, synapses, own, of_target) for name in names]
     return np.broadcast_to(np.asarray(function(*values), dtype=float), weights.shape)
+
+
+def weight_by(due: str) -> str:
+    """Return the weight that statements of a rule assign, as an expression."""
+    return dict(assignments(due, "plasticity"))["w"]
 
 
 def needed(synapses: LoweredSynapses) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -66,7 +72,7 @@ def _value(name: str, synapses: LoweredSynapses, own: Reader, of_target: Reader)
 @lru_cache(maxsize=32)
 def _compiled(due: str) -> tuple[Callable[..., Any], tuple[str, ...]]:
     """The weight that statements of a rule assign, as a function of the names that it reads."""
-    text = dict(assignments(due, "plasticity"))["w"]
+    text = weight_by(due)
     names = tuple(sorted(get_identifiers(text) - {"int", "clip", "exp", "abs"}))
     expression = str_to_sympy(text)
     arguments = [symbol for name in names for symbol in [_symbol(expression, name)]]

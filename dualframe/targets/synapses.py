@@ -62,12 +62,14 @@ def lower_projection(
                 {n: v[members] if v.ndim else v for n, v in initial.items()},
                 "1" if weights is None else unit_of(weights),
                 projection.due,
-                _steps(projection.due_within, dt) * dt,
+                tuple((text, _steps(every, dt) * dt) for text, every in projection.visits),
+                projection.late,
             )
 
 
 def _steps(time: Any, dt: float) -> int:
-    return 0 if time is None else max(round(float(np.asarray(time)) / dt), 1)
+    """A time in steps, as `Population.durations` are counted."""
+    return max(round(float(np.asarray(time)) / dt), 1)
 
 
 def check_projection(network: Network, projection: Projection) -> None:

@@ -7,8 +7,10 @@ of one step count as pre before post.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +19,13 @@ from brian2.units import Hz, ms, mV, second
 from numpy.typing import NDArray
 
 import dualframe as df
-from dualframe.errors import NetworkError, UnknownName
+from dualframe.errors import NetworkError, TargetError, UnknownName
 from dualframe.network import Network, Plasticity, Recording
 from dualframe.plasticity import frozen, plastic
-from dualframe.targets import plans
+from dualframe.targets import lowering, plans
 from dualframe.targets.lowering import lower
 from dualframe.targets.raw import RunOptions
+from dualframe.targets.synapses import lower_projection
 
 Array = NDArray[np.float64]
 DT = 1e-3
@@ -256,11 +259,12 @@ def test_every_rule_and_form_follows_its_formula(
 
 def test_quiet_synapses_need_their_visits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without them, as on GeNN, what came after the last spike is lost: the test above can fail."""
-    from dualframe.targets import synapses
-
     pre, post = trains()
     net = network(pre, post, {"r_stdp": RULES["r_stdp"], "actor": RULES["actor"]})
-    monkeypatch.setattr(synapses, "_steps", lambda time, dt: 0)
+    monkeypatch.setattr(
+        lowering, "lower_projection",
+        lambda *given: (part.without_visits for part in lower_projection(*given)),
+    )  # fmt: skip
     weights = found(runtime, net)
     for name, of_name in weights.items():
         exact = reference(RULES[name], pre[0], post[0])
@@ -333,20 +337,25 @@ def cut(pair: tuple[Array, Array], steps: int) -> tuple[Array, Array]:
     return pair[0][pair[0] < steps], pair[1][pair[1] < steps]
 
 
-def test_weights_that_are_followed_are_those_of_the_last_spike() -> None:
+def test_weights_are_followed_between_spikes_too(
+    run_on_target: Callable[..., df.Results], target: str
+) -> None:
+    """Also over the starts of epochs, of 720 steps."""
     pre, post = trains()
     net = network(pre, post, {"event": RULES["r_stdp"]})
-    every = 50
+    every = 40
     record = {"event": Recording("w", neurons=[1, 3], every=every * DT * second)}
-    done = runtime(net, STEPS * DT * second, seed=1, dt=DT * second, record=record)
+    if target == "genn":
+        with pytest.raises(TargetError, match="GeNN cannot follow them"):
+            run_on_target(net, 1 * second, seed=1, dt=DT * second, record=record)
+        return
+    done = run_on_target(net, STEPS * DT * second, seed=1, dt=DT * second, record=record)
     trace = done.traces["event"]
     for row, k in enumerate(trace.neurons):
         steps = np.rint(trace.t / DT).astype(int)
-        visits = np.sort(np.concatenate([pre[k], post[k], np.arange(0, STEPS, 720)]))
         for n, w in zip(steps, trace.values["w"][row], strict=True):
-            last = visits[visits < n].max(initial=0) + 1
-            exact = reference(RULES["r_stdp"], *cut((pre[k], post[k]), last), last)
-            assert w == pytest.approx(exact, rel=0, abs=ROUNDING)
+            exact = reference(RULES["r_stdp"], *cut((pre[k], post[k]), n), n)
+            assert w == pytest.approx(exact, rel=0, abs=ROUNDING), n
 
 
 # ---------------------------------------------------------------- frozen, gated, scaled
@@ -454,3 +463,19 @@ def test_signals_that_nobody_has() -> None:
     trial_ends = plastic("da_5ht", w_max=3, set="swc", signals=_DA_5HT)
     with pytest.raises(NetworkError, match="ends of trials"):
         lower(network(pre, post, {"swc": trial_ends}), dt=1 * ms, duration=1 * ms, seed=1)
+
+
+@pytest.mark.cpp
+def test_an_exported_program_leaves_the_weights_of_the_last_step(tmp_path: Path) -> None:
+    pre, post = trains()
+    net = network(pre, post, {name: RULES[name] for name in ("r_stdp", "da_5ht")})
+    steps = 1201
+    out = df.export(net, steps * DT * second, tmp_path / "project", seed=1, dt=DT * second)
+    subprocess.run(["make"], cwd=out, check=True, capture_output=True)
+    subprocess.run(["./main"], cwd=out, check=True, capture_output=True)
+    for name in ("r_stdp", "da_5ht"):
+        (file,) = (out / "results").glob(f"*_{name}_w_[0-9]*")
+        exact = [
+            reference(RULES[name], *cut(pair, steps), steps) for pair in zip(pre, post, strict=True)
+        ]
+        np.testing.assert_allclose(np.fromfile(file), exact, rtol=0, atol=ROUNDING)
