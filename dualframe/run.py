@@ -16,7 +16,7 @@ from brian2.units import ms
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dualframe.errors import NetworkError, TargetError, UnknownName
+from dualframe.errors import NetworkError, UnknownName
 from dualframe.network import Network, Population, Recording
 from dualframe.quantity import quantity
 from dualframe.results import Results, Trace, dspike_table, population_table, spike_table
@@ -65,7 +65,8 @@ def run(
     record
         Per population: variable names (``"dspikes"`` for dendritic spikes) or a `Recording`.
         Per projection: ``["w"]`` for the weights at the end; ``Recording("w", neurons=synapses,
-        every=1*second)`` follows those of some synapses too.
+        every=1*second)`` follows those of some synapses too (on GeNN, as they are after their
+        last spike).
     spikes
         Populations whose spikes are kept; ``None`` keeps all. Long runs of large networks have
         more spikes than memory. The rates of other populations are not known (NaN).
@@ -108,7 +109,7 @@ def run(
         network, dt=step, duration=length, seed=chosen, record=wanted, spikes_of=kept,
         network_seed=drawn,
     )  # fmt: skip
-    _check_synapses(lowered, name)
+    _check_synapses(lowered)
     with _progress(progress, f"{network.name} on {name}") as report:
         options = RunOptions(threads, strict, use_gpu, precision, report)
         raw: Raw = capability.module(name).run(lowered, options)
@@ -192,16 +193,10 @@ def _check_followed(network: Network, name: str, recording: Recording) -> None:
         )
 
 
-def _check_synapses(lowered: Lowered, target: str) -> None:
-    """Refuse to follow synapses that were not drawn, or that a target cannot bring up to date."""
+def _check_synapses(lowered: Lowered) -> None:
+    """Refuse to follow synapses that were not drawn."""
     for synapses in lowered.synapses:
         recording = lowered.recordings.get(synapses.projection)
-        if target == "genn" and synapses.due and recording is not None and recording.every:
-            raise TargetError(
-                f"the weights of projection {synapses.projection!r} change between spikes, so "
-                f"GeNN cannot follow them in time: leave out `every` for those at the end, run on "
-                f"cpp_standalone, or take options={{'update': 'clock'}} of its rule."
-            )
         chosen = None if recording is None else recording.neurons
         if chosen is None or not chosen.size:
             continue

@@ -55,7 +55,8 @@ def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
     lowered
         Equations and arrays.
     thin
-        Whether recordings may happen more rarely than at every step (not on GeNN).
+        Whether things may happen more rarely than at every step (not on GeNN): recordings, and
+        bringing weights up to date for them.
     """
     defaultclock.dt = lowered.dt * second
     made = Assembled()
@@ -67,7 +68,7 @@ def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
         made.objects[poisson.name] = _poisson(poisson)
     for synapses in lowered.synapses:
         if len(synapses.i):
-            made.objects[synapses.name] = _synapses(_followed(synapses, lowered), made)
+            made.objects[synapses.name] = _synapses(_followed(synapses, lowered, thin), made)
             for k, (statements, every) in enumerate(synapses.visits):
                 # before the neurons move on to the next step, and after what records at its start
                 made.objects[synapses.name].run_regularly(
@@ -200,13 +201,26 @@ def _monitor(
     made.objects[monitor.name] = monitor
 
 
-def _followed(synapses: LoweredSynapses, lowered: Lowered) -> LoweredSynapses:
-    """Return synapses that know their weight between spikes, where it is followed in time."""
+def _followed(synapses: LoweredSynapses, lowered: Lowered, thin: bool) -> LoweredSynapses:
+    """Return synapses with the weight that is followed in time, if a rule changes it in between.
+
+    `_record_weights` brings it up to date; on GeNN it is the weight of the last spike.
+    """
     recording = lowered.recordings.get(synapses.projection)
     if not synapses.due or recording is None or recording.every is None:
         return synapses
-    equations = f"{synapses.equations}\n{NOW} : {synapses.weight_unit}"
-    return replace(synapses, equations=equations)
+    settled = "" if thin else f"\n{_now(synapses)}"
+    return replace(
+        synapses,
+        equations=f"{synapses.equations}\n{NOW} : {synapses.weight_unit}",
+        initial={**synapses.initial, NOW: synapses.initial["w"]},
+        on_pre=synapses.on_pre and synapses.on_pre + settled,
+        on_post=synapses.on_post and synapses.on_post + settled,
+    )
+
+
+def _now(synapses: LoweredSynapses) -> str:
+    return f"{NOW} = {weight_by(synapses.due)}"
 
 
 def _record_weights(
@@ -218,9 +232,9 @@ def _record_weights(
         return
     every = (float(np.asarray(recording.every)) if thin else lowered.dt) * second
     made_synapses = made.objects[synapses.name]
-    if synapses.due:
+    if synapses.due and thin:
         made_synapses.run_regularly(
-            f"{NOW} = {weight_by(synapses.due)}",
+            _now(synapses),
             dt=every,
             when="before_start",
             name=f"{synapses.name}_settling",
