@@ -36,6 +36,7 @@ class Arm:
     modulators: tuple[str, ...]
     having: Mapping[str, Any] = field(default_factory=dict)
     heterogeneity: float = 0.0
+    figure: str = ""  # arms with the same one share their figures
 
     def task(self, experiment: Experiment) -> Any:
         task = df.task(experiment.task).only_modulation(*self.modulators)
@@ -229,12 +230,18 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     "navigation": Experiment(
         "navigation", "Navigation with reversal",
         tuple(
-            Arm(label + (f", CV {cv:g}" if cv else ""), _modulators(label), heterogeneity=cv)
+            Arm(
+                label + (f", CV {cv:g}" if cv else ""), _modulators(label), heterogeneity=cv,
+                figure="heterogeneous" if cv else "",
+            )
             for cv in (0.0, 0.2)
             for label in _PLACES
         )
         + tuple(
-            Arm(f"{label}, {cells} cells", _modulators(label), {"actor__cells": cells})
+            Arm(
+                f"{label}, {cells} cells", _modulators(label), {"actor__cells": cells},
+                figure="other_cells",
+            )
             for cells in ("izhikevich", "glif")
             for label in ("none", "DA", "DA,ACh")
         ),
@@ -287,7 +294,9 @@ def main(options: argparse.Namespace) -> None:
         "Medians and quartiles over agents; shares with Wilson's interval at 95 %.",
     ]
     save(f"learning_{options.experiment}", experiment.title, rows, notes, Path(options.out))
-    write_figures(arms, Path(options.out) / f"learning_{options.experiment}")
+    for figure in dict.fromkeys(arm.figure for arm in chosen):
+        shown = {arm.label: arms[arm.label] for arm in chosen if arm.figure == figure}
+        write_figures(shown, Path(options.out) / f"learning_{options.experiment}" / figure)
 
 
 if __name__ == "__main__":
