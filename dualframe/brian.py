@@ -50,7 +50,9 @@ def assemble(
         name, ``made.objects`` all of them, ``made.spikes["pyr"]`` a ``SpikeMonitor`` and
         ``made.network`` a Brian2 ``Network``. Equations are in the portable form: constants are
         variables of the groups, dendritic spikes are equations. A projection with several delays
-        becomes several ``Synapses``, ``pyr_to_pv_delay0`` and so on.
+        becomes several ``Synapses``, ``pyr_to_pv_delay0`` and so on. Where a rule has a third
+        factor, the ``w`` of its synapses is the weight less what is due since their last spike
+        (see `dualframe.plasticity.three_factor`); record ``w`` to follow the weight itself.
 
     Raises
     ------
