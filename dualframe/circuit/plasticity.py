@@ -3,6 +3,10 @@
 A circuit's weights are calibrated, so bounds and scale are multiples of the contact's own weight::
 
     plasticity = { rule = "pair_stdp", w_max = "2", tau_plus = "15 ms" }
+
+``signals`` say which variable of the postsynaptic neuron a rule reads, such as an occupancy::
+
+    plasticity = { rule = "r_stdp", w_max = "2", signals = { level_DA = "o_D1" } }
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ from dualframe.circuit.reading import make, values
 from dualframe.errors import NetworkError
 from dualframe.network import Plasticity
 from dualframe.plasticity import RULES, plastic
+from dualframe.plasticity.rule import Rule
 
 if TYPE_CHECKING:
     from dualframe.circuit.parts import CircuitProjection
@@ -51,7 +56,7 @@ def read_plasticity(table: Table, numbers: dict[str, Sourced]) -> Plasticity | N
         return None
     rule = RULES[given.text("rule", choices=RULES)]
     kinds = FORMS[catalogue.plasticity_rule(rule.name).form].kinds
-    given.only("rule", "set", _MULTIPLES, rule.options, kinds)
+    given.only("rule", "set", "signals", _MULTIPLES, rule.options, kinds)
     dimensions = dict.fromkeys(_MULTIPLES, "dimensionless") | kinds
     found = {key: given.number(key, kind) for key, kind in dimensions.items() if key in given.data}
     if "w_max" not in found:
@@ -59,7 +64,22 @@ def read_plasticity(table: Table, numbers: dict[str, Sourced]) -> Plasticity | N
     options = {key: given.text(key) for key in rule.options if key in given.data}
     numbers |= {f"plasticity.{key}": number for key, number in found.items()}
     return make(given, _plastic, rule=rule.name, set=given.text("set", ""), options=options,
-                **values(found))  # fmt: skip
+                signals=_signals(given, rule), **values(found))  # fmt: skip
+
+
+def _signals(given: Table, rule: Rule) -> dict[str, str]:
+    """Return the variables that a rule reads, by its names; a file gives no expressions."""
+    table = given.child("signals")
+    if table is None:
+        return {}
+    table.only(rule.told)
+    found = {name: table.text(name) for name in table.data}
+    for name, variable in found.items():
+        if not variable.isidentifier():
+            table.fail(
+                name, f"{variable!r} is no variable. Name one of the neuron, like {name} = \"o_D1\"."
+            )
+    return found
 
 
 def _plastic(rule: str, **content: Any) -> Plasticity:

@@ -330,6 +330,24 @@ def test_a_file_names_the_rule_of_a_projection(tmp_path: Path) -> None:
     assert rows.loc["plasticity.w_max", "status"] == "assumed"
 
 
+def test_the_rule_of_a_file_reads_a_receptor(tmp_path: Path) -> None:
+    """The occupancy of a receptor is the third factor; without its modulator there is none."""
+    text = '{ rule = "r_stdp", w_max = "2", scale = "1", gain = "10 Hz", signals = { level_DA = "o_M1" } }'
+    found = df.circuit(_file(tmp_path, text))
+    calibration = Calibration("learning", "glif_current", {"pyr_to_pyr": 1 * pA})
+    moved = {}
+    for level in (0.0, 1.0):
+        net = df.task_driven.build(found.with_modulation("ACh", level), calibration=calibration)
+        (learn,) = net.projections
+        assert learn.plasticity is not None
+        assert learn.plasticity.signals == {"level_DA": "o_M1"}
+        assert df.check(net, "runtime") == []
+        moved[level] = dict(net.population("pyr").parameters)
+    assert moved[0.0] != moved[1.0]
+    silent = df.task_driven.build(found, calibration=calibration)
+    assert any("o_M1" in str(problem) for problem in df.check(silent, "runtime"))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -339,6 +357,9 @@ def test_a_file_names_the_rule_of_a_projection(tmp_path: Path) -> None:
         ('{ rule = "pair_stdp", w_max = "2", tau_y = "1 ms" }', "unknown key"),
         ('{ rule = "pair_stdp", w_max = "2", pairing = "some" }', "pairing"),
         ('{ rule = "pair_stdp", w_max = "-2" }', "magnitude"),
+        ('{ rule = "r_stdp", w_max = "2", signals = { level_NA = "o_D1" } }', "level_DA"),
+        ('{ rule = "r_stdp", w_max = "2", signals = { level_DA = "1 - o_D1" } }', "no variable"),
+        ('{ rule = "r_stdp", w_max = "2", signals = "o_D1" }', "signals"),
     ],
 )
 def test_files_with_plasticity_that_is_none(tmp_path: Path, text: str, message: str) -> None:
