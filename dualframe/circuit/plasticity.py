@@ -76,9 +76,7 @@ def _signals(given: Table, rule: Rule) -> dict[str, str]:
     found = {name: table.text(name) for name in table.data}
     for name, variable in found.items():
         if not variable.isidentifier():
-            table.fail(
-                name, f"{variable!r} is no variable. Name one of the neuron, like {name} = \"o_D1\"."
-            )
+            table.fail(name, f'{variable!r} is no variable. Name one, like {name} = "o_D1".')
     return found
 
 

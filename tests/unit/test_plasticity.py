@@ -332,7 +332,7 @@ def test_a_file_names_the_rule_of_a_projection(tmp_path: Path) -> None:
 
 def test_the_rule_of_a_file_reads_a_receptor(tmp_path: Path) -> None:
     """The occupancy of a receptor is the third factor; without its modulator there is none."""
-    text = '{ rule = "r_stdp", w_max = "2", scale = "1", gain = "10 Hz", signals = { level_DA = "o_M1" } }'
+    text = '{ rule = "r_stdp", w_max = "2", scale = "1", signals = { level_DA = "o_M1" } }'
     found = df.circuit(_file(tmp_path, text))
     calibration = Calibration("learning", "glif_current", {"pyr_to_pyr": 1 * pA})
     moved = {}
