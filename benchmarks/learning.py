@@ -293,10 +293,12 @@ def main(options: argparse.Namespace) -> None:
         *experiment.bars(arms),
         "Medians and quartiles over agents; shares with Wilson's interval at 95 %.",
     ]
-    save(f"learning_{options.experiment}", experiment.title, rows, notes, Path(options.out))
+    other = "" if options.target == "cpp_standalone" else f"_{options.target}"
+    name = f"learning_{options.experiment}{other}"
+    save(name, experiment.title, rows, notes, Path(options.out))
     for figure in dict.fromkeys(arm.figure for arm in chosen):
         shown = {arm.label: arms[arm.label] for arm in chosen if arm.figure == figure}
-        write_figures(shown, Path(options.out) / f"learning_{options.experiment}" / figure)
+        write_figures(shown, Path(options.out) / name / figure)
 
 
 if __name__ == "__main__":
