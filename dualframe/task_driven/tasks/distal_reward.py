@@ -44,6 +44,7 @@ I = (noise + g + probe)/unit_time : volt/second
 {EQUATIONS.strip()}
 dg/dt = -g/dt : volt
 dprobe/dt = -probe/dt : volt
+dprobed/dt = (probe - probed)/dt : volt
 dDA/dt = DA*(exp(-dt/tau_DA)*(1 - clamp_DA*switched) - 1)/dt : 1
 switched : 1
 """
@@ -221,7 +222,8 @@ def _synapses(task: Task, n_exc: int, n: int) -> tuple[Projection, ...]:
             weight=numbers["w_init"], plasticity=learned,
         ),
         Projection("inh", "exc", "g -= w", out_degree=out, weight=numbers["w_inhibitory"]),
-        # its weight has a way of its own into n2, where the criterion sees it
+        # its weight has a way of its own into n2, where the criterion sees it a step later: GeNN has
+        # no sum of what came in this step
         Projection(
             "exc", "exc", "probe += w", name=TAGGED, pairs=([N1], [N2]), weight=0 * mV,
             plasticity=learned,
@@ -248,7 +250,7 @@ def _loop(task: Task) -> tuple[Projection, ...]:
         Projection("reward", "exc", "DA += pulse", **release),
         Projection("reward", "inh", "DA += pulse", **release),
         Projection(
-            "exc", "criterion", equations="seen_post = probe_pre : volt (summed)",
+            "exc", "criterion", equations="seen_post = probed_pre : volt (summed)",
             name="criterion_sees", pairs=([N2], [0]),
         ),
         *(
