@@ -154,3 +154,15 @@ def test_evaluation_keeps_the_weights_to_the_last_bit(trained: Made, target: str
         before = table.sort_values(key)["weight"].to_numpy()
         after = still.weights[projection].sort_values(key)["weight"].to_numpy()
         np.testing.assert_array_equal(before, after)
+
+
+def test_the_criterion_of_distal_reward_is_seen(target: str) -> None:
+    """A low one is reached in most agents, where the weight grows at all."""
+    task, how = small("distal_reward")
+    task = task.having(reward__criterion=0.01)
+    gpu = {"use_gpu": False} if target == "genn" else {}
+    agents = df.train(
+        df.task_driven.build(task), task, agents=AGENTS, seed=3, target=target, progress=False,
+        **how, **gpu,
+    )  # fmt: skip
+    assert agents.outcomes["reached"].sum() >= AGENTS / 4  # six of eight by C++ with another seed
