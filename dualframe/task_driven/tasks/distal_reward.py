@@ -222,8 +222,8 @@ def _synapses(task: Task, n_exc: int, n: int) -> tuple[Projection, ...]:
             weight=numbers["w_init"], plasticity=learned,
         ),
         Projection("inh", "exc", "g -= w", out_degree=out, weight=numbers["w_inhibitory"]),
-        # its weight has a way of its own into n2, where the criterion sees it a step later: GeNN has
-        # no sum of what came in this step
+        # its weight has a way of its own into n2, where the criterion sees it a step later:
+        # GeNN has no sum of what came in this step
         Projection(
             "exc", "exc", "probe += w", name=TAGGED, pairs=([N1], [N2]), weight=0 * mV,
             plasticity=learned,
