@@ -28,7 +28,7 @@ from collections.abc import Collection
 from dualframe.errors import NetworkError
 from dualframe.network import Plasticity
 from dualframe.plasticity.rule import ALL_TO_ALL, UPDATE, Body, Rule, factors
-from dualframe.plasticity.three_factor import Eligibility, Trace, after_post, body, eligible
+from dualframe.plasticity.three_factor import Eligibility, Trace, body, eligible, post_trace
 
 BOTH, PRE_POST = "both", "pre_post"
 
@@ -43,7 +43,7 @@ def write(rule: Plasticity, known: Collection[str]) -> Body:
     dopamine = f"A_DA*{{}}{factors(known, 'ltp', 'eligibility')}"
     serotonin = f"A_5HT*{{}}{factors(known, 'ltd', 'eligibility')}"
     x = Trace("x", "tau", rule)
-    y, spiked = after_post("y", "tau", ALL_TO_ALL)
+    y, spiked = post_trace("y", "tau", ALL_TO_ALL)
     on_pre = [eligible(dopamine.format("y_post"), rule, "DA")]
     if rule.options["window_5HT"] == BOTH:
         on_pre.append(eligible(serotonin.format("y_post"), rule, "5HT"))

@@ -30,7 +30,7 @@ def write(rule: Plasticity, known: Collection[str]) -> Body:
     """Return the rule's equations and statements."""
     pairing = rule.options["pairing"]
     x = three_factor.Trace("x", "tau_plus", rule)
-    y, spiked = three_factor.after_post("y", "tau_minus", pairing)
+    y, spiked = three_factor.post_trace("y", "tau_minus", pairing)
     depress = f"-A_minus*y_post{factors(known, 'ltd', 'eligibility')}"
     potentiate = f"A_plus*{x.now}{factors(known, 'ltp', 'eligibility')}"
     dopamine = three_factor.Eligibility("tau_eligibility", "gain*(baseline + level_DA)")

@@ -130,9 +130,9 @@ def running_mean(name: str, of: str, tau: str) -> str:
     return f"d{name}/dt = ({of} - {name})*(1 - exp(-dt/{tau}))/dt : 1"
 
 
-def spike(name: str, pairing: str) -> str:
+def spike(name: str, pairing: str, size: str = "1") -> str:
     """Return what a spike does to its trace: it is added to the earlier ones, or stands alone."""
-    return f"{name} = 1" if pairing == NEAREST else f"{name} += 1"
+    return f"{name} {'=' if pairing == NEAREST else '+='} {size}"
 
 
 def potentiate(amount: str, rule: Plasticity, known: Collection[str]) -> str:

@@ -35,14 +35,14 @@ turned is off by what it was held back, until it meets a bound again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from brian2.utils.stringtools import word_substitute
 
 from dualframe.network import Plasticity, variables
-from dualframe.plasticity.rule import CLOCK, GATE, NEAREST, Body, factors, renamed, trace
+from dualframe.plasticity.rule import CLOCK, GATE, NEAREST, Body, factors, renamed, spike, trace
 from dualframe.quantity import unit_of
 
 _FACTORS = ("rate_factor", GATE)
@@ -104,14 +104,14 @@ class Trace:
     def spike(self, pairing: str) -> str:
         """Return what a presynaptic spike does to it: it is added, or stands alone."""
         one = "1" if by_clock(self.rule) else f"1/fade_{self.name}_post"
-        return f"{self.name} {'=' if pairing == NEAREST else '+='} {one}"
+        return spike(self.name, pairing, one)
 
     def own(self, text: str) -> str:
         """Return a text in which the fading of an epoch is the one of this trace."""
         return _own(text, self.name, _FADING_NAMES)
 
 
-def after_post(name: str, tau: str, pairing: str) -> tuple[str, str]:
+def post_trace(name: str, tau: str, pairing: str) -> tuple[str, str]:
     """Return the equations and the reset of a trace that the neuron has of its own spikes.
 
     A spike counts from the next step on, for all of the same step and on every target.
@@ -202,6 +202,18 @@ def body(
         equations = [_by_steps(eligibilities, seen, rule)]
         equations += [trace(one.name, one.tau, rule) for one in traces]
         return Body("\n".join(equations), *statements, neuron=neuron, reset=reset)
+    written = _by_events(traces, dict(zip(eligibilities, drives, strict=True)), statements, rule)
+    return replace(written, neuron="\n".join(filter(None, [neuron, written.neuron])), reset=reset)
+
+
+def _by_events(
+    traces: Sequence[Trace],
+    drives: Mapping[Eligibility, str],
+    statements: tuple[str, str],
+    rule: Plasticity,
+) -> Body:
+    """Return eligibilities and weight with the neuron's integrals of the drives."""
+    eligibilities = tuple(drives)
     first = min(eligibilities, key=lambda one: float(rule.numbers[one.tau]))
     lengths = {one: _length(one, traces, rule) for one in eligibilities}
     moves = {one: tuple(traces) if one is first else () for one in eligibilities}
@@ -217,12 +229,10 @@ def body(
         late="\n".join(_late(one, moves[one]) for one in eligibilities),
         neuron="\n".join(
             [
-                *filter(None, [neuron]),
-                *(_integral(one, drive) for one, drive in zip(eligibilities, drives, strict=True)),
+                *(_integral(one, drive) for one, drive in drives.items()),
                 *(_fading_of(x, first) for x in traces),
             ]
         ),
-        reset=reset,
         durations={one.own("epoch_length"): length for one, length in lengths.items()},
     )
 

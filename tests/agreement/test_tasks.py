@@ -157,7 +157,7 @@ def test_evaluation_keeps_the_weights_to_the_last_bit(trained: Made, target: str
 
 
 def test_the_criterion_of_distal_reward_is_seen(target: str) -> None:
-    """A low one is reached in most agents, where the weight grows at all."""
+    """A low one is reached wherever the weight grows at all."""
     task, how = small("distal_reward")
     task = task.having(reward__criterion=0.01)
     gpu = {"use_gpu": False} if target == "genn" else {}
