@@ -28,12 +28,12 @@ from brian2 import ms, second
 from measure import RESULTS, cost, save, spread
 
 import dualframe as df
-from dualframe.targets import build as building
-from dualframe.targets import cpp_standalone
-from dualframe.targets.assemble import assemble
-from dualframe.targets.lowering import lower
-from dualframe.targets.raw import RunOptions
-from dualframe.targets.session import brian_session
+from dualframe.targets.brian.brian_objects import assemble
+from dualframe.targets.brian.device_session import brian_session
+from dualframe.targets.brian.raw_results import RunOptions
+from dualframe.targets.cpp import build as building
+from dualframe.targets.cpp import run as cpp_standalone
+from dualframe.targets.lowering.lower_network import lower
 
 NETWORKS = ("closed_loop", "l23_biological", "l23_task_driven")
 
@@ -115,9 +115,13 @@ def _run(job: Job, name: str) -> dict[str, Any]:
     compiler = mock.patch.object(building, "run_compiler", wraps=building.run_compiler)
     with generate as generated, compiler as compiled, cost() as spent:
         results = df.run(
-            net, job.duration * second, target="cpp_standalone", seed=job.seed, dt=job.dt,
+            net,
+            job.duration * second,
+            target="cpp_standalone",
+            seed=job.seed,
+            dt=job.dt,
             progress=False,
-        )  # fmt: skip
+        )
     facts = results.provenance
     return {
         "run": name,
@@ -144,8 +148,9 @@ def build_table(jobs: Sequence[Job], repeats: int) -> list[dict[str, Any]]:
     """Return a row per network: CPU seconds of both builds, and their ratio."""
     rows = []
     for job in jobs:
-        pairs = [(in_new_process(job, "stock"), in_new_process(job, "dualframe"))
-                 for _ in range(repeats)]  # fmt: skip
+        pairs = [
+            (in_new_process(job, "stock"), in_new_process(job, "dualframe")) for _ in range(repeats)
+        ]
         row: dict[str, Any] = {"network": job.network, "files": pairs[0][0]["code_objects"]}
         for what in ("compiler_cpu_s", "generation_cpu_s", "wall_s"):
             row[f"stock {what}"] = spread([stock[what] for stock, _ in pairs])
@@ -194,10 +199,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     jobs = [Job(name, given.scale, given.duration) for name in given.networks]
     columns = "Median (lowest to highest) of the repetitions; `files` are Brian2's code objects."
-    save("build", "Building a C++ program: Brian2's stock build and dualframe's",
-         build_table(jobs, given.repeats), [columns, _WHAT], given.out)  # fmt: skip
-    save("second_run", "A known structure with other data", second_run_table(jobs, given.repeats),
-         [_TOTAL], given.out)  # fmt: skip
+    save(
+        "build",
+        "Building a C++ program: Brian2's stock build and dualframe's",
+        build_table(jobs, given.repeats),
+        [columns, _WHAT],
+        given.out,
+    )
+    save(
+        "second_run",
+        "A known structure with other data",
+        second_run_table(jobs, given.repeats),
+        [_TOTAL],
+        given.out,
+    )
 
 
 _WHAT = (

@@ -44,33 +44,52 @@ def network(weight: float = 0.5, stimulus: float = 60.0) -> df.Network:
     k = np.arange(PLACES)
     populations = (
         df.Population(
-            "world", 1, WORLD, threshold="(x - 0.8)**2 + (y - 0.8)**2 < 0.01",
-            reset="x = 0.2; y = 0.2", initial={"x": 0.2, "y": 0.2},
+            "world",
+            1,
+            WORLD,
+            threshold="(x - 0.8)**2 + (y - 0.8)**2 < 0.01",
+            reset="x = 0.2; y = 0.2",
+            initial={"x": 0.2, "y": 0.2},
         ),
         df.Population(
-            "place", PLACES, PLACE, threshold="rand() < rate*dt",
+            "place",
+            PLACES,
+            PLACE,
+            threshold="rand() < rate*dt",
             parameters={"cx": k % 11 / 10, "cy": k // 11 / 10, "peak": stimulus * Hz, "width": 0.1},
         ),
         df.Population(
-            "action", ACTIONS, ACTION, threshold="v > 1", reset="v = 0",
+            "action",
+            ACTIONS,
+            ACTION,
+            threshold="v > 1",
+            reset="v = 0",
             parameters={"tau": 20 * ms},
         ),
-    )  # fmt: skip
+    )
     return df.Network(populations, (), tuple(_projections(weight)), name="closed_loop")
 
 
 def _projections(weight: float) -> Any:
     angle = 2 * np.pi * np.arange(ACTIONS) / ACTIONS
     yield df.Projection(
-        "place", "action", on_pre="g_post += w; apre += 0.1; c -= apost",
+        "place",
+        "action",
+        on_pre="g_post += w; apre += 0.1; c -= apost",
         on_post="apost += 0.1; c += apre; w = clip(w + gain*c*DA_post, 0, 2)",
-        equations=PLASTIC, pairs="all_to_all", weight=df.Uniform(0, 2 * weight),
+        equations=PLASTIC,
+        pairs="all_to_all",
+        weight=df.Uniform(0, 2 * weight),
         parameters={"gain": 1.0},
-    )  # fmt: skip
+    )
     for name, push in (("ax", np.cos(angle)), ("ay", np.sin(angle))):
         pairs = (np.arange(ACTIONS), np.zeros(ACTIONS, dtype=int))
         yield df.Projection(
-            "action", "world", name=f"push_{name}", on_pre=f"{name}_post += w", pairs=pairs,
+            "action",
+            "world",
+            name=f"push_{name}",
+            on_pre=f"{name}_post += w",
+            pairs=pairs,
             weight=0.01 * push,
-        )  # fmt: skip
+        )
     yield df.Projection("world", "action", name="reward", on_pre="DA_post += 1", pairs="all_to_all")

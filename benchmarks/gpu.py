@@ -34,7 +34,7 @@ from measure import RESULTS, save
 from scipy.stats import ks_2samp
 
 import dualframe as df
-from dualframe.targets import genn
+from dualframe.targets.genn import brian2genn as genn
 
 LEVEL = 0.01
 FEWEST = 20
@@ -133,8 +133,9 @@ def p_values(results: df.Results, reference: df.Results) -> Iterator[float]:
     """Yield the p-value of each Kolmogorov-Smirnov test that has enough values."""
     for name, n in zip(results.populations["population"], results.populations["n"], strict=True):
         for measure in (counts, intervals):
-            pair = [measure(r.spikes[r.spikes["population"] == name], n) for r in
-                    (results, reference)]  # fmt: skip
+            pair = [
+                measure(r.spikes[r.spikes["population"] == name], n) for r in (results, reference)
+            ]
             if min(map(len, pair)) >= FEWEST:
                 yield float(ks_2samp(*pair).pvalue)
 
@@ -171,8 +172,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for job in jobs(*chosen, small=given.small):
         if given.networks is None or job.name in given.networks:
             table += rows(job, given.precisions, use_gpu)
-    name, title = ("gpu_cuda", "GeNN on a GPU") if use_gpu else (
-        "gpu_cpu_backend", "GeNN's CPU back end (no GPU)")  # fmt: skip
+    name, title = (
+        ("gpu_cuda", "GeNN on a GPU")
+        if use_gpu
+        else ("gpu_cpu_backend", "GeNN's CPU back end (no GPU)")
+    )
     save(name, title, table, [_CHECK], given.out)
     if any(row.get("check") == "FAILED" for row in table):
         sys.exit(1)

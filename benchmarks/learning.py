@@ -220,18 +220,29 @@ def _modulators(label: str) -> tuple[str, ...]:
 
 EXPERIMENTS: Mapping[str, Experiment] = {
     "distal_reward_200": Experiment(
-        "distal_reward", "Distal reward, 200 neurons", REWARD_ARMS, reward_row, reward_bars,
+        "distal_reward",
+        "Distal reward, 200 neurons",
+        REWARD_ARMS,
+        reward_row,
+        reward_bars,
         {"network__neurons": 200.0},
     ),
     "distal_reward_1000": Experiment(
-        "distal_reward", "Distal reward, 1000 neurons", REWARD_ARMS[1:5], reward_row, reward_bars,
+        "distal_reward",
+        "Distal reward, 1000 neurons",
+        REWARD_ARMS[1:5],
+        reward_row,
+        reward_bars,
         agents=5,
     ),
     "navigation": Experiment(
-        "navigation", "Navigation with reversal",
+        "navigation",
+        "Navigation with reversal",
         tuple(
             Arm(
-                label + (f", CV {cv:g}" if cv else ""), _modulators(label), heterogeneity=cv,
+                label + (f", CV {cv:g}" if cv else ""),
+                _modulators(label),
+                heterogeneity=cv,
                 figure="heterogeneous" if cv else "",
             )
             for cv in (0.0, 0.2)
@@ -239,24 +250,30 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         )
         + tuple(
             Arm(
-                f"{label}, {cells} cells", _modulators(label), {"actor__cells": cells},
+                f"{label}, {cells} cells",
+                _modulators(label),
+                {"actor__cells": cells},
                 figure="other_cells",
             )
             for cells in ("izhikevich", "glif")
             for label in ("none", "DA", "DA,ACh")
         ),
-        navigation_row, navigation_bars,
+        navigation_row,
+        navigation_bars,
     ),
     "cartpole": Experiment(
-        "cartpole", "CartPole-v1",
+        "cartpole",
+        "CartPole-v1",
         (
             Arm("none", ()),
             Arm("DA", ("DA",)),
             Arm("DA, CV 0.2", ("DA",), heterogeneity=0.2),
         ),
-        cartpole_row, lambda arms: [], baselines=cartpole_baselines,
+        cartpole_row,
+        lambda arms: [],
+        baselines=cartpole_baselines,
     ),
-}  # fmt: skip
+}
 
 
 def run_arm(experiment: Experiment, arm: Arm, options: argparse.Namespace) -> df.Agents:
@@ -265,9 +282,13 @@ def run_arm(experiment: Experiment, arm: Arm, options: argparse.Namespace) -> df
         return df.Agents.load(place)
     task = arm.task(experiment)
     agents = df.train(
-        df.task_driven.build(task), task, agents=options.agents or experiment.agents,
-        seed=options.seed, target=options.target, duration=options.duration,
-    )  # fmt: skip
+        df.task_driven.build(task),
+        task,
+        agents=options.agents or experiment.agents,
+        seed=options.seed,
+        target=options.target,
+        duration=options.duration,
+    )
     if place is not None:
         agents.save(place, figures=False)
     return agents

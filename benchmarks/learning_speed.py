@@ -14,7 +14,7 @@ from pathlib import Path
 from measure import RESULTS, save
 
 import dualframe as df
-from dualframe.targets.capability import missing
+from dualframe.targets.target_support import missing
 
 TASKS = {
     "distal_reward, 200 neurons": ("distal_reward", {"network__neurons": 200.0}),
@@ -34,10 +34,14 @@ def measured(label: str, agents: int, target: str, seconds: float) -> dict[str, 
     done = df.train(network, task, duration=f"{seconds} s", **options)
     facts = done.provenance
     return {
-        "task": label, "agents": agents, "target": target, "simulated s": seconds,
+        "task": label,
+        "agents": agents,
+        "target": target,
+        "simulated s": seconds,
         "agent s per s": f"{agents * seconds / facts['run_s']:.0f}",
-        "build s": f"{facts['build_s']:.0f}", "build": facts["build_cache"],
-    }  # fmt: skip
+        "build s": f"{facts['build_s']:.0f}",
+        "build": facts["build_cache"],
+    }
 
 
 def main(options: argparse.Namespace) -> None:

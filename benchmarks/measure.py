@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import dualframe as df
-from dualframe.run import versions
-from dualframe.targets import genn
+from dualframe.simulation.run import versions
+from dualframe.targets.genn import brian2genn as genn
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SHARED = (
@@ -84,8 +84,13 @@ def facts() -> dict[str, str]:
     }
 
 
-def save(name: str, title: str, rows: Sequence[dict[str, Any]], notes: Sequence[str] = (),
-         folder: Path = RESULTS) -> None:  # fmt: skip
+def save(
+    name: str,
+    title: str,
+    rows: Sequence[dict[str, Any]],
+    notes: Sequence[str] = (),
+    folder: Path = RESULTS,
+) -> None:
     """Write a table as CSV and as Markdown with the facts of the machine, and print it."""
     folder.mkdir(parents=True, exist_ok=True)
     columns = list(dict.fromkeys(key for row in rows for key in row))

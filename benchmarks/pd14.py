@@ -82,10 +82,16 @@ def nest_neuron(population: Any) -> dict[str, float]:
     own = {name: float(np.asarray(value)) for name, value in population.point.parameters.items()}
     rest = 1e3 * own["E_L"]
     return {
-        "C_m": 1e12 * own["C"], "tau_m": 1e3 * own["R"] * own["C"], "E_L": rest, "V_m": rest,
-        "V_reset": rest, "V_th": rest + 1e3 * own["th_inf"], "t_ref": 1e3 * own["t_ref"],
-        "tau_syn_ex": 0.5, "tau_syn_in": 0.5,
-    }  # fmt: skip
+        "C_m": 1e12 * own["C"],
+        "tau_m": 1e3 * own["R"] * own["C"],
+        "E_L": rest,
+        "V_m": rest,
+        "V_reset": rest,
+        "V_th": rest + 1e3 * own["th_inf"],
+        "t_ref": 1e3 * own["t_ref"],
+        "tau_syn_ex": 0.5,
+        "tau_syn_in": 0.5,
+    }
 
 
 def nest_synapse(nest: Any, given: Any) -> dict[str, Any]:
@@ -131,10 +137,17 @@ def published() -> dict[str, Any]:
     """Return the rates of the source as a row."""
     full = df.circuit("pd14")
     rates = {p.name: float(p.rate) for p in full.populations}
-    return {"simulator": "published (one run)", "scale": 1, "seed": "",
-            "neurons": sum(full.sizes.values()),
-            "synapses": sum(p.number for p in full.projections if p.source in full.sizes),
-            "build s": "", "run s": "", "memory GB": "", **rates}  # fmt: skip
+    return {
+        "simulator": "published (one run)",
+        "scale": 1,
+        "seed": "",
+        "neurons": sum(full.sizes.values()),
+        "synapses": sum(p.number for p in full.projections if p.source in full.sizes),
+        "build s": "",
+        "run s": "",
+        "memory GB": "",
+        **rates,
+    }
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -163,8 +176,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def apart(simulator: str, scale: float, duration: float, seed: int) -> dict[str, Any]:
     """Run once in a process of its own."""
-    words = [sys.executable, __file__, "--one", "--simulators", simulator, "--scales", str(scale),
-             "--duration", str(duration), "--seeds", str(seed)]  # fmt: skip
+    words = [
+        sys.executable,
+        __file__,
+        "--one",
+        "--simulators",
+        simulator,
+        "--scales",
+        str(scale),
+        "--duration",
+        str(duration),
+        "--seeds",
+        str(seed),
+    ]
     done = subprocess.run(words, check=True, capture_output=True, text=True)
     row: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     print(row, flush=True)

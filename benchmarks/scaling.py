@@ -16,7 +16,7 @@ from brian2 import ms, second
 from measure import RESULTS, cost, save, spread
 
 import dualframe as df
-from dualframe.targets.lowering import lower
+from dualframe.targets.lowering.lower_network import lower
 
 BRANCHES = {"biological": df.biological.build, "task_driven": df.task_driven.build}
 

@@ -83,11 +83,20 @@ def network(drawn: Drawn, update: str, noise: float) -> df.Network:
     exc = drawn.excitatory
     is_exc = np.arange(drawn.n) < exc
     cells = df.Population(
-        "cells", drawn.n, CELLS, threshold="v > 30", reset="v = -65; u += d",
-        parameters={"a": np.where(is_exc, 0.02, 0.1), "b": 0.2, "d": np.where(is_exc, 8.0, 2.0),
-                    "tau_DA": 200 * ms, "size": noise},
+        "cells",
+        drawn.n,
+        CELLS,
+        threshold="v > 30",
+        reset="v = -65; u += d",
+        parameters={
+            "a": np.where(is_exc, 0.02, 0.1),
+            "b": 0.2,
+            "d": np.where(is_exc, 8.0, 2.0),
+            "tau_DA": 200 * ms,
+            "size": noise,
+        },
         initial={"v": -65.0, "u": -13.0},
-    )  # fmt: skip
+    )
     rule = df.plastic(
         "r_stdp", w_max=4, baseline=0.0, options={"update": update}, signals={"level_DA": "DA"}
     )
@@ -98,22 +107,36 @@ def network(drawn: Drawn, update: str, noise: float) -> df.Network:
         (cells,),
         (reward,),
         (
-            df.Projection("cells", "cells", "g += w", name="learn", weight=1.0, delay=1 * ms,
-                          pairs=pairs[0], plasticity=rule),
-            df.Projection("cells", "cells", "g -= w", name="inhibit", weight=1.0, delay=1 * ms,
-                          pairs=pairs[1]),
+            df.Projection(
+                "cells",
+                "cells",
+                "g += w",
+                name="learn",
+                weight=1.0,
+                delay=1 * ms,
+                pairs=pairs[0],
+                plasticity=rule,
+            ),
+            df.Projection(
+                "cells", "cells", "g -= w", name="inhibit", weight=1.0, delay=1 * ms, pairs=pairs[1]
+            ),
             df.Projection("reward", "cells", "DA += 0.5", name="release", pairs="all_to_all"),
         ),
-    )  # fmt: skip
+    )
 
 
 def ours(drawn: Drawn, net: df.Network, duration: float) -> Turn:
     """Run dualframe's program."""
     with cost() as spent:
         done = df.run(
-            net, duration * second, target="cpp_standalone", seed=1, dt=1 * ms, progress=False,
+            net,
+            duration * second,
+            target="cpp_standalone",
+            seed=1,
+            dt=1 * ms,
+            progress=False,
             record={"learn": ["w"]},
-        )  # fmt: skip
+        )
     rate = len(done.spikes) / drawn.n / duration
     weight = float(done.weights["learn"]["weight"].mean())
     return Turn(spent.children, done.provenance["run_s"], rate, weight)
@@ -149,15 +172,20 @@ def script(synapses: int, duration: float, noise: float, folder: Path) -> None:
     equations = CELLS.replace("noise = rand() : 1 (constant over dt)\n", "")
     equations = equations.replace("input = size*(noise - 0.5) : 1", "input : 1\na : 1\nd : 1")
     cells = b.NeuronGroup(
-        drawn.n, equations, threshold="v > 30", reset="v = -65; u += d", method="euler",
+        drawn.n,
+        equations,
+        threshold="v > 30",
+        reset="v = -65; u += d",
+        method="euler",
         namespace={"b": 0.2, "tau_DA": 200 * ms, "size": noise},
-    )  # fmt: skip
+    )
     cells.run_regularly("input = size*(rand() - 0.5)")
     is_exc = np.arange(drawn.n) < drawn.excitatory
     cells.v, cells.u = -65, -13
     cells.a, cells.d = np.where(is_exc, 0.02, 0.1), np.where(is_exc, 8.0, 2.0)
     learn = b.Synapses(
-        cells, cells,
+        cells,
+        cells,
         """plastic : 1 (constant)
         dc/dt = -c/(1*second) : 1 (clock-driven)
         dw/dt = 100*Hz*plastic*c*DA_post : 1 (clock-driven)
@@ -165,8 +193,9 @@ def script(synapses: int, duration: float, noise: float, folder: Path) -> None:
         dy/dt = -y/(20*ms) : 1 (event-driven)""",
         on_pre="w = clip(w, plastic - 1, 4)\ng_post += w\nx += 1\nc -= 0.15*y",
         on_post="y += 1\nc += 0.1*x",
-        method="euler", delay=1 * ms,
-    )  # fmt: skip
+        method="euler",
+        delay=1 * ms,
+    )
     learn.connect(i=drawn.pre, j=drawn.post)
     exc = drawn.pre < drawn.excitatory
     learn.w, learn.plastic = np.where(exc, 1.0, -1.0), np.where(exc, 1.0, 0.0)
@@ -238,8 +267,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and save the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--synapses", type=int, nargs="+", default=[100_000, 1_000_000])
-    parser.add_argument("--durations", type=float, nargs="+", default=[10.0, 3.0],
-                        help="simulated time in s, for each number of synapses")  # fmt: skip
+    parser.add_argument(
+        "--durations",
+        type=float,
+        nargs="+",
+        default=[10.0, 3.0],
+        help="simulated time in s, for each number of synapses",
+    )
     parser.add_argument("--noise", type=float, nargs="+", default=NOISE)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--out", type=Path, default=RESULTS)
@@ -263,8 +297,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "The Brian2 script is the plain one: default compiler flags of Brian2, one file per code "
         "object, weights clipped at presynaptic spikes only. Its noise is another draw.",
     ]
-    save("three_factor", "Event-driven and clock-driven three-factor plasticity", table, notes,
-         given.out)  # fmt: skip
+    save(
+        "three_factor",
+        "Event-driven and clock-driven three-factor plasticity",
+        table,
+        notes,
+        given.out,
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Draw the figures of the catalogue's pages: ``docs/catalogue_figures/**.png``.
 
-All cell types stand in one dish for each model (`dualframe.protocols.dish_survey`), so that three
-programs serve all figures. They are drawn again when the package or this file has changed.
+All cell types stand in one dish for each model (`dualframe.experiments.batch_rheobase_search`), so
+that three programs serve all figures. They are drawn again when the package or this file has
+changed.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import dualframe
-from dualframe.catalogue import Modulator, Receptor, read
-from dualframe.protocols.dish_survey import MIDDLE, Found
-from dualframe.protocols.signs import surveyed
+from dualframe.catalogue import Modulator, Receptor
+from dualframe.catalogue import lookup as read
+from dualframe.experiments.batch_rheobase_search import MIDDLE, Found
+from dualframe.experiments.receptor_signs.sign_table import surveyed
 
 FOLDER = Path(__file__).parent / "catalogue_figures"
 MODELS = {"biological": "compartments", "glif": "GLIF", "izhikevich": "Izhikevich"}

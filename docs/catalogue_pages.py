@@ -14,12 +14,13 @@ from typing import Any
 
 import receptor_signs
 
-from dualframe import library
-from dualframe.catalogue import read, show
+from dualframe.catalogue import describe as show
+from dualframe.catalogue import lookup as read
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.schema import Numbers, Origin, Sourced
 from dualframe.circuit import circuit as load_circuit
-from dualframe.circuit.text import overview
+from dualframe.circuit.describe import overview
+from dualframe.core import shipped_files as library
 
 STATUSES = """\
 Each number has a status: **measured** (read in an experiment's table, caption or abstract),

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dualframe import catalogue
-from dualframe.catalogue import fits
-from dualframe.protocols.validation import RELATIVE, TOLERANCES
+from dualframe.catalogue import fitted_models as fits
+from dualframe.experiments.model_comparison import RELATIVE, TOLERANCES
 
 HEAD = """\
 # Fitted pairs

@@ -37,7 +37,7 @@ of the control. What decides depends on the kind of effect:
 
 "All" is the receptor with all its effects on the cell's own excitability at once. A size whose
 status is **assumed** was chosen here because the source gives a direction only: then the sign is a
-result and the size is not. `dualframe.protocols.sign_table` makes this table for other receptors
+result and the size is not. `dualframe.experiments.sign_table` makes this table for other receptors
 and cells, from a user's own files too.
 """
 
@@ -61,7 +61,7 @@ def saved() -> pd.DataFrame:
 
 def save(path: Path = SAVED) -> pd.DataFrame:
     """Measure and save the table."""
-    from dualframe.protocols import sign_table
+    from dualframe.experiments import sign_table
 
     table = sign_table()
     for name in NUMBERS:

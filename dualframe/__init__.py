@@ -12,16 +12,17 @@ One cell: `current_clamp`, `validate` (compartments and point neuron), `fit_poin
 from dualframe import biological, environments, task_driven
 from dualframe.analysis import plots
 from dualframe.analysis.report import report
-from dualframe.brian import assemble
-from dualframe.calibration import calibrate
-from dualframe.catalogue import cell, cells, population_data, populations, receptor, receptors
-from dualframe.catalogue.allen import read_glif
+from dualframe.building.glif_specimens import read_glif_folder
+from dualframe.catalogue import cell, cells, population_data, receptor, receptors
+from dualframe.catalogue import region_data as populations
+from dualframe.catalogue.allen_glif_files import read_glif
 from dualframe.circuit import circuit, circuits
-from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
-from dualframe.doctor import doctor
-from dualframe.dual import compare_branches
-from dualframe.errors import DualframeError
-from dualframe.export import export
+from dualframe.core import errors
+from dualframe.core.errors import DualframeError
+from dualframe.core.quantity import quantity
+from dualframe.experiments import current_clamp, dose_response, fit_point, validate
+from dualframe.experiments.branch_comparison import compare_branches
+from dualframe.experiments.calibration.unitary_psps_and_rates import calibrate
 from dualframe.network import (
     CurrentInput,
     Network,
@@ -32,25 +33,69 @@ from dualframe.network import (
     SpikeInput,
     replicated,
 )
+from dualframe.network.distributions import GaussianKernel, LogNormal, Normal, Uniform
 from dualframe.plasticity import plastic, plasticity
-from dualframe.protocols import current_clamp, dose_response, fit_point, validate
-from dualframe.quantity import quantity
-from dualframe.results import Results
-from dualframe.run import run
-from dualframe.targets.capability import check, targets
+from dualframe.results.results import Results
+from dualframe.simulation.brian_interop import assemble
+from dualframe.simulation.diagnose_installation import doctor
+from dualframe.simulation.export import export
+from dualframe.simulation.run import run
+from dualframe.targets.target_support import check, targets
 from dualframe.task import task, tasks
-from dualframe.task_driven.specimens import read_glif_folder
 from dualframe.training import Agents, compare_arms, evaluate, train
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Agents", "CurrentInput", "DualframeError", "GaussianKernel", "LogNormal", "Network",
-    "Normal", "PoissonInput", "Population", "Projection", "Recording", "Results", "SpikeInput",
-    "Uniform", "assemble", "biological", "calibrate", "cell", "cells", "check", "circuit",
-    "circuits", "compare_arms", "compare_branches", "current_clamp", "doctor", "dose_response",
-    "environments", "evaluate", "export", "fit_point", "plastic", "plasticity", "plots",
-    "population_data", "populations", "quantity", "read_glif", "read_glif_folder", "receptor",
-    "receptors", "replicated", "report", "run", "targets", "task", "task_driven", "tasks",
-    "train", "validate",
-]  # fmt: skip
+    "Agents",
+    "CurrentInput",
+    "DualframeError",
+    "GaussianKernel",
+    "LogNormal",
+    "Network",
+    "Normal",
+    "PoissonInput",
+    "Population",
+    "Projection",
+    "Recording",
+    "Results",
+    "SpikeInput",
+    "Uniform",
+    "assemble",
+    "biological",
+    "calibrate",
+    "cell",
+    "cells",
+    "check",
+    "circuit",
+    "circuits",
+    "compare_arms",
+    "compare_branches",
+    "current_clamp",
+    "doctor",
+    "dose_response",
+    "environments",
+    "errors",
+    "evaluate",
+    "export",
+    "fit_point",
+    "plastic",
+    "plasticity",
+    "plots",
+    "population_data",
+    "populations",
+    "quantity",
+    "read_glif",
+    "read_glif_folder",
+    "receptor",
+    "receptors",
+    "replicated",
+    "report",
+    "run",
+    "targets",
+    "task",
+    "task_driven",
+    "tasks",
+    "train",
+    "validate",
+]

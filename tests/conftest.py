@@ -15,8 +15,8 @@ import pytest
 from brian2.units import Hz, ms, mV, nS, pA
 
 import dualframe as df
-from dualframe.strengths import Calibration, contacts_digest, store
-from dualframe.targets.capability import missing
+from dualframe.building.calibrated_weights import Calibration, contacts_digest, store
+from dualframe.targets.target_support import missing
 
 OWN_CACHE = pytest.StashKey[str]()
 
@@ -83,10 +83,15 @@ def no_compiler(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def tiny() -> df.Network:
     """Six leaky neurons, ten input spikes, one projection among them; nothing is random."""
     cells = df.Population(
-        "cells", 6, "dV/dt = (EL - V)/tau : volt", threshold="V > -50*mV", reset="V = EL",
-        parameters={"EL": -70 * mV, "tau": np.linspace(10, 20, 6) * ms}, initial={"V": -60 * mV},
+        "cells",
+        6,
+        "dV/dt = (EL - V)/tau : volt",
+        threshold="V > -50*mV",
+        reset="V = EL",
+        parameters={"EL": -70 * mV, "tau": np.linspace(10, 20, 6) * ms},
+        initial={"V": -60 * mV},
         refractory=2 * ms,
-    )  # fmt: skip
+    )
     drive = df.SpikeInput("drive", 2, np.arange(10) % 2, (5 + 4 * np.arange(10)) * ms)
     onto = df.Projection("drive", "cells", "V += w", weight=25 * mV, pairs="all_to_all")
     among = df.Projection(

@@ -33,7 +33,7 @@ from matplotlib.figure import Figure
 from scipy.optimize import curve_fit
 
 import dualframe as df
-from dualframe.biological.compartments import neuron_model
+from dualframe.building.dendritic_neurons import neuron_model
 
 CURRENTS = np.array([-350, -10, 100, 150, 200, 250, 300, 350])  # pA
 PLACES = {"prox": ("validation", 100), "med": ("ca3", 250), "dist1": ("ec", 400)}

@@ -1,6 +1,14 @@
 """Pure functions from spikes and traces to numbers, figures and reports."""
 
-from dualframe.analysis.spikes import (
+from dualframe.analysis.traces import (
+    ExponentialFit,
+    fit_exponential,
+    input_resistance,
+    psp_amplitude,
+    psp_latency,
+    time_constant,
+)
+from dualframe.results.spike_trains import (
     cv_isi,
     firing_rates,
     isi,
@@ -9,14 +17,6 @@ from dualframe.analysis.spikes import (
     population_rate,
     spike_counts,
     spike_latency,
-)
-from dualframe.analysis.traces import (
-    ExponentialFit,
-    fit_exponential,
-    input_resistance,
-    psp_amplitude,
-    psp_latency,
-    time_constant,
 )
 
 __all__ = [

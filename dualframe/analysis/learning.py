@@ -29,7 +29,7 @@ from dualframe.analysis.style import (
     styled,
     tint,
 )
-from dualframe.errors import DualframeError, UnknownName
+from dualframe.core.errors import DualframeError, UnknownName
 
 _COLOURS = (GREY, BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, WINE)
 _MARKERS = "os^Dv<>P"
@@ -138,9 +138,15 @@ def plot_learning_curves(
     for label, place in (marks or {}).items():
         ax.axvline(place, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         ax.annotate(
-            label, (place, 1.0), xycoords=("data", "axes fraction"), xytext=(4, -2),
-            textcoords="offset points", color=GREY, va="top", fontsize=11,
-        )  # fmt: skip
+            label,
+            (place, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(4, -2),
+            textcoords="offset points",
+            color=GREY,
+            va="top",
+            fontsize=11,
+        )
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     if title:
@@ -187,19 +193,34 @@ def plot_outcomes(
         drawn = np.where(np.isinf(own), row, own)
         spread = (np.arange(1, own.size + 1) * _GOLDEN) % 1.0 - 0.5
         ax.plot(
-            k + 0.5 * spread, drawn, _MARKERS[k % len(_MARKERS)], markersize=5,
-            color=tint(colour, 0.75), markeredgecolor=ink(colour), markeredgewidth=0.6, alpha=0.8,
-            zorder=2, label=arm, clip_on=False,
-        )  # fmt: skip
+            k + 0.5 * spread,
+            drawn,
+            _MARKERS[k % len(_MARKERS)],
+            markersize=5,
+            color=tint(colour, 0.75),
+            markeredgecolor=ink(colour),
+            markeredgewidth=0.6,
+            alpha=0.8,
+            zorder=2,
+            label=arm,
+            clip_on=False,
+        )
         shown = [min(x, row) for x in (low, middle, high)]
         ax.vlines(k, shown[0], shown[2], color=ink(colour), linewidth=2, zorder=3)
         ax.hlines(shown[1], k - 0.33, k + 0.33, color=ink(colour), linewidth=3, zorder=4)
     for label, place in (bars or {}).items():
         ax.axhline(place, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         ax.annotate(
-            label, (1.0, place), xycoords=("axes fraction", "data"), xytext=(-2, 2),
-            textcoords="offset points", color=GREY, ha="right", va="bottom", fontsize=11,
-        )  # fmt: skip
+            label,
+            (1.0, place),
+            xycoords=("axes fraction", "data"),
+            xytext=(-2, 2),
+            textcoords="offset points",
+            color=GREY,
+            ha="right",
+            va="bottom",
+            fontsize=11,
+        )
     if np.isfinite(row):
         _mark_row(ax, row, never)
     names = [f"{fill(arm, 11)}\n{_counted(own)}" for arm, own in values.items()]
@@ -233,9 +254,15 @@ def _mark_row(ax: Axes, row: float, never: str) -> None:
     low, high = ax.get_ylim()
     ax.set_ylim(low, max(high, row + 0.1 * (row - low)))  # room for the name above the row
     ax.annotate(
-        never, (0.0, row), xycoords=("axes fraction", "data"), xytext=(4, 5),
-        textcoords="offset points", color=GREY, va="bottom", fontsize=11,
-    )  # fmt: skip
+        never,
+        (0.0, row),
+        xycoords=("axes fraction", "data"),
+        xytext=(4, 5),
+        textcoords="offset points",
+        color=GREY,
+        va="bottom",
+        fontsize=11,
+    )
 
 
 def _colours(arms: Mapping[str, object]) -> list[str]:
@@ -260,9 +287,15 @@ def _label_ends(ax: Axes, ends: Mapping[str, float], colours: Sequence[str]) -> 
     places = spread([ends[name] for name in names], 0.065 * (high - low), low, high)
     for name, place, colour in zip(names, places, colours, strict=True):
         ax.annotate(
-            name, (1.0, place), xycoords=("axes fraction", "data"), xytext=(5, 0),
-            textcoords="offset points", color=ink(colour), va="center", annotation_clip=False,
-        )  # fmt: skip
+            name,
+            (1.0, place),
+            xycoords=("axes fraction", "data"),
+            xytext=(5, 0),
+            textcoords="offset points",
+            color=ink(colour),
+            va="center",
+            annotation_clip=False,
+        )
 
 
 def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:

@@ -19,9 +19,9 @@ from matplotlib.patches import Patch
 
 from dualframe.analysis.raster import lay_out, raster
 from dualframe.analysis.style import GREY, SAVING, ink, new_figure, settings, styled, tint
-from dualframe.analysis.sweeps import traces
-from dualframe.errors import DualframeError
-from dualframe.results import Results
+from dualframe.analysis.trace_plots import traces
+from dualframe.core.errors import DualframeError
+from dualframe.results.results import Results
 
 __all__ = ["compare", "raster", "rates", "savefig", "standard_figures", "traces"]
 
@@ -199,13 +199,26 @@ def _bar(ax: Axes, place: float, width: float, rate: Any, colour: str, strength:
     dots = np.quantile(rate, np.linspace(0, 1, min(rate.size, _MOST_DOTS)), method="nearest")
     spread = (np.arange(1, dots.size + 1) * _GOLDEN) % 1.0 - 0.5
     ax.plot(
-        place + 0.6 * width * spread, dots, "o", markersize=3, color=ink(colour), alpha=0.55,
-        markeredgewidth=0, zorder=3, clip_on=False,
-    )  # fmt: skip
+        place + 0.6 * width * spread,
+        dots,
+        "o",
+        markersize=3,
+        color=ink(colour),
+        alpha=0.55,
+        markeredgewidth=0,
+        zorder=3,
+        clip_on=False,
+    )
     ax.errorbar(
-        place, mean, [[min(deviation, mean)], [deviation]], color="black", capsize=3.5,
-        elinewidth=1.5, capthick=1.5, zorder=4,
-    )  # fmt: skip
+        place,
+        mean,
+        [[min(deviation, mean)], [deviation]],
+        color="black",
+        capsize=3.5,
+        elinewidth=1.5,
+        capthick=1.5,
+        zorder=4,
+    )
 
 
 def _legend(ax: Axes, labels: list[str]) -> None:
@@ -215,6 +228,11 @@ def _legend(ax: Axes, labels: list[str]) -> None:
     ]
     columns = len(labels) if sum(map(len, labels)) < 50 else 2
     ax.legend(
-        handles=patches, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=columns,
-        borderaxespad=0.2, handlelength=1.1, columnspacing=1.2,
-    )  # fmt: skip
+        handles=patches,
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=columns,
+        borderaxespad=0.2,
+        handlelength=1.1,
+        columnspacing=1.2,
+    )

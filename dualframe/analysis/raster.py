@@ -12,11 +12,11 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 
-from dualframe.analysis.spikes import population_rate, window, within
 from dualframe.analysis.style import GREY, colours, ink, new_figure, styled
-from dualframe.analysis.units import seconds
-from dualframe.errors import UnknownName
-from dualframe.results import Results
+from dualframe.core.errors import UnknownName
+from dualframe.results.results import Results
+from dualframe.results.spike_trains import population_rate, window, within
+from dualframe.results.units import seconds
 
 # Above this many spikes the dots become a bitmap inside vector figures, which stay editable.
 _BITMAP_ABOVE = 20_000
@@ -158,10 +158,15 @@ def draw_spikes(
         chosen, height = band.heights(neuron)
         row = _points(ax, band) / band.shown.size
         ax.plot(
-            t[chosen] * scale, height, linestyle="none", marker="|", rasterized=bitmap,
-            markersize=float(np.clip(0.85 * row, 2.4, 9)), color=band.colour,
+            t[chosen] * scale,
+            height,
+            linestyle="none",
+            marker="|",
+            rasterized=bitmap,
+            markersize=float(np.clip(0.85 * row, 2.4, 9)),
+            color=band.colour,
             markeredgewidth=float(np.clip(0.35 * row, 0.8, 1.5)),
-        )  # fmt: skip
+        )
     ax.set_xlim(begin * scale, end * scale)
     ax.set_ylim(0, 1)
     ax.spines["left"].set_visible(False)
@@ -193,16 +198,31 @@ def label_bands(ax: Axes, bands: Sequence[Band], *, counts: bool = True) -> None
 def _write_count(ax: Axes, band: Band) -> None:
     some = f"{band.shown.size} of " if band.shown.size < band.n else ""
     ax.annotate(
-        f"{some}{band.n} cells", (0, band.middle), (-6, -1), xycoords=("axes fraction", "data"),
-        textcoords="offset points", ha="right", va="top", fontsize="x-small", color=GREY,
-    )  # fmt: skip
+        f"{some}{band.n} cells",
+        (0, band.middle),
+        (-6, -1),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        ha="right",
+        va="top",
+        fontsize="x-small",
+        color=GREY,
+    )
 
 
 def _write_beside(ax: Axes, height: float, word: str) -> None:
     ax.annotate(
-        word, (1.012, height), (5, 0), xycoords=("axes fraction", "data"), rotation=270,
-        textcoords="offset points", ha="left", va="center", fontsize="small", color=GREY,
-    )  # fmt: skip
+        word,
+        (1.012, height),
+        (5, 0),
+        xycoords=("axes fraction", "data"),
+        rotation=270,
+        textcoords="offset points",
+        ha="left",
+        va="center",
+        fontsize="small",
+        color=GREY,
+    )
 
 
 def draw_rates(

@@ -15,11 +15,11 @@ import pandas as pd
 from jinja2 import Environment, StrictUndefined
 from matplotlib.figure import Figure
 
-from dualframe.analysis.differences import compare_rates
 from dualframe.analysis.plots import compare, rates, standard_figures
-from dualframe.archive import write_text
-from dualframe.errors import DualframeError, UnknownName
-from dualframe.results import Results
+from dualframe.analysis.rate_differences import compare_rates
+from dualframe.core.errors import DualframeError, UnknownName
+from dualframe.results.archive import write_text
+from dualframe.results.results import Results
 
 SECTIONS = ("summary", "rates", "differences", "figures", "assumptions", "provenance")
 _ELSEWHERE = ("assumptions", "warnings", "completed")  # provenance that has its own section
@@ -28,11 +28,19 @@ _RASTER = "Spikes, a band per population, with the rate of each population where
 _RATES = "Mean firing rates; whiskers are standard deviations, dots are single neurons."
 
 HEADINGS: Mapping[str, str] = {
-    "population": "population", "cell_type": "cell type", "n": "neurons", "label": "result",
-    "mean_rate_Hz": "mean (Hz)", "sd_rate_Hz": "s.d. (Hz)", "cv_isi": "CV ISI",
-    "rate_Hz": "rate (Hz)", "reference_Hz": "reference (Hz)", "difference_Hz": "difference (Hz)",
-    "ratio": "ratio", "effect_size": "effect size",
-}  # fmt: skip
+    "population": "population",
+    "cell_type": "cell type",
+    "n": "neurons",
+    "label": "result",
+    "mean_rate_Hz": "mean (Hz)",
+    "sd_rate_Hz": "s.d. (Hz)",
+    "cv_isi": "CV ISI",
+    "rate_Hz": "rate (Hz)",
+    "reference_Hz": "reference (Hz)",
+    "difference_Hz": "difference (Hz)",
+    "ratio": "ratio",
+    "effect_size": "effect size",
+}
 
 
 def report(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import mannwhitneyu, norm, rankdata, wilcoxon
 
-from dualframe.errors import DualframeError
+from dualframe.core.errors import DualframeError
 
 Floats = NDArray[np.float64]
 
@@ -159,9 +159,15 @@ def compare(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparison:
         else ("Mann-Whitney U", _rank_sum(first, second))
     )
     return Comparison(
-        test, statistic, p, cliffs_delta(first, second),
-        median_iqr(first).median, median_iqr(second).median, first.size, second.size,
-    )  # fmt: skip
+        test,
+        statistic,
+        p,
+        cliffs_delta(first, second),
+        median_iqr(first).median,
+        median_iqr(second).median,
+        first.size,
+        second.size,
+    )
 
 
 def bootstrap_interval(

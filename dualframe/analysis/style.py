@@ -27,25 +27,53 @@ R = TypeVar("R")
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 BLUE, VERMILION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 INDIGO, WINE, PINE, SAND, BROWN, RUST = (
-    "#332288", "#882255", "#005A44", "#C4B764", "#5C1F00", "#9B4E3B",
-)  # fmt: skip
+    "#332288",
+    "#882255",
+    "#005A44",
+    "#C4B764",
+    "#5C1F00",
+    "#9B4E3B",
+)
 GREY = "#5A5A5A"
 
 CELL_COLOURS: Mapping[str, str] = {
-    "ctx_l23_pyr": VERMILION, "ctx_l4_exc": ORANGE, "ctx_l5_et": BROWN, "ctx_l5_it": SAND,
-    "ctx_l5_np": RUST, "ctx_l6_pyr": WINE,
-    "ctx_pv": BLUE, "ctx_sst": GREEN, "ctx_vip": PURPLE, "ctx_ndnf_ngf": SKY,
+    "ctx_l23_pyr": VERMILION,
+    "ctx_l4_exc": ORANGE,
+    "ctx_l5_et": BROWN,
+    "ctx_l5_it": SAND,
+    "ctx_l5_np": RUST,
+    "ctx_l6_pyr": WINE,
+    "ctx_pv": BLUE,
+    "ctx_sst": GREEN,
+    "ctx_vip": PURPLE,
+    "ctx_ndnf_ngf": SKY,
     "ctx_chandelier": INDIGO,
-    "ca1_pyr": VERMILION, "ca1_pv_basket": BLUE, "ca1_olm": GREEN, "ca1_cck_basket": PURPLE,
-    "ca1_bistratified": PINE, "ca1_axoaxonic": INDIGO, "ca1_ngf": SKY,
-    "ca3_pyr": BROWN, "ca3_pv_basket": BLUE, "ca3_cck_basket": PURPLE,
-    "dg_granule": ORANGE, "dg_basket": BLUE, "dg_mossy": WINE,
-    "str_d1_msn": WINE, "str_d2_msn": PINE, "str_fsi": BLUE, "str_tan": ORANGE,
-    "thal_tc": ORANGE, "thal_trn": INDIGO, "mid_da": WINE,
-    "cb_granule": ORANGE, "cb_golgi": GREEN, "cb_purkinje": INDIGO, "cb_mli": SKY,
+    "ca1_pyr": VERMILION,
+    "ca1_pv_basket": BLUE,
+    "ca1_olm": GREEN,
+    "ca1_cck_basket": PURPLE,
+    "ca1_bistratified": PINE,
+    "ca1_axoaxonic": INDIGO,
+    "ca1_ngf": SKY,
+    "ca3_pyr": BROWN,
+    "ca3_pv_basket": BLUE,
+    "ca3_cck_basket": PURPLE,
+    "dg_granule": ORANGE,
+    "dg_basket": BLUE,
+    "dg_mossy": WINE,
+    "str_d1_msn": WINE,
+    "str_d2_msn": PINE,
+    "str_fsi": BLUE,
+    "str_tan": ORANGE,
+    "thal_tc": ORANGE,
+    "thal_trn": INDIGO,
+    "mid_da": WINE,
+    "cb_granule": ORANGE,
+    "cb_golgi": GREEN,
+    "cb_purkinje": INDIGO,
+    "cb_mli": SKY,
     "insect_kc": VERMILION,
-}  # fmt: skip
-
+}
 _OTHERS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, INDIGO, WINE, PINE, BROWN, SAND, RUST)
 
 STYLE: Mapping[str, Any] = {

@@ -16,8 +16,8 @@ from brian2.units.fundamentalunits import get_dimensions
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from dualframe.analysis.units import join, seconds, split, times
-from dualframe.errors import QuantityError
+from dualframe.core.errors import QuantityError
+from dualframe.results.units import join, seconds, split, times
 
 Floats = NDArray[np.float64]
 

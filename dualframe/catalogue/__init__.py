@@ -6,9 +6,8 @@
 """
 
 from dualframe.catalogue.bibliography import citation
-from dualframe.catalogue.plasticity import ParameterSet, PlasticityRule
-from dualframe.catalogue.populations import PopulationData
-from dualframe.catalogue.read import (
+from dualframe.catalogue.describe import describe
+from dualframe.catalogue.lookup import (
     cell,
     cells,
     modulator,
@@ -23,6 +22,8 @@ from dualframe.catalogue.read import (
     synapse,
     synapses,
 )
+from dualframe.catalogue.plasticity_rule import ParameterSet, PlasticityRule
+from dualframe.catalogue.region_data import PopulationData
 from dualframe.catalogue.schema import (
     CellType,
     Effect,
@@ -34,7 +35,6 @@ from dualframe.catalogue.schema import (
     Sourced,
     Synapse,
 )
-from dualframe.catalogue.show import describe
 
 __all__ = [
     "CellType",

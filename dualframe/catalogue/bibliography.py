@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from dualframe.errors import CatalogueError
+from dualframe.core.errors import CatalogueError
 
 PACKAGED = Path(__file__).parent / "references.bib"
 

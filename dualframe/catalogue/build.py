@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.catalogue import forms
-from dualframe.catalogue.effects import effect
-from dualframe.catalogue.layouts import check_order, compartments
+from dualframe.catalogue.compartments import check_order, compartments
+from dualframe.catalogue.receptor_effect import effect
 from dualframe.catalogue.schema import (
     CellType,
     Expression,
@@ -22,7 +22,7 @@ from dualframe.catalogue.schema import (
     Synapse,
     Uptake,
 )
-from dualframe.catalogue.tables import Table
+from dualframe.catalogue.toml_table import Table
 
 
 def cell(table: Table) -> CellType:

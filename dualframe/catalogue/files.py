@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from dualframe.catalogue.bibliography import PACKAGED, references
-from dualframe.catalogue.tables import Table
-from dualframe.errors import CatalogueError
+from dualframe.catalogue.toml_table import Table
+from dualframe.core.errors import CatalogueError
 
 
 def table_of(path: Path) -> Table:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dualframe.catalogue.cell_forms import (
+from dualframe.catalogue.compartment_parameters import (
     BURST,
     CONTACT,
     CUBIC,
@@ -29,7 +29,7 @@ from dualframe.catalogue.cell_forms import (
     SPIKE,
     SPLIT,
 )
-from dualframe.catalogue.form import Form, Kind, Kinds, per
+from dualframe.core.parameter_table import Form, Kind, Kinds, per
 
 __all__ = [
     "AFFINITY",
@@ -120,7 +120,7 @@ def _shifting(what: str) -> Form:
 
 
 #: Numbers of an effect by its kind, with f the response to the occupancy, from 0 to 1; the
-#: equations as they are built stand in ``dualframe.modulation.effects``.
+#: equations as they are built stand in ``dualframe.neuromodulation.effects``.
 EFFECT: Mapping[str, Form] = MappingProxyType(
     {
         "conductance": Form(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dualframe.catalogue.cell_schema import (
+from dualframe.catalogue.cell_type import (
     CellType,
     Compartments,
     Contact,
@@ -21,13 +21,8 @@ from dualframe.catalogue.cell_schema import (
     Passive,
     Remark,
 )
-from dualframe.catalogue.sourced import (
-    STATUSES,
-    Numbers,
-    Origin,
-    Sourced,
-)
-from dualframe.errors import UnknownName
+from dualframe.catalogue.sourced_value import STATUSES, Numbers, Origin, Sourced
+from dualframe.core.errors import UnknownName
 
 __all__ = [
     "DIRECTIONS",
@@ -171,7 +166,7 @@ class Receptor:
 
     ``affinity`` holds ``EC50`` and ``hill``, ``kinetics`` holds the time constants ``tau_on``
     and ``tau_off`` of the occupancy. ``desensitisation`` holds ``IC50``, ``hill``, ``tau_fast``,
-    ``tau_slow``, ``tau_K`` and ``tau_hill`` (see `dualframe.modulation.occupancy`); None says
+    ``tau_slow``, ``tau_K`` and ``tau_hill`` (see `dualframe.neuromodulation.occupancy`); None says
     that the receptor does not desensitise in the models. ``modulator`` is a name of the
     modulators.
     """

@@ -1,10 +1,10 @@
 """Circuits: which cells there are, who contacts whom, how strongly, and what modulates them."""
 
-from dualframe.circuit.actions import Drug, Modulation, Pulses
 from dualframe.circuit.circuit import Circuit, circuit, circuits
-from dualframe.circuit.external import CircuitInput
-from dualframe.circuit.parts import Background, CircuitPopulation, CircuitProjection
-from dualframe.circuit.point import PointModel
+from dualframe.circuit.components import Background, CircuitPopulation, CircuitProjection
+from dualframe.circuit.external_input import CircuitInput
+from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
+from dualframe.circuit.point_model import PointModel
 from dualframe.circuit.regions import Region
 from dualframe.circuit.short_term import ShortTerm
 from dualframe.circuit.space import Space

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dualframe.catalogue.tables import Table
-from dualframe.circuit.actions import Drug, Modulation
-from dualframe.circuit.reading import make, member
+from dualframe.catalogue.toml_table import Table
+from dualframe.circuit.pharmacology import Drug, Modulation
 from dualframe.circuit.regions import Region
+from dualframe.circuit.toml_helpers import make, member
 
 _MODULATION = ("level", "schedule", "per_spike", "pulses", "clearance", "exchange")
 

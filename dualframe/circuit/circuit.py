@@ -13,35 +13,42 @@ from typing import Any, TypeVar
 import pandas as pd
 
 from dualframe import catalogue
-from dualframe.checks import check_unique
-from dualframe.circuit.acting import Acting
-from dualframe.circuit.actions import Drug, Modulation
-from dualframe.circuit.check import check_compartments, check_sign
-from dualframe.circuit.effects import EffectChange
-from dualframe.circuit.external import CircuitInput
-from dualframe.circuit.file import read
-from dualframe.circuit.identity import identity
-from dualframe.circuit.parts import (
+from dualframe.circuit.catalogue_checks import check_compartments, check_sign
+from dualframe.circuit.components import (
     SYNAPSE_MODES,
     Background,
     CircuitPopulation,
     CircuitProjection,
 )
+from dualframe.circuit.describe import describe, numbers, overview
+from dualframe.circuit.effect_overrides import EffectChange
+from dualframe.circuit.external_input import CircuitInput
+from dualframe.circuit.perturbations import Acting
+from dualframe.circuit.pharmacology import Drug, Modulation
 from dualframe.circuit.plasticity import with_plasticity
 from dualframe.circuit.regions import Region, check_once, check_regions
 from dualframe.circuit.scaling import expected_in_degree, scaled_population, scaled_projection
 from dualframe.circuit.space import Space
-from dualframe.circuit.text import describe, numbers, overview
-from dualframe.errors import CatalogueError, NetworkError, UnknownName
-from dualframe.library import find, names
+from dualframe.circuit.structure_digest import identity
+from dualframe.circuit.toml_reader import read
+from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
+from dualframe.core.quantity import quantity
+from dualframe.core.shipped_files import find, names
+from dualframe.core.validation import check_unique
 from dualframe.network import Description, Plasticity
-from dualframe.quantity import quantity
 
 T = TypeVar("T")
 
 _STRUCTURE = (
-    "populations", "projections", "background", "inputs", "regions", "space", "scale", "full",
-)  # fmt: skip
+    "populations",
+    "projections",
+    "background",
+    "inputs",
+    "regions",
+    "space",
+    "scale",
+    "full",
+)
 
 
 @dataclass(frozen=True, eq=False)

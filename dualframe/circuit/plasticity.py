@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any
 from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe import catalogue
-from dualframe.catalogue.plasticity import FORMS
+from dualframe.catalogue.plasticity_rule import FORMS
 from dualframe.catalogue.schema import Sourced
-from dualframe.catalogue.tables import Table
-from dualframe.circuit.reading import make, values
-from dualframe.errors import NetworkError
+from dualframe.catalogue.toml_table import Table
+from dualframe.circuit.toml_helpers import make, values
+from dualframe.core.errors import NetworkError
 from dualframe.network import Plasticity
 from dualframe.plasticity import RULES, plastic
 from dualframe.plasticity.rule import Rule
 
 if TYPE_CHECKING:
-    from dualframe.circuit.parts import CircuitProjection
+    from dualframe.circuit.components import CircuitProjection
 
 _MULTIPLES = ("w_max", "w_min", "scale", "learning_rate")
 
@@ -63,8 +63,15 @@ def read_plasticity(table: Table, numbers: dict[str, Sourced]) -> Plasticity | N
         given.fail("w_max", 'missing. Add the largest weight, a multiple of it: w_max = "2".')
     options = {key: given.text(key) for key in rule.options if key in given.data}
     numbers |= {f"plasticity.{key}": number for key, number in found.items()}
-    return make(given, _plastic, rule=rule.name, set=given.text("set", ""), options=options,
-                signals=_signals(given, rule), **values(found))  # fmt: skip
+    return make(
+        given,
+        _plastic,
+        rule=rule.name,
+        set=given.text("set", ""),
+        options=options,
+        signals=_signals(given, rule),
+        **values(found),
+    )
 
 
 def _signals(given: Table, rule: Rule) -> dict[str, str]:

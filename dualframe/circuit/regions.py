@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
-from dualframe.checks import check_name, check_unique, positive, put
-from dualframe.errors import NetworkError, UnknownName
+from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.quantity import quantity
+from dualframe.core.validation import check_name, check_unique, positive, put
 from dualframe.network import Description
-from dualframe.quantity import quantity
 
 if TYPE_CHECKING:
     from dualframe.circuit.circuit import Circuit

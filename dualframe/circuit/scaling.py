@@ -21,9 +21,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from dualframe.circuit.parts import CircuitPopulation, CircuitProjection
+from dualframe.circuit.components import CircuitPopulation, CircuitProjection
 from dualframe.circuit.space import Space
-from dualframe.distributions import GaussianKernel
+from dualframe.network.distributions import GaussianKernel
 
 
 def partners(projection: CircuitProjection, n: Mapping[str, int]) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dualframe.catalogue.schema import Sourced
-from dualframe.catalogue.tables import Table
-from dualframe.circuit.reading import make, values
-from dualframe.plasticity.short_term import NUMBERS, ShortTerm
+from dualframe.catalogue.toml_table import Table
+from dualframe.circuit.toml_helpers import make, values
+from dualframe.synapses.short_term_plasticity import NUMBERS, ShortTerm
 
 __all__ = ["ShortTerm", "read_short_term"]
 

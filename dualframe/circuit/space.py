@@ -11,10 +11,10 @@ from brian2.units import meter
 from brian2.units.fundamentalunits import Quantity
 
 from dualframe.catalogue.schema import Sourced
-from dualframe.checks import positive, put
-from dualframe.distributions import GaussianKernel
-from dualframe.errors import UnknownName
+from dualframe.core.errors import UnknownName
+from dualframe.core.validation import positive, put
 from dualframe.network import Description
+from dualframe.network.distributions import GaussianKernel
 
 SHAPES = ("disc",)
 Sources = Mapping[str, Sourced]

@@ -11,8 +11,8 @@ from typing import Any
 
 from dualframe.cli.arguments import PROGRAM, parser
 from dualframe.cli.commands import INTERRUPTED, WRONG
-from dualframe.errors import DualframeError
-from dualframe.terminal import say
+from dualframe.cli.terminal_output import say
+from dualframe.core.errors import DualframeError
 
 __all__ = ["main"]
 

@@ -22,10 +22,10 @@ from dualframe.cli.commands import (
     run_command,
     show_command,
 )
-from dualframe.cli.pair_commands import fit_command, validate_command
+from dualframe.cli.model_commands import fit_command, validate_command
 from dualframe.cli.train_command import train_arguments, train_command
-from dualframe.recipe import BRANCHES, WATCHED
-from dualframe.targets.capability import TARGETS
+from dualframe.simulation.run_specification import BRANCHES, WATCHED
+from dualframe.targets.target_support import TARGETS
 
 __all__ = ["PROGRAM", "parser"]
 
@@ -40,8 +40,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     listing = _command(commands, "list", list_command, "tables of the catalogue")
     listing.add_argument("what", choices=list(LISTS))
-    showing = _command(commands, "show", show_command, "one entry, each number with its source",
-                       json=False)  # fmt: skip
+    showing = _command(
+        commands, "show", show_command, "one entry, each number with its source", json=False
+    )
     showing.add_argument(
         "name",
         metavar="NAME",
@@ -75,9 +76,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: Any, name: str, command: Callable[[argparse.Namespace], int], words: str, *,
+    commands: Any,
+    name: str,
+    command: Callable[[argparse.Namespace], int],
+    words: str,
+    *,
     json: bool = True,
-) -> argparse.ArgumentParser:  # fmt: skip
+) -> argparse.ArgumentParser:
     made: argparse.ArgumentParser = commands.add_parser(
         name, help=words, description=(command.__doc__ or "").splitlines()[0]
     )

@@ -16,27 +16,32 @@ from typing import Any
 import pandas as pd
 
 import dualframe as df
-from dualframe import catalogue, terminal
-from dualframe.archive import ensure_writable
-from dualframe.doctor import render
-from dualframe.errors import UnknownName
-from dualframe.library import SUFFIX, names
-from dualframe.recipe import Recipe, replay, with_facts
-from dualframe.strengths import file_of, store
-from dualframe.targets.executables import default_cache
-from dualframe.terminal import as_json, say
+from dualframe import catalogue
+from dualframe.building.calibrated_weights import file_of, store
+from dualframe.cli import terminal_output as terminal
+from dualframe.cli.terminal_output import as_json, say
+from dualframe.core.errors import UnknownName
+from dualframe.core.shipped_files import SUFFIX, names
+from dualframe.results.archive import ensure_writable
+from dualframe.simulation.diagnose_installation import render
+from dualframe.simulation.run_specification import Recipe, replay, with_facts
+from dualframe.targets.cpp.program_cache import default_cache
 
 PROGRAM = "dualframe"
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 
 LISTS: Mapping[str, Callable[[], pd.DataFrame]] = MappingProxyType(
     {
-        "cells": df.cells, "circuits": df.circuits, "tasks": df.tasks, "receptors": df.receptors,
-        "plasticity": df.plasticity, "populations": df.populations, "targets": df.targets,
+        "cells": df.cells,
+        "circuits": df.circuits,
+        "tasks": df.tasks,
+        "receptors": df.receptors,
+        "plasticity": df.plasticity,
+        "populations": df.populations,
+        "targets": df.targets,
         "worlds": df.environments.worlds,
     }
-)  # fmt: skip
-
+)
 # What a terminal has room for; --json prints every column.
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -135,9 +140,16 @@ def export_command(options: argparse.Namespace) -> int:
     """Write a circuit as a C++ project."""
     recipe = recipe_of(options)
     out = df.export(
-        recipe.network, recipe.duration, options.out, target=recipe.target, seed=recipe.seed,
-        record=recipe.recordings(), dt=recipe.dt, threads=recipe.threads, strict=recipe.strict,
-    )  # fmt: skip
+        recipe.network,
+        recipe.duration,
+        options.out,
+        target=recipe.target,
+        seed=recipe.seed,
+        record=recipe.recordings(),
+        dt=recipe.dt,
+        threads=recipe.threads,
+        strict=recipe.strict,
+    )
     print(as_json({"out": str(out)}) if options.json else f"{out}: run `make && ./main` there.")
     return 0
 
@@ -178,9 +190,14 @@ def replay_command(options: argparse.Namespace) -> int:
     found = replay(options.manifest, progress=False if options.json else None)
     equal = found.first_difference is None
     if options.json:
-        facts = {"equal": equal, "arguments": found.recipe.to_dict(), "spikes": found.spikes,
-                 "first_difference_s": found.first_difference, "same_network": found.same_network,
-                 "versions": found.versions}  # fmt: skip
+        facts = {
+            "equal": equal,
+            "arguments": found.recipe.to_dict(),
+            "spikes": found.spikes,
+            "first_difference_s": found.first_difference,
+            "same_network": found.same_network,
+            "versions": found.versions,
+        }
         print(as_json(facts))
     else:
         print(terminal.replayed(found))
@@ -196,10 +213,12 @@ def compare_command(options: argparse.Namespace) -> int:
     found = df.compare_branches(
         plain.scaled(options.scale),
         {label: circuit.scaled(options.scale) for label, circuit in conditions.items()},
-        models=("biological", options.model), seeds=range(options.seeds),
-        duration=options.duration, target=options.target,
+        models=("biological", options.model),
+        seeds=range(options.seeds),
+        duration=options.duration,
+        target=options.target,
         progress=False if options.json else None,
-    )  # fmt: skip
+    )
     if folder is not None:
         found.save(folder)
     if not found.completed:
@@ -222,9 +241,14 @@ def calibrate_command(options: argparse.Namespace) -> int:
     out = Path(options.out) if options.out else calibration_place(options.circuit)
     ensure_writable(out.parent)
     found = df.calibrate(
-        circuit, options.model, synapses=options.synapses, scale=options.scale, seed=options.seed,
-        duration=options.duration, report=say,
-    )  # fmt: skip
+        circuit,
+        options.model,
+        synapses=options.synapses,
+        scale=options.scale,
+        seed=options.seed,
+        duration=options.duration,
+        report=say,
+    )
     print(f"Calibration of {found.model}: {store(found, out)}")
     return 0
 
@@ -242,8 +266,7 @@ def cache_command(options: argparse.Namespace) -> int:
         return 0
     facts = {"folder": str(cache.folder), "programs": len(cache.entries()), "bytes": cache.size()}
     text = "{folder}: {programs} compiled programs, {megabytes:.1f} MB"
-    print(as_json(facts) if options.json else
-          text.format(**facts, megabytes=cache.size() / 1e6))  # fmt: skip
+    print(as_json(facts) if options.json else text.format(**facts, megabytes=cache.size() / 1e6))
     return 0
 
 

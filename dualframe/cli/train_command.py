@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import dualframe as df
-from dualframe import terminal
-from dualframe.archive import ensure_writable
-from dualframe.errors import DualframeError, UnknownName
-from dualframe.quantity import quantity
-from dualframe.run import chosen_seed
-from dualframe.targets.capability import TARGETS, resolve
+from dualframe.cli import terminal_output as terminal
+from dualframe.cli.terminal_output import as_json, say
+from dualframe.core.errors import DualframeError, UnknownName
+from dualframe.core.quantity import quantity
+from dualframe.results.archive import ensure_writable
+from dualframe.simulation.run import chosen_seed
+from dualframe.targets.target_support import TARGETS, resolve
 from dualframe.task import Task
-from dualframe.terminal import as_json, say
 from dualframe.training.figures import write_figures
 
 PROGRAM = "dualframe"
@@ -34,17 +34,24 @@ def train_arguments(made: argparse.ArgumentParser) -> None:
     add("--duration", help="simulated time, instead of the task's")
     add("--neurons", type=int, help="size of the network, in tasks that have one")
     add(
-        "--modulate", action="append", metavar="none|DA,ACh,5-HT",
+        "--modulate",
+        action="append",
+        metavar="none|DA,ACh,5-HT",
         help="modulators that act; repeatable, each is an arm (default: the task's)",
-    )  # fmt: skip
+    )
     add(
-        "--heterogeneity", type=float, metavar="CV",
+        "--heterogeneity",
+        type=float,
+        metavar="CV",
         help="coefficient of variation of the cells' parameters",
-    )  # fmt: skip
+    )
     add(
-        "--set", action="append", metavar="SECTION.NAME=VALUE", default=[],
+        "--set",
+        action="append",
+        metavar="SECTION.NAME=VALUE",
+        default=[],
         help="another number or text of the task, as `dualframe show TASK` names it; repeatable",
-    )  # fmt: skip
+    )
     add("--evaluate", action="store_true", help="with a folder: plasticity is frozen")
     add("--seed", type=int, help="of everything that is drawn (default: drawn, and reported)")
     add("--target", default="auto", help=f"{', '.join(TARGETS)}, or auto (default)")

@@ -5,9 +5,9 @@ for networks on every target. `dualframe.environments.gymnasium_env` has the sam
 Gymnasium environments.
 """
 
-from dualframe.environments.number import Number
+from dualframe.environments.environment import World
+from dualframe.environments.parameter import Number
 from dualframe.environments.registry import world, worlds
 from dualframe.environments.spaces import Box, Discrete, Observation
-from dualframe.environments.world import World
 
 __all__ = ["Box", "Discrete", "Number", "Observation", "World", "world", "worlds"]

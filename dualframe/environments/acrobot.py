@@ -17,9 +17,9 @@ from typing import Any
 
 from brian2.units import Hz
 
-from dualframe.environments.number import Number, plain
+from dualframe.environments.environment import World
+from dualframe.environments.parameter import Number, plain
 from dualframe.environments.spaces import Discrete, Observation
-from dualframe.environments.world import World
 
 SOURCE = "Gymnasium Acrobot-v1 (classic_control/acrobot.py, book_or_nips = 'book'); Sutton 1996"
 

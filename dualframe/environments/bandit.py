@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualframe.environments.number import Number, plain
+from dualframe.environments.environment import World
+from dualframe.environments.parameter import Number, plain
 from dualframe.environments.spaces import Discrete, Observation
-from dualframe.environments.world import World
 
 SOURCE = "a common design of probabilistic reversal learning; all numbers are chosen here"
 

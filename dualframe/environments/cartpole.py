@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from math import pi
 from typing import Any
 
-from dualframe.environments.number import Number, plain
+from dualframe.environments.environment import World
+from dualframe.environments.parameter import Number, plain
 from dualframe.environments.spaces import Discrete, Observation
-from dualframe.environments.world import World
 
 SOURCE = "Gymnasium CartPole-v1 (classic_control/cartpole.py); Barto, Sutton and Anderson 1983"
 

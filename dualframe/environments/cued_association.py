@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualframe.environments.number import Number, plain
+from dualframe.core.quantity import quantity
+from dualframe.environments.environment import World, ticks
+from dualframe.environments.parameter import Number, plain
 from dualframe.environments.spaces import Discrete, Observation
-from dualframe.environments.world import World, ticks
-from dualframe.quantity import quantity
 
 SOURCE = "a common design of delayed-response experiments; all numbers are chosen here"
 

@@ -16,10 +16,10 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from dualframe.environments.expressions import Function, compiled, subexpressions
+from dualframe.environments.environment import World
+from dualframe.environments.expression_evaluator import Function, compiled, subexpressions
 from dualframe.environments.registry import WORLDS, world
 from dualframe.environments.spaces import Box, Discrete
-from dualframe.environments.world import World
 
 _SPELLED = {"cartpole": "CartPole"}
 IDS: Mapping[str, str] = MappingProxyType(
@@ -39,7 +39,7 @@ class WorldEnv(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], Any]):
     name
         Of the world, or the world itself.
     **numbers
-        As `dualframe.environments.world` takes them.
+        As `dualframe.environments.environment` takes them.
 
     Attributes
     ----------

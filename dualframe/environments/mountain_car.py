@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualframe.environments.number import Number, plain
+from dualframe.environments.environment import World
+from dualframe.environments.parameter import Number, plain
 from dualframe.environments.spaces import Discrete, Observation
-from dualframe.environments.world import World
 
 SOURCE = "Gymnasium MountainCar-v0 (classic_control/mountain_car.py); Moore 1990"
 

@@ -31,10 +31,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualframe.environments.number import Number, plain
+from dualframe.core.quantity import quantity
+from dualframe.environments.environment import World, ticks
+from dualframe.environments.parameter import Number, plain
 from dualframe.environments.spaces import Box, Observation
-from dualframe.environments.world import World, ticks
-from dualframe.quantity import quantity
 
 SOURCE = "Zannone et al. 2018, ModelDB 245018, seq_neuromod_plasticity.m"
 

@@ -14,9 +14,9 @@ from __future__ import annotations
 from math import pi
 from typing import Any
 
-from dualframe.environments.number import Number, plain
+from dualframe.environments.environment import World
+from dualframe.environments.parameter import Number, plain
 from dualframe.environments.spaces import Box, Observation
-from dualframe.environments.world import World
 
 SOURCE = "Gymnasium Pendulum-v1 (classic_control/pendulum.py)"
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from dualframe.core.errors import UnknownName
+from dualframe.core.quantity import quantity, text
 from dualframe.environments import (
     acrobot,
     bandit,
@@ -20,10 +22,8 @@ from dualframe.environments import (
     pendulum,
     t_maze,
 )
-from dualframe.environments.number import Number, resolved
-from dualframe.environments.world import World, check_world
-from dualframe.errors import UnknownName
-from dualframe.quantity import quantity, text
+from dualframe.environments.environment import World, check_world
+from dualframe.environments.parameter import Number, resolved
 
 
 @dataclass(frozen=True)

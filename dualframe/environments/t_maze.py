@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualframe.environments.number import Number, plain
+from dualframe.environments.environment import World
+from dualframe.environments.parameter import Number, plain
 from dualframe.environments.spaces import Discrete, Observation
-from dualframe.environments.world import World
 
 SOURCE = "after Bakker 2002, Reinforcement learning with long short-term memory (NIPS 14)"
 

@@ -4,13 +4,13 @@ Both branches end here and every target begins here. Nothing in this package sim
 random numbers or creates Brian2 objects; only Brian2's quantities are used, as values.
 """
 
-from dualframe.network.description import Description, variables
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
 from dualframe.network.network import Network
-from dualframe.network.plasticity import Plasticity
+from dualframe.network.plasticity_spec import Plasticity
 from dualframe.network.population import Event, Population
 from dualframe.network.projection import Projection
-from dualframe.network.replicas import replicated
+from dualframe.network.replicate import replicated
+from dualframe.network.value_record import Description, variables
 
 __all__ = [
     "CurrentInput",

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from brian2.units import ms
 
-from dualframe.checks import check_count, check_interval, check_name, check_shape
-from dualframe.errors import NetworkError, UnknownName
-from dualframe.network.description import Description
-from dualframe.quantity import quantity
+from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.quantity import quantity
+from dualframe.core.validation import check_count, check_interval, check_name, check_shape
+from dualframe.network.value_record import Description
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from dualframe.checks import check_shape, check_unique
-from dualframe.distributions import GaussianKernel, Limited, LogNormal, Normal, Uniform
-from dualframe.errors import NetworkError, UnknownName, suggestion
-from dualframe.network.description import Description, variables
+from dualframe.core.errors import NetworkError, UnknownName, suggestion
+from dualframe.core.serialisation import decode, digest, encode
+from dualframe.core.validation import check_shape, check_unique
+from dualframe.network.distributions import GaussianKernel, Limited, LogNormal, Normal, Uniform
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
-from dualframe.network.plasticity import Plasticity
+from dualframe.network.plasticity_spec import Plasticity
 from dualframe.network.population import Event, Population
 from dualframe.network.projection import Projection
-from dualframe.serialise import decode, digest, encode
+from dualframe.network.value_record import Description, variables
 
 _WRITTEN = re.compile(r"\b(?P<name>[A-Za-z_]\w*)\s*(?:[-+*/]?=)(?!=)")
 

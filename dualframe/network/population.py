@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
-from dualframe.checks import check_count, check_name, check_shape
-from dualframe.errors import NetworkError, suggestion
-from dualframe.network.description import Description, variables
-from dualframe.quantity import quantity
+from dualframe.core.errors import NetworkError, suggestion
+from dualframe.core.quantity import quantity
+from dualframe.core.validation import check_count, check_name, check_shape
+from dualframe.network.value_record import Description, variables
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,12 +11,12 @@ import numpy as np
 from brian2.units import ms
 from brian2.units.fundamentalunits import get_dimensions
 
-from dualframe.checks import check_count, check_name
-from dualframe.distributions import DISTRIBUTIONS, GaussianKernel
-from dualframe.errors import NetworkError, UnknownName
-from dualframe.network.description import Description, variables
-from dualframe.network.plasticity import Plasticity
-from dualframe.quantity import quantity
+from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.quantity import quantity
+from dualframe.core.validation import check_count, check_name
+from dualframe.network.distributions import DISTRIBUTIONS, GaussianKernel
+from dualframe.network.plasticity_spec import Plasticity
+from dualframe.network.value_record import Description, variables
 
 _SUMMED = re.compile(r"^\s*(?P<name>\w+?)_post\s*=.*\(\s*summed\s*\)", re.MULTILINE)
 

@@ -9,12 +9,12 @@ Both branches use them: a rule needs a projection and the postsynaptic neuron, w
 """
 
 from dualframe.plasticity.adaptive_threshold import adaptive_threshold
-from dualframe.plasticity.learned import frozen, with_weights
+from dualframe.plasticity.insert_rules import with_rules
 from dualframe.plasticity.plastic import plastic, plasticity
 from dualframe.plasticity.registry import RULES
-from dualframe.plasticity.short_term import ShortTerm, with_short_term
 from dualframe.plasticity.sliding_thresholds import with_sliding_thresholds
-from dualframe.plasticity.writing import with_rules
+from dualframe.plasticity.trained_weights import frozen, with_weights
+from dualframe.synapses.short_term_plasticity import ShortTerm, with_short_term
 
 __all__ = [
     "RULES",

@@ -17,9 +17,9 @@ from brian2.units.fundamentalunits import get_dimensions
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from dualframe import catalogue
-from dualframe.errors import NetworkError
+from dualframe.core.errors import NetworkError
+from dualframe.core.quantity import quantity, unit_of
 from dualframe.network import Population
-from dualframe.quantity import quantity, unit_of
 
 NAME = "threshold_adaptation"
 

@@ -25,10 +25,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dualframe.errors import NetworkError
+from dualframe.core.errors import NetworkError
 from dualframe.network import Plasticity
+from dualframe.plasticity.eligibility_traces import Eligibility, Trace, body, eligible, post_trace
 from dualframe.plasticity.rule import ALL_TO_ALL, UPDATE, Body, Rule, factors
-from dualframe.plasticity.three_factor import Eligibility, Trace, body, eligible, post_trace
 
 BOTH, PRE_POST = "both", "pre_post"
 

@@ -22,8 +22,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.network import Plasticity
+from dualframe.plasticity.eligibility_traces import Eligibility, body, eligible
 from dualframe.plasticity.rule import UPDATE, Body, Rule, factors, running_mean
-from dualframe.plasticity.three_factor import Eligibility, body, eligible
 
 
 def write(rule: Plasticity, known: Collection[str]) -> Body:

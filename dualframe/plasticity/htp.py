@@ -22,10 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
 from dualframe.plasticity import rchp
 from dualframe.plasticity.rule import CLOCK, Body, Rule
-from dualframe.quantity import unit_of
 
 
 def write(rule: Plasticity, known: Collection[str]) -> Body:

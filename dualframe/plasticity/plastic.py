@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 
 from dualframe import catalogue
-from dualframe.catalogue.plasticity import FORMS, ParameterSet, PlasticityRule
-from dualframe.errors import CatalogueError, UnknownName
+from dualframe.catalogue.plasticity_rule import FORMS, ParameterSet, PlasticityRule
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.quantity import quantity
 from dualframe.network import Plasticity
 from dualframe.plasticity.registry import RULES
 from dualframe.plasticity.registry import rule as rule_named
 from dualframe.plasticity.rule import Rule
-from dualframe.quantity import quantity
 
 
 def plasticity() -> pd.DataFrame:

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.network import Plasticity
-from dualframe.plasticity import three_factor
+from dualframe.plasticity import eligibility_traces as three_factor
 from dualframe.plasticity.rule import PAIRING, UPDATE, Body, Rule, factors
 
 

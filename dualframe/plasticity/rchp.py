@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
 from dualframe.plasticity.rule import CLOCK, Body, Rule, factors
-from dualframe.quantity import unit_of
 
 SIGNALS = {
     "activity": "output of the unit",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dualframe.errors import UnknownName
+from dualframe.core.errors import UnknownName
 from dualframe.plasticity.da_5ht import DA_5HT
 from dualframe.plasticity.exploratory_hebbian import EXPLORATORY_HEBBIAN
 from dualframe.plasticity.htp import HTP

@@ -21,7 +21,7 @@ from typing import Any
 
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
-from dualframe.errors import NetworkError
+from dualframe.core.errors import NetworkError
 from dualframe.network import Network, Plasticity, Population, Projection
 from dualframe.plasticity.registry import rule
 

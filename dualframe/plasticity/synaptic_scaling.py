@@ -20,9 +20,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
 from dualframe.plasticity.rule import CLOCK, UPDATE, Body, Rule, factors
-from dualframe.quantity import unit_of
 
 _NEURON = """
 dmean_rate/dt = mean_rate*(exp(-dt/tau_activity) - 1)/dt : Hz

@@ -29,9 +29,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
 from dualframe.plasticity.rule import CLOCK, UPDATE, Body, Rule, factors, trace
-from dualframe.quantity import unit_of
 
 _SIGNALS = {
     "tick": "one in a step with a tick, else zero",

@@ -27,8 +27,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.network import Plasticity
+from dualframe.plasticity.eligibility_traces import Eligibility, Trace, body, eligible
 from dualframe.plasticity.rule import ALL_TO_ALL, UPDATE, Body, Rule, factors
-from dualframe.plasticity.three_factor import Eligibility, Trace, body, eligible
 
 _SLOW, _FAST = "slow", "fast"
 

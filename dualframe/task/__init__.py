@@ -5,8 +5,8 @@
 ('DA',)
 """
 
-from dualframe.task.read import task, tasks
 from dualframe.task.sections import SECTIONS, Section
 from dualframe.task.task import Task
+from dualframe.task.toml_reader import task, tasks
 
 __all__ = ["SECTIONS", "Section", "Task", "task", "tasks"]

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from dualframe.catalogue.form import Kinds
 from dualframe.catalogue.schema import Sourced
-from dualframe.errors import QuantityError, UnknownName
-from dualframe.quantity import quantity
-from dualframe.task.open_sections import open_numbers
+from dualframe.core.errors import QuantityError, UnknownName
+from dualframe.core.parameter_table import Kinds
+from dualframe.core.quantity import quantity
+from dualframe.task.section_parameters import open_numbers
 
 
 @dataclass(frozen=True)
@@ -115,11 +115,15 @@ def _whole(value: Any) -> Any:
 
 _PROTOCOL = Spec(
     {
-        "trials": "dimensionless", "trial_limit": "time", "duration": "time", "dt": "time",
-        "sampling": "time", "agents": "dimensionless",
+        "trials": "dimensionless",
+        "trial_limit": "time",
+        "duration": "time",
+        "dt": "time",
+        "sampling": "time",
+        "agents": "dimensionless",
     },
     optional=("trials", "trial_limit", "duration"),
-)  # fmt: skip
+)
 _D = "dimensionless"
 
 #: Sections by builder.
@@ -129,25 +133,42 @@ SECTIONS: Mapping[str, Mapping[str, Spec]] = MappingProxyType(
             "protocol": _PROTOCOL,
             "network": Spec(
                 {
-                    "neurons": _D, "excitatory": _D, "synapses": _D, "w_init": "voltage",
-                    "w_max": "voltage", "w_inhibitory": "voltage", "noise": "voltage",
+                    "neurons": _D,
+                    "excitatory": _D,
+                    "synapses": _D,
+                    "w_init": "voltage",
+                    "w_max": "voltage",
+                    "w_inhibitory": "voltage",
+                    "noise": "voltage",
                 },
                 {
-                    "excitatory_cell": (), "inhibitory_cell": (), "inhibition": ("FS", "RS", "AC"),
+                    "excitatory_cell": (),
+                    "inhibitory_cell": (),
+                    "inhibition": ("FS", "RS", "AC"),
                 },
             ),
             "accommodation": Spec({"a": _D, "b": _D, "c": _D, "d": _D, "v_b": "voltage"}),
             "reward": Spec(
                 {
-                    "window": "time", "delay_min": "time", "delay_max": "time", "waiting": _D,
-                    "pulse": _D, "tau": "time", "criterion": _D, "collapse": _D,
+                    "window": "time",
+                    "delay_min": "time",
+                    "delay_max": "time",
+                    "waiting": _D,
+                    "pulse": _D,
+                    "tau": "time",
+                    "criterion": _D,
+                    "collapse": _D,
                 }
             ),
             "plasticity": Spec(texts={"rule": (), "set": ()}, open=True),
             "excitability": Spec(
                 {
-                    "NA": "concentration", "ACh": "concentration", "shift_c": "voltage",
-                    "shift_d": _D, "tau": "time", "clamp_DA": _D,
+                    "NA": "concentration",
+                    "ACh": "concentration",
+                    "shift_c": "voltage",
+                    "shift_d": _D,
+                    "tau": "time",
+                    "clamp_DA": _D,
                 },
                 {"receptor_NA": (), "receptor_ACh": ()},
             ),
@@ -158,9 +179,20 @@ SECTIONS: Mapping[str, Mapping[str, Spec]] = MappingProxyType(
             "encoder": Spec({"spacing": _D, "sigma": _D, "rate_max": "rate"}),
             "actor": Spec(
                 {
-                    "n": _D, "w_init": _D, "w_plus": _D, "w_minus": _D, "psi": _D,
-                    "eps0": "time", "tau_m": "time", "tau_s": "time", "chi": _D, "rho0": "rate",
-                    "theta": _D, "delta_u": _D, "drive": "current", "noise": "current",
+                    "n": _D,
+                    "w_init": _D,
+                    "w_plus": _D,
+                    "w_minus": _D,
+                    "psi": _D,
+                    "eps0": "time",
+                    "tau_m": "time",
+                    "tau_s": "time",
+                    "chi": _D,
+                    "rho0": "rate",
+                    "theta": _D,
+                    "delta_u": _D,
+                    "drive": "current",
+                    "noise": "current",
                     "tau_drive": "time",
                 },
                 {"cells": ("srm0", "izhikevich", "glif"), "cell": ()},
@@ -172,9 +204,15 @@ SECTIONS: Mapping[str, Mapping[str, Spec]] = MappingProxyType(
             "world": Spec(texts={"kind": ()}, open=True),
             "encoder": Spec(
                 {
-                    "pole_fields": _D, "cart_fields": _D, "pole_range": _D,
-                    "pole_velocity_range": _D, "cart_range": _D, "cart_velocity_range": _D,
-                    "width": _D, "clip": _D, "rate_max": "rate",
+                    "pole_fields": _D,
+                    "cart_fields": _D,
+                    "pole_range": _D,
+                    "pole_velocity_range": _D,
+                    "cart_range": _D,
+                    "cart_velocity_range": _D,
+                    "width": _D,
+                    "clip": _D,
+                    "rate_max": "rate",
                 }
             ),
             "neurons": Spec(
@@ -188,4 +226,4 @@ SECTIONS: Mapping[str, Mapping[str, Spec]] = MappingProxyType(
             "plasticity": Spec(texts={"rule": (), "set": ()}, open=True),
         },
     }
-)  # fmt: skip
+)

@@ -8,19 +8,24 @@ from pathlib import Path
 from typing import Any
 
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
+from dualframe.catalogue.describe import ASSUMED, Page
 from dualframe.catalogue.schema import Numbers, Origin
-from dualframe.catalogue.show import ASSUMED, Page
-from dualframe.checks import not_negative
-from dualframe.errors import CatalogueError, UnknownName
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.quantity import text
+from dualframe.core.validation import not_negative
 from dualframe.network import Description
-from dualframe.quantity import text
 from dualframe.task.sections import SECTIONS, Section
 
 #: How a user may write a modulator.
 ALIASES: Mapping[str, str] = {
-    "5-HT": "5HT", "NE": "NA", "serotonin": "5HT", "dopamine": "DA", "acetylcholine": "ACh",
-    "noradrenaline": "NA", "norepinephrine": "NA",
-}  # fmt: skip
+    "5-HT": "5HT",
+    "NE": "NA",
+    "serotonin": "5HT",
+    "dopamine": "DA",
+    "acetylcholine": "ACh",
+    "noradrenaline": "NA",
+    "norepinephrine": "NA",
+}
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from dualframe.building.circuit_builder import build as build_circuit
+from dualframe.building.tasks import build_task
 from dualframe.circuit import Circuit
-from dualframe.errors import NetworkError
+from dualframe.core.errors import NetworkError
 from dualframe.network import Network
 from dualframe.task import Task
-from dualframe.task_driven.build import build as build_circuit
-from dualframe.task_driven.tasks import build_task
 
 
 def build(what: Circuit | Task, **options: Any) -> Network:

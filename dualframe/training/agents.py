@@ -25,11 +25,11 @@ import h5py
 import pandas as pd
 
 from dualframe.analysis.learning import learning_curve
-from dualframe.archive import DAMAGE, ensure_writable
 from dualframe.catalogue.schema import Origin, Sourced
-from dualframe.errors import OutputError
+from dualframe.core.errors import OutputError
+from dualframe.core.serialisation import decode, encode
 from dualframe.network import Network
-from dualframe.serialise import decode, encode
+from dualframe.results.archive import DAMAGE, ensure_writable
 from dualframe.task import Section, Task
 
 FORMAT, FORMAT_VERSION = "dualframe agents", 1

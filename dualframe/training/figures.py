@@ -12,13 +12,16 @@ from matplotlib.figure import Figure
 from dualframe.analysis.learning import learning_curve, plot_learning_curves, plot_outcomes
 from dualframe.analysis.statistics import median_iqr
 from dualframe.training.agents import Agents
-from dualframe.training.arms import main_outcome
+from dualframe.training.condition_comparison import main_outcome
 
 _NAMES = {
-    "success": "Success rate", "duration_s": "Trial duration (s)", "reward": "Reward",
+    "success": "Success rate",
+    "duration_s": "Trial duration (s)",
+    "reward": "Reward",
     "time_to_criterion_s": "Time to the criterion (s)",
-    "last_success_rate": "Success rate, last trials", "last_reward": "Reward, last trials",
-}  # fmt: skip
+    "last_success_rate": "Success rate, last trials",
+    "last_reward": "Reward, last trials",
+}
 
 
 def write_figures(arms: Mapping[str, Agents], folder: Path) -> list[Path]:
@@ -79,10 +82,12 @@ def plot_curves(
     curves = {k: learning_curve(own.trials, value, window=window) for k, own in arms.items()}
     unit = f", {window} trials" if window > 1 else ""
     figure = plot_learning_curves(
-        curves, line="mean" if value == "success" else "median",
+        curves,
+        line="mean" if value == "success" else "median",
         ylabel=_NAMES.get(value, value) + unit,
-        title=_title(arms), marks=marks,
-    )  # fmt: skip
+        title=_title(arms),
+        marks=marks,
+    )
     assert isinstance(figure, Figure)
     return figure
 

@@ -7,15 +7,15 @@ from typing import Any
 
 from brian2.units import second
 
-from dualframe.checks import check_count
-from dualframe.errors import NetworkError
+from dualframe.core.errors import NetworkError
+from dualframe.core.quantity import quantity
+from dualframe.core.validation import check_count
 from dualframe.network import Network, replicated
 from dualframe.plasticity import frozen, with_weights
-from dualframe.quantity import quantity
-from dualframe.run import run
+from dualframe.simulation.run import run
 from dualframe.task import Task
 from dualframe.training.agents import Agents
-from dualframe.training.measures import measure
+from dualframe.training.outcome_tables import measure
 
 _LAST = 1 * second  # in which the world's account of the last trial is sampled
 

@@ -15,11 +15,11 @@ from models import NA, SHARP
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
-from dualframe.kinetics import Channel, DualExponential, Exponential, channel
 from dualframe.network import Network, PoissonInput, Population, Projection
-from dualframe.task_driven import glif, izhikevich
-from dualframe.task_driven.membrane import Membrane
+from dualframe.network.distributions import GaussianKernel, LogNormal, Normal, Uniform
+from dualframe.neurons import glif, izhikevich
+from dualframe.neurons.point_neuron import Membrane
+from dualframe.synapses.receptor_currents import Channel, DualExponential, Exponential, channel
 
 DELAYS = Uniform(0.5 * ms, 3 * ms)
 
@@ -37,9 +37,14 @@ def pyramids(n: int = 24) -> Population:
     place = np.zeros((n, 3))
     place[:, 0] = np.linspace(0, 300, n)
     return df.biological.from_dendrify(
-        model, n, name="pyr", **SHARP, heterogeneity={"gL": 0.1, "Vth_Na_dend": 0.02},
-        positions=place * um, sign=1,
-    )  # fmt: skip
+        model,
+        n,
+        name="pyr",
+        **SHARP,
+        heterogeneity={"gL": 0.1, "Vth_Na_dend": 0.02},
+        positions=place * um,
+        sign=1,
+    )
 
 
 def point(name: str, neuron: Membrane, channels: tuple[Channel, ...], n: int, sign: int) -> Any:
@@ -53,9 +58,16 @@ def point(name: str, neuron: Membrane, channels: tuple[Channel, ...], n: int, si
         parameters |= own.parameters
         initial |= own.initial
     return Population(
-        name, n, equations, neuron.threshold, neuron.reset, neuron.refractory,
-        parameters=parameters, initial=initial, sign=sign,
-    )  # fmt: skip
+        name,
+        n,
+        equations,
+        neuron.threshold,
+        neuron.reset,
+        neuron.refractory,
+        parameters=parameters,
+        initial=initial,
+        sign=sign,
+    )
 
 
 def circuit() -> Network:
@@ -80,18 +92,28 @@ def circuit() -> Network:
         (
             link("noise", "pyr", "s_AMPA_in_dend += w", LogNormal(2.0, 0.4), in_degree=20),
             link("noise", "glif", opens, LogNormal(2 * nS, 0.5), probability=0.3),
-            link("pyr", "pyr", "s_NMDA_loop_dend += w", LogNormal(0.4, 0.3),
-                 kernel=GaussianKernel(0.6, 90 * um)),
+            link(
+                "pyr",
+                "pyr",
+                "s_NMDA_loop_dend += w",
+                LogNormal(0.4, 0.3),
+                kernel=GaussianKernel(0.6, 90 * um),
+            ),
             link("pyr", "glif", opens, LogNormal(3 * nS, 0.5), in_degree=8),
             link("pyr", "izhikevich", opens, LogNormal(1.5 * nS, 0.5), in_degree=6),
             link("glif", "pyr", "s_GABA_loop_soma += w", Normal(1.0, 0.3, 0.1), probability=0.5),
-            link("glif", "glif", f"{inhibition.written} += w", Uniform(0.5 * nS, 2 * nS),
-                 probability=0.6),
+            link(
+                "glif",
+                "glif",
+                f"{inhibition.written} += w",
+                Uniform(0.5 * nS, 2 * nS),
+                probability=0.6,
+            ),
             link("izhikevich", "glif", opens, LogNormal(1 * nS, 0.5), probability=0.4),
             link("izhikevich", "pyr", "s_AMPA_in_dend += w", LogNormal(1.0, 0.5), in_degree=3),
         ),
         name="both_branches",
-    )  # fmt: skip
+    )
 
 
 def link(source: str, target: str, on_pre: str, weight: Any, **rule: Any) -> Projection:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualframe.network import Network
-from dualframe.results import Results
+from dualframe.results.results import Results
 
 Key = tuple[str, str]
 Train = tuple[NDArray[np.int64], NDArray[np.int64]]

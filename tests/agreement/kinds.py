@@ -14,9 +14,9 @@ import numpy as np
 from brian2 import ms, nS, pA
 
 import dualframe as df
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.network import CurrentInput, Network
-from dualframe.strengths import Calibration
 
 MODELS = ("biological", "glif_current", "izhikevich_current")
 N = 4
@@ -28,7 +28,11 @@ INHIBITORY = {"izhikevich_current": "ctx_vip"}
 EFFECTS: dict[str, dict[str, Any]] = {
     "conductance": {"size": -0.1, "reversal": "-90 mV"},
     "hcn": {
-        "scale": 0.5, "share": 0.2, "v_half": "-82 mV", "slope": "8 mV", "tau": "20 ms",
+        "scale": 0.5,
+        "share": 0.2,
+        "v_half": "-82 mV",
+        "slope": "8 mV",
+        "tau": "20 ms",
         "reversal": "-30 mV",
     },
     "leak": {"scale": 0.9},
@@ -39,7 +43,7 @@ EFFECTS: dict[str, dict[str, Any]] = {
     "gain": {"synapse": "GABA_A", "scale": 0.5, "response": "inverted_u", "optimum": 0.4},
     "release": {"scale": 0.6},
     "plasticity": {"ltp": 1.5, "ltd": 0.5, "rate": 2.0},
-}  # fmt: skip
+}
 
 
 def network() -> Network:
@@ -69,15 +73,27 @@ def _circuit(label: str, cell: str, other: str) -> Circuit:
     place = ("soma",) if cell == "ctx_l23_pyr" else ("dend",)
     projections = (
         CircuitProjection(
-            excitatory, inhibitory, name=f"{label}_out", synapses={"AMPA": 1.0, "NMDA": 0.3},
-            compartments=("dend",), psp="1 mV", probability=0.7, delay="1 ms",
+            excitatory,
+            inhibitory,
+            name=f"{label}_out",
+            synapses={"AMPA": 1.0, "NMDA": 0.3},
+            compartments=("dend",),
+            psp="1 mV",
+            probability=0.7,
+            delay="1 ms",
             plasticity=df.plastic("pair_stdp", w_max=3),
         ),
         CircuitProjection(
-            inhibitory, excitatory, name=f"{label}_back", synapses={"GABA_A": 1.0},
-            compartments=place, psp="1 mV", probability=0.7, delay="0.8 ms",
+            inhibitory,
+            excitatory,
+            name=f"{label}_back",
+            synapses={"GABA_A": 1.0},
+            compartments=place,
+            psp="1 mV",
+            probability=0.7,
+            delay="0.8 ms",
         ),
-    )  # fmt: skip
+    )
     made = Circuit(label, populations, projections).with_modulation(
         "ACh", schedule=[(0 * ms, 0.05), (30 * ms, 1.0), (150 * ms, 0.0)]
     )

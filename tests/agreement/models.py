@@ -17,7 +17,7 @@ from brian2 import cm, ms, mV, nA, nS, ohm, pA, pF, uF, um, uS
 from dendrify import Dendrite, NeuronModel, PointNeuronModel, Soma
 
 from dualframe import catalogue
-from dualframe.biological.compartments import neuron_model
+from dualframe.building.dendritic_neurons import neuron_model
 
 DT = 0.1 * ms
 DURATION = 500 * ms
@@ -31,20 +31,32 @@ SHARP = {
 }
 PLAIN = {"threshold": "V_soma > -40*mV", "reset": "V_soma = -55*mV", "refractory": 4 * ms}
 NA = {
-    "threshold": -35 * mV, "duration_rise": 1.2 * ms, "duration_fall": 2.4 * ms,
-    "offset_fall": 0.2 * ms, "refractory": 5 * ms, "reversal_rise": "E_Na",
+    "threshold": -35 * mV,
+    "duration_rise": 1.2 * ms,
+    "duration_fall": 2.4 * ms,
+    "offset_fall": 0.2 * ms,
+    "refractory": 5 * ms,
+    "reversal_rise": "E_Na",
     "reversal_fall": "E_K",
-}  # fmt: skip
+}
 CA = {
-    "threshold": -30 * mV, "duration_rise": 4 * ms, "duration_fall": 9 * ms,
-    "offset_fall": 3 * ms, "refractory": 16 * ms, "reversal_rise": "E_Ca",
+    "threshold": -30 * mV,
+    "duration_rise": 4 * ms,
+    "duration_fall": 9 * ms,
+    "offset_fall": 3 * ms,
+    "refractory": 16 * ms,
+    "reversal_rise": "E_Ca",
     "reversal_fall": "E_K",
-}  # fmt: skip
+}
 PLATEAU = {
-    "threshold": -45 * mV, "duration_rise": 20 * ms, "duration_fall": 10 * ms,
-    "offset_fall": 20 * ms, "refractory": 60 * ms, "reversal_rise": 0.1 * mV,
+    "threshold": -45 * mV,
+    "duration_rise": 20 * ms,
+    "duration_fall": 10 * ms,
+    "offset_fall": 20 * ms,
+    "refractory": 60 * ms,
+    "reversal_rise": 0.1 * mV,
     "reversal_fall": "E_K",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -144,9 +156,14 @@ def backpropagation() -> NeuronModel:
     dist.dspikes("Na", g_rise=3.7 * nS, g_fall=2.4 * nS)
     edges = [(soma, trunk, 15 * nS), (trunk, prox, 6 * nS), (prox, dist, 2 * nS)]
     model = NeuronModel(
-        edges, cm=1 * uF / cm**2, gl=40 * uS / cm**2, v_rest=-65 * mV, r_axial=150 * ohm * cm,
-        scale_factor=2.8, spine_factor=1.5,
-    )  # fmt: skip
+        edges,
+        cm=1 * uF / cm**2,
+        gl=40 * uS / cm**2,
+        v_rest=-65 * mV,
+        r_axial=150 * ohm * cm,
+        scale_factor=2.8,
+        spine_factor=1.5,
+    )
     model.config_dspikes("Na", **NA)
     return model
 
@@ -178,9 +195,15 @@ def point_adex() -> PointNeuronModel:
     model = PointNeuronModel("adex", cm_abs=281 * pF, gl_abs=30 * nS, v_rest=-70.6 * mV)
     model.synapse("AMPA", tag="x", g=2 * nS, t_decay=2 * ms)
     model.add_params(
-        {"Vth": -50.4 * mV, "DeltaT": 2 * mV, "tauw": 144 * ms, "a": 4 * nS, "b": 0.0805 * nA,
-         "Vr": -70.6 * mV}
-    )  # fmt: skip
+        {
+            "Vth": -50.4 * mV,
+            "DeltaT": 2 * mV,
+            "tauw": 144 * ms,
+            "a": 4 * nS,
+            "b": 0.0805 * nA,
+            "Vr": -70.6 * mV,
+        }
+    )
     return model
 
 
@@ -268,9 +291,14 @@ def adapting(kind: str) -> NeuronModel:
     constants: dict[str, Any] = {
         "adaptiveIF": {"a_soma": 0.5 * nS, "tauw_soma": 80 * ms, "jump": 40 * pA},
         "cadIF": {"gAmax": 0.01 * nS, "tauA": 60 * ms, "EA": -60 * mV, "jump": 1 * nS},
-        "adex": {"a_soma": 2 * nS, "tauw_soma": 100 * ms, "jump": 50 * pA,
-                 "Vth_soma": -48 * mV, "DeltaT_soma": 2 * mV},
-    }[kind]  # fmt: skip
+        "adex": {
+            "a_soma": 2 * nS,
+            "tauw_soma": 100 * ms,
+            "jump": 50 * pA,
+            "Vth_soma": -48 * mV,
+            "DeltaT_soma": 2 * mV,
+        },
+    }[kind]
     model.add_params(constants)
     return model
 
@@ -327,81 +355,124 @@ CASES = (
     Case("amplification_passive", lambda: amplification(False), SHARP, (Drive(SYNAPSES, 40),)),
     Case("amplification_active", lambda: amplification(True), SHARP, (Drive(SYNAPSES, 30),)),
     Case(
-        "network", network, SHARP, (Drive("s_AMPA_external_dend += 1", 60, 40, 24),),
-        recurrence=Recurrence("s_AMPA_recurrent_dend += 1.5", 1.3 * ms), n=8,
+        "network",
+        network,
+        SHARP,
+        (Drive("s_AMPA_external_dend += 1", 60, 40, 24),),
+        recurrence=Recurrence("s_AMPA_recurrent_dend += 1.5", 1.3 * ms),
+        n=8,
     ),
     Case(
-        "backpropagation", backpropagation, SHARP | {"second_reset": "V_soma = -55*mV"},
+        "backpropagation",
+        backpropagation,
+        SHARP | {"second_reset": "V_soma = -55*mV"},
         steps=(Step("I_ext_soma", 115 * RAMP * pA), Step("I_ext_dist", 30 * RAMP * pA)),
     ),
     Case("dendritic_io", dendritic_io, PLAIN, (Drive(SYNAPSES, 40),)),
     Case(
-        "two_kinds", two_kinds, SHARP, (Drive(SYNAPSES, 30),),
+        "two_kinds",
+        two_kinds,
+        SHARP,
+        (Drive(SYNAPSES, 30),),
         (Step("I_ext_soma", 120 * RAMP * pA),),
     ),
     Case(
-        "three_kinds", three_kinds, PLAIN, (Drive("s_AMPA_x_dend += 1", 90),),
+        "three_kinds",
+        three_kinds,
+        PLAIN,
+        (Drive("s_AMPA_x_dend += 1", 90),),
         (Step("I_ext_soma", 180 * RAMP * pA),),
     ),
     Case(
-        "branched", branched, SHARP,
-        (Drive("s_AMPA_x_basal += 1", 90), Drive("s_AMPA_x_apical += 1.5", 50),
-         Drive("s_AMPA_x_tuft += 1; s_NMDA_x_tuft += 1", 20)),
+        "branched",
+        branched,
+        SHARP,
+        (
+            Drive("s_AMPA_x_basal += 1", 90),
+            Drive("s_AMPA_x_apical += 1.5", 50),
+            Drive("s_AMPA_x_tuft += 1; s_NMDA_x_tuft += 1", 20),
+        ),
         (Step("I_ext_soma", 120 * RAMP * pA),),
     ),
     Case(
-        "rise_and_decay", rise_and_decay, SHARP,
+        "rise_and_decay",
+        rise_and_decay,
+        SHARP,
         (Drive("s_AMPA_x_dend += 1; s_NMDA_x_dend += 1", 25), _inhibition("s_GABA_x_soma")),
     ),
     Case(
-        "inhibited", inhibited, SHARP,
+        "inhibited",
+        inhibited,
+        SHARP,
         (Drive("s_AMPA_x_dend += 2", 80), _inhibition("s_GABA_x_dend", "s_GABA_x_soma")),
         (Step("I_ext_soma", 80 * RAMP * pA),),
     ),
     Case(
-        "adaptive_soma", lambda: adapting("adaptiveIF"),
-        NAMED | {"reset": "V_soma = V_peak; w_soma += jump"}, (Drive("s_AMPA_x_dend += 1.5", 90),),
+        "adaptive_soma",
+        lambda: adapting("adaptiveIF"),
+        NAMED | {"reset": "V_soma = V_peak; w_soma += jump"},
+        (Drive("s_AMPA_x_dend += 1.5", 90),),
     ),
     Case(
-        "conductance_adaptive_soma", lambda: adapting("cadIF"),
-        NAMED | {"reset": "V_soma = V_peak; gA += jump"}, (Drive("s_AMPA_x_dend += 1.5", 90),),
+        "conductance_adaptive_soma",
+        lambda: adapting("cadIF"),
+        NAMED | {"reset": "V_soma = V_peak; gA += jump"},
+        (Drive("s_AMPA_x_dend += 1.5", 90),),
     ),
     Case(
-        "adex_soma", lambda: adapting("adex"),
-        {"threshold": "V_soma > Vth_soma + 5*DeltaT_soma", "refractory": 2 * ms,
-         "reset": "V_soma = V_after; w_soma += jump"},
-        (Drive("s_AMPA_x_dend += 1.5", 90),), (Step("I_ext_soma", 60 * RAMP * pA),),
+        "adex_soma",
+        lambda: adapting("adex"),
+        {
+            "threshold": "V_soma > Vth_soma + 5*DeltaT_soma",
+            "refractory": 2 * ms,
+            "reset": "V_soma = V_after; w_soma += jump",
+        },
+        (Drive("s_AMPA_x_dend += 1.5", 90),),
+        (Step("I_ext_soma", 60 * RAMP * pA),),
     ),
     Case(
-        "shortest_refractory", named_resets,
+        "shortest_refractory",
+        named_resets,
         NAMED | {"reset": "V_soma = V_peak", "refractory": 0.9 * ms},
-        (Drive("s_AMPA_x_basal += 1", 60), Drive("s_AMPA_x_apical += 1.5", 40),
-         Drive("s_AMPA_x_tuft += 1; s_NMDA_x_tuft += 1", 40)),
+        (
+            Drive("s_AMPA_x_basal += 1", 60),
+            Drive("s_AMPA_x_apical += 1.5", 40),
+            Drive("s_AMPA_x_tuft += 1; s_NMDA_x_tuft += 1", 40),
+        ),
     ),
     Case(
-        "ca1", ca1, NAMED | {"reset": "V_soma = V_peak; gA += delta_gA"},
-        (Drive("s_ec_dist1 += 1; s_ec_dist2 += 1", 50),
-         Drive("s_ca3_ob1 += 1; s_ca3_ob2 += 1; s_ca3_med += 1", 60)),
+        "ca1",
+        ca1,
+        NAMED | {"reset": "V_soma = V_peak; gA += delta_gA"},
+        (
+            Drive("s_ec_dist1 += 1; s_ec_dist2 += 1", 50),
+            Drive("s_ca3_ob1 += 1; s_ca3_ob2 += 1; s_ca3_med += 1", 60),
+        ),
         (Step("I_ext_bas1", 60 * RAMP * pA), Step("I_ext_bas2", 50 * RAMP * pA, 100 * ms)),
     ),
     Case(
-        "point_leaky", point_leaky,
+        "point_leaky",
+        point_leaky,
         {"threshold": "V > -45*mV", "reset": "V = -60*mV", "refractory": 2 * ms},
         (Drive("s_AMPA_x += 1; s_NMDA_x += 1", 60), _inhibition("s_GABA_x")),
     ),
     Case(
-        "point_adex", point_adex,
+        "point_adex",
+        point_adex,
         {"threshold": "V > Vth + 5*DeltaT", "reset": "V = Vr; w += b", "refractory": 1 * ms},
-        (Drive("s_AMPA_x += 1", 60),), (Step("I_ext", 650 * RAMP * pA),),
+        (Drive("s_AMPA_x += 1", 60),),
+        (Step("I_ext", 650 * RAMP * pA),),
     ),
     Case(
-        "point_adaptive", lambda: point_adaptation("adaptiveIF"),
+        "point_adaptive",
+        lambda: point_adaptation("adaptiveIF"),
         {"threshold": "V > Vth", "reset": "V = Vr; w += b", "refractory": 1 * ms},
         steps=(Step("I_ext", 400 * RAMP * pA), Step("I_ext", -90 * RAMP * pA, 200 * ms, 250 * ms)),
     ),
     Case(
-        "point_conductance_adaptive", lambda: point_adaptation("cadIF"),
+        "point_conductance_adaptive",
+        lambda: point_adaptation("cadIF"),
         {"threshold": "V > Vth", "reset": "V = Vr; gA += delta_gA", "refractory": 1 * ms},
         steps=(Step("I_ext", 400 * RAMP * pA),),
     ),
-)  # fmt: skip
+)

@@ -16,7 +16,7 @@ from compare import SPIKE, Trains, assert_same, first_difference
 from ours import run_ours
 
 from dualframe.network import Network
-from dualframe.targets.capability import missing
+from dualframe.targets.target_support import missing
 
 DURATION = 500 * ms
 

@@ -15,7 +15,7 @@ from ours import network, run_ours
 from stock import run_stock
 
 from dualframe.network import Network
-from dualframe.targets.capability import missing
+from dualframe.targets.target_support import missing
 
 LAST = round(float(DURATION / DT)) - UNSEEN_STEPS
 

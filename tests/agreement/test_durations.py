@@ -23,9 +23,11 @@ CURRENTS = np.array([150.0, 200.0, 300.0]) * pA
 # g_fall is open in its first and in its last step (Dendrify compares with >= and <=), g_rise from
 # the step after the event to the last: so g_fall stays open one step longer than its duration.
 OPEN_MS = {
-    "g_rise_Na_dend": (1.2, 0), "g_fall_Na_dend": (2.4, 1),
-    "g_rise_Ca_dend": (4.0, 0), "g_fall_Ca_dend": (9.0, 1),
-}  # fmt: skip
+    "g_rise_Na_dend": (1.2, 0),
+    "g_fall_Na_dend": (2.4, 1),
+    "g_rise_Ca_dend": (4.0, 0),
+    "g_fall_Ca_dend": (9.0, 1),
+}
 TIME_STEPS = (0.2, 0.1, 0.05)  # ms
 
 

@@ -9,9 +9,9 @@ from brian2 import ms
 from compare import SPIKE, Trains, assert_same
 from ours import run_ours
 
-from dualframe.modulation.effects import EFFECTS
 from dualframe.network import Network
-from dualframe.targets.capability import missing
+from dualframe.neuromodulation.effects import EFFECTS
+from dualframe.targets.target_support import missing
 
 DURATION = 200 * ms
 

@@ -18,7 +18,7 @@ from ours import network, run_ours
 from stock import run_stock
 
 import dualframe as df
-from dualframe.errors import NetworkError
+from dualframe.core.errors import NetworkError
 
 DURATION = 150 * ms
 REVERSAL = {"first": (70 * mV, -89 * mV), "second": (20 * mV, -70 * mV)}

@@ -22,7 +22,7 @@ from scipy import stats
 
 import dualframe as df
 from dualframe.network import Network, PoissonInput, Population, Projection
-from dualframe.targets.capability import missing
+from dualframe.targets.target_support import missing
 
 ALPHA = 1e-5
 N, RATE, DURATION, DT = 60, 80.0, 500.0, 0.1  # neurons, Hz, ms, ms
@@ -51,11 +51,13 @@ def network(rate: float) -> Network:
         (
             Projection("to_relay", "relay", "level += 1", pairs="one_to_one"),
             Projection(
-                "to_cells", "cells", "s_AMPA_x_dend += 1; s_NMDA_x_dend += 0.2",
+                "to_cells",
+                "cells",
+                "s_AMPA_x_dend += 1; s_NMDA_x_dend += 0.2",
                 pairs=(np.arange(EACH * N), np.arange(EACH * N) // EACH),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 @cache

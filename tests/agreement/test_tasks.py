@@ -14,7 +14,7 @@ import pytest
 from brian2.units import second
 
 import dualframe as df
-from dualframe.library import names
+from dualframe.core.shipped_files import names
 from dualframe.task import Task
 
 pytestmark = pytest.mark.slow
@@ -24,22 +24,31 @@ SMALL: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     # agents start in the goal, which moves away at the third trial
     "navigation": (
         {
-            "world__goal_x": 0, "world__goal_y": 0, "world__reversal_trial": 3,
-            "world__timeout": "0.3 s", "world__grace": "20 ms", "protocol__trial_limit": "0.3 s",
-            "encoder__spacing": 0.8, "encoder__sigma": 0.8,
+            "world__goal_x": 0,
+            "world__goal_y": 0,
+            "world__reversal_trial": 3,
+            "world__timeout": "0.3 s",
+            "world__grace": "20 ms",
+            "protocol__trial_limit": "0.3 s",
+            "encoder__spacing": 0.8,
+            "encoder__sigma": 0.8,
         },
         {"trials": 4},
     ),
     "distal_reward": (
         {
-            "network__neurons": 50, "network__synapses": 20, "network__noise": "13 mV",
-            "reward__window": "300 ms", "protocol__sampling": "100 ms", "plasticity__A_plus": 1,
+            "network__neurons": 50,
+            "network__synapses": 20,
+            "network__noise": "13 mV",
+            "reward__window": "300 ms",
+            "protocol__sampling": "100 ms",
+            "plasticity__A_plus": 1,
             "plasticity__A_minus": 1.5,
         },
         {"duration": 4 * second},
     ),
     "cartpole": ({}, {"duration": 3 * second}),
-}  # fmt: skip
+}
 
 
 def small(name: str) -> tuple[Task, dict[str, Any]]:
@@ -58,9 +67,15 @@ def train(made: dict[tuple[str, str], df.Agents], name: str, target: str) -> df.
         task, how = small(name)
         gpu = {"use_gpu": False} if target == "genn" else {}
         made[name, target] = df.train(
-            df.task_driven.build(task), task, agents=AGENTS, seed=3, target=target,
-            progress=False, **how, **gpu,
-        )  # fmt: skip
+            df.task_driven.build(task),
+            task,
+            agents=AGENTS,
+            seed=3,
+            target=target,
+            progress=False,
+            **how,
+            **gpu,
+        )
     return made[name, target]
 
 
@@ -162,7 +177,13 @@ def test_the_criterion_of_distal_reward_is_seen(target: str) -> None:
     task = task.having(reward__criterion=0.01)
     gpu = {"use_gpu": False} if target == "genn" else {}
     agents = df.train(
-        df.task_driven.build(task), task, agents=AGENTS, seed=3, target=target, progress=False,
-        **how, **gpu,
-    )  # fmt: skip
+        df.task_driven.build(task),
+        task,
+        agents=AGENTS,
+        seed=3,
+        target=target,
+        progress=False,
+        **how,
+        **gpu,
+    )
     assert agents.outcomes["reached"].sum() >= AGENTS / 4  # six of eight by C++ with another seed

@@ -19,13 +19,18 @@ from scipy.linalg import expm
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.biological.compartments import layout, neuron_model
+from dualframe.building.dendritic_neurons import layout, neuron_model
 
 Array = NDArray[np.float64]
 REST = -70.0  # mV
 INTERNEURONS = (
-    "ctx_pv", "ctx_sst", "ctx_vip", "ca1_pv_basket", "ca1_olm", "ca1_cck_basket",
-)  # fmt: skip
+    "ctx_pv",
+    "ctx_sst",
+    "ctx_vip",
+    "ca1_pv_basket",
+    "ca1_olm",
+    "ca1_cck_basket",
+)
 MATCHED = [
     name
     for name in catalogue.names("cell type")
@@ -256,8 +261,9 @@ def test_published_layouts_are_the_linear_system_of_their_geometry(name: str) ->
     found = simulate([cells], [current], 400, 0.4, record)["cells"]
     end = np.array([found[variable][0, -1] for variable in record]) - rest
     # 400 ms are at least 16 time constants of 25 ms: 1e-7 of the change is missing
-    np.testing.assert_allclose(end, np.linalg.solve(expected, np.eye(len(names))[0]) * -2,
-                               rtol=1e-6)  # fmt: skip
+    np.testing.assert_allclose(
+        end, np.linalg.solve(expected, np.eye(len(names))[0]) * -2, rtol=1e-6
+    )
     assert 0 < end[-1] / end[0] < 1
 
 
@@ -271,9 +277,12 @@ def test_rate_of_a_leaky_dendrify_neuron_follows_the_formula() -> None:
     model = PointNeuronModel("leakyIF", cm_abs=c * pF, gl_abs=g * nS, v_rest=REST * mV)
     currents = np.array([0.9, 0.999, 1.02, 1.2, 2, 4, 8, 40]) * threshold * g
     cells = df.biological.from_dendrify(
-        model, len(currents), threshold=f"V > {REST + threshold}*mV",
-        reset=f"V = {REST + reset}*mV", refractory=refractory * ms,
-    )  # fmt: skip
+        model,
+        len(currents),
+        threshold=f"V > {REST + threshold}*mV",
+        reset=f"V = {REST + reset}*mV",
+        refractory=refractory * ms,
+    )
     drive = df.CurrentInput("cells", currents * pA)
     result = df.run(
         df.Network((cells,), (drive,)), 600 * ms, target="runtime", progress=False, dt=dt * ms

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.errors import NetworkError, UnknownName
+from dualframe.core.errors import NetworkError, UnknownName
 
 pytestmark = pytest.mark.cpp
 

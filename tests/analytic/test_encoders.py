@@ -12,10 +12,7 @@ from brian2.units import Hz, cm, ms, second
 from scipy.stats import binom
 
 import dualframe as df
-from dualframe.errors import NetworkError, QuantityError, UnknownName
-from dualframe.network import Population
-from dualframe.task_driven.block import Block
-from dualframe.task_driven.encoders import (
+from dualframe.building.encoders import (
     grid,
     latency,
     normal_edges,
@@ -23,6 +20,9 @@ from dualframe.task_driven.encoders import (
     population_code,
     tuning_curves,
 )
+from dualframe.building.network_block import Block
+from dualframe.core.errors import NetworkError, QuantityError, UnknownName
+from dualframe.network import Population
 
 DT = 1 * ms
 

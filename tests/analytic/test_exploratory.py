@@ -14,12 +14,12 @@ import pytest
 from brian2.units import Hz, ms, second
 
 import dualframe as df
-from dualframe.errors import NetworkError
+from dualframe.core.errors import NetworkError
 from dualframe.network import Network
 from dualframe.plasticity import frozen, plastic, with_sliding_thresholds
-from dualframe.targets import plans
-from dualframe.targets.lowering import lower
-from dualframe.targets.raw import RunOptions
+from dualframe.targets.brian.raw_results import RunOptions
+from dualframe.targets.cpp import known_programs as plans
+from dualframe.targets.lowering.lower_network import lower
 
 DT = 0.1
 STEPS = 280
@@ -43,15 +43,24 @@ in_htp : 1
 _RARE = {"activity": "y", "modulation": "m", "rate": "r_before"}
 RULES = {
     "linear": plastic(
-        "supralinear_hebbian", w_max=2, tau_activity=200 * ms, max_change=0.05, eta=1.0,
+        "supralinear_hebbian",
+        w_max=2,
+        tau_activity=200 * ms,
+        max_change=0.05,
+        eta=1.0,
         signals={"activity": "y", "modulation": "m", "over": "end", "rate": "r_before"},
     ),
     "rchp": plastic("rchp", w_max=1, gain=0.3 * Hz, signals=_RARE),
     "htp": plastic(
-        "htp", w_max=2, gain=3 * Hz, tau_short=8 * second, conversion=0.05 * Hz,
-        threshold_long=0.8, signals=_RARE,
+        "htp",
+        w_max=2,
+        gain=3 * Hz,
+        tau_short=8 * second,
+        conversion=0.05 * Hz,
+        threshold_long=0.8,
+        signals=_RARE,
     ),
-}  # fmt: skip
+}
 W = 0.5
 
 
@@ -60,18 +69,30 @@ def network(rules: dict[str, Any]) -> Network:
     post = df.Population("post", N_POST, POST, initial={"theta_high": 0.7, "theta_low": 0.1})
     learn = tuple(
         df.Projection(
-            "units", "post", name=name, equations=f"in_{name}_post = w*r_pre : 1 (summed)",
-            weight=W, pairs="all_to_all", plasticity=rule,
+            "units",
+            "post",
+            name=name,
+            equations=f"in_{name}_post = w*r_pre : 1 (summed)",
+            weight=W,
+            pairs="all_to_all",
+            plasticity=rule,
         )
         for name, rule in rules.items()
-    )  # fmt: skip
+    )
     return Network((units, post), (), learn)
 
 
 def weights(net: Network, target: str = "runtime") -> dict[str, Any]:
     record = {p.name: ["w"] for p in net.projections if p.plasticity}
-    done = df.run(net, STEPS * DT * second, seed=1, dt=DT * second, record=record, target=target,
-                  progress=False)  # fmt: skip
+    done = df.run(
+        net,
+        STEPS * DT * second,
+        seed=1,
+        dt=DT * second,
+        record=record,
+        target=target,
+        progress=False,
+    )
     return {
         name: table.sort_values(["pre", "post"])["weight"].to_numpy().reshape(N_PRE, N_POST)
         for name, table in done.weights.items()
@@ -168,9 +189,14 @@ def test_thresholds_slide_until_correlations_are_as_rare_as_wanted() -> None:
     net = with_sliding_thresholds(network({"rchp": rule}), "rchp")
     assert df.check(net, target="runtime") == []
     done = df.run(
-        net, 60 * second, seed=1, dt=DT * second, target="runtime", progress=False,
+        net,
+        60 * second,
+        seed=1,
+        dt=DT * second,
+        target="runtime",
+        progress=False,
         record={"rarity_of_rchp": ["theta_high", "percent_high"], "post": ["theta_high"]},
-    )  # fmt: skip
+    )
     monitor = done.traces["rarity_of_rchp"].values
     # every post unit has the thresholds of the monitor, one or two steps later
     post = done.traces["post"].values["theta_high"]
@@ -190,9 +216,14 @@ def test_what_rate_units_cannot_do() -> None:
     assert any("presynaptic neuron, at every step" in str(blocker) for blocker in blockers)
     assert df.check(network(RULES), target="runtime") == []
     spiking = df.Projection(
-        "in", "post", "in_rchp += w", weight=W, pairs="all_to_all", plasticity=RULES["rchp"],
+        "in",
+        "post",
+        "in_rchp += w",
+        weight=W,
+        pairs="all_to_all",
+        plasticity=RULES["rchp"],
         name="spiking",
-    )  # fmt: skip
+    )
     net = Network(
         (df.Population("post", N_POST, POST),), (df.SpikeInput("in", 1, [0], [1] * ms),), (spiking,)
     )

@@ -10,20 +10,31 @@ import pytest
 from brian2 import Hz, Mohm, NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, pA, pF
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
-from dualframe.errors import CatalogueError, QuantityError, UnknownName
-from dualframe.modulation import with_changes
-from dualframe.task_driven.glif import LEVELS, derive, level, membrane
-from dualframe.task_driven.membrane import Membrane
+from dualframe.core.errors import CatalogueError, QuantityError, UnknownName
+from dualframe.neuromodulation import with_changes
+from dualframe.neurons.glif import LEVELS, derive, level, membrane
+from dualframe.neurons.point_neuron import Membrane
 
 DT = 0.1  # ms
 
 # Teeter et al. 2018, specimen 486108147 (Cux2, layer 2/3), level 5; t_ref is 47 steps
 SPECIMEN: dict[str, Any] = {
-    "C": 104.651 * pF, "R": 160.363 * Mohm, "E_L": -76.6679 * mV, "th_inf": 22.0487 * mV,
-    "t_ref": 4.7 * ms, "asc_amp1": -219.722 * pA, "asc_tau1": 10 * ms, "asc_amp2": -6.27438 * pA,
-    "asc_tau2": 333.333 * ms, "f_v": 0.188898, "deltaV": 21.3104 * mV, "a_spike": 3.52132 * mV,
-    "b_spike": 368.633 * Hz, "a_voltage": 22.4087 * Hz, "b_voltage": 60.6953 * Hz,
-}  # fmt: skip
+    "C": 104.651 * pF,
+    "R": 160.363 * Mohm,
+    "E_L": -76.6679 * mV,
+    "th_inf": 22.0487 * mV,
+    "t_ref": 4.7 * ms,
+    "asc_amp1": -219.722 * pA,
+    "asc_tau1": 10 * ms,
+    "asc_amp2": -6.27438 * pA,
+    "asc_tau2": 333.333 * ms,
+    "f_v": 0.188898,
+    "deltaV": 21.3104 * mV,
+    "a_spike": 3.52132 * mV,
+    "b_spike": 368.633 * Hz,
+    "a_voltage": 22.4087 * Hz,
+    "b_voltage": 60.6953 * Hz,
+}
 R, C, E_L, TH, T_REF = 0.160363, 104.651, -76.6679, 22.0487, 4.7  # GOhm (mV/pA), pF, mV, mV, ms
 TAU = R * C  # ms
 REFRACTORY = 47  # steps
@@ -45,9 +56,16 @@ def run(
         equations += f"{name} : {unit} (constant)\n"
     numpy = {"codeobj_class": brian2.NumpyCodeObject}
     group = NeuronGroup(
-        len(drive), equations, method="euler", threshold=cell.threshold, reset=cell.reset,
-        refractory=cell.refractory, dt=DT * ms, namespace={}, **numpy,
-    )  # fmt: skip
+        len(drive),
+        equations,
+        method="euler",
+        threshold=cell.threshold,
+        reset=cell.reset,
+        refractory=cell.refractory,
+        dt=DT * ms,
+        namespace={},
+        **numpy,
+    )
     for name, value in {**cell.parameters, **cell.initial, "drive": drive}.items():
         setattr(group, name, value)
     spikes = SpikeMonitor(group, **numpy)

@@ -11,19 +11,23 @@ import pytest
 from brian2.units import Hz, ms, mV, nS, second
 
 import dualframe as df
-from dualframe.errors import NetworkError
+from dualframe.core.errors import NetworkError
 from dualframe.network import Network
 from dualframe.plasticity import adaptive_threshold, frozen, plastic
-from dualframe.targets import plans
-from dualframe.targets.lowering import lower
-from dualframe.targets.raw import RunOptions
+from dualframe.targets.brian.raw_results import RunOptions
+from dualframe.targets.cpp import known_programs as plans
+from dualframe.targets.lowering.lower_network import lower
 
 DT = 1e-3
 STEPS = 2000
 RULE = plastic(
-    "synaptic_scaling", w_max=4, beta=0.01, gamma=0.02 * Hz, tau_activity=300 * ms,
+    "synaptic_scaling",
+    w_max=4,
+    beta=0.01,
+    gamma=0.02 * Hz,
+    tau_activity=300 * ms,
     target_rate=15 * Hz,
-)  # fmt: skip
+)
 POST = [np.arange(20, 2000, 40), np.arange(20, 400, 10), np.array([1500])]  # told to fire
 PRE = [np.array([100, 900, 901, 1700]), np.array([5]), np.array([])]
 
@@ -37,10 +41,11 @@ def network(rules: dict[str, Any], weights: Any = (1.0, 0.5, 2.0), extra: str = 
     told = df.Projection("told", "cells", "v += 1", pairs="one_to_one")
     pairs = (np.arange(3), np.arange(3))
     learn = (
-        df.Projection("pre", "cells", "g += w", name=name, weight=list(weights), pairs=pairs,
-                      plasticity=rule)
+        df.Projection(
+            "pre", "cells", "g += w", name=name, weight=list(weights), pairs=pairs, plasticity=rule
+        )
         for name, rule in rules.items()
-    )  # fmt: skip
+    )
     inputs = (_input("pre", PRE), _input("told", [steps - 1 for steps in POST]))
     return Network((cells,), inputs, (told, *learn))
 
@@ -103,9 +108,13 @@ def test_a_neuron_comes_to_fire_at_the_target_rate() -> None:
     times = np.arange(10, 40_000, 10) * ms
     drive = df.SpikeInput("drive", 1, np.zeros(len(times), int), times)
     rule = plastic(
-        "synaptic_scaling", w_max=1, beta=0.05, gamma=0 * Hz, tau_activity=1 * second,
+        "synaptic_scaling",
+        w_max=1,
+        beta=0.05,
+        gamma=0 * Hz,
+        tau_activity=1 * second,
         target_rate=20 * Hz,
-    )  # fmt: skip
+    )
     onto = df.Projection(
         "drive", "cell", "v += w", weight=0.5, pairs="one_to_one", plasticity=rule, name="onto"
     )
@@ -130,17 +139,22 @@ def test_a_population_without_spikes_cannot_be_scaled() -> None:
 
 def adapting(**given: Any) -> df.Population:
     cells = df.Population(
-        "cells", 2, "dV/dt = (EL + drive - V)/tau : volt\ndrive : volt", threshold="V > V_th",
-        reset="V = EL", parameters={"EL": -70 * mV, "tau": 20 * ms, "V_th": -55 * mV},
+        "cells",
+        2,
+        "dV/dt = (EL + drive - V)/tau : volt\ndrive : volt",
+        threshold="V > V_th",
+        reset="V = EL",
+        parameters={"EL": -70 * mV, "tau": 20 * ms, "V_th": -55 * mV},
         initial={"V": -70 * mV, "drive": [20, 30] * mV},
-    )  # fmt: skip
+    )
     return adaptive_threshold(cells, **given)
 
 
 def test_the_threshold_is_a_sum_over_the_spikes() -> None:
     cells = adapting(step=0.5 * mV, tau=200 * ms)
-    done = runtime(Network((cells,)), 1 * second, seed=1, dt=0.1 * ms,
-                   record={"cells": ["theta", "V"]})  # fmt: skip
+    done = runtime(
+        Network((cells,)), 1 * second, seed=1, dt=0.1 * ms, record={"cells": ["theta", "V"]}
+    )
     theta, V = (done.traces["cells"].values[name] for name in ("theta", "V"))
     t = done.traces["cells"].t
     for k in range(2):

@@ -12,10 +12,10 @@ from brian2 import NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, nS, pA, pF
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 import dualframe as df
-from dualframe.errors import CatalogueError, QuantityError, UnknownName
-from dualframe.modulation import with_changes
-from dualframe.task_driven.izhikevich import forms, membrane
-from dualframe.task_driven.membrane import Membrane
+from dualframe.core.errors import CatalogueError, QuantityError, UnknownName
+from dualframe.neuromodulation import with_changes
+from dualframe.neurons.izhikevich import forms, membrane
+from dualframe.neurons.point_neuron import Membrane
 
 DT = 0.1  # ms
 
@@ -45,15 +45,28 @@ BOOK_UNITS = dict(
     )
 )
 FS = {
-    "C": 20 * pF, "k": 1 * nS / mV, "vr": -55 * mV, "vt": -40 * mV, "vpeak": 25 * mV,
-    "a": 0.2 / ms, "c": -45 * mV, "vb": -55 * mV,
-}  # fmt: skip
+    "C": 20 * pF,
+    "k": 1 * nS / mV,
+    "vr": -55 * mV,
+    "vt": -40 * mV,
+    "vpeak": 25 * mV,
+    "a": 0.2 / ms,
+    "c": -45 * mV,
+    "vb": -55 * mV,
+}
 # Ferguson et al. 2014, F1000Research 3:104, strongly adapting CA1 pyramidal cell
 SKINNER = {
-    "C": 115 * pF, "klow": 0.1 * nS / mV, "khigh": 3.3 * nS / mV, "vr": -61.8 * mV,
-    "vt": -57 * mV, "vpeak": 22.6 * mV, "a": 0.0012 / ms, "b": 3 * nS, "c": -65.8 * mV,
+    "C": 115 * pF,
+    "klow": 0.1 * nS / mV,
+    "khigh": 3.3 * nS / mV,
+    "vr": -61.8 * mV,
+    "vt": -57 * mV,
+    "vpeak": 22.6 * mV,
+    "a": 0.0012 / ms,
+    "b": 3 * nS,
+    "c": -65.8 * mV,
     "d": 10 * pA,
-}  # fmt: skip
+}
 
 
 def book(name: str, **changes: Any) -> dict[str, Any]:
@@ -75,10 +88,16 @@ def run(
         unit = "1" if dimensions is DIMENSIONLESS else repr(dimensions)
         equations += f"{name} : {unit} (constant)\n"
     group = NeuronGroup(
-        len(drive), equations, method="euler", threshold=cell.threshold, reset=cell.reset,
-        refractory=cell.refractory or False, dt=DT * ms, codeobj_class=brian2.NumpyCodeObject,
+        len(drive),
+        equations,
+        method="euler",
+        threshold=cell.threshold,
+        reset=cell.reset,
+        refractory=cell.refractory or False,
+        dt=DT * ms,
+        codeobj_class=brian2.NumpyCodeObject,
         namespace={},
-    )  # fmt: skip
+    )
     for name, value in {**cell.parameters, **cell.initial, "drive": drive}.items():
         setattr(group, name, value)
     spikes = SpikeMonitor(group, codeobj_class=brian2.NumpyCodeObject)
@@ -230,9 +249,15 @@ def test_low_threshold_spiking_rebounds() -> None:
 @pytest.mark.parametrize(
     ("name", "amplitudes"),
     # the currents (pA) of the figures of chapter 8
-    [("RS", (85, 100)), ("IB", (370, 550)), ("CH", (200, 400)), ("LTS", (125, 300)),
-     ("TC", (100, 150)), ("RTN", (70, 110))],
-)  # fmt: skip
+    [
+        ("RS", (85, 100)),
+        ("IB", (370, 550)),
+        ("CH", (200, 400)),
+        ("LTS", (125, 300)),
+        ("TC", (100, 150)),
+        ("RTN", (70, 110)),
+    ],
+)
 def test_2007_forms_spike_where_the_published_equations_do(name: str, amplitudes: Any) -> None:
     form = f"izhikevich2007_{name}" if name in ("LTS", "TC", "RTN") else "izhikevich2007"
     spikes, _ = run(membrane(form, book(name)), amplitudes * pA, 300 * ms)
@@ -419,10 +444,14 @@ def test_catalogue_has_the_book_s_cells(name: str) -> None:
     published = FS | {"U_coef": 0.025 * pA / mV**3} if name == "FS" else book(name)
     published |= {
         "LTS": {"vpeak_u": 0.1 * mV / pA, "c_u": 0.04 * mV / pA, "u_max": 670 * pA},
-        "TC": {"vpeak_u": 0.1 * mV / pA, "c_u": 0.1 * mV / pA, "v_switch": -65 * mV,
-               "b_above": 0 * nS},
+        "TC": {
+            "vpeak_u": 0.1 * mV / pA,
+            "c_u": 0.1 * mV / pA,
+            "v_switch": -65 * mV,
+            "b_above": 0 * nS,
+        },
         "RTN": {"v_switch": -65 * mV, "b_above": 2 * nS},
-    }.get(name, {})  # fmt: skip
+    }.get(name, {})
     found = chosen.numbers.plain()
     assert set(found) == set(published)
     for key, value in published.items():
@@ -520,11 +549,18 @@ def matlab(name: str, current: Callable[[float], float], steps: int) -> np.ndarr
 @pytest.mark.parametrize(
     ("name", "hold", "amplitudes"),
     # the currents of the scripts; in burst mode after 120 ms at the holding current
-    [("RS", None, (60, 70, 85, 100)), ("IB", None, (370, 500, 550)),
-     ("CH", None, (200, 300, 400, 600)), ("LTS", None, (100, 125, 200, 300)),
-     ("FS", None, (100, 200, 400)), ("TC", None, (50, 100, 150)), ("RTN", None, (50, 70, 110)),
-     ("TC", -1200, (0, 50, 100)), ("RTN", -350, (30, 50, 90))],
-)  # fmt: skip
+    [
+        ("RS", None, (60, 70, 85, 100)),
+        ("IB", None, (370, 500, 550)),
+        ("CH", None, (200, 300, 400, 600)),
+        ("LTS", None, (100, 125, 200, 300)),
+        ("FS", None, (100, 200, 400)),
+        ("TC", None, (50, 100, 150)),
+        ("RTN", None, (50, 70, 110)),
+        ("TC", -1200, (0, 50, 100)),
+        ("RTN", -350, (30, 50, 90)),
+    ],
+)
 def test_2007_forms_follow_the_book_s_scripts(
     name: str, hold: float | None, amplitudes: tuple[float, ...]
 ) -> None:

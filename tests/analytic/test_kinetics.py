@@ -10,7 +10,7 @@ import pytest
 from brian2 import NeuronGroup, SpikeGeneratorGroup, StateMonitor, Synapses, ms, mV, nS, pA
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
-from dualframe.kinetics import (
+from dualframe.synapses.receptor_currents import (
     Channel,
     DoubleAlpha,
     DualExponential,

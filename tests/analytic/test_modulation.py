@@ -15,10 +15,10 @@ from scipy.special import lambertw
 
 import dualframe as df
 from dualframe import catalogue
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.circuit import Circuit, CircuitPopulation, Pulses
 from dualframe.network import Network, Population
-from dualframe.results import Results
-from dualframe.strengths import Calibration
+from dualframe.results.results import Results
 
 BRANCHES = ("biological", "glif_current")
 MODELS = (*BRANCHES, "izhikevich_current")
@@ -81,9 +81,13 @@ def run(
         if set(variables) <= p.variables
     }
     return df.run(
-        replace(network, inputs=(*network.inputs, *steps)), duration, target="runtime", seed=1,
-        record=record, progress=False,
-    )  # fmt: skip
+        replace(network, inputs=(*network.inputs, *steps)),
+        duration,
+        target="runtime",
+        seed=1,
+        record=record,
+        progress=False,
+    )
 
 
 def hill(receptor: str, concentration: Any) -> Any:
@@ -184,8 +188,11 @@ def test_drugs_compete_with_the_modulator(model: str) -> None:
     for receptor in ("M1", "nACh_a4b2"):  # Hill coefficients 1 and 1.05
         circuit = circuit.with_drug("agonist", receptor, dose=1)
         circuit = circuit.with_drug("antagonist", receptor, dose=1)
-    doses = {f"{kind}_{receptor}": value for receptor in ("M1", "nACh_a4b2")
-             for kind, value in (("agonist", agonist), ("antagonist", antagonist))}  # fmt: skip
+    doses = {
+        f"{kind}_{receptor}": value
+        for receptor in ("M1", "nACh_a4b2")
+        for kind, value in (("agonist", agonist), ("antagonist", antagonist))
+    }
     network = changed(build(circuit, model), "ctx_vip", c_ACh=c * umolar, **doses)
     found = run(network, 1 * ms, ("b_M1", "b_nACh_a4b2", "o_M1")).traces["ctx_vip"].values
     np.testing.assert_array_equal(found["o_M1"], found["b_M1"])
@@ -205,9 +212,11 @@ def test_an_antagonist_shifts_the_curve_by_one_plus_its_dose() -> None:
     circuit = alone("ctx_vip", n=72).with_modulation("ACh", level=1)
     circuit = circuit.with_drug("antagonist", "nACh_a4b2", dose=1)
     network = changed(
-        build(circuit, "glif_current"), "ctx_vip",
-        c_ACh=np.tile(levels, 3) * umolar, antagonist_nACh_a4b2=dose,
-    )  # fmt: skip
+        build(circuit, "glif_current"),
+        "ctx_vip",
+        c_ACh=np.tile(levels, 3) * umolar,
+        antagonist_nACh_a4b2=dose,
+    )
     found = run(network, 1 * ms, ("b_nACh_a4b2",)).traces["ctx_vip"].values["b_nACh_a4b2"]
     curves = np.log(found[:, -1] / (1 - found[:, -1])).reshape(3, 24)  # a line in log c
     slope = float(catalogue.receptor("nACh_a4b2").affinity.value("hill"))
@@ -331,9 +340,7 @@ def test_release_is_a_sum_of_exponentials(model: str, level: float | None) -> No
 def test_a_tonic_level_is_steady_from_the_start(model: str) -> None:
     tonic = alone("ctx_vip").with_modulation("ACh", level=0.3)
     scheduled = alone("ctx_vip").with_modulation("ACh", schedule=[(0 * ms, 0.3)])
-    released = alone("ctx_vip").with_modulation(
-        "ACh", 0.3, released_by="ctx_vip", per_spike="1 uM"
-    )  # fmt: skip
+    released = alone("ctx_vip").with_modulation("ACh", 0.3, released_by="ctx_vip", per_spike="1 uM")
     for circuit in (tonic, scheduled, released):
         found = run(build(circuit, model), 20 * ms, ("o_M1", "o_nACh_a4b2")).traces["ctx_vip"]
         for receptor in ("M1", "nACh_a4b2"):
@@ -375,9 +382,11 @@ def test_uptake_is_the_integral_of_michaelis_menten() -> None:
     )
     vmax = np.array([float(n.value("Vmax") / (nmolar / second)) for n in uptakes])
     network = changed(
-        build(circuit, "glif_current"), "ctx_pv",
-        Vmax_c_DA=vmax * nmolar / second, k_other_c_DA=0 / second,
-    )  # fmt: skip
+        build(circuit, "glif_current"),
+        "ctx_pv",
+        Vmax_c_DA=vmax * nmolar / second,
+        k_other_c_DA=0 / second,
+    )
     network = started(network, "ctx_pv", c_DA=start * nmolar)
     trace = run(network, 400 * ms, ("c_DA",), every=1 * ms).traces["ctx_pv"]
     for k, measured in enumerate(trace.values["c_DA"] * 1e6):
@@ -403,9 +412,13 @@ def test_tonic_release_balances_the_clearance(clearance: str | None) -> None:
     measured, before = trace.values["c_DA"][0] * 1e6, trace.t < 0.05
     np.testing.assert_allclose(measured[before], 50, rtol=1e-12)
     reference = solve_ivp(
-        lambda t, c: removed(400, clearance) - removed(c, clearance), (0.05, 0.6), [50.0],
-        t_eval=trace.t[~before], rtol=1e-10, atol=1e-9,
-    )  # fmt: skip
+        lambda t, c: removed(400, clearance) - removed(c, clearance),
+        (0.05, 0.6),
+        [50.0],
+        t_eval=trace.t[~before],
+        rtol=1e-10,
+        atol=1e-9,
+    )
     # Euler: half of dt times the rate, 5 /s, of up to three e-folds of the change
     np.testing.assert_allclose(measured[~before], reference.y[0], atol=3e-4 * 350)
 
@@ -421,9 +434,12 @@ def regions(n: int = 1) -> Circuit:
 def test_exchange_conserves_the_amount(model: str) -> None:
     """The difference decays with k (1 + V_near/V_far), in the neurons of both regions alike."""
     circuit = regions().with_modulation(
-        "ACh", region="near", exchange={"far": "8 /s"}, pulses=[("10 ms", "1 uM")],
+        "ACh",
+        region="near",
+        exchange={"far": "8 /s"},
+        pulses=[("10 ms", "1 uM")],
         clearance="1e9 s",
-    )  # fmt: skip
+    )
     circuit = circuit.with_modulation("ACh", 0, region="far", clearance="1e9 s")
     done = run(build(circuit, model), 300 * ms, currents=None, variables=("c_ACh",))
     near, far = (done.traces[name].values["c_ACh"][0] * 1e3 for name in ("ctx_pv", "ctx_vip"))
@@ -440,8 +456,9 @@ def test_regions_in_exchange_start_in_balance(clearance: str | None) -> None:
     """At tonic levels, whether they are constants or a schedule that does not change."""
     found = {}
     for name, given in {
-        "constant": {"level": "400 nM"}, "schedule": {"schedule": [(0 * ms, "400 nM")]},
-    }.items():  # fmt: skip
+        "constant": {"level": "400 nM"},
+        "schedule": {"schedule": [(0 * ms, "400 nM")]},
+    }.items():
         circuit = regions().with_modulation(
             "DA", region="near", exchange={"far": "3 /s"}, clearance=clearance, **given
         )
@@ -468,9 +485,12 @@ def test_every_target_delivers_the_same(target: str, run_on_target: Callable[...
         "ctx_pv", {"DA": "5 nM"}, region="near", clearance="VTA", exchange={"far": "5 /s"}
     )
     circuit = circuit.with_modulation(
-        "ACh", 0.1, released_by="ctx_pv", per_spike="1 uM",
+        "ACh",
+        0.1,
+        released_by="ctx_pv",
+        per_spike="1 uM",
         pulses={"start": "3 ms", "interval": "7 ms", "count": 6, "rise": "2 uM"},
-    )  # fmt: skip
+    )
     circuit = circuit.with_drug("antagonist", "M1", dose=3).with_drug("agonist", "M1", dose=0.2)
     network = build(circuit, "glif_current")
     step = df.CurrentInput("ctx_pv", np.array([400, 600]) * pA)

@@ -16,9 +16,9 @@ from brian2.units import Hz, ms, second
 from numpy.typing import NDArray
 
 import dualframe as df
+from dualframe.building.tasks.navigation import leads_out
 from dualframe.network import Network, Population, Projection, SpikeInput
-from dualframe.task_driven.srm0 import srm0
-from dualframe.task_driven.tasks.navigation import leads_out
+from dualframe.neurons.srm0 import srm0
 
 Array = NDArray[np.float64]
 DT = 1 * ms
@@ -61,9 +61,14 @@ def ran() -> tuple[Array, Array, Array]:
     def onto(name: str, source: str, weights: Array) -> Projection:
         j, i = np.indices(weights.shape)
         return Projection(
-            source, "cells", "arrived += w", name=name, pairs=(i.ravel(), j.ravel()),
-            weight=weights.ravel(), autapses=True,
-        )  # fmt: skip
+            source,
+            "cells",
+            "arrived += w",
+            name=name,
+            pairs=(i.ravel(), j.ravel()),
+            weight=weights.ravel(),
+            autapses=True,
+        )
 
     network = Network(
         (srm0("cells", N),), (drive,), (onto("feed", "drive", w), onto("side", "cells", lateral))
@@ -105,14 +110,19 @@ def test_a_new_trial_starts_from_silence() -> None:
     """The source sets potentials and the time of the last spike back: chi acts no more."""
     cells = srm0("cells", 1, {**_numbers(), "rho0": 1e3 * Hz})
     clock = Population("clock", 1, "now = int(t/dt > 49.5) : 1\ndtrial/dt = (now - trial)/dt : 1")
-    told = Projection("clock", "cells", equations="trial_post = trial_pre : 1 (summed)",
-                      pairs="all_to_all")  # fmt: skip
+    told = Projection(
+        "clock", "cells", equations="trial_post = trial_pre : 1 (summed)", pairs="all_to_all"
+    )
     drive = SpikeInput("drive", 1, np.zeros(48, dtype=int), np.arange(1, 49) * DT)
     push = Projection("drive", "cells", "arrived += w", weight=8.0, pairs="all_to_all")
     found = df.run(
-        Network((cells, clock), (drive,), (told, push)), 60 * DT, target="runtime", seed=1, dt=DT,
+        Network((cells, clock), (drive,), (told, push)),
+        60 * DT,
+        target="runtime",
+        seed=1,
+        dt=DT,
         record={"cells": ["potential", "trial", "slow"]},
-    )  # fmt: skip
+    )
     trace = found.traces["cells"].values
     begins = int(np.argmax(trace["trial"][0] > 0.5))
     assert 45 < begins < 55

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 import dualframe as df
 from dualframe import catalogue
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.network import Network, Plasticity
 from dualframe.plasticity import frozen, plastic, with_weights
-from dualframe.strengths import Calibration
 
 Array = NDArray[np.float64]
 Trains = Sequence[tuple[Array, Array]]  # steps of pre and post spikes, by pair
@@ -51,11 +51,17 @@ def network(trains: Trains, learners: dict[str, Plasticity], **given: Any) -> Ne
     told = df.Projection("told", "cells", "v += 1", pairs="one_to_one")
     learn = (
         df.Projection(
-            "pre", "cells", "g += w", name=name, weight=W / 1e-9 * nS, pairs="one_to_one",
-            plasticity=rule, **given,
+            "pre",
+            "cells",
+            "g += w",
+            name=name,
+            weight=W / 1e-9 * nS,
+            pairs="one_to_one",
+            plasticity=rule,
+            **given,
         )
         for name, rule in learners.items()
-    )  # fmt: skip
+    )
     return Network((cells,), (pre, post), (told, *learn))
 
 
@@ -205,9 +211,14 @@ def test_freezing_and_other_numbers_compile_nothing() -> None:
 
     def run(net: Network) -> tuple[Array, str]:
         done = df.run(
-            net, 410 * ms, target="cpp_standalone", seed=1, dt=DT, progress=False,
+            net,
+            410 * ms,
+            target="cpp_standalone",
+            seed=1,
+            dt=DT,
+            progress=False,
             record={"pair": ["w"]},
-        )  # fmt: skip
+        )
         return done.weights["pair"]["weight"].to_numpy(), done.provenance["build_cache"]
 
     learned, _ = run(net)
@@ -248,9 +259,15 @@ def learning_cells(
     """A population of a circuit, as a branch builds it, with pairs of spikes forced upon it."""
     n = len(DIFFERENCES)
     contact = CircuitProjection(
-        "pre", "post", "AMPA", catalogue.cell(cell).compartments.names[-1], probability=1.0,
-        psp=1 * mV, plasticity=rule or plastic("pair_stdp", w_max=2), name="learn",
-    )  # fmt: skip
+        "pre",
+        "post",
+        "AMPA",
+        catalogue.cell(cell).compartments.names[-1],
+        probability=1.0,
+        psp=1 * mV,
+        plasticity=rule or plastic("pair_stdp", w_max=2),
+        name="learn",
+    )
     populations = (CircuitPopulation("pre", cell, n), CircuitPopulation("post", cell, n))
     circuit = change(Circuit("pairs", populations, (contact,)))
     unit = nS if model == "biological" else pA
@@ -262,9 +279,12 @@ def learning_cells(
     soma = "V_soma" if model == "biological" else "V"
     trains = pairs_at(DIFFERENCES, 320)
     learn = replace(
-        built.projections[0], source="arriving", probability=None, pairs="one_to_one",
+        built.projections[0],
+        source="arriving",
+        probability=None,
+        pairs="one_to_one",
         on_pre=f"{soma} += 0*mV*(w > w_max)",
-    )  # fmt: skip
+    )
     told = df.Projection("told", "post", f"{soma} += 100*mV", pairs="one_to_one")
     inputs = (_input("arriving", trains, 0), _input("told", trains, 1))
     return Network((built.population("post"),), inputs, (told, learn), meta=built.meta)
@@ -316,9 +336,13 @@ def test_a_receptor_scales_what_pairs_leave_for_dopamine(
 ) -> None:
     """The same factors act on the eligibility of R-STDP, under a constant third factor."""
     rule = plastic(
-        "r_stdp", w_max=2, scale=1, tau_eligibility=20 * ms, signals={"level_DA": "1"},
+        "r_stdp",
+        w_max=2,
+        scale=1,
+        tau_eligibility=20 * ms,
+        signals={"level_DA": "1"},
         options={"update": form},
-    )  # fmt: skip
+    )
 
     def only(circuit: Circuit) -> Circuit:
         return circuit.with_drug("agonist", receptor, cells=cell)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from brian2.units import Mohm, ms, mV, nS, pA, pF, second
 
+from dualframe.experiments import Response, current_clamp
+from dualframe.experiments import electrophysiology as measures
+from dualframe.experiments.rheobase_search import survey
 from dualframe.network import Population
-from dualframe.protocols import Response, current_clamp, measures
-from dualframe.protocols.survey import survey
 
 GL, C, EL, VTH, T_REF = 5 * nS, 100 * pF, -70 * mV, -50 * mV, 2 * ms  # tau is 20 ms
 RHEOBASE = 100.0  # pA: gL (Vth - EL)
@@ -20,10 +21,15 @@ TAU = -0.1 / np.log(1 - 0.1 / 20)  # ms: one Euler step of 0.1 ms multiplies by 
 def lif() -> Population:
     """A leaky integrate-and-fire neuron that resets to -70 mV."""
     return Population(
-        "lif", 1, "dV/dt = (gL*(EL - V) + I_ext)/C : volt (unless refractory)\nI_ext : amp",
-        threshold="V > Vth", reset="V = Vreset", refractory=T_REF,
-        parameters={"gL": GL, "C": C, "EL": EL, "Vth": VTH, "Vreset": EL}, initial={"V": EL},
-    )  # fmt: skip
+        "lif",
+        1,
+        "dV/dt = (gL*(EL - V) + I_ext)/C : volt (unless refractory)\nI_ext : amp",
+        threshold="V > Vth",
+        reset="V = Vreset",
+        refractory=T_REF,
+        parameters={"gL": GL, "C": C, "EL": EL, "Vth": VTH, "Vreset": EL},
+        initial={"V": EL},
+    )
 
 
 def clamp(currents: Any, **options: Any) -> Response:

@@ -12,17 +12,13 @@ from brian2.units import Hz, ms, second
 from scipy.stats import binom, chisquare
 
 import dualframe as df
-from dualframe.errors import NetworkError, QuantityError
+from dualframe.building.encoders import grid, latency, place_cells
+from dualframe.building.network_block import Block
+from dualframe.building.readouts import angles, population_vector, surprise
+from dualframe.building.readouts import softmax_policy as boltzmann
+from dualframe.building.readouts import winner_take_all as winner
+from dualframe.core.errors import NetworkError, QuantityError
 from dualframe.network import Network, Population, Recording, SpikeInput, replicated
-from dualframe.task_driven.block import Block
-from dualframe.task_driven.encoders import grid, latency, place_cells
-from dualframe.task_driven.readouts import (
-    angles,
-    boltzmann,
-    population_vector,
-    surprise,
-    winner,
-)
 
 DT = 1 * ms
 STEPS = 400
@@ -160,9 +156,14 @@ def draws(
     kinds = ("chosen", "policy")
     names = ["choice", *(f"{kind}_{k}" for kind in kinds for k in range(len(counts)))]
     done = df.run(
-        replicated(one, agents), (12 * every + 1) * DT, dt=DT, target="runtime", seed=seed,
-        record={"readout": names, "world": ["action"]}, progress=False,
-    )  # fmt: skip
+        replicated(one, agents),
+        (12 * every + 1) * DT,
+        dt=DT,
+        target="runtime",
+        seed=seed,
+        record={"readout": names, "world": ["action"]},
+        progress=False,
+    )
     # one step before a tick the draw is made, at the tick the world acts on it
     acted = done.traces["world"].values["action"][:, every + 1 :: every]
     chosen = done.traces["readout"].values["choice"][:, every::every]
@@ -228,9 +229,14 @@ def test_action_cells_are_told_what_was_chosen_against_expectation() -> None:
     network = Network((ACTED, actors, *block.populations), (), (*block.projections, told))
     names = [f"{kind}_{k}" for kind in ("chosen", "policy") for k in range(3)]
     done = df.run(
-        network, 30 * ms, dt=DT, target="runtime", seed=1, progress=False,
+        network,
+        30 * ms,
+        dt=DT,
+        target="runtime",
+        seed=1,
+        progress=False,
         record={"actors": ["surprise"], "readout": names},
-    )  # fmt: skip
+    )
     readout = {name: trace[0] for name, trace in done.traces["readout"].values.items()}
     found = done.traces["actors"].values["surprise"]
     for k, cells in enumerate(UNEQUAL):

@@ -7,7 +7,7 @@ import pytest
 from brian2 import ms, mV, nS
 
 import dualframe as df
-from dualframe.errors import NetworkError
+from dualframe.core.errors import NetworkError
 from dualframe.plasticity import ShortTerm, plastic, with_short_term
 
 TIMES = np.array([5.0, 15.0, 25.0, 40.0, 140.0, 145.0])  # ms

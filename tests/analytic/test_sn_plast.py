@@ -57,9 +57,13 @@ POST[40, 0] = PRE[40, 0] = True  # a pair in one step
 
 def rule(update: str, **changes: Any) -> Plasticity:
     return plastic(
-        "sn_plast", set="with_serotonin", w_min=1, w_max=3, options={"update": update},
+        "sn_plast",
+        set="with_serotonin",
+        w_min=1,
+        w_max=3,
+        options={"update": update},
         **{**NUMBERS, **changes},
-    )  # fmt: skip
+    )
 
 
 def network(learners: Mapping[str, Plasticity], arms: Any = ARMS) -> Network:
@@ -71,10 +75,13 @@ def network(learners: Mapping[str, Plasticity], arms: Any = ARMS) -> Network:
     rewards = " + ".join(f"{start} - {end}" for (start, end), rewarded in after if rewarded)
     levels = np.repeat(np.array(arms, dtype=float), N_POST, axis=0).T
     cells = df.Population(
-        "cells", n, f"v : 1\ng : 1\ntrial = {trial} : 1\nrewarded = {rewards} : 1",
-        threshold="v > 0.5", reset="v -= 1",  # it may be told at the next step again
+        "cells",
+        n,
+        f"v : 1\ng : 1\ntrial = {trial} : 1\nrewarded = {rewards} : 1",
+        threshold="v > 0.5",
+        reset="v -= 1",  # it may be told at the next step again
         parameters={f"level_{m}": own for m, own in zip(("ACh", "DA", "5HT"), levels, strict=True)},
-    )  # fmt: skip
+    )
     told = df.Projection(
         "told", "cells", "v += 1", pairs=(np.tile(np.arange(N_POST), len(arms)), np.arange(n))
     )
@@ -178,9 +185,11 @@ def test_every_arm_follows_the_source(
                 found["clock"][k], EXPECTED[arm], rtol=ROUNDING, err_msg=f"clock {arm}"
             )
         np.testing.assert_allclose(
-            found["event"][k][remembered], EXPECTED[arm][remembered], rtol=ROUNDING,
+            found["event"][k][remembered],
+            EXPECTED[arm][remembered],
+            rtol=ROUNDING,
             err_msg=f"event {arm}",
-        )  # fmt: skip
+        )
 
 
 @pytest.mark.parametrize("end", [STARTS[1] + 1, STARTS[3], STARTS[5] + 1, STARTS[8]])
@@ -212,8 +221,18 @@ def test_levels_between_none_and_one_weigh_the_change() -> None:
 
 
 def test_a_set_without_serotonin_has_no_serotonin() -> None:
-    own = {u: plastic("sn_plast", set="zannone2018", w_min=1, w_max=3, options={"update": u},
-                      eta_ACh=0.05, eta_DA=0.08) for u in ("event", "clock")}  # fmt: skip
+    own = {
+        u: plastic(
+            "sn_plast",
+            set="zannone2018",
+            w_min=1,
+            w_max=3,
+            options={"update": u},
+            eta_ACh=0.05,
+            eta_DA=0.08,
+        )
+        for u in ("event", "clock")
+    }
     found = weights(ON_NUMPY, network(own, arms=((1, 1, 1), (1, 1, 0))))
     for name in own:
         np.testing.assert_array_equal(found[name][0], found[name][1])
@@ -242,11 +261,13 @@ def pairs_at(differences: Array, own: Plasticity) -> Array:
     """Weight after one pair at each distance, post minus pre, and the end of a rewarded trial."""
     n = len(differences)
     cells = df.Population(
-        "cells", n,
+        "cells",
+        n,
         "v : 1\ng : 1\ntrial = int(t/dt > 299.5) : 1\nrewarded = trial : 1",
-        threshold="v > 0.5", reset="v = 0",
+        threshold="v > 0.5",
+        reset="v = 0",
         parameters={"level_ACh": 0.0, "level_DA": 1.0, "level_5HT": 1.0},
-    )  # fmt: skip
+    )
     times = 150 + differences.astype(int) - 1
     order = np.argsort(times, kind="stable")
     inputs = (
@@ -258,9 +279,13 @@ def pairs_at(differences: Array, own: Plasticity) -> Array:
         "pre", "cells", "g += w", name="own", weight=2.0, pairs="one_to_one", plasticity=own
     )
     done = df.run(
-        Network((cells,), inputs, (told, learn)), 310 * DT, target="runtime", seed=1, dt=DT,
+        Network((cells,), inputs, (told, learn)),
+        310 * DT,
+        target="runtime",
+        seed=1,
+        dt=DT,
         record={"own": ["w"]},
-    )  # fmt: skip
+    )
     return np.asarray(done.weights["own"]["weight"].to_numpy())
 
 
@@ -276,10 +301,21 @@ def test_the_window_is_symmetric_and_decays_with_its_time_constant() -> None:
 
 def test_two_time_constants_and_amplitudes() -> None:
     own = plastic(
-        "sn_plast", set="zannone2018", w_min=1, w_max=3, A_pre_post=2, A_post_pre=-0.5,
-        tau_pre_post=20 * ms, tau_post_pre=5 * ms, tau_eligibility=1e9 * second,
-    )  # fmt: skip
+        "sn_plast",
+        set="zannone2018",
+        w_min=1,
+        w_max=3,
+        A_pre_post=2,
+        A_post_pre=-0.5,
+        tau_pre_post=20 * ms,
+        tau_post_pre=5 * ms,
+        tau_eligibility=1e9 * second,
+    )
     differences = np.array([-15, -3, 3, 15])
-    expected = [-0.5 * np.exp(-15 / 5), -0.5 * np.exp(-3 / 5), 2 * np.exp(-3 / 20),
-                2 * np.exp(-15 / 20)]  # fmt: skip
+    expected = [
+        -0.5 * np.exp(-15 / 5),
+        -0.5 * np.exp(-3 / 5),
+        2 * np.exp(-3 / 20),
+        2 * np.exp(-15 / 20),
+    ]
     np.testing.assert_allclose(pairs_at(differences, own) - 2, 0.01 * np.array(expected), rtol=1e-9)

@@ -11,9 +11,9 @@ import pytest
 from brian2 import Mohm, ms, mV, pA
 
 import dualframe as df
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.catalogue import cell
 from dualframe.circuit import Circuit, CircuitPopulation
-from dualframe.strengths import Calibration
 
 DT = 0.1  # ms
 STEPS = 4000

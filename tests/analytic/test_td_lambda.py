@@ -15,7 +15,7 @@ from brian2.units import ms
 from numpy.typing import NDArray
 
 import dualframe as df
-from dualframe.errors import TargetError
+from dualframe.core.errors import TargetError
 from dualframe.plasticity import frozen
 
 Array = NDArray[np.float64]
@@ -47,14 +47,24 @@ def trains(seed: int = 3) -> tuple[Array, Array]:
 def network(update: str, w_max: float = 50.0, **given: Any) -> df.Network:
     pre, post = trains()
     cells = df.Population(
-        "cells", M, EQUATIONS, threshold="v > 0.5", reset="v = 0\nsince = 0*second",
+        "cells",
+        M,
+        EQUATIONS,
+        threshold="v > 0.5",
+        reset="v = 0\nsince = 0*second",
         parameters={"every": float(EVERY), "phase": np.linspace(0, 1, M)},
         initial={"since": 1e4 * ms},
-    )  # fmt: skip
+    )
     rule = df.plastic(
-        "td_lambda", w_min=0, w_max=w_max, eta=ETA, tau_plus=TAU * ms,
-        options={"update": update}, signals={"spiked": "int(since < 0.5*dt)"}, **given,
-    )  # fmt: skip
+        "td_lambda",
+        w_min=0,
+        w_max=w_max,
+        eta=ETA,
+        tau_plus=TAU * ms,
+        options={"update": update},
+        signals={"spiked": "int(since < 0.5*dt)"},
+        **given,
+    )
     learn = df.Projection(
         "pre", "cells", "g += w", name="learn", weight=25.0, pairs="all_to_all", plasticity=rule
     )

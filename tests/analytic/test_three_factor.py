@@ -19,13 +19,14 @@ from brian2.units import Hz, ms, mV, second
 from numpy.typing import NDArray
 
 import dualframe as df
-from dualframe.errors import NetworkError, UnknownName
+from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.network import Network, Plasticity, Recording
 from dualframe.plasticity import frozen, plastic
-from dualframe.targets import lowering, plans
-from dualframe.targets.lowering import lower
-from dualframe.targets.raw import RunOptions
-from dualframe.targets.synapses import lower_projection
+from dualframe.targets.brian.raw_results import RunOptions
+from dualframe.targets.cpp import known_programs as plans
+from dualframe.targets.lowering import lower_network as lowering
+from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_synapses import lower_projection
 
 Array = NDArray[np.float64]
 DT = 1e-3
@@ -44,32 +45,62 @@ _DA_5HT = {"level_DA": "DA", "level_5HT": "serotonin"}
 # time constants so short that STEPS are many epochs; weights move by some tenths
 RULES: dict[str, Plasticity] = {
     "r_stdp": plastic(
-        "r_stdp", w_max=4, tau_eligibility=80 * ms, signals={"level_DA": "DA"}, learning_rate=0.3,
+        "r_stdp",
+        w_max=4,
+        tau_eligibility=80 * ms,
+        signals={"level_DA": "DA"},
+        learning_rate=0.3,
         options={"pairing": "all_to_all"},
     ),
     "r_nearest": plastic(
-        "r_stdp", w_max=4, tau_eligibility=80 * ms, signals={"level_DA": "DA"}, learning_rate=0.3,
+        "r_stdp",
+        w_max=4,
+        tau_eligibility=80 * ms,
+        signals={"level_DA": "DA"},
+        learning_rate=0.3,
         options={"pairing": "nearest"},
     ),
     "actor": plastic("td_stdp", w_max=4, signals={"td_error": "error"}, learning_rate=30.0),
     "critic": plastic(
-        "td_stdp", w_max=4, signals={"td_error": "error"}, learning_rate=5.0, tau_kappa=60 * ms,
-        upsilon_kappa=20 * ms, options={"part": "critic"},
+        "td_stdp",
+        w_max=4,
+        signals={"td_error": "error"},
+        learning_rate=5.0,
+        tau_kappa=60 * ms,
+        upsilon_kappa=20 * ms,
+        options={"part": "critic"},
     ),
     "da_5ht": plastic(
-        "da_5ht", set="cwc", w_max=4, signals=_DA_5HT, tau_eligibility_DA=50 * ms,
-        tau_eligibility_5HT=120 * ms, A_5HT=0.5, learning_rate=30.0,
+        "da_5ht",
+        set="cwc",
+        w_max=4,
+        signals=_DA_5HT,
+        tau_eligibility_DA=50 * ms,
+        tau_eligibility_5HT=120 * ms,
+        A_5HT=0.5,
+        learning_rate=30.0,
     ),
     "da_5ht_pre_post": plastic(
-        "da_5ht", set="cwc", w_max=4, signals=_DA_5HT, tau_eligibility_DA=50 * ms,
-        tau_eligibility_5HT=120 * ms, A_5HT=0.5, learning_rate=30.0,
+        "da_5ht",
+        set="cwc",
+        w_max=4,
+        signals=_DA_5HT,
+        tau_eligibility_DA=50 * ms,
+        tau_eligibility_5HT=120 * ms,
+        A_5HT=0.5,
+        learning_rate=30.0,
         options={"window_5HT": "pre_post"},
     ),
     "exploratory": plastic(
-        "exploratory_hebbian", w_max=4, tau_eligibility=60 * ms, tau_activity=40 * ms,
-        tau_reward=300 * ms, gain=20 * Hz, signals={"activity": "voltage", "reward": "prize"},
+        "exploratory_hebbian",
+        w_max=4,
+        tau_eligibility=60 * ms,
+        tau_activity=40 * ms,
+        tau_reward=300 * ms,
+        gain=20 * Hz,
+        signals={"activity": "voltage", "reward": "prize"},
     ),
-}  # fmt: skip
+}
 # a few hundred changes of some tenths, each with the rounding of fadings down to exp(-9)
 ROUNDING = 1e-11
 
@@ -88,15 +119,20 @@ def network(
         for name, (text, _) in SIGNALS.items()
     )
     cells = df.Population(
-        "cells", len(pre), f"v : 1\ng : 1\n{signals}\n{extra}", threshold="v > 0.5", reset="v = 0",
+        "cells",
+        len(pre),
+        f"v : 1\ng : 1\n{signals}\n{extra}",
+        threshold="v > 0.5",
+        reset="v = 0",
         **given,
-    )  # fmt: skip
+    )
     told = df.Projection("told", "cells", "v += 1", pairs="one_to_one")
     learn = (
-        df.Projection("pre", "cells", "g += w", name=name, weight=W, pairs="one_to_one",
-                      plasticity=rule)
+        df.Projection(
+            "pre", "cells", "g += w", name=name, weight=W, pairs="one_to_one", plasticity=rule
+        )
         for name, rule in rules.items()
-    )  # fmt: skip
+    )
     inputs = (_input("pre", pre), _input("told", [steps - 1 for steps in post]))
     return Network((cells,), inputs, (told, *learn))
 
@@ -170,10 +206,11 @@ def reference(rule: Plasticity, pre: Array, post: Array, steps: int = STEPS) -> 
 def _r_stdp(rule: Plasticity, pre: Array, post: Array, m: Array) -> float:
     n, nearest = rule.numbers, rule.options["pairing"] == "nearest"
     jumps = pairs(
-        pre, post,
+        pre,
+        post,
         lambda now, earlier: n["A_plus"] * decayed(earlier, now, n["tau_plus"], nearest),
         lambda now, earlier: -n["A_minus"] * decayed(earlier, now, n["tau_minus"], nearest),
-    )  # fmt: skip
+    )
     drive = float(n["gain"]) * (n["baseline"] + value("DA", m))
     return earned(jumps, float(n["tau_eligibility"]), drive)
 
@@ -262,9 +299,10 @@ def test_quiet_synapses_need_their_visits(monkeypatch: pytest.MonkeyPatch) -> No
     pre, post = trains()
     net = network(pre, post, {"r_stdp": RULES["r_stdp"], "actor": RULES["actor"]})
     monkeypatch.setattr(
-        lowering, "lower_projection",
+        lowering,
+        "lower_projection",
         lambda *given: (part.without_visits for part in lower_projection(*given)),
-    )  # fmt: skip
+    )
     weights = found(runtime, net)
     for name, of_name in weights.items():
         exact = reference(RULES[name], pre[0], post[0])
@@ -286,14 +324,31 @@ def test_windows_are_what_a_constant_third_factor_makes_of_pairs(form: str) -> N
     pre = [np.array([first])] * len(DIFFERENCES)
     post = [np.array([first + int(d)]) for d in DIFFERENCES]
     rules = {
-        "r_stdp": plastic("r_stdp", w_max=4, tau_eligibility=100 * ms, gain=1 * Hz, baseline=0.0,
-                          signals={"level_DA": "1"}),
+        "r_stdp": plastic(
+            "r_stdp",
+            w_max=4,
+            tau_eligibility=100 * ms,
+            gain=1 * Hz,
+            baseline=0.0,
+            signals={"level_DA": "1"},
+        ),
         "td_stdp": plastic("td_stdp", w_max=4, signals={"td_error": "1"}),
-        "dopamine": plastic("da_5ht", set="cwc", w_max=4, tau_eligibility_DA=100 * ms,
-                            signals={"level_DA": "1", "level_5HT": "1"}),
-        "serotonin": plastic("da_5ht", set="cwc", w_max=4, tau_eligibility_5HT=100 * ms, A_5HT=1.0,
-                             signals={"level_DA": "0", "level_5HT": "1"}),
-    }  # fmt: skip
+        "dopamine": plastic(
+            "da_5ht",
+            set="cwc",
+            w_max=4,
+            tau_eligibility_DA=100 * ms,
+            signals={"level_DA": "1", "level_5HT": "1"},
+        ),
+        "serotonin": plastic(
+            "da_5ht",
+            set="cwc",
+            w_max=4,
+            tau_eligibility_5HT=100 * ms,
+            A_5HT=1.0,
+            signals={"level_DA": "0", "level_5HT": "1"},
+        ),
+    }
     rules = {name: replace(r, options={**r.options, "update": form}) for name, r in rules.items()}
     weights = found(runtime, network(pre, post, rules), steps)
     t = DIFFERENCES * DT
@@ -368,9 +423,14 @@ def test_other_numbers_and_epochs_run_the_same_program() -> None:
     net = network(pre, post, {name: RULES[name] for name in ("r_stdp", "actor")})
     for k, one in enumerate((net, other_numbers(net), frozen(net), net)):
         done = df.run(
-            one, STEPS * DT * second, target="cpp_standalone", seed=1, dt=DT * second,
-            progress=False, record={"r_stdp": ["w"], "actor": ["w"]},
-        )  # fmt: skip
+            one,
+            STEPS * DT * second,
+            target="cpp_standalone",
+            seed=1,
+            dt=DT * second,
+            progress=False,
+            record={"r_stdp": ["w"], "actor": ["w"]},
+        )
         assert k == 0 or done.provenance["build_cache"] == "hit"
         reference_run = found(runtime, one)
         for name, table in done.weights.items():

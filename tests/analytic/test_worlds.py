@@ -27,10 +27,10 @@ from world_references import (
 
 import dualframe as df
 from dualframe.environments import World, world
-from dualframe.environments.expressions import compiled
+from dualframe.environments.expression_evaluator import compiled
 from dualframe.environments.gymnasium_env import WorldEnv
 from dualframe.network import replicated
-from dualframe.targets.capability import missing
+from dualframe.targets.target_support import missing
 
 AGENTS, EVERY, STEPS = 3, 2, 800
 
@@ -69,9 +69,7 @@ CASES = {
         ),
         Case(
             chosen("acrobot", limit=25, start_range=2.5),
-            Classic(
-                "Acrobot-v1", ("theta1", "theta2", "theta1_dot", "theta2_dot"), {}
-            ),
+            Classic("Acrobot-v1", ("theta1", "theta2", "theta1_dot", "theta2_dot"), {}),
             "floor(3*u)",
         ),
         Case(
@@ -92,14 +90,19 @@ CASES = {
             ("luck",),
         ),
         Case(
-            chosen("cued_association", cues=2, cue_time="10 ms", delay_time="6 ms",
-                   go_time="8 ms", pause_time="6 ms"),
+            chosen(
+                "cued_association",
+                cues=2,
+                cue_time="10 ms",
+                delay_time="6 ms",
+                go_time="8 ms",
+                pause_time="6 ms",
+            ),
             cued_association,
             "floor(2*u)",
         ),
     )
-}  # fmt: skip
-
+}
 # A new number one step before each tick, so that a signal that takes a step is there in time.
 HAND = """
 k = floor((timestep(t, dt) + 1)/2) : 1
@@ -158,11 +161,15 @@ def network() -> df.Network:
     index = np.arange(AGENTS * CELLS)
     pushes = tuple(
         df.Projection(
-            "cells", "arena", f"spikes_{axis} += w", name=f"push_{axis}",
-            pairs=(index, index // CELLS), weight=np.tile(part, AGENTS),
+            "cells",
+            "arena",
+            f"spikes_{axis} += w",
+            name=f"push_{axis}",
+            pairs=(index, index // CELLS),
+            weight=np.tile(part, AGENTS),
         )
         for axis, part in (("x", np.sin(THETA)), ("y", np.cos(THETA)))
-    )  # fmt: skip
+    )
     return replace(agents, inputs=(cells,), projections=agents.projections + pushes)
 
 

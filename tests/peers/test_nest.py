@@ -20,8 +20,8 @@ from brian2 import Quantity, get_dimensions, ms, mV, nS, pA, pF
 from brian2.units import amp
 
 import dualframe as df
-from dualframe.task_driven import glif, izhikevich
-from dualframe.task_driven.membrane import Membrane
+from dualframe.neurons import glif, izhikevich
+from dualframe.neurons.point_neuron import Membrane
 
 os.environ.setdefault("PYNEST_QUIET", "1")
 nest = pytest.importorskip("nest", reason="NEST is not installed (extra 'peers')")
@@ -48,16 +48,25 @@ def simulate(
     for name, (cell, current) in neurons.items():
         populations.append(
             df.Population(
-                name, len(current), f"{cell.equations}\nI = I_ext : amp\nI_ext : amp",
-                threshold=cell.threshold, reset=cell.reset, refractory=cell.refractory,
-                parameters=cell.parameters, initial=cell.initial,
+                name,
+                len(current),
+                f"{cell.equations}\nI = I_ext : amp\nI_ext : amp",
+                threshold=cell.threshold,
+                reset=cell.reset,
+                refractory=cell.refractory,
+                parameters=cell.parameters,
+                initial=cell.initial,
             )
-        )  # fmt: skip
+        )
         inputs.append(df.CurrentInput(name, current, name=f"into_{name}"))
     results = df.run(
-        df.Network(tuple(populations), tuple(inputs)), duration * ms, dt=dt * ms, progress=False,
-        target="cpp_standalone", record={name: ["V"] for name in neurons},
-    )  # fmt: skip
+        df.Network(tuple(populations), tuple(inputs)),
+        duration * ms,
+        dt=dt * ms,
+        progress=False,
+        target="cpp_standalone",
+        record={name: ["V"] for name in neurons},
+    )
     found = {}
     for name, (_, current) in neurons.items():
         index, times = results.trains(name)
@@ -284,12 +293,18 @@ def nest_izhikevich(dt: float, duration: float, *, consistent: bool) -> list[np.
         nest.Create(
             "izhikevich",
             params={
-                "a": a, "b": b, "c": c, "d": d, "V_m": -65.0, "U_m": -65.0 * b, "I_e": 10.0,
+                "a": a,
+                "b": b,
+                "c": c,
+                "d": d,
+                "V_m": -65.0,
+                "U_m": -65.0 * b,
+                "I_e": 10.0,
                 "consistent_integration": consistent,
             },
         )
         for a, b, c, d in FIGURE_2.values()
-    ]  # fmt: skip
+    ]
     recorders = [nest.Create("spike_recorder") for _ in neurons]
     for neuron, recorder in zip(neurons, recorders, strict=True):
         nest.Connect(neuron, recorder)

@@ -14,7 +14,7 @@ from brian2 import ms, mV, nS, pA, pF
 from dendrify import Dendrite, NeuronModel, Soma
 
 import dualframe as df
-from dualframe.biological.compartments import neuron_model
+from dualframe.building.dendritic_neurons import neuron_model
 
 neuron = pytest.importorskip("neuron", reason="NEURON is not installed (extra 'peers')")
 neuron.h.load_file("stdrun.hoc")
@@ -118,15 +118,22 @@ def dualframe_run(
     )
     inputs = [
         df.CurrentInput(
-            "cells", np.array([current * (place == name) for place in where]) * pA,
-            variable=f"I_ext_{name}", stop=pulse * ms, name=f"into_{name}",
+            "cells",
+            np.array([current * (place == name) for place in where]) * pA,
+            variable=f"I_ext_{name}",
+            stop=pulse * ms,
+            name=f"into_{name}",
         )
         for name in dict.fromkeys(where)
-    ]  # fmt: skip
+    ]
     results = df.run(
-        df.Network((cells,), tuple(inputs)), duration * ms, dt=dt * ms, target="runtime",
-        record={"cells": [f"V_{name}" for name in names]}, progress=False,
-    )  # fmt: skip
+        df.Network((cells,), tuple(inputs)),
+        duration * ms,
+        dt=dt * ms,
+        target="runtime",
+        record={"cells": [f"V_{name}" for name in names]},
+        progress=False,
+    )
     values = results.traces["cells"].values
     rest = float(model.parameters["EL_soma"] / mV)
     return np.stack([np.asarray(values[f"V_{name}"]) * 1e3 - rest for name in names], axis=1)

@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dualframe as df
-from dualframe.distributions import LogNormal, Normal
-from dualframe.errors import NetworkError
+from dualframe.core.errors import NetworkError
+from dualframe.network.distributions import LogNormal, Normal
 from dualframe.plasticity import RULES, plastic, with_weights
-from dualframe.targets.lowering import lower
+from dualframe.targets.lowering.lower_network import lower
 
 N = 6
 few = settings(max_examples=3, deadline=None, derandomize=True, database=None)
@@ -51,10 +51,13 @@ def network(plasticity: Any, weight: Any, factors: tuple[float, float] = (1, 1))
     told = RULES[plasticity.rule].told
     signals = [f"{name} = {TOLD.get(name, '2*sin(t/(30*ms) + i)')} : 1" for name in told]
     cells = df.Population(
-        "cells", N,
+        "cells",
+        N,
         "\n".join(["v : 1\ng : siemens\nltp_factor = up : 1\nltd_factor = down : 1", *signals]),
-        threshold="v > 0.5", reset="v = 0", parameters={"up": factors[0], "down": factors[1]},
-    )  # fmt: skip
+        threshold="v > 0.5",
+        reset="v = 0",
+        parameters={"up": factors[0], "down": factors[1]},
+    )
     rng = np.random.default_rng(1)
     inputs = [
         df.SpikeInput(name, N, rng.integers(0, N, 60), np.sort(rng.integers(1, 195, 60)) * ms)
@@ -67,9 +70,14 @@ def network(plasticity: Any, weight: Any, factors: tuple[float, float] = (1, 1))
     else:
         how = {"source": "pre", "on_pre": "g += w"}
     learn = df.Projection(
-        target="cells", name="learn", weight=weight, pairs="all_to_all", autapses=True,
-        plasticity=plasticity, **how,
-    )  # fmt: skip
+        target="cells",
+        name="learn",
+        weight=weight,
+        pairs="all_to_all",
+        autapses=True,
+        plasticity=plasticity,
+        **how,
+    )
     return df.Network((cells,), tuple(inputs), (told, learn))
 
 
@@ -86,8 +94,9 @@ def test_no_update_leaves_the_bounds(
     rule: str, amplitude: float, limits: Any, factors: tuple[float, float]
 ) -> None:
     net = network(learner(rule, amplitude, limits), 0.5 * nS, factors)
-    done = df.run(net, 200 * ms, target="runtime", seed=1, dt=1 * ms, progress=False,
-                  record={"learn": ["w"]})  # fmt: skip
+    done = df.run(
+        net, 200 * ms, target="runtime", seed=1, dt=1 * ms, progress=False, record={"learn": ["w"]}
+    )
     w = done.weights["learn"]["weight"].to_numpy()
     assert np.isfinite(w).all()
     assert float(limits[0]) <= w.min()

@@ -108,11 +108,17 @@ def model(cell: Cell) -> NeuronModel:
 
 def _add_spike(dendrite: Dendrite, kind: str, spike: Spike) -> None:
     dendrite.dspikes(
-        kind, threshold=spike.threshold * mV, g_rise=spike.g_rise * nS, g_fall=spike.g_fall * nS,
-        duration_rise=spike.rise * DT, duration_fall=spike.fall * DT,
-        offset_fall=spike.offset * DT, refractory=spike.refractory * DT,
-        reversal_rise=REVERSAL[kind], reversal_fall="E_K",
-    )  # fmt: skip
+        kind,
+        threshold=spike.threshold * mV,
+        g_rise=spike.g_rise * nS,
+        g_fall=spike.g_fall * nS,
+        duration_rise=spike.rise * DT,
+        duration_fall=spike.fall * DT,
+        offset_fall=spike.offset * DT,
+        refractory=spike.refractory * DT,
+        reversal_rise=REVERSAL[kind],
+        reversal_fall="E_K",
+    )
 
 
 def spiking(cell: Cell) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from dualframe.distributions import GaussianKernel, LogNormal, Normal, Uniform
 from dualframe.network import (
     CurrentInput,
     Event,
@@ -28,8 +27,9 @@ from dualframe.network import (
     Projection,
     SpikeInput,
 )
-from dualframe.targets.lowered import Lowered
-from dualframe.targets.lowering import lower
+from dualframe.network.distributions import GaussianKernel, LogNormal, Normal, Uniform
+from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lowered_network import Lowered
 
 ALPHA = 1e-6
 few = settings(max_examples=30, deadline=None, derandomize=True, database=None)
@@ -45,9 +45,12 @@ PARAMETERS = {"gL_soma": 10 * nS, "gL_dend": 3 * nS, "EL": -65 * mV, "C": 100 * 
 
 def cells(name: str = "cells", n: int = 20, **changes: Any) -> Population:
     given: dict[str, Any] = {
-        "equations": EQUATIONS, "threshold": "V > -50*mV", "reset": "V = -65*mV",
-        "parameters": PARAMETERS, "sign": 1,
-    }  # fmt: skip
+        "equations": EQUATIONS,
+        "threshold": "V > -50*mV",
+        "reset": "V = -65*mV",
+        "parameters": PARAMETERS,
+        "sign": 1,
+    }
     return Population(name, n, **given | changes)
 
 
@@ -171,9 +174,12 @@ def test_in_degrees_are_exact_and_grouping_keeps_every_synapse(
 
 @pytest.mark.parametrize(
     ("delay", "mean"),
-    [(Uniform(1 * ms, 4 * ms), 2.5), (Normal(3 * ms, 0.5 * ms, 0 * ms), 3.0),
-     (LogNormal(2 * ms, 0.3), 2.0)],
-)  # fmt: skip
+    [
+        (Uniform(1 * ms, 4 * ms), 2.5),
+        (Normal(3 * ms, 0.5 * ms, 0 * ms), 3.0),
+        (LogNormal(2 * ms, 0.3), 2.0),
+    ],
+)
 def test_grouped_delays_keep_the_mean(delay: Any, mean: float) -> None:
     rule = synapses("a", "b", probability=0.9, delay=delay)
     parts = low(Network((cells("a", 60), cells("b", 60)), (), (rule,))).synapses
@@ -284,14 +290,20 @@ def networks(draw: Any) -> Network:
         parameters["C"] = np.array([draw(positive) for _ in range(3)]) * pF
         populations.append(
             cells(
-                name, 3, parameters=parameters, sign=draw(st.sampled_from([1, -1, None])),
+                name,
+                3,
+                parameters=parameters,
+                sign=draw(st.sampled_from([1, -1, None])),
                 heterogeneity={"gL": draw(st.floats(0, 1))},
                 positions=np.arange(9).reshape(3, 3) * draw(positive) * um,
-                initial={"V": draw(finite) * mV}, cell_type=draw(st.text(max_size=5)),
-                refractory=draw(positive) * ms, second_reset="V = -60*mV", spike_width=5e-4 * ms,
+                initial={"V": draw(finite) * mV},
+                cell_type=draw(st.text(max_size=5)),
+                refractory=draw(positive) * ms,
+                second_reset="V = -60*mV",
+                spike_width=5e-4 * ms,
                 events=(Event("Na", "I_K > 1*pA", "g_K = 1*nS"),) if draw(st.booleans()) else (),
             )
-        )  # fmt: skip
+        )
     inputs: list[Any] = [
         SpikeInput("s", 3, [0, 1], [draw(st.floats(0, 50)), 51] * ms),
         PoissonInput("p", 3, draw(positive) * Hz, drawn=draw(st.sampled_from(["host", "target"]))),
@@ -300,12 +312,18 @@ def networks(draw: Any) -> Network:
     names = [p.name for p in populations]
     projections = [
         Projection(
-            draw(st.sampled_from(names)), draw(st.sampled_from(names)), "g_K += w",
-            name=f"projection{number}", weight=draw(distributions), delay=draw(delays),
-            delay_groups=draw(st.integers(1, 9)), autapses=draw(st.booleans()), **draw(rules),
+            draw(st.sampled_from(names)),
+            draw(st.sampled_from(names)),
+            "g_K += w",
+            name=f"projection{number}",
+            weight=draw(distributions),
+            delay=draw(delays),
+            delay_groups=draw(st.integers(1, 9)),
+            autapses=draw(st.booleans()),
+            **draw(rules),
         )
         for number in range(draw(st.integers(0, 3)))
-    ]  # fmt: skip
+    ]
     return Network(
         tuple(populations), tuple(inputs), tuple(projections), meta={"note": draw(st.text())}
     )

@@ -8,9 +8,8 @@ from brian2.units import ms, pA, second, volt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualframe.protocols.bench import Response
-from dualframe.protocols.fitting import smooth_rates
-from dualframe.protocols.measures import (
+from dualframe.experiments.current_clamp import Response
+from dualframe.experiments.electrophysiology import (
     adaptation_index,
     adaptation_of,
     fi_curve,
@@ -18,7 +17,8 @@ from dualframe.protocols.measures import (
     rheobase,
     spike_counts,
 )
-from dualframe.protocols.validation import rate_error
+from dualframe.experiments.model_comparison import rate_error
+from dualframe.experiments.model_fitting.fit_point_neuron import smooth_rates
 
 intervals = st.lists(st.floats(1e-3, 0.2), min_size=2, max_size=20)
 rates = st.lists(st.floats(0, 100), min_size=3, max_size=30)
@@ -28,10 +28,17 @@ def made(trains: list[np.ndarray], currents: list[float] | None = None) -> Respo
     """A response with given spikes in a step of one second."""
     amplitudes = np.arange(len(trains), dtype=float) if currents is None else np.array(currents)
     return Response(
-        "", "", amplitudes * pA, np.zeros(0) * second, np.zeros((0, 0)) * volt,
-        np.zeros(0, dtype=np.int64), tuple(t * second for t in trains),
-        1 * second, 0 * ms, 0.1 * ms,
-    )  # fmt: skip
+        "",
+        "",
+        amplitudes * pA,
+        np.zeros(0) * second,
+        np.zeros((0, 0)) * volt,
+        np.zeros(0, dtype=np.int64),
+        tuple(t * second for t in trains),
+        1 * second,
+        0 * ms,
+        0.1 * ms,
+    )
 
 
 @given(intervals)

@@ -40,13 +40,24 @@ from dendrify import Dendrite, NeuronModel, Soma
 
 SCRIPT = Path(__file__).parents[2] / "circuits" / "figures" / "plot_ca1_pyr_validation.py"
 DENDRITES = {
-    "prox": (100, 2), "ob1": (100, 1), "ob2": (100, 1), "med": (150, 1.25),
-    "dist1": (150, 0.8), "dist2": (150, 0.8), "bas1": (150, 0.8), "bas2": (150, 0.8),
-}  # fmt: skip
+    "prox": (100, 2),
+    "ob1": (100, 1),
+    "ob2": (100, 1),
+    "med": (150, 1.25),
+    "dist1": (150, 0.8),
+    "dist2": (150, 0.8),
+    "bas1": (150, 0.8),
+    "bas2": (150, 0.8),
+}
 PIXEL = {
-    "attenuation": 0.0019, "psp": 0.0031, "depsp": 0.27, "unitary": 0.16 / 24, "dvdt": 0.014,
-    "hyperpolarised": 0.44, "backpropagated": 0.53,
-}  # fmt: skip
+    "attenuation": 0.0019,
+    "psp": 0.0031,
+    "depsp": 0.27,
+    "unitary": 0.16 / 24,
+    "dvdt": 0.014,
+    "hyperpolarised": 0.44,
+    "backpropagated": 0.53,
+}
 TALLER = (
     "the published dendritic spikes are Dendrify 1's, whose conductances decay exponentially; "
     "Dendrify 2's are switched off after the same times and are taller"
@@ -154,9 +165,11 @@ def notebook(active: bool) -> NeuronModel:
         for name, (length, diameter) in DENDRITES.items()
     }
     for name, pathway, ampa, nmda in (
-        ("ob1", "ca3", 0.6, 0.4), ("med", "ca3", 0.81, 0.4), ("dist1", "ec", 0.81, 0.81),
+        ("ob1", "ca3", 0.6, 0.4),
+        ("med", "ca3", 0.81, 0.4),
+        ("dist1", "ec", 0.81, 0.81),
         ("prox", "validation", 0.6, 0.4),
-    ):  # fmt: skip
+    ):
         parts[name].synapse("AMPA", tag=pathway, g=ampa * nS, t_decay=2.5 * ms)
         parts[name].synapse("NMDA", tag=pathway, g=nmda * nS, t_decay=50 * ms)
     for part in parts.values() if active else ():
@@ -170,22 +183,38 @@ def notebook(active: bool) -> NeuronModel:
     edges += [(prox, parts["ob1"]), (prox, parts["ob2"]), (prox, med)]
     edges += [(med, parts["dist1"]), (med, parts["dist2"])]
     model = NeuronModel(
-        edges, cm=1 * uF / centimetre**2, gl=40 * uS / centimetre**2, v_rest=-65 * mV,
-        r_axial=120 * ohm * centimetre, scale_factor=2.9, spine_factor=1.5,
-    )  # fmt: skip
+        edges,
+        cm=1 * uF / centimetre**2,
+        gl=40 * uS / centimetre**2,
+        v_rest=-65 * mV,
+        r_axial=120 * ohm * centimetre,
+        scale_factor=2.9,
+        spine_factor=1.5,
+    )
     model.add_params(
         {
-            "EA": -65 * mV, "tauA": 45 * ms, "gAmax": 0.15 * nS, "delta_gA": 21 * nS,
-            "Alpha_NMDA": 0.087, "Beta_NMDA": 3.57, "Gamma_NMDA": 10, "Mg_con": 1,
+            "EA": -65 * mV,
+            "tauA": 45 * ms,
+            "gAmax": 0.15 * nS,
+            "delta_gA": 21 * nS,
+            "Alpha_NMDA": 0.087,
+            "Beta_NMDA": 3.57,
+            "Gamma_NMDA": 10,
+            "Mg_con": 1,
             "E_NMDA": 0.35 * mV,
         }
-    )  # fmt: skip
+    )
     if active:
         model.config_dspikes(
-            "Na", threshold=-42.5 * mV, duration_rise=0.5 * ms, duration_fall=1.2 * ms,
-            offset_fall=0.6 * ms, refractory=4.2 * ms, reversal_rise=50 * mV,
+            "Na",
+            threshold=-42.5 * mV,
+            duration_rise=0.5 * ms,
+            duration_fall=1.2 * ms,
+            offset_fall=0.6 * ms,
+            refractory=4.2 * ms,
+            reversal_rise=50 * mV,
             reversal_fall=-90 * mV,
-        )  # fmt: skip
+        )
     return model
 
 
@@ -194,9 +223,11 @@ def _density() -> Any:
 
 
 SPIKE = {
-    "threshold": "V_soma > -47.5*mV", "reset": "V_soma = 37.5*mV; gA += delta_gA",
-    "refractory": 4 * ms, "method": "euler",
-}  # fmt: skip
+    "threshold": "V_soma > -47.5*mV",
+    "reset": "V_soma = 37.5*mV; gA += delta_gA",
+    "refractory": 4 * ms,
+    "method": "euler",
+}
 
 
 def dendrify_2(n: int) -> tuple[NeuronGroup, list[Any]]:

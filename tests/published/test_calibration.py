@@ -9,8 +9,12 @@ import pytest
 from brian2.units import second
 
 import dualframe as df
-from dualframe.calibration import _builder, firing_rates, measure_psps
-from dualframe.strengths import Calibration, stored
+from dualframe.building.calibrated_weights import Calibration, stored
+from dualframe.experiments.calibration.unitary_psps_and_rates import (
+    _builder,
+    firing_rates,
+    measure_psps,
+)
 
 # circuit, model of the cells, synapses of the point branch
 CASES = [
@@ -38,8 +42,9 @@ def test_unitary_potentials_are_those_of_the_source(name: str, model: str, synap
     for population in circuit.populations:
         onto = [c for c in circuit.contacts if c.target == population.name]
         weights = {c.name: np.array([float(calibration.weights[c.name])]) for c in onto}
-        units = {c.name: calibration.weights[c.name] / float(calibration.weights[c.name])
-                 for c in onto}  # fmt: skip
+        units = {
+            c.name: calibration.weights[c.name] / float(calibration.weights[c.name]) for c in onto
+        }
         tried = {contact: weight * units[contact] for contact, weight in weights.items()}
         measured = measure_psps(population, _builder(circuit, model, synapses), tried)
         for contact in onto:

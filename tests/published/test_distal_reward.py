@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy import stats
 
 import dualframe as df
+from dualframe.building.tasks.distal_reward import N1, N2, TAGGED
 from dualframe.network import Network, Recording, replicated
 from dualframe.plasticity import frozen
-from dualframe.task_driven.tasks.distal_reward import N1, N2, TAGGED
 
 pytestmark = [pytest.mark.slow, pytest.mark.cpp]
 Array = NDArray[np.float64]
@@ -41,10 +41,14 @@ def ran() -> df.Results:
     """Two networks of the published size, weights fixed: all spikes, and dopamine of two cells."""
     network: Network = frozen(df.task_driven.build(task()))
     return df.run(
-        replicated(network, AGENTS), LENGTH * second, seed=4, dt=1 * ms,
+        replicated(network, AGENTS),
+        LENGTH * second,
+        seed=4,
+        dt=1 * ms,
         spikes=["exc", "inh", "coincidence", "reward"],
-        record={"exc": Recording(("DA",), neurons=[0, N_EXC + 7])}, **CPP,
-    )  # fmt: skip
+        record={"exc": Recording(("DA",), neurons=[0, N_EXC + 7])},
+        **CPP,
+    )
 
 
 def ported(seconds: int, seed: int) -> tuple[Array, Array]:
@@ -165,7 +169,7 @@ def test_dopamine_is_a_pulse_per_reward_that_decays(ran: df.Results) -> None:
 
 def test_connectivity_is_that_of_the_source_without_multapses(ran: df.Results) -> None:
     """100 targets of every neuron; n1 to n2 is one synapse and starts at zero."""
-    from dualframe.targets.lowering import lower
+    from dualframe.targets.lowering.lower_network import lower
 
     network = replicated(df.task_driven.build(task()), AGENTS)
     lowered = lower(network, dt=1 * ms, duration=1 * second, seed=4)
@@ -195,9 +199,11 @@ def learn(*modulators: str) -> df.Agents:
     """Four agents of 200 neurons, STDP five times the source's, for eight minutes."""
     small = df.task("distal_reward").only_modulation(*modulators)
     small = small.having(
-        network__neurons=200, plasticity__A_plus=0.5, plasticity__A_minus=0.75,
+        network__neurons=200,
+        plasticity__A_plus=0.5,
+        plasticity__A_minus=0.75,
         protocol__duration=SECONDS * second,
-    )  # fmt: skip
+    )
     return df.train(df.task_driven.build(small), small, agents=LEARNERS, seed=1, **CPP)
 
 

@@ -20,9 +20,9 @@ import pytest
 from brian2.units import ms, mV, nA, nS
 
 import dualframe as df
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.network import Network
-from dualframe.strengths import Calibration
 
 MODELS = ("biological", "glif_conductance")
 SIZES = {"pyr": 40, "pv": 20, "cck": 20}

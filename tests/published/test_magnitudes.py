@@ -15,9 +15,9 @@ from brian2.units.fundamentalunits import Quantity
 
 from dualframe.catalogue import receptor
 from dualframe.circuit import Drug
-from dualframe.protocols import Response, current_clamp
-from dualframe.protocols.dish import build
-from dualframe.protocols.sign_cells import alone
+from dualframe.experiments import Response, current_clamp
+from dualframe.experiments.batch_current_clamp import build
+from dualframe.experiments.receptor_signs.intrinsic_effects import alone
 
 MODELS = ("biological", "glif", "izhikevich")
 
@@ -193,9 +193,13 @@ def test_serotonin_raises_the_hcn_current_at_minus_90_mV_by_29_percent(model: st
     point = model != "biological"
     names = [f"{kind}_5HT_other_0" + ("" if point else "_soma") for kind in ("I", "h")]
     response = current_clamp(
-        "ca1_pyr", model, np.array([-50, -200, -400, -600, -1000, -1500]) * pA,
-        duration=500 * ms, variables=names, drugs=[Drug("agonist", "5HT_other")],
-    )  # fmt: skip
+        "ca1_pyr",
+        model,
+        np.array([-50, -200, -400, -600, -1000, -1500]) * pA,
+        duration=500 * ms,
+        variables=names,
+        drugs=[Drug("agonist", "5HT_other")],
+    )
     v = steady(response)
     near = int(np.argmin(np.abs(v + 90)))
     extra, h = (float(traced(response, name)[near, -10]) for name in names)
@@ -239,9 +243,14 @@ def test_depolarisation_per_resistance_is_the_driving_force_over_the_resistance(
 
 @pytest.mark.parametrize(
     ("name", "level"),
-    [("nACh_a7", 153 * umolar), ("nACh_a4b2", 30 * umolar), ("D1", 1000 * nmolar),
-     ("D2", 1000 * nmolar), ("beta", 740 * nmolar)],
-)  # fmt: skip
+    [
+        ("nACh_a7", 153 * umolar),
+        ("nACh_a4b2", 30 * umolar),
+        ("D1", 1000 * nmolar),
+        ("D2", 1000 * nmolar),
+        ("beta", 740 * nmolar),
+    ],
+)
 def test_half_of_the_receptors_are_occupied_at_the_published_affinity(
     name: str, level: Quantity
 ) -> None:

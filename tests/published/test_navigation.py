@@ -26,9 +26,14 @@ def arms() -> dict[str, df.Agents]:
     for name, modulators in ARMS.items():
         task = df.task("navigation").only_modulation(*modulators)
         made[name] = df.train(
-            df.task_driven.build(task), task, agents=AGENTS, trials=TRIALS, seed=1,
-            target="cpp_standalone", progress=False,
-        )  # fmt: skip
+            df.task_driven.build(task),
+            task,
+            agents=AGENTS,
+            trials=TRIALS,
+            seed=1,
+            target="cpp_standalone",
+            progress=False,
+        )
     return made
 
 

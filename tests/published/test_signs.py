@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 from brian2.units import pA
 
-from dualframe.catalogue.read import HERE
+from dualframe.catalogue.lookup import HERE
 from dualframe.circuit import Drug
-from dualframe.protocols import current_clamp, measures, sign_table
-from dualframe.protocols.sign_entries import SYNAPTIC, sign_entries
-from dualframe.protocols.signs import MODELS, UNTESTED
+from dualframe.experiments import current_clamp, sign_table
+from dualframe.experiments import electrophysiology as measures
+from dualframe.experiments.receptor_signs.sign_table import MODELS, UNTESTED
+from dualframe.experiments.receptor_signs.tested_effects import SYNAPTIC, sign_entries
 
 SAVED = Path(__file__).parents[2] / "docs" / "receptor_signs.csv"
 KEY = ["receptor", "cell", "kind", "effect", "model", "measure"]
@@ -97,8 +98,10 @@ def test_the_saved_table_is_this_one(table: pd.DataFrame) -> None:
     saved = pd.read_csv(SAVED, keep_default_na=False, na_values=["nan"])
     keys = [list(map(tuple, found[KEY].fillna("").to_numpy())) for found in (saved, table)]
     assert sorted(keys[0]) == sorted(keys[1])
-    order = [found.assign(key=key).sort_values("key", kind="stable", ignore_index=True)
-             for found, key in zip((saved, table), keys, strict=True)]  # fmt: skip
+    order = [
+        found.assign(key=key).sort_values("key", kind="stable", ignore_index=True)
+        for found, key in zip((saved, table), keys, strict=True)
+    ]
     assert order[0]["verdict"].tolist() == order[1]["verdict"].tolist()
     assert order[0]["status"].tolist() == order[1]["status"].tolist()
     late = (order[0]["measure"] == "late rate").to_numpy()

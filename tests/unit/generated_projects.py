@@ -22,7 +22,7 @@ from brian2 import (
     seed,
 )
 
-from dualframe.targets.session import brian_session
+from dualframe.targets.brian.device_session import brian_session
 
 CELLS = """dv/dt = (gL*(EL - v) + I - g*v + sigma*rand())/C : volt (unless refractory)
            dg/dt = -g/(5*ms) : siemens
@@ -51,19 +51,33 @@ def generate(folder: Path, number: int, readers: int = 7) -> Path:
 
 
 def _objects(rng: np.random.Generator, readers: int) -> list[object]:
-    cells = NeuronGroup(20, CELLS, threshold="v > -50*mV", reset="v = -65*mV", refractory=2 * ms,
-                        method="euler", name="cells")  # fmt: skip
-    reading = NeuronGroup(readers, READERS, threshold="v > -60*mV", reset="v = -65*mV",
-                          method="euler", name="readers")  # fmt: skip
+    cells = NeuronGroup(
+        20,
+        CELLS,
+        threshold="v > -50*mV",
+        reset="v = -65*mV",
+        refractory=2 * ms,
+        method="euler",
+        name="cells",
+    )
+    reading = NeuronGroup(
+        readers, READERS, threshold="v > -60*mV", reset="v = -65*mV", method="euler", name="readers"
+    )
     cells.gL, cells.EL, cells.sigma = rng.uniform(8, 12) * nS, -65 * mV, rng.uniform(20, 40) * pA
     cells.C, cells.I = rng.uniform(90, 110, 20) * pF, rng.uniform(150, 250, 20) * pA
     cells.v, reading.v = rng.uniform(-65, -55, 20) * mV, rng.uniform(-65, -61, readers) * mV
     reading.tau = rng.uniform(9, 11, readers) * ms
     drive = _input(rng)
     fixed = Synapses(drive, cells, "w : siemens (constant)", on_pre="g_post += w", name="fixed")
-    learned = Synapses(cells, reading, PLASTIC, name="learned", method="euler",
-                       on_pre="v_post += w; apre += 1",
-                       on_post="w = clip(w + apre*0.1*mV, 0*mV, 2*mV)")  # fmt: skip
+    learned = Synapses(
+        cells,
+        reading,
+        PLASTIC,
+        name="learned",
+        method="euler",
+        on_pre="v_post += w; apre += 1",
+        on_post="w = clip(w + apre*0.1*mV, 0*mV, 2*mV)",
+    )
     for synapses, unit in ((fixed, 20 * nS), (learned, 0.5 * mV)):
         i, j = np.nonzero(rng.random((synapses.source.N, synapses.target.N)) < 0.5)
         synapses.connect(i=i, j=j)

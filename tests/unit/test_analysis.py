@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from dualframe import analysis
-from dualframe.analysis.differences import compare_rates
-from dualframe.errors import DualframeError, QuantityError, UnknownName
-from dualframe.results import Results, spike_table
+from dualframe.analysis.rate_differences import compare_rates
+from dualframe.core.errors import DualframeError, QuantityError, UnknownName
+from dualframe.results.results import Results, spike_table
 
 # --- spike trains -------------------------------------------------------------------------------
 

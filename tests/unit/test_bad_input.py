@@ -21,7 +21,7 @@ from brian2.units import Hz, ms, mV, nS, pA
 import dualframe as df
 from dualframe import catalogue
 from dualframe.cli import main
-from dualframe.errors import (
+from dualframe.core.errors import (
     CatalogueError,
     NetworkError,
     OutputError,
@@ -315,7 +315,7 @@ def test_an_unwritable_folder_is_refused_before_the_run(
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("simulated although the results have no place")
 
-    monkeypatch.setattr(import_module("dualframe.targets.runtime"), "run", never)
+    monkeypatch.setattr(import_module("dualframe.targets.brian.runtime"), "run", never)
     assert "cannot write" in error_of(capsys, "run", str(mini), *POINT, "--out", occupied)
     assert Path(occupied).parent.read_text() == "mine"
 
@@ -416,9 +416,12 @@ def interrupted(*arguments: str) -> tuple[int, str, str]:
     """Start the command line, send Ctrl-C while it simulates, and wait for its end."""
     process = subprocess.Popen(
         [sys.executable, "-c", DRIVER, *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
         preexec_fn=listening,
-    )  # fmt: skip
+    )
     assert process.stderr is not None
     before = ""
     while before.count("running") < 2:  # Brian2's runtime reports the start too
@@ -457,6 +460,6 @@ def test_an_interrupt_before_the_simulation_says_so(
     def stop(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dualframe.recipe.run", stop)
+    monkeypatch.setattr("dualframe.simulation.run_specification.run", stop)
     assert main(["run", str(mini), *POINT]) == 130
     assert "interrupted before there was a result" in capsys.readouterr().err

@@ -10,8 +10,9 @@ from brian2.units import ms, mV, nA, pA, second
 
 import dualframe as df
 from dualframe.circuit import Drug, Modulation
-from dualframe.errors import NetworkError, QuantityError, UnknownName
-from dualframe.protocols import current_clamp, measures
+from dualframe.core.errors import NetworkError, QuantityError, UnknownName
+from dualframe.experiments import current_clamp
+from dualframe.experiments import electrophysiology as measures
 
 SHORT: dict[str, Any] = {"duration": 80 * ms, "delay": 5 * ms}
 
@@ -44,10 +45,17 @@ def test_nothing_is_compiled_again(model: str) -> None:
     def run(n: int, level: float, dose: float, duration: Any, shift: float) -> str:
         thresholds = (start + np.linspace(0, shift, n)) * mV
         response = current_clamp(
-            "ctx_pv", model, np.linspace(0, 400, n) * pA, modulations={"ACh": level},
-            drugs=[Drug("antagonist", "M1", dose=dose)], parameters={name: thresholds},
-            duration=duration, delay=0.1 * duration, record=[0], target="cpp_standalone",
-        )  # fmt: skip
+            "ctx_pv",
+            model,
+            np.linspace(0, 400, n) * pA,
+            modulations={"ACh": level},
+            drugs=[Drug("antagonist", "M1", dose=dose)],
+            parameters={name: thresholds},
+            duration=duration,
+            delay=0.1 * duration,
+            record=[0],
+            target="cpp_standalone",
+        )
         assert response.n == n
         assert response.results is not None
         return str(response.results.provenance["build_cache"])
@@ -61,14 +69,25 @@ def test_a_level_per_copy_is_a_level_of_that_copy() -> None:
     reference = df.catalogue.modulator("ACh").numbers.value("reference_concentration")
     levels = np.array([0.0, 0.3, 1.0])
     together = current_clamp(
-        "ctx_pv", "glif", 260 * pA, modulations={"ACh": 0.5},
-        parameters={"c_ACh": levels * reference}, target="runtime", record=False, **SHORT,
-    )  # fmt: skip
+        "ctx_pv",
+        "glif",
+        260 * pA,
+        modulations={"ACh": 0.5},
+        parameters={"c_ACh": levels * reference},
+        target="runtime",
+        record=False,
+        **SHORT,
+    )
     for level, train in zip(levels, together.spike_times, strict=True):
         alone = current_clamp(
-            "ctx_pv", "glif", 260 * pA, modulations=[Modulation("ACh", float(level))],
-            target="runtime", record=False, **SHORT,
-        )  # fmt: skip
+            "ctx_pv",
+            "glif",
+            260 * pA,
+            modulations=[Modulation("ACh", float(level))],
+            target="runtime",
+            record=False,
+            **SHORT,
+        )
         np.testing.assert_allclose(np.asarray(alone.spike_times[0]), np.asarray(train), atol=1e-9)
 
 
@@ -76,13 +95,24 @@ def test_a_knockout_of_all_receptors_is_control() -> None:
     currents = np.array([200, 300]) * pA
     control = current_clamp("ctx_pv", "glif", currents, target="runtime", record=False, **SHORT)
     without = current_clamp(
-        "ctx_pv", "glif", currents, modulations={"ACh": 1.0}, drugs=[Drug("knockout", "M1")],
-        target="runtime", record=False, **SHORT,
-    )  # fmt: skip
-    awake = current_clamp(
-        "ctx_pv", "glif", currents, modulations={"ACh": 1.0}, target="runtime", record=False,
+        "ctx_pv",
+        "glif",
+        currents,
+        modulations={"ACh": 1.0},
+        drugs=[Drug("knockout", "M1")],
+        target="runtime",
+        record=False,
         **SHORT,
-    )  # fmt: skip
+    )
+    awake = current_clamp(
+        "ctx_pv",
+        "glif",
+        currents,
+        modulations={"ACh": 1.0},
+        target="runtime",
+        record=False,
+        **SHORT,
+    )
     for a, b in zip(control.spike_times, without.spike_times, strict=True):
         np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
     assert measures.spike_counts(awake).tolist() != measures.spike_counts(control).tolist()
@@ -92,9 +122,14 @@ def test_a_knockout_of_all_receptors_is_control() -> None:
 def test_what_is_recorded() -> None:
     def rows(record: Any) -> tuple[tuple[int, ...], list[int]]:
         response = current_clamp(
-            "ctx_pv", "glif", [0, 1, 2] * pA, record=record, duration=1 * ms, delay=1 * ms,
+            "ctx_pv",
+            "glif",
+            [0, 1, 2] * pA,
+            record=record,
+            duration=1 * ms,
+            delay=1 * ms,
             target="runtime",
-        )  # fmt: skip
+        )
         return response.V.shape, response.recorded.tolist()
 
     assert rows(True) == ((3, 20), [0, 1, 2])

@@ -14,7 +14,7 @@ from brian2 import ms
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 import dualframe as df
-from dualframe.targets.toolchain import has_compiler
+from dualframe.targets.cpp.compiler import has_compiler
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -158,8 +158,10 @@ def test_scaling(tmp_path: Path) -> None:
 def test_closed_loop_has_the_size_of_a_task() -> None:
     net = script("closed_loop").network()
     assert {population.name: population.n for population in net.populations} == {
-        "world": 1, "place": 121, "action": 40,
-    }  # fmt: skip
+        "world": 1,
+        "place": 121,
+        "action": 40,
+    }
     assert df.check(net, "runtime") == []
     results = df.run(net, 20 * ms, target="runtime", seed=1, dt=1 * ms, progress=False)
     assert len(results.spikes) > 0

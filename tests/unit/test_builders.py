@@ -14,12 +14,12 @@ from brian2.units import Hz, ms, mV, nS, pA, um
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.calibration import calibrate
+from dualframe.building.calibrated_weights import Calibration, contacts_digest
 from dualframe.circuit import Background, Circuit, CircuitPopulation, CircuitProjection
-from dualframe.errors import CatalogueError, NetworkError, UnknownName
+from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
+from dualframe.experiments.calibration.unitary_psps_and_rates import calibrate
 from dualframe.network import Network
-from dualframe.strengths import Calibration, contacts_digest
-from dualframe.targets.capability import TARGETS
+from dualframe.targets.target_support import TARGETS
 
 MODELS = ("biological", "glif_current", "glif_conductance", "izhikevich_current")
 
@@ -28,9 +28,11 @@ def strengths(circuit: Circuit, model: str, **changes: Any) -> Calibration:
     """Weights of no meaning, with the dimension that the model needs."""
     unit = 10 * pA if model.endswith("current") else 0.1 * nS
     made = Calibration(
-        circuit.name, model, {c.name: unit for c in circuit.contacts},
+        circuit.name,
+        model,
+        {c.name: unit for c in circuit.contacts},
         rates={b.target: 100 * Hz for b in circuit.background},
-    )  # fmt: skip
+    )
     return replace(made, **changes)
 
 
@@ -65,8 +67,11 @@ def pair(**changes: Any) -> Circuit:
 
 # ---------------------------------------------------------------- what both branches share
 
-CIRCUITS = {"l23": df.circuit("l23").scaled(0.01), "ca1": df.circuit("ca1").scaled(0.1),
-            "pair": pair()}  # fmt: skip
+CIRCUITS = {
+    "l23": df.circuit("l23").scaled(0.01),
+    "ca1": df.circuit("ca1").scaled(0.1),
+    "pair": pair(),
+}
 
 
 @pytest.mark.parametrize("name", CIRCUITS)
@@ -168,9 +173,13 @@ def test_heterogeneity_may_be_factors() -> None:
     ends = []
     for built in (network, build(pair(), "glif_current")):
         done = df.run(
-            replace(built, inputs=(soma,)), 150 * ms, target="runtime", seed=1,
-            record={"pv": ["V"]}, progress=False,
-        )  # fmt: skip
+            replace(built, inputs=(soma,)),
+            150 * ms,
+            target="runtime",
+            seed=1,
+            record={"pv": ["V"]},
+            progress=False,
+        )
         voltage = done.traces["pv"].values["V"][0]
         ends.append(voltage[-1] - voltage[0])
     assert ends[0] / ends[1] == pytest.approx(1.5, rel=1e-5)
@@ -201,9 +210,10 @@ def test_a_circuit_by_hand_is_checked_against_the_catalogue(model: str) -> None:
         build(pair(projections=(wrong,)), model)
     with pytest.raises(UnknownName, match="unknown cell type 'ctx_pvb'"):
         build(
-            Circuit("alone", (CircuitPopulation("pv", "ctx_pvb", 1),)), model,
+            Circuit("alone", (CircuitPopulation("pv", "ctx_pvb", 1),)),
+            model,
             calibration=Calibration("alone", model, {}),
-        )  # fmt: skip
+        )
 
 
 def cell_file(folder: Path, *drop: str) -> str:
@@ -211,9 +221,10 @@ def cell_file(folder: Path, *drop: str) -> str:
     source = files("dualframe.catalogue").joinpath("cells", "ctx_pv.toml").read_text("utf-8")
     first, *tables = source.split("\n[")
     kept = [
-        table for table in tables
+        table
+        for table in tables
         if not any(table.lstrip("[").startswith(w) or f'form = "{w}' in table for w in drop)
-    ]  # fmt: skip
+    ]
     path = folder / "mine.toml"
     path.write_text("\n[".join([first, *kept]), encoding="utf-8")
     return str(path)
@@ -338,10 +349,14 @@ def test_a_calibration_of_another_model_is_refused() -> None:
             build(pair(), model, calibration=strengths(pair(), other))
 
 
-@pytest.mark.parametrize(("model", "weight", "unit"), [
-    ("biological", 10 * pA, "siemens"), ("glif_current", 1 * nS, "amp"),
-    ("glif_conductance", 10 * pA, "siemens"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("model", "weight", "unit"),
+    [
+        ("biological", 10 * pA, "siemens"),
+        ("glif_current", 1 * nS, "amp"),
+        ("glif_conductance", 10 * pA, "siemens"),
+    ],
+)
 def test_a_weight_of_another_dimension_is_refused(model: str, weight: Any, unit: str) -> None:
     given = strengths(pair(), model, weights={c.name: weight for c in pair().contacts})
     with pytest.raises(
@@ -373,9 +388,13 @@ def unitary(circuit: Circuit, network: Network, source: str, target: str) -> flo
         for p in network.populations
     )
     done = df.run(
-        replace(network, populations=fired), 120 * ms, target="runtime", seed=1,
-        record={target: [population.voltage]}, progress=False,
-    )  # fmt: skip
+        replace(network, populations=fired),
+        120 * ms,
+        target="runtime",
+        seed=1,
+        record={target: [population.voltage]},
+        progress=False,
+    )
     [time] = done.spikes[done.spikes.population == source].t
     assert target not in set(done.spikes.population)
     trace = done.traces[target]

@@ -36,10 +36,10 @@ from dualframe.catalogue import (
 from dualframe.catalogue.bibliography import PACKAGED, references
 from dualframe.catalogue.forms import GLIF, IZHIKEVICH
 from dualframe.catalogue.schema import STATUSES, Effect, Numbers, Origin, Sourced
-from dualframe.errors import CatalogueError, UnknownName
-from dualframe.quantity import quantity
-from dualframe.task_driven import glif as glif_model
-from dualframe.task_driven import izhikevich as izhikevich_model
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.quantity import quantity
+from dualframe.neurons import glif as glif_model
+from dualframe.neurons import izhikevich as izhikevich_model
 
 CELLS = names("cell type")
 RECEPTORS = (

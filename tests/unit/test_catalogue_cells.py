@@ -9,15 +9,15 @@ import pytest
 from brian2 import Mohm, ms, mV, nS, pA, pF
 
 import dualframe as df
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.catalogue import cell, describe, names
 from dualframe.catalogue.forms import IZHIKEVICH
 from dualframe.catalogue.schema import CellType
 from dualframe.circuit import Circuit, CircuitPopulation
-from dualframe.errors import UnknownName
-from dualframe.quantity import quantity
-from dualframe.strengths import Calibration
-from dualframe.targets.lowering import lower
-from dualframe.task_driven import izhikevich
+from dualframe.core.errors import UnknownName
+from dualframe.core.quantity import quantity
+from dualframe.neurons import izhikevich
+from dualframe.targets.lowering.lower_network import lower
 
 CELLS = names("cell type")
 
@@ -41,7 +41,13 @@ FIRST_SETS = {
     "ca3_pyr": ("izhikevich2007", 382, 0.98, -58.63, -42.74, 0.008, 138),
     "ca3_pv_basket": ("izhikevich2007", 45, 0.9951729, -57.506126, -23.378766, 0.003846186, -6),
     "ca3_cck_basket": (
-        "izhikevich2007", 135, 0.583005186, -58.99667734, -39.39832097, 0.00574483, 54,
+        "izhikevich2007",
+        135,
+        0.583005186,
+        -58.99667734,
+        -39.39832097,
+        0.00574483,
+        54,
     ),
     "dg_granule": ("izhikevich2007", 38, 0.44718170, -77.40291336, -44.90054428, 0.00327994, 50),
     "dg_basket": ("izhikevich2007", 208, 0.81259038, -61.01667830, -37.83530689, 0.09707656, 553),
@@ -52,12 +58,19 @@ FIRST_SETS = {
     "thal_tc": ("izhikevich2007_TC", 200, 1.6, -60, -50, 0.01, 10),
     "thal_trn": ("izhikevich2007_RTN", 40, 0.25, -65, -45, 0.015, 50),
     "insect_kc": ("izhikevich2007", 4, 0.015, -85, -25, 0.01, 8),
-}  # fmt: skip
+}
 # No published set: C = tau_m/r_in, vr = v_rest, vt = threshold, and k by one of two rules
 DERIVED_SETS = (
-    "ctx_vip", "ctx_l5_np", "ctx_chandelier", "str_tan", "mid_da",
-    "cb_granule", "cb_golgi", "cb_purkinje", "cb_mli",
-)  # fmt: skip
+    "ctx_vip",
+    "ctx_l5_np",
+    "ctx_chandelier",
+    "str_tan",
+    "mid_da",
+    "cb_granule",
+    "cb_golgi",
+    "cb_purkinje",
+    "cb_mli",
+)
 # [passive]: v_rest (mV), r_in (Mohm), tau_m (ms), threshold (mV)
 PASSIVE = {
     "ctx_l4_exc": (-77.23, 175, 20.14, -36.94),
@@ -211,20 +224,26 @@ def test_special_forms_keep_their_extra_parameters() -> None:
     assert fsi.value("U_coef") == quantity("0.025 pA/mV^3")
     da = cell("mid_da").izhikevich_set("izhikevich2003").numbers
     assert [da.value(key) for key in ("a", "b", "c", "d", "vpeak", "v0")] == [
-        0.0024, 0.42, -60, 50, 10, -62.6,
-    ]  # fmt: skip
+        0.0024,
+        0.42,
+        -60,
+        50,
+        10,
+        -62.6,
+    ]
 
 
 def test_second_sets() -> None:
     expected = {
         "ctx_l5_et": ("CH, fig. 8.23", {"C": "50 pF", "k": "1.5 nS/mV", "d": "150 pA"}),
         "ca1_bistratified": (
-            "Hippocampome v2 CA1 bistratified, type 1", {"C": "112 pF", "b": "16.4 nS"},
+            "Hippocampome v2 CA1 bistratified, type 1",
+            {"C": "112 pF", "b": "16.4 nS"},
         ),
         "ca3_pyr": ("Hippocampome CA3 pyramidal (RASP.NASP)", {"C": "366 pF", "d": "588 pA"}),
         "str_d1_msn": ("MSN D1, no dopamine", {"vr": "-80 mV", "d": "91 pA"}),
         "thal_tc": ("thalamocortical", {"k": "0.5 nS/mV", "a": "0.1 /ms", "vpeak": "40 mV"}),
-    }  # fmt: skip
+    }
     for name, (label, values) in expected.items():
         found = cell(name).izhikevich_set(label).numbers
         assert all(found.value(key) == quantity(text) for key, text in values.items())
@@ -315,11 +334,23 @@ def test_the_burst_cell_of_naud_and_sprekeler() -> None:
     found = cell("ctx_l5_et").compartments
     assert (found.rule, found.stand_in, found.names) == ("burst", False, ("soma", "dend"))
     expected = {
-        "tau_soma": "16 ms", "C_soma": "370 pF", "g_soma": "1300 pA", "jump": "200 pA",
-        "tau_dend": "7 ms", "C_dend": "170 pF", "g_dend": "1200 pA", "bAP": "2600 pA",
-        "tauw_soma": "100 ms", "tauw_dend": "30 ms", "a_dend": "13 nS", "E_d": "-38 mV",
-        "D_d": "6 mV", "threshold": "-50 mV", "threshold_jump": "2 mV", "threshold_tau": "27 ms",
-    }  # fmt: skip
+        "tau_soma": "16 ms",
+        "C_soma": "370 pF",
+        "g_soma": "1300 pA",
+        "jump": "200 pA",
+        "tau_dend": "7 ms",
+        "C_dend": "170 pF",
+        "g_dend": "1200 pA",
+        "bAP": "2600 pA",
+        "tauw_soma": "100 ms",
+        "tauw_dend": "30 ms",
+        "a_dend": "13 nS",
+        "E_d": "-38 mV",
+        "D_d": "6 mV",
+        "threshold": "-50 mV",
+        "threshold_jump": "2 mV",
+        "threshold_tau": "27 ms",
+    }
     assert all(found.burst.value(key) == quantity(text) for key, text in expected.items())
 
 

@@ -9,11 +9,11 @@ from types import ModuleType
 
 import pytest
 
-from dualframe import library
-from dualframe.catalogue import read
+from dualframe.catalogue import lookup as read
 from dualframe.catalogue.bibliography import references
 from dualframe.catalogue.schema import Numbers, Sourced
 from dualframe.circuit import circuit
+from dualframe.core import shipped_files as library
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -19,7 +19,7 @@ from dualframe.circuit import (
     circuit,
     circuits,
 )
-from dualframe.errors import CatalogueError, NetworkError, QuantityError, UnknownName
+from dualframe.core.errors import CatalogueError, NetworkError, QuantityError, UnknownName
 
 
 @pytest.fixture(scope="module")

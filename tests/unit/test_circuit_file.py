@@ -13,8 +13,8 @@ import tomli_w
 from brian2.units import Hz, ms, mV, nS, second, um
 
 from dualframe.circuit import circuit, circuits
-from dualframe.distributions import GaussianKernel
-from dualframe.errors import CatalogueError, UnknownName
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.network.distributions import GaussianKernel
 
 SMALL = """
 name = "small"
@@ -161,7 +161,7 @@ class TestReading:
         } <= set(table.number)
 
     def test_own_cell_file_lies_beside_the_circuit(self, tmp_path):
-        from dualframe.catalogue.read import HERE
+        from dualframe.catalogue.lookup import HERE
 
         (tmp_path / "mine.toml").write_text((HERE / "cells" / "ctx_pv.toml").read_text())
         path = tmp_path / "small.toml"

@@ -8,11 +8,17 @@ from brian2.units import Hz, ms, mV, um
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection, Space, circuit
-from dualframe.distributions import GaussianKernel
-from dualframe.errors import NetworkError, QuantityError, UnknownName
+from dualframe.circuit import (
+    Circuit,
+    CircuitPopulation,
+    CircuitProjection,
+    Space,
+    circuit,
+)
+from dualframe.core.errors import NetworkError, QuantityError, UnknownName
 from dualframe.network import PoissonInput, Projection
-from dualframe.targets.connectivity import draw_pairs
+from dualframe.network.connection_rules import draw_pairs
+from dualframe.network.distributions import GaussianKernel
 
 
 @pytest.fixture(scope="module")

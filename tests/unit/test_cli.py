@@ -84,9 +84,19 @@ class TestRun:
         self, capsys: pytest.CaptureFixture[str], mini: Path
     ) -> None:
         run = (
-            "run", str(mini), "--target", "runtime", "--scale", "1", "--duration", "20ms",
-            "--modulate", "ACh=0.8", "--seed", "5",
-        )  # fmt: skip
+            "run",
+            str(mini),
+            "--target",
+            "runtime",
+            "--scale",
+            "1",
+            "--duration",
+            "20ms",
+            "--modulate",
+            "ACh=0.8",
+            "--seed",
+            "5",
+        )
         text = printed(capsys, *run)
         assert re.search(r"^pyr +ctx_l23_pyr +8 ", text, re.MULTILINE)
         count = re.search(r"depend on (\d+) assumptions:\n(  - .*\n){5}  and (\d+) more", text)
@@ -101,9 +111,15 @@ class TestRun:
     def test_writes_everything_that_the_readme_names(self, ran: Path) -> None:
         written = {str(path.relative_to(ran)) for path in ran.rglob("*") if path.is_file()}
         assert written == {
-            "manifest.json", "rates.csv", "spikes.h5", "traces.h5", "figures/raster.png",
-            "figures/rates.png", "figures/traces_pyr.png", "figures/traces_pv.png",
-        }  # fmt: skip
+            "manifest.json",
+            "rates.csv",
+            "spikes.h5",
+            "traces.h5",
+            "figures/raster.png",
+            "figures/rates.png",
+            "figures/traces_pyr.png",
+            "figures/traces_pv.png",
+        }
 
     def test_records_the_voltage_of_three_neurons(self, ran: Path) -> None:
         trace = df.Results.load(ran).traces["pyr"]
@@ -240,7 +256,7 @@ class TestOthers:
     def test_calibrate_stores_beside_the_circuit(
         self, capsys: pytest.CaptureFixture[str], mini: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from dualframe.strengths import stored
+        from dualframe.building.calibrated_weights import stored
 
         known = stored(df.circuit(mini), "glif_current", mini.parent / "calibration" / "mini.toml")
         monkeypatch.setattr(df, "calibrate", lambda *_, **__: known)

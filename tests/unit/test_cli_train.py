@@ -70,11 +70,19 @@ class TestOneArm:
     def test_files(self, out: Path) -> None:
         files = {str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()}
         assert files == {
-            "manifest.json", "trials.csv", "outcomes.csv", "curves.csv", "agents.h5",
-            "network.json", "task.json", "statistics.csv", "figures/learning_success.png",
-            "figures/learning_duration_s.png", "figures/learning_reward.png",
+            "manifest.json",
+            "trials.csv",
+            "outcomes.csv",
+            "curves.csv",
+            "agents.h5",
+            "network.json",
+            "task.json",
+            "statistics.csv",
+            "figures/learning_success.png",
+            "figures/learning_duration_s.png",
+            "figures/learning_reward.png",
             "figures/outcomes.png",
-        }  # fmt: skip
+        }
         trials = pd.read_csv(out / "trials.csv")
         assert {"agent", "trial", "success", "duration_s", "reward"} <= set(trials.columns)
         assert len(trials) == AGENTS * TRIALS
@@ -165,11 +173,29 @@ def test_options_reach_the_task(
 
     monkeypatch.setattr(df, "train", train)
     options = (
-        "--agents", "7", "--trials", "3", "--duration", "2 s", "--neurons", "20", "--modulate",
-        "DA", "--heterogeneity", "0.1", "--set", "actor.rho0=50 Hz", "--set",
-        "plasticity.eta_DA = 0.02", "--set", "actor.cells=glif", "--seed", "5", "--target",
+        "--agents",
+        "7",
+        "--trials",
+        "3",
+        "--duration",
+        "2 s",
+        "--neurons",
+        "20",
+        "--modulate",
+        "DA",
+        "--heterogeneity",
+        "0.1",
+        "--set",
+        "actor.rho0=50 Hz",
+        "--set",
+        "plasticity.eta_DA = 0.02",
+        "--set",
+        "actor.cells=glif",
+        "--seed",
+        "5",
+        "--target",
         "runtime",
-    )  # fmt: skip
+    )
     with pytest.raises(Stop):
         main(["train", task, *options])
     assert (seen["agents"], seen["trials"], seen["seed"], seen["target"]) == (7, 3, 5, "runtime")
@@ -292,9 +318,12 @@ def interrupted(*arguments: str) -> tuple[int, str, str]:
     """Start the command line, send Ctrl-C while it simulates, and wait for its end."""
     process = subprocess.Popen(
         [sys.executable, "-c", DRIVER, *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
         preexec_fn=listening,
-    )  # fmt: skip
+    )
     assert process.stderr is not None
     before = ""
     while before.count("running") < 2:

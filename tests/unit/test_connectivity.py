@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from brian2 import um
 
-from dualframe.distributions import GaussianKernel
 from dualframe.network import Population, Projection, SpikeInput
-from dualframe.targets import connectivity
-from dualframe.targets.connectivity import draw_pairs
+from dualframe.network import connection_rules as connectivity
+from dualframe.network.connection_rules import draw_pairs
+from dualframe.network.distributions import GaussianKernel
 
 EQUATIONS = "dv/dt = -v/second : 1"
 

@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 
-from dualframe.targets import genn as genn_target
+from dualframe.targets.genn import brian2genn as genn_target
 
-doctor = import_module("dualframe.doctor")  # `dualframe.doctor` itself is the function
+doctor = import_module(
+    "dualframe.simulation.diagnose_installation"
+)  # `dualframe.doctor` itself is the function
 
 Install = Callable[..., Path]
 

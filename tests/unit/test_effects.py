@@ -13,14 +13,14 @@ from brian2.units import mV, nS, pA
 
 import dualframe as df
 from dualframe import catalogue
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
-from dualframe.errors import CatalogueError, NetworkError, UnknownName
-from dualframe.modulation import Compartment, Places, modulation_terms
-from dualframe.modulation.effects import EFFECTS, LACKS
+from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.network import Network, Population
-from dualframe.results import Results
-from dualframe.strengths import Calibration
-from dualframe.targets.lowering import lower
+from dualframe.neuromodulation import Compartment, Places, modulation_terms
+from dualframe.neuromodulation.effects import EFFECTS, LACKS
+from dualframe.results.results import Results
+from dualframe.targets.lowering.lower_network import lower
 
 MODELS = ("biological", "glif_current", "izhikevich_current")
 
@@ -29,7 +29,11 @@ RECEPTOR = "nACh_a7"
 KINDS: dict[str, dict[str, Any]] = {
     "conductance": {"size": 0.2, "reversal": "-90 mV"},
     "hcn": {
-        "scale": 0.5, "share": 0.3, "v_half": "-82 mV", "slope": "8 mV", "tau": "20 ms",
+        "scale": 0.5,
+        "share": 0.3,
+        "v_half": "-82 mV",
+        "slope": "8 mV",
+        "tau": "20 ms",
         "reversal": "-30 mV",
     },
     "leak": {"scale": 0.8},
@@ -38,7 +42,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "threshold": {"shift": "-3 mV"},
     "dspike": {"scale": 0.5},
     "gain": {"synapse": "GABA_A", "scale": 0.4},
-}  # fmt: skip
+}
 #: The CA1 pyramidal cell: its GLIF1 does not adapt, and point neurons have no dendritic spikes.
 LOST = {
     ("dspike", "glif_current"),
@@ -51,14 +55,26 @@ def pair(n: int = 1, excitatory: str = "ca1_pyr") -> Circuit:
     """An excitatory and a fast-spiking cell that contact each other."""
     contacts = {
         "to_pyr": CircuitProjection(
-            "pv", "pyr", name="to_pyr", synapses={"GABA_A": 1.0}, compartments=("soma",),
-            psp="1 mV", probability=1.0, delay="1 ms",
+            "pv",
+            "pyr",
+            name="to_pyr",
+            synapses={"GABA_A": 1.0},
+            compartments=("soma",),
+            psp="1 mV",
+            probability=1.0,
+            delay="1 ms",
         ),
         "to_pv": CircuitProjection(
-            "pyr", "pv", name="to_pv", synapses={"AMPA": 1.0, "NMDA": 0.5},
-            compartments=("dend",), psp="1 mV", probability=1.0, delay="1 ms",
+            "pyr",
+            "pv",
+            name="to_pv",
+            synapses={"AMPA": 1.0, "NMDA": 0.5},
+            compartments=("dend",),
+            psp="1 mV",
+            probability=1.0,
+            delay="1 ms",
         ),
-    }  # fmt: skip
+    }
     cells = {"pyr": excitatory, "pv": "ctx_pv"}
     populations = tuple(CircuitPopulation(name, cell, n) for name, cell in cells.items())
     return Circuit("pair", populations, tuple(contacts.values()))
@@ -252,9 +268,11 @@ def test_a_drug_reaches_terminals_by_the_cell_that_has_them(model: str) -> None:
 
 def test_release_onto_some_targets_and_of_some_synapses() -> None:
     for more, found in (
-        ({"onto": "ctx_sst"}, set()), ({"onto": "ctx_pv"}, {"to_pv"}),
-        ({"synapse": "NMDA"}, {"to_pv"}), ({"synapse": "GABA_A"}, set()),
-    ):  # fmt: skip
+        ({"onto": "ctx_sst"}, set()),
+        ({"onto": "ctx_pv"}, {"to_pv"}),
+        ({"synapse": "NMDA"}, {"to_pv"}),
+        ({"synapse": "GABA_A"}, set()),
+    ):
         circuit = pair().with_effect(RECEPTOR, "ca1_pyr", "release", scale=0.5, **more)
         circuit = circuit.with_effect(RECEPTOR, "ca1_pyr", "rest", shift="1 mV")
         network = build(open_(circuit), "glif_current")
@@ -353,16 +371,27 @@ def modulated(model: str, kind: str) -> dict[str, float]:
     scale = 1 + (number.get("scale", 1) - 1) * o
     shift = float(str(number.get("shift", "0 mV")).split()[0]) * 1e-3 * o
     forms = {
-        "leak": {"glif": {"R": ("/", scale)}, "izhikevich": {"klow": ("*", scale)},
-                 "biological": {"gL_prox": ("*", scale)}},
-        "rest": {"glif": {"E_L": ("+", shift), "th_inf": ("+", -shift)},
-                 "izhikevich": {"vr": ("+", shift)}, "biological": {"EL_soma": ("+", shift)}},
-        "threshold": {"glif": {"th_inf": ("+", shift)}, "izhikevich": {"vt": ("+", shift)},
-                      "biological": {"V_threshold": ("+", shift)}},
-        "adaptation": {"izhikevich": {"d": ("*", scale)},
-                       "biological": {"gAmax": ("*", scale), "delta_gA": ("*", scale)}},
+        "leak": {
+            "glif": {"R": ("/", scale)},
+            "izhikevich": {"klow": ("*", scale)},
+            "biological": {"gL_prox": ("*", scale)},
+        },
+        "rest": {
+            "glif": {"E_L": ("+", shift), "th_inf": ("+", -shift)},
+            "izhikevich": {"vr": ("+", shift)},
+            "biological": {"EL_soma": ("+", shift)},
+        },
+        "threshold": {
+            "glif": {"th_inf": ("+", shift)},
+            "izhikevich": {"vt": ("+", shift)},
+            "biological": {"V_threshold": ("+", shift)},
+        },
+        "adaptation": {
+            "izhikevich": {"d": ("*", scale)},
+            "biological": {"gAmax": ("*", scale), "delta_gA": ("*", scale)},
+        },
         "dspike": {"biological": {"g_rise_max_Na_prox": ("*", scale)}},
-    }  # fmt: skip
+    }
     return forms[kind][model.split("_")[0]]
 
 
@@ -529,7 +558,7 @@ def test_conflicts_are_never_compiled() -> None:
 
 
 def test_changes_of_effects_are_no_part_of_a_calibration() -> None:
-    from dualframe.strengths import contacts_digest
+    from dualframe.building.calibrated_weights import contacts_digest
 
     circuit = df.circuit("l23")
     changed = circuit.with_effect("M1", "ctx_pv", "conductance", size=-0.1)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from brian2.units import Hz, ms
 
+from dualframe.core.errors import NetworkError, QuantityError, UnknownName
 from dualframe.environments import World, world, worlds
-from dualframe.environments.expressions import compiled, subexpressions
+from dualframe.environments.environment import check_world
+from dualframe.environments.expression_evaluator import compiled, subexpressions
 from dualframe.environments.registry import WORLDS
-from dualframe.environments.world import check_world
-from dualframe.errors import NetworkError, QuantityError, UnknownName
 from dualframe.network import Network
-from dualframe.targets.capability import check
+from dualframe.targets.target_support import check
 
 # --- tables -------------------------------------------------------------------------------------
 

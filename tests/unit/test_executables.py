@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from dualframe.errors import BuildError, TargetError
-from dualframe.targets.build import Build, compile_project
-from dualframe.targets.executables import ExecutableCache, default_folder, key_of
-from dualframe.targets.toolchain import compile_flags, find_compiler, first_errors
+from dualframe.core.errors import BuildError, TargetError
+from dualframe.targets.cpp.build import Build, compile_project
+from dualframe.targets.cpp.compiler import compile_flags, find_compiler, first_errors
+from dualframe.targets.cpp.program_cache import ExecutableCache, default_folder, key_of
 
 KEY = key_of(["source", "flags"])
 OTHER = key_of(["another source", "flags"])
@@ -349,7 +349,7 @@ class TestBuilds:
         compiler = fake_compiler(tmp_path, delay=60)
         project = tiny_project(tmp_path / "a")
         code = (
-            "import pathlib, sys; from dualframe.targets.build import compile_project\n"
+            "import pathlib, sys; from dualframe.targets.cpp.build import compile_project\n"
             "compile_project(pathlib.Path(sys.argv[1]))"
         )
         environment = os.environ | {
@@ -358,10 +358,12 @@ class TestBuilds:
             "PYTHONPATH": os.pathsep.join(sys.path),
         }
         process = subprocess.Popen(
-            [sys.executable, "-c", code, project], env=environment, stderr=subprocess.DEVNULL,
+            [sys.executable, "-c", code, project],
+            env=environment,
+            stderr=subprocess.DEVNULL,
             # a shell's background job ignores Ctrl-C, and so do its children
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )  # fmt: skip
+        )
         while not (tmp_path / "calls").exists():
             assert process.poll() is None
             time.sleep(0.05)

@@ -9,8 +9,8 @@ from brian2.units.fundamentalunits import get_dimensions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dualframe.errors import NetworkError, QuantityError
-from dualframe.kinetics import (
+from dualframe.core.errors import NetworkError, QuantityError
+from dualframe.synapses.receptor_currents import (
     DoubleAlpha,
     DualExponential,
     Exponential,
@@ -32,9 +32,12 @@ ALL = [
 def test_a_channel_is_complete(kinetics: Kinetics, current: bool) -> None:
     """Every identifier is a variable of the channel, a parameter or the voltage."""
     part = channel(
-        "GABA_dend", kinetics, reversal=None if current else -75 * mV, current=current,
+        "GABA_dend",
+        kinetics,
+        reversal=None if current else -75 * mV,
+        current=current,
         voltage="V_dend",
-    )  # fmt: skip
+    )
     equations = Equations(part.equations)
     known = equations.names | set(part.parameters) | {"V_dend", "dt", "t", "xi", "i", "N"}
     assert equations.identifiers <= known

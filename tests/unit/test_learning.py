@@ -10,13 +10,8 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from dualframe.analysis.learning import (
-    learning_curve,
-    plot_learning_curves,
-    plot_outcomes,
-    spread,
-)
-from dualframe.errors import DualframeError, UnknownName
+from dualframe.analysis.learning import learning_curve, plot_learning_curves, plot_outcomes, spread
+from dualframe.core.errors import DualframeError, UnknownName
 
 # five agents, two trials, and what the last agent never reached
 TRIALS = pd.DataFrame(

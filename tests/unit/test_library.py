@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dualframe import library
-from dualframe.errors import UnknownName
+from dualframe.core import shipped_files as library
+from dualframe.core.errors import UnknownName
 
 
 @pytest.fixture

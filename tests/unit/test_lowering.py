@@ -9,7 +9,7 @@ import pytest
 from brian2 import Hz, ms, mV, nS, pA, pF, second
 
 import dualframe as df
-from dualframe.errors import NetworkError, TargetError, UnknownName
+from dualframe.core.errors import NetworkError, TargetError, UnknownName
 from dualframe.network import (
     CurrentInput,
     Event,
@@ -20,10 +20,11 @@ from dualframe.network import (
     Recording,
     SpikeInput,
 )
-from dualframe.targets import populations, synapses
-from dualframe.targets.capability import Blocker, check, require
-from dualframe.targets.lowered import Lowered
-from dualframe.targets.lowering import check_structure, lower
+from dualframe.targets.lowering import lower_populations as populations
+from dualframe.targets.lowering import lower_synapses as synapses
+from dualframe.targets.lowering.lower_network import check_structure, lower
+from dualframe.targets.lowering.lowered_network import Lowered
+from dualframe.targets.target_support import Blocker, check, require
 
 EQUATIONS = """
 dV/dt = (gL*(EL - V) + I)/C : volt (unless refractory)
@@ -37,9 +38,13 @@ PARAMETERS = {"gL": 10 * nS, "EL": -65 * mV, "C": 100 * pF, "tau": 5 * ms}
 
 def cells(name: str = "cells", n: int = 4, **changes: Any) -> Population:
     given: dict[str, Any] = {
-        "equations": EQUATIONS, "threshold": "V > -50*mV", "reset": "V = -65*mV",
-        "refractory": 2 * ms, "parameters": PARAMETERS, "initial": {"V": -65 * mV},
-    }  # fmt: skip
+        "equations": EQUATIONS,
+        "threshold": "V > -50*mV",
+        "reset": "V = -65*mV",
+        "refractory": 2 * ms,
+        "parameters": PARAMETERS,
+        "initial": {"V": -65 * mV},
+    }
     return Population(name, n, **given | changes)
 
 
@@ -86,8 +91,10 @@ def test_numbers_change_arrays_and_never_equations() -> None:
     one = low(cells(), projection(), inputs=[SPIKES])
     other = low(
         cells(parameters=PARAMETERS | {"gL": 12 * nS}, refractory=3 * ms, initial={"V": -60 * mV}),
-        projection(weight=2 * nS, delay=1 * ms), inputs=[SPIKES], seed=9,
-    )  # fmt: skip
+        projection(weight=2 * nS, delay=1 * ms),
+        inputs=[SPIKES],
+        seed=9,
+    )
     assert one.groups[0].equations == other.groups[0].equations
     assert one.synapses[0].equations == other.synapses[0].equations
     assert one.synapses[0].on_pre == other.synapses[0].on_pre
@@ -279,9 +286,11 @@ def test_genn_has_no_subexpressions_in_synapses() -> None:
 
 @pytest.mark.parametrize(
     ("on_pre", "equations"),
-    [("h += w", "g_post = w : siemens (summed)"),
-     (None, "g_post = w : siemens (summed)\nh_post = w : siemens (summed)")],
-)  # fmt: skip
+    [
+        ("h += w", "g_post = w : siemens (summed)"),
+        (None, "g_post = w : siemens (summed)\nh_post = w : siemens (summed)"),
+    ],
+)
 def test_a_summed_variable_has_a_projection_of_its_own(on_pre: str | None, equations: str) -> None:
     with pytest.raises(NetworkError, match="summed variable 'g' beside another effect"):
         Projection("cells", "cells", on_pre, equations=equations, **RULE)
@@ -358,9 +367,13 @@ def test_current_steps_begin_and_end_on_their_steps() -> None:
 def test_a_weight_that_the_equations_define_is_declared_once() -> None:
     target = Population("cells", 3, "dv/dt = -v/(10*ms) : 1", threshold="v > 1", reset="v = 0")
     decaying = Projection(
-        "spikes", "cells", "v += w", equations="dw/dt = -w/(100*ms) : 1 (clock-driven)",
-        weight=0.5, probability=1.0,
-    )  # fmt: skip
+        "spikes",
+        "cells",
+        "v += w",
+        equations="dw/dt = -w/(100*ms) : 1 (clock-driven)",
+        weight=0.5,
+        probability=1.0,
+    )
     network = Network([target], [SpikeInput("spikes", 2, [0], [1] * ms)], [decaying])
     (synapses,) = lower(network, dt=0.1 * ms, duration=10 * ms, seed=1).synapses
     assert synapses.equations.count("w") == 2  # dw/dt and its own right-hand side

@@ -10,11 +10,18 @@ from brian2.units import Hz, mmolar, ms, nmolar, nS, pA, second, umolar
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.circuit import Circuit, CircuitPopulation, Drug, Modulation, Pulses, Region
-from dualframe.errors import CatalogueError, NetworkError, QuantityError, UnknownName
+from dualframe.building.calibrated_weights import Calibration
+from dualframe.circuit import (
+    Circuit,
+    CircuitPopulation,
+    Drug,
+    Modulation,
+    Pulses,
+    Region,
+)
+from dualframe.core.errors import CatalogueError, NetworkError, QuantityError, UnknownName
 from dualframe.network import Network, Population
-from dualframe.strengths import Calibration
-from dualframe.targets.lowering import lower
+from dualframe.targets.lowering.lower_network import lower
 
 BRANCHES = ("biological", "glif_current")
 MODELS = (*BRANCHES, "izhikevich_current")
@@ -172,24 +179,32 @@ def texts(network: Network) -> list[Any]:
 def test_levels_doses_and_times_are_no_part_of_the_equations(model: str) -> None:
     pairs = []
     for first, second_ in [(0.1, 0.9), (0.0, 1.0)]:
-        pairs.append([
-            alone(*L23).with_modulation("ACh", level=first),
-            alone(*L23).with_modulation("ACh", level=second_),
-        ])  # fmt: skip
-    pairs.append([
-        alone(*L23).with_modulation("ACh", schedule=[(0 * ms, x), (x * second, 0.2)])
-        for x in (0.3, 0.6)
-    ])  # fmt: skip
+        pairs.append(
+            [
+                alone(*L23).with_modulation("ACh", level=first),
+                alone(*L23).with_modulation("ACh", level=second_),
+            ]
+        )
+    pairs.append(
+        [
+            alone(*L23).with_modulation("ACh", schedule=[(0 * ms, x), (x * second, 0.2)])
+            for x in (0.3, 0.6)
+        ]
+    )
     for kind in ("agonist", "antagonist"):
         pairs.append([AWAKE.with_drug(kind, "M1", dose=dose) for dose in (0.0, 30.0)])
-    pairs.append([
-        alone("ctx_pv").with_modulation("ACh", pulses=Pulses(x, rise, interval=x, count=n))
-        for x, n, rise in ((1 * ms, 2, 0.01), (2 * ms, 3, "1 uM"))
-    ])  # fmt: skip
-    pairs.append([
-        alone("ctx_pv").with_modulation("ACh", released_by="ctx_pv", per_spike=x)
-        for x in (0.01, 0.02)
-    ])  # fmt: skip
+    pairs.append(
+        [
+            alone("ctx_pv").with_modulation("ACh", pulses=Pulses(x, rise, interval=x, count=n))
+            for x, n, rise in ((1 * ms, 2, 0.01), (2 * ms, 3, "1 uM"))
+        ]
+    )
+    pairs.append(
+        [
+            alone("ctx_pv").with_modulation("ACh", released_by="ctx_pv", per_spike=x)
+            for x in (0.01, 0.02)
+        ]
+    )
     for one, other in pairs:
         a, b = build(one, model), build(other, model)
         assert texts(a) == texts(b)
@@ -290,8 +305,9 @@ def test_a_thousand_pulses_make_no_longer_equations() -> None:
 def test_one_population_releases_two_modulators() -> None:
     circuit = alone(*L23).with_release("ctx_sst", {"ACh": "20 nM", "noradrenaline": "1 nM"})
     assert [(m.modulator, m.released_by) for m in circuit.modulations] == [
-        ("ACh", "ctx_sst"), ("NA", "ctx_sst"),
-    ]  # fmt: skip
+        ("ACh", "ctx_sst"),
+        ("NA", "ctx_sst"),
+    ]
     names = {p.name for p in build(circuit, "glif_current").projections}
     assert {"release_ACh_ctx_sst_ctx_pv", "release_NA_ctx_sst_ctx_pv"} <= names
 
@@ -465,9 +481,10 @@ def lines_for(population: Population, modulated: Population) -> set[str]:
         elif name.startswith(("size_", "E_", "scale_")):
             kind, receptor, index = name.split("_", 1)[0], name.split("_", 1)[1][:-2], rest
             effects = [
-                e for e in catalogue.receptor(receptor).effects_on(population.cell_type)
+                e
+                for e in catalogue.receptor(receptor).effects_on(population.cell_type)
                 if e.compiled and not e.conflict
-            ]  # fmt: skip
+            ]
             key = {"E": "reversal"}.get(kind, kind)
             number = effects[int(index)].numbers[key]
             label = f"{receptor} on {population.cell_type}, {effects[int(index)].kind}: {key}"
@@ -512,9 +529,15 @@ def test_every_assumed_number_that_acts_is_named_and_no_other(model: str, name: 
     expected = set()
     for population in plain.populations:
         expected |= lines_for(population, network.population(population.name))
-    fractions = {"tonic": ["ACh"], "schedule": ["ACh"], "two": ["ACh", "NA"], "CA1": ["ACh", "NA"],
-                 "knock-out": ["ACh"], "knock-out of one": ["ACh"],
-                 "agonist at a level": ["ACh"]}  # fmt: skip
+    fractions = {
+        "tonic": ["ACh"],
+        "schedule": ["ACh"],
+        "two": ["ACh", "NA"],
+        "CA1": ["ACh", "NA"],
+        "knock-out": ["ACh"],
+        "knock-out of one": ["ACh"],
+        "agonist at a level": ["ACh"],
+    }
     for modulator in fractions.get(name, []):
         written = catalogue.modulator(modulator).numbers["reference_concentration"].written
         expected.add(f"{modulator}: reference_concentration {written} is assumed")
@@ -546,9 +569,10 @@ def test_assumptions_of_cells_and_circuit() -> None:
     ).meta["assumptions"]
     weights = {c.name: 1 * pA for c in circuit.contacts}
     point = df.task_driven.build(
-        circuit, model="izhikevich",
+        circuit,
+        model="izhikevich",
         calibration=Calibration("l23", "izhikevich_current", weights, rates=rates),
-    ).meta["assumptions"]  # fmt: skip
+    ).meta["assumptions"]
     psp = (
         "circuit l23: psp of background_pyr, background_pv, background_sst, background_vip are "
         "assumed"
@@ -558,9 +582,10 @@ def test_assumptions_of_cells_and_circuit() -> None:
     assert any(line.startswith("circuit l23: compartments of pyr_to_pyr, ") for line in dendritic)
     assert not any("compartments" in line for line in point)
     [pv] = [
-        line for line in dendritic
+        line
+        for line in dendritic
         if line.startswith("ctx_pv: ") and line.endswith("of the compartments are assumed")
-    ]  # fmt: skip
+    ]
     split = catalogue.cell("ctx_pv").compartments.split
     assert [n for n in split if split[n].assumed] == [n for n in split if f"{n} " in pv] != []
     assert "ctx_pv: the compartments are a stand-in, not published for this cell type" in dendritic

@@ -14,21 +14,28 @@ from brian2.units import Mohm, ms, mV, nS, pA, pF
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.catalogue import fits
+from dualframe.catalogue import fitted_models as fits
 from dualframe.catalogue.schema import Glif
 from dualframe.cli import main
-from dualframe.errors import CatalogueError, DualframeError, UnknownName
-from dualframe.protocols import current_clamp
-from dualframe.protocols.fitting import smooth_rates
-from dualframe.protocols.point_forms import FORMS, charging_time
-from dualframe.protocols.validation import TOLERANCES, Validation, behaviour, compare
+from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
+from dualframe.experiments import current_clamp
+from dualframe.experiments.model_comparison import TOLERANCES, Validation, behaviour, compare
+from dualframe.experiments.model_fitting.fit_point_neuron import smooth_rates
+from dualframe.experiments.model_fitting.search_space import FORMS, charging_time
 
 pytestmark = pytest.mark.cpp
 
 TWIN = {
-    "C": 100 * pF, "R": 200 * Mohm, "E_L": -70 * mV, "th_inf": 20 * mV, "t_ref": 3 * ms,
-    "asc_amp1": 30 * pA, "asc_tau1": 10 * ms, "asc_amp2": -12 * pA, "asc_tau2": 100 * ms,
-}  # fmt: skip
+    "C": 100 * pF,
+    "R": 200 * Mohm,
+    "E_L": -70 * mV,
+    "th_inf": 20 * mV,
+    "t_ref": 3 * ms,
+    "asc_amp1": 30 * pA,
+    "asc_tau1": 10 * ms,
+    "asc_amp2": -12 * pA,
+    "asc_tau2": 100 * ms,
+}
 GLIF3 = FORMS["glif"][0]
 
 
@@ -60,8 +67,15 @@ def test_a_cell_is_the_same_as_itself(cell: Any) -> None:
     assert found.table["measure"].tolist() == list(TOLERANCES)
     np.testing.assert_allclose(found.table["difference"], 0, atol=1e-12)
     assert list(found.table) == [
-        "measure", "unit", "compartments", "point", "difference", "tolerance", "kind", "passed"
-    ]  # fmt: skip
+        "measure",
+        "unit",
+        "compartments",
+        "point",
+        "difference",
+        "tolerance",
+        "kind",
+        "passed",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -136,12 +150,14 @@ def test_a_search_finds_a_neuron_from_its_own_behaviour(
     cell: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A GLIF neuron is fitted to a GLIF neuron: it must behave the same afterwards."""
-    from dualframe.protocols import fitting
+    from dualframe.experiments.model_fitting import fit_point_neuron as fitting
 
     search = fitting._Search(
-        GLIF3, cell.survey, fitting._wanted(glif(), cell.survey),
+        GLIF3,
+        cell.survey,
+        fitting._wanted(glif(), cell.survey),
         partial(fitting._clamped, GLIF3, target="auto"),
-    )  # fmt: skip
+    )
     values, facts = search.run(GLIF3.start(), seed=1, generations=40)
     found = compare(cell, partial(current_clamp, GLIF3.population(values), ""), ("", "", ""))
     assert found.passed
@@ -152,7 +168,7 @@ def test_a_search_finds_a_neuron_from_its_own_behaviour(
 
 def test_the_objective_is_zero_for_the_cell_itself(cell: Any) -> None:
     """And grows with the distance from it."""
-    from dualframe.protocols import fitting
+    from dualframe.experiments.model_fitting import fit_point_neuron as fitting
 
     wanted = fitting._wanted(glif(), cell.survey)
     rates = []
@@ -174,9 +190,14 @@ def test_a_fit_is_stored_and_read_back(tmp_path: Path, monkeypatch: pytest.Monke
     chosen = Glif("GLIF3", "fitted to the compartments", "", numbers, origin)
     digest = fits.compartments_digest(entry)
     fit = fits.Fit(
-        "ctx_pv", "glif", chosen, {"f_I": 0.05}, "", {"compartments": digest, "seed": 1},
+        "ctx_pv",
+        "glif",
+        chosen,
+        {"f_I": 0.05},
+        "",
+        {"compartments": digest, "seed": 1},
         {"current_pA": [1.0], "rate_Hz": [2.0]},
-    )  # fmt: skip
+    )
     fits.store(entry, fit)
     again = fits.stored(entry, "glif")
     assert again.chosen.numbers.plain() == chosen.numbers.plain()
@@ -219,8 +240,9 @@ def test_fitted_cells_are_built_and_have_calibrations_of_their_own() -> None:
     circuit = df.circuit("l23")
     with pytest.raises(CatalogueError, match="glif_current_fitted"):
         df.task_driven.build(circuit, cells="fitted")
-    response = current_clamp("ctx_pv", "glif", 0 * pA, duration=1 * ms, cells="fitted",
-                             target="runtime")  # fmt: skip
+    response = current_clamp(
+        "ctx_pv", "glif", 0 * pA, duration=1 * ms, cells="fitted", target="runtime"
+    )
     stored = fits.stored(catalogue.cell("ctx_pv"), "glif").chosen.numbers
     assert response.V[0, 0] == stored.value("E_L")
 
@@ -246,7 +268,7 @@ def test_an_unknown_model_cannot_be_fitted() -> None:
 
 
 def test_a_pacemaker_is_not_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dualframe.protocols import fitting
+    from dualframe.experiments.model_fitting import fit_point_neuron as fitting
 
     def pacing(*_: Any, **options: Any) -> Any:
         return glif(E_L=-40 * mV, th_inf=-5 * mV)(_[2], **options)
@@ -258,8 +280,14 @@ def test_a_pacemaker_is_not_fitted(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_charging_time_of_an_izhikevich_neuron() -> None:
     """Against the area under the step response of the linearised equations."""
-    values = {"C": 100 * pF, "k": 0.5 * nS / mV, "vt": -40 * mV, "vr": -60 * mV, "b": -2 * nS,
-              "a": 30 / (1000 * ms)}  # fmt: skip
+    values = {
+        "C": 100 * pF,
+        "k": 0.5 * nS / mV,
+        "vt": -40 * mV,
+        "vr": -60 * mV,
+        "b": -2 * nS,
+        "a": 30 / (1000 * ms),
+    }
     c, slope, b, a = 100e-12, 10e-9, -2e-9, 30.0
     matrix = np.array([[-slope / c, -1 / c], [a * b, -a]])
     steady = -np.linalg.solve(matrix, [1 / c, 0])
@@ -297,9 +325,14 @@ def _check_curves(form: Any, found: list[fits.Fit]) -> None:
     }
     currents = np.concatenate([fit.reference["current_pA"] for fit in found]) * pA
     response = current_clamp(
-        form.population(found[0].chosen.numbers.plain()), "", currents, parameters=columns,
-        initial={"V": columns[form.rest]}, record=False, delay=1 * ms,
-    )  # fmt: skip
+        form.population(found[0].chosen.numbers.plain()),
+        "",
+        currents,
+        parameters=columns,
+        initial={"V": columns[form.rest]},
+        record=False,
+        delay=1 * ms,
+    )
     rates = np.array([len(response.train(k)) for k in range(response.n)], dtype=float)
     for k, fit in enumerate(found):
         wanted = np.array(fit.reference["rate_Hz"])

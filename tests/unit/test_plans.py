@@ -14,9 +14,9 @@ from brian2 import Hz, ms, mV, nS, pA, pF
 from dendrify import Dendrite, NeuronModel, Soma
 
 import dualframe as df
-from dualframe.results import Results
-from dualframe.targets import cpp_standalone
-from dualframe.targets.toolchain import has_compiler
+from dualframe.results.results import Results
+from dualframe.targets.cpp import run as cpp_standalone
+from dualframe.targets.cpp.compiler import has_compiler
 
 pytestmark = [
     pytest.mark.cpp,
@@ -37,11 +37,25 @@ def cache(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return shared_cache
 
 
-def run(made: tuple[df.Network, dict[str, Any]], *, seed: int = 1, duration: Any = 40 * ms,
-        strict: bool = True, **options: Any) -> Results:  # fmt: skip
+def run(
+    made: tuple[df.Network, dict[str, Any]],
+    *,
+    seed: int = 1,
+    duration: Any = 40 * ms,
+    strict: bool = True,
+    **options: Any,
+) -> Results:
     net, record = made
-    return df.run(net, duration, target="cpp_standalone", seed=seed, record=record, strict=strict,
-                  progress=False, **options)  # fmt: skip
+    return df.run(
+        net,
+        duration,
+        target="cpp_standalone",
+        seed=seed,
+        record=record,
+        strict=strict,
+        progress=False,
+        **options,
+    )
 
 
 def forget(cache: Path) -> None:
@@ -80,15 +94,28 @@ def _cells(name: str, n: int, tau: Any = 12 * ms, V: Any = -62 * mV, **changes: 
     return df.Population(name, n, LEAKY, parameters=constants, initial={"V": V}, **settings)
 
 
-def points(rate: float = 300.0, weight: float = 1.2, push: float = 18.0, V: Any = -62 * mV,
-           times: Any = (3, 9, 9.4), neurons: Any = (0, 3), cv: float = 0.2, delay: Any = 1 * ms,
-           refractory: Any = 2 * ms) -> tuple[df.Network, dict[str, Any]]:  # fmt: skip
+def points(
+    rate: float = 300.0,
+    weight: float = 1.2,
+    push: float = 18.0,
+    V: Any = -62 * mV,
+    times: Any = (3, 9, 9.4),
+    neurons: Any = (0, 3),
+    cv: float = 0.2,
+    delay: Any = 1 * ms,
+    refractory: Any = 2 * ms,
+) -> tuple[df.Network, dict[str, Any]]:
     """Drawn connections, weights and delays, plasticity, three kinds of input, two recordings."""
     onto = df.Projection(
-        "drive", "pyr", "V += w; apre += 0.2", "w = clip(w + apre*0.1*mV, 0*mV, 4*mV)",
+        "drive",
+        "pyr",
+        "V += w; apre += 0.2",
+        "w = clip(w + apre*0.1*mV, 0*mV, 4*mV)",
         equations="dapre/dt = -apre/(20*ms) : 1 (event-driven)",
-        weight=df.Uniform(0 * mV, 2 * weight * mV), probability=0.4, name="onto",
-    )  # fmt: skip
+        weight=df.Uniform(0 * mV, 2 * weight * mV),
+        probability=0.4,
+        name="onto",
+    )
     return df.Network(
         (
             _cells("pyr", 7, V=V, heterogeneity={"tau": cv}, refractory=refractory),
@@ -104,8 +131,15 @@ def points(rate: float = 300.0, weight: float = 1.2, push: float = 18.0, V: Any 
             onto,
             df.Projection("noise", "pv", "V += w", weight=weight * mV, pairs="all_to_all"),
             df.Projection("given", "pv", "V += w", weight=4 * weight * mV, in_degree=1),
-            df.Projection("pyr", "pv", "V += w", weight=df.Normal(2 * mV, 0.5 * mV),
-                          delay=df.Uniform(0.5 * ms, 3 * ms), delay_groups=3, probability=0.6),
+            df.Projection(
+                "pyr",
+                "pv",
+                "V += w",
+                weight=df.Normal(2 * mV, 0.5 * mV),
+                delay=df.Uniform(0.5 * ms, 3 * ms),
+                delay_groups=3,
+                probability=0.6,
+            ),
             df.Projection("pv", "pyr", "V -= w", weight=1 * mV, delay=delay, in_degree=2),
         ),
         name="points",
@@ -113,11 +147,16 @@ def points(rate: float = 300.0, weight: float = 1.2, push: float = 18.0, V: Any 
         "pyr": df.Recording(("V",), neurons=neurons),
         "pv": df.Recording(("V", "R"), every=0.5 * ms),
         "onto": ["w"],
-    }  # fmt: skip
+    }
 
 
-def dendrites(weight: float = 2.0, spread: float = 0.1, EL: Any = None, start: float = 5.0,
-              neurons: Any = None) -> tuple[df.Network, dict[str, Any]]:  # fmt: skip
+def dendrites(
+    weight: float = 2.0,
+    spread: float = 0.1,
+    EL: Any = None,
+    start: float = 5.0,
+    neurons: Any = None,
+) -> tuple[df.Network, dict[str, Any]]:
     """Dendritic spikes and a second reset, recorded with a trace."""
     soma = Soma("soma", cm_abs=200 * pF, gl_abs=10 * nS)
     dend = Dendrite("dend", cm_abs=50 * pF, gl_abs=2.5 * nS)
@@ -125,14 +164,26 @@ def dendrites(weight: float = 2.0, spread: float = 0.1, EL: Any = None, start: f
     dend.dspikes("Na", g_rise=30 * nS, g_fall=14 * nS)
     model = NeuronModel([(soma, dend, 15 * nS)], v_rest=-60 * mV)
     model.config_dspikes(
-        "Na", threshold=-35 * mV, duration_rise=1.2 * ms, duration_fall=2.4 * ms,
-        offset_fall=0.2 * ms, refractory=5 * ms, reversal_rise="E_Na", reversal_fall="E_K",
-    )  # fmt: skip
+        "Na",
+        threshold=-35 * mV,
+        duration_rise=1.2 * ms,
+        duration_fall=2.4 * ms,
+        offset_fall=0.2 * ms,
+        refractory=5 * ms,
+        reversal_rise="E_Na",
+        reversal_fall="E_K",
+    )
     cells = df.biological.from_dendrify(
-        model, 4, threshold="V_soma > -40*mV", reset="V_soma = 40*mV", refractory=4 * ms,
-        second_reset="V_soma = -50*mV", spike_width=0.8 * ms, heterogeneity={"gL": spread},
+        model,
+        4,
+        threshold="V_soma > -40*mV",
+        reset="V_soma = 40*mV",
+        refractory=4 * ms,
+        second_reset="V_soma = -50*mV",
+        spike_width=0.8 * ms,
+        heterogeneity={"gL": spread},
         parameters={} if EL is None else {"EL_soma": EL},
-    )  # fmt: skip
+    )
     inputs = (
         df.PoissonInput("drive", 30, 60 * Hz),
         df.CurrentInput("cells", 150 * pA, start * ms, variable="I_ext_soma"),
@@ -142,9 +193,15 @@ def dendrites(weight: float = 2.0, spread: float = 0.1, EL: Any = None, start: f
     return net, {"cells": df.Recording(("V_soma", "V_dend", "dspikes"), neurons=neurons)}
 
 
-def single(times: Any = (2, 8), weight: float = 9.0, tau: float = 10.0, V: float = -60.0,
-           silent: Any = (), rate: float = 500.0, delay: float = 0.5,
-           ) -> tuple[df.Network, dict[str, Any]]:  # fmt: skip
+def single(
+    times: Any = (2, 8),
+    weight: float = 9.0,
+    tau: float = 10.0,
+    V: float = -60.0,
+    silent: Any = (),
+    rate: float = 500.0,
+    delay: float = 0.5,
+) -> tuple[df.Network, dict[str, Any]]:
     """One neuron, one source, one synapse, an input without spikes, an unconnected projection."""
     net = df.Network(
         (_cells("one", 1, np.array([tau]) * ms, V * mV), _cells("other", 1, tau * ms)),
@@ -157,12 +214,18 @@ def single(times: Any = (2, 8), weight: float = 9.0, tau: float = 10.0, V: float
             df.Projection("given", "one", "V += w", weight=[weight] * mV, pairs=([0], [0])),
             df.Projection("silent", "one", "V += w", weight=20 * mV, pairs="all_to_all"),
             df.Projection("noise", "other", "V += w", weight=weight * mV, pairs=([0], [0])),
-            df.Projection("one", "other", "V += w; w += 1*mV", weight=[weight] * mV,
-                          pairs=([0], [0]), delay=delay * ms),
+            df.Projection(
+                "one",
+                "other",
+                "V += w; w += 1*mV",
+                weight=[weight] * mV,
+                pairs=([0], [0]),
+                delay=delay * ms,
+            ),
             df.Projection("other", "one", "V += w", weight=1 * mV, probability=0.0),
         ),
         name="single",
-    )  # fmt: skip
+    )
     return net, {"one": ["V"], "other": df.Recording(("V",), neurons=[0]), "one_to_other": ["w"]}
 
 
@@ -191,7 +254,7 @@ CHANGES: dict[str, tuple[Build, dict[str, Any]]] = {
     "single_data": (single, {"weight": 12.0, "tau": 17.0, "V": -55.0}),
     "single_rate": (single, {"rate": 2000.0, "seed": 3}),
     "single_delay": (single, {"delay": 3.0}),
-}  # fmt: skip
+}
 
 
 def _call(build: Build, changes: dict[str, Any]) -> Results:

@@ -13,14 +13,14 @@ from brian2.units import ms, mV, nS, pA, second
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.catalogue.plasticity import FORMS
+from dualframe.building.calibrated_weights import Calibration, contacts_digest
+from dualframe.catalogue.plasticity_rule import FORMS
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.cli import main
-from dualframe.errors import CatalogueError, NetworkError, QuantityError, UnknownName
+from dualframe.core.errors import CatalogueError, NetworkError, QuantityError, UnknownName
 from dualframe.network import Network
 from dualframe.plasticity import RULES, plastic, with_rules, with_weights
-from dualframe.strengths import Calibration, contacts_digest
-from dualframe.targets.lowering import check_structure, lower
+from dualframe.targets.lowering.lower_network import check_structure, lower
 
 NAMES = catalogue.names("plasticity rule")
 
@@ -31,9 +31,14 @@ def rule_network(plasticity: Any, *, weight: Any = 1 * nS, **population: Any) ->
     cells = df.Population("cells", 2, **given | population)
     inputs = (df.SpikeInput("pre", 2, [0, 1], [5, 9] * ms),)
     learn = df.Projection(
-        "pre", "cells", "g += w", weight=weight, pairs=([0, 0, 1, 1], [0, 1, 0, 1]),
-        plasticity=plasticity, name="learn",
-    )  # fmt: skip
+        "pre",
+        "cells",
+        "g += w",
+        weight=weight,
+        pairs=([0, 0, 1, 1], [0, 1, 0, 1]),
+        plasticity=plasticity,
+        name="learn",
+    )
     return Network((cells,), inputs, (learn,))
 
 
@@ -47,10 +52,23 @@ def low(net: Network) -> Any:
 
 def test_all_collected_rules_are_there() -> None:
     assert NAMES == (
-        "da_5ht", "exploratory_hebbian", "htp", "inhibitory_stdp", "mushroom_body", "pair_stdp",
-        "r_stdp", "rchp", "sn_plast", "supralinear_hebbian", "synaptic_scaling", "td_lambda",
-        "td_stdp", "threshold_adaptation", "triplet_stdp", "window_sign",
-    )  # fmt: skip
+        "da_5ht",
+        "exploratory_hebbian",
+        "htp",
+        "inhibitory_stdp",
+        "mushroom_body",
+        "pair_stdp",
+        "r_stdp",
+        "rchp",
+        "sn_plast",
+        "supralinear_hebbian",
+        "synaptic_scaling",
+        "td_lambda",
+        "td_stdp",
+        "threshold_adaptation",
+        "triplet_stdp",
+        "window_sign",
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -73,7 +91,7 @@ def test_the_triplet_sets_are_those_of_the_tables() -> None:
     assert full.value("tau_x") == 946 * ms
     assert entry.set("visual_cortex_nearest_min").pairing == "nearest"
     assert "tau_x" not in entry.set("visual_cortex_all_min").numbers
-    (label, alternative), = entry.alternatives  # fmt: skip
+    ((label, alternative),) = entry.alternatives
     assert "not published values" in label
     assert alternative.value("A2_plus") == 7.5e-10
 
@@ -167,8 +185,12 @@ def test_what_cannot_be_asked_for(given: dict[str, Any], error: type, message: s
     ],
 )
 def test_projections_that_cannot_learn(given: dict[str, Any], message: str) -> None:
-    usual = {"on_pre": "g += w", "weight": 1 * nS, "pairs": "all_to_all",
-             "plasticity": plastic("pair_stdp", w_max=2 * nS)}  # fmt: skip
+    usual = {
+        "on_pre": "g += w",
+        "weight": 1 * nS,
+        "pairs": "all_to_all",
+        "plasticity": plastic("pair_stdp", w_max=2 * nS),
+    }
     with pytest.raises((NetworkError, QuantityError), match=message):
         df.Projection("pre", "cells", **usual | given)
 
@@ -202,8 +224,10 @@ def test_numbers_do_not_change_the_equations() -> None:
         )
     )
     assert (one.equations, one.on_pre, one.on_post) == (
-        other.equations, other.on_pre, other.on_post
-    )  # fmt: skip
+        other.equations,
+        other.on_pre,
+        other.on_post,
+    )
     assert other.constants["learning_rate"].value == 0
 
 
@@ -226,10 +250,15 @@ def test_a_neuron_may_have_a_name_of_the_rule() -> None:
     net = rule_network(rule, equations=equations, parameters={"tau_plus": 5 * ms})
     synapses = low(net)
     assert "dx_of_rule/dt = -x_of_rule/tau_plus_of_rule" in synapses.equations
-    plain = df.run(rule_network(rule), 10 * ms, target="runtime", seed=1, progress=False,
-                   record={"learn": ["w"]})  # fmt: skip
-    done = df.run(net, 10 * ms, target="runtime", seed=1, progress=False,
-                  record={"learn": ["w"]})  # fmt: skip
+    plain = df.run(
+        rule_network(rule),
+        10 * ms,
+        target="runtime",
+        seed=1,
+        progress=False,
+        record={"learn": ["w"]},
+    )
+    done = df.run(net, 10 * ms, target="runtime", seed=1, progress=False, record={"learn": ["w"]})
     assert done.weights["learn"].equals(plain.weights["learn"])
 
 
@@ -244,9 +273,14 @@ def test_what_an_amplitude_means() -> None:
 
 def test_a_clash_with_the_projections_own_names_is_an_error() -> None:
     learn = df.Projection(
-        "pre", "cells", "g += w*x", weight=1 * nS, pairs="all_to_all", parameters={"x": 1.0},
+        "pre",
+        "cells",
+        "g += w*x",
+        weight=1 * nS,
+        pairs="all_to_all",
+        parameters={"x": 1.0},
         plasticity=plastic("pair_stdp", w_max=2 * nS),
-    )  # fmt: skip
+    )
     net = rule_network(None)
     with pytest.raises(NetworkError, match="defines 'x'"):
         with_rules(Network(net.populations, net.inputs, (learn,)))
@@ -269,9 +303,16 @@ PAIR = (CircuitPopulation("pre", "ctx_l23_pyr", 2), CircuitPopulation("post", "c
 
 def circuit(**given: Any) -> Circuit:
     contact = CircuitProjection(
-        "pre", "post", "AMPA", "prox", probability=1.0, psp=1 * mV, name="learn",
-        weight_factor=3.0, **given,
-    )  # fmt: skip
+        "pre",
+        "post",
+        "AMPA",
+        "prox",
+        probability=1.0,
+        psp=1 * mV,
+        name="learn",
+        weight_factor=3.0,
+        **given,
+    )
     return Circuit("pair", PAIR, (contact,))
 
 

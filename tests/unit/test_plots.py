@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 
 from dualframe.analysis import plots, style
 from dualframe.analysis.raster import bin_width, lay_out
-from dualframe.analysis.sweeps import pretty_name, readable_unit
-from dualframe.errors import DualframeError, UnknownName
-from dualframe.results import Results, Trace, dspike_table, spike_table
+from dualframe.analysis.trace_plots import pretty_name, readable_unit
+from dualframe.core.errors import DualframeError, UnknownName
+from dualframe.results.results import Results, Trace, dspike_table, spike_table
 
 
 def make(
@@ -46,8 +46,11 @@ def make(
 
 def recorded() -> Results:
     t = np.arange(0, 2, 1e-3)
-    values = {"V_soma": np.zeros((4, t.size)) - 0.07, "V_dend": np.zeros((4, t.size)) - 0.06,
-              "g_AMPA_dend": np.ones((4, t.size)) * 2e-9}  # fmt: skip
+    values = {
+        "V_soma": np.zeros((4, t.size)) - 0.07,
+        "V_dend": np.zeros((4, t.size)) - 0.06,
+        "g_AMPA_dend": np.ones((4, t.size)) * 2e-9,
+    }
     units = {"V_soma": "volt", "V_dend": "volt", "g_AMPA_dend": "siemens"}
     trace = Trace(t, np.array([0, 3, 5, 7]), values, units)
     dspikes = dspike_table({("pyr", "Na_dend"): ([0, 3, 1], [0.5, 0.6, 0.7])})
@@ -264,10 +267,16 @@ def test_a_cell_type_keeps_its_colour() -> None:
 )
 def test_cells_of_a_circuit_differ_for_colour_blind_eyes(circuit: list[str]) -> None:
     """Deuteranopia and protanopia by Machado et al. (2009), severity 1."""
-    deutan = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-              [-0.011820, 0.042940, 0.968881]]  # fmt: skip
-    protan = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-              [-0.003882, -0.048116, 1.051998]]  # fmt: skip
+    deutan = [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ]
+    protan = [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ]
     for matrix in (deutan, protan, np.eye(3)):
         seen = [_lab(np.asarray(matrix) @ _linear(style.CELL_COLOURS[name])) for name in circuit]
         distances = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
@@ -337,8 +346,10 @@ def test_every_figure_can_be_drawn(case: str) -> None:
 
 
 def test_compare_draws_a_grid(tmp_path: Path) -> None:
-    nested = {"dendrites": {"control": make(), "ACh": make(seed=1)},
-              "points": {"control": make(seed=2), "ACh": make(seed=3)}}  # fmt: skip
+    nested = {
+        "dendrites": {"control": make(), "ACh": make(seed=1)},
+        "points": {"control": make(seed=2), "ACh": make(seed=3)},
+    }
     figure = plots.compare(nested, title="L2/3")
     titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert titles == [

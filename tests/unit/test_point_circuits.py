@@ -8,8 +8,8 @@ from brian2 import Hz, ms, mV, pA, pF
 
 import dualframe as df
 from dualframe.circuit import circuit
-from dualframe.distributions import Normal
-from dualframe.errors import CatalogueError, NetworkError, UnknownName
+from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
+from dualframe.network.distributions import Normal
 
 COLUMN = """
 name = "column"
@@ -133,7 +133,7 @@ def test_strengths_are_those_of_the_source(column) -> None:
 
 def test_synapses_are_drawn_with_replacement(column) -> None:
     """Poisson numbers per pair: variance of the counts is their mean (1000 synapses and more)."""
-    from dualframe.targets.connectivity import draw_pairs
+    from dualframe.network.connection_rules import draw_pairs
 
     net = df.task_driven.build(column)
     projection = next(p for p in net.projections if p.name == "inh_to_inh")
@@ -185,9 +185,13 @@ def test_background_events_have_their_rate(column) -> None:
     quiet = replace(net.population("exc"), threshold=None, reset=None, refractory=None)
     quiet = replace(quiet, equations=quiet.equations.replace(" (unless refractory)", ""))
     done = df.run(
-        df.Network((quiet,)), 80 * ms, target="runtime", seed=3, progress=False,
+        df.Network((quiet,)),
+        80 * ms,
+        target="runtime",
+        seed=3,
+        progress=False,
         record={"exc": ["V"]},
-    )  # fmt: skip
+    )
     final = done.traces["exc"].values["V"][:, -1] + 0.065
     rate, w, r, tau, tau_m = 12_800, 88e-12, 40e6, 0.5e-3, 10e-3
     sd = np.sqrt(rate * (w * r * tau) ** 2 / (2 * (tau_m + tau)))
@@ -211,8 +215,15 @@ def test_genn_asks_for_grouped_delays(column) -> None:
 
 def test_description(column) -> None:
     text = column.with_input("thalamus").describe()
-    for words in ("GLIF1 lif", "source's model 2 Hz", "multapses", "30 Poisson neurons",
-                  "1600 afferents at 8 Hz", "current 88 pA", "weights with CV 0.1"):  # fmt: skip
+    for words in (
+        "GLIF1 lif",
+        "source's model 2 Hz",
+        "multapses",
+        "30 Poisson neurons",
+        "1600 afferents at 8 Hz",
+        "current 88 pA",
+        "weights with CV 0.1",
+    ):
         assert words in text
 
 

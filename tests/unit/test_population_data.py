@@ -7,7 +7,7 @@ from brian2.units import Hz, ms, mV, nS, um
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.errors import CatalogueError, UnknownName
+from dualframe.core.errors import CatalogueError, UnknownName
 
 NAMES = catalogue.names("population data")
 MINIMAL = """

@@ -11,11 +11,17 @@ from brian2.parsing.sympytools import str_to_sympy
 from brian2.units.fundamentalunits import DIMENSIONLESS
 from sympy import Symbol
 
-from dualframe.errors import NetworkError
-from dualframe.network import CurrentInput, Event, Network, Population, Projection, SpikeInput
-from dualframe.run import run
-from dualframe.targets.lowering import check_structure, lower
-from dualframe.targets.portable import (
+from dualframe.core.errors import NetworkError
+from dualframe.network import (
+    CurrentInput,
+    Event,
+    Network,
+    Population,
+    Projection,
+    SpikeInput,
+)
+from dualframe.simulation.run import run
+from dualframe.targets.lowering.event_free_equations import (
     STEP,
     Line,
     assignments,
@@ -25,6 +31,7 @@ from dualframe.targets.portable import (
     with_currents,
     without_events,
 )
+from dualframe.targets.lowering.lower_network import check_structure, lower
 
 EQUATIONS = """
 dV_soma/dt = (gL*(EL - V_soma) + I_soma)/C : volt
@@ -36,23 +43,37 @@ last : 1
 gate : 1
 """
 PARAMETERS = {
-    "gL": 10 * nS, "EL": -60 * mV, "C": 100 * pF, "g_couple": 5 * nS, "E_Na": 50 * mV,
-    "g_max": 20 * nS, "Vth": -40 * mV,
-}  # fmt: skip
+    "gL": 10 * nS,
+    "EL": -60 * mV,
+    "C": 100 * pF,
+    "g_couple": 5 * nS,
+    "E_Na": 50 * mV,
+    "g_max": 20 * nS,
+    "Vth": -40 * mV,
+}
 SPIKE = Event(
-    "Na", "V_dend >= Vth and t_in_timesteps >= last + pause*gate",
-    "last = t_in_timesteps; gate = 1", time="last",
-)  # fmt: skip
+    "Na",
+    "V_dend >= Vth and t_in_timesteps >= last + pause*gate",
+    "last = t_in_timesteps; gate = 1",
+    time="last",
+)
 
 
 def cells(**changes: Any) -> Population:
     given: dict[str, Any] = {
-        "name": "cells", "n": 3, "equations": EQUATIONS, "threshold": "V_soma > -45*mV",
-        "reset": "V_soma = 30*mV", "refractory": 4 * ms, "second_reset": "V_soma = -55*mV",
-        "spike_width": 1 * ms, "events": (SPIKE,), "parameters": PARAMETERS,
+        "name": "cells",
+        "n": 3,
+        "equations": EQUATIONS,
+        "threshold": "V_soma > -45*mV",
+        "reset": "V_soma = 30*mV",
+        "refractory": 4 * ms,
+        "second_reset": "V_soma = -55*mV",
+        "spike_width": 1 * ms,
+        "events": (SPIKE,),
+        "parameters": PARAMETERS,
         "durations": {"duration": 1.2 * ms, "pause": 5 * ms},
         "initial": {"V_soma": -60 * mV, "V_dend": -60 * mV},
-    }  # fmt: skip
+    }
     return Population(**given | changes)
 
 
@@ -330,9 +351,13 @@ def test_an_event_of_one_comparison_may_drive_what_it_watches(condition: str) ->
         "cells", 1, equations, events=(event,), durations={"width": 1 * ms}, initial={"V": 0 * mV}
     )
     found = run(
-        Network((population,)), 30 * ms, target="runtime", record={"cells": ["dspikes"]}, seed=1,
+        Network((population,)),
+        30 * ms,
+        target="runtime",
+        record={"cells": ["dspikes"]},
+        seed=1,
         progress=False,
-    )  # fmt: skip
+    )
     times = found.dspikes["t"].to_numpy()
     # V rises as 20 mV (1 - exp(-t/10 ms)) and reaches 15 mV after 13.8 ms in steps of 0.1 ms
     assert times[0] == pytest.approx(13.8e-3, abs=0.11e-3)
@@ -350,10 +375,12 @@ def test_currents_become_steps_of_time_with_their_numbers_as_constants() -> None
     assert by_name(lines)["I_ext"].kind == "subexpression"
     assert "5" not in expression.replace("0.5*dt", "")  # amplitudes and times are no literals
     assert constants == {
-        "I_ext_early_size": early.amplitude, "I_ext_early_start": early.start,
-        "I_ext_early_stop": early.stop, "I_ext_step1_size": late.amplitude,
+        "I_ext_early_size": early.amplitude,
+        "I_ext_early_start": early.start,
+        "I_ext_early_stop": early.stop,
+        "I_ext_step1_size": late.amplitude,
         "I_ext_step1_start": late.start,
-    }  # fmt: skip
+    }
 
 
 def test_a_current_into_a_defined_variable_is_refused() -> None:

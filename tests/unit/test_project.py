@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dualframe.errors import BuildError, OutputError
-from dualframe.targets.project import Description, export_project
+from dualframe.core.errors import BuildError, OutputError
+from dualframe.targets.cpp.export_project import Description, export_project
 
 WORDS = Description(
     title="Two groups",

@@ -11,8 +11,8 @@ from brian2.units.fundamentalunits import get_dimensions
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualframe.errors import QuantityError
-from dualframe.quantity import DIMENSIONS, UNITS, dimension, quantity, text, unit_of
+from dualframe.core.errors import QuantityError
+from dualframe.core.quantity import DIMENSIONS, UNITS, dimension, quantity, text, unit_of
 
 NAMED = ("mV", "pA", "nS", "pF", "Mohm", "ms", "Hz", "um", "uM", "nM", "mM", "second", "volt")
 FINITE = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dualframe.rate_search import RateSearch, inside
+from dualframe.experiments.calibration.broyden_rate_search import RateSearch, inside
 
 RANGES = {"exc": (0.5, 2.0), "inh": (5.0, 20.0)}
 

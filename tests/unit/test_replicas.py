@@ -10,10 +10,10 @@ import pytest
 from brian2.units import Hz, ms, mV, nA, second, um
 
 import dualframe as df
-from dualframe.distributions import GaussianKernel, Normal, Uniform
-from dualframe.errors import NetworkError, UnknownName
+from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.network import Recording, replicated
-from dualframe.targets.lowering import lower
+from dualframe.network.distributions import GaussianKernel, Normal, Uniform
+from dualframe.targets.lowering.lower_network import lower
 
 N, COPIES = 6, 3
 DT = 0.1 * ms
@@ -23,15 +23,20 @@ Pairs = tuple[np.ndarray, np.ndarray]
 def cells(name: str = "cells", n: int = N, **changes: Any) -> df.Population:
     """Leaky neurons that differ in their time constants and in where they start."""
     return df.Population(
-        name, n, "dV/dt = (EL - V + R*I_ext + seen)/tau : volt\nI_ext : amp\nseen : volt",
-        threshold="V > theta", reset="V = EL",
+        name,
+        n,
+        "dV/dt = (EL - V + R*I_ext + seen)/tau : volt\nI_ext : amp\nseen : volt",
+        threshold="V > theta",
+        reset="V = EL",
         parameters={
-            "EL": -70 * mV, "theta": -50 * mV, "R": 1 * mV / nA,
+            "EL": -70 * mV,
+            "theta": -50 * mV,
+            "R": 1 * mV / nA,
             "tau": np.linspace(10, 20, n) * ms,
         },
         initial={"V": np.linspace(-70, -55, n) * mV},
         **changes,
-    )  # fmt: skip
+    )
 
 
 def everything() -> df.Network:
@@ -41,15 +46,23 @@ def everything() -> df.Network:
     projections = (
         df.Projection("drive", "cells", "V += w", weight=9 * mV, pairs="all_to_all"),
         df.Projection(
-            "cells", "others", "V += w", name="among", pairs=([0, 1, 2, 5], [3, 0, 1, 1]),
-            weight=[12, 14, 16, 18] * mV, delay=[1, 1.5, 2, 0.5] * ms,
+            "cells",
+            "others",
+            "V += w",
+            name="among",
+            pairs=([0, 1, 2, 5], [3, 0, 1, 1]),
+            weight=[12, 14, 16, 18] * mV,
+            delay=[1, 1.5, 2, 0.5] * ms,
         ),
         df.Projection("cells", "others", "V += w", name="same", weight=3 * mV, pairs="one_to_one"),
         df.Projection(
-            "cells", "others", equations="seen_post = 0.1*V_pre : volt (summed)", name="sight",
+            "cells",
+            "others",
+            equations="seen_post = 0.1*V_pre : volt (summed)",
+            name="sight",
             pairs=([0, 3], [0, 1]),
         ),
-    )  # fmt: skip
+    )
     return df.Network((cells(), cells("others")), (drive, current), projections, meta={"a": 1})
 
 
@@ -165,8 +178,10 @@ def test_out_degree_targets_are_uniform() -> None:
 
 
 def test_a_full_out_degree_is_everybody() -> None:
-    assert blocks(ruled(out_degree=20), 2, 20, 20) == [{(i, j) for i in range(20)
-                                                       for j in range(20)}] * 2  # fmt: skip
+    assert (
+        blocks(ruled(out_degree=20), 2, 20, 20)
+        == [{(i, j) for i in range(20) for j in range(20)}] * 2
+    )
 
 
 def test_populations_of_different_sizes() -> None:
@@ -202,9 +217,14 @@ def test_what_else_is_drawn_differs_between_copies() -> None:
     """Heterogeneity, weights, delays and Poisson input."""
     poisson = df.PoissonInput("drive", 5, 200 * Hz)
     projection = df.Projection(
-        "drive", "cells", "V += w", pairs="all_to_all", weight=Normal(5 * mV, 1 * mV),
-        delay=Uniform(0 * ms, 5 * ms), delay_groups=None,
-    )  # fmt: skip
+        "drive",
+        "cells",
+        "V += w",
+        pairs="all_to_all",
+        weight=Normal(5 * mV, 1 * mV),
+        delay=Uniform(0 * ms, 5 * ms),
+        delay_groups=None,
+    )
     network = df.Network((cells(heterogeneity={"tau": 0.2}),), (poisson,), (projection,))
     lowered = lower(replicated(network, 2), dt=DT, duration=1 * second, seed=3)
     (group,), (synapses,), (spikes,) = lowered.groups, lowered.synapses, lowered.spikes
@@ -212,8 +232,9 @@ def test_what_else_is_drawn_differs_between_copies() -> None:
     assert len(set(tau)) == 2 * N
     # a factor of its own for each neuron, on the values that copies share
     assert np.all(tau[:N] != tau[N:])
-    weight = next(v for v in (*synapses.initial.values(), synapses.constants["w"].value)
-                  if np.ndim(v))  # fmt: skip
+    weight = next(
+        v for v in (*synapses.initial.values(), synapses.constants["w"].value) if np.ndim(v)
+    )
     assert len(np.unique(weight)) == len(synapses.i) == 2 * 5 * N
     assert np.any(synapses.delay[: 5 * N] != synapses.delay[5 * N :])
     own = [spikes.times[spikes.indices // 5 == copy] for copy in range(2)]
@@ -323,9 +344,11 @@ class TestFollowedWeights:
     ) -> None:
         with pytest.raises(NetworkError, match=message):
             df.run(
-                self.network(**changes), 5 * ms, target="runtime",
+                self.network(**changes),
+                5 * ms,
+                target="runtime",
                 record={"learn": Recording("w", **how)},
-            )  # fmt: skip
+            )
 
     def test_other_variables(self) -> None:
         with pytest.raises(UnknownName, match="variable of projection 'learn' 'x'"):
@@ -340,9 +363,12 @@ class TestSummedSignals:
             "clock", "seer", equations="seen_post = 3*x_pre : 1 (summed)", pairs="all_to_all"
         )
         found = df.run(
-            df.Network((clock, seer), (), (sight,)), 5 * ms, target="runtime", dt=1 * ms,
+            df.Network((clock, seer), (), (sight,)),
+            5 * ms,
+            target="runtime",
+            dt=1 * ms,
             record={"clock": ["x"], "seer": ["seen", "taken"]},
-        )  # fmt: skip
+        )
         x = found.traces["clock"].values["x"][0]
         np.testing.assert_array_equal(x, range(5))
         for seen in found.traces["seer"].values.values():
@@ -353,10 +379,13 @@ class TestSummedSignals:
         seer = df.Population("seer", 2, "seen : 1")
         sights = [
             df.Projection(
-                "clock", "seer", equations="seen_post = x_pre : 1 (summed)", name=name,
+                "clock",
+                "seer",
+                equations="seen_post = x_pre : 1 (summed)",
+                name=name,
                 pairs="all_to_all",
             )
             for name in ("one", "two")
-        ]  # fmt: skip
+        ]
         with pytest.raises(NetworkError, match="'one' and 'two' both set 'seen' of 'seer'"):
             df.Network((clock, seer), (), tuple(sights))

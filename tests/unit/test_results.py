@@ -15,12 +15,18 @@ from brian2.units import amp, ms, nS, second, volt
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dualframe import archive
 from dualframe.analysis.report import report
-from dualframe.archive import ensure_writable
-from dualframe.errors import DualframeError, NetworkError, OutputError, QuantityError, UnknownName
+from dualframe.core.errors import (
+    DualframeError,
+    NetworkError,
+    OutputError,
+    QuantityError,
+    UnknownName,
+)
 from dualframe.network import Population
-from dualframe.results import (
+from dualframe.results import archive
+from dualframe.results.archive import ensure_writable
+from dualframe.results.results import (
     PROVENANCE,
     Results,
     Trace,
@@ -254,11 +260,25 @@ def test_tables_and_manifest(tmp_path: Path) -> None:
     make().save(tmp_path, figures=False)
     rates = pd.read_csv(tmp_path / "rates.csv", keep_default_na=False, na_values=["nan"])
     assert list(rates.columns) == [
-        "population", "cell_type", "n", "mean_rate_Hz", "sd_rate_Hz", "cv_isi",
-    ]  # fmt: skip
+        "population",
+        "cell_type",
+        "n",
+        "mean_rate_Hz",
+        "sd_rate_Hz",
+        "cv_isi",
+    ]
     manifest = json.loads((tmp_path / "manifest.json").read_text())
-    for key in ("versions", "seed", "network_hash", "command", "target", "build_s", "run_s",
-                "simulated_s", "build_cache"):  # fmt: skip
+    for key in (
+        "versions",
+        "seed",
+        "network_hash",
+        "command",
+        "target",
+        "build_s",
+        "run_s",
+        "simulated_s",
+        "build_cache",
+    ):
         assert key in manifest
     assert manifest["seed"] == 7
 

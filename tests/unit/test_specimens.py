@@ -16,9 +16,9 @@ import pytest
 from brian2 import Hz, Mohm, ms, mV, pA, pF
 
 import dualframe as df
+from dualframe.building.glif_specimens import Specimens
 from dualframe.circuit import Circuit
-from dualframe.errors import CatalogueError, NetworkError, UnknownName
-from dualframe.task_driven.specimens import Specimens
+from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
 
 METHODS = {
     1: ("zero", "none", "inf"),
@@ -45,20 +45,27 @@ def config(level: int = 5, **changes: Any) -> dict[str, Any]:
         "asc_amp_array": [-6e-12, -2e-10],
         "asc_tau_array": [0.3, 0.01],
         "coeffs": {
-            "C": 1, "G": 1.25, "th_inf": 0.8, "a": 2, "b": 0.5, "asc_amp_array": [1.0, 0.5],
+            "C": 1,
+            "G": 1.25,
+            "th_inf": 0.8,
+            "a": 2,
+            "b": 0.5,
+            "asc_amp_array": [1.0, 0.5],
         },
         "voltage_dynamics_method": {"name": "linear_forward_euler", "params": {}},
         "voltage_reset_method": {
-            "name": reset, "params": {"a": 0.4, "b": 0.009} if reset == "v_before" else {},
+            "name": reset,
+            "params": {"a": 0.4, "b": 0.009} if reset == "v_before" else {},
         },
         "AScurrent_dynamics_method": {"name": currents, "params": {}},
         "AScurrent_reset_method": {"name": "sum", "params": {"r": [1.0, 1.0]}},
         "threshold_dynamics_method": {
-            "name": threshold, "params": {} if threshold == "inf" else rule,
+            "name": threshold,
+            "params": {} if threshold == "inf" else rule,
         },
         "init_voltage": 0.0,
         "th_adapt": None,
-    }  # fmt: skip
+    }
     return made | changes
 
 
@@ -96,8 +103,12 @@ def test_level_and_numbers(tmp_path: Path, level: int) -> None:
     found = df.read_glif(write(tmp_path, "900000001_X", config(level)))
     assert (found.form, found.level, found.specimen) == (f"GLIF{level}", level, "900000001")
     expected = {
-        "C": 100 * pF, "R": 120 * Mohm, "E_L": -72 * mV, "th_inf": 24 * mV, "t_ref": 3 * ms,
-    }  # fmt: skip
+        "C": 100 * pF,
+        "R": 120 * Mohm,
+        "E_L": -72 * mV,
+        "th_inf": 24 * mV,
+        "t_ref": 3 * ms,
+    }
     if level in (2, 4, 5):
         expected |= {"f_v": 0.4, "deltaV": 9 * mV, "a_spike": 4 * mV, "b_spike": 300 * Hz}
     if level in (3, 4, 5):  # the fastest first, whatever the order in the file
@@ -265,9 +276,15 @@ def test_folders_without_files(tmp_path: Path) -> None:
 def test_from_glif_with_synapses_and_reduced_levels(folder: Path) -> None:
     synapse = "dI_syn/dt = -I_syn/tau_syn : amp"
     population = df.task_driven.from_glif(
-        df.cell("ctx_pv").glif_set(3), 4, level="glif1", equations=synapse,
-        currents=("I_syn",), parameters={"tau_syn": 5 * ms}, cell_type="ctx_pv", sign=-1,
-    )  # fmt: skip
+        df.cell("ctx_pv").glif_set(3),
+        4,
+        level="glif1",
+        equations=synapse,
+        currents=("I_syn",),
+        parameters={"tau_syn": 5 * ms},
+        cell_type="ctx_pv",
+        sign=-1,
+    )
     assert "I = I_ext + I_syn : amp" in population.equations
     assert "asc_amp1" not in population.parameters
     with pytest.raises(CatalogueError, match="GLIF3 specimens: GLIF4 is not made from them"):

@@ -11,10 +11,10 @@ import pytest
 from brian2.units import ms, mV
 
 import dualframe as df
-from dualframe.analysis.states import rank_correlation, shifts, state
-from dualframe.dual import DualReport
-from dualframe.errors import DualframeError
-from dualframe.results import Results
+from dualframe.analysis.network_state import rank_correlation, shifts, state
+from dualframe.core.errors import DualframeError
+from dualframe.experiments.branch_comparison import DualReport
+from dualframe.results.results import Results
 
 
 def results(trains: dict[str, list[np.ndarray]], duration: float = 10.0) -> Results:
@@ -56,14 +56,22 @@ def test_a_correlation_needs_five_active_neurons() -> None:
 def states(shift: dict[str, dict[str, float]], seeds: int = 6) -> pd.DataFrame:
     """States of two models whose rates a condition shifts by known amounts."""
     rows = [
-        {"model": model, "condition": condition, "seed": seed, "population": population,
-         "cell_type": population, "n": 5, "cv_isi": 1.0, "correlation": 0.0,
-         "rate_Hz": seed + (by if condition == "ACh" else 0.0)}
+        {
+            "model": model,
+            "condition": condition,
+            "seed": seed,
+            "population": population,
+            "cell_type": population,
+            "n": 5,
+            "cv_isi": 1.0,
+            "correlation": 0.0,
+            "rate_Hz": seed + (by if condition == "ACh" else 0.0),
+        }
         for model, populations in shift.items()
         for population, by in populations.items()
         for condition in ("control", "ACh")
         for seed in range(seeds)
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows)
 
 
@@ -103,8 +111,11 @@ def test_a_report_needs_a_control_and_two_models(tmp_path) -> None:
         _ = DualReport("x", table[table["model"] == "glif"]).agreement
     folder = DualReport("x", table).save(tmp_path / "out")
     assert {p.name for p in folder.iterdir()} == {
-        "states.csv", "shifts.csv", "agreement.csv", "shifts.png",
-    }  # fmt: skip
+        "states.csv",
+        "shifts.csv",
+        "agreement.csv",
+        "shifts.png",
+    }
 
 
 def test_control_is_a_reserved_label() -> None:
@@ -137,7 +148,9 @@ def test_an_interrupted_comparison_keeps_finished_runs_only(monkeypatch, tmp_pat
         interrupted = {"completed": len(made) < 3}
         return replace(done, provenance={**done.provenance, **interrupted})
 
-    monkeypatch.setattr(importlib.import_module("dualframe.dual"), "run", run)
+    monkeypatch.setattr(
+        importlib.import_module("dualframe.experiments.branch_comparison"), "run", run
+    )
     circuit = df.circuit("l23").scaled(0.01)
     found = df.compare_branches(
         circuit, {"ACh": circuit.with_modulation("ACh", 0.8)}, models=("glif",), seeds=range(5)

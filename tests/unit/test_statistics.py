@@ -15,7 +15,7 @@ from dualframe.analysis.statistics import (
     median_iqr,
     wilson_interval,
 )
-from dualframe.errors import DualframeError
+from dualframe.core.errors import DualframeError
 
 numbers = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=12)  # many ties
 

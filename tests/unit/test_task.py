@@ -11,10 +11,10 @@ from brian2.units import Hz, ms, mV, second
 
 import dualframe as df
 from dualframe.catalogue.schema import Origin, Sourced
-from dualframe.errors import CatalogueError, DualframeError, QuantityError, UnknownName
-from dualframe.library import names
-from dualframe.serialise import decode, encode
-from dualframe.targets.capability import check
+from dualframe.core.errors import CatalogueError, DualframeError, QuantityError, UnknownName
+from dualframe.core.serialisation import decode, encode
+from dualframe.core.shipped_files import names
+from dualframe.targets.target_support import check
 from dualframe.task import SECTIONS, Section, Task
 from dualframe.task.task import ALIASES
 
@@ -80,42 +80,79 @@ class TestReading:
     @pytest.mark.parametrize(
         ("old", "new", "message"),
         [
-            ('builder = "navigation"', 'builder = "navigatoin"',
-             r"mine.toml, key 'builder': unknown .*mean 'navigation'"),
+            (
+                'builder = "navigation"',
+                'builder = "navigatoin"',
+                r"mine.toml, key 'builder': unknown .*mean 'navigation'",
+            ),
             ('builder = "navigation"', "", r"mine.toml, key 'builder': missing\. Add a text"),
-            ('spacing = "0.4"', 'spacng = "0.4"',
-             r"mine.toml, table \[encoder\], key 'spacng': unknown key\. Did you mean 'spacing'"),
-            ('rate_max = "400 Hz"', 'rate_max = "400 ms"',
-             r"table \[encoder\], key 'rate_max'.*400 ms.*expected a rate"),
+            (
+                'spacing = "0.4"',
+                'spacng = "0.4"',
+                r"mine.toml, table \[encoder\], key 'spacng': unknown key\. Did you mean 'spacing'",
+            ),
+            (
+                'rate_max = "400 Hz"',
+                'rate_max = "400 ms"',
+                r"table \[encoder\], key 'rate_max'.*400 ms.*expected a rate",
+            ),
             ('rate_max = "400 Hz"', 'rate_max = "400"', r"table \[encoder\], key 'rate_max'.*rate"),
             ('rate_max = "400 Hz"', 'rate_max = "inf Hz"', r"key 'rate_max'"),
-            ('rate_max = "400 Hz"', "rate_max = true",
-             r"table \[encoder\], key 'rate_max': True is not a number"),
-            ('rate_max = "400 Hz"', "",
-             r"table \[encoder\], key 'rate_max': missing\. This table needs spacing, sigma"),
+            (
+                'rate_max = "400 Hz"',
+                "rate_max = true",
+                r"table \[encoder\], key 'rate_max': True is not a number",
+            ),
+            (
+                'rate_max = "400 Hz"',
+                "",
+                r"table \[encoder\], key 'rate_max': missing\. This table needs spacing, sigma",
+            ),
             ('cells = "srm0"', "", r"table \[actor\], key 'cells': missing"),
             ('cells = "srm0"', 'cells = "srm1"', r"\[actor\], key 'cells': .*mean 'srm0'"),
             ("[encoder]", "[encodr]", r"mine.toml, key 'encoder': missing|key 'encodr': unknown"),
-            ('kind = "open_field"', 'kind = "open_feild"',
-             r"table \[world\].*unknown world 'open_feild'\. Did you mean 'open_field'"),
-            ('kind = "open_field"', 'kind = "open_field"\nradius = "1"',
-             r"table \[world\], key 'radius': unknown key\. Did you mean '.*radius'"),
-            ('kind = "open_field"', 'kind = "open_field"\ngrace = "3"',
-             r"table \[world\], key 'grace'.*"),
-            ('rule = "sn_plast"', 'rule = "sn_plst"',
-             r"table \[plasticity\].*unknown plasticity rule 'sn_plst'\. Did you mean 'sn_plast'"),
-            ('set = "with_serotonin"', 'set = "with_seratonin"',
-             r"table \[plasticity\].*mean 'with_serotonin'"),
-            ('w_min = "1"\nw_max', 'eta_AC = "1"\nw_max',
-             r"table \[plasticity\], key 'eta_AC': unknown key\. Did you mean 'eta_ACh'"),
-            ('w_min = "1"\nw_max', 'tau_eligibility = "1"\nw_max',
-             r"table \[plasticity\], key 'tau_eligibility'.*time"),
+            (
+                'kind = "open_field"',
+                'kind = "open_feild"',
+                r"table \[world\].*unknown world 'open_feild'\. Did you mean 'open_field'",
+            ),
+            (
+                'kind = "open_field"',
+                'kind = "open_field"\nradius = "1"',
+                r"table \[world\], key 'radius': unknown key\. Did you mean '.*radius'",
+            ),
+            (
+                'kind = "open_field"',
+                'kind = "open_field"\ngrace = "3"',
+                r"table \[world\], key 'grace'.*",
+            ),
+            (
+                'rule = "sn_plast"',
+                'rule = "sn_plst"',
+                r"table \[plasticity\].*unknown plasticity rule 'sn_plst'\. "
+                r"Did you mean 'sn_plast'",
+            ),
+            (
+                'set = "with_serotonin"',
+                'set = "with_seratonin"',
+                r"table \[plasticity\].*mean 'with_serotonin'",
+            ),
+            (
+                'w_min = "1"\nw_max',
+                'eta_AC = "1"\nw_max',
+                r"table \[plasticity\], key 'eta_AC': unknown key\. Did you mean 'eta_ACh'",
+            ),
+            (
+                'w_min = "1"\nw_max',
+                'tau_eligibility = "1"\nw_max',
+                r"table \[plasticity\], key 'tau_eligibility'.*time",
+            ),
             ('modulators = ["ACh", "DA", "5HT"]', "modulators = 3", r"'modulators': 3 is not a l"),
             ('source = "modeldb245018"', 'source = "modeldb245081"', r"modeldb245081"),
             ('status = "published model"', 'status = "probably"', r"key 'status'|probably"),
             ("[actor]", "[actor", r"mine.toml is not valid TOML"),
         ],
-    )  # fmt: skip
+    )
     def test_a_file_that_is_wrong(self, tmp_path: Path, old: str, new: str, message: str) -> None:
         with pytest.raises(CatalogueError, match=message) as caught:
             df.task(own(tmp_path, (old, new)))
@@ -283,8 +320,9 @@ class TestEveryTask:
                     if line.strip()
                 ), key
         sources = text[text.rindex("\nsources\n") :]
-        cited = {s for part in task.sections.values() for n in part.numbers.values()
-                 for s in n.source}  # fmt: skip
+        cited = {
+            s for part in task.sections.values() for n in part.numbers.values() for s in n.source
+        }
         assert all(f"  {key}: " in sources for key in cited)
         count = sum(n.assumed for part in task.sections.values() for n in part.numbers.values())
         assert f"\n{count} numbers are assumed\n" in text

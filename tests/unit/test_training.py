@@ -16,10 +16,16 @@ from brian2.units import ms, second
 from small_task import AGENTS, GRACE, LIMIT, REVERSAL, TRIALS, small
 
 import dualframe as df
-from dualframe.errors import DualframeError, NetworkError, OutputError, QuantityError, UnknownName
+from dualframe.core.errors import (
+    DualframeError,
+    NetworkError,
+    OutputError,
+    QuantityError,
+    UnknownName,
+)
 from dualframe.network import replicated
 from dualframe.task import Task
-from dualframe.training.measures import outcomes_of_trials
+from dualframe.training.outcome_tables import outcomes_of_trials
 
 CPP: dict[str, Any] = {"target": "cpp_standalone", "progress": False}
 Learned = tuple[Task, df.Network, df.Agents]
@@ -42,8 +48,15 @@ class TestTrials:
     def test_a_row_for_each_agent_and_trial(self, learned: Learned) -> None:
         trials = learned[2].trials
         assert list(trials.columns) == [
-            "agent", "trial", "success", "timed_out", "duration_s", "reward", "old_goal", "end_s"
-        ]  # fmt: skip
+            "agent",
+            "trial",
+            "success",
+            "timed_out",
+            "duration_s",
+            "reward",
+            "old_goal",
+            "end_s",
+        ]
         assert trials["agent"].tolist() == [k for k in range(AGENTS) for _ in range(TRIALS)]
         assert trials["trial"].tolist() == [*range(1, TRIALS + 1)] * AGENTS
 
@@ -222,9 +235,14 @@ class TestFiles:
     def test_what_is_written(self, folder: Path, learned: Learned, tmp_path: Path) -> None:
         files = {path.name for path in folder.iterdir()}
         assert files == {
-            "manifest.json", "trials.csv", "outcomes.csv", "curves.csv", "agents.h5",
-            "network.json", "task.json",
-        }  # fmt: skip
+            "manifest.json",
+            "trials.csv",
+            "outcomes.csv",
+            "curves.csv",
+            "agents.h5",
+            "network.json",
+            "task.json",
+        }
         header = (folder / "trials.csv").read_text().splitlines()[0]
         assert header.startswith("agent,trial,success,timed_out,duration_s,reward")
         manifest = json.loads((folder / "manifest.json").read_text())
@@ -232,9 +250,11 @@ class TestFiles:
         assert manifest["modulators"] == ["ACh", "DA"]
         drawn = learned[2].save(tmp_path / "drawn")
         assert {path.name for path in (drawn / "figures").iterdir()} == {
-            "learning_success.png", "learning_duration_s.png", "learning_reward.png",
+            "learning_success.png",
+            "learning_duration_s.png",
+            "learning_reward.png",
             "outcomes.png",
-        }  # fmt: skip
+        }
 
     def test_read_again_they_are_the_same(self, folder: Path, learned: Learned) -> None:
         agents, back = learned[2], df.Agents.load(folder)
@@ -408,9 +428,11 @@ class TestBadInput:
 @needs_cpp
 def test_the_tables_of_the_distal_reward(tmp_path: Path) -> None:
     task = df.task("distal_reward").having(
-        network__neurons=50, network__synapses=10, protocol__sampling="100 ms",
+        network__neurons=50,
+        network__synapses=10,
+        protocol__sampling="100 ms",
         protocol__duration="1 s",
-    )  # fmt: skip
+    )
     agents = df.train(df.task_driven.build(task), task, agents=2, seed=1, **CPP)
     outcomes = agents.outcomes
     assert agents.trials.empty

@@ -13,10 +13,15 @@ import numpy as np
 import pytest
 from generated_projects import generate
 
-from dualframe.targets.build import Build, compile_project
-from dualframe.targets.executables import ExecutableCache
-from dualframe.targets.lifting import Values, lift_code_object, lift_main, lift_objects
-from dualframe.targets.unity import NotMergeable, merge
+from dualframe.targets.cpp.build import Build, compile_project
+from dualframe.targets.cpp.literal_free_source import (
+    Values,
+    lift_code_object,
+    lift_main,
+    lift_objects,
+)
+from dualframe.targets.cpp.merged_source import NotMergeable, merge
+from dualframe.targets.cpp.program_cache import ExecutableCache
 
 OBJECTS = """
 double * _array_cells_gL;

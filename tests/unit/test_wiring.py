@@ -8,9 +8,9 @@ import pytest
 from brian2.units import mV
 
 from dualframe import catalogue
+from dualframe.building.connections import Site, channels
 from dualframe.circuit import Background
-from dualframe.errors import CatalogueError
-from dualframe.wiring import Site, channels
+from dualframe.core.errors import CatalogueError
 
 PYR = "ca1_pyr"  # its compartments have their own E_NMDA, 0.35 mV, and none of AMPA
 SITE = (Site("cell", "V"),)

@@ -1,0 +1,84 @@
+"""How far results differ from each other, population by population."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dualframe.core.errors import DualframeError, UnknownName
+from dualframe.results.results import Results
+
+COLUMNS = (
+    "population",
+    "cell_type",
+    "label",
+    "rate_Hz",
+    "reference_Hz",
+    "difference_Hz",
+    "ratio",
+    "effect_size",
+)
+
+
+def compare_rates(
+    results: Mapping[str, Results],
+    reference: str | None = None,
+    *,
+    start: Any = 0.0,
+    stop: Any = None,
+) -> pd.DataFrame:
+    """Compare the mean firing rates of several results with those of one of them.
+
+    Parameters
+    ----------
+    results
+        Results by label, for example of the two branches.
+    reference
+        The label to compare with; the default is the first.
+    start, stop
+        Window: seconds or quantities; the default is the whole run.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row per population and label: ``population, cell_type, label, rate_Hz, reference_Hz,
+        difference_Hz, ratio, effect_size``. The ratio is NaN where the reference is silent. The
+        effect size is the difference in units of the pooled standard deviation over neurons
+        (Cohen's d), NaN where neither varies. Populations without a counterpart are left out.
+
+    Raises
+    ------
+    DualframeError
+        If there are fewer than two results.
+    UnknownName
+        If the reference is none of the labels.
+    """
+    if len(results) < 2:
+        raise DualframeError("a comparison needs at least two results, by label.")
+    label = next(iter(results)) if reference is None else reference
+    if label not in results:
+        raise UnknownName("label of a result", label, results)
+    base = results[label].rates(start, stop)
+    tables = [
+        _compare(base, name, other.rates(start, stop))
+        for name, other in results.items()
+        if name != label
+    ]
+    return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
+
+
+def _compare(base: pd.DataFrame, label: str, other: pd.DataFrame) -> pd.DataFrame:
+    both = other.merge(base, on="population", suffixes=("", "_reference"), how="inner")
+    rate, reference = both["mean_rate_Hz"], both["mean_rate_Hz_reference"]
+    pooled = np.sqrt((both["sd_rate_Hz"] ** 2 + both["sd_rate_Hz_reference"] ** 2) / 2)
+    return both.assign(
+        label=label,
+        rate_Hz=rate,
+        reference_Hz=reference,
+        difference_Hz=rate - reference,
+        ratio=rate / reference.where(reference > 0),
+        effect_size=(rate - reference) / pooled.where(pooled > 0),
+    )

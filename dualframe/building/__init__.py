@@ -1,0 +1,1 @@
+"""One builder for both branches and for tasks: connections, calibrated weights, cells."""

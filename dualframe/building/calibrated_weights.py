@@ -1,0 +1,203 @@
+"""Calibrated strengths of a circuit's contacts: stored data with provenance, read by the builders.
+
+The procedure that finds them is in
+`dualframe.experiments.calibration.unitary_psps_and_rates`; this module only keeps its result, in
+``circuits/calibration/<circuit>.toml``, one table for each model of the cells.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from dualframe.building.connections import Strength
+from dualframe.circuit import Background, Circuit, CircuitProjection
+from dualframe.core.errors import CatalogueError
+from dualframe.core.quantity import quantity, text
+from dualframe.core.serialisation import write_toml
+from dualframe.core.shipped_files import folder
+
+_CONTACT_KEYS = {"weight": "", "psp": "voltage", "target_psp": "voltage"}
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Strengths of all contacts of a circuit for one model of its cells.
+
+    Attributes
+    ----------
+    circuit
+        Name of the circuit.
+    model
+        ``"biological"``, ``"glif3"``, ``"izhikevich"``, ... with the synapses' mode where the
+        model has one (``"glif3_current"``).
+    weights
+        Peak conductance (or current) of a unitary contact, by contact.
+    psps
+        Unitary post-synaptic potential that was measured with it, by contact.
+    targets
+        The amplitude that was asked for, by contact.
+    rates
+        Event rate of the background input, by population.
+    provenance
+        Digest of the circuit's contacts, versions, protocol.
+    """
+
+    circuit: str
+    model: str
+    weights: Mapping[str, Any]
+    psps: Mapping[str, Any] = field(default_factory=dict)
+    targets: Mapping[str, Any] = field(default_factory=dict)
+    rates: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def strength(self, contact: CircuitProjection | Background) -> Strength:
+        """Return the weight of a contact and, for background input, its rate.
+
+        Raises
+        ------
+        CatalogueError
+            If the calibration does not have the contact.
+        """
+        if contact.current is not None:
+            return Strength(contact.current)
+        if contact.name not in self.weights:
+            raise CatalogueError(
+                f"the calibration of circuit {self.circuit!r} for {self.model!r} has no contact "
+                f"{contact.name!r}. " + _remedy(self.circuit, self.model)
+            )
+        rate = self.rates.get(contact.target) if isinstance(contact, Background) else None
+        if isinstance(contact, Background) and rate is None:
+            raise CatalogueError(
+                f"the calibration of circuit {self.circuit!r} for {self.model!r} has no "
+                f"background rate of {contact.target!r}. " + _remedy(self.circuit, self.model)
+            )
+        return Strength(self.weights[contact.name], rate)
+
+
+def stored(circuit: Circuit, model: str, path: Path | None = None) -> Calibration:
+    """Read the calibration that ships with a circuit, or is in a file of its own.
+
+    A circuit whose source states every strength as a current needs none.
+
+    Raises
+    ------
+    CatalogueError
+        If there is none for this model, or the circuit's contacts have changed since.
+    """
+    if circuit.contacts and all(contact.current is not None for contact in circuit.contacts):
+        return Calibration(circuit.name, model, {})
+    path = path or file_of(circuit.name)
+    tables = _read(path) if path.exists() else {}
+    if model not in tables:
+        known = ", ".join(sorted(tables)) or "none"
+        raise CatalogueError(
+            f"circuit {circuit.name!r} has no calibration for {model!r} (stored: {known}). "
+            + _remedy(circuit.name, model)
+        )
+    calibration = _calibration(circuit.name, model, tables[model], path)
+    if calibration.provenance.get("contacts") != contacts_digest(circuit):
+        raise CatalogueError(
+            f"the stored calibration of circuit {circuit.name!r} for {model!r} belongs to another "
+            f"version of the circuit. " + _remedy(circuit.name, model)
+        )
+    return calibration
+
+
+def fitting(given: Calibration | None, circuit: Circuit, model: str) -> Calibration:
+    """Return the calibration that a builder was given, or the stored one.
+
+    A calibration that was given may be one of an earlier version of the circuit: so a changed
+    circuit keeps its strengths. A circuit whose source states all strengths as currents needs none.
+
+    Raises
+    ------
+    CatalogueError
+        If it was made for another model of the cells, or none is stored.
+    """
+    if given is None:
+        return stored(circuit, model)
+    if given.model != model:
+        raise CatalogueError(
+            f"the calibration that was given is for {given.model!r}, but the model is {model!r}. "
+            + _remedy(circuit.name, model)
+        )
+    return given
+
+
+def contacts_digest(circuit: Circuit) -> str:
+    """SHA-256 of what a calibration depends on: the full-size circuit without modulation."""
+    full = circuit.full or circuit
+    fixed = tuple(replace(p, plasticity=None) for p in full.projections)
+    return replace(full, projections=fixed, modulations=(), drugs=(), effects=()).digest
+
+
+def file_of(circuit: str) -> Path:
+    """Where the calibrations of a circuit are stored."""
+    return folder("circuits") / "calibration" / f"{circuit}.toml"
+
+
+def store(calibration: Calibration, path: Path | None = None) -> Path:
+    """Add a calibration to its file, or replace it there, in one step."""
+    target = path or file_of(calibration.circuit)
+    tables = _read(target) if target.exists() else {}
+    tables[calibration.model] = _table(calibration)
+    write_toml(target, dict(sorted(tables.items())), "calibration")
+    return target
+
+
+def _remedy(circuit: str, model: str) -> str:
+    name, _, mode = model.removesuffix("_fitted").partition("_")
+    which = f"{name!r}, synapses={mode!r}" if mode else f"{name!r}"
+    which += ", cells='fitted'" if model.endswith("_fitted") else ""
+    return f"Run dualframe.calibrate(circuit, {which}) and pass the result to build()."
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise CatalogueError(f"{path}: cannot read the calibration: {error}") from error
+
+
+def _table(calibration: Calibration) -> dict[str, Any]:
+    contacts = {}
+    for name, weight in calibration.weights.items():
+        entry = {"weight": text(weight)}
+        for key, values in (("psp", calibration.psps), ("target_psp", calibration.targets)):
+            if name in values:
+                entry[key] = text(values[name])
+        contacts[name] = entry
+    rates = {name: text(rate) for name, rate in calibration.rates.items()}
+    return {
+        "provenance": dict(calibration.provenance),
+        "background_rates": rates,
+        "contacts": contacts,
+    }
+
+
+def _calibration(circuit: str, model: str, table: Mapping[str, Any], path: Path) -> Calibration:
+    contacts = table.get("contacts", {})
+    columns: dict[str, dict[str, Any]] = {key: {} for key in _CONTACT_KEYS}
+    for name, entry in contacts.items():
+        for key, written in entry.items():
+            if key not in columns:
+                raise CatalogueError(f"{path}, {model}.contacts.{name}: unknown key {key!r}.")
+            where = f"{path}, {model}.contacts.{name}.{key}"
+            columns[key][name] = quantity(written, _CONTACT_KEYS[key] or None, where)
+    rates = {
+        name: quantity(written, "rate", f"{path}, {model}.background_rates.{name}")
+        for name, written in table.get("background_rates", {}).items()
+    }
+    return Calibration(
+        circuit,
+        model,
+        columns["weight"],
+        columns["psp"],
+        columns["target_psp"],
+        rates,
+        table.get("provenance", {}),
+    )

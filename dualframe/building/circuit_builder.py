@@ -1,0 +1,337 @@
+"""From a circuit to a network of point neurons.
+
+The point branch has one compartment, so a contact's dendrites collapse onto the cell. Their effect
+is kept where it was measured, at the soma: a contact's weight is calibrated to its unitary somatic
+potential, its kinetics and delay stay the same.
+
+In ``"current"`` mode (as in the Allen Institute's V1 model, the source of the layer 2/3 circuit) a
+spike injects a current. In ``"conductance"`` mode it opens a conductance. A circuit says which one
+its source has.
+
+A current has the sign of Dale's law, whatever the reversal potential, and the absolute unitary
+potential at rest as its amplitude. Where a reversal potential lies above rest (GABA_A of -60 mV
+onto cells that rest lower, as in CA1) the two branches therefore disagree in sign at rest: there
+the biological potential is a small depolarisation, the point neuron's a hyperpolarisation of the
+same size. The current keeps what inhibition does near threshold, where both hyperpolarise, and
+loses two things: the growth of the driving force between rest and threshold, and the shunt. In
+``"conductance"`` mode neither is lost, but a contact that reverses at the point neuron's own rest
+has no potential there that could be calibrated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dualframe import catalogue
+from dualframe.building.calibrated_weights import Calibration, fitting
+from dualframe.building.connections import (
+    Site,
+    assumed_numbers,
+    background,
+    channels,
+    contacts_onto,
+    inputs,
+    positions,
+    projections,
+    spread,
+    without_currents,
+)
+from dualframe.building.glif_specimens import Drawn, Source, as_specimens
+from dualframe.catalogue import CellType
+from dualframe.catalogue.fitted_models import Cells, chosen_cell
+from dualframe.catalogue.schema import Glif, Izhikevich
+from dualframe.circuit import Circuit, CircuitPopulation, PointModel
+from dualframe.circuit.describe import actions
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.network import Network, Population
+from dualframe.neuromodulation import Compartment, Places, Terms, modulation_terms, with_changes
+from dualframe.neuromodulation.population_equations import check_modulation, released
+from dualframe.neuromodulation.release import release
+from dualframe.neurons import glif, izhikevich
+from dualframe.neurons.point_neuron import Membrane
+from dualframe.synapses.receptor_currents import Contact
+
+MODES = ("current", "conductance")
+_SITE = Site("cell", "V")
+
+
+def build(
+    circuit: Circuit,
+    *,
+    model: str = "glif",
+    synapses: str | None = None,
+    calibration: Calibration | None = None,
+    heterogeneity: Mapping[str, Any] | None = None,
+    layout_seed: int = 0,
+    specimens: Mapping[str, Source] | None = None,
+    cells: Cells = "published",
+) -> Network:
+    """Build a circuit of point neurons.
+
+    Parameters
+    ----------
+    circuit
+        From `dualframe.circuit`, possibly scaled, modulated and drugged.
+    model
+        ``"glif"`` (level 3 where the catalogue has it, else level 1), ``"glif1"`` to ``"glif5"``,
+        or ``"izhikevich"`` (each cell's first set).
+    synapses
+        ``"current"`` or ``"conductance"``; the default is the circuit's ``synapse_mode``.
+    calibration, heterogeneity, layout_seed
+        As in `dualframe.building.dendritic_circuit`.
+    specimens
+        Population name -> GLIF specimens that its neurons are, instead of the catalogue's one:
+        from `dualframe.read_glif_folder` or `dualframe.read_glif`, or a path of either kind. They
+        are drawn whole with ``layout_seed``. Weights stay those of the circuit and calibration.
+    cells
+        ``"published"``: the catalogue's parameter sets. ``"fitted"``: those that were fitted to
+        each cell type's compartments (`dualframe.fit_point`) and stored; they have calibrations
+        of their own. Or fits by name of the cell type.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model or synapse mode.
+    CatalogueError
+        If the circuit does not fit the catalogue, a cell type lacks the model, a calibration is
+        missing or belongs to another model, or a modulator has no compiled effect on the circuit.
+    NetworkError
+        If ``heterogeneity`` names a parameter that no population has.
+    """
+    synapses = synapses or circuit.synapse_mode
+    key = model_key(model, synapses, cells)
+    if synapses == "conductance":
+        without_currents(circuit, "build it with synapses='current'.")
+    check_modulation(circuit.check())
+    drawn = _drawn(circuit, model, specimens, layout_seed)
+    strengths = fitting(calibration, circuit, key)
+    written: dict[str, Contact] = {}
+    populations, terms = [], {}
+    for given in circuit.populations:
+        population, terms[given.name] = build_population(
+            circuit, given, model, synapses, written, drawn.get(given.name), cells
+        )
+        place = positions(circuit, given, layout_seed)
+        populations.append(replace(population, positions=place))
+    sources, events = background(circuit, written, strengths.strength)
+    pulses, raising = release(circuit, terms)
+    return Network(
+        populations=spread(populations, heterogeneity),
+        inputs=(*sources, *inputs(circuit), *pulses),
+        projections=(
+            *projections(circuit, written, strengths.strength, released(terms)),
+            *events,
+            *raising,
+        ),
+        name=circuit.name,
+        meta=_meta(circuit, model, synapses, terms, drawn, cells),
+    )
+
+
+def model_key(model: str, synapses: str, cells: Cells = "published") -> str:
+    """Return the name under which a calibration is stored, such as ``"glif_current"``.
+
+    That of fitted cells ends in ``_fitted``.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model or mode.
+    """
+    models = ["glif", "izhikevich", *(f"glif{level}" for level in glif.LEVELS)]
+    if model not in models:
+        raise UnknownName("point neuron model", model, models)
+    if synapses not in MODES:
+        raise UnknownName("synapse mode", synapses, MODES)
+    return f"{model}_{synapses}" + ("" if cells == "published" else "_fitted")
+
+
+def build_population(
+    circuit: Circuit,
+    given: CircuitPopulation,
+    model: str,
+    synapses: str,
+    written: dict[str, Contact],
+    drawn: Drawn | None = None,
+    cells: Cells = "published",
+) -> tuple[Population, Terms]:
+    """Build one population of a circuit; its channels are added to ``written`` by contact."""
+    cell = chosen_cell(catalogue.cell(given.cell), model, cells)
+
+    if drawn is not None:
+        plain = drawn.membrane(given.n)
+    elif given.point is not None and given.point.serves(model):
+        plain = published(given.point)
+    else:
+        plain = membrane(cell, model)
+    place = Compartment(_SITE.compartment, plain.voltage, plain.leak, plain.rest)
+    terms = modulation_terms(circuit, given, Places((place,), plain.places))
+    neuron = with_changes(plain, terms.changes)
+    # what a contact's synapses pass relative to each other at rest is one number per population
+    rest = np.median(plain.initial[plain.voltage]) if synapses == "current" else None
+    own = {
+        c.name: channels(c, cell, (_SITE,), rest, terms.gains.get(c.name))
+        for c in contacts_onto(circuit, given.name)
+    }
+    written |= own
+    return _population(cell, given, neuron, terms, own), terms
+
+
+def membrane(cell: CellType, model: str) -> Membrane:
+    """Return the point neuron of a cell type.
+
+    Raises
+    ------
+    CatalogueError
+        If the catalogue has no such model of this cell.
+    """
+    if model == "izhikevich":
+        if not cell.izhikevich:
+            raise CatalogueError(f"cell type {cell.name!r} has no Izhikevich set.")
+        chosen = cell.izhikevich_set()
+        return izhikevich.membrane(chosen.form, chosen.numbers.plain())
+    level = _level(cell, model)
+    return glif.membrane(level, _glif_set(cell, level).numbers.plain())
+
+
+def published(point: PointModel) -> Membrane:
+    """Return a point neuron that the source of a circuit publishes."""
+    if point.level is None:
+        return izhikevich.membrane(point.form, point.parameters)
+    return glif.membrane(point.level, point.parameters)
+
+
+def _glif_level(cell: CellType) -> int:
+    levels = [own.level for own in cell.glif]
+    if len(levels) == 1 and levels[0] is not None:
+        return levels[0]
+    return 3 if 3 in levels else 1
+
+
+def _level(cell: CellType, model: str) -> int:
+    return _glif_level(cell) if model == "glif" else glif.level(model)
+
+
+def _glif_set(cell: CellType, level: int) -> Glif:
+    """The set of a level: the cell's own, or that of the specimen it is derived from."""
+    stored_levels = {own.level: own for own in reversed(cell.glif)}  # the first of each
+    for candidate in (level, glif.LEVELS[level].source):
+        if candidate in stored_levels:
+            return stored_levels[candidate]
+    known = ", ".join(f"GLIF{number}" for number in sorted(n for n in stored_levels if n)) or "none"
+    raise CatalogueError(
+        f"cell type {cell.name!r} has no GLIF{level} set (it has {known}): choose another model."
+    )
+
+
+def _population(
+    cell: CellType,
+    given: CircuitPopulation,
+    neuron: Membrane,
+    terms: Terms,
+    own: Mapping[str, Contact],
+) -> Population:
+    currents = [name for names in terms.currents.values() for name in names]
+    parameters, initial = (
+        {**neuron.parameters, **terms.parameters},
+        {**neuron.initial, **terms.initial},
+    )
+    for contact in own.values():
+        currents += [name for names in contact.currents.values() for name in names]
+        parameters |= contact.parameters
+        initial |= contact.initial
+    total = " + ".join(["I_ext", *currents])
+    equations = [
+        neuron.equations,
+        f"{neuron.current} = {total} : amp",
+        "I_ext : amp",
+        *terms.equations,
+        *(contact.equations for contact in own.values()),
+    ]
+    return Population(
+        name=given.name,
+        n=given.n,
+        equations="\n".join(equations),
+        threshold=neuron.threshold,
+        reset=neuron.reset,
+        refractory=neuron.refractory,
+        parameters=parameters,
+        initial=initial,
+        cell_type=cell.name,
+        sign=cell.sign or None,
+        voltage=neuron.voltage,
+    )
+
+
+def _drawn(
+    circuit: Circuit, model: str, given: Mapping[str, Source] | None, seed: int
+) -> dict[str, Drawn]:
+    """Return, by population, the specimens that its neurons are drawn from."""
+    known = {population.name for population in circuit.populations}
+    found = {}
+    for name, source in (given or {}).items():
+        if name not in known:
+            raise UnknownName(f"population of circuit {circuit.name!r}", name, known)
+        if model == "izhikevich":
+            raise CatalogueError(f"specimens of {name!r} are GLIF neurons: choose model='glif'.")
+        level = None if model == "glif" else glif.level(model)
+        found[name] = Drawn(as_specimens(source), level, seed, name)
+    return found
+
+
+def _meta(
+    circuit: Circuit,
+    model: str,
+    synapses: str,
+    terms: Mapping[str, Terms],
+    drawn: Mapping[str, Drawn],
+    choice: Cells,
+) -> dict[str, Any]:
+    lines = [line for own in terms.values() for line in own.assumptions]
+    lines += [
+        f"{name}: the neurons are specimens of {own.specimens.name}, with weights that were "
+        "calibrated on the catalogue's cell"
+        for name, own in drawn.items()
+    ]
+    points = {p.name: p.point for p in circuit.populations if p.point and p.point.serves(model)}
+    used = dict.fromkeys(p.cell for p in circuit.populations if p.name not in points)
+    cells = {n: chosen_cell(catalogue.cell(n), model, choice) for n in used}
+    for name, cell in cells.items():
+        lines += _assumed(name, cell, model)
+    return {
+        "branch": "task_driven",
+        "model": model,
+        "synapses": synapses,
+        "circuit": circuit.name,
+        "scale": circuit.scale,
+        "cells": {name: _described(cell, model) for name, cell in cells.items()},
+        "points": {name: f"{own.form}, {own.name}" for name, own in points.items()},
+        "specimens": {name: own.described for name, own in drawn.items()},
+        "modulation": actions(circuit),
+        "assumptions": list(dict.fromkeys([*lines, *assumed_numbers(circuit, dendrites=False)])),
+    }
+
+
+def _chosen(cell: CellType, model: str) -> Izhikevich | Glif:
+    if model == "izhikevich":
+        return cell.izhikevich_set()
+    return _glif_set(cell, _level(cell, model))
+
+
+def _described(cell: CellType, model: str) -> str:
+    """Which set of the catalogue a cell has, and what it is if it is not used as it stands."""
+    chosen = _chosen(cell, model)
+    form = chosen.form if model == "izhikevich" else f"GLIF{_level(cell, model)}"
+    return f"{form}, {chosen.label}" + ("" if form == chosen.form else f" ({chosen.form})")
+
+
+def _assumed(name: str, cell: CellType, model: str) -> list[str]:
+    """What is assumed of a cell's point neuron, in one line."""
+    used = membrane(cell, model).parameters
+    numbers = _chosen(cell, model).numbers.items()
+    assumed = ", ".join(f"{k} {v.written}" for k, v in numbers if v.assumed and k in used)
+    return [f"{name}: {assumed} of {_described(cell, model)} are assumed"] if assumed else []

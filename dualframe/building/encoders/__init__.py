@@ -1,0 +1,8 @@
+"""Encoders: populations whose spikes say where a world is. One agent each."""
+
+from dualframe.building.encoders.latency import latency
+from dualframe.building.encoders.place_cells import grid, place_cells
+from dualframe.building.encoders.population_code import population_code
+from dualframe.building.encoders.tuning_curves import normal_edges, tuning_curves
+
+__all__ = ["grid", "latency", "normal_edges", "place_cells", "population_code", "tuning_curves"]

@@ -1,0 +1,81 @@
+"""Latency code: the larger a variable, the earlier its cell fires in each window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from brian2.units import ms
+
+from dualframe.building.encoders.axes import axes
+from dualframe.building.network_block import Block
+from dualframe.core.errors import NetworkError
+from dualframe.core.validation import positive
+from dualframe.network import Population
+
+
+def latency(
+    ranges: Mapping[str, Sequence[Any]],
+    world: str = "world",
+    *,
+    window: Any = 20 * ms,
+    interval: Any = None,
+    name: str = "latency",
+) -> Block:
+    """Return one cell for each variable that fires once in every window (time to first spike).
+
+    With x between 0 and 1, the value scaled to and clipped at its range when the window opens,
+    and T the window, a cell fires at ``T (1 - x)`` after the opening, rounded to whole steps: at
+    once for x = 1. What rounds to T is not in the window: at the lower end a cell is silent.
+
+    A window opens every ``interval``, one step after the world's tick, when its new state
+    arrives: a spike for x lies ``dt + T (1 - x)`` after the tick.
+
+    Parameters
+    ----------
+    ranges
+        Two ends by variable of the world, in its dimension; cells are in this order.
+    world
+        Population with these variables.
+    window
+        T, at least one time step.
+    interval
+        Time from tick to tick of the world, not shorter than the window; the default is the
+        window. Both are counted in whole time steps.
+    name
+        Of the population.
+
+    Raises
+    ------
+    NetworkError, QuantityError
+        If the interval is shorter than the window, or a range cannot be what was asked for.
+    """
+    cells = axes(ranges)
+    length = positive(window, "time", f"window of {name!r}")
+    period = length if interval is None else positive(interval, "time", f"interval of {name!r}")
+    if np.asarray(period) < np.asarray(length):
+        raise NetworkError(
+            f"the interval of {name!r} ({period}) is shorter than its window ({length})."
+        )
+    value = " + ".join(f"sees_{cell.variable}*{cell.scaled}" for cell in cells)
+    declared = "\n".join(cell.declaration for cell in cells)
+    group = Population(
+        name,
+        len(cells),
+        f"""
+        value = {value} : 1
+        since = timestep(t, dt) - 1 - interval*floor((timestep(t, dt) - 1)/interval) : 1
+        dlead/dt = int(since < 0.5)*(floor(window*value + 0.5) - lead)/dt : 1
+        {declared}
+        """,
+        # lead, the time from spike to end of window in steps, is whole but for rounding
+        threshold="abs(since + lead - window) < 0.5 and lead > 0.5",
+        durations={"window": length, "interval": period},
+        parameters={
+            **{f"sees_{c.variable}": row for c, row in zip(cells, np.eye(len(cells)), strict=True)},
+            **{key: bound for cell in cells for key, bound in cell.parameters.items()},
+        },
+        sign=1,
+    )
+    return Block((group,), tuple(cell.copied(world, name) for cell in cells))

@@ -1,0 +1,154 @@
+"""Boltzmann: an action is drawn with a probability that grows exponentially with its counter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from brian2.units import ms
+
+from dualframe.building.network_block import Block, signal
+from dualframe.building.readouts.action_counters import COUNTER, counted, groups_of, lines
+from dualframe.core.validation import not_negative, positive
+from dualframe.network import Population, Projection
+
+SHARE = "share_{k} = exp(clip(beta*(count_{k} - top), -80, 0)) : 1 (constant over dt)"
+
+
+def boltzmann(
+    actors: str,
+    n: int,
+    actions: int | Sequence[Sequence[int]],
+    world: str = "world",
+    *,
+    beta: Any = 1.0,
+    interval: Any,
+    tau: Any = 50 * ms,
+    into: str = "action",
+    name: str = "readout",
+) -> Block:
+    """Return a neuron that draws an action for each tick of the world.
+
+    A spike of one of the m cells of action k adds ``1/m`` to ``count_k``, which decays with
+    ``tau``. One step before a tick of the world, action k is drawn with the probability ::
+
+        policy_k = exp(beta count_k)/sum_j exp(beta count_j)
+
+    by a single random number. Until the next draw the neuron keeps ``choice`` (the index),
+    ``chosen_k`` (one for the chosen action, zero for the others) and ``policy_k``: the gradient of
+    log policy with respect to ``beta count_k`` is ``chosen_k - policy_k`` (Williams 1992), which
+    `surprise` brings to the action cells. All are zero before the first draw. The world reads in
+    the step n of its tick the draw by spikes up to step n - 2. Differences of counters are cut off
+    where ``exp`` is below 2e-35.
+
+    Parameters
+    ----------
+    actors, n
+        Population of action cells, and their number.
+    actions
+        Number of actions, which share the cells in equal consecutive parts, or the indices of the
+        cells of each action.
+    world, into
+        Population, and its variable for the index of the action.
+    beta
+        Inverse temperature, zero or more: 0 draws uniformly, very large ones are greedy (equal
+        counters share). A parameter: another value does not recompile.
+    interval
+        Time between ticks of the world, which are counted from the start of the run.
+    tau
+        Time constant of the counters (the default is assumed).
+    name
+        Of the readout's population.
+
+    Raises
+    ------
+    NetworkError, QuantityError
+        If the groups are not that, or a number has another dimension or sign.
+    """
+    groups = groups_of(n, actions)
+    k = len(groups)
+    shares = [f"share_{j}" for j in range(k)]
+    # what is constant over a step is computed once instead of written out at every use
+    readout = Population(
+        name,
+        1,
+        "\n".join(
+            [
+                "ahead = timestep(t, dt) + 1 : 1",
+                "decides = int(ahead - interval*floor(ahead/interval) < 0.5) : 1",
+                f"top = {_top(k)} : 1 (constant over dt)",
+                *lines(SHARE, k),
+                f"total = {' + '.join(shares)} : 1 (constant over dt)",
+                "drawn = rand() : 1 (constant over dt)",
+                *(f"hit_{j} = {_hit(j, k)} : 1" for j in range(k)),
+                *lines(COUNTER, k),
+                *lines("dpolicy_{k}/dt = decides*(share_{k}/total - policy_{k})/dt : 1", k),
+                *lines("dchosen_{k}/dt = decides*(hit_{k} - chosen_{k})/dt : 1", k),
+                f"dchoice/dt = decides*({_sum('hit', k)} - choice)/dt : 1",
+            ]
+        ),
+        parameters={
+            "tau": positive(tau, "time", f"tau of {name!r}"),
+            "beta": not_negative(beta, "dimensionless", f"beta of {name!r}"),
+        },
+        durations={"interval": positive(interval, "time", f"interval of {name!r}")},
+    )
+    told = signal(name, "choice", world, into)
+    return Block((readout,), (*counted(actors, name, groups), told))
+
+
+def surprise(
+    actors: str,
+    n: int,
+    actions: int | Sequence[Sequence[int]],
+    *,
+    into: str = "surprise",
+    name: str = "readout",
+) -> Projection:
+    """Return the signal that brings ``chosen_k - policy_k`` to the cells of action k.
+
+    Parameters
+    ----------
+    actors, n, actions
+        As of `boltzmann`.
+    into
+        Variable that the action cells declare; zero in cells of no action.
+    name
+        Of the readout's population.
+    """
+    groups = groups_of(n, actions)
+    # the weight is the index of the action that a cell belongs to
+    terms = lines("int(abs(w - {k}) < 0.5)*(chosen_{k}_pre - policy_{k}_pre)", len(groups))
+    cells = np.concatenate(groups)
+    return Projection(
+        name,
+        actors,
+        name=f"{actors}_gets_{into}",
+        equations=f"{into}_post = {' + '.join(terms)} : 1 (summed)",
+        weight=np.repeat(np.arange(len(groups), dtype=float), [len(part) for part in groups]),
+        pairs=(np.zeros(len(cells), dtype=int), cells),
+    )
+
+
+def _top(actions: int) -> str:
+    """The largest counter; the upper bound of the clip is out of reach."""
+    text = "count_0"
+    for k in range(1, actions):
+        text = f"clip(count_{k}, {text}, 1e30)"
+    return text
+
+
+def _hit(k: int, actions: int) -> str:
+    """Whether the random number falls into the k-th share of the total."""
+    below = [f"drawn*total >= {_partial(k)}"] if k else []
+    above = [f"drawn*total < {_partial(k + 1)}"] if k < actions - 1 else []
+    return f"int({' and '.join(below + above)})"
+
+
+def _partial(count: int) -> str:
+    return "(" + " + ".join(f"share_{k}" for k in range(count)) + ")"
+
+
+def _sum(name: str, actions: int) -> str:
+    return " + ".join(f"{k}*{name}_{k}" for k in range(actions))

@@ -1,0 +1,72 @@
+"""Winner: the action whose cells have fired most, lately, is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from brian2.units import ms
+
+from dualframe.building.network_block import Block, signal
+from dualframe.building.readouts.action_counters import COUNTER, counted, groups_of, lines
+from dualframe.core.validation import positive
+from dualframe.network import Population
+
+
+def winner(
+    actors: str,
+    n: int,
+    actions: int | Sequence[Sequence[int]],
+    world: str = "world",
+    *,
+    tau: Any = 50 * ms,
+    into: str = "action",
+    name: str = "readout",
+) -> Block:
+    """Return a neuron that tells the world the index of the largest counter, at every step.
+
+    A spike of one of the m cells of action k adds ``1/m`` to ``count_k``, which decays with
+    ``tau``. ``choice`` is the index of the largest counter, the lowest of those that are equal
+    (0 before the first spike). The world reads in step n the choice by spikes up to step n - 2.
+
+    Parameters
+    ----------
+    actors, n
+        Population of action cells, and their number.
+    actions
+        Number of actions, which share the cells in equal consecutive parts, or the indices of the
+        cells of each action.
+    world, into
+        Population, and its variable for the index of the action.
+    tau
+        Time constant of the counters; the default, the interval of an action in Hasegan et al.
+        2022, is assumed.
+    name
+        Of the readout's population.
+
+    Raises
+    ------
+    NetworkError, QuantityError
+        If the groups are not that, or tau is no time above zero.
+    """
+    groups = groups_of(n, actions)
+    k = len(groups)
+    readout = Population(
+        name,
+        1,
+        "\n".join(
+            lines(COUNTER, k)
+            + [f"largest_{j} = {_largest(j, k)} : 1" for j in range(k)]
+            + [f"dchoice/dt = ({' + '.join(f'{j}*largest_{j}' for j in range(k))} - choice)/dt : 1"]
+        ),
+        parameters={"tau": positive(tau, "time", f"tau of {name!r}")},
+    )
+    told = signal(name, "choice", world, into)
+    return Block((readout,), (*counted(actors, name, groups), told))
+
+
+def _largest(k: int, actions: int) -> str:
+    """Whether counter k is larger than those before it and not smaller than those after it."""
+    before = [f"count_{k} > count_{j}" for j in range(k)]
+    after = [f"count_{k} >= count_{j}" for j in range(k + 1, actions)]
+    return f"int({' and '.join(before + after)})"

@@ -1,0 +1,330 @@
+"""Catalogue entries as text for people: every value with its source, every assumption marked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from dualframe.catalogue import fitted_models as fits
+from dualframe.catalogue.bibliography import citation
+from dualframe.catalogue.forms import BURST, EFFECT, GLIF, IZHIKEVICH, SOMA
+from dualframe.catalogue.plasticity_rule import PlasticityRule
+from dualframe.catalogue.region_data import PopulationData
+from dualframe.catalogue.schema import (
+    CellType,
+    Compartments,
+    Effect,
+    Glif,
+    Modulator,
+    Numbers,
+    Origin,
+    Receptor,
+    Sourced,
+    Synapse,
+)
+from dualframe.core.quantity import quantity
+
+Entry: TypeAlias = CellType | Synapse | Receptor | Modulator | PlasticityRule | PopulationData
+
+ASSUMED = "ASSUMED"
+_SIGNS = {1: "excitatory", -1: "inhibitory", 0: "modulatory"}
+_AMPLITUDES = {
+    "w_max": "amplitudes are fractions of the largest weight",
+    "initial": "amplitudes are fractions of the weight before learning",
+    "absolute": "amplitudes are in units of the weight",
+}
+
+
+def describe(entry: Entry) -> str:
+    """Return a catalogue entry as readable text, with sources and marked assumptions.
+
+    Raises
+    ------
+    TypeError
+        If ``entry`` is not a record of the catalogue.
+    """
+    page = Page()
+    write(page, entry)
+    return page.text()
+
+
+def write(page: Page, entry: Entry) -> None:
+    """Write an entry on a page, whatever look the page has; errors as `describe`."""
+    if type(entry) not in _WRITERS:
+        known = ", ".join(kind.__name__ for kind in _WRITERS)
+        raise TypeError(f"cannot describe a {type(entry).__name__}: expected one of {known}.")
+    _WRITERS[type(entry)](page, entry)
+
+
+class Page:
+    """Lines of text, and the sources that they cite in order of appearance."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.cited: dict[str, None] = {}
+
+    def title(self, text: str, origin: Origin | None = None) -> None:
+        """Add a heading after an empty line, with the origin of what stands below it."""
+        self.lines += ["", text + (f"  [{self._origin(origin)}]" if origin else "")]
+        if origin:
+            self.note(origin.note)
+
+    def note(self, text: str) -> None:
+        """Add a remark, if there is one."""
+        if text:
+            self.lines.append(f"  note: {text}")
+
+    def numbers(self, numbers: Numbers) -> None:
+        """Add one line for each number."""
+        width = max(map(len, numbers), default=0)
+        for name, number in numbers.items():
+            self.lines.append(f"  {name:<{width}}  {self._number(number)}")
+
+    def text(self) -> str:
+        """Return all lines and, at the end, the sources."""
+        sources = [f"  {key}: {citation(key)}" for key in self.cited]
+        counted = sum(ASSUMED in line for line in self.lines)
+        mark = ["", f"{counted} lines are marked {ASSUMED}: no source was read that states them."]
+        return "\n".join([*self.lines, *(mark if counted else []), "", "sources", *sources])
+
+    def _number(self, number: Sourced) -> str:
+        error = f" ({spread_text(number)})" if number.error is not None else ""
+        count = f", n = {number.n}" if number.n else ""
+        note = f"; {number.note}" if number.note else ""
+        origin = Origin(number.source, number.status)
+        return f"{number.written:<14}{error}{count}  [{self._origin(origin)}]{note}"
+
+    def _origin(self, origin: Origin) -> str:
+        self.cited |= dict.fromkeys(origin.source)
+        status = ASSUMED if origin.status == "assumed" else origin.status
+        return f"{status}: {', '.join(origin.source)}"
+
+
+def spread_text(number: Sourced) -> str:
+    """Return the spread in the unit in which the number itself is written."""
+    _, _, unit = number.written.partition(" ")
+    size = float(number.error / quantity(f"1 {unit}"))
+    return f"{number.error_is} {size:g} {unit}".strip()
+
+
+def _cell(page: Page, entry: CellType) -> None:
+    layer = f", layer {entry.layer}" if entry.layer else ""
+    page.lines += [f"{entry.name}: {entry.title}", f"{entry.region}{layer}"]
+    page.title(f"{_SIGNS[entry.sign]}, releases {entry.transmitter}", entry.dale)
+    page.note(entry.note)
+    if entry.passive:
+        page.title(f"passive: {entry.passive.label}", entry.passive.origin)
+        page.numbers(entry.passive.numbers)
+    for row in entry.passive_alternatives:
+        page.title(f"passive, not used: {row.label}", row.origin)
+        page.numbers(row.numbers)
+    for fit in entry.izhikevich:
+        page.title(f"{fit.form}: {fit.label}", fit.origin)
+        page.lines.append(f"  {IZHIKEVICH[fit.form].equations}")
+        page.numbers(fit.numbers)
+    for glif in entry.glif:
+        _glif(page, glif)
+    for population in entry.glif_populations:
+        page.title(f"many cells, not a model: {population.label}", population.origin)
+        page.numbers(population.numbers)
+        page.note(f"specimens {', '.join(population.specimens)}" if population.specimens else "")
+    if entry.compartments:
+        _compartments(page, entry.compartments)
+        _fits(page, entry)
+    for remark in entry.remarks:
+        page.title("also known, in no model", remark.origin)
+        page.lines.append(f"  {remark.text}")
+        page.numbers(remark.numbers)
+
+
+def _glif(page: Page, glif: Glif) -> None:
+    mark = "" if glif.level else " (for reference, not built)"
+    page.title(f"{glif.form}: {glif.label}{mark}", glif.origin)
+    page.lines.append(f"  {GLIF[glif.form].equations}")
+    page.numbers(glif.numbers)
+    if glif.explained_variance:
+        page.numbers(Numbers("", (("explained_variance", glif.explained_variance),)))
+
+
+def _fits(page: Page, entry: CellType) -> None:
+    for family in fits.FAMILIES:
+        if not fits.has_fit(entry, family):
+            continue
+        fit = fits.read_fit(entry, family)
+        page.title(f"{fit.chosen.form}, for cells='fitted'", fit.chosen.origin)
+        page.numbers(fit.chosen.numbers)
+        page.note(f"f-I error {100 * fit.errors['f_I']:.1f} %. {fit.failure}".strip())
+        if not fits.is_current(entry, family):
+            page.note(f"out of date: run dualframe fit {entry.name}")
+
+
+def _compartments(page: Page, found: Compartments) -> None:
+    mark = " (STAND-IN: not published for this cell type)" if found.stand_in else ""
+    page.title(f"compartments: {found.layout}{mark}", found.origin)
+    page.lines.append(f"  {found.rule}: {', '.join(found.names)}")
+    equations = BURST.equations if found.rule == "burst" else SOMA[found.soma_model].equations
+    if equations:
+        page.lines.append(f"  {'cell' if found.rule == 'burst' else 'soma'}: {equations}")
+    blocks = [("globals", found.globals), ("soma", found.soma), ("split", found.split)]
+    blocks += [(f"dendrite {d.name}", d.numbers) for d in found.dendrites]
+    blocks += [
+        (f"{c.synapse} from {c.pathway} on {d.name}", c.numbers)
+        for d in found.dendrites
+        for c in d.contacts
+    ]
+    blocks += [
+        (f"{s.kind} dendritic spike in {', '.join(s.compartments)}", s.numbers)
+        for s in found.dspikes
+    ]
+    last = ("lumped cell", found.burst) if found.rule == "burst" else ("somatic spike", found.spike)
+    for label, numbers in [*blocks, last]:
+        if numbers:
+            page.title(f"  {label}")
+            page.note(numbers.note)
+            page.numbers(numbers)
+    if found.edges:
+        page.title("  couplings")
+        page.numbers(
+            Numbers(
+                "", tuple((f"{e.first}-{e.second}", e.coupling) for e in found.edges if e.coupling)
+            )
+        )
+        axial = [f"{e.first}-{e.second}" for e in found.edges if e.coupling is None]
+        page.note(f"half cylinders and r_axial: {', '.join(axial)}" if axial else "")
+
+
+def _synapse(page: Page, entry: Synapse) -> None:
+    page.lines += [f"{entry.name}: {entry.title}"]
+    block = ", magnesium block" if entry.block else ""
+    page.title(f"{_SIGNS[entry.sign]}, {entry.transmitter}, {entry.kinetics}{block}", entry.origin)
+    page.numbers(entry.numbers)
+    _alternatives(page, entry.alternatives)
+
+
+def _receptor(page: Page, entry: Receptor) -> None:
+    page.lines += [
+        f"{entry.name}: {entry.title}",
+        f"{entry.modulator}; {entry.family}, {entry.kind}; {entry.transduction}",
+    ]
+    page.note(entry.note)
+    page.title("affinity")
+    page.note(entry.affinity.note)
+    page.numbers(entry.affinity)
+    _alternatives(page, entry.affinity_alternatives)
+    page.title("kinetics of the occupancy")
+    page.note(entry.kinetics.note)
+    page.numbers(entry.kinetics)
+    if entry.desensitisation is not None:
+        page.title("desensitisation by the modulator")
+        page.note(entry.desensitisation.note)
+        page.numbers(entry.desensitisation)
+    for expression in entry.expressed_by:
+        site = f" ({expression.site})" if expression.site else ""
+        page.title(f"expressed by {', '.join(expression.cells)}{site}", expression.origin)
+    _effects(page, entry.effects)
+    for rule in entry.stdp:
+        page.title(f"plasticity, as text: {rule.text}", rule.origin)
+
+
+def _effects(page: Page, effects: Iterable[Effect]) -> None:
+    """Effects that enter a model first, then those that are text or contradict them."""
+    compiled, others = [e for e in effects if e.compiled], [e for e in effects if not e.compiled]
+    assumed = sum(any(n.assumed for n in e.numbers.values()) for e in compiled)
+    page.title(
+        f"{len(compiled)} effects enter models ({assumed} with assumed numbers), "
+        f"{len(others)} are kept as text or contradict others"
+    )
+    if compiled:
+        page.lines.append("  f is the response to the occupancy o, from 0 to 1")
+    for effect in (*compiled, *others):
+        _effect(page, effect)
+
+
+def _effect(page: Page, effect: Effect) -> None:
+    marks = [effect.direction, effect.kind + ("" if effect.compiled else ", NOT COMPILED")]
+    marks += ["CONFLICT"] if effect.conflict else []
+    page.title(f"effect on {', '.join(effect.cells)} ({', '.join(marks)})", effect.origin)
+    page.lines += [f"  {effect.target}"] + ([f"  {effect.description}"] * bool(effect.description))
+    if EFFECT[effect.kind].equations:
+        page.lines.append(f"  {EFFECT[effect.kind].equations}")
+    page.lines += [f"  {line}" for line in _where(effect)]
+    page.numbers(effect.numbers)
+
+
+def _where(effect: Effect) -> list[str]:
+    """What an effect is limited to, in words."""
+    said = {
+        "mechanism": effect.mechanism,
+        "synapses": effect.synapse,
+        "onto": ", ".join(effect.onto),
+        "from": ", ".join(effect.presynaptic),
+    }
+    lines = [f"{name}: {text}" for name, text in said.items() if text]
+    if effect.response == "inverted_u":
+        lines.append("response: inverted U, f = 1 at the occupancy optimum and 0 at 0 and 1")
+    return lines
+
+
+def _modulator(page: Page, entry: Modulator) -> None:
+    page.lines += [
+        f"{entry.name}: {entry.title}",
+        f"receptors: {', '.join(entry.receptors) or 'none'}",
+    ]
+    page.note(entry.note)
+    page.title("numbers")
+    page.numbers(entry.numbers)
+    for uptake in entry.uptakes:
+        page.title(f"uptake {uptake.name}: {uptake.title}", uptake.origin)
+        page.lines.append("  dc/dt = -Vmax c/(Km + c) - k_other c")
+        page.numbers(uptake.numbers)
+    _alternatives(page, entry.alternatives)
+
+
+def _plasticity_rule(page: Page, entry: PlasticityRule) -> None:
+    page.lines += [f"{entry.name}: {entry.title}"]
+    page.title(f"equations ({entry.form})", entry.origin)
+    page.lines += [f"  {entry.equations}", f"  {_AMPLITUDES[entry.relative_to]}"]
+    page.note(entry.note if entry.note != entry.origin.note else "")
+    for number, found in enumerate(entry.sets):
+        default = ", the default" if number == 0 and len(entry.sets) > 1 else ""
+        pairing = f", {found.pairing.replace('_', ' ')} pairing" if found.pairing else ""
+        page.title(f"set {found.name}{default}{pairing}", found.origin)
+        page.note(found.window)
+        page.numbers(found.numbers)
+    _alternatives(page, entry.alternatives)
+    for label, numbers in entry.context:
+        page.title(f"used with: {label}")
+        page.note(numbers.note)
+        page.numbers(numbers)
+
+
+def _population_data(page: Page, entry: PopulationData) -> None:
+    species = f", {entry.species}" if entry.species else ""
+    page.lines += [f"{entry.name}: {entry.title}", f"{entry.region}{species}"]
+    page.title("populations", entry.origin)
+    for count in entry.counts:
+        page.lines.append(f"  {count.population}" + (f" ({count.cell})" if count.cell else ""))
+        page.numbers(count.numbers)
+    for row in entry.connections:
+        page.title(f"{row.pre} -> {row.post}" + (f", {row.site}" if row.site else ""))
+        page.numbers(row.numbers)
+    for label, numbers in entry.facts:
+        page.title(label)
+        page.numbers(numbers)
+
+
+def _alternatives(page: Page, rows: Iterable[tuple[str, Numbers]]) -> None:
+    for label, numbers in rows:
+        page.title(f"not used: {label}")
+        page.note(numbers.note)
+        page.numbers(numbers)
+
+
+_WRITERS: dict[type, Callable[[Page, Any], None]] = {
+    CellType: _cell,
+    Synapse: _synapse,
+    Receptor: _receptor,
+    Modulator: _modulator,
+    PlasticityRule: _plasticity_rule,
+    PopulationData: _population_data,
+}

@@ -1,0 +1,276 @@
+"""Point neurons that were fitted to the compartments of their cell type: stored, read, checked.
+
+A fit is found by `dualframe.experiments.model_fitting.fit_point_neuron`; this module keeps its
+result, a file for each cell type of the catalogue in ``fits/`` with a table for each model. Its
+numbers are derived: they say what the compartments do, and no more than those. A fit of a user's
+own cell file is not stored, but given to the builder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from brian2.units.fundamentalunits import Quantity
+
+from dualframe.catalogue.bibliography import references
+from dualframe.catalogue.build import glif_set, izhikevich_set
+from dualframe.catalogue.schema import CellType, Glif, Izhikevich, Numbers, Sourced
+from dualframe.catalogue.toml_table import Table
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.quantity import text
+from dualframe.core.serialisation import write_toml
+
+FAMILIES = ("glif", "izhikevich")
+CHOICES = ("published", "fitted")
+SOURCE = ("dualframe",)
+_NOT_PHYSICS = ("contacts", "layout", "note", "stand_in", "origin")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A point neuron fitted to a cell type's compartments.
+
+    Attributes
+    ----------
+    cell
+        Name of the cell type.
+    model
+        ``"glif"`` or ``"izhikevich"``.
+    chosen
+        The parameter set, as the catalogue has its published ones.
+    errors
+        What remained of each measure of `dualframe.validate` (relative, or absolute).
+    failure
+        Why the pair does not agree, "" if it does.
+    provenance
+        ``compartments`` (digest of what was fitted), ``objective``, ``seed``, ``versions``, ...
+    reference
+        Currents (``current_pA``) and the compartments' rates (``rate_Hz``), to check a fit with.
+    """
+
+    cell: str
+    model: str
+    chosen: Glif | Izhikevich
+    errors: Mapping[str, float] = field(default_factory=dict)
+    failure: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    reference: Mapping[str, list[float]] = field(default_factory=dict)
+
+
+Cells = str | Mapping[str, Fit]
+
+
+def numbers_of(parameters: Mapping[str, Any], where: str) -> Numbers:
+    """Return fitted values as numbers of the catalogue, with six significant digits."""
+    return Numbers(
+        where,
+        tuple((name, Sourced(value, SOURCE, "derived")) for name, value in parameters.items()),
+    )
+
+
+def family_of(model: str) -> str:
+    """Return the model that a fit is stored under: "glif" or "izhikevich"."""
+    name = "glif" if model.startswith("glif") else model
+    if name not in FAMILIES:
+        raise UnknownName("point neuron model", model, FAMILIES)
+    return name
+
+
+def has_fit(cell: CellType, model: str) -> bool:
+    """Return whether a cell type has a fit of a model ("glif4" is a GLIF of level 4 only)."""
+    table = _tables(cell).get(family_of(model))
+    return table is not None and (model in FAMILIES or str(table["form"]).casefold() == model)
+
+
+def twin_of(given: str | os.PathLike[str], cell: CellType, model: str) -> str:
+    """Return which point neuron stands for a cell type by default: "fitted" where there is a fit.
+
+    ``given`` is what the user called it. A user's own file may have the name of a cell type of the
+    catalogue and other compartments: then the fit is not its.
+    """
+    if is_path(given):
+        return "fitted" if is_current(cell, model) else "published"
+    return "fitted" if has_fit(cell, model) else "published"
+
+
+def is_path(given: str | os.PathLike[str]) -> bool:
+    """Return whether a cell type was given by a file."""
+    return isinstance(given, os.PathLike) or str(given).endswith(".toml")
+
+
+def is_current(cell: CellType, model: str) -> bool:
+    """Return whether a cell type has a fit of a model that belongs to its compartments."""
+    if cell.compartments is None:
+        return False
+    table = _tables(cell).get(family_of(model), {})
+    return bool(table.get("provenance", {}).get("compartments") == compartments_digest(cell))
+
+
+def known_failure(cell: CellType, model: str) -> str:
+    """Return why the fitted pair of a cell type is known to disagree, "" if it is not."""
+    return stored(cell, model).failure if has_fit(cell, model) else ""
+
+
+def read_fit(cell: CellType, model: str) -> Fit:
+    """Read the fit of a cell type, whether or not it belongs to its present compartments.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model.
+    CatalogueError
+        If the cell type has no fit of it.
+    """
+    name = family_of(model)
+    tables = _tables(cell)
+    if name not in tables:
+        raise CatalogueError(
+            f"cell type {cell.name!r} has no {name} neuron fitted to its compartments. "
+            f"Run: dualframe fit {cell.name} --model {name}"
+        )
+    return _fit(cell.name, name, tables[name], file_of(cell))
+
+
+def stored(cell: CellType, model: str) -> Fit:
+    """Read the fit of a cell type.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model.
+    CatalogueError
+        If the cell type has no fit of it, or its compartments have changed since.
+    """
+    name, fit = family_of(model), read_fit(cell, model)
+    if fit.provenance.get("compartments") != compartments_digest(cell):
+        raise CatalogueError(
+            f"the {name} neuron fitted to cell type {cell.name!r} belongs to another version of "
+            f"its compartments. Run: dualframe fit {cell.name} --model {name}"
+        )
+    return fit
+
+
+def with_fit(cell: CellType, fit: Fit) -> CellType:
+    """Return the cell type with a fitted point neuron instead of the published ones."""
+    if isinstance(fit.chosen, Glif):
+        return replace(cell, glif=(fit.chosen,))
+    return replace(cell, izhikevich=(fit.chosen,))
+
+
+def chosen_cell(cell: CellType, model: str, cells: Cells) -> CellType:
+    """Return the cell type with the point neurons of a choice.
+
+    Parameters
+    ----------
+    cell, model
+        Which cell type and model.
+    cells
+        ``"published"``, ``"fitted"`` (as stored), or fits by name of the cell type, of which
+        those without one keep what is published.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such choice.
+    CatalogueError
+        If a stored fit is missing or out of date.
+    """
+    if isinstance(cells, Mapping):
+        return with_fit(cell, cells[cell.name]) if cell.name in cells else cell
+    if cells not in CHOICES:
+        raise UnknownName("choice of cells", cells, CHOICES)
+    return cell if cells == "published" else with_fit(cell, stored(cell, model))
+
+
+def store(cell: CellType, fit: Fit, path: Path | None = None) -> Path:
+    """Add a fit to the file of its cell type, or replace it there, in one step."""
+    target = path or file_of(cell)
+    tables = _load(target) if target.exists() else {}
+    tables[fit.model] = _table(fit)
+    write_toml(target, dict(sorted(tables.items())), "fit")
+    return target
+
+
+def file_of(cell: CellType) -> Path:
+    """Return where the fits of a cell type are stored."""
+    return Path(__file__).parent / "fits" / f"{cell.name}.toml"
+
+
+def compartments_digest(cell: CellType) -> str:
+    """SHA-256 of what a current clamp of the compartments depends on.
+
+    Origins, remarks and synaptic contacts do not count; with the rule ``matched_passive`` the
+    passive values do.
+    """
+    if cell.compartments is None:
+        raise CatalogueError(f"cell type {cell.name!r} has no compartments to fit to.")
+    matched = cell.compartments.rule == "matched_passive"
+    names = ("v_rest", "r_in", "tau_m")
+    passive = cell.passive.numbers.plain() if matched and cell.passive else {}
+    physics = [
+        _physics(cell.compartments),
+        {n: _physics(passive[n]) for n in names if n in passive},
+    ]
+    return hashlib.sha256(json.dumps(physics, sort_keys=True).encode()).hexdigest()
+
+
+def _physics(value: Any) -> Any:
+    """Return the numbers and the structure of a description as plain data."""
+    if isinstance(value, Sourced):
+        return _physics(value.value)
+    if isinstance(value, (Quantity, np.ndarray, float, int)):
+        return [float(f"{x:.10g}") for x in np.atleast_1d(np.asarray(value, dtype=float))]
+    if isinstance(value, Numbers):
+        return {name: _physics(number) for name, number in sorted(value.items())}
+    if is_dataclass(value):
+        return {
+            item.name: _physics(getattr(value, item.name))
+            for item in fields(value)
+            if item.name not in _NOT_PHYSICS
+        }
+    if isinstance(value, tuple):
+        return [_physics(item) for item in value]
+    return value
+
+
+def _tables(cell: CellType) -> dict[str, Any]:
+    path = file_of(cell)
+    return _load(path) if path.exists() else {}
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise CatalogueError(f"{path}: cannot read the fit: {error}") from error
+
+
+def _table(fit: Fit) -> dict[str, Any]:
+    return {
+        "form": fit.chosen.form,
+        "label": fit.chosen.label,
+        "source": list(SOURCE),
+        "status": "derived",
+        "failure": fit.failure,
+        "parameters": {name: text(number.value) for name, number in fit.chosen.numbers.items()},
+        "errors": dict(fit.errors),
+        "reference": {name: list(values) for name, values in fit.reference.items()},
+        "provenance": dict(fit.provenance),
+    }
+
+
+def _fit(cell: str, model: str, data: Mapping[str, Any], path: Path) -> Fit:
+    block = {key: data[key] for key in ("form", "label", "source", "status")}
+    table = Table({**block, **data["parameters"]}, f"fits/{path.name}", model, references())
+    make = glif_set if model == "glif" else izhikevich_set
+    errors = {name: float(value) for name, value in data["errors"].items()}
+    chosen = make(table, cell)
+    return Fit(cell, model, chosen, errors, data["failure"], data["provenance"], data["reference"])

@@ -1,0 +1,251 @@
+"""From the TOML files of the catalogue, or a user's own, to the records of `schema`."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import pandas as pd
+
+from dualframe.catalogue import build
+from dualframe.catalogue import plasticity_rule as plasticity
+from dualframe.catalogue import region_data as population_tables
+from dualframe.catalogue.bibliography import PACKAGED, references
+from dualframe.catalogue.plasticity_rule import PlasticityRule
+from dualframe.catalogue.region_data import PopulationData
+from dualframe.catalogue.schema import CellType, Modulator, Receptor, Synapse
+from dualframe.catalogue.toml_table import Table
+from dualframe.core.errors import CatalogueError, UnknownName
+
+T = TypeVar("T")
+
+HERE = Path(__file__).parent
+KINDS = {
+    "cell type": "cells",
+    "synapse": "synapses",
+    "receptor": "receptors",
+    "modulator": "modulators",
+    "plasticity rule": "plasticity",
+    "population data": "populations",
+}
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """Return the names of a kind, such as "cell type": one of the keys of `KINDS`."""
+    return tuple(sorted(path.stem for path in (HERE / KINDS[kind]).glob("*.toml")))
+
+
+def cell(name: str | os.PathLike[str]) -> CellType:
+    """Return a cell type by name, or from a TOML file by path.
+
+    Parameters
+    ----------
+    name
+        A catalogue name such as ``"ctx_pv"``, or the path of a file that ends in ``.toml``. A
+        ``references.bib`` beside such a file may add sources.
+
+    Raises
+    ------
+    UnknownName
+        If the catalogue has no such cell type.
+    CatalogueError
+        If the file is not well formed.
+    """
+    return _entry("cell type", name, build.cell)
+
+
+def synapse(name: str | os.PathLike[str]) -> Synapse:
+    """Return a kind of synapse by name or path; see `cell` for the errors."""
+    return _entry("synapse", name, build.synapse)
+
+
+def receptor(name: str | os.PathLike[str]) -> Receptor:
+    """Return a neuromodulator receptor by name or path; see `cell` for the errors."""
+    return _entry("receptor", name, _receptor)
+
+
+def modulator(name: str | os.PathLike[str]) -> Modulator:
+    """Return a neuromodulator by name, alias ("5-HT", "dopamine") or path; errors as `cell`."""
+    return _entry("modulator", _aliases().get(str(name).casefold(), name), _modulator)
+
+
+def plasticity_rule(name: str | os.PathLike[str]) -> PlasticityRule:
+    """Return a plasticity rule by name or path; see `cell` for the errors."""
+    return _entry("plasticity rule", name, plasticity.rule)
+
+
+def population_data(name: str | os.PathLike[str]) -> PopulationData:
+    """Return counts and connections of a region by name or path; see `cell` for the errors."""
+    return _entry("population data", name, population_tables.population_data)
+
+
+def cells() -> pd.DataFrame:
+    """Return the cell types as a table, one row each."""
+    return pd.DataFrame(
+        [
+            {
+                "name": c.name,
+                "title": c.title,
+                "region": c.region,
+                "layer": c.layer,
+                "sign": c.sign,
+                "transmitter": c.transmitter,
+                "izhikevich": ", ".join(s.form for s in c.izhikevich),
+                "glif": ", ".join(s.form for s in c.glif),
+                "compartments": ", ".join(c.compartments.names) if c.compartments else "",
+                "stand_in": bool(c.compartments and c.compartments.stand_in),
+            }
+            for c in map(cell, names("cell type"))
+        ]
+    )
+
+
+def synapses() -> pd.DataFrame:
+    """Return the kinds of synapse as a table, one row each."""
+    return pd.DataFrame(
+        [
+            {
+                "name": s.name,
+                "title": s.title,
+                "sign": s.sign,
+                "transmitter": s.transmitter,
+                "kinetics": s.kinetics,
+                "block": s.block,
+            }
+            for s in map(synapse, names("synapse"))
+        ]
+    )
+
+
+def receptors() -> pd.DataFrame:
+    """Return the receptors as a table, one row each.
+
+    ``expressed_by`` and ``acts_on`` name cell types; ``acts_on`` those with a compiled effect.
+    """
+    return pd.DataFrame(
+        [
+            {
+                "name": r.name,
+                "title": r.title,
+                "modulator": r.modulator,
+                "kind": r.kind,
+                "EC50": r.affinity["EC50"].written,
+                "EC50_status": r.affinity["EC50"].status,
+                "expressed_by": _joined(c for e in r.expressed_by for c in e.cells),
+                "acts_on": _joined(c for e in r.effects if e.compiled for c in e.cells),
+            }
+            for r in map(receptor, names("receptor"))
+        ]
+    )
+
+
+def modulators() -> pd.DataFrame:
+    """Return the neuromodulators as a table, one row each."""
+    return pd.DataFrame(
+        [
+            {
+                "name": m.name,
+                "title": m.title,
+                "reference_concentration": m.numbers["reference_concentration"].written,
+                "clearance_tau": m.numbers["clearance_tau"].written,
+                "receptors": ", ".join(m.receptors),
+            }
+            for m in map(modulator, names("modulator"))
+        ]
+    )
+
+
+def plasticity_rules() -> pd.DataFrame:
+    """Return the plasticity rules as a table, one row each; the first set is the default."""
+    return pd.DataFrame(
+        [
+            {
+                "name": r.name,
+                "title": r.title,
+                "sets": ", ".join(s.name for s in r.sets),
+                "relative_to": r.relative_to,
+                "status": r.origin.status,
+                "equations": r.equations,
+            }
+            for r in map(plasticity_rule, names("plasticity rule"))
+        ]
+    )
+
+
+def populations() -> pd.DataFrame:
+    """Return the regions of which there are counts and connections as a table, one row each."""
+    return pd.DataFrame(
+        [
+            {
+                "name": p.name,
+                "title": p.title,
+                "region": p.region,
+                "species": p.species,
+                "populations": _joined(row.population for row in p.counts),
+                "connections": len(p.connections),
+                "source": _joined(p.origin.source),
+            }
+            for p in map(population_data, names("population data"))
+        ]
+    )
+
+
+def _joined(found: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(found))
+
+
+def _is_path(name: str | os.PathLike[str]) -> bool:
+    return isinstance(name, os.PathLike) or str(name).endswith(".toml")
+
+
+def _entry(kind: str, name: str | os.PathLike[str], make: Callable[[Table], T]) -> T:
+    if _is_path(name):
+        path = Path(name).expanduser()
+        if not path.is_file():
+            raise CatalogueError(f"there is no {kind} file {str(name)!r}. Check the path.")
+    else:
+        path = HERE / KINDS[kind] / f"{name}.toml"
+        if name not in names(kind):
+            raise UnknownName(kind, name, names(kind))
+    return cast(T, _read(path.resolve(), path.stat().st_mtime_ns, make))
+
+
+@lru_cache(maxsize=512)
+def _read(path: Path, changed: int, make: Callable[[Table], Any]) -> Any:
+    """Read once per version of a file: ``changed`` is its time of modification."""
+    own = path.parent / PACKAGED.name
+    known = {**references(), **(references(own) if own.is_file() else {})}
+    return make(Table(_load(path), path.name, "", known))
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(
+            f"{path.name} is not valid TOML: {error}. Texts stand in double quotes, numbers with "
+            'a unit too: r_in = "105 Mohm".'
+        ) from error
+
+
+def _receptor(table: Table) -> Receptor:
+    return build.receptor(table, names("modulator"))
+
+
+def _modulator(table: Table) -> Modulator:
+    name = table.text("name")
+    own = [r.name for r in map(receptor, names("receptor")) if r.modulator == name]
+    return build.modulator(table, tuple(own))
+
+
+@lru_cache(maxsize=1)
+def _aliases() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in names("modulator"):
+        listed = _load(HERE / KINDS["modulator"] / f"{name}.toml").get("aliases", [])
+        found |= {str(alias).casefold(): name for alias in [name, *listed]}
+    return found

@@ -1,0 +1,173 @@
+"""Anatomy and connectivity of whole regions, as data: counts, connections and what goes with them.
+
+Circuits are built from such numbers; these entries hold those that no shipped circuit uses, so
+that a user's own circuit can quote them with their sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TypeVar
+
+from dualframe.catalogue.schema import Numbers, Origin
+from dualframe.catalogue.toml_table import Table
+from dualframe.core.errors import UnknownName
+from dualframe.core.parameter_table import Form, Kinds, per
+
+T = TypeVar("T")
+
+COUNT: Kinds = MappingProxyType(
+    {
+        "n": "dimensionless",
+        "fraction": "dimensionless",
+        "density": per("/um**3"),
+        "areal_density": per("/um**2"),
+        "rate": "rate",
+    }
+)
+CONNECTION: Kinds = MappingProxyType(
+    {
+        "probability": "dimensionless",
+        "in_degree": "dimensionless",
+        "contacts": "dimensionless",
+        "conductance": "conductance",
+        "nmda_conductance": "conductance",
+        "psp": "voltage",
+        "delay": "time",
+        "reversal": "voltage",
+        "tau_rise": "time",
+        "tau_decay": "time",
+        "opening": "rate",
+        "closing": "rate",
+        "gaba_b_rise": "time",
+        "gaba_b_decay": "time",
+        "gaba_b_reversal": "voltage",
+        "gap_conductance": "conductance",
+        "U": "dimensionless",
+        "tau_recovery": "time",
+        "tau_facilitation": "time",
+    }
+)
+FACT: Kinds = MappingProxyType(
+    {
+        "length": "length",
+        "time": "time",
+        "conductance": "conductance",
+        "voltage": "voltage",
+        "rate": "rate",
+        "number": "dimensionless",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many cells of a population there are.
+
+    ``cell`` is the catalogue's cell type that it corresponds to, "" if there is none. ``numbers``
+    holds any names of `COUNT`: ``n``, ``fraction`` (of the cells of the region), ``density`` (per
+    volume), ``areal_density``, ``rate`` (mean firing rate).
+    """
+
+    population: str
+    cell: str
+    numbers: Numbers
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Who contacts whom, and any of the names of `CONNECTION`.
+
+    ``probability`` is that of a pair; ``in_degree`` the number of presynaptic cells of a
+    postsynaptic one, ``contacts`` the synapses of a pair, ``conductance`` the peak of one synapse.
+    ``U``, ``tau_recovery`` and ``tau_facilitation`` are those of short-term plasticity. ``site`` is
+    where the synapses are, as the source writes it.
+    """
+
+    pre: str
+    post: str
+    site: str
+    numbers: Numbers
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class PopulationData:
+    """The populations of a region and their connections, from one source.
+
+    Attributes
+    ----------
+    counts, connections
+        Rows of the source's tables.
+    facts
+        Other numbers, each with a label.
+    """
+
+    name: str
+    title: str
+    region: str
+    species: str
+    origin: Origin
+    counts: tuple[Count, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    facts: tuple[tuple[str, Numbers], ...] = ()
+    note: str = ""
+    file: str = field(default="", compare=False)
+
+    def count(self, population: str) -> Count:
+        """Return the row of a population."""
+        rows = {row.population: row for row in self.counts}
+        return _row(f"population of {self.name}", population, rows)
+
+    def connection(self, pre: str, post: str) -> Connection:
+        """Return the row of a connection."""
+        rows = {f"{row.pre} -> {row.post}": row for row in self.connections}
+        return _row(f"connection of {self.name}", f"{pre} -> {post}", rows)
+
+
+def _row(kind: str, name: str, rows: Mapping[str, T]) -> T:
+    if name not in rows:
+        raise UnknownName(kind, name, rows)
+    return rows[name]
+
+
+def population_data(table: Table) -> PopulationData:
+    """Return the entry of a file; every number has unit, source and status."""
+    table.only("name", "title", "region", "species", "counts", "connections", "facts")
+    return PopulationData(
+        table.text("name"),
+        table.text("title"),
+        table.text("region"),
+        table.text("species", ""),
+        table.origin(),
+        tuple(_count(row) for row in table.children("counts")),
+        tuple(_connection(row) for row in table.children("connections")),
+        tuple(_fact(row) for row in table.children("facts")),
+        table.text("note", ""),
+        table.file,
+    )
+
+
+def _count(table: Table) -> Count:
+    table.only("population", "cell", COUNT)
+    name = table.text("population")
+    return Count(name, table.text("cell", ""), _numbers(table, COUNT, name), table.origin())
+
+
+def _connection(table: Table) -> Connection:
+    table.only("pre", "post", "site", CONNECTION)
+    pre, post = table.text("pre"), table.text("post")
+    numbers = _numbers(table, CONNECTION, f"{pre} -> {post}")
+    return Connection(pre, post, table.text("site", ""), numbers, table.origin())
+
+
+def _fact(table: Table) -> tuple[str, Numbers]:
+    table.only("label", FACT)
+    return table.text("label"), _numbers(table, FACT, table.text("label"))
+
+
+def _numbers(table: Table, kinds: Kinds, where: str) -> Numbers:
+    return table.numbers(Form({}, kinds), where)

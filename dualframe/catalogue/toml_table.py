@@ -1,0 +1,229 @@
+"""Strict reading of one TOML table: every key is known, every number has unit and origin.
+
+Every error is a `CatalogueError` that names file, table and key, what was expected, and the
+remedy. Nothing that is read is evaluated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from dualframe.catalogue.forms import POSITIVE, Form, Kind
+from dualframe.catalogue.schema import STATUSES, Numbers, Origin, Sourced
+from dualframe.core.errors import CatalogueError, QuantityError, suggestion
+from dualframe.core.quantity import quantity
+
+ORIGIN = ("source", "status", "note", "error_is")
+INLINE = ("value", "source", "status", "note", "error", "error_is", "n")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A TOML table with its place in the file and the origin it inherits.
+
+    Parameters
+    ----------
+    data
+        The table as `tomllib` returns it.
+    file, path
+        File name, and the table's name in it ("" for the top level).
+    references
+        Keys that a source may name.
+    source, status, error_is
+        Inherited from the enclosing table, unless given in this one.
+    """
+
+    data: Mapping[str, Any]
+    file: str
+    path: str
+    references: Collection[str]
+    source: tuple[str, ...] = ()
+    status: str = ""
+    error_is: str = ""
+
+    @property
+    def where(self) -> str:
+        """File and table, as errors call them."""
+        return f"{self.file}, table [{self.path}]" if self.path else self.file
+
+    def fail(self, key: str, problem: str) -> NoReturn:
+        """Raise the error of a key: where it stands, what is wrong, what to do."""
+        raise CatalogueError(f"{self.where}, key {key!r}: {problem}")
+
+    def only(self, *keys: str | Iterable[str]) -> None:
+        """Refuse keys that are not in ``keys`` or the origin keys."""
+        known = {*ORIGIN}
+        for key in keys:
+            known |= {key} if isinstance(key, str) else set(key)
+        for key in self.data:
+            if key not in known:
+                self.fail(key, f"unknown key. {suggestion(key, known)}")
+
+    def text(self, key: str, default: str | None = None, choices: Collection[str] = ()) -> str:
+        """Return a text; without ``default`` it is required."""
+        value = self.data.get(key, default)
+        if value is None:
+            self.fail(key, f'missing. Add a text, like {key} = "{next(iter(choices), "...")}".')
+        if not isinstance(value, str):
+            self.fail(key, f"{value!r} is not a text. Put it in double quotes.")
+        if choices and value not in choices:
+            self.fail(key, f"unknown {key} {value!r}. {suggestion(value, choices)}")
+        return value
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Return a list of texts; one text counts as a list of one."""
+        value = self.data.get(key, default)
+        value = [value] if isinstance(value, str) else value
+        if value is None:
+            self.fail(key, f'missing. Add a list of texts, like {key} = ["a", "b"].')
+        if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) for v in value):
+            self.fail(key, f'{value!r} is not a list of texts, like ["a", "b"].')
+        return tuple(value)
+
+    def flag(self, key: str, default: bool | None = None) -> bool:
+        """Return true or false."""
+        value = self.data.get(key, default)
+        if not isinstance(value, bool):
+            self.fail(key, f"expected true or false, not {value!r}.")
+        return value
+
+    def integer(self, key: str, choices: Collection[int]) -> int:
+        """Return an integer out of ``choices``."""
+        value = self.data.get(key)
+        if isinstance(value, bool) or not isinstance(value, int) or value not in choices:
+            self.fail(key, f"expected one of {sorted(choices)}, not {value!r}.")
+        return value
+
+    def child(self, key: str, label: str = "") -> Table | None:
+        """Return the sub-table of a key, or None."""
+        value = self.data.get(key)
+        if value is None:
+            return None
+        return self._below(value, key, label or key)
+
+    def need(self, key: str) -> Table:
+        """Return the sub-table of a key, which must be there."""
+        found = self.child(key)
+        if found is None:
+            self.fail(key, f"missing. Add a table [{self._join(key)}].")
+        return found
+
+    def children(self, key: str) -> list[Table]:
+        """Return the tables of an array of tables, empty if there is none."""
+        value = self.data.get(key, [])
+        if not isinstance(value, list):
+            self.fail(key, f"expected an array of tables. Write [[{self._join(key)}]].")
+        return [self._below(item, key, f"{key}.{i}") for i, item in enumerate(value, 1)]
+
+    def origin(self, required: bool = True) -> Origin:
+        """Return the origin that stands on this table or is inherited."""
+        source, status = self._origin(self.data, "source")
+        if required and not source:
+            self.fail("source", 'missing. Add source = "key of references.bib".')
+        if required and not status:
+            self.fail("status", f"missing. Give one of {', '.join(STATUSES)}.")
+        return Origin(source, status or "assumed", self.text("note", ""))
+
+    def numbers(self, form: Form, where: str = "") -> Numbers:
+        """Return the numbers of a form: all its required ones, and the optional ones given."""
+        missing = [name for name in form.required if name not in self.data]
+        if missing:
+            self.fail(missing[0], f"missing. This table needs {', '.join(form.required)}.")
+        found = (
+            (name, self.number(name, kind))
+            for name, kind in form.kinds.items()
+            if name in self.data
+        )
+        return Numbers(where or self.path, tuple(found), self.text("note", ""))
+
+    def number(self, key: str, kind: Kind) -> Sourced:
+        """Return one number, written as a text or as an inline table with its own origin."""
+        entry = self.data.get(key)
+        if entry is None:
+            self.fail(key, "missing. Add a number with its unit.")
+        inline = entry if isinstance(entry, Mapping) else {"value": entry}
+        for name in inline:
+            if name not in INLINE:
+                self.fail(f"{key}.{name}", f"unknown key. {suggestion(name, INLINE)}")
+        if "value" not in inline:
+            self.fail(key, 'has no value. Write { value = "...", source = "..." }.')
+        source, status = self._origin(inline, key)
+        if not source:
+            self.fail(
+                key,
+                'has no source. Give source = "key of references.bib" on the table '
+                "or on the number.",
+            )
+        if not status:
+            self.fail(key, f"has no status. Give one of {', '.join(STATUSES)}.")
+        error = inline.get("error")
+        return Sourced(
+            self._quantity(inline["value"], kind, key),
+            source,
+            status,
+            self._note(inline, key),
+            str(inline["value"]),
+            None if error is None else self._quantity(error, kind, f"{key}.error"),
+            str(inline.get("error_is", self.data.get("error_is", self.error_is)))
+            if error is not None
+            else "",
+            self._count(inline, key),
+        )
+
+    def _quantity(self, value: Any, kind: Kind, key: str) -> Any:
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            self.fail(key, f"{value!r} is not a number. Write it with its unit, like '10 ms'.")
+        try:
+            result = quantity(value, kind, f"{self.where}, key {key!r}")
+        except QuantityError as error:
+            raise CatalogueError(str(error)) from error
+        if not math.isfinite(float(result)):
+            self.fail(key, f"{value!r} is not a finite number.")
+        if key in POSITIVE and float(result) <= 0:
+            self.fail(key, f"{value!r} must be greater than zero.")
+        return result
+
+    def _note(self, inline: Mapping[str, Any], key: str) -> str:
+        note = inline.get("note", "")
+        if not isinstance(note, str):
+            self.fail(f"{key}.note", f"{note!r} is not a text. Put it in double quotes.")
+        return note
+
+    def _count(self, inline: Mapping[str, Any], key: str) -> int | None:
+        count = inline.get("n")
+        if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
+            self.fail(f"{key}.n", f"expected a whole number of cells, not {count!r}.")
+        return count
+
+    def _origin(self, given: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], str]:
+        source = self._sources(given, key) or self._sources(self.data, "source") or self.source
+        status = given.get("status", self.data.get("status", self.status))
+        if status and status not in STATUSES:
+            place = "status" if given is self.data else f"{key}.status"
+            self.fail(place, f"unknown status {status!r}. {suggestion(status, STATUSES)}")
+        return source, status
+
+    def _sources(self, given: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        value = given.get("source", [])
+        keys = [value] if isinstance(value, str) else value
+        if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
+            self.fail(key, f"source {value!r} is not a key of references.bib, or a list of keys.")
+        for name in keys:
+            if name not in self.references:
+                hint = suggestion(name, self.references)
+                hint = hint if hint.startswith("Did") else "Add it there."
+                self.fail(key, f"source {name!r} is not in references.bib. {hint}")
+        return tuple(keys)
+
+    def _below(self, value: Any, key: str, label: str) -> Table:
+        if not isinstance(value, Mapping):
+            self.fail(key, f"expected a table. Write [{self._join(key)}].")
+        source, status = self._origin(self.data, "source")
+        error_is = str(self.data.get("error_is", self.error_is))
+        return Table(value, self.file, self._join(label), self.references, source, status, error_is)
+
+    def _join(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key

@@ -1,0 +1,380 @@
+"""What a circuit consists of: populations, projections and background input.
+
+Frozen records of numbers. ``sources`` maps the name of a field (``"psp"``, ``"kernel.p_max"``,
+``"kinetics.AMPA.tau_fast"``) to the catalogue's `Sourced` entry: the number as the file writes it,
+with source, status and note. Records made by hand may leave it empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from brian2.units import ms
+
+from dualframe.catalogue.schema import Sourced
+from dualframe.circuit.plasticity import check_plasticity
+from dualframe.circuit.point_model import PointModel
+from dualframe.circuit.short_term import ShortTerm
+from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.validation import (
+    check_count,
+    check_name,
+    finite,
+    fraction,
+    names_of,
+    not_negative,
+    positive,
+    put,
+)
+from dualframe.network import Description, Plasticity
+from dualframe.network.distributions import GaussianKernel
+
+# Names as in dualframe.synapses.receptor_currents, which stands above this layer.
+KINETICS: Mapping[str, Mapping[str, str]] = {
+    "exponential": {"tau": "time"},
+    "dual_exponential": {"tau_rise": "time", "tau_decay": "time"},
+    "double_alpha": {"tau_fast": "time", "tau_slow": "time", "slow_ratio": "dimensionless"},
+}
+RULES = ("kernel", "probability", "in_degree", "number")
+STRENGTHS: Mapping[str, str] = {
+    "psp": "voltage",
+    "conductance": "conductance",
+    "current": "current",
+}
+SYNAPSE_MODES = ("current", "conductance")
+
+Sources = Mapping[str, Sourced]
+
+
+@dataclass(frozen=True, eq=False)
+class CircuitPopulation(Description):
+    """Neurons of one cell type.
+
+    Parameters
+    ----------
+    name
+        Identifier, unique in the circuit.
+    cell
+        Name of the cell type in the catalogue, or path of a user's cell file.
+    n
+        Number of neurons.
+    rate_low, rate_high
+        Range of firing rates that the source reports; background input is calibrated into it.
+    rate
+        Mean firing rate that the source reports for its own model; nothing is fitted to it.
+    point
+        The point neuron that the source publishes for this population, instead of the cell
+        type's; the cell type still says what the neurons release and which receptors they have.
+    note
+        A remark for the reader.
+    sources
+        Origin of the numbers, by field.
+    region
+        Name of a region of the circuit, if it has any.
+    """
+
+    name: str
+    cell: str
+    n: int
+    rate_low: Any = None
+    rate_high: Any = None
+    rate: Any = None
+    point: PointModel | None = None
+    note: str = ""
+    sources: Sources = field(default_factory=dict, repr=False)
+    region: str = ""
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "population")
+        check_count(self.n, f"number of neurons of population {self.name!r}")
+        for end in ("rate_low", "rate_high", "rate"):
+            rate = getattr(self, end)
+            if rate is not None:
+                label = f"{end} of population {self.name!r}"
+                put(self, end, not_negative(rate, "rate", label))
+        if (self.rate_low is None) != (self.rate_high is None):
+            raise NetworkError(f"population {self.name!r}: give both rate_low and rate_high.")
+        if self.rate_low is not None and self.rate_low > self.rate_high:
+            raise NetworkError(
+                f"population {self.name!r}: rate_low {self.rate_low} is above rate_high "
+                f"{self.rate_high}."
+            )
+        self._freeze()
+
+
+@dataclass(frozen=True, eq=False)
+class CircuitProjection(Description):
+    """Synapses from one population onto another.
+
+    Exactly one of ``kernel``, ``probability``, ``in_degree`` and ``number`` says who connects, and
+    exactly one of ``psp``, ``conductance`` and ``current`` how strongly.
+
+    Parameters
+    ----------
+    source, target
+        Names of populations; the source may be one of the circuit's inputs.
+    synapses
+        Kinds of synapse (``"AMPA"``, ``"NMDA"``, ``"GABA_A"``, ``"GABA_B"``) with the peak
+        conductance of each relative to the first: ``{"AMPA": 1.0, "NMDA": 0.67}``. One name, or
+        several of equal conductance, may be given as a text or tuple.
+    compartments
+        Compartments of the target cell that receive the contact, which is divided evenly among
+        them. Models without dendrites ignore it.
+    name
+        The default is ``"<source>_to_<target>"``.
+    kernel, probability, in_degree
+        Pairwise probability by distance, its constant value, or the number of partners of each
+        target neuron. No neuron contacts itself.
+    number
+        Number of synapses in all. Both ends of each are drawn independently: a pair may have
+        several synapses, and a neuron may contact itself.
+    delay
+        A time.
+    delay_sd, delay_groups
+        Standard deviation of a normal distribution of delays around it (a time, redrawn below
+        zero), and how many different delays stand for the distribution; without it every synapse
+        has its own, which GeNN cannot.
+    psp
+        Unitary post-synaptic potential (voltage, absolute value) at the soma of the target at
+        rest; weights are calibrated to it.
+    conductance
+        Unitary peak conductance of the first kind of synapse, of all contacts together.
+    current
+        Unitary peak current (absolute value) that the source publishes for its point neurons.
+        It is used as it stands, not calibrated, and such a circuit has no dendrites.
+    weight_cv
+        Coefficient of variation of a normal distribution of weights, redrawn where the sign would
+        change.
+    kinetics
+        By kind of synapse, a mapping with ``kind`` (a key of `KINETICS`) and its times; kinds
+        that are not named have the catalogue's.
+    reversal
+        By kind of synapse, its reversal potential (voltage), or one voltage where there is one
+        kind. Kinds that are not named have that of the target cell, else the catalogue's.
+    weight_factor
+        Multiplies the (calibrated) weight. It is not 1 where an in-degree could not be kept.
+    plasticity
+        How the weight learns, from `dualframe.plastic`, with bounds and scale as multiples of the
+        contact's weight.
+    short_term
+        Facilitation and depression of release; the strength is that of the first response.
+    note, sources
+        A remark, and the origin of the numbers, by field.
+    """
+
+    source: str
+    target: str
+    synapses: Any
+    compartments: Any
+    name: str = ""
+    kernel: GaussianKernel | None = None
+    probability: float | None = None
+    in_degree: int | None = None
+    number: int | None = None
+    delay: Any = field(default_factory=lambda: 0 * ms)
+    delay_sd: Any = None
+    delay_groups: int | None = None
+    psp: Any = None
+    conductance: Any = None
+    current: Any = None
+    weight_cv: float | None = None
+    kinetics: Mapping[str, Any] = field(default_factory=dict)
+    reversal: Any = field(default_factory=dict)
+    weight_factor: float = 1.0
+    plasticity: Plasticity | None = None
+    short_term: ShortTerm | None = None
+    note: str = ""
+    sources: Sources = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            put(self, "name", f"{self.source}_to_{self.target}")
+        check_name(self.name, "projection")
+        what = f"projection {self.name!r}"
+        _check_contact(self, what)
+        self._check_rule(what)
+        self._check_delay(what)
+        if self.weight_cv is not None:
+            put(self, "weight_cv", fraction(self.weight_cv, f"weight_cv of {what}"))
+        factor = positive(self.weight_factor, "dimensionless", f"weight_factor of {what}")
+        put(self, "weight_factor", float(factor))
+        check_plasticity(self.plasticity, what)
+        if self.plasticity is not None and self.short_term is not None:
+            raise NetworkError(f"{what} has both plasticity and short_term: give one of them.")
+        self._freeze()
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether source and target are the same population."""
+        return self.source == self.target
+
+    @property
+    def rule(self) -> str:
+        """Which of `RULES` is given."""
+        return next(rule for rule in RULES if getattr(self, rule) is not None)
+
+    def _check_rule(self, what: str) -> None:
+        given = [rule for rule in RULES if getattr(self, rule) is not None]
+        if len(given) != 1:
+            raise NetworkError(
+                f"{what} gives {' and '.join(given) or 'no rule'}: expected exactly one of "
+                f"{', '.join(RULES)}."
+            )
+        if self.kernel is not None and not isinstance(self.kernel, GaussianKernel):
+            raise NetworkError(f"kernel of {what} is {self.kernel!r}: expected a GaussianKernel.")
+        for rule in ("in_degree", "number"):
+            if getattr(self, rule) is not None:
+                check_count(getattr(self, rule), f"{rule} of {what}")
+        if self.probability is not None:
+            put(self, "probability", fraction(self.probability, f"probability of {what}"))
+
+    def _check_delay(self, what: str) -> None:
+        put(self, "delay", not_negative(self.delay, "time", f"delay of {what}"))
+        if self.delay_sd is not None:
+            put(self, "delay_sd", positive(self.delay_sd, "time", f"delay_sd of {what}"))
+        if self.delay_groups is not None:
+            check_count(self.delay_groups, f"delay_groups of {what}")
+
+
+@dataclass(frozen=True, eq=False)
+class Background(Description):
+    """Independent Poisson input to every neuron of a population, from outside the circuit.
+
+    Where the source gives none, the rate is not part of the circuit: it is found by calibration, so
+    that the population fires within its range, one rate for each population. A source fires at
+    ``share`` times that rate.
+
+    Parameters
+    ----------
+    target
+        Name of a population.
+    synapses, compartments, psp, conductance, current, kinetics, reversal, note, sources
+        As in `CircuitProjection`; the strength is that of one event.
+    name
+        The default is ``"background_<target>"``.
+    share
+        Rate of this source relative to the rate that is calibrated for the population.
+    rate, afferents
+        Published firing rate of one afferent, and how many of them contact each neuron
+        (default 1). Given together with ``current``, nothing is calibrated.
+    """
+
+    target: str
+    synapses: Any
+    compartments: Any
+    name: str = ""
+    psp: Any = None
+    conductance: Any = None
+    current: Any = None
+    kinetics: Mapping[str, Any] = field(default_factory=dict)
+    reversal: Any = field(default_factory=dict)
+    share: float = 1.0
+    rate: Any = None
+    afferents: int | None = None
+    note: str = ""
+    sources: Sources = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            put(self, "name", f"background_{self.target}")
+        check_name(self.name, "background")
+        what = f"background {self.name!r}"
+        _check_contact(self, what)
+        put(self, "share", fraction(self.share, f"share of {what}"))
+        if self.rate is not None:
+            put(self, "rate", positive(self.rate, "rate", f"rate of {what}"))
+        if self.afferents is not None:
+            check_count(self.afferents, f"afferents of {what}")
+        if self.afferents is not None and self.rate is None:
+            raise NetworkError(f"{what} gives afferents without the rate of one: add rate.")
+        if self.rate is not None and self.current is None:
+            raise NetworkError(f"{what} has a published rate, which goes with a current.")
+        self._freeze()
+
+    @property
+    def events(self) -> Any:
+        """Published rate of events onto one neuron, or None where it is calibrated."""
+        return None if self.rate is None else self.rate * (self.afferents or 1) * self.share
+
+
+def _check_contact(contact: CircuitProjection | Background, what: str) -> None:
+    """Bring synapses, compartments, strength and kinetics into their one form."""
+    put(contact, "synapses", _synapses(contact.synapses, what))
+    compartments = names_of(contact.compartments, f"compartments of {what}")
+    if not compartments or len(set(compartments)) < len(compartments):
+        raise NetworkError(
+            f"compartments of {what} are {compartments}: expected one or more, each once."
+        )
+    put(contact, "compartments", compartments)
+    if sum(getattr(contact, name) is not None for name in STRENGTHS) != 1:
+        raise NetworkError(f"{what}: give exactly one of psp (voltage), conductance and current.")
+    for name, dimension in STRENGTHS.items():
+        value = getattr(contact, name)
+        if value is not None:
+            put(contact, name, positive(value, dimension, f"{name} of {what}"))
+    put(contact, "kinetics", _kinetics(contact.kinetics, tuple(contact.synapses), what))
+    put(contact, "reversal", _reversal(contact.reversal, tuple(contact.synapses), what))
+
+
+def _synapses(value: Any, what: str) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        value = dict.fromkeys(names_of(value, f"synapses of {what}"), 1.0)
+    if not value:
+        raise NetworkError(f"{what} has no synapse: expected for example 'AMPA'.")
+    ratios = {
+        name: float(positive(ratio, "dimensionless", f"ratio of {name} in {what}"))
+        for name, ratio in value.items()
+    }
+    first = next(iter(ratios))
+    if ratios[first] != 1:
+        raise NetworkError(
+            f"{what}: conductances are relative to the first synapse, so that of {first} is 1, "
+            f"not {ratios[first]}."
+        )
+    return ratios
+
+
+def _kinetics(value: Mapping[str, Any], synapses: Iterable[str], what: str) -> dict[str, Any]:
+    if "kind" in value:  # short for the kinetics of a projection's only, or first, synapse
+        value = {next(iter(synapses)): value}
+    for name in value:
+        if name not in synapses:
+            raise UnknownName(f"synapse in the kinetics of {what}:", name, synapses)
+    return {name: _one_kinetics(form, f"{name} kinetics of {what}") for name, form in value.items()}
+
+
+def _reversal(value: Any, synapses: tuple[str, ...], what: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        if len(synapses) > 1:
+            raise NetworkError(
+                f"reversal of {what} is {value}, but it has {', '.join(synapses)}: give one for "
+                f"each, like {{{synapses[0]!r}: {value!r}}}."
+            )
+        value = {synapses[0]: value}
+    for name in value:
+        if name not in synapses:
+            raise UnknownName(f"synapse in the reversal of {what}:", name, synapses)
+    return {
+        name: finite(potential, "voltage", f"reversal of {name} in {what}")
+        for name, potential in value.items()
+    }
+
+
+def _one_kinetics(value: Mapping[str, Any], what: str) -> dict[str, Any]:
+    kind = str(value.get("kind"))
+    if kind not in KINETICS:
+        raise UnknownName(f"kind in the {what}:", kind, KINETICS)
+    form = KINETICS[kind]
+    for name in value:
+        if name != "kind" and name not in form:
+            raise UnknownName(f"parameter in the {what}:", name, form)
+    missing = [name for name in form if name not in value]
+    if missing:
+        raise NetworkError(f"{what} lack {', '.join(missing)}: {kind} needs {', '.join(form)}.")
+    numbers = {
+        name: positive(value[name], dimension, f"{name} in the {what}")
+        for name, dimension in form.items()
+    }
+    return {"kind": kind} | numbers

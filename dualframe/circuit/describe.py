@@ -1,0 +1,254 @@
+"""A circuit as text for people, and its numbers as a table: every assumption is marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from brian2.units import Hz, mV
+from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
+
+from dualframe.catalogue.bibliography import PACKAGED, citation, references
+from dualframe.catalogue.describe import ASSUMED, Page
+from dualframe.catalogue.schema import Numbers, Sourced
+from dualframe.circuit.components import Background, CircuitPopulation, CircuitProjection
+from dualframe.circuit.external_input import CircuitInput
+from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
+from dualframe.circuit.regions import Region
+from dualframe.core.quantity import text
+from dualframe.core.shipped_files import folder
+from dualframe.network import Plasticity
+
+if TYPE_CHECKING:
+    from dualframe.circuit.circuit import Circuit
+
+
+def overview(circuit: Circuit) -> str:
+    """Return a circuit in one line for each of its parts."""
+    title = f"{circuit.name}: {circuit.title}" if circuit.title else circuit.name
+    total = f"{sum(circuit.sizes.values())} neurons"
+    lines = [title, total + (f", scale {circuit.scale:g}" if circuit.full else "")]
+    if circuit.space is not None:
+        lines[-1] += f" in a {circuit.space.shape} of radius {_text(circuit.space.radius)}"
+    if circuit.regions:
+        lines += ["", "regions", *map(_region, circuit.regions)]
+    lines += ["", "populations", *map(_population, circuit.populations)]
+    if circuit.inputs:
+        lines += ["", "inputs", *map(_input, circuit.inputs)]
+    lines += ["", "projections", *map(_projection, circuit.projections)]
+    lines += ["", "background", *map(_background, circuit.background)]
+    if acting := actions(circuit):
+        lines += ["", "modulation", *(f"  {line}" for line in acting)]
+    return "\n".join([*lines, *_scaling(circuit)])
+
+
+def describe(circuit: Circuit) -> str:
+    """Return the overview, every number with its source, and the sources."""
+    page = Page()
+    page.lines.append(overview(circuit))
+    if circuit.note:
+        page.lines += ["", *wrap(circuit.note, 100)]
+    if circuit.full is not None:
+        page.title("numbers and sources (of the full-size circuit)")
+    for where, part in _parts(circuit.full or circuit):
+        page.title(where)
+        page.note(part.note)
+        page.numbers(Numbers("", tuple(part.sources.items())))
+    assumed = sum(ASSUMED in line for line in page.lines)
+    mark = f"{assumed} lines are marked {ASSUMED}: no source was read that states them."
+    sources = [f"  {key}: {_citation(key)}" for key in page.cited]
+    return "\n".join([*page.lines, "", *([mark, ""] if assumed else []), "sources", *sources])
+
+
+def actions(circuit: Circuit) -> list[str]:
+    """Return the modulators, drugs and changed effects of a circuit, a line for each."""
+    lines = [*map(_modulation, circuit.modulations), *map(_drug, circuit.drugs)]
+    return [line.strip() for line in lines] + [str(change) for change in circuit.effects]
+
+
+def numbers(circuit: Circuit) -> pd.DataFrame:
+    """Return the sourced numbers of a circuit, one row each."""
+    columns = ["where", "number", "value", "status", "source", "note"]
+    return pd.DataFrame(
+        [
+            {
+                "where": where,
+                "number": name,
+                "value": number.written,
+                "status": number.status,
+                "source": ", ".join(number.source),
+                "note": number.note,
+            }
+            for where, name, number in _sourced(circuit)
+        ],
+        columns=columns,
+    )
+
+
+def _sourced(circuit: Circuit) -> Iterator[tuple[str, str, Sourced]]:
+    for where, part in _parts(circuit):
+        for name, number in part.sources.items():
+            yield where, name, number
+
+
+def _parts(circuit: Circuit) -> list[tuple[str, Any]]:
+    points = {p.point.name: p.point for p in circuit.populations if p.point is not None}
+    parts: list[Any] = [*points.values(), *circuit.populations, *circuit.inputs]
+    parts += [*circuit.projections, *circuit.background]
+    space = [] if circuit.space is None else [("space", circuit.space)]
+    return [*space, *((part.name, part) for part in parts)]
+
+
+def _citation(key: str) -> str:
+    for path in (PACKAGED, folder("circuits") / PACKAGED.name):
+        if key in references(path):
+            return citation(key, path)
+    return key  # of a bibliography beside a user's own file
+
+
+def _text(value: Any) -> str:
+    return re.sub(r"\.(?= )", "", text(value))
+
+
+def _population(population: CircuitPopulation) -> str:
+    rates = ""
+    if population.rate_low is not None:
+        low, high = (float(rate / Hz) for rate in (population.rate_low, population.rate_high))
+        rates = f", {low:g} to {high:g} Hz"
+    if population.rate is not None:
+        rates += f", source's model {float(population.rate / Hz):g} Hz"
+    point = f" ({population.point.form} {population.point.name})" if population.point else ""
+    region = f", in {population.region}" if population.region else ""
+    return f"  {population.name}: {population.n} {population.cell}{point}{rates}{region}"
+
+
+def _region(region: Region) -> str:
+    volume = region.volume
+    size = f"volume {volume:g}" if isinstance(volume, float) else f"volume {_text(volume)}"
+    return f"  {region.name}: {size}"
+
+
+def _input(given: CircuitInput) -> str:
+    until = "" if given.stop is None else f" to {_text(given.stop)}"
+    when = f"from {_text(given.start)}{until}" if given.on else "off"
+    return f"  {given.name}: {given.n} Poisson neurons, {_text(given.rate)} each, {when}"
+
+
+def _projection(projection: CircuitProjection) -> str:
+    parts = [f"  {projection.name}: {_contact(projection)}"]
+    kernel = projection.kernel
+    if kernel is not None:
+        parts.append(f"p(d) = {kernel.p_max:.4g} exp(-d^2/2s^2), s = {_text(kernel.sigma)}")
+    elif projection.probability is not None:
+        parts.append(f"probability {projection.probability:.4g}")
+    elif projection.number is not None:
+        parts.append(f"{projection.number} synapses, multapses")
+    else:
+        parts.append(f"{projection.in_degree} partners")
+    spread = "" if projection.delay_sd is None else f", SD {_text(projection.delay_sd)}"
+    parts.append(f"delay {_text(projection.delay)}{spread}")
+    if projection.weight_cv is not None:
+        parts.append(f"weights with CV {projection.weight_cv:g}")
+    if projection.weight_factor != 1:
+        parts.append(f"weight times {projection.weight_factor:.4g}")
+    if projection.short_term is not None:
+        own = projection.short_term
+        parts.append(
+            f"U {own.U:g}, recovery {_text(own.tau_recovery)}, "
+            f"facilitation {_text(own.tau_facilitation)}"
+        )
+    if projection.plasticity is not None:
+        parts.append(_plasticity(projection.plasticity))
+    return ", ".join(parts)
+
+
+def _plasticity(given: Plasticity) -> str:
+    options = "".join(f", {name} {choice}" for name, choice in given.options.items())
+    frozen = ", frozen" if given.frozen else ""
+    bounds = f"{given.w_min:g} to {given.w_max:g} times the weight"
+    return f"plastic ({given.origin}{options}, {bounds}{frozen})"
+
+
+def _background(background: Background) -> str:
+    rate = "calibrated rate"
+    if background.rate is not None:
+        rate = f"{background.afferents or 1} afferents at {_text(background.rate)}"
+    if background.share != 1:
+        rate = f"{background.share:.4g} of the {rate}"
+    return f"  {background.name}: {_contact(background)}, {rate}"
+
+
+def _contact(contact: CircuitProjection | Background) -> str:
+    kinds = " + ".join(
+        name if ratio == 1 else f"{ratio:.3g} {name}" for name, ratio in contact.synapses.items()
+    )
+    if contact.psp is not None:
+        strength = f"PSP {float(contact.psp / mV):g} mV"
+    elif contact.current is not None:
+        strength = f"current {_text(contact.current)}"
+    else:
+        strength = f"conductance {_text(contact.conductance)}"
+    reversal = "".join(f", E_{name} {_text(e)}" for name, e in contact.reversal.items())
+    return f"{kinds} on {', '.join(contact.compartments)}, {strength}{reversal}"
+
+
+def _modulation(modulation: Modulation) -> str:
+    parts = []
+    if modulation.level is not None:
+        parts.append(_level(modulation.level))
+    if modulation.schedule:
+        parts.append(", ".join(f"from {_text(t)} {_level(x)}" for t, x in modulation.schedule))
+    if modulation.released_by is not None:
+        rise = "" if modulation.per_spike is None else f"+{_level(modulation.per_spike)} at "
+        parts.append(f"{rise}each spike of {modulation.released_by}")
+    parts += map(_pulses, modulation.pulses)
+    if modulation.uptake:
+        parts.append(f"uptake of {modulation.uptake}")
+    elif modulation.clearance is not None:
+        parts.append(f"cleared in {_text(modulation.clearance)}")
+    parts += [f"exchange with {x} {_text(k)}" for x, k in modulation.exchange.items()]
+    region = f" in {modulation.region}" if modulation.region else ""
+    return f"  {modulation.modulator}{region}: {'; '.join(parts)}"
+
+
+def _pulses(pulses: Pulses) -> str:
+    if pulses.interval is None:
+        return f"+{_level(pulses.rise)} at {_text(pulses.start)}"
+    each = f"{pulses.count} times from {_text(pulses.start)} every {_text(pulses.interval)}"
+    return f"+{_level(pulses.rise)} {each}"
+
+
+def _level(level: Any) -> str:
+    if get_dimensions(level) is DIMENSIONLESS:
+        return f"level {level:g} of the reference concentration"
+    return _text(level)
+
+
+def _drug(drug: Drug) -> str:
+    dose = ""
+    if drug.kind != "knockout":
+        unit = {"agonist": "its EC50", "antagonist": "its K_B"}[drug.kind]
+        dose = ", saturating" if drug.saturating else f", dose {drug.relative:g} times {unit}"
+    return f"  {drug.kind} of {drug.receptor}{dose} in {', '.join(drug.cells) or 'all cells'}"
+
+
+def _scaling(circuit: Circuit) -> list[str]:
+    if circuit.full is None:
+        return []
+    lines = [
+        "",
+        f"scaled by {circuit.scale:g}: mean number of partners",
+        "  Where it could not be kept, weights make up for it. Mean drive is kept; correlations,",
+        "  and the variance of the input where weights grew, are not (van Albada et al. 2015).",
+    ]
+    for row in circuit.scaling().to_dict("records"):
+        factor = row["weight_factor"]
+        change = "lost" if factor != factor else f"weight times {factor:.4g}"
+        lines.append(
+            f"  {row['projection']}: {row['in_degree_full']:.4g} -> "
+            f"{row['in_degree_scaled']:.4g}" + ("" if factor == 1 else f", {change}")
+        )
+    return lines

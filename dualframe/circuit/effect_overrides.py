@@ -1,0 +1,189 @@
+"""Effects of receptors that differ from the catalogue's: another size, none, or one of the user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dualframe import catalogue
+from dualframe.catalogue.forms import EFFECT
+from dualframe.catalogue.receptor_effect import problems
+from dualframe.catalogue.schema import (
+    DIRECTIONS,
+    EFFECT_KINDS,
+    GAIN_SYNAPSES,
+    RESPONSES,
+    Effect,
+    Numbers,
+    Origin,
+    Sourced,
+)
+from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.quantity import text
+from dualframe.core.validation import finite, names_of, put
+from dualframe.network import Description
+
+#: The source of a number that the user set.
+USER = ("user",)
+_KINDS = tuple(kind for kind in EFFECT_KINDS if kind != "described")
+
+
+@dataclass(frozen=True, eq=False)
+class EffectChange(Description):
+    """What a circuit changes about the effects of a receptor on some cell types.
+
+    Parameters
+    ----------
+    receptor
+        Name in the catalogue.
+    cells
+        Cell types that have the receptor; empty means all of the circuit.
+    kind
+        Kind of effect; empty means all (of a removal).
+    numbers
+        Numbers of the effect by name, as the kind has them.
+    removed
+        Whether the effects are switched off.
+    match
+        A part of the effect's target or description, where several effects are of one kind.
+    synapse
+        Kind of synapse of the effect; "" means any.
+    onto, presynaptic, response
+        Of an effect that the catalogue does not have: see `dualframe.catalogue.schema.Effect`.
+    """
+
+    receptor: str
+    cells: Any = ()
+    kind: str = ""
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    removed: bool = False
+    match: str = ""
+    synapse: str = ""
+    onto: Any = ()
+    presynaptic: Any = ()
+    response: str = "saturating"
+
+    def __post_init__(self) -> None:
+        what = f"effect of {self.receptor}"
+        for name in ("cells", "onto", "presynaptic"):
+            put(self, name, names_of(getattr(self, name), f"{name} of the {what}"))
+        if (self.kind or not self.removed) and self.kind not in _KINDS:
+            raise UnknownName("kind of effect", self.kind, _KINDS)
+        if self.response not in RESPONSES:
+            raise UnknownName("response", self.response, RESPONSES)
+        if self.kind == "gain" and self.synapse and self.synapse not in GAIN_SYNAPSES:
+            raise UnknownName("kind of synapse", self.synapse, GAIN_SYNAPSES)
+        put(self, "numbers", {k: self._number(k, v) for k, v in self.numbers.items()})
+        if not self.removed and not self.numbers:
+            known = ", ".join(EFFECT[self.kind].kinds)
+            raise NetworkError(f"{self.kind} {what}: give at least one of its numbers, {known}.")
+        self._freeze()
+
+    def _number(self, name: str, value: Any) -> Any:
+        kinds = EFFECT[self.kind].kinds
+        if name not in kinds:
+            raise UnknownName(f"number of a {self.kind} effect", name, kinds)
+        return finite(value, kinds[name], f"{name} of the {self.kind} effect of {self.receptor}")
+
+    def __str__(self) -> str:
+        where = f"of {self.receptor} in {', '.join(self.cells) or 'all cells'}"
+        if self.removed:
+            return f"without {f'the {self.kind}' if self.kind else 'every'} effect {where}"
+        shown = (f"{name} {_shown(value)}" for name, value in self.numbers.items())
+        return f"{self.kind} effect {where}: {', '.join(shown)}, set by the user"
+
+    def on(self, receptor: str, cell: str) -> bool:
+        """Whether the change is one of the effects of a receptor on a cell type."""
+        # a circuit may name a cell type by the path of its file
+        here = not self.cells or cell in [catalogue.cell(name).name for name in self.cells]
+        return here and receptor == self.receptor
+
+    def meets(self, effect: Effect) -> bool:
+        """Whether the change is one of this effect."""
+        here = self.kind in ("", effect.kind) and self.synapse in ("", effect.synapse)
+        return here and (self.match in effect.target or self.match in effect.description)
+
+
+def changed_effects(
+    effects: Mapping[str, Effect], receptor: str, cell: str, changes: tuple[EffectChange, ...]
+) -> dict[str, Effect]:
+    """Return a receptor's effects on a cell type, by tag, after the changes of a circuit.
+
+    Raises
+    ------
+    NetworkError
+        If a change is one of several effects, or of one that the catalogue does not have and
+        numbers of it are missing.
+    """
+    made, count = dict(effects), len(effects)
+    for change in changes:
+        if not change.on(receptor, cell):
+            continue
+        found = [tag for tag, effect in made.items() if change.meets(effect)]
+        if change.removed:
+            made = {tag: effect for tag, effect in made.items() if tag not in found}
+        elif not found:
+            made[f"{receptor}_{count}"] = _new(change, cell)
+            count += 1
+        elif len(found) > 1:
+            targets = "; ".join(repr(made[tag].target) for tag in found)
+            raise NetworkError(
+                f"{receptor} has {len(found)} {change.kind} effects on {cell}: name one with "
+                f"match=, a part of its text. They are {targets}."
+            )
+        else:
+            made[found[0]] = _with_numbers(made[found[0]], change, cell)
+    return made
+
+
+def _new(change: EffectChange, cell: str) -> Effect:
+    form = EFFECT[change.kind]
+    missing = [name for name in form.required if name not in change.numbers]
+    missing += ["synapse"] if change.kind == "gain" and not change.synapse else []
+    if missing:
+        raise NetworkError(
+            f"{change.receptor} has no {change.kind} effect on {cell} in the catalogue that could "
+            f"be changed; for a new one give {', '.join(missing)} too."
+        )
+    return _checked(
+        Effect(
+            change.cells,
+            "set by the user",
+            "",
+            DIRECTIONS[-1],
+            change.kind,
+            Numbers(f"{change.receptor} {change.kind} effect", _sourced(change)),
+            Origin(USER, "assumed", "set by the user"),
+            response=change.response,
+            synapse=change.synapse,
+            onto=change.onto,
+            presynaptic=change.presynaptic,
+        ),
+        change,
+        cell,
+    )
+
+
+def _with_numbers(effect: Effect, change: EffectChange, cell: str) -> Effect:
+    pairs = dict(effect.numbers.pairs) | dict(_sourced(change))
+    order = [name for name in EFFECT[effect.kind].kinds if name in pairs]
+    numbers = replace(effect.numbers, pairs=tuple((name, pairs[name]) for name in order))
+    return _checked(replace(effect, numbers=numbers), change, cell)
+
+
+def _sourced(change: EffectChange) -> tuple[tuple[str, Sourced], ...]:
+    return tuple(
+        (name, Sourced(value, USER, "assumed", written=_shown(value)))
+        for name, value in change.numbers.items()
+    )
+
+
+def _shown(value: Any) -> str:
+    return text(value).replace(". ", " ")
+
+
+def _checked(effect: Effect, change: EffectChange, cell: str) -> Effect:
+    for name, problem in problems(effect.kind, effect.response, effect.numbers):
+        raise NetworkError(f"{effect.kind} effect of {change.receptor} on {cell}: {name} {problem}")
+    return effect

@@ -1,0 +1,59 @@
+"""Neurons outside a circuit that fire as Poisson processes onto several of its populations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from brian2.units import ms
+
+from dualframe.catalogue.schema import Sourced
+from dualframe.core.quantity import quantity
+from dualframe.core.validation import check_count, check_interval, check_name, not_negative, put
+from dualframe.network import Description
+
+
+@dataclass(frozen=True, eq=False)
+class CircuitInput(Description):
+    """A population of Poisson neurons outside the circuit, such as a thalamic nucleus.
+
+    Unlike background input, a neuron of it contacts many neurons, which share its spikes.
+    Projections name it as their source. Its size is not scaled.
+
+    Parameters
+    ----------
+    name
+        Identifier, unique among populations and inputs.
+    n
+        Number of neurons.
+    rate
+        Firing rate of each while it is active.
+    start, stop
+        When it is active; ``stop`` None is the end of the run.
+    on
+        Whether it is built at all; see `Circuit.with_input`.
+    note
+        A remark for the reader.
+    sources
+        Origin of the numbers, by field.
+    """
+
+    name: str
+    n: int
+    rate: Any
+    start: Any = field(default_factory=lambda: 0 * ms)
+    stop: Any = None
+    on: bool = True
+    note: str = ""
+    sources: Mapping[str, Sourced] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "input")
+        check_count(self.n, f"number of neurons of input {self.name!r}")
+        put(self, "rate", not_negative(self.rate, "rate", f"rate of input {self.name!r}"))
+        put(self, "start", not_negative(self.start, "time", f"start of input {self.name!r}"))
+        if self.stop is not None:
+            put(self, "stop", quantity(self.stop, "time", f"stop of input {self.name!r}"))
+        check_interval(self.start, self.stop, f"input {self.name!r}")
+        self._freeze()

@@ -1,0 +1,323 @@
+"""What acts on a circuit's receptors: neuromodulators and drugs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import inf, isinf
+from typing import Any
+
+import numpy as np
+from brian2.units import ms
+from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
+
+from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.quantity import quantity
+from dualframe.core.validation import (
+    check_count,
+    fraction,
+    names_of,
+    not_negative,
+    positive,
+    put,
+)
+from dualframe.network import Description
+
+DRUGS = ("agonist", "antagonist", "knockout")
+
+
+@dataclass(frozen=True, eq=False)
+class Pulses(Description):
+    """Sudden rises of a concentration, at regular times.
+
+    Parameters
+    ----------
+    start
+        Time of the first.
+    rise
+        How much each adds, a level (see `Modulation`).
+    interval
+        Time from one to the next; needed if there are several.
+    count
+        How many there are.
+
+    Raises
+    ------
+    NetworkError
+        If a time, rise or count cannot be what was asked for.
+    """
+
+    start: Any
+    rise: Any
+    interval: Any = None
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        put(self, "start", not_negative(self.start, "time", "start of the pulses"))
+        put(self, "rise", as_level(self.rise, "rise of the pulses"))
+        check_count(self.count, "count of the pulses")
+        if self.interval is not None:
+            put(self, "interval", positive(self.interval, "time", "interval of the pulses"))
+        elif self.count > 1:
+            raise NetworkError(
+                f"{self.count} pulses have no interval: give the time from one to the next."
+            )
+        self._freeze()
+
+    @property
+    def times(self) -> Any:
+        """When the pulses come: a time of shape ``(count,)``."""
+        if self.interval is None:
+            return self.start * np.ones(1)
+        return self.start + np.arange(self.count) * self.interval
+
+
+@dataclass(frozen=True, eq=False)
+class Modulation(Description):
+    """The concentration of a neuromodulator, in one region or everywhere.
+
+    A level is a fraction (0 to 1) of the modulator's reference concentration in the catalogue, or
+    a concentration.
+
+    Parameters
+    ----------
+    modulator
+        Name in the catalogue.
+    level
+        Constant (tonic) level: what tonic release alone would hold, against the clearance.
+    schedule
+        ``((time, level), ...)``: each level holds from its time until the next. Before the first
+        time the level is zero.
+    released_by
+        Name of a population whose spikes release the modulator, on top of the level or schedule.
+    per_spike
+        Rise of the concentration at each of these spikes, a level. In a scaled circuit a neuron
+        releases for those that it stands for. It may be left out with an uptake whose source says
+        how much all neurons together release.
+    pulses
+        Sudden rises at given times, on top of the rest: `Pulses`, a mapping of its fields, or
+        several of these or of ``(time, rise)`` pairs.
+    clearance
+        A time constant, or the name of an uptake of the modulator (``"VTA"``,
+        Michaelis-Menten). The default is the catalogue's time constant.
+    region
+        Name of a region of the circuit; "" means every region.
+    exchange
+        By name of another region, the rate constant k of ``dc/dt = k (c_other - c)`` in this one.
+        The other region changes by the same amount in the opposite direction, so that its own
+        rate constant is k times the ratio of the volumes.
+
+    Raises
+    ------
+    NetworkError
+        If the level, schedule, release or exchange cannot be what was asked for.
+    """
+
+    modulator: str
+    level: Any = None
+    schedule: Any = ()
+    released_by: str | None = None
+    per_spike: Any = None
+    pulses: Any = ()
+    clearance: Any = None
+    region: str = ""
+    exchange: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        what = f"modulation by {self.modulator!r}"
+        if self.level is not None:
+            put(self, "level", as_level(self.level, f"level of {what}"))
+        if self.per_spike is not None:
+            put(self, "per_spike", as_level(self.per_spike, f"per_spike of {what}"))
+        put(self, "schedule", _schedule(self.schedule, what))
+        put(self, "pulses", _pulses(self.pulses, what))
+        put(self, "clearance", _clearance(self.clearance, what))
+        put(self, "exchange", self._exchange(what))
+        self._check(what)
+        self._freeze()
+
+    @property
+    def constant(self) -> bool:
+        """Whether there is nothing but a tonic level."""
+        return not (self.schedule or self.pulses or self.released_by)
+
+    @property
+    def uptake(self) -> str:
+        """Name of the modulator's uptake that clears it; "" if a time constant does."""
+        return self.clearance if isinstance(self.clearance, str) else ""
+
+    def _exchange(self, what: str) -> dict[str, Any]:
+        if not isinstance(self.exchange, Mapping):
+            raise NetworkError(
+                f"exchange of {what} is {self.exchange!r}: expected rate constants by region, "
+                f'like {{"cortex": "0.1 /s"}}.'
+            )
+        if self.exchange and not self.region:
+            raise NetworkError(
+                f"exchange of {what}: name the region too, from which there is exchange."
+            )
+        return {
+            other: not_negative(rate, "rate", f"exchange of {what} with {other!r}")
+            for other, rate in self.exchange.items()
+        }
+
+    def _check(self, what: str) -> None:
+        if self.level is not None and self.schedule:
+            raise NetworkError(f"{what}: give either a level or a schedule, not both.")
+        if self.per_spike is not None and self.released_by is None:
+            raise NetworkError(
+                f"{what}: per_spike (the rise of the concentration at each spike) needs "
+                f"released_by (a population); give both."
+            )
+        if self.released_by is not None and self.per_spike is None and not self.uptake:
+            raise NetworkError(
+                f"{what}: released_by (a population) needs per_spike (the rise of the "
+                f"concentration at each of its spikes); give both."
+            )
+        if self.level is None and self.constant:
+            raise NetworkError(f"{what}: give level, schedule, pulses or released_by.")
+
+
+@dataclass(frozen=True, eq=False)
+class Drug(Description):
+    """A drug or genetic manipulation that acts on one receptor.
+
+    With an agonist of dose A and an antagonist of dose B, the receptor sees the ratio
+    ``r = (c/EC50 + A)/(1 + B)`` and its occupancy is ``r**n/(1 + r**n)`` (Gaddum; Schild).
+
+    Parameters
+    ----------
+    kind
+        ``"agonist"`` (full), ``"antagonist"`` (competitive), or ``"knockout"``: no receptor.
+    receptor
+        Name in the catalogue.
+    cells
+        Cell types on which it acts; empty means all.
+    dose
+        Concentration of the drug relative to its own EC50 (agonist) or K_B (antagonist), zero or
+        more, or its concentration, with ``affinity``. Infinite, which is the default, saturates:
+        an agonist then occupies every receptor, an antagonist leaves none.
+    affinity
+        EC50 or K_B of the drug, a concentration; the catalogue has no affinities of drugs.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such kind of drug.
+    NetworkError
+        If the dose cannot be one.
+    """
+
+    kind: str
+    receptor: str
+    cells: Any = ()
+    dose: Any = inf
+    affinity: Any = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in DRUGS:
+            raise UnknownName("kind of drug", self.kind, DRUGS)
+        what = f"{self.kind} at {self.receptor}"
+        put(self, "cells", names_of(self.cells, f"cells of the {what}"))
+        put(self, "dose", _dose(self.dose, what))
+        if self.affinity is not None:
+            put(self, "affinity", positive(self.affinity, "concentration", f"affinity of {what}"))
+        if self.kind == "knockout" and not (self.affinity is None and self.saturating):
+            raise NetworkError(f"dose of the {what} is {self.dose}: a knockout has no dose.")
+        self._check_affinity(what)
+        self._freeze()
+
+    @property
+    def saturating(self) -> bool:
+        """Whether the dose is infinite."""
+        return isinf(np.asarray(self.dose))
+
+    @property
+    def relative(self) -> float:
+        """Dose in units of the drug's EC50 or K_B."""
+        return float(self.dose if self.affinity is None else self.dose / self.affinity)
+
+    def _check_affinity(self, what: str) -> None:
+        relative = get_dimensions(self.dose) is DIMENSIONLESS
+        if not relative and self.affinity is None:
+            raise NetworkError(
+                f"dose of the {what} is {self.dose}: a concentration needs affinity, the EC50 or "
+                f"K_B of the drug; or give the dose as a multiple of it."
+            )
+        if relative and self.affinity is not None:
+            raise NetworkError(
+                f"dose of the {what} is {self.dose:g} and has an affinity: give the dose as a "
+                f"concentration, or leave out the affinity."
+            )
+
+
+def as_level(value: Any, what: str) -> Any:
+    """Return a level: a float between 0 and 1, or a concentration."""
+    level = quantity(value, None, what)
+    if get_dimensions(level) is DIMENSIONLESS:
+        return fraction(level, what, otherwise=', or a concentration like "2 uM"')
+    return not_negative(level, "concentration", what)
+
+
+def _dose(value: Any, what: str) -> Any:
+    if isinstance(value, str) and value.strip().lower() in ("inf", "infinity"):
+        return inf
+    dose = quantity(value, None, f"dose of the {what}")
+    dimension = "concentration" if get_dimensions(dose) is not DIMENSIONLESS else "dimensionless"
+    quantity(dose, dimension, f"dose of the {what}")
+    number = np.asarray(dose)
+    if number.ndim or not number >= 0:
+        raise NetworkError(
+            f"dose of the {what} is {value}: expected zero or more, in units of the drug's EC50 "
+            f"or K_B, or a concentration with affinity."
+        )
+    return float(dose) if dimension == "dimensionless" else dose
+
+
+def _clearance(value: Any, what: str) -> Any:
+    """Return a time constant, the name of an uptake, or None."""
+    if value is None or (isinstance(value, str) and value[:1].isalpha()):
+        return value
+    return positive(value, "time", f"clearance of {what}")
+
+
+def _pulses(value: Any, what: str) -> tuple[Pulses, ...]:
+    several = [value] if isinstance(value, (Pulses, Mapping)) else value
+    if not isinstance(several, (list, tuple)):
+        raise NetworkError(
+            f"pulses of {what} are {value!r}: expected start, interval, count and rise, or "
+            f"(time, rise) pairs."
+        )
+    return tuple(_one_pulse(item, what) for item in several)
+
+
+def _one_pulse(item: Any, what: str) -> Pulses:
+    if isinstance(item, Pulses):
+        return item
+    if isinstance(item, Mapping):
+        known = ("start", "rise", "interval", "count")
+        for key in item:
+            if key not in known:
+                raise UnknownName(f"key in the pulses of {what}:", key, known)
+        if "start" not in item or "rise" not in item:
+            raise NetworkError(f"pulses of {what} need start and rise, not only {list(item)}.")
+        return Pulses(**item)
+    if isinstance(item, (list, tuple)) and len(item) == 2:
+        return Pulses(*item)
+    raise NetworkError(f"pulses of {what} have {item!r}: expected (time, rise) pairs.")
+
+
+def _schedule(value: Any, what: str) -> tuple[Any, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise NetworkError(f"schedule of {what} is {value!r}: expected (time, level) pairs.")
+    steps = []
+    for step in value:
+        if not isinstance(step, (list, tuple)) or len(step) != 2:
+            raise NetworkError(f"schedule of {what} has {step!r}: expected (time, level) pairs.")
+        time = not_negative(step[0], "time", f"time in the schedule of {what}")
+        steps.append((time, as_level(step[1], f"level in the schedule of {what}")))
+    times = [float(time / ms) for time, _ in steps]
+    if any(later <= earlier for earlier, later in pairwise(times)):
+        raise NetworkError(f"times in the schedule of {what} do not increase.")
+    return tuple(steps)

@@ -1,0 +1,341 @@
+"""From a circuit's TOML file to the parts of a `Circuit`.
+
+In the file, ``pre`` and ``post`` name the populations of a projection, because ``source`` is
+where a number comes from, as everywhere in the catalogue. Nothing in the file is evaluated.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from dualframe.catalogue.files import table_of
+from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.toml_table import Table
+from dualframe.circuit.actions_file import drug, modulation, region
+from dualframe.circuit.components import (
+    KINETICS,
+    STRENGTHS,
+    Background,
+    CircuitPopulation,
+    CircuitProjection,
+)
+from dualframe.circuit.external_input import CircuitInput
+from dualframe.circuit.plasticity import read_plasticity
+from dualframe.circuit.point_model import PointModel, read_point
+from dualframe.circuit.short_term import read_short_term
+from dualframe.circuit.space import Space
+from dualframe.circuit.toml_helpers import count, make, member, probability, values
+from dualframe.core.errors import UnknownName
+from dualframe.network.distributions import GaussianKernel
+
+_CONTACT = ("synapse", "ratio", "kinetics", "reversal", "compartment", "name", *STRENGTHS)
+_PROJECTION = (
+    *_CONTACT,
+    "pre",
+    "post",
+    "kernel",
+    "probability",
+    "in_degree",
+    "multapses",
+    "delay",
+    "delay_sd",
+    "delay_groups",
+    "weight_cv",
+    "weight_factor",
+    "plasticity",
+    "short_term",
+)
+_SCALARS = {
+    "delay": "time",
+    "delay_sd": "time",
+    "weight_cv": "dimensionless",
+    "weight_factor": "dimensionless",
+}
+_BACKGROUND = (*_CONTACT, "post", "share", "rate", "afferents")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Return the parts of a circuit as keyword arguments of `Circuit`.
+
+    Parameters
+    ----------
+    path
+        A TOML file. A ``references.bib`` beside it may add sources to the catalogue's.
+
+    Raises
+    ------
+    CatalogueError
+        If the file is not well formed: it names file, table, key and remedy.
+    UnknownName
+        If it names a population or kind of something that does not exist.
+    """
+    table = table_of(path)
+    table.only(
+        "name",
+        "title",
+        "synapse_mode",
+        "space",
+        "regions",
+        "models",
+        "inputs",
+        "populations",
+        "projections",
+        "background",
+        "modulations",
+        "drugs",
+    )
+    space = table.child("space")
+    folder = path.parent
+    models = {own.name: own for own in map(read_point, table.children("models"))}
+    populations = tuple(_population(row, folder, models) for row in table.children("populations"))
+    if not populations:
+        table.fail("populations", "missing. Add tables [[populations]].")
+    inputs = tuple(_input(row) for row in table.children("inputs"))
+    known = tuple(population.name for population in populations)
+    ends = {own.name: own.n for own in populations} | {own.name: own.n for own in inputs}
+    return {
+        "name": table.text("name"),
+        "title": table.text("title", ""),
+        "note": table.text("note", ""),
+        "synapse_mode": table.text("synapse_mode", "current"),
+        "space": _space(space) if space else None,
+        "regions": tuple(region(row) for row in table.children("regions")),
+        "populations": populations,
+        "inputs": inputs,
+        "projections": tuple(
+            _projection(row, known, ends) for row in table.children("projections")
+        ),
+        "background": tuple(_background(row, known) for row in table.children("background")),
+        "modulations": tuple(modulation(row, known) for row in table.children("modulations")),
+        "drugs": tuple(drug(row) for row in table.children("drugs")),
+    }
+
+
+def _space(table: Table) -> Space:
+    table.only("shape", "radius")
+    radius = table.number("radius", "length")
+    return make(
+        table,
+        Space,
+        radius=radius.value,
+        shape=table.text("shape"),
+        note=table.text("note", ""),
+        sources={"radius": radius},
+    )
+
+
+def _input(table: Table) -> CircuitInput:
+    table.only("name", "n", "rate", "start", "stop", "on")
+    numbers = {"n": count(table, "n"), "rate": table.number("rate", "rate")}
+    numbers |= {key: table.number(key, "time") for key in ("start", "stop") if key in table.data}
+    return make(
+        table,
+        CircuitInput,
+        name=table.text("name"),
+        on=table.flag("on", True),
+        note=table.text("note", ""),
+        sources=numbers,
+        **values(numbers),
+    )
+
+
+def _population(table: Table, folder: Path, models: Mapping[str, PointModel]) -> CircuitPopulation:
+    table.only("name", "cell", "n", "rate_low", "rate_high", "rate", "point", "region")
+    rates = ("rate_low", "rate_high", "rate")
+    numbers = {"n": count(table, "n")}
+    numbers |= {key: table.number(key, "rate") for key in rates if key in table.data}
+    point = table.data.get("point")
+    if point is not None and point not in models:
+        raise UnknownName(f"model in {table.where}, key 'point':", str(point), models)
+    cell = table.text("cell")
+    if cell.endswith(".toml") and not os.path.isabs(cell):  # noqa: PTH117 (cell is a text)
+        cell = str(folder / cell)
+    return make(
+        table,
+        CircuitPopulation,
+        name=table.text("name"),
+        cell=cell,
+        point=None if point is None else models[point],
+        region=table.text("region", ""),
+        note=table.text("note", ""),
+        sources=numbers,
+        **values(numbers),
+    )
+
+
+def _projection(
+    table: Table, populations: tuple[str, ...], ends: Mapping[str, int]
+) -> CircuitProjection:
+    table.only(_PROJECTION)
+    pre, post = member(table, "pre", ends), member(table, "post", populations)
+    contact = _contact(table)
+    numbers = dict(contact.pop("sources"))
+    rule = _rule(table, numbers, ends[pre] * ends[post])
+    for key, dimension in _SCALARS.items():
+        if key in table.data:
+            numbers[key] = table.number(key, dimension)
+            rule[key] = numbers[key].value
+    if "delay_groups" in table.data:
+        numbers["delay_groups"] = count(table, "delay_groups")
+        rule["delay_groups"] = numbers["delay_groups"].value
+    rule["plasticity"] = read_plasticity(table, numbers)
+    rule["short_term"] = read_short_term(table, numbers)
+    if "delay" not in table.data:
+        table.fail("delay", 'missing. Add one, like delay = "1.5 ms".')
+    return make(
+        table, CircuitProjection, source=pre, target=post, sources=numbers, **contact, **rule
+    )
+
+
+def _rule(table: Table, numbers: dict[str, Sourced], pairs: int) -> dict[str, Any]:
+    """Return the connection rule, and add its numbers; ``pairs`` could be connected."""
+    rule: dict[str, Any] = {}
+    kernel = table.child("kernel")
+    if kernel is not None:
+        kernel.only("p_max", "sigma")
+        peak, sigma = probability(kernel, "p_max"), kernel.number("sigma", "length")
+        numbers |= {"kernel.p_max": peak, "kernel.sigma": sigma}
+        if float(sigma.value) <= 0:
+            kernel.fail("sigma", f"{sigma.written!r} must be greater than zero.")
+        rule["kernel"] = make(kernel, GaussianKernel, p_max=peak.value, sigma=sigma.value)
+    for key, reader in (("probability", probability), ("in_degree", count)):
+        if key in table.data:
+            numbers[key] = reader(table, key)
+            rule[key] = numbers[key].value
+    if table.flag("multapses", False):
+        numbers["number"] = _number(table, numbers.get("probability"), pairs)
+        rule = {"number": numbers["number"].value}
+    return rule
+
+
+def _number(table: Table, p: Sourced | None, pairs: int) -> Sourced:
+    """Return how many synapses, drawn with replacement, connect pairs with a probability."""
+    if p is None or not 0 < p.value < 1:
+        table.fail("multapses", "goes with a probability of a pair, between 0 and 1.")
+    total = max(1, round(float(np.log1p(-p.value) / np.log1p(-1 / pairs))))
+    note = "ln(1 - p)/ln(1 - 1/(n_pre n_post)) synapses, drawn with replacement"
+    return Sourced(total, p.source, "derived", note, str(total))
+
+
+def _background(table: Table, populations: tuple[str, ...]) -> Background:
+    table.only(_BACKGROUND)
+    contact = _contact(table)
+    numbers = dict(contact.pop("sources"))
+    for key, dimension in (("share", "dimensionless"), ("rate", "rate")):
+        if key in table.data:
+            numbers[key] = table.number(key, dimension)
+            contact[key] = numbers[key].value
+    if "afferents" in table.data:
+        numbers["afferents"] = count(table, "afferents")
+        contact["afferents"] = numbers["afferents"].value
+    return make(
+        table, Background, target=member(table, "post", populations), sources=numbers, **contact
+    )
+
+
+def _contact(table: Table) -> dict[str, Any]:
+    """Return what projections and background share."""
+    placement = _placement(table)
+    synapses, ratios = _synapses(table)
+    kinetics, times = _kinetics(table, tuple(synapses))
+    reversal = _reversal(table, tuple(synapses))
+    strength = {
+        key: table.number(key, dimension)
+        for key, dimension in STRENGTHS.items()
+        if key in table.data
+    }
+    return {
+        "name": table.text("name", ""),
+        "note": table.text("note", ""),
+        "synapses": synapses,
+        "compartments": placement.value,
+        "kinetics": kinetics,
+        "reversal": values(reversal),
+        "sources": {"compartments": placement}
+        | ratios
+        | times
+        | strength
+        | {f"reversal.{name}": number for name, number in reversal.items()},
+    } | values(strength)
+
+
+def _placement(table: Table) -> Sourced:
+    """Return the compartments: texts, or a table of ``value`` and their origin."""
+    given = table.data.get("compartment")
+    if isinstance(given, Mapping):
+        inner = table.need("compartment")
+        inner.only("value")
+        names, origin = inner.texts("value"), inner.origin()
+    elif given is None and "current" in table.data:
+        origin = replace(table.origin(), note="a point neuron")
+        names = ("soma",)
+    else:
+        names, origin = table.texts("compartment"), replace(table.origin(), note="")
+    if not all(names) or not names:
+        table.fail("compartment", 'is empty. Name one or more, like compartment = "soma".')
+    return Sourced(names, origin.source, origin.status, origin.note, ", ".join(names))
+
+
+def _synapses(table: Table) -> tuple[dict[str, float], dict[str, Sourced]]:
+    names = table.texts("synapse")
+    if not names:
+        table.fail("synapse", 'is empty. Name one or more, like synapse = "AMPA".')
+    ratios = table.child("ratio")
+    expected = names[1:]
+    if ratios is None:
+        if expected:
+            table.fail(
+                "ratio",
+                f'missing. Add ratio = {{ {expected[0]} = "1" }}: the conductance '
+                f"relative to that of {names[0]}.",
+            )
+        return dict.fromkeys(names, 1.0), {}
+    ratios.only(expected)
+    numbers = {name: ratios.number(name, "dimensionless") for name in expected}
+    values = {name: float(number.value) for name, number in numbers.items()}
+    return dict.fromkeys(names[:1], 1.0) | values, {f"ratio.{k}": v for k, v in numbers.items()}
+
+
+def _kinetics(table: Table, synapses: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Sourced]]:
+    """Return kinetics by synapse: one table for the first synapse, or a table for each."""
+    given = table.child("kinetics")
+    if given is None:
+        return {}, {}
+    if "kind" in given.data:
+        forms = {synapses[0]: given}
+    else:
+        given.only(synapses)
+        forms = {name: given.need(name) for name in synapses if name in given.data}
+    result: dict[str, Any] = {}
+    numbers: dict[str, Sourced] = {}
+    for name, form in forms.items():
+        kind = form.text("kind", choices=KINETICS)
+        form.only("kind", KINETICS[kind])
+        found = {key: form.number(key, dimension) for key, dimension in KINETICS[kind].items()}
+        result[name] = {"kind": kind} | values(found)
+        numbers |= {f"kinetics.{name}.{key}": number for key, number in found.items()}
+    return result, numbers
+
+
+def _reversal(table: Table, synapses: tuple[str, ...]) -> dict[str, Sourced]:
+    """Return reversal potentials by synapse: one number for an only synapse, or a table."""
+    given = table.data.get("reversal")
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or "value" in given:
+        if len(synapses) > 1:
+            table.fail(
+                "reversal",
+                f"names no synapse, and there are {', '.join(synapses)}. Write "
+                f'reversal = {{ {synapses[0]} = "..." }}.',
+            )
+        return {synapses[0]: table.number("reversal", "voltage")}
+    by_name = table.need("reversal")
+    by_name.only(synapses)
+    return {name: by_name.number(name, "voltage") for name in synapses if name in by_name.data}

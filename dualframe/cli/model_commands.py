@@ -1,0 +1,97 @@
+"""Commands about the two models of one cell: validate and fit."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import dualframe as df
+from dualframe import catalogue
+from dualframe.catalogue.fitted_models import FAMILIES, is_current
+from dualframe.cli import terminal_output as terminal
+from dualframe.cli.terminal_output import as_json, say
+from dualframe.core.errors import DualframeError
+from dualframe.experiments.model_comparison import RELATIVE, Validation
+from dualframe.results.archive import ensure_writable
+
+
+def validate_command(options: argparse.Namespace) -> int:
+    """Compare compartmental cells with their point neurons, measure by measure.
+
+    The status is 1 if a pair disagrees that is not listed as a known failure.
+    """
+    folder = ensure_writable(options.out) if options.out else None
+    found = []
+    for name in [options.cell] if options.cell else dendritic_cells():
+        pair = df.validate(name, options.model, cells=options.cells)
+        found.append(pair)
+        if folder is not None:
+            _save(pair, folder)
+        if options.cell is None and not options.json:
+            say(f"{pair.cell}: {'passed' if pair.passed else 'disagrees'}")
+    if options.json:
+        print(as_json([pair.to_dict() for pair in found]))
+    else:
+        print(_one(found[0]) if options.cell else terminal.table(summary(found)))
+    return int(any(not pair.passed and not pair.reason for pair in found))
+
+
+def dendritic_cells() -> list[str]:
+    """Return the names of the cell types with compartments."""
+    cells = map(catalogue.cell, catalogue.names("cell type"))
+    return [cell.name for cell in cells if cell.compartments is not None]
+
+
+def summary(found: list[Validation]) -> pd.DataFrame:
+    """Return a row for each pair: whether it agrees, how well, and what does not."""
+    return pd.DataFrame([_summary(pair) for pair in found])
+
+
+def _summary(pair: Validation) -> dict[str, Any]:
+    errors = {}
+    for row in pair.rows:
+        percent = row["kind"] == RELATIVE
+        name = row["measure"] + "_%" * percent
+        errors[name] = (100 if percent else 1) * row["difference"]
+    known = " (known)" if pair.reason and not pair.passed else ""
+    return {
+        "cell": pair.cell,
+        "twin": pair.twin,
+        "passed": pair.passed,
+        **errors,
+        "disagrees in": ", ".join(pair.failed) + known,
+    }
+
+
+def _one(pair: Validation) -> str:
+    verdict = "passed" if pair.passed else "disagrees"
+    lines = [f"{pair.cell}: compartments and {pair.model} ({pair.twin}): {verdict}", ""]
+    lines.append(terminal.table(pair.table))
+    if pair.reason:
+        lines += ["", f"Known failure: {pair.reason}"]
+    return "\n".join(lines)
+
+
+def _save(pair: Validation, folder: Path) -> None:
+    stem = f"{pair.cell}_{pair.model}"
+    pair.table.to_csv(folder / f"{stem}.csv", index=False)
+    pair.curves.to_csv(folder / f"{stem}_curves.csv", index=False)
+    df.plots.savefig(pair.plot(), folder / f"{stem}.png")
+
+
+def fit_command(options: argparse.Namespace) -> int:
+    """Fit point neurons to the compartments of a cell type, and store them with the catalogue."""
+    if (options.cell is None) != options.all:
+        raise DualframeError("name a cell type, or give --all for those without a current fit.")
+    models = [options.model] if options.model else list(FAMILIES)
+    for name in dendritic_cells() if options.all else [options.cell]:
+        for model in models:
+            if options.all and is_current(catalogue.cell(name), model):
+                continue
+            fit = df.fit_point(name, model, seed=options.seed, save=True, report=say)
+            verdict = f"disagrees: {fit.failure}" if fit.failure else "agrees"
+            print(f"{name}, {fit.chosen.form}: {verdict}")
+    return 0

@@ -1,0 +1,113 @@
+"""What the command line prints: tables, summaries and messages."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from dualframe.network import Network
+from dualframe.results.results import Results
+from dualframe.results.tables import plain
+from dualframe.simulation.run_specification import Recipe, Replay
+
+_WIDEST = 48
+_FIRST = 5  # assumptions that a summary lists
+
+
+def say(message: str) -> None:
+    """Write a line for people beside the output proper, which may go into a file."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def as_json(data: Any) -> str:
+    """Return data as JSON, a table as a list of rows."""
+    rows = data.to_dict(orient="records") if isinstance(data, pd.DataFrame) else data
+    return json.dumps(plain(rows), indent=2)
+
+
+def table(frame: pd.DataFrame, indent: str = "") -> str:
+    """Return a table as text: columns aligned, long texts cut."""
+    cells = [list(map(str, frame.columns))]
+    cells += [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    widths = [max(len(row[k]) for row in cells) for k in range(len(frame.columns))]
+    right = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns]
+    return "\n".join(
+        indent
+        + "  ".join(
+            text.rjust(width) if number else text.ljust(width)
+            for text, width, number in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in cells
+    )
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return "-" if math.isnan(value) else f"{value:.2f}"
+    text = str(value)
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
+
+
+def plan(recipe: Recipe, network: Network) -> str:
+    """Return what is about to run, in one line."""
+    full = recipe.plan.full or recipe.plan
+    n, total = sum(p.n for p in network.populations), sum(full.sizes.values())
+    size = f"{n} neurons" if n == total else f"{n} of {total} neurons (scale {recipe.scale:g})"
+    return f"{network.name}: {size}, {recipe.branch} branch ({recipe.key}), {recipe.duration}"
+
+
+def summary(results: Results, folder: Path | None, *, every: bool = False) -> str:
+    """Return what a run found, what it depends on, where it is and how long it took.
+
+    Of the assumptions, the first few are listed, or ``every`` one.
+    """
+    facts = results.provenance
+    parts = [table(results.rates()), _assumptions(facts["assumptions"], every), _times(facts)]
+    if not facts["completed"]:
+        parts.insert(0, f"Interrupted: this is the first {results.duration:g} s.")
+    parts.append(f"Results: {folder}" if folder else "Nothing was saved: add --out DIR.")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _assumptions(lines: Iterable[str], every: bool) -> str:
+    listed = [f"  - {line}" for line in lines]
+    if not listed:
+        return ""
+    count = f"{len(listed)} assumptions" if len(listed) > 1 else "1 assumption"
+    hidden = 0 if every else max(len(listed) - _FIRST, 0)
+    more = [f"  and {hidden} more: --assumptions lists all."] if hidden else []
+    shown = listed[: len(listed) - hidden]
+    return "\n".join([f"These results depend on {count}:", *shown, *more])
+
+
+def _times(facts: Mapping[str, Any]) -> str:
+    cache = {"hit": ", compiled before", "miss": ", compiled now"}.get(facts["build_cache"], "")
+    build = (
+        f"built in {facts['build_s']:.1f} s{cache} (cache {facts['build_cache']})"
+        if cache
+        else f"built in {facts['build_s']:.1f} s"
+    )
+    ran = f"{facts['simulated_s']:g} s simulated in {facts['run_s']:.1f} s"
+    return f"On {facts['target']}, seed {facts['seed']}: {build}; {ran}."
+
+
+def replayed(found: Replay) -> str:
+    """Return how a repeated run compares."""
+    lines = []
+    if found.first_difference is None:
+        lines.append(f"equal: all {found.spikes} spikes are the same.")
+    else:
+        lines.append(f"different: the first difference is at {found.first_difference:.4f} s.")
+    if not found.same_network:
+        lines.append("The network is not the same: its circuit, catalogue or calibration changed.")
+    for name, (before, after) in found.versions.items():
+        lines.append(f"{name} was {before or 'not installed'}, is {after or 'not installed'}.")
+    return "\n".join(lines)

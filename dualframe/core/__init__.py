@@ -1,0 +1,1 @@
+"""What everything rests on: quantities, errors, validation, files."""

@@ -1,0 +1,98 @@
+"""Descriptions to plain JSON and back, the digest that identifies them, and tables to TOML."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import tomli_w
+from brian2.units.fundamentalunits import Quantity, get_or_create_dimension
+
+from dualframe.core.errors import DualframeError, OutputError, UnknownName
+
+
+def encode(value: Any) -> Any:
+    """Return a description as JSON-ready data (quantities in base units)."""
+    if is_dataclass(value) and not isinstance(value, type):
+        content = {f.name: encode(getattr(value, f.name)) for f in fields(value)}
+        return {"type": type(value).__name__} | content
+    if isinstance(value, Quantity):
+        exponents = [float(x) for x in value.dim._dims]
+        return {"type": "Quantity", "value": np.asarray(value).tolist(), "dimension": exponents}
+    if isinstance(value, np.ndarray):
+        return {"type": "array", "value": value.tolist(), "dtype": str(value.dtype)}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {"type": "mapping", "items": {str(k): encode(v) for k, v in value.items()}}
+    if isinstance(value, (tuple, list)):
+        return [encode(item) for item in value]
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    raise DualframeError(f"a {type(value).__name__} cannot be part of a network description.")
+
+
+def decode(data: Any, classes: Mapping[str, type]) -> Any:
+    """Rebuild what `encode` wrote; ``classes`` are the dataclasses that may be made."""
+    if isinstance(data, list):
+        return tuple(decode(item, classes) for item in data)
+    if not isinstance(data, dict):
+        return data
+    kind = data["type"]
+    if kind == "Quantity":
+        dimension = get_or_create_dimension(data["dimension"])
+        return Quantity(np.array(data["value"], dtype=float), dim=dimension)
+    if kind == "array":
+        return np.array(data["value"], dtype=data["dtype"])
+    if kind == "mapping":
+        return {key: decode(item, classes) for key, item in data["items"].items()}
+    if kind not in classes:
+        raise UnknownName("kind of description", kind, classes)
+    content = {key: decode(item, classes) for key, item in data.items() if key != "type"}
+    return classes[kind](**content)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a description, the same on every machine."""
+    canonical = json.dumps(encode(value), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def freeze(value: Any) -> Any:
+    """Return a read-only copy of a mapping, an array or a sequence."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: freeze(item) for key, item in value.items()})
+    if isinstance(value, np.ndarray):
+        frozen = value.copy()
+        frozen.flags.writeable = False
+        return frozen
+    if isinstance(value, (list, tuple)):
+        return tuple(freeze(item) for item in value)
+    return value
+
+
+def write_toml(path: Path, tables: Mapping[str, Any], what: str) -> None:
+    """Write tables to a file in one step: it is the old one or the new one, never half of it.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written; ``what`` says what it would have been.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with os.fdopen(handle, "wb") as stream:
+            tomli_w.dump(tables, stream)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot write the {what} {path}: {error.strerror}") from error

@@ -1,0 +1,85 @@
+"""Finds the data files that ship with the package: ``circuits/`` and ``tasks/``.
+
+An installed package carries them inside itself; in a checkout (and in an editable installation)
+they are the folders beside the package.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal
+
+from dualframe.core.errors import UnknownName
+
+Kind = Literal["circuits", "tasks"]
+
+SUFFIX = ".toml"
+
+
+def folder(kind: Kind) -> Path:
+    """Return the folder that holds the shipped files of a kind.
+
+    Parameters
+    ----------
+    kind
+        ``"circuits"`` or ``"tasks"``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the installation is incomplete.
+    """
+    package = Path(str(files("dualframe")))
+    for place in (package / kind, package.parent / kind):
+        if place.is_dir():
+            return place
+    raise FileNotFoundError(
+        f"dualframe's folder {kind!r} is neither in nor beside {package}: reinstall the package."
+    )
+
+
+def names(kind: Kind) -> tuple[str, ...]:
+    """Return the names of the shipped files of a kind, sorted, without suffix."""
+    return tuple(sorted(path.stem for path in folder(kind).glob(f"*{SUFFIX}")))
+
+
+def find(kind: Kind, name: str | os.PathLike[str]) -> Path:
+    """Return the file that a name or path stands for.
+
+    Parameters
+    ----------
+    kind
+        ``"circuits"`` or ``"tasks"``.
+    name
+        The name of a shipped file (``"l23"``), or the path of a user's own file: anything that
+        ends in ``.toml`` or names a folder (``"mine/l23.toml"``, ``"./l23"``).
+
+    Raises
+    ------
+    UnknownName
+        If there is no such file. The message proposes the nearest name in the same place.
+    """
+    if not _is_path(name):
+        path = folder(kind) / f"{name}{SUFFIX}"
+        choices = names(kind)
+        if str(name) in choices:  # not path.is_file(): some file systems ignore case
+            return path
+        raise UnknownName(_singular(kind), str(name), choices)
+    path = Path(os.path.expanduser(name))  # noqa: PTH111 (~nobody is no error)
+    for candidate in (path, Path(f"{path}{SUFFIX}")):
+        if candidate.is_file():
+            return candidate
+    neighbours = (str(other) for other in path.parent.glob(f"*{SUFFIX}"))
+    raise UnknownName(f"{_singular(kind)} file", str(name), neighbours)
+
+
+def _is_path(name: str | os.PathLike[str]) -> bool:
+    if not isinstance(name, str):
+        return True
+    return name.endswith(SUFFIX) or name.startswith("~") or Path(name).name != name
+
+
+def _singular(kind: Kind) -> str:
+    return kind.removesuffix("s")

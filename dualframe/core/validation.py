@@ -1,0 +1,103 @@
+"""Checks of single values that records make of their fields; each names what it refuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from dualframe.core.errors import NetworkError
+from dualframe.core.quantity import quantity
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def names_of(value: Any, what: str) -> tuple[str, ...]:
+    """Return a text, several or None as a tuple of texts."""
+    if value is None:
+        return ()
+    names = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
+    if not all(isinstance(name, str) for name in names):
+        raise NetworkError(f"{what} are {value!r}: expected a text or several.")
+    return names
+
+
+def fraction(value: Any, what: str, otherwise: str = "") -> float:
+    """Return a number between 0 and 1; ``otherwise`` is what the error offers besides."""
+    number = float(finite(value, "dimensionless", what))
+    if not 0 <= number <= 1:
+        raise NetworkError(f"{what} is {number:g}: expected a number between 0 and 1{otherwise}.")
+    return number
+
+
+def positive(value: Any, dimension: str, what: str) -> Any:
+    """Return a scalar quantity above zero."""
+    number = finite(value, dimension, what)
+    if np.asarray(number) <= 0:
+        raise NetworkError(f"{what} is {value}: expected more than zero.")
+    return number
+
+
+def not_negative(value: Any, dimension: str, what: str) -> Any:
+    """Return a scalar quantity of zero or more."""
+    number = finite(value, dimension, what)
+    if np.asarray(number) < 0:
+        raise NetworkError(f"{what} is {value}: expected zero or more.")
+    return number
+
+
+def finite(value: Any, dimension: str, what: str) -> Any:
+    """Return a scalar quantity."""
+    number = quantity(value, dimension, what)
+    if np.ndim(number) != 0 or not np.isfinite(np.asarray(number)):
+        raise NetworkError(f"{what} is {value}: expected one finite number.")
+    return number
+
+
+def put(record: Any, name: str, value: Any) -> None:
+    """Set a field of a frozen record while it is being made."""
+    object.__setattr__(record, name, value)
+
+
+def check_name(name: str, kind: str) -> None:
+    """Refuse a name that is not an identifier."""
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise NetworkError(
+            f"{kind} name {name!r}: expected a letter followed by letters, digits and '_'."
+        )
+
+
+def check_unique(names: list[str]) -> None:
+    """Refuse a name that stands twice."""
+    for name in names:
+        if names.count(name) > 1:
+            raise NetworkError(f"the name {name!r} is used twice; give each its own name.")
+
+
+def check_count(value: Any, what: str) -> None:
+    """Refuse anything but a positive whole number."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < 1:
+        raise NetworkError(f"{what} is {value!r}: expected a whole number of at least 1.")
+
+
+def check_shape(value: Any, n: int, what: str) -> None:
+    """Refuse anything but a finite scalar or an array of ``n`` finite numbers."""
+    array = np.asarray(value)
+    if not np.issubdtype(array.dtype, np.number):
+        raise NetworkError(f"{what} is {value!r}: expected a number or quantity.")
+    if array.shape not in ((), (n,)):
+        raise NetworkError(f"{what} has shape {array.shape}: expected a scalar or ({n},).")
+    if not np.isfinite(array).all():
+        raise NetworkError(f"{what} is not finite.")
+
+
+def check_interval(start: Any, stop: Any, what: str) -> None:
+    """Refuse an interval that is not one in time."""
+    quantity(start, "time", f"start of {what}")
+    if stop is not None:
+        quantity(stop, "time", f"stop of {what}")
+        if np.asarray(stop) < np.asarray(start):
+            raise NetworkError(f"{what} stops at {stop}, before it starts at {start}.")

@@ -1,0 +1,1 @@
+"""Calibration of synaptic weights and background rates."""

@@ -1,0 +1,1 @@
+"""Fitting point neurons to what a cell with dendrites does."""

@@ -1,0 +1,1 @@
+"""The sign of every receptor's effect, measured in both branches."""

@@ -1,0 +1,120 @@
+"""The entries of the sign test: each compiled effect of each receptor on each cell type, alone.
+
+An effect is switched off by the value of its number that changes nothing (``size`` 0, ``scale``
+1), so that all effects on a cell share one set of equations.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from brian2.units import mV
+
+from dualframe import catalogue
+from dualframe.catalogue import CellType, Effect, Receptor
+from dualframe.catalogue.lookup import names
+from dualframe.neuromodulation.effect_records import FACTORS
+
+#: Kinds that act on the cell itself -> the number that switches them off, and its value then.
+INTRINSIC: Mapping[str, tuple[str, Any]] = MappingProxyType(
+    {
+        "conductance": ("size", 0.0),
+        "hcn": ("scale", 1.0),
+        "leak": ("scale", 1.0),
+        "rest": ("shift", 0 * mV),
+        "adaptation": ("scale", 1.0),
+        "threshold": ("shift", 0 * mV),
+        "dspike": ("scale", 1.0),
+    }
+)
+SYNAPTIC = ("gain", "release")
+SIGN: Mapping[str, int] = MappingProxyType({"excite": 1, "inhibit": -1, "mixed": 0})
+
+
+@dataclass(frozen=True)
+class SignEntry:
+    """One effect of one receptor on one cell type.
+
+    Attributes
+    ----------
+    receptor, cell, effect
+        As the catalogue has them.
+    tag
+        The ending of the names of its numbers in equations.
+    given
+        What the receptor and the cell were asked for by: a name, or the path of a user's file.
+    """
+
+    receptor: Receptor
+    cell: CellType
+    effect: Effect
+    tag: str
+    given: tuple[str, str]
+
+    @property
+    def occupancy(self) -> float:
+        """Occupancy at which the effect is largest: 1, or the optimum of an inverted U."""
+        if self.effect.response == "saturating":
+            return 1.0
+        return float(self.effect.numbers.value("optimum"))
+
+    @property
+    def size(self) -> str:
+        """The number that says how large the effect is, as the catalogue writes it."""
+        return ", ".join(f"{n} {self.effect.numbers[n].written}" for n in self._sizes)
+
+    @property
+    def status(self) -> str:
+        """Status of that number."""
+        return ", ".join(dict.fromkeys(self.effect.numbers[n].status for n in self._sizes))
+
+    @property
+    def _sizes(self) -> tuple[str, ...]:
+        kind = self.effect.kind
+        if kind == "plasticity":
+            return tuple(name for name in FACTORS if name in self.effect.numbers)
+        return (INTRINSIC[kind][0],) if kind in INTRINSIC else ("scale",)
+
+    def off(self) -> dict[str, Any]:
+        """Parameters with which the effect does nothing."""
+        name, value = INTRINSIC.get(self.effect.kind, ("scale", 1.0))
+        return {f"{name}_{self.tag}": value}
+
+    def on(self) -> dict[str, Any]:
+        """Parameters with which it does what the catalogue says."""
+        name, _ = INTRINSIC.get(self.effect.kind, ("scale", 1.0))
+        return {f"{name}_{self.tag}": self.effect.numbers.value(name)}
+
+
+def sign_entries(
+    receptors: Iterable[str | os.PathLike[str]] | None = None,
+    cells: Iterable[str | os.PathLike[str]] | None = None,
+) -> list[SignEntry]:
+    """Return the compiled effects of receptors on cell types, each pair apart.
+
+    Parameters
+    ----------
+    receptors, cells
+        Names, or paths of a user's files; the default is the whole catalogue.
+    """
+    found = []
+    types = [str(name) for name in (names("cell type") if cells is None else cells)]
+    for name in names("receptor") if receptors is None else receptors:
+        entry = catalogue.receptor(name)
+        for given in types:
+            cell = catalogue.cell(given)
+            effects = [effect for effect in entry.effects_on(cell.name) if effect.compiled]
+            found += [
+                SignEntry(entry, cell, effect, f"{entry.name}_{k}", (str(name), given))
+                for k, effect in enumerate(effects)
+            ]
+    return found
+
+
+def expected(entry: SignEntry) -> int:
+    """Sign of the catalogued direction: +1 excites, -1 inhibits, 0 is not one of them."""
+    return SIGN[entry.effect.direction]

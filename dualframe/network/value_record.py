@@ -1,0 +1,30 @@
+"""Value semantics of descriptions: equal if their contents are, whatever made them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+
+from dualframe.core.serialisation import digest, encode, freeze
+
+_DEFINED = re.compile(r"^\s*(?:d(?P<ode>\w+)\s*/\s*dt\s*=|(?P<name>\w+)\s*[=:])", re.MULTILINE)
+
+
+class Description:
+    """Value semantics for the frozen dataclasses of this module."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and encode(self) == encode(other)
+
+    def __hash__(self) -> int:
+        return hash(digest(self))
+
+    def _freeze(self) -> None:
+        for item in fields(self):  # type: ignore[arg-type]
+            object.__setattr__(self, item.name, freeze(getattr(self, item.name)))
+
+
+def variables(equations: str) -> frozenset[str]:
+    """Names that a Brian2 model text defines."""
+    text = re.sub(r"#.*", "", equations)
+    return frozenset(m["ode"] or m["name"] for m in _DEFINED.finditer(text))

@@ -1,0 +1,97 @@
+r"""Where a modulator is, and how it passes from region to region.
+
+Regions exchange it in both directions, so that the amount is conserved: with the volumes V,
+:math:`V_a k_{ab} = V_b k_{ba}` in :math:`dc_a/dt = \ldots + \sum_b k_{ab} (c_b - c_a)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from brian2.units import second
+
+from dualframe import catalogue
+from dualframe.circuit import Circuit, Modulation
+from dualframe.circuit.regions import region_names
+from dualframe.neuromodulation.clearance import Clearance
+
+Rates = Mapping[tuple[str, str], Any]
+
+_MOST_STEPS, _ROUNDING = 200, 1e-15
+
+
+def entries(circuit: Circuit, modulator: str) -> dict[str, Modulation]:
+    """Return what a circuit says of a modulator, by region; "" without regions."""
+    found: dict[str, Modulation] = {}
+    for given in circuit.modulations:
+        if catalogue.modulator(given.modulator).name == modulator:
+            found |= dict.fromkeys([given.region] if given.region else region_names(circuit), given)
+    return found
+
+
+def exchange(circuit: Circuit, modulator: str) -> dict[tuple[str, str], Any]:
+    """Return the rate constants k of a modulator, by (this region, the other)."""
+    volumes = {region.name: region.volume for region in circuit.regions}
+    rates: dict[tuple[str, str], Any] = {}
+    for region, given in entries(circuit, modulator).items():
+        for other, rate in given.exchange.items():
+            rates[region, other] = rate
+            rates[other, region] = rate * float(volumes[region] / volumes[other])
+    return rates
+
+
+def connected(region: str, rates: Rates) -> tuple[str, ...]:
+    """Return a region and every region that exchange joins to it, this one first."""
+    found = [region]
+    for here in found:  # grows while it is read
+        found += [b for a, b in rates if a == here and b not in found]
+    return (region, *sorted(found[1:]))
+
+
+def reached(circuit: Circuit, modulator: str, region: str) -> bool:
+    """Return whether a modulator of the circuit comes into a region."""
+    given = entries(circuit, modulator)
+    return any(name in given for name in connected(region, exchange(circuit, modulator)))
+
+
+def steady(
+    regions: Sequence[str],
+    levels: Mapping[str, float],
+    clearances: Mapping[str, Clearance],
+    rates: Rates,
+) -> dict[str, float]:
+    """Return the concentrations at which release, clearance and exchange balance.
+
+    Parameters
+    ----------
+    regions
+        Their names.
+    levels
+        What each region would have alone, in mmolar.
+    clearances
+        What removes the modulator in each.
+    rates
+        Exchange, as of `exchange`.
+
+    The balance is where ``J(c) - J(L) - exchange`` is zero. It is concave, and its derivative an
+    M-matrix, so that Newton's method climbs to it from zero without ever passing it.
+    """
+    level = np.array([levels[name] for name in regions])
+    if len(regions) == 1 or not level.any():
+        return dict(levels)
+    coupling = np.array(
+        [[float(rates.get((a, b), 0 / second) * second) for b in regions] for a in regions]
+    )
+    passed = np.diag(coupling.sum(axis=1)) - coupling
+    released = np.array([clearances[name].rate(levels[name]) for name in regions])
+    c = np.zeros(len(regions))
+    for _ in range(_MOST_STEPS):
+        removed = np.array([clearances[a].rate(x) for a, x in zip(regions, c, strict=True)])
+        slopes = [clearances[a].slope(x) for a, x in zip(regions, c, strict=True)]
+        step = np.linalg.solve(np.diag(slopes) + passed, released - removed - passed @ c)
+        c = np.maximum(c + step, 0)
+        if np.abs(step).max() <= _ROUNDING * level.max():
+            break
+    return {name: float(value) for name, value in zip(regions, c, strict=True)}

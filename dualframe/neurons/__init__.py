@@ -1,0 +1,1 @@
+"""Point-neuron models: one file each, with equations, parameters and source."""

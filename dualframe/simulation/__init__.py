@@ -1,0 +1,1 @@
+"""Running and exporting networks, on any target."""

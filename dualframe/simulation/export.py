@@ -1,0 +1,181 @@
+"""Export: a network as a C++ project that needs a compiler and make, and neither Python."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from brian2.units import ms
+
+from dualframe.core.errors import TargetError
+from dualframe.network import Network, Recording
+from dualframe.simulation.run import (
+    check_options,
+    chosen_seed,
+    positive_time,
+    recordings,
+    versions,
+)
+from dualframe.targets import target_support as capability
+from dualframe.targets.brian.raw_results import RunOptions
+from dualframe.targets.cpp import run as cpp_standalone
+from dualframe.targets.cpp.export_project import Description, export_project
+from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lowered_network import Lowered, LoweredGroup, LoweredSynapses
+
+TARGET = "cpp_standalone"
+
+
+def export(
+    network: Network,
+    duration: Any,
+    out_dir: str | Path,
+    *,
+    target: str = TARGET,
+    seed: int | None = None,
+    record: Mapping[str, Sequence[str] | Recording] | None = None,
+    dt: Any = 0.1 * ms,
+    threads: int = 1,
+    strict: bool = False,
+) -> Path:
+    """Write a network as a self-contained C++ project: ``make && ./main``.
+
+    Connectivity and input are drawn now, from the seed; parameters stay in readable files and can
+    be changed without compiling. No compiler is needed for exporting.
+
+    Parameters
+    ----------
+    network, duration, seed, record, dt, threads, strict
+        As in `run`.
+    out_dir
+        The folder to write: new, empty, or an earlier export, which is replaced.
+    target
+        ``"cpp_standalone"``. What Brian2GeNN generates needs GeNN's own build system, so that it
+        cannot be exported.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder. Its README describes every file.
+
+    Raises
+    ------
+    TargetError
+        If the target cannot be exported.
+    NetworkError
+        If a construct has no portable form.
+    OutputError
+        If the folder holds something else, or cannot be written.
+    """
+    _check_target(target)
+    check_options(threads, "float64", TARGET)
+    length, step = positive_time(duration, "duration"), positive_time(dt, "dt")
+    wanted = recordings(network, record or {})
+    lowered = lower(network, dt=step, duration=length, seed=chosen_seed(seed), record=wanted)
+    out, options = Path(out_dir).expanduser(), RunOptions(threads, strict)
+    with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
+        project = Path(folder) / "project"
+        with cpp_standalone._session(project, options) as device:
+            cpp_standalone.generate(lowered, device, project, settled=True)
+        return export_project(project, out, describe(network, lowered), strict=strict)
+
+
+def _check_target(target: str) -> None:
+    if target not in ("auto", TARGET) and capability.resolve(target) == "genn":
+        raise TargetError(
+            "a network cannot be exported for 'genn': its code needs GeNN's own build system. "
+            "Export with target='cpp_standalone', or run with target='genn'."
+        )
+    if target == "runtime":
+        raise TargetError("the target 'runtime' has no code to export: use 'cpp_standalone'.")
+
+
+# --- the words of the README ---------------------------------------------------------------------
+
+
+def describe(network: Network, lowered: Lowered) -> Description:
+    """Return title, meanings of parameters and arrays, and how to read the results."""
+    meanings = dict(_meanings(lowered))
+    return Description(
+        title=f"{network.name}: a spiking network in C++",
+        introduction=_introduction(network, lowered),
+        parameters={
+            "duration": "second",
+            "seed": "of what is drawn while the program runs",
+            **meanings,
+        },
+        arrays=meanings,
+        results=_RESULTS,
+    )
+
+
+def _introduction(network: Network, lowered: Lowered) -> str:
+    made_with = ", ".join(f"{name} {version}" for name, version in versions().items())
+    sizes = "\n".join(
+        f"* `{p.name}`: {p.n} neurons" + (f" of cell type `{p.cell_type}`" if p.cell_type else "")
+        for p in network.populations
+    )
+    assumptions = "\n".join(f"* {line}" for line in network.meta.get("assumptions", ()))
+    return "\n\n".join(
+        [
+            "Populations:",
+            sizes,
+            f"Connectivity, heterogeneous parameters and input spikes were drawn with seed "
+            f"{lowered.seed}; the time step is {1e3 * lowered.dt:g} ms, the duration "
+            f"{lowered.duration:g} s.",
+            *(["Results depend on these assumptions:", assumptions] if assumptions else []),
+            f"Network {network.digest[:16]}, exported with {made_with}.",
+        ]
+    )
+
+
+def _meanings(lowered: Lowered) -> Iterator[tuple[str, str]]:
+    for group in lowered.groups:
+        yield from _group(group)
+    for synapses in lowered.synapses:
+        yield from _synapses(synapses)
+    for spikes in lowered.spikes:
+        yield f"{spikes.name}_neuron_index", f"source of each input spike of {spikes.name}"
+        yield f"{spikes.name}_spike_time", f"time of each input spike of {spikes.name}, second"
+
+
+def _group(group: LoweredGroup) -> Iterator[tuple[str, str]]:
+    name = group.name
+    for constant, value in group.constants.items():
+        yield f"{name}_{constant}", f"parameter, {unit(value.unit)}"
+    for variable, base in group.units.items():
+        yield f"{name}_{variable}", f"state variable, {unit(base)}"
+        yield f"{name}_trace_{variable}", f"recorded {variable}, {unit(base)}"
+    yield f"{name}_trace_t", "times of the recorded samples, second"
+    yield f"{name}_spikes_i", f"neuron of each spike of {name}"
+    yield f"{name}_spikes_t", f"time of each spike of {name}, second"
+    yield f"{name}_spikes_count", f"number of spikes of each neuron of {name}"
+
+
+def _synapses(synapses: LoweredSynapses) -> Iterator[tuple[str, str]]:
+    name = synapses.name
+    yield f"{name}_sources", f"neuron of {synapses.source} of each synapse"
+    yield f"{name}_targets", f"neuron of {synapses.target} of each synapse"
+    yield f"{name}_delay", "delay, second"
+    yield f"{name}_w", f"weight, {unit(synapses.weight_unit)}"
+    for constant, value in synapses.constants.items():
+        if constant != "w":
+            yield f"{name}_{constant}", f"parameter, {unit(value.unit)}"
+
+
+def unit(base: str) -> str:
+    """Return a unit for a sentence."""
+    return "no dimension" if base == "1" else base
+
+
+_RESULTS = """
+The spikes of a population are two files of equal length, `POPULATION_spikes_i` (which neuron) and
+`POPULATION_spikes_t` (when, in seconds). In Python:
+
+```python
+import glob, numpy
+i = numpy.fromfile(glob.glob("results/*_pyr_spikes_i_*")[0], "int32")
+t = numpy.fromfile(glob.glob("results/*_pyr_spikes_t_*")[0], "float64")
+```"""

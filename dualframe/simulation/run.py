@@ -1,0 +1,327 @@
+"""Run a network on a target: check, lower, run, and hand the results over."""
+
+from __future__ import annotations
+
+import platform
+import secrets
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from brian2.units import ms
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.quantity import quantity
+from dualframe.network import Network, Population, Recording
+from dualframe.results.results import Results, Trace, dspike_table, population_table, spike_table
+from dualframe.targets import target_support as capability
+from dualframe.targets.brian.raw_results import Raw, RawTrace, RunOptions
+from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lowered_network import Lowered
+
+_PACKAGES = ("dualframe", "brian2", "brian2genn", "dendrify", "numpy")
+_DEFAULT_DT = 0.1 * ms
+
+
+def run(
+    network: Network,
+    duration: Any,
+    *,
+    target: str = "auto",
+    seed: int | None = None,
+    network_seed: int | None = None,
+    record: Mapping[str, Sequence[str] | Recording] | None = None,
+    spikes: Sequence[str] | None = None,
+    dt: Any = _DEFAULT_DT,
+    threads: int = 1,
+    strict: bool = False,
+    use_gpu: bool | None = None,
+    precision: str = "float64",
+    progress: bool | None = None,
+) -> Results:
+    """Simulate a network.
+
+    Parameters
+    ----------
+    network
+        The description, from a builder or made by hand.
+    duration
+        Simulated time.
+    target
+        ``"runtime"``, ``"cpp_standalone"``, ``"genn"``, or ``"auto"`` (C++ where a compiler is
+        found, else the runtime).
+    seed
+        Seed of everything that is drawn: connectivity, parameters and input. The same seed gives
+        the same network on every target. ``None`` chooses one; it stands in the provenance.
+    network_seed
+        Seed of connectivity, weights, delays and parameters, where these are to be those of
+        another run: ``seed`` then draws input and noise only.
+    record
+        Per population: variable names (``"dspikes"`` for dendritic spikes) or a `Recording`.
+        Per projection: ``["w"]`` for the weights at the end; ``Recording("w", neurons=synapses,
+        every=1*second)`` follows those of some synapses too (on GeNN, as they are after their
+        last spike).
+    spikes
+        Populations whose spikes are kept; ``None`` keeps all. Long runs of large networks have
+        more spikes than memory. The rates of other populations are not known (NaN).
+    dt
+        Time step.
+    threads
+        OpenMP threads (``cpp_standalone`` only).
+    strict
+        Strict floating point, so that targets agree to the last bit; slower.
+    use_gpu
+        ``genn`` only: ``True`` CUDA, ``False`` GeNN's CPU, ``None`` CUDA where there is one.
+    precision
+        ``"float64"`` or, on ``genn``, ``"float32"``.
+    progress
+        Whether to show a progress bar; ``None`` shows one in a terminal.
+
+    Returns
+    -------
+    Results
+        Spikes, traces, weights and provenance. An interrupted run (Ctrl-C) returns what was
+        simulated until then, with ``completed`` false in the provenance.
+
+    Raises
+    ------
+    UnknownName
+        For an unknown target, population or variable.
+    TargetError
+        If the target is not usable here or cannot run the network; raised before any code is
+        generated.
+    """
+    name = capability.resolve(target)
+    check_options(threads, precision, name)
+    length, step = positive_time(duration, "duration"), positive_time(dt, "dt")
+    wanted = recordings(network, record or {})
+    capability.require(network, name, use_gpu)
+    chosen = chosen_seed(seed)
+    kept = spiking(network, spikes)
+    drawn = chosen if network_seed is None else chosen_seed(network_seed)
+    lowered = lower(
+        network,
+        dt=step,
+        duration=length,
+        seed=chosen,
+        record=wanted,
+        spikes_of=kept,
+        network_seed=drawn,
+    )
+    _check_synapses(lowered)
+    with _progress(progress, f"{network.name} on {name}") as report:
+        options = RunOptions(threads, strict, use_gpu, precision, report)
+        raw: Raw = capability.module(name).run(lowered, options)
+    facts = {"target": name, "seed": chosen, "threads": threads, "strict": strict}
+    facts |= {"network_seed": drawn} if drawn != chosen else {}
+    return _results(network, lowered, raw, facts)
+
+
+def positive_time(value: Any, what: str) -> Any:
+    """Return a time above zero, also from a text such as ``"2 s"``."""
+    time = quantity(value, "time", what)
+    if np.ndim(time) or not 0 < float(np.asarray(time)) < np.inf:
+        raise NetworkError(f"{what} is {value}: expected a time above zero.")
+    return time
+
+
+def chosen_seed(seed: int | None) -> int:
+    """Return the seed of a run; None draws one."""
+    if seed is None:
+        return secrets.randbelow(2**31)
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise NetworkError(f"seed is {seed!r}: expected a whole number, zero or more.")
+    return int(seed)
+
+
+def check_options(threads: int, precision: str, target: str) -> None:
+    """Refuse options that a target does not have."""
+    if precision not in ("float64", "float32"):
+        raise UnknownName("precision", precision, ("float64", "float32"))
+    if precision == "float32" and target != "genn":
+        raise NetworkError(f"precision 'float32' is for target 'genn', not {target!r}.")
+    if threads < 1 or (threads > 1 and target != "cpp_standalone"):
+        raise NetworkError(
+            f"threads is {threads}: expected 1, or more on target 'cpp_standalone' only."
+        )
+
+
+def recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recording]:
+    """Return what to record by population or projection, checked against the network."""
+    populations = {population.name: population for population in network.populations}
+    projections = {projection.name for projection in network.projections}
+    found = {}
+    for name, wanted in record.items():
+        if name not in populations and name not in projections:
+            raise UnknownName(
+                "population or projection to record", name, [*populations, *projections]
+            )
+        recording = wanted if isinstance(wanted, Recording) else Recording(tuple_of(wanted))
+        if name in populations:
+            _check_recording(populations[name], recording)
+        else:
+            _check_followed(network, name, recording)
+        found[name] = recording
+    return found
+
+
+def spiking(network: Network, names: Sequence[str] | None) -> tuple[str, ...] | None:
+    """Return the populations whose spikes are kept, checked; None is all of them."""
+    if names is None:
+        return None
+    known = [population.name for population in network.populations]
+    for name in tuple_of(names):
+        if name not in known:
+            raise UnknownName("population whose spikes are kept", name, known)
+    return tuple_of(names)
+
+
+def _check_followed(network: Network, name: str, recording: Recording) -> None:
+    if recording.variables != ("w",):
+        raise UnknownName(f"variable of projection {name!r}", recording.variables[0], ["w"])
+    projection = next(p for p in network.projections if p.name == name)
+    one_delay = hasattr(projection.delay, "dim") and np.ndim(projection.delay) == 0
+    if recording.every is not None and (projection.plasticity is None or not one_delay):
+        raise NetworkError(
+            f"the weights of projection {name!r} cannot be followed in time: this needs a "
+            f"plasticity rule and one delay. Leave out `every` for those at the end."
+        )
+    if recording.neurons is not None and recording.every is None:
+        raise NetworkError(
+            f"recording of projection {name!r} chooses synapses: say how often with every=."
+        )
+
+
+def _check_synapses(lowered: Lowered) -> None:
+    """Refuse to follow synapses that were not drawn."""
+    for synapses in lowered.synapses:
+        recording = lowered.recordings.get(synapses.projection)
+        chosen = None if recording is None else recording.neurons
+        if chosen is None or not chosen.size:
+            continue
+        wrong = chosen[(chosen < 0) | (chosen >= len(synapses.i))]
+        if wrong.size:
+            raise NetworkError(
+                f"recording asks for synapse {wrong[0]} of projection {synapses.projection!r}, "
+                f"which has {len(synapses.i)}."
+            )
+
+
+def tuple_of(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return one name or several as a tuple."""
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def _check_recording(population: Population, recording: Recording) -> None:
+    known = population.variables | ({"dspikes"} if population.events else set())
+    for variable in recording.variables:
+        if variable not in known:
+            raise UnknownName(f"variable of population {population.name!r}", variable, known)
+    if recording.neurons is not None and (
+        recording.neurons.min() < 0 or recording.neurons.max() >= population.n
+    ):
+        raise NetworkError(
+            f"recording asks for neuron {recording.neurons.max()} of population "
+            f"{population.name!r}, which has {population.n}."
+        )
+
+
+@contextmanager
+def _progress(wanted: bool | None, title: str) -> Iterator[Any]:
+    console = Console(stderr=True)
+    if not (console.is_terminal if wanted is None else wanted):
+        yield None
+        return
+    percentage = TextColumn("{task.percentage:>3.0f}%")
+    columns = (TextColumn("{task.description}"), BarColumn(), percentage, TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(title, total=1.0)
+        yield lambda fraction: bar.update(task, completed=fraction)
+
+
+def _results(network: Network, lowered: Lowered, raw: Raw, facts: dict[str, Any]) -> Results:
+    populations = population_table(network.populations)
+    return Results(
+        populations=populations,
+        spikes=spike_table(populations, raw.spikes),
+        duration=raw.simulated_s,
+        dspikes=dspike_table(_dspikes(lowered, raw)),
+        traces={name: _trace(lowered, name, trace) for name, trace in raw.traces.items()},
+        weights={
+            name: pd.DataFrame({"pre": i, "post": j, "weight": w})
+            for name, (i, j, w) in raw.weights.items()
+        },
+        weight_units=_weight_units(lowered, raw),
+        provenance=_provenance(network, lowered, raw, facts),
+    )
+
+
+def _dspikes(lowered: Lowered, raw: Raw) -> dict[tuple[str, str], tuple[Any, Any]]:
+    """Times of dendritic spikes: each new value of the variable that holds the last one's step."""
+    found = {}
+    for group in lowered.groups:
+        if group.name not in raw.events:
+            continue
+        trace = raw.events[group.name]
+        for event, variable in group.events.items():
+            steps = np.rint(trace.values[variable]).astype(np.int64)
+            neurons, columns = np.nonzero(np.diff(steps, axis=1, prepend=0))
+            found[group.name, event] = (
+                trace.neurons[neurons],
+                steps[neurons, columns] * lowered.dt,
+            )
+    return found
+
+
+def _trace(lowered: Lowered, name: str, trace: RawTrace) -> Trace:
+    units = {s.projection: {"w": s.weight_unit} for s in lowered.synapses}
+    units |= {group.name: dict(group.units) for group in lowered.groups}
+    return Trace(trace.times, trace.neurons, trace.values, units[name])
+
+
+def _weight_units(lowered: Lowered, raw: Raw) -> dict[str, str]:
+    return {
+        synapses.projection: synapses.weight_unit
+        for synapses in lowered.synapses
+        if synapses.projection in raw.weights
+    }
+
+
+def _provenance(
+    network: Network, lowered: Lowered, raw: Raw, facts: dict[str, Any]
+) -> dict[str, Any]:
+    return {
+        "network": network.name,
+        "network_hash": network.digest,
+        "versions": versions(),
+        "platform": platform.platform(),
+        "command": " ".join(sys.argv),
+        "dt_s": lowered.dt,
+        "asked_s": lowered.duration,
+        "simulated_s": raw.simulated_s,
+        "completed": raw.simulated_s >= lowered.duration * (1 - 1e-9),
+        "build_s": raw.build_s,
+        "run_s": raw.run_s,
+        "build_cache": raw.build_cache,
+        **({"without_spikes": sorted(lowered.silent)} if lowered.silent else {}),
+        **facts,
+        **raw.facts,
+        **network.meta,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the packages that a result depends on."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,340 @@
+"""A run as the command line describes it: texts only, so that a manifest holds it as data.
+
+Nothing of a recipe is evaluated: names are looked up, quantities are parsed, the rest is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from brian2.units import ms
+
+from dualframe import biological, task_driven
+from dualframe.building.calibrated_weights import Calibration, stored
+from dualframe.building.circuit_builder import model_key
+from dualframe.building.dendritic_circuit import MODEL
+from dualframe.circuit import Circuit, circuit
+from dualframe.core.errors import DualframeError, OutputError, UnknownName
+from dualframe.core.quantity import quantity
+from dualframe.core.shipped_files import SUFFIX
+from dualframe.network import Network, Population, Recording
+from dualframe.results.results import Results
+from dualframe.simulation.run import positive_time, run
+from dualframe.targets.target_support import TARGETS
+
+WATCHED = 3  # neurons of each population whose somatic voltage is recorded unless asked otherwise
+SAMPLED = 0.5 * ms
+NOTHING = "none"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to build and how to run it.
+
+    Parameters
+    ----------
+    circuit
+        Name of a shipped circuit, or path of a user's own.
+    branch
+        ``"biological"`` or ``"task_driven"``.
+    model, synapses
+        Of the point neurons; empty in the biological branch.
+    calibration
+        File with the strengths of the contacts; empty for the one that belongs to the circuit.
+    modulate
+        ``"ACh=0.8"``, ``"DA=200nM"``, or ``"DA@striatum=200nM"`` in one region of the circuit.
+    knockout
+        ``"M1"``, or ``"M1:ctx_l23_pyr,ctx_pv"`` in some cell types only.
+    drug
+        ``"antagonist:M1=3"`` (a dose in units of the drug's K_B or EC50), ``"antagonist:M1"``
+        (saturating), ``"agonist:D1=1uM/200nM"`` (concentration and affinity), and
+        ``"knockout:M1@ctx_pv,ctx_vip"`` in some cell types only.
+    scale
+        Number of neurons relative to the full-size circuit.
+    duration, dt, target, seed, threads, strict
+        As in `dualframe.run`.
+    record
+        ``"pyr=V_soma,V_prox"`` or ``"pyr_to_pv=w"``, instead of the somatic voltage of the first
+        neurons; ``"none"`` records nothing besides.
+    """
+
+    circuit: str
+    branch: str = "biological"
+    model: str = ""
+    synapses: str = ""
+    calibration: str = ""
+    modulate: tuple[str, ...] = ()
+    knockout: tuple[str, ...] = ()
+    drug: tuple[str, ...] = ()
+    scale: float = 0.1
+    duration: str = "2 s"
+    dt: str = "0.1 ms"
+    target: str = "auto"
+    seed: int | None = None
+    threads: int = 1
+    strict: bool = False
+    record: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.branch not in BRANCHES:
+            raise UnknownName("branch", self.branch, BRANCHES)
+        if self.branch == "biological" and (self.model or self.synapses):
+            raise DualframeError(
+                "--model and --synapses choose point neurons: add --branch task_driven."
+            )
+        if self.target not in (*TARGETS, "auto"):
+            raise UnknownName("target", self.target, (*TARGETS, "auto"))
+        positive_time(self.duration, "--duration")
+        positive_time(self.dt, "--dt")
+        for path in ("circuit", "calibration"):  # a manifest is read in another folder
+            if (text := getattr(self, path)).endswith(SUFFIX):
+                object.__setattr__(self, path, str(Path(text).expanduser().absolute()))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
+        """Rebuild a recipe from a manifest.
+
+        Raises
+        ------
+        OutputError
+            If it is not one.
+        """
+        kinds = {item.name: _KINDS[str(item.type)] for item in fields(cls)}
+        for name, value in data.items():
+            if name not in kinds or not isinstance(value, kinds[name]):
+                raise OutputError(f"the manifest's arguments have {name!r} = {value!r}: damaged?")
+        values: dict[str, Any] = {
+            name: tuple(map(str, value)) if isinstance(value, list) else value
+            for name, value in data.items()
+        }
+        if "circuit" not in values:
+            raise OutputError("the manifest's arguments name no circuit: damaged?")
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the recipe as JSON-ready data."""
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+
+    @cached_property
+    def plan(self) -> Circuit:
+        """The circuit, modulated, with its drugs and knock-outs, scaled."""
+        found = circuit(self.circuit)
+        for text in self.modulate:
+            modulator, level = split(text, "=", "--modulate", "ACh=0.8")
+            modulator, _, region = modulator.partition("@")
+            found = found.with_modulation(modulator, level, region=region)
+        for text in self.knockout:
+            receptor, _, cells = text.partition(":")
+            found = found.with_drug("knockout", receptor, cells.split(",") if cells else None)
+        for text in self.drug:
+            found = drugged(found, text)
+        return found if self.scale == 1 else found.scaled(self.scale)
+
+    @cached_property
+    def network(self) -> Network:
+        """The network."""
+        return BRANCHES[self.branch](self)
+
+    @property
+    def key(self) -> str:
+        """The name under which the strengths of this model are stored."""
+        if self.branch == "biological":
+            return MODEL
+        return model_key(self.model or "glif", self.synapses or self.plan.synapse_mode)
+
+    @property
+    def strengths(self) -> Calibration:
+        """The calibration, from the file that was named, or that lies with the circuit."""
+        return stored(self.plan, self.key, self.calibration_file)
+
+    @property
+    def calibration_file(self) -> Path | None:
+        """The file that was named, or that lies beside a user's own circuit; None if shipped."""
+        if self.calibration:
+            return Path(self.calibration)
+        if not self.circuit.endswith(SUFFIX):
+            return None
+        path = Path(self.circuit)
+        return path.parent / "calibration" / path.name
+
+    def recordings(self) -> dict[str, Recording]:
+        """Return what to record, by population or projection."""
+        given = [text for text in self.record if text != NOTHING]
+        found = (
+            {}
+            if NOTHING in self.record
+            else {p.name: self._recording(p, (p.voltage,)) for p in self.network.populations}
+        )
+        populations = {p.name: p for p in self.network.populations}
+        for text in given:
+            name, variables = split(text, "=", "--record", "pyr=V_soma,V_prox")
+            chosen = tuple(variable.strip() for variable in variables.split(","))
+            known = name in populations
+            found[name] = self._recording(populations[name], chosen) if known else Recording(chosen)
+        return found
+
+    def run(self, progress: bool | None = None) -> Results:
+        """Run it; the provenance holds the recipe with the seed and target that were used."""
+        results = run(
+            self.network,
+            self.duration,
+            target=self.target,
+            seed=self.seed,
+            dt=self.dt,
+            threads=self.threads,
+            strict=self.strict,
+            record=self.recordings(),
+            progress=progress,
+        )
+        facts = results.provenance
+        used = replace(self, seed=facts["seed"], target=facts["target"])
+        return with_facts(results, arguments=used.to_dict())
+
+    def _recording(self, population: Population, variables: tuple[str, ...]) -> Recording:
+        every = max(SAMPLED, quantity(self.dt, "time", "--dt"))
+        return Recording(variables, np.arange(min(WATCHED, population.n)), every)
+
+
+def _biological(recipe: Recipe) -> Network:
+    return biological.build(recipe.plan, calibration=recipe.strengths)
+
+
+def _task_driven(recipe: Recipe) -> Network:
+    return task_driven.build(
+        recipe.plan,
+        model=recipe.model or "glif",
+        synapses=recipe.synapses or None,
+        calibration=recipe.strengths,
+    )
+
+
+BRANCHES: Mapping[str, Callable[[Recipe], Network]] = MappingProxyType(
+    {"biological": _biological, "task_driven": _task_driven}
+)
+
+_KINDS: Mapping[str, Any] = MappingProxyType(
+    {
+        "str": str,
+        "float": (int, float),
+        "int": int,
+        "bool": bool,
+        "int | None": (int, type(None)),
+        "tuple[str, ...]": (list, tuple),
+    }
+)
+
+
+def with_facts(results: Results, **facts: Any) -> Results:
+    """Return results with more in their provenance."""
+    return replace(results, provenance={**results.provenance, **facts})
+
+
+def drugged(given: Circuit, text: str) -> Circuit:
+    """Return a circuit with a drug such as ``"antagonist:M1=3@ctx_pv"``."""
+    what, _, cells = text.partition("@")
+    kind, rest = split(what, ":", "--drug", "antagonist:M1=3")
+    receptor, _, dose = (part.strip() for part in rest.partition("="))
+    amount, _, affinity = (part.strip() for part in dose.partition("/"))
+    doses: dict[str, Any] = {"dose": amount} if amount else {}
+    doses |= {"affinity": affinity} if affinity else {}
+    names = [name.strip() for name in cells.split(",")] if cells else None
+    return given.with_drug(kind, receptor, names, **doses)
+
+
+def split(text: str, separator: str, option: str, example: str) -> tuple[str, str]:
+    """Return the two sides of an option's value."""
+    left, found, right = (part.strip() for part in text.partition(separator))
+    if not (left and found and right):
+        raise DualframeError(f"{option} is {text!r}: expected a text like {example!r}.")
+    return left, right
+
+
+# --- replay --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A run compared with the one that a manifest describes.
+
+    Attributes
+    ----------
+    recipe
+        What was run.
+    spikes
+        Number of spikes of the earlier run.
+    same_network
+        Whether the description of the network is the same as then.
+    first_difference
+        Time (s) of the first spike that only one of them has; None if all are equal.
+    versions
+        Packages whose version has changed: ``{"brian2": ("2.9.0", "2.10.1")}``.
+    """
+
+    recipe: Recipe
+    spikes: int
+    same_network: bool
+    first_difference: float | None
+    versions: Mapping[str, tuple[Any, Any]]
+
+
+def replay(manifest: str | Path, progress: bool | None = None) -> Replay:
+    """Repeat the run of a manifest with its seed and target, and compare the spikes.
+
+    Parameters
+    ----------
+    manifest
+        The ``manifest.json`` that ``dualframe run --out`` wrote, or its folder.
+    progress
+        As in `dualframe.run`.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be read, or does not say how to repeat the run.
+    DualframeError
+        If this run was interrupted, or the other run's target does not exist here.
+    """
+    path = Path(manifest).expanduser()
+    before = Results.load(path.parent if path.name == "manifest.json" else path)
+    arguments = before.provenance.get("arguments")
+    if not isinstance(arguments, Mapping):
+        raise OutputError(
+            f"{str(path)!r} does not say how to repeat the run: only `dualframe run --out` "
+            f"records its arguments."
+        )
+    recipe = Recipe.from_dict(arguments)
+    after = recipe.run(progress)
+    if not after.provenance["completed"]:
+        raise KeyboardInterrupt
+    return Replay(
+        recipe=recipe,
+        spikes=len(before.spikes),
+        same_network=before.provenance["network_hash"] == after.provenance["network_hash"],
+        first_difference=first_difference(before, after),
+        versions=_changed(before.provenance["versions"], after.provenance["versions"]),
+    )
+
+
+def first_difference(before: Results, after: Results) -> float | None:
+    """Return the time (s) of the first spike that one result has and the other has not.
+
+    The end of ``before``, which may have been interrupted, is the end of the comparison.
+    """
+    columns = ["population", "neuron", "t"]
+    tables = [result.spikes[columns].astype({"population": str}) for result in (before, after)]
+    tables[1] = tables[1][tables[1]["t"] < before.duration]
+    single = pd.concat(tables).drop_duplicates(keep=False)
+    return None if single.empty else float(single["t"].min())
+
+
+def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    names: Sequence[str] = sorted({*before, *after})
+    pairs = {name: (before.get(name), after.get(name)) for name in names}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -1,0 +1,1 @@
+"""Synapse models: receptor currents and short-term plasticity."""

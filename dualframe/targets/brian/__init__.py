@@ -1,0 +1,1 @@
+"""From a lowered network to Brian2 objects."""

@@ -1,0 +1,250 @@
+"""From the lowered network to Brian2 objects, for every target and for users of Brian2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from brian2 import Network as BrianNetwork
+from brian2 import (
+    NeuronGroup,
+    SpikeGeneratorGroup,
+    SpikeMonitor,
+    StateMonitor,
+    Synapses,
+    defaultclock,
+)
+from brian2.units import second
+from brian2.units.fundamentalunits import Quantity
+
+from dualframe.network import Recording
+from dualframe.targets.lowering.final_weights import NOW, weight_by
+from dualframe.targets.lowering.lowered_network import (
+    Lowered,
+    LoweredGroup,
+    LoweredPoisson,
+    LoweredSpikes,
+    LoweredSynapses,
+)
+
+
+@dataclass
+class Assembled:
+    """Brian2 objects by name, as `assemble` makes them."""
+
+    objects: dict[str, Any] = field(default_factory=dict)
+    spikes: dict[str, SpikeMonitor] = field(default_factory=dict)
+    traces: dict[str, dict[str, StateMonitor]] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.objects[name]
+
+    @cached_property
+    def network(self) -> BrianNetwork:
+        """All objects in one Brian2 network, always the same: it can be run on."""
+        return BrianNetwork(list(self.objects.values()))
+
+
+def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
+    """Create the Brian2 objects of a lowered network, on Brian2's default clock.
+
+    Parameters
+    ----------
+    lowered
+        Equations and arrays.
+    thin
+        Whether things may happen more rarely than at every step (not on GeNN): recordings, and
+        bringing weights up to date for them.
+    """
+    defaultclock.dt = lowered.dt * second
+    made = Assembled()
+    for group in lowered.groups:
+        made.objects[group.name] = _group(group)
+    for spikes in lowered.spikes:
+        made.objects[spikes.name] = _spikes(spikes)
+    for poisson in lowered.poissons:
+        made.objects[poisson.name] = _poisson(poisson)
+    for synapses in lowered.synapses:
+        if len(synapses.i):
+            made.objects[synapses.name] = _synapses(_followed(synapses, lowered, thin), made)
+            for k, (statements, every) in enumerate(synapses.visits):
+                # before the neurons move on to the next step, and after what records at its start
+                made.objects[synapses.name].run_regularly(
+                    statements,
+                    dt=every * second,
+                    when="before_groups",
+                    name=synapses.visit_name(k),
+                )
+    for group in lowered.groups:
+        _record(group, lowered, made, thin)
+    for synapses in lowered.synapses:
+        _record_weights(synapses, lowered, made, thin)
+    return made
+
+
+def set_variable(owner: Any, name: str, value: Any) -> None:
+    """Set a variable of a Brian2 object from a number or array in base units."""
+    setattr(owner, name, Quantity(np.asarray(value), dim=owner.variables[name].dim))
+
+
+def _group(group: LoweredGroup) -> NeuronGroup:
+    made = NeuronGroup(
+        group.n,
+        group.equations,
+        threshold=group.threshold,
+        reset=group.reset,
+        refractory=group.refractory or False,
+        method=group.method,
+        name=group.name,
+        namespace={},
+    )
+    for name, constant in group.constants.items():
+        set_variable(made, name, constant.value)
+    for name, value in group.initial.items():
+        set_variable(made, name, np.broadcast_to(value, (group.n,)))
+    return made
+
+
+def _spikes(spikes: LoweredSpikes) -> SpikeGeneratorGroup:
+    return SpikeGeneratorGroup(
+        spikes.n, spikes.indices, spikes.times * second, sorted=True, name=spikes.name
+    )
+
+
+_POISSON = """
+rate : hertz (constant)
+onset : second (shared, constant)
+end : second (shared, constant)
+"""
+
+
+def _poisson(poisson: LoweredPoisson) -> NeuronGroup:
+    made = NeuronGroup(
+        poisson.n,
+        _POISSON,
+        threshold="rand() < rate*dt*int(t >= onset - 0.5*dt)*int(t < end - 0.5*dt)",
+        name=poisson.name,
+        namespace={},
+    )
+    for name, value in (("rate", poisson.rates), ("onset", poisson.start), ("end", poisson.stop)):
+        set_variable(made, name, value)
+    return made
+
+
+def _synapses(synapses: LoweredSynapses, made: Assembled) -> Synapses:
+    own_delays = np.ndim(synapses.delay) > 0
+    brian = Synapses(
+        made.objects[synapses.source],
+        made.objects[synapses.target],
+        model=synapses.equations or None,
+        on_pre=synapses.on_pre,
+        on_post=synapses.on_post,
+        method="euler",
+        name=synapses.name,
+        namespace={},
+        delay=synapses.delay * second if synapses.on_pre and not own_delays else None,
+        # synapses that change at every step see the neurons as they were before the step, and what
+        # summed variables (order -1) have just brought
+        order=-0.5 if "clock-driven" in synapses.equations else 0,
+    )
+    brian.connect(i=synapses.i, j=synapses.j)
+    if own_delays and synapses.on_pre:
+        brian.pre.delay = synapses.delay * second
+    for name, constant in synapses.constants.items():
+        set_variable(brian, name, constant.value)
+    for name, value in synapses.initial.items():
+        set_variable(brian, name, np.broadcast_to(value, (len(synapses.i),)))
+    return brian
+
+
+def _record(group: LoweredGroup, lowered: Lowered, made: Assembled, thin: bool) -> None:
+    if group.threshold is not None and group.name not in lowered.silent:
+        monitor = SpikeMonitor(made.objects[group.name], name=f"{group.name}_spikes")
+        made.spikes[group.name] = monitor
+        made.objects[monitor.name] = monitor
+    recording = lowered.recordings.get(group.name)
+    if recording is None:
+        return
+    # GeNN cannot record an expression of the time: there the variable itself is recorded
+    alias = group.recorded_as if thin else {}
+    wanted = {name: alias.get(name, name) for name in recording.variables}
+    wanted.pop("dspikes", None)
+    every = (
+        float(np.asarray(recording.every)) if recording.every is not None and thin else lowered.dt
+    )
+    made.traces[group.name] = {}
+    if wanted:
+        _monitor(group, tuple(wanted.values()), recording, every, "trace", made, lowered)
+    if "dspikes" in recording.variables and group.events:
+        _monitor(
+            group, tuple(group.events.values()), recording, lowered.dt, "dspikes", made, lowered
+        )
+
+
+def _monitor(
+    group: LoweredGroup,
+    names: tuple[str, ...],
+    recording: Recording,
+    every: float,
+    kind: str,
+    made: Assembled,
+    lowered: Lowered,
+) -> None:
+    which: Any = True if recording.neurons is None else recording.neurons
+    own_clock = {} if every == lowered.dt else {"dt": every * second}
+    monitor = StateMonitor(
+        made.objects[group.name], names, record=which, name=f"{group.name}_{kind}", **own_clock
+    )
+    made.traces[group.name][kind] = monitor
+    made.objects[monitor.name] = monitor
+
+
+def _followed(synapses: LoweredSynapses, lowered: Lowered, thin: bool) -> LoweredSynapses:
+    """Return synapses with the weight that is followed in time, if a rule changes it in between.
+
+    `_record_weights` brings it up to date; on GeNN it is the weight of the last spike.
+    """
+    recording = lowered.recordings.get(synapses.projection)
+    if not synapses.due or recording is None or recording.every is None:
+        return synapses
+    settled = "" if thin else f"\n{_now(synapses)}"
+    return replace(
+        synapses,
+        equations=f"{synapses.equations}\n{NOW} : {synapses.weight_unit}",
+        initial={**synapses.initial, NOW: synapses.initial["w"]},
+        on_pre=synapses.on_pre and synapses.on_pre + settled,
+        on_post=synapses.on_post and synapses.on_post + settled,
+    )
+
+
+def _now(synapses: LoweredSynapses) -> str:
+    return f"{NOW} = {weight_by(synapses.due)}"
+
+
+def _record_weights(
+    synapses: LoweredSynapses, lowered: Lowered, made: Assembled, thin: bool
+) -> None:
+    """Follow the weights of chosen synapses in time."""
+    recording = lowered.recordings.get(synapses.projection)
+    if recording is None or recording.every is None or not len(synapses.i):
+        return
+    every = (float(np.asarray(recording.every)) if thin else lowered.dt) * second
+    made_synapses = made.objects[synapses.name]
+    if synapses.due and thin:
+        made_synapses.run_regularly(
+            _now(synapses),
+            dt=every,
+            when="before_start",
+            name=f"{synapses.name}_settling",
+        )
+    monitor = StateMonitor(
+        made_synapses,
+        NOW if synapses.due else "w",
+        record=True if recording.neurons is None else recording.neurons,
+        name=f"{synapses.name}_trace",
+        dt=every,
+    )
+    made.traces[synapses.projection] = {"trace": monitor}
+    made.objects[monitor.name] = monitor

@@ -1,0 +1,109 @@
+"""What every target returns: arrays in base units and what the run took."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualframe.targets.brian.brian_objects import Assembled
+from dualframe.targets.lowering.final_weights import NOW, final_weights
+from dualframe.targets.lowering.lowered_network import Lowered
+
+Array = NDArray[Any]
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run, apart from the network.
+
+    Parameters
+    ----------
+    threads
+        OpenMP threads (C++ only).
+    strict
+        Strict floating point: no fast-math, so that targets agree to the last bit.
+    use_gpu
+        GeNN only: ``True`` CUDA, ``False`` its CPU back end, ``None`` CUDA where there is one.
+    precision
+        ``"float64"`` or ``"float32"`` (GeNN only).
+    progress
+        Called with the simulated fraction, between 0 and 1.
+    """
+
+    threads: int = 1
+    strict: bool = False
+    use_gpu: bool | None = None
+    precision: str = "float64"
+    progress: Progress | None = None
+
+
+@dataclass
+class RawTrace:
+    """Recorded variables: ``values[name]`` has shape (neurons, times)."""
+
+    times: Array
+    neurons: Array
+    values: dict[str, Array]
+
+
+@dataclass
+class Raw:
+    """Results of a run, before they become `dualframe.results.results.Results`."""
+
+    spikes: dict[str, tuple[Array, Array]] = field(default_factory=dict)
+    traces: dict[str, RawTrace] = field(default_factory=dict)
+    events: dict[str, RawTrace] = field(default_factory=dict)
+    weights: dict[str, tuple[Array, Array, Array]] = field(default_factory=dict)
+    build_s: float = 0.0
+    run_s: float = 0.0
+    simulated_s: float = 0.0
+    build_cache: str = "none"
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def collect(made: Assembled, lowered: Lowered) -> Raw:
+    """Read the monitors of a network that has run."""
+    raw = Raw(simulated_s=lowered.duration)
+    for name, monitor in made.spikes.items():
+        order = np.lexsort((np.asarray(monitor.i), np.asarray(monitor.t)))
+        raw.spikes[name] = (np.asarray(monitor.i)[order], np.asarray(monitor.t)[order])
+    groups = {group.name: group for group in lowered.groups}
+    for name, monitors in made.traces.items():
+        alias_of = groups[name].recorded_as if name in groups else {"w": NOW}
+        original = {alias: own for own, alias in alias_of.items()}
+        for kind, monitor in monitors.items():
+            values = {
+                original.get(variable, variable): np.asarray(getattr(monitor, variable))
+                for variable in monitor.record_variables
+            }
+            trace = RawTrace(np.asarray(monitor.t), np.asarray(monitor.record), values)
+            (raw.traces if kind == "trace" else raw.events)[name] = trace
+    raw.weights = _weights(made, lowered)
+    return raw
+
+
+def _weights(made: Assembled, lowered: Lowered) -> dict[str, tuple[Array, Array, Array]]:
+    """Weights at the end of the run, of the projections that are recorded."""
+    parts: dict[str, list[tuple[Array, Array, Array]]] = {}
+    for synapses in lowered.synapses:
+        if synapses.projection not in lowered.recordings or not len(synapses.i):
+            continue
+        final = final_weights(
+            synapses,
+            _reader(made.objects[synapses.name]),
+            _reader(made.objects[synapses.target]),
+        )
+        parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
+    return {
+        name: tuple(np.concatenate(column) for column in zip(*found, strict=True))
+        for name, found in parts.items()
+    }
+
+
+def _reader(owner: Any) -> Any:
+    return lambda name: np.asarray(owner.variables[name].get_value())

@@ -1,0 +1,1 @@
+"""The target cpp_standalone: generated C++, compiled and run."""

@@ -1,0 +1,152 @@
+"""The C++ compiler of this machine: where it is, what it is, and the flags it is called with."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from dualframe.core.errors import BuildError, TargetError
+
+CANDIDATES = ("g++", "clang++", "c++")
+
+_COMMON = ("-O3", "-march=native", "-std=c++11", "-w")
+_FAST = ("-ffast-math", "-fno-finite-math-only")
+_STRICT = ("-ffp-contract=off",)
+_ERROR = re.compile(r"\berror\b|undefined reference|cannot find -l", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A C++ compiler.
+
+    Parameters
+    ----------
+    command
+        The program and the arguments that belong to it (``$CXX`` may be ``"ccache g++"``).
+    version
+        The first line that it prints for ``--version``.
+    """
+
+    command: tuple[str, ...]
+    version: str
+
+    @property
+    def identity(self) -> str:
+        """What distinguishes its output from another compiler's, on this machine."""
+        return "\n".join([*self.command, self.version, _processor(), *platform.libc_ver()])
+
+    @property
+    def text(self) -> str:
+        """The command as a shell and a makefile spell it."""
+        return shlex.join(self.command)
+
+
+def find_compiler(environment: Mapping[str, str] | None = None) -> Compiler:
+    """Return the C++ compiler: ``$CXX``, else the first of `CANDIDATES` on the path.
+
+    Raises
+    ------
+    TargetError
+        If there is none, or it does not run.
+    """
+    environment = os.environ if environment is None else environment
+    path = environment.get("PATH", os.defpath)
+    chosen = environment.get("CXX", "").strip()
+    commands = [shlex.split(chosen)] if chosen else [[name] for name in CANDIDATES]
+    for command in commands:
+        if found := shutil.which(command[0], path=path):
+            return _compiler((found, *command[1:]))
+    looked = f"CXX={chosen!r}" if chosen else ", ".join(CANDIDATES)
+    raise TargetError(
+        f"no C++ compiler found (looked for {looked} on the path). "
+        "Install g++ or clang++, or use target='runtime'."
+    )
+
+
+def has_compiler() -> bool:
+    """Whether `find_compiler` finds one."""
+    try:
+        find_compiler()
+    except TargetError:
+        return False
+    return True
+
+
+def compile_flags(*, strict: bool = False, debug: bool = False) -> tuple[str, ...]:
+    """Return the compiler's optimisation flags.
+
+    Parameters
+    ----------
+    strict
+        ``False``: Brian2's own flags, which let the compiler reorder sums and round subnormal
+        numbers to zero. ``True``: IEEE arithmetic as written, so that the result does not depend
+        on how the source is cut into files.
+    debug
+        Adds debugging symbols and Brian2's debugging output.
+    """
+    return _COMMON + (_STRICT if strict else _FAST) + (("-g", "-DDEBUG") if debug else ())
+
+
+def run_compiler(command: Sequence[str], folder: Path, sources: Path) -> None:
+    """Run a compiler, or make, in a folder.
+
+    Raises
+    ------
+    BuildError
+        If it fails: with the first errors that it printed and the place of the sources.
+    """
+    try:
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, errors="replace", check=False
+        )
+    except OSError as error:
+        raise BuildError(f"cannot run {command[0]!r}: {error.strerror}") from error
+    if done.returncode:
+        raise BuildError(
+            f"the generated C++ does not compile with {command[0]} "
+            f"(exit status {done.returncode}). Sources: {sources}\n"
+            + first_errors(done.stderr or done.stdout)
+        )
+
+
+def first_errors(output: str, count: int = 3) -> str:
+    """Return the first lines of a compiler's output that name an error, else its last lines."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if _ERROR.search(line)]
+    return "\n".join(f"  {line.strip()}" for line in errors[:count] or lines[-count:])
+
+
+@cache
+def _compiler(command: tuple[str, ...]) -> Compiler:
+    try:
+        done = subprocess.run(
+            [*command, "--version"], capture_output=True, text=True, check=False, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise TargetError(f"the C++ compiler {command[0]!r} does not run: {error}") from error
+    if done.returncode:
+        raise TargetError(
+            f"the C++ compiler {command[0]!r} does not run: "
+            + first_errors(done.stderr or done.stdout, 1).strip()
+        )
+    return Compiler(command, (done.stdout.splitlines() or ["unknown"])[0])
+
+
+@cache
+def _processor() -> str:
+    """Identify the processor, because ``-march=native`` code may not run on another one."""
+    fields = {"model name", "flags", "Features", "CPU implementer", "CPU part"}
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    found = {line for line in lines if line.split(":")[0].strip() in fields}
+    return "\n".join([platform.machine(), platform.processor(), *sorted(found)])

@@ -1,0 +1,341 @@
+"""A self-contained C++ project: ``make && ./main``, with a compiler and without Python."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dualframe.core.errors import BuildError, OutputError
+from dualframe.targets.cpp.build import (
+    LAYOUT,
+    PARAMETERS,
+    PROGRAM,
+    SOURCE,
+    project_flags,
+    values_text,
+    write_text,
+)
+from dualframe.targets.cpp.compiler import compile_flags
+from dualframe.targets.cpp.merged_source import Makefile, NotMergeable, Unit, merge, read_makefile
+
+DATA = "static_arrays"
+_MARKER = "export.json"
+_DTYPES = {
+    "double": "float64",
+    "float": "float32",
+    "char": "bool",
+    "int32_t": "int32",
+    "int64_t": "int64",
+    "int": "int32",
+}
+_DECLARED = re.compile(
+    r"^\s*(?:(\w+) ?\* ?|std::vector<(\w+)> |DynamicArray2D<(\w+)> )(_\w*array_\w+);", re.MULTILINE
+)
+_READ = re.compile(rf'read_array\("{DATA}/([^"]+)", (\w+)')
+_WRITE = re.compile(r'write_(array|vector|rows)\(results_dir, "([^"]+)", (\w+)(?:, (\w+))?\)')
+# Bookkeeping of the simulator, which a reader of results does not look for.
+_PRIVATE = re.compile(
+    r"array_\w*?__|_(lastspike|not_refractory|lastupdate|N|N_incoming|N_outgoing|spike_number)$"
+)
+
+
+@dataclass(frozen=True)
+class Description:
+    """The words of an exported project that its program cannot know.
+
+    Parameters
+    ----------
+    title
+        The heading of the README.
+    introduction
+        What the network is and where it comes from: Markdown.
+    parameters
+        Name in ``parameters.txt`` to its meaning and unit.
+    arrays
+        Name of an array (``population_variable``) to its meaning and unit.
+    results
+        How to read the results: Markdown.
+    """
+
+    title: str
+    introduction: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    arrays: Mapping[str, str] = field(default_factory=dict)
+    results: str = ""
+
+
+def export_project(
+    project: Path, out: Path, description: Description, *, strict: bool = False
+) -> Path:
+    """Write a generated project as a folder that needs a C++ compiler and ``make`` only.
+
+    The folder holds the source, a makefile, ``parameters.txt`` (every single-valued parameter,
+    delay, the duration and the seed: edited by hand, read at start), the arrays as binary files,
+    and a README that describes all of them and the results.
+
+    Parameters
+    ----------
+    project
+        The folder that ``device.build(directory=..., compile=False)`` has written.
+    out
+        The folder to write: new, empty, or an earlier export, which is replaced.
+    description
+        Title, meaning of parameters, arrays and results.
+    strict
+        As in `toolchain.compile_flags`.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If the folder holds something else, or cannot be written.
+    BuildError
+        If ``project`` is not a generated project.
+    """
+    out = out.absolute()
+    earlier = _earlier_files(out)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
+            staged = Path(scratch) / "export"
+            staged.mkdir()
+            _write_project(project, staged, description, strict)
+            _write_marker(staged)
+            _install(staged, out, earlier)
+    except OSError as error:
+        raise OutputError(f"cannot export into {out}: {error}") from error
+    return out
+
+
+def _earlier_files(out: Path) -> tuple[str, ...]:
+    """Return what an earlier export wrote there; refuse a folder of anything else."""
+    if not out.exists():
+        return ()
+    if not out.is_dir():
+        raise OutputError(f"cannot export into {out}: it is a file. Choose a new folder.")
+    if not any(out.iterdir()):
+        return ()
+    try:
+        names = json.loads((out / _MARKER).read_text(encoding="utf-8"))["dualframe_export"]
+        return tuple(str(name) for name in names)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(
+            f"cannot export into {out}: it is not empty, and not an earlier export. "
+            "Choose a new or an empty folder."
+        ) from error
+
+
+def _write_marker(staged: Path) -> None:
+    names = sorted(str(path.relative_to(staged)) for path in _all_files(staged))
+    write_text(staged / _MARKER, json.dumps({"dualframe_export": [*names, _MARKER]}, indent=1))
+
+
+def _install(staged: Path, out: Path, earlier: tuple[str, ...]) -> None:
+    """Move the new files in; a user's own files and results beside them stay."""
+    out.mkdir(exist_ok=True)
+    for name in (*earlier, PROGRAM):
+        path = out / name
+        if path.resolve().is_relative_to(out.resolve()) and path.is_file():
+            path.unlink()
+    for path in _all_files(staged):
+        target = out / path.relative_to(staged)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        path.replace(target)
+
+
+def _all_files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _write_project(project: Path, out: Path, description: Description, strict: bool) -> None:
+    try:
+        makefile = read_makefile(project)
+    except NotMergeable as error:
+        raise BuildError(f"{project} is not a generated C++ project: {error}") from error
+    flags, libraries = _portable_flags(makefile)
+    flags = (*compile_flags(strict=strict), *flags)
+    try:
+        unit = merge(project)
+    except NotMergeable:
+        _write_stock(project, out, makefile, flags, libraries)
+        write_text(out / "README.md", _readme(description, [], [], merged=False))
+        return
+    flags += ("-fopenmp",) if unit.uses_openmp else ()
+    write_text(out / SOURCE, unit.source)
+    write_text(out / PARAMETERS, values_text(unit.parameters, description.parameters))
+    write_text(
+        out / LAYOUT,
+        "# Lengths of the arrays and internal state. Do not edit.\n" + values_text(unit.layout),
+    )
+    write_text(
+        out / "Makefile",
+        _MAKEFILE.format(
+            flags=" ".join(flags),
+            libraries=" ".join(libraries),
+            source=SOURCE,
+            program=PROGRAM,
+        ),
+    )
+    data = list(_data_files(project, unit))
+    (out / DATA).mkdir()
+    for name, *_ in data:
+        shutil.copy2(project / DATA / name, out / DATA / name)
+    write_text(out / "README.md", _readme(description, data, list(_result_files(unit))))
+
+
+def _write_stock(
+    project: Path,
+    out: Path,
+    makefile: Makefile,
+    flags: tuple[str, ...],
+    libraries: tuple[str, ...],
+) -> None:
+    """Copy the sources as Brian2 wrote them, with its makefile freed from this machine's paths."""
+    for name in (*makefile.sources, *makefile.headers):
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(project / name, out / name)
+    for header in (project / "brianlib").rglob("*.h"):
+        shutil.copy2(header, out / header.relative_to(project))
+    shutil.copytree(project / DATA, out / DATA)
+    (out / "results").mkdir()
+    (out / "results" / ".keep").touch()
+    text = (project / "makefile").read_text(encoding="utf-8")
+    openmp = " -fopenmp" if "-fopenmp" in makefile.linker_flags else ""
+    values = {"OPTIMISATIONS": " ".join(flags), "LFLAGS": " ".join(libraries) + openmp}
+    for name, value in values.items():
+        text = re.sub(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
+    write_text(out / "makefile", text)
+
+
+def _portable_flags(makefile: Makefile) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Leave out what belongs to this Python installation, and what merging made superfluous."""
+    compiling, linking = project_flags(makefile)
+    kept = tuple(flag for flag in compiling if not flag.startswith("-I") or _is_foreign(flag))
+    libraries = (flag for flag in linking if flag.startswith(("-l", "-L")))
+    return kept, tuple(f for f in libraries if f.startswith("-l") or _is_foreign(f))
+
+
+def _is_foreign(flag: str) -> bool:
+    folder = Path(flag[2:])
+    inside = any(folder.is_relative_to(prefix) for prefix in (sys.prefix, sys.base_prefix))
+    return folder.is_absolute() and not inside
+
+
+def _types(unit: Unit) -> dict[str, str]:
+    found = _DECLARED.findall(unit.source)
+    return {name: "".join(kinds) for *kinds, name in found}
+
+
+def _data_files(project: Path, unit: Unit) -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, dtype, shape and the array that it fills, for every file that is read."""
+    types = _types(unit)
+    for name, array in _READ.findall(unit.source):
+        kind = _DTYPES[types[array]]
+        size = {"64": 8, "32": 4}.get(kind[-2:], 1)
+        count = (project / DATA / name).stat().st_size // size
+        yield name, kind, f"({count},)", _public(array)
+
+
+def _result_files(unit: Unit) -> Iterator[tuple[str, str, str, str]]:
+    types = _types(unit)
+    for how, name, array, count in _WRITE.findall(unit.source):
+        if _PRIVATE.search(array):
+            continue
+        shape = {"rows": "(time, recorded)", "vector": "(any,)"}.get(how)
+        yield name, _DTYPES[types[array]], shape or f"({_count(count, unit)},)", _public(array)
+
+
+def _count(text: str, unit: Unit) -> str:
+    return unit.layout.get(text.removeprefix("_num_"), text)
+
+
+def _public(array: str) -> str:
+    return re.sub(r"^(_static_array_)?_(dynamic_)?array_", "", array)
+
+
+def _readme(
+    description: Description,
+    data: list[tuple[str, str, str, str]],
+    results: list[tuple[str, str, str, str]],
+    *,
+    merged: bool = True,
+) -> str:
+    parts = [f"# {description.title}", description.introduction, _BUILD]
+    if merged:
+        parts += [_RUN, _ARRAYS, _table("Data files", data, description.arrays, DATA)]
+        parts += [_RESULTS, _table("Result files", results, description.arrays, "results")]
+    else:
+        parts += [_STOCK]
+    return "\n\n".join(part.strip() for part in [*parts, description.results] if part) + "\n"
+
+
+def _table(
+    title: str, rows: list[tuple[str, str, str, str]], notes: Mapping[str, str], folder: str
+) -> str:
+    lines = [f"## {title} (`{folder}/`)", "", "| array | file | dtype | shape | meaning |"]
+    lines += ["|---|---|---|---|---|"]
+    for name, kind, shape, array in rows:
+        lines.append(f"| `{array}` | `{name}` | {kind} | {shape} | {notes.get(array, '')} |")
+    return "\n".join(lines)
+
+
+_MAKEFILE = """\
+# make            builds the program (CXX=clang++ chooses another compiler)
+# make clean      removes it
+CXXFLAGS ?= {flags}
+LDLIBS ?= {libraries}
+
+{program}: {source}
+\t$(CXX) $(CXXFLAGS) {source} -o {program} $(LDLIBS)
+
+.PHONY: clean
+clean:
+\trm -f {program}
+"""
+
+_BUILD = """
+## Build and run
+
+```
+make
+./main
+```
+
+A C++ compiler and `make` are all that is needed. The program reads its data from the folder in
+which it is started."""
+
+_RUN = """
+`./main --results_dir DIR` writes the results into another folder, which is made if need be.
+
+## Parameters
+
+`parameters.txt` holds the duration, the seed and every parameter and delay that is one number, in
+SI base units, as lines `name = value  # meaning`. Edit them and run again: nothing has to be
+compiled. `layout.txt` holds the lengths of the arrays and is not for editing."""
+
+_ARRAYS = """
+Parameters that differ between neurons or synapses are arrays: binary files without a header, in
+the byte order of this machine, in SI base units. In Python: `numpy.fromfile(file, dtype)`. An
+array may be replaced by another of the same length."""
+
+_RESULTS = """
+## Results
+
+Binary files without a header, as above; `(any,)` grows with what was recorded, and `(time,
+recorded)` is stored row by row, one row per recorded time. The number at the end of a file name
+belongs to the name. `last_run_info.txt` holds the seconds that the run took and the completed
+fraction of it. Further files in the folder hold the state of the simulator."""
+
+_STOCK = """
+The sources are those that Brian2 generated. Parameters that are one number are constants in
+`main.cpp`; arrays are binary files in `static_arrays/`, and results are written to `results/`."""

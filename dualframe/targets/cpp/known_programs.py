@@ -1,0 +1,333 @@
+"""Programs that are known: a second network of the same structure needs no code generation.
+
+When a program has been built, its *plan* is kept beside the cached executable: which data files it
+reads and writes. The next network with the same equations, names and sizes, whatever its seed,
+weights, parameters or stimulus, is run by writing those files. A plan is only kept if the files
+that it would have written for the first network are, byte for byte, those that Brian2 wrote, and
+if it reads the same results back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import brian2
+import numpy as np
+from numpy.typing import NDArray
+
+from dualframe.targets.brian.brian_objects import Assembled
+from dualframe.targets.brian.raw_results import Raw, RawTrace, RunOptions
+from dualframe.targets.cpp.build import LAYOUT, PARAMETERS, PROGRAM, Build, values_text
+from dualframe.targets.cpp.compiler import compile_flags, find_compiler
+from dualframe.targets.cpp.program_cache import default_cache, default_folder
+from dualframe.targets.cpp.project_data import arrays_and_scalars, chosen, layout_values
+from dualframe.targets.lowering.final_weights import NOW, final_weights, needed
+from dualframe.targets.lowering.lowered_network import Lowered, LoweredSynapses
+
+_FORMAT = 4
+_STATIC, _RESULTS = "static_arrays", "results"
+FileOf = tuple[str, str]  # name and dtype of a results file
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to feed and read a known program.
+
+    Attributes
+    ----------
+    program
+        Key in the cache of executables.
+    flags, unity
+        How it was built.
+    arrays, parameters
+        Names of its data files, and of the numbers in its parameter file.
+    layout
+        Its layout file: lengths, and internal state that does not depend on the data.
+    spikes, traces, weights
+        Files of the results: by population, by population (or projection) and kind of recording,
+        by synapses (variables of the postsynaptic neuron end in ``_post``).
+    """
+
+    program: str
+    flags: tuple[str, ...]
+    unity: bool
+    arrays: tuple[str, ...]
+    parameters: tuple[str, ...]
+    layout: Mapping[str, str]
+    spikes: Mapping[str, Mapping[str, FileOf]]
+    traces: Mapping[str, Mapping[str, Mapping[str, FileOf]]]
+    weights: Mapping[str, Mapping[str, FileOf]]
+
+    def prepare(self, lowered: Lowered, project: Path) -> Build | None:
+        """Write a project's data and fetch its program; None if this is not possible."""
+        files = _files(lowered, self.parameters, self.layout)
+        if files is None or set(files[0]) != set(self.arrays):
+            return None
+        for folder in (_STATIC, _RESULTS):
+            (project / folder).mkdir(parents=True)
+        if not default_cache().fetch(self.program, project / PROGRAM):
+            return None
+        arrays, parameters, layout = files
+        for name, array in arrays.items():
+            array.tofile(project / _STATIC / name)
+        (project / PARAMETERS).write_text(parameters, encoding="utf-8")
+        (project / LAYOUT).write_text(layout, encoding="utf-8")
+        return Build(project / PROGRAM, "hit", 0.0, self.flags, self.unity, self.program)
+
+    def collect(self, lowered: Lowered, project: Path) -> Raw:
+        """Read the results of a program that has run."""
+        folder = project / _RESULTS
+        raw = Raw(simulated_s=lowered.duration)
+        for name, files in self.spikes.items():
+            i, t = _read(folder, files["i"]), _read(folder, files["t"])
+            order = np.lexsort((i, t))
+            raw.spikes[name] = (i[order], t[order])
+        for name, kinds in self.traces.items():
+            for kind, files in kinds.items():
+                trace = self._trace(lowered, name, files, folder)
+                (raw.traces if kind == "trace" else raw.events)[name] = trace
+        parts: dict[str, list[Any]] = {}
+        for synapses in lowered.synapses:
+            if synapses.name in self.weights:
+                final = _final(synapses, self.weights[synapses.name], folder)
+                parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
+        for name, found in parts.items():
+            i, j, w = (np.concatenate(column) for column in zip(*found, strict=True))
+            raw.weights[name] = (i, j, w)
+        return raw
+
+    def _trace(
+        self, lowered: Lowered, name: str, files: Mapping[str, FileOf], folder: Path
+    ) -> RawTrace:
+        group = next((group for group in lowered.groups if group.name == name), None)
+        alias_of = {"w": NOW} if group is None else group.recorded_as
+        original = {alias: own for own, alias in alias_of.items()}
+        n = group.n if group is not None else _count(lowered, name)
+        chosen = lowered.recordings[name].neurons
+        neurons = np.arange(n) if chosen is None else np.asarray(chosen)
+        values = {
+            original.get(name, name): _read(folder, file).reshape(-1, len(neurons)).T
+            for name, file in files.items()
+            if name != "t"
+        }
+        return RawTrace(_read(folder, files["t"]), neurons, values)
+
+
+def _count(lowered: Lowered, projection: str) -> int:
+    return sum(len(s.i) for s in lowered.synapses if s.projection == projection)
+
+
+def _final(synapses: LoweredSynapses, files: Mapping[str, FileOf], folder: Path) -> NDArray[Any]:
+    return final_weights(
+        synapses,
+        lambda name: _read(folder, files[name]),
+        lambda name: _read(folder, files[f"{name}_post"]),
+    )
+
+
+def structure_key(lowered: Lowered, options: RunOptions) -> str:
+    """Return a digest of everything that determines the program of a network.
+
+    Brian2 writes other statements for one value than for several, hence the counts up to two.
+    """
+    compiler = find_compiler()
+    structure = [
+        _FORMAT,
+        _generator(),
+        brian2.__version__,
+        compiler.identity,
+        compile_flags(strict=options.strict),
+        options.threads,
+        lowered.dt,
+        [
+            [
+                g.name,
+                g.n,
+                g.equations,
+                g.threshold,
+                g.reset,
+                g.refractory,
+                g.method,
+                sorted((n, c.unit, c.shared) for n, c in g.constants.items()),
+                sorted(g.initial),
+            ]
+            for g in lowered.groups
+        ],
+        [[s.name, s.n, min(len(s.indices), 2)] for s in lowered.spikes],
+        [[p.name, p.n] for p in lowered.poissons],
+        [
+            [
+                s.name,
+                s.projection,
+                s.source,
+                s.target,
+                s.equations,
+                s.on_pre,
+                s.on_post,
+                sorted((n, c.unit, c.shared) for n, c in s.constants.items()),
+                sorted(s.initial),
+                s.due,
+                [text for text, _ in s.visits],
+                min(len(s.i), 2),
+                int(np.ndim(s.delay)),
+            ]
+            for s in lowered.synapses
+        ],
+        sorted(
+            [
+                name,
+                list(r.variables),
+                None if r.neurons is None else len(r.neurons),
+                None if r.every is None else float(np.asarray(r.every)),
+            ]
+            for name, r in lowered.recordings.items()
+        ),
+        sorted(lowered.silent),
+    ]
+    return hashlib.sha256(json.dumps(structure).encode()).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _generator() -> str:
+    """Digest of the modules that decide what Brian2 is asked to generate."""
+    folder = Path(__file__).parent
+    texts = [(folder / name).read_bytes() for name in ("assemble.py", "cpp_standalone.py")]
+    return hashlib.sha256(b"".join(texts)).hexdigest()
+
+
+def load(key: str) -> Plan | None:
+    """Return a stored plan, or None if there is none or it is not what was written."""
+    try:
+        stored = json.loads(_path(key).read_text(encoding="utf-8"))
+        data = stored["plan"]
+        if stored["sha256"] != _digest(data):
+            return None
+        data["flags"], data["arrays"] = tuple(data["flags"]), tuple(data["arrays"])
+        return Plan(**data)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def learn(key: str, lowered: Lowered, made: Assembled, device: Any, build: Build, raw: Raw) -> None:
+    """Store the plan of a program that has just run, if it reproduces its files and results."""
+    project = build.executable.parent
+    if not build.unity or not (project / PARAMETERS).exists():
+        return
+    parameters = _entries(project / PARAMETERS)
+    layout = _entries(project / LAYOUT)
+    files = _files(lowered, parameters, layout)
+    if files is None or not _same_files(project, *files):
+        return
+    plan = Plan(
+        build.key,
+        build.flags,
+        build.unity,
+        tuple(sorted(files[0])),
+        tuple(parameters),
+        layout,
+        *_result_files(made, lowered, device),
+    )
+    if _same_results(plan.collect(lowered, project), raw):
+        data = asdict(plan)
+        _write(_path(key), json.dumps({"sha256": _digest(data), "plan": data}))
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data).encode()).hexdigest()
+
+
+def _files(
+    lowered: Lowered, parameters: Iterable[str], layout: Mapping[str, str]
+) -> tuple[dict[str, NDArray[Any]], str, str] | None:
+    arrays, single = arrays_and_scalars(lowered)
+    values, sizes = chosen(single, parameters), layout_values(arrays, single, layout)
+    if values is None or sizes is None:
+        return None
+    return arrays, values_text(values), values_text(sizes)
+
+
+def _same_files(
+    project: Path, arrays: Mapping[str, NDArray[Any]], parameters: str, layout: str
+) -> bool:
+    folder = project / _STATIC
+    if {path.name for path in folder.iterdir()} != set(arrays):
+        return False
+    if any((folder / name).read_bytes() != array.tobytes() for name, array in arrays.items()):
+        return False
+    written = [(project / name).read_text(encoding="utf-8") for name in (PARAMETERS, LAYOUT)]
+    return written == [parameters, layout]
+
+
+def _entries(path: Path) -> dict[str, str]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return dict(line.split(" = ", 1) for line in lines)
+
+
+def _result_files(made: Assembled, lowered: Lowered, device: Any) -> tuple[Any, Any, Any]:
+    def file(owner: Any, name: str) -> FileOf:
+        variable = owner.variables[name]
+        return Path(device.get_array_filename(variable)).name, np.dtype(variable.dtype).str
+
+    spikes = {n: {v: file(m, v) for v in ("i", "t")} for n, m in made.spikes.items()}
+    traces = {
+        name: {
+            kind: {"t": file(m, "t")} | {v: file(m, v) for v in m.record_variables}
+            for kind, m in monitors.items()
+        }
+        for name, monitors in made.traces.items()
+    }
+    weights = {
+        s.name: _weight_files(s, made, file)
+        for s in lowered.synapses
+        if s.projection in lowered.recordings and len(s.i)
+    }
+    return spikes, traces, weights
+
+
+def _weight_files(synapses: LoweredSynapses, made: Assembled, file: Any) -> dict[str, FileOf]:
+    own, read = needed(synapses)
+    neurons = made.objects[synapses.target]
+    return {name: file(made.objects[synapses.name], name) for name in own} | {
+        f"{name}_post": file(neurons, name) for name in read
+    }
+
+
+def _same_results(ours: Raw, theirs: Raw) -> bool:
+    def arrays(raw: Raw) -> list[Any]:
+        found = [a for pair in (*raw.spikes.values(), *raw.weights.values()) for a in pair]
+        for trace in (*raw.traces.values(), *raw.events.values()):
+            found += [trace.times, trace.neurons, *trace.values.values()]
+        return found
+
+    mine, reference = arrays(ours), arrays(theirs)
+    return len(mine) == len(reference) and all(
+        np.array_equal(a, b, equal_nan=True) for a, b in zip(mine, reference, strict=True)
+    )
+
+
+def _read(folder: Path, file: FileOf) -> NDArray[Any]:
+    name, dtype = file
+    return np.fromfile(folder / name, dtype=np.dtype(dtype))
+
+
+def _path(key: str) -> Path:
+    return default_folder() / "plans" / f"{key}.json"
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".plan-")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(content)
+        Path(name).replace(path)
+    except OSError:
+        return  # the next run generates its code again, and says that the cache is not writable

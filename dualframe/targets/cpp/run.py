@@ -1,0 +1,173 @@
+"""C++ standalone: one program for the whole network, compiled once per structure."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from brian2 import seed as seed_brian
+from brian2.units import second
+
+from dualframe.core.errors import BuildError
+from dualframe.targets.brian.brian_objects import assemble
+from dualframe.targets.brian.device_session import brian_session
+from dualframe.targets.brian.raw_results import Raw, RunOptions, collect
+from dualframe.targets.cpp import known_programs as plans
+from dualframe.targets.cpp.build import Build, compile_project
+from dualframe.targets.lowering.final_weights import weight_by
+from dualframe.targets.lowering.lowered_network import Lowered
+
+# printed by a timer signal: Brian2's own report asks the clock for every object of every step
+_PROGRESS = """
+if (std::getenv("DUALFRAME_PROGRESS")) {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {
+        char line[64];
+        const int n = snprintf(line, 64, "progress %.9g\\n", brian::_array_defaultclock_t[0]);
+        if (write(2, line, n) < 0) return;
+    };
+    action.sa_flags = SA_RESTART;
+    sigaction(SIGALRM, &action, 0);
+    struct itimerval every = {{0, 500000}, {0, 500000}};
+    setitimer(ITIMER_REAL, &every, 0);
+}
+"""
+_CLOCK = re.compile(r"^\('_array_\w*clock_(?:timestep|t)'")
+_HEADERS = ["<csignal>", "<cstdio>", "<cstdlib>", "<sys/time.h>", "<unistd.h>"]
+
+
+def run(lowered: Lowered, options: RunOptions) -> Raw:
+    """Run the program of a lowered network; generate and compile it only if it is not known.
+
+    Raises
+    ------
+    TargetError
+        If there is no C++ compiler.
+    BuildError
+        If the program does not compile or stops with an error.
+    """
+    key = plans.structure_key(lowered, options)
+    with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
+        project = Path(folder) / "project"
+        plan = plans.load(key)
+        started = time.perf_counter()
+        build = plan.prepare(lowered, project) if plan is not None else None
+        if plan is None or build is None:
+            return _generate_and_run(lowered, options, Path(folder) / "generated", key)
+        built = time.perf_counter()
+        fraction = _execute(build, lowered, options)
+        raw = plan.collect(lowered, project)
+        return _finish(raw, lowered, build, fraction, (started, built))
+
+
+def _generate_and_run(lowered: Lowered, options: RunOptions, project: Path, key: str) -> Raw:
+    started = time.perf_counter()
+    with _session(project, options) as device:
+        made = generate(lowered, device, project)
+        build = compile_project(project, threads=options.threads, strict=options.strict)
+        built = time.perf_counter()
+        fraction = _execute(build, lowered, options)
+        device.has_been_run = True
+        raw = collect(made, lowered)
+        plans.learn(key, lowered, made, device, build, raw)
+        return _finish(raw, lowered, build, fraction, (started, built))
+
+
+def _finish(
+    raw: Raw, lowered: Lowered, build: Build, fraction: float, times: tuple[float, float]
+) -> Raw:
+    started, built = times
+    raw.simulated_s = fraction * lowered.duration
+    raw.build_s, raw.run_s = built - started, time.perf_counter() - built
+    raw.build_cache = build.cache
+    raw.facts = {"compiler_flags": list(build.flags), "one_unit": build.unity}
+    return raw
+
+
+def _session(project: Path, options: RunOptions) -> Any:
+    threads = options.threads if options.threads > 1 else 0
+    preferences = {
+        "devices.cpp_standalone.openmp_threads": threads,
+        "codegen.cpp.headers": _HEADERS,
+        "codegen.loop_invariant_optimisations": not options.strict,
+    }
+    return brian_session("cpp_standalone", preferences, build_on_run=False, directory=str(project))
+
+
+def generate(lowered: Lowered, device: Any, project: Path, *, settled: bool = False) -> Any:
+    """Write the C++ project of a lowered network into a folder; nothing is compiled.
+
+    ``settled``: the program itself brings weights up to date at its end, instead of who reads them.
+    """
+    seed_brian(lowered.seed % 2**32)
+    made = assemble(lowered)
+    device.insert_code("after_start", _PROGRESS)
+    made.network.run(lowered.duration * second, namespace={})
+    for synapses in lowered.synapses if settled else ():
+        if synapses.due and len(synapses.i):
+            made[synapses.name].w = weight_by(synapses.due)
+    device.main_queue[:] = _clocks_in_order(device.main_queue)
+    device.build(directory=str(project), compile=False, run=False, with_output=False)
+    return made
+
+
+def _clocks_in_order(queue: list[Any]) -> list[Any]:
+    """Return statements with those that start the clocks by name: Brian2 takes them from a set."""
+    starts = [k for k, (_, what) in enumerate(queue) if _CLOCK.search(str(what))]
+    ordered = list(queue)
+    for k, entry in zip(starts, sorted((queue[k] for k in starts), key=str), strict=True):
+        ordered[k] = entry
+    return ordered
+
+
+def _execute(build: Build, lowered: Lowered, options: RunOptions) -> float:
+    """Run the program; return the fraction of the time that was simulated."""
+    folder = build.executable.parent
+    # threads that spin while they wait take the cores from each other on a busy machine
+    environment = {"OMP_WAIT_POLICY": "passive", **os.environ, "LD_BIND_NOW": "1"}
+    if options.progress is not None:
+        environment["DUALFRAME_PROGRESS"] = "1"
+    process = subprocess.Popen(
+        [str(build.executable)],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # Ctrl-C reaches us first, and we pass it on once
+    )
+    complaints = _follow(process, lowered, options)
+    if process.returncode != 0:
+        raise BuildError(
+            f"the program of network stopped with code {process.returncode}: "
+            + (complaints[-1] if complaints else "it gave no reason")
+        )
+    return _completed(folder)
+
+
+def _follow(process: subprocess.Popen[str], lowered: Lowered, options: RunOptions) -> list[str]:
+    """Read the program's messages until it ends; an interrupt ends it early, results kept."""
+    complaints: list[str] = []
+    while True:
+        try:
+            for line in process.stderr or ():
+                if line.startswith("progress "):
+                    if options.progress is not None:
+                        options.progress(min(1.0, float(line.split()[1]) / lowered.duration))
+                else:
+                    complaints.append(line.strip())
+            process.communicate()  # waits, and closes the pipe
+            return complaints
+        except KeyboardInterrupt:
+            process.send_signal(signal.SIGINT)
+
+
+def _completed(folder: Path) -> float:
+    info = folder / "results" / "last_run_info.txt"
+    return float(info.read_text().split()[1]) if info.exists() else 1.0

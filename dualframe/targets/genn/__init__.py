@@ -1,0 +1,1 @@
+"""The target genn: Brian2GeNN."""

@@ -1,0 +1,1 @@
+"""From a network to the portable subset of Brian2, as data."""

@@ -1,0 +1,378 @@
+"""Neuron models in the portable subset: events, second resets and input currents as equations.
+
+Custom events and delayed resets exist neither on GeNN nor without overhead elsewhere. Both are
+*deferred assignments*: something found at the end of step ``n`` changes variables before step
+``n + 1``. Written into the equations of step ``n + 1`` they need no event (``s`` is the current
+step, so the condition of an event is evaluated with ``s - 1``)::
+
+    fire  = int(condition)
+    x_now = x + fire*(new - x)          # used wherever the equations used x
+    dx/dt = ... + (x_now - x)/dt        # an Euler step of this is the assignment
+
+Only forward Euler turns the last line into the assignment, so a population with events or a
+second reset must use it. See ``docs/design_notes/event_free_dendritic_spikes.md``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from brian2.equations.equations import (
+    DIFFERENTIAL_EQUATION,
+    PARAMETER,
+    SUBEXPRESSION,
+    Equations,
+    SingleEquation,
+)
+from brian2.utils.stringtools import get_identifiers, word_substitute
+
+from dualframe.core.errors import NetworkError
+from dualframe.core.quantity import unit_name, unit_of
+from dualframe.network import CurrentInput, Population
+
+__all__ = [
+    "PARAMETER",
+    "Line",
+    "assignments",
+    "inlined",
+    "parse",
+    "with_currents",
+    "without_events",
+]
+STEP = "this_step"
+_IDENTIFIER = re.compile(r"\b[A-Za-z_]\w*\b")
+_ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One equation: its kind, name, expression, unit and flags."""
+
+    kind: str
+    name: str
+    expression: str
+    unit: str
+    flags: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        flags = f" ({', '.join(self.flags)})" if self.flags else ""
+        left = {DIFFERENTIAL_EQUATION: f"d{self.name}/dt = ", SUBEXPRESSION: f"{self.name} = "}
+        return f"{left.get(self.kind, self.name)}{self.expression} : {self.unit}{flags}"
+
+
+@dataclass
+class Deferred:
+    """Assignments that a condition, checked at the end of a step, makes before the next."""
+
+    name: str
+    condition: str
+    assignments: list[tuple[str, str]]
+    whole_numbers: bool = False
+    parameters: dict[str, object] = field(default_factory=dict)
+
+
+def parse(equations: str, label: str) -> list[Line]:
+    """Split Brian2 model text into lines.
+
+    Raises
+    ------
+    NetworkError
+        If the text is not a valid Brian2 model.
+    """
+    try:
+        parsed = Equations(equations)
+    except Exception as error:
+        raise NetworkError(f"equations of {label} are not valid: {_first_line(error)}") from error
+    return [_line(equation) for equation in parsed.values()]
+
+
+def _line(equation: SingleEquation) -> Line:
+    expression = equation.expr.code if equation.expr is not None else ""
+    kinds = {"boolean": "boolean", "integer": "integer"}
+    unit = kinds.get(equation.var_type, unit_name(equation.dim))
+    return Line(equation.type, equation.varname, expression, unit, tuple(equation.flags))
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def assignments(statements: str, label: str) -> list[tuple[str, str]]:
+    """Split statements into ``(variable, new value)`` pairs, each in terms of the old values.
+
+    Raises
+    ------
+    NetworkError
+        If a statement is not an assignment to a variable.
+    """
+    found: list[tuple[str, str]] = []
+    for statement in filter(str.strip, re.split(r"[;\n]", statements)):
+        match = _ASSIGNMENT.fullmatch(statement)
+        if match is None:
+            raise NetworkError(f"{label}: {statement.strip()!r} is not an assignment.")
+        name, operator = match["name"], match["op"]
+        new = f"({match['expression']})"
+        if operator:
+            new = f"({name} {operator} {new})"
+        new = _with_values(new, dict(found))
+        found = [pair for pair in found if pair[0] != name] + [(name, new)]
+    return found
+
+
+def _with_values(text: str, values: Mapping[str, str]) -> str:
+    """Replace names by values, all at once: what stands in for one may contain another."""
+    return _IDENTIFIER.sub(lambda match: values.get(match[0], match[0]), text)
+
+
+def deferred_changes(population: Population, lines: list[Line]) -> list[Deferred]:
+    """The events and the second reset of a population as deferred assignments.
+
+    Subexpressions are written out, so that what an event depends on stands in its condition.
+    """
+    full = written_out(lines)
+    previous = {"t_in_timesteps": f"({STEP} - 1)"}
+
+    def at_the_event(text: str) -> str:
+        return str(word_substitute(expanded(text, full), previous))
+
+    label = f"population {population.name!r}"
+    changes = [
+        Deferred(
+            event.name,
+            at_the_event(event.condition),
+            [
+                (name, at_the_event(new))
+                for name, new in assignments(event.action, f"{label}, event {event.name!r}")
+            ],
+            whole_numbers=True,
+        )
+        for event in population.events
+    ]
+    if population.second_reset is not None:
+        # the reset acts after the synapses of step n + k, so step n + k + 1 is the first to see it
+        changes.append(
+            Deferred(
+                "second_reset",
+                "timestep(t - lastspike, dt) == spike_width + 1",
+                assignments(population.second_reset, f"{label}, second reset"),
+            )
+        )
+    return changes
+
+
+def without_events(population: Population, lines: list[Line]) -> list[Line]:
+    """Rewrite the lines of a population so that events and second reset become equations."""
+    changes = deferred_changes(population, lines)
+    if not changes:
+        return lines
+    _check_rewritable(population, lines, changes)
+    assigned = {name: f"{name}_now" for change in changes for name, _ in change.assignments}
+    now = assigned | _affected(lines, set(assigned))
+    whole = {name for change in changes if change.whole_numbers for name, _ in change.assignments}
+    rounded = {name: f"floor({name} + 0.5)" for name in whole}
+    rewritten = [new for line in lines for new in _rewrite(line, now)]
+    by_name = {line.name: line for line in lines}
+    extra = [Line(SUBEXPRESSION, STEP, "timestep(t, dt)", "1")]
+    for change in changes:
+        condition = word_substitute(change.condition, rounded)
+        # abs and the second comparison change no value; without them sympy doubts that a number
+        # made of one comparison is real, and refuses to compare it in turn
+        fire = f"abs(int(({condition}) and {STEP} >= 0))"
+        extra.append(Line(SUBEXPRESSION, f"fire_{change.name}", fire, "1"))
+    for name, now_name in assigned.items():
+        extra.append(_now(by_name[name], now_name, changes, rounded))
+    return rewritten + extra
+
+
+def _now(line: Line, now_name: str, changes: list[Deferred], rounded: Mapping[str, str]) -> Line:
+    # (x/dt)*dt is not always x in floating point: whole numbers are rounded back when read
+    value = rounded.get(line.name, line.name)
+    expression = value
+    for change in changes:
+        for name, new in change.assignments:
+            if name == line.name:
+                new_value = word_substitute(new, rounded)
+                expression = f"{expression} + fire_{change.name}*({new_value} - {value})"
+    return Line(SUBEXPRESSION, now_name, expression, line.unit)
+
+
+def _affected(lines: list[Line], assigned: set[str]) -> dict[str, str]:
+    """Subexpressions that depend on an assigned variable, with the name of their changed form.
+
+    Equations use the changed form. A threshold or a synapse comes after the update of the state,
+    when the variables themselves have changed: it uses the subexpression under its own name.
+    """
+    full = written_out(lines)
+    return {name: f"{name}_now" for name, text in full.items() if get_identifiers(text) & assigned}
+
+
+def _rewrite(line: Line, now: Mapping[str, str]) -> list[Line]:
+    unchanged = word_substitute(line.expression, {"t_in_timesteps": STEP})
+    expression = word_substitute(unchanged, now)
+    if line.name not in now:
+        return [replace(line, expression=expression)]
+    if line.kind == SUBEXPRESSION:
+        own = replace(line, expression=unchanged)
+        return [own, replace(line, name=now[line.name], expression=expression)]
+    change = f"({now[line.name]} - {line.name})/dt"
+    expression = f"({expression}) + {change}" if line.expression else change
+    flags = tuple(flag for flag in line.flags if flag != "constant")
+    return [Line(DIFFERENTIAL_EQUATION, line.name, expression, line.unit, flags)]
+
+
+def _check_rewritable(population: Population, lines: list[Line], changes: list[Deferred]) -> None:
+    if population.method != "euler":
+        raise NetworkError(
+            f"population {population.name!r} has events or a second reset and integrates with "
+            f"{population.method!r}: these need method='euler'."
+        )
+    by_name = {line.name: line for line in lines}
+    for change in changes:
+        for name, _ in change.assignments:
+            line = by_name.get(name)
+            if line is None or line.kind == SUBEXPRESSION:
+                raise NetworkError(
+                    f"population {population.name!r}: {change.name!r} assigns {name!r}, which is "
+                    f"not a state variable of the equations."
+                )
+            if "unless refractory" in line.flags:
+                raise NetworkError(
+                    f"population {population.name!r}: {change.name!r} assigns {name!r}, which is "
+                    f"held '(unless refractory)'; remove the flag."
+                )
+    _check_apart(population, changes)
+    _check_times(population, changes)
+    _check_reset(population, changes)
+
+
+def _check_apart(population: Population, changes: list[Deferred]) -> None:
+    """Changes of one step are made side by side: none may write what another writes or uses."""
+    for change in changes:
+        written = {name for name, _ in change.assignments}
+        for other in changes:
+            if other is change:
+                continue
+            if clash := written & {name for name, _ in other.assignments}:
+                raise NetworkError(
+                    f"population {population.name!r}: {change.name!r} and {other.name!r} both "
+                    f"assign {min(clash)!r}; give each its own variable."
+                )
+            used = {name for _, new in other.assignments for name in get_identifiers(new)}
+            if clash := written & used:
+                raise NetworkError(
+                    f"population {population.name!r}: {other.name!r} assigns a value that depends "
+                    f"on {min(clash)!r}, which {change.name!r} assigns in the same step."
+                )
+
+
+def _check_times(population: Population, changes: list[Deferred]) -> None:
+    """An event is evaluated one step later, when the clock shows another time."""
+    for change in changes:
+        if not change.whole_numbers:
+            continue
+        texts = (change.condition, *(new for _, new in change.assignments))
+        for text in texts:
+            if clash := get_identifiers(text) & {"t", "not_refractory"}:
+                raise NetworkError(
+                    f"population {population.name!r}: event {change.name!r} depends on "
+                    f"{min(clash)!r}, which is another one when the event takes effect: count "
+                    f"time with t_in_timesteps."
+                )
+
+
+def _check_reset(population: Population, changes: list[Deferred]) -> None:
+    """A reset acts after the check of an event, so it must not write what the event reads."""
+    if population.reset is None:
+        return
+    written = {name for name, _ in assignments(population.reset, f"reset of {population.name!r}")}
+    for change in changes:
+        if clash := written & get_identifiers(change.condition) - {"lastspike"}:
+            raise NetworkError(
+                f"the reset of population {population.name!r} writes {sorted(clash)[0]!r}, on "
+                f"which event {change.name!r} depends: this has no event-free form. Let the "
+                f"spike reach the dendrite through the coupling conductance."
+            )
+
+
+def with_currents(
+    population: Population, currents: list[CurrentInput], lines: list[Line]
+) -> tuple[list[Line], dict[str, object]]:
+    """Turn input variables into sums of current steps; return the lines and the constants."""
+    constants: dict[str, object] = {}
+    sums: dict[str, list[str]] = {}
+    for index, current in enumerate(currents):
+        tag = current.name or f"step{index}"
+        names = {part: f"{current.variable}_{tag}_{part}" for part in ("size", "start", "stop")}
+        constants[names["size"]] = current.amplitude
+        constants[names["start"]] = current.start
+        pulse = f"{names['size']}*int(t >= {names['start']} - 0.5*dt)"
+        if current.stop is not None:
+            constants[names["stop"]] = current.stop
+            pulse += f"*int(t < {names['stop']} - 0.5*dt)"
+        sums.setdefault(current.variable, []).append(pulse)
+    return [_driven(population, line, sums, constants) for line in lines], constants
+
+
+def _driven(
+    population: Population,
+    line: Line,
+    sums: Mapping[str, list[str]],
+    constants: Mapping[str, object],
+) -> Line:
+    if line.name not in sums:
+        return line
+    if line.kind != PARAMETER:
+        raise NetworkError(
+            f"{line.name!r} of population {population.name!r} is defined by the equations and "
+            f"cannot take a current input: name one that they only declare, like 'I_ext : amp'."
+        )
+    for name, value in constants.items():
+        size = name.startswith(f"{line.name}_") and name.endswith("_size")
+        if size and unit_of(value) != line.unit:
+            raise NetworkError(
+                f"current input onto {line.name!r} of population {population.name!r} has the "
+                f"unit {unit_of(value)}: expected {line.unit}."
+            )
+    return Line(SUBEXPRESSION, line.name, " + ".join(sums[line.name]), line.unit)
+
+
+def inlined(lines: list[Line], keep: set[str]) -> list[Line]:
+    """Write subexpressions out where they are used, except those in ``keep``.
+
+    Brian2 does the same when it generates code; done here it spares every `Synapses` object of
+    the network a reference to every subexpression, which is most of the time of a build.
+    """
+    full = written_out(lines)
+    return [
+        replace(line, expression=expanded(line.expression, full))
+        for line in lines
+        if not _written_out(line) or line.name in keep
+    ]
+
+
+def _written_out(line: Line) -> bool:
+    """What is drawn once per step keeps its name: written out, it would be drawn at each use."""
+    return line.kind == SUBEXPRESSION and "constant over dt" not in line.flags
+
+
+def written_out(lines: list[Line]) -> dict[str, str]:
+    """Text of each subexpression in terms of what is no subexpression."""
+    texts = {line.name: line.expression for line in lines if _written_out(line)}
+    full: dict[str, str] = {}
+
+    def write_out(name: str) -> None:
+        for inner in get_identifiers(texts[name]) & set(texts) - set(full):
+            write_out(inner)
+        full[name] = expanded(texts[name], full)
+
+    for name in texts:
+        write_out(name)
+    return full
+
+
+def expanded(text: str, full: Mapping[str, str]) -> str:
+    """Replace subexpressions in a text by what `written_out` says of them."""
+    used = get_identifiers(text) & set(full)
+    return str(word_substitute(text, {name: f"({full[name]})" for name in used}))

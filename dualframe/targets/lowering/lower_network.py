@@ -1,0 +1,117 @@
+"""From a network, a seed and a time step to portable equations and arrays.
+
+Everything random is drawn here, on the host, from the run's seed: connectivity, weights, delays,
+heterogeneous parameters and input spikes. The same seed therefore gives the same network on every
+target, and a changed weight, parameter or stimulus changes arrays, never equations.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from dualframe.core.errors import DualframeError
+from dualframe.network import Network, Recording
+from dualframe.plasticity import with_rules
+from dualframe.targets.lowering.lower_populations import lower_population
+from dualframe.targets.lowering.lower_spike_inputs import lower_source
+from dualframe.targets.lowering.lower_synapses import check_projection, lower_projection
+from dualframe.targets.lowering.lowered_network import Lowered, LoweredPoisson, LoweredSpikes
+
+
+def lower(
+    network: Network,
+    *,
+    dt: Any,
+    duration: Any,
+    seed: int,
+    record: Mapping[str, Recording] | None = None,
+    spikes_of: Collection[str] | None = None,
+    network_seed: int | None = None,
+) -> Lowered:
+    """Lower a network to the portable subset.
+
+    Parameters
+    ----------
+    network
+        The description.
+    dt, duration
+        Time step and simulated time.
+    seed
+        Seed of everything that is drawn.
+    record
+        What to record, by population.
+    spikes_of
+        Populations whose spikes are kept; ``None`` keeps all.
+    network_seed
+        Seed of connectivity, weights, delays and parameters, where it is another one.
+
+    Raises
+    ------
+    NetworkError
+        If an equation refers to a name that nothing defines, or a construct has no portable form.
+    """
+    network = with_rules(network)
+    step = float(np.asarray(dt))
+    length = float(np.asarray(duration))
+    own = seed if network_seed is None else network_seed
+    groups = tuple(
+        lower_population(network, p, step, _rng(own, p.name), record or {})
+        for p in network.populations
+    )
+    spikes: list[LoweredSpikes] = []
+    poissons: list[LoweredPoisson] = []
+    for source in network.sources:
+        lowered = lower_source(source, step, length, _rng(seed, source.name))
+        if isinstance(lowered, LoweredSpikes):
+            spikes.append(lowered)
+        else:
+            poissons.append(lowered)
+    synapses = tuple(
+        part
+        for projection in network.projections
+        for part in lower_projection(network, projection, step, _rng(own, projection.name))
+    )
+    silent = {p.name for p in network.populations} - set(spikes_of or ())
+    return Lowered(
+        groups,
+        tuple(spikes),
+        tuple(poissons),
+        synapses,
+        dict(record or {}),
+        step,
+        length,
+        seed,
+        frozenset() if spikes_of is None else frozenset(silent),
+    )
+
+
+def check_structure(network: Network) -> list[str]:
+    """Return what has no portable form, as messages; nothing is drawn or generated."""
+    problems: list[str] = []
+    try:
+        network = with_rules(network)
+    except DualframeError as error:
+        return [str(error)]
+    for population in network.populations:
+        same = replace(population, heterogeneity={})
+        _note(problems, lower_population, network, same, 1e-4, np.random.default_rng(0), {})
+    for projection in network.projections:
+        _note(problems, check_projection, network, projection)
+    return list(dict.fromkeys(problems))
+
+
+def _note(problems: list[str], check: Callable[..., Any], *arguments: Any) -> None:
+    try:
+        check(*arguments)
+    except DualframeError as error:
+        problems.append(str(error))
+
+
+def _rng(seed: int, name: str) -> np.random.Generator:
+    """A stream of its own per object: adding one does not change the others."""
+    return np.random.default_rng([seed, zlib.crc32(name.encode())])

@@ -1,0 +1,154 @@
+"""Populations in the portable subset: equations without events, constants as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from brian2.core.functions import timestep
+from brian2.units import second
+from brian2.units.fundamentalunits import Quantity
+from brian2.utils.stringtools import get_identifiers, word_substitute
+
+from dualframe.network import CurrentInput, Network, Population, Recording
+from dualframe.network.distributions import lognormal_factor
+from dualframe.targets.lowering.event_free_equations import (
+    PARAMETER,
+    Line,
+    assignments,
+    inlined,
+    parse,
+    with_currents,
+    without_events,
+)
+from dualframe.targets.lowering.identifiers import check_known, check_reserved, used_in
+from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredGroup, constant
+
+
+def lower_population(
+    network: Network,
+    population: Population,
+    dt: float,
+    rng: np.random.Generator,
+    record: Mapping[str, Recording],
+) -> LoweredGroup:
+    """Lower a population of a network; heterogeneous parameters are drawn from ``rng``.
+
+    Raises
+    ------
+    NetworkError
+        If an equation refers to a name that nothing defines, or a construct has no portable form.
+    """
+    keep, driven = _kept(network, population, record), _driven(network, population)
+    currents = [
+        item
+        for item in network.inputs
+        if isinstance(item, CurrentInput) and item.target == population.name
+    ]
+    label = f"population {population.name!r}"
+    constants = _constants(population, rng) | _durations(population, dt)
+    lines, steps = with_currents(population, currents, parse(population.equations, label))
+    lines = _portable_time(without_events(population, lines))
+    lines = [_idle(line, driven) for line in lines]
+    constants |= {name: constant(value) for name, value in steps.items()}
+    refractory = population.refractory
+    if isinstance(refractory, Quantity):
+        constants["refractory_period"] = constant(refractory)
+        refractory = "refractory_period"
+    texts = [population.threshold, population.reset, refractory]
+    used = used_in([*(line.expression for line in lines), *texts])
+    check_reserved(label, [line.name for line in lines] + list(constants))
+    check_known(label, used, {line.name for line in lines} | set(constants))
+    kept = {name: constants[name] for name in sorted(constants) if name in used | keep}
+    declared = [constants[name].declaration(name) for name in kept]
+    equations = "\n".join([str(line) for line in inlined(lines, keep)] + declared)
+    initial = {name: np.asarray(value, dtype=float) for name, value in population.initial.items()}
+    return LoweredGroup(
+        population.name,
+        population.n,
+        equations,
+        population.threshold,
+        population.reset,
+        refractory,
+        population.method,
+        kept,
+        initial,
+        {line.name: line.unit for line in lines},
+        _recorded_as(population, lines),
+        {event.name: event.time for event in population.events if event.time},
+    )
+
+
+def _kept(network: Network, population: Population, record: Mapping[str, Recording]) -> set[str]:
+    """Subexpressions that something other than the equations uses."""
+    texts = [population.threshold, population.reset]
+    if isinstance(population.refractory, str):
+        texts.append(population.refractory)
+    for projection in network.projections:
+        if population.name in (projection.source, projection.target):
+            texts += [*projection.statements, projection.equations]
+    used = set().union(*(get_identifiers(text or "") for text in texts))
+    if population.name in record:
+        used |= set(record[population.name].variables)
+        used |= {f"{name}_now" for name in record[population.name].variables}
+    return used | {name.removesuffix("_post").removesuffix("_pre") for name in used}
+
+
+def _driven(network: Network, population: Population) -> set[str]:
+    """Variables that something sets: initial values, resets, synapses."""
+    statements = [text for text in (population.reset, population.second_reset) if text]
+    for projection in network.projections:
+        if population.name in (projection.source, projection.target):
+            statements += projection.statements
+    written = {name for text in statements for name, _ in assignments(text, population.name)}
+    written |= {n for p in network.projections if p.target == population.name for n in p.summed}
+    return set(population.initial) | {
+        name.removesuffix("_post").removesuffix("_pre") for name in written
+    }
+
+
+def _idle(line: Line, driven: set[str]) -> Line:
+    """An input variable that nothing drives is one shared zero, not an array to stream."""
+    if line.kind != PARAMETER or line.name in driven or line.flags or line.unit == "boolean":
+        return line
+    return replace(line, flags=("shared", "constant"))
+
+
+def _portable_time(lines: list[Line]) -> list[Line]:
+    """``t_in_timesteps`` is a clock variable that GeNN does not have."""
+    by_function = {"t_in_timesteps": "timestep(t, dt)"}
+    return [
+        replace(line, expression=word_substitute(line.expression, by_function)) for line in lines
+    ]
+
+
+def _recorded_as(population: Population, lines: list[Line]) -> dict[str, str]:
+    """What is recorded under a variable's name: its value after events and second reset."""
+    names = {line.name for line in lines}
+    return {name: f"{name}_now" for name in population.variables if f"{name}_now" in names}
+
+
+def _constants(population: Population, rng: np.random.Generator) -> dict[str, Constant]:
+    constants = {name: constant(value) for name, value in population.parameters.items()}
+    for key in sorted(population.heterogeneity):
+        factors = _factors(population.heterogeneity[key], population.n, rng)
+        if factors is None:
+            continue
+        for name in population.family(key):
+            constants[name] = Constant(constants[name].value * factors, constants[name].unit)
+    return constants
+
+
+def _factors(spread: Any, n: int, rng: np.random.Generator) -> Array | None:
+    if np.ndim(spread):
+        return np.asarray(spread, dtype=float)
+    return lognormal_factor(rng, float(spread), n) if float(spread) > 0 else None
+
+
+def _durations(population: Population, dt: float) -> dict[str, Constant]:
+    times = dict(population.durations)
+    if population.spike_width is not None:
+        times["spike_width"] = population.spike_width
+    return {name: constant(float(timestep(time, dt * second))) for name, time in times.items()}

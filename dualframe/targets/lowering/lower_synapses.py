@@ -1,0 +1,216 @@
+"""Projections as synapses in the portable subset: pairs, weights and grouped delays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from brian2.utils.stringtools import get_identifiers
+
+from dualframe.core.errors import NetworkError
+from dualframe.core.quantity import unit_of
+from dualframe.network import Network, Population, Projection, variables
+from dualframe.network.connection_rules import draw_pairs
+from dualframe.network.distributions import DISTRIBUTIONS
+from dualframe.targets.lowering.event_free_equations import (
+    assignments,
+    expanded,
+    parse,
+    written_out,
+)
+from dualframe.targets.lowering.identifiers import check_known, used_in
+from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredSynapses, constant
+from dualframe.targets.lowering.postsynaptic_references import with_readings
+
+_MOST_DELAYS = 64
+
+
+def lower_projection(
+    network: Network, projection: Projection, dt: float, rng: np.random.Generator
+) -> Iterator[LoweredSynapses]:
+    """Lower a projection to synapses with one delay and one written variable each.
+
+    Raises
+    ------
+    NetworkError
+        If a statement refers to a name that nothing defines, or has no portable form.
+    """
+    source, target = network.source(projection.source), network.population(projection.target)
+    _check_statements(network, projection, target)
+    projection = with_readings(projection, target)
+    i, j = draw_pairs(projection, source, target, rng)
+    weights = _weights(projection, len(i), rng)
+    declarations, initial, constants = _declarations(projection, weights)
+    statements = _split(projection, target)
+    groups = list(_delay_groups(projection, len(i), dt, rng))
+    for part, (on_pre, on_post) in enumerate(statements):
+        for group, (members, delay) in enumerate(groups):
+            suffix = (f"_part{part}" if len(statements) > 1 else "") + (
+                f"_delay{group}" if len(groups) > 1 else ""
+            )
+            yield LoweredSynapses(
+                projection.name + suffix,
+                projection.name,
+                projection.source,
+                projection.target,
+                i[members],
+                j[members],
+                declarations,
+                on_pre,
+                on_post,
+                delay,
+                {
+                    n: c if c.shared else Constant(c.value[members], c.unit)
+                    for n, c in constants.items()
+                },
+                {n: v[members] if v.ndim else v for n, v in initial.items()},
+                "1" if weights is None else unit_of(weights),
+                projection.due,
+                tuple((text, _steps(every, dt) * dt) for text, every in projection.visits),
+                projection.late,
+            )
+
+
+def _steps(time: Any, dt: float) -> int:
+    """A time in steps, as `Population.durations` are counted."""
+    return max(round(float(np.asarray(time)) / dt), 1)
+
+
+def check_projection(network: Network, projection: Projection) -> None:
+    """Raise what `lower_projection` would raise, without drawing anything."""
+    target = network.population(projection.target)
+    parse(projection.equations, f"projection {projection.name!r}")
+    _split(projection, target)
+    _check_statements(network, projection, target)
+
+
+def _weights(projection: Projection, count: int, rng: np.random.Generator) -> Any:
+    if isinstance(projection.weight, DISTRIBUTIONS):
+        return projection.weight.draw(rng, count)
+    return projection.weight
+
+
+def _declarations(
+    projection: Projection, weights: Any
+) -> tuple[str, dict[str, Array], dict[str, Constant]]:
+    """Equations of the synapses: the weight, the constants and the user's own lines."""
+    lines = [str(line) for line in parse(projection.equations, f"projection {projection.name!r}")]
+    constants = {name: constant(value) for name, value in projection.parameters.items()}
+    initial: dict[str, Array] = {}
+    if weights is not None:
+        weight = constant(weights)
+        if _defines_weight(projection):
+            initial["w"] = weight.value
+        elif any(_writes(s, "w") for s in projection.statements):
+            lines.append(f"w : {weight.unit}")
+            initial["w"] = weight.value
+        else:
+            constants["w"] = weight
+    lines += [constant.declaration(name) for name, constant in constants.items()]
+    return "\n".join(lines), initial, constants
+
+
+def _defines_weight(projection: Projection) -> bool:
+    """Whether the synaptic equations define the weight, as plasticity that runs in time does."""
+    return "w" in variables(projection.equations)
+
+
+def _writes(statement: str, name: str) -> bool:
+    return name in {variable for variable, _ in assignments(statement, "statement")}
+
+
+def _split(projection: Projection, target: Population) -> list[tuple[str | None, str | None]]:
+    """One set of synapses per written postsynaptic variable (portable subset, rule 2)."""
+    if projection.on_pre is None:
+        return [(None, projection.on_post)]
+    own = variables(projection.equations) | {"w"}
+    parts = [p.strip() for p in projection.on_pre.replace("\n", ";").split(";") if p.strip()]
+    written = [assignments(part, projection.name)[0][0].removesuffix("_post") for part in parts]
+    onto_target = [k for k, name in enumerate(written) if name not in own]
+    if len({written[k] for k in onto_target}) <= 1:
+        return [("\n".join(parts), projection.on_post)]
+    if projection.equations or projection.on_post or len(onto_target) < len(parts):
+        raise NetworkError(
+            f"projection {projection.name!r} writes {len(onto_target)} variables of "
+            f"{target.name!r} and has synaptic variables of its own: give each written variable "
+            f"a projection of its own."
+        )
+    _check_separate(projection, parts, written)
+    return [(part, None) for part in parts]
+
+
+def _check_separate(projection: Projection, parts: list[str], written: list[str]) -> None:
+    """Refuse statements that build on each other: their order is lost when they are split."""
+    for part, own in zip(parts, written, strict=True):
+        read = {name.removesuffix("_post") for name in get_identifiers(part)} - {own}
+        if clash := read & set(written):
+            raise NetworkError(
+                f"projection {projection.name!r}: {part!r} reads {min(clash)!r}, which another of "
+                f"its statements writes: give each written variable a projection of its own."
+            )
+
+
+def _check_statements(network: Network, projection: Projection, target: Population) -> None:
+    own = variables(projection.equations) | {"w"} | set(projection.parameters)
+    source = network.source(projection.source)
+    ends = {f"{name}_post" for name in target.variables | set(target.parameters)}
+    if isinstance(source, Population):
+        ends |= {f"{name}_pre" for name in source.variables | set(source.parameters)}
+    known = own | target.variables | set(target.parameters) | ends
+    used = used_in(projection.statements)
+    label = f"projection {projection.name!r}"
+    check_known(label, used, known)
+    watched = _watched(target)
+    for statement in projection.statements:
+        for name, _ in assignments(statement, label):
+            if name.removesuffix("_post") in watched:
+                raise NetworkError(
+                    f"{label} writes {name!r} directly, on which a dendritic spike of "
+                    f"{target.name!r} depends: this has no event-free form. Write a synaptic "
+                    f"conductance or current instead."
+                )
+
+
+def _watched(target: Population) -> set[str]:
+    """Variables that the events of a population look at, other than their own."""
+    if not target.events:
+        return set()
+    full = written_out(parse(target.equations, f"population {target.name!r}"))
+    looked_at: set[str] = set()
+    own: set[str] = set()
+    for event in target.events:
+        looked_at |= get_identifiers(expanded(event.condition, full))
+        own |= {name for name, _ in assignments(event.action, event.name)}
+    return looked_at & target.variables - own
+
+
+def _delay_groups(
+    projection: Projection, count: int, dt: float, rng: np.random.Generator
+) -> Iterator[tuple[Any, float]]:
+    """Members and delay (s) of each group of synapses with one delay, or all with their own."""
+    delay = projection.delay
+    if projection.own_delays:
+        drawn = delay.draw(rng, count) if isinstance(delay, DISTRIBUTIONS) else delay
+        yield slice(None), np.maximum(np.rint(np.asarray(drawn, dtype=float) / dt), 0.0) * dt
+        return
+    if isinstance(delay, DISTRIBUTIONS):
+        drawn = np.maximum(np.asarray(delay.draw(rng, count)), 0.0)
+        order = np.argsort(drawn, kind="stable")
+        groups = projection.delay_groups or count  # None is own_delays, above
+        for members in np.array_split(order, min(groups, max(count, 1))):
+            centre = float(np.median(drawn[members])) if members.size else 0.0
+            yield np.sort(members), round(centre / dt) * dt
+        return
+    steps = np.rint(np.asarray(delay, dtype=float) / dt).astype(int)
+    if steps.ndim == 0:
+        yield slice(None), int(steps) * dt
+        return
+    delays = np.unique(steps)
+    if len(delays) > _MOST_DELAYS:
+        raise NetworkError(
+            f"projection {projection.name!r} has {len(delays)} different delays: at most "
+            f"{_MOST_DELAYS} are possible; round them, or give a distribution."
+        )
+    for value in delays:
+        yield np.flatnonzero(steps == value), int(value) * dt

@@ -1,0 +1,143 @@
+"""A lowered network: equations as text and values as arrays, in base units, for any target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualframe.core.quantity import unit_of
+from dualframe.network import Recording
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A constant in base units: shape ``()`` where all members share it."""
+
+    value: Array
+    unit: str
+
+    @property
+    def shared(self) -> bool:
+        """Whether all members have one value."""
+        return self.value.ndim == 0
+
+    def declaration(self, name: str) -> str:
+        """Return the line that declares the constant in Brian2 equations."""
+        return f"{name} : {self.unit} ({'shared, constant' if self.shared else 'constant'})"
+
+
+@dataclass(frozen=True)
+class LoweredGroup:
+    """A population in the portable subset."""
+
+    name: str
+    n: int
+    equations: str
+    threshold: str | None
+    reset: str | None
+    refractory: str | None
+    method: str
+    constants: Mapping[str, Constant]
+    initial: Mapping[str, Array]
+    units: Mapping[str, str] = field(default_factory=dict)
+    recorded_as: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LoweredSpikes:
+    """Input spikes: source indices and times (s), sorted by time."""
+
+    name: str
+    n: int
+    indices: Indices
+    times: Array
+
+
+@dataclass(frozen=True)
+class LoweredPoisson:
+    """Poisson sources drawn while the target runs; rates in Hz, window in s."""
+
+    name: str
+    n: int
+    rates: Array
+    start: float
+    stop: float
+
+
+@dataclass(frozen=True)
+class LoweredSynapses:
+    """Synapses with one delay (s), or one each, and at most one written postsynaptic variable.
+
+    ``due`` are the statements, a part of the others, that bring ``w`` up to date; ``visits`` are
+    statements of every synapse, at the start of a step, and how often (s); ``late`` makes up for
+    them at spikes where a target has no visits.
+    """
+
+    name: str
+    projection: str
+    source: str
+    target: str
+    i: Indices
+    j: Indices
+    equations: str
+    on_pre: str | None
+    on_post: str | None
+    delay: float | Array
+    constants: Mapping[str, Constant]
+    initial: Mapping[str, Array] = field(default_factory=dict)
+    weight_unit: str = "1"
+    due: str = ""
+    visits: tuple[tuple[str, float], ...] = ()
+    late: str = ""
+
+    def visit_name(self, k: int) -> str:
+        """Return the name of a visit."""
+        return f"{self.name}_visit{k}"
+
+    @property
+    def without_visits(self) -> LoweredSynapses:
+        """The same synapses for a target that has none."""
+        if not self.visits:
+            return self
+
+        def after_late(statements: str | None) -> str | None:
+            return statements and f"{self.late}\n{statements}"
+
+        return replace(
+            self,
+            on_pre=after_late(self.on_pre),
+            on_post=after_late(self.on_post),
+            due=f"{self.late}\n{self.due}",
+            visits=(),
+        )
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A network ready for a target: text and arrays, no Brian2 objects.
+
+    ``silent`` are the populations whose spikes are not kept.
+    """
+
+    groups: tuple[LoweredGroup, ...]
+    spikes: tuple[LoweredSpikes, ...]
+    poissons: tuple[LoweredPoisson, ...]
+    synapses: tuple[LoweredSynapses, ...]
+    recordings: Mapping[str, Recording]
+    dt: float
+    duration: float
+    seed: int
+    silent: frozenset[str] = frozenset()
+
+
+def constant(value: Any) -> Constant:
+    """Return a quantity or number as a constant."""
+    return Constant(np.asarray(value, dtype=float), unit_of(value))

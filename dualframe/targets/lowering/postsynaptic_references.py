@@ -1,0 +1,75 @@
+"""What synapses read of the neuron behind them, written out in its state variables.
+
+Brian2GeNN refuses a subexpression of the postsynaptic neuron in a synaptic statement, and does not
+find the value of a constant that all its neurons share. Brian2 writes the first out when it
+generates code; done here, with copies of the constants, every target gets the same statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from brian2.utils.stringtools import get_identifiers, word_substitute
+
+from dualframe.network import Population, Projection, variables
+from dualframe.targets.lowering.event_free_equations import parse, written_out
+
+_OF_ALL = {
+    "lastspike": "lastspike_post",
+    "not_refractory": "not_refractory_post",
+    "t_in_timesteps": "timestep(t, dt)",
+}
+
+
+def with_readings(projection: Projection, target: Population) -> Projection:
+    """Return a projection whose statements name no subexpression or shared constant of a target."""
+    own = variables(projection.equations) | {"w"} | set(projection.parameters)
+    used: set[str] = set().union(*map(get_identifiers, projection.statements)) - own
+    shared = _shared(target)
+    if not {name.removesuffix("_post") for name in used} & (target.variables | set(shared)):
+        return projection
+    full = written_out(parse(target.equations, f"population {target.name!r}"))
+    read = {
+        name: full[name.removesuffix("_post")]
+        for name in used
+        if name.removesuffix("_post") in full
+    }
+    spelled = {name: f"{name}_post" for name in target.variables | set(target.parameters)}
+    spelled |= {name: f"{name}_of_target" for name in shared} | _OF_ALL
+    texts = {name: f"({word_substitute(text, spelled)})" for name, text in read.items()}
+    needed: set[str] = set().union(*map(get_identifiers, read.values()))
+    for name in used:
+        if (bare := name.removesuffix("_post")) in shared:
+            texts[name] = spelled[bare]
+            needed.add(bare)
+    if not texts:
+        return projection
+    return replace(
+        projection,
+        on_pre=_substitute(projection.on_pre, texts),
+        on_post=_substitute(projection.on_post, texts),
+        due=_substitute(projection.due, texts) or "",
+        late=_substitute(projection.late, texts) or "",
+        visits=tuple((str(word_substitute(v, texts)), every) for v, every in projection.visits),
+        parameters={
+            **projection.parameters,
+            **{spelled[name]: value for name, value in shared.items() if name in needed},
+        },
+    )
+
+
+def _substitute(statement: str | None, texts: Mapping[str, str]) -> str | None:
+    return None if statement is None else str(word_substitute(statement, texts))
+
+
+def _shared(target: Population) -> dict[str, Any]:
+    """Parameters with one value for all neurons."""
+    spread = {name for family in target.heterogeneity for name in target.family(family)}
+    return {
+        name: value
+        for name, value in target.parameters.items()
+        if np.ndim(value) == 0 and name not in spread
+    }

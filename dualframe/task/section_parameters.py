@@ -1,0 +1,61 @@
+"""Sections whose numbers are those of what they name: a rule of plasticity, or a world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from brian2.units.fundamentalunits import get_dimensions
+
+from dualframe.catalogue import plasticity_rule
+from dualframe.catalogue.plasticity_rule import FORMS
+from dualframe.core.errors import UnknownName
+from dualframe.core.parameter_table import Kind, Kinds
+from dualframe.core.quantity import quantity
+from dualframe.environments.registry import WORLDS, world
+from dualframe.plasticity.registry import RULES
+
+
+def open_numbers(texts: Mapping[str, str]) -> Kinds:
+    """Return names and dimensions of the numbers that an open section may have.
+
+    Parameters
+    ----------
+    texts
+        The section's texts, of which one names the rule or the world.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such rule, set of numbers, or world.
+    """
+    for key, numbers in _NUMBERS.items():
+        if key in texts:
+            return numbers(texts)
+    return {}
+
+
+def _of_rule(texts: Mapping[str, str]) -> Kinds:
+    if texts["rule"] not in RULES:
+        raise UnknownName("plasticity rule", texts["rule"], RULES)
+    rule = plasticity_rule(texts["rule"])
+    if "set" in texts:
+        rule.set(texts["set"])  # refuses one that is not there
+    return {**FORMS[rule.form].kinds, "learning_rate": "dimensionless"}
+
+
+def _of_world(texts: Mapping[str, str]) -> Kinds:
+    numbers = world(texts["kind"]).numbers if texts["kind"] in WORLDS else ()
+    if not numbers:
+        raise UnknownName("world", texts["kind"], WORLDS)
+    return {n.name: _dimension(n.value) for n in numbers}
+
+
+def _dimension(value: object) -> Kind:
+    dimension = get_dimensions(quantity(0.0 if value is None else value))
+    return "dimensionless" if dimension.is_dimensionless else dimension
+
+
+_NUMBERS: Mapping[str, Callable[[Mapping[str, str]], Kinds]] = MappingProxyType(
+    {"rule": _of_rule, "kind": _of_world}
+)
