@@ -13,8 +13,7 @@ from dualframe import biological, environments, task_driven
 from dualframe.analysis import plots
 from dualframe.analysis.report import report
 from dualframe.building.glif_specimens import read_glif_folder
-from dualframe.catalogue import cell, cells, population_data, receptor, receptors
-from dualframe.catalogue import region_data as populations
+from dualframe.catalogue import cell, cells, population_data, populations, receptor, receptors
 from dualframe.catalogue.allen_glif_files import read_glif
 from dualframe.circuit import circuit, circuits
 from dualframe.core import errors

@@ -397,7 +397,7 @@ def test_a_truncated_cache_entry_is_built_again(
 # The command line, which says when the simulation has begun: progress is reported twice a second.
 DRIVER = """
 import contextlib, importlib, sys
-module = importlib.import_module("dualframe.run")
+module = importlib.import_module("dualframe.simulation.run")
 @contextlib.contextmanager
 def loud(*_):
     yield lambda fraction: print("running", file=sys.stderr, flush=True)

@@ -299,7 +299,7 @@ def test_wrong_usage_is_argparse(capsys: Capture, task: str, options: list[str])
 # The command line, which says when the simulation has begun: progress is reported twice a second.
 DRIVER = """
 import contextlib, importlib, sys
-module = importlib.import_module("dualframe.run")
+module = importlib.import_module("dualframe.simulation.run")
 @contextlib.contextmanager
 def loud(*_):
     yield lambda fraction: print("running", fraction, file=sys.stderr, flush=True)

@@ -192,7 +192,7 @@ class TestEvaluation:
         self, learned: Learned, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Parameters that vary, and synapses that do not learn, are those that were drawn first."""
-        module = import_module("dualframe.run")
+        module = import_module("dualframe.simulation.run")
         seen: list[Any] = []
         lower = module.lower
 
