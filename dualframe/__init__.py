@@ -19,6 +19,7 @@ from dualframe.circuit import circuit, circuits
 from dualframe.core import errors
 from dualframe.core.errors import DualframeError
 from dualframe.core.quantity import quantity
+from dualframe.core.registry import register
 from dualframe.experiments import current_clamp, dose_response, fit_point, validate
 from dualframe.experiments.branch_comparison import compare_branches
 from dualframe.experiments.calibration.unitary_psps_and_rates import calibrate
@@ -88,6 +89,7 @@ __all__ = [
     "read_glif_folder",
     "receptor",
     "receptors",
+    "register",
     "replicated",
     "report",
     "run",

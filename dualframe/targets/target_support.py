@@ -25,6 +25,9 @@ _WHAT = {
 }
 
 
+_MODULES = {"runtime": "brian.runtime", "cpp_standalone": "cpp.run", "genn": "genn.brian2genn"}
+
+
 @dataclass(frozen=True)
 class Blocker:
     """A construct that a target cannot run.
@@ -49,7 +52,7 @@ class Blocker:
 
 def module(target: str) -> ModuleType:
     """Return the module that runs a target."""
-    return import_module(f"dualframe.targets.{resolve(target)}")
+    return import_module(f"dualframe.targets.{_MODULES[resolve(target)]}")
 
 
 def resolve(target: str) -> str:

@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -198,8 +199,8 @@ def structure_key(lowered: Lowered, options: RunOptions) -> str:
 @lru_cache(maxsize=1)
 def _generator() -> str:
     """Digest of the modules that decide what Brian2 is asked to generate."""
-    folder = Path(__file__).parent
-    texts = [(folder / name).read_bytes() for name in ("assemble.py", "cpp_standalone.py")]
+    targets = resources.files("dualframe.targets")
+    texts = [(targets / name).read_bytes() for name in ("brian/brian_objects.py", "cpp/run.py")]
     return hashlib.sha256(b"".join(texts)).hexdigest()
 
 

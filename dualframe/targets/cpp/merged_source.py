@@ -131,7 +131,7 @@ class _Inliner:
         """Yield the system includes, dualframe's own header and the project's headers."""
         yield "// Merged by dualframe from the sources that Brian2 generated."
         yield from self.system
-        yield files("dualframe.targets").joinpath("values.h").read_text(encoding="utf-8")
+        yield files("dualframe.targets.cpp").joinpath("values.h").read_text(encoding="utf-8")
         yield from self.headers.values()
 
     def body(self, name: str) -> str:

@@ -181,7 +181,7 @@ def _environment(use_gpu: bool) -> Iterator[None]:
         yield
         return
     # CUDA 13 changed the signature of cuCtxCreate: the header maps it to the former one
-    with as_file(files("dualframe.targets") / "cuda13_compat.h") as header:
+    with as_file(files("dualframe.targets.genn") / "cuda13_compat.h") as header:
         before = os.environ.get("CXXFLAGS")
         os.environ["CXXFLAGS"] = f"{before or ''} -include {header}".strip()
         try:

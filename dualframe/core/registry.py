@@ -1,0 +1,150 @@
+"""Kinds by name: what the package ships, and what users register.
+
+A *kind* is a record with a ``name``: a neuron model, a plasticity rule, an environment, an encoder.
+Each folder of kinds has one `Registry`. Users add theirs with `register`, or a package announces
+them in the entry-point group ``dualframe.models``; a file then names them. Nothing that a file names
+is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from importlib.metadata import entry_points
+from typing import Any, Generic, Protocol, TypeVar
+
+from dualframe.core.errors import DualframeError, UnknownName
+
+ENTRY_POINTS = "dualframe.models"
+
+
+class Named(Protocol):
+    """A record with a name."""
+
+    @property
+    def name(self) -> str:
+        """How files and users call it."""
+        ...
+
+
+K = TypeVar("K", bound=Named)
+
+
+class Registry(Mapping[str, K], Generic[K]):
+    """Kinds of one sort by name, open to users.
+
+    Parameters
+    ----------
+    noun
+        What an error calls such a kind: ``"plasticity rule"``.
+    record
+        Class of the kinds.
+    shipped
+        The kinds of the package, in the order in which they are listed.
+    """
+
+    def __init__(self, noun: str, record: type[K], shipped: Iterable[K]) -> None:
+        self.noun = noun
+        self.record = record
+        self._kinds = {kind.name: kind for kind in shipped}
+        self._shipped = frozenset(self._kinds)
+        _REGISTRIES.append(self)
+
+    def __getitem__(self, name: str) -> K:
+        if name not in self._kinds:
+            load_entry_points()
+        if name not in self._kinds:
+            raise UnknownName(self.noun, name, self._kinds)
+        return self._kinds[name]
+
+    def __contains__(self, name: object) -> bool:
+        if name not in self._kinds:
+            load_entry_points()
+        return name in self._kinds
+
+    def __iter__(self) -> Iterator[str]:
+        load_entry_points()
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        load_entry_points()
+        return len(self._kinds)
+
+    def add(self, kind: K, *, replace: bool = False) -> None:
+        """Add a user's kind.
+
+        Raises
+        ------
+        DualframeError
+            If the package ships a kind of that name, or another one has it and ``replace`` is not
+            set.
+        """
+        name = kind.name
+        if not name.isidentifier():
+            raise DualframeError(
+                f"{self.noun} {name!r} needs a name of letters, digits and underscores."
+            )
+        if name in self._shipped:
+            raise DualframeError(f"dualframe has a {self.noun} {name!r}: give yours another name.")
+        if name in self._kinds and not replace and self._kinds[name] != kind:
+            raise DualframeError(
+                f"a {self.noun} {name!r} is registered already: choose another name, or replace it "
+                f"with register(..., replace=True)."
+            )
+        self._kinds[name] = kind
+
+
+_REGISTRIES: list[Registry[Any]] = []
+_LOADED: set[str] = set()
+
+
+def register(kind: Any, *, replace: bool = False) -> None:
+    """Make a kind of one's own known by its name, for files and calls of this session.
+
+    Parameters
+    ----------
+    kind
+        A neuron model, plasticity rule, environment, encoder, readout, release, outcome, receptor
+        effect or connection rule: a record of the class that the package's own kinds have.
+    replace
+        Replace a kind that was registered before under this name. Kinds that dualframe ships are
+        never replaced.
+
+    Raises
+    ------
+    DualframeError
+        If it is no such record, or its name is taken.
+    """
+    for registry in _REGISTRIES:
+        if isinstance(kind, registry.record):
+            registry.add(kind, replace=replace)
+            return
+    known = ", ".join(sorted(registry.record.__name__ for registry in _REGISTRIES))
+    raise DualframeError(
+        f"cannot register {kind!r}: expected a record of one of the classes {known}."
+    )
+
+
+def load_entry_points() -> None:
+    """Register what installed packages announce in the group ``dualframe.models``, once.
+
+    An entry point names a kind, or a tuple or list of kinds.
+
+    Raises
+    ------
+    DualframeError
+        If an entry point cannot be loaded; the message names it and its package.
+    """
+    for point in entry_points(group=ENTRY_POINTS):
+        key = f"{point.name} = {point.value}"
+        if key in _LOADED:
+            continue
+        _LOADED.add(key)  # before loading: a package may look up kinds itself
+        try:
+            content = point.load()
+            for kind in content if isinstance(content, list | tuple) else (content,):
+                register(kind)
+        except Exception as problem:
+            package = point.dist.name if point.dist else "unknown"
+            raise DualframeError(
+                f"entry point {key!r} of package {package!r} cannot be loaded: {problem}"
+            ) from problem
