@@ -2,8 +2,8 @@
 
 A *kind* is a record with a ``name``: a neuron model, a plasticity rule, an environment, an encoder.
 Each folder of kinds has one `Registry`. Users add theirs with `register`, or a package announces
-them in the entry-point group ``dualframe.models``; a file then names them. Nothing that a file names
-is imported.
+them in the entry-point group ``dualframe.models``; a file then names them. Nothing that a file
+names is imported.
 """
 
 from __future__ import annotations
