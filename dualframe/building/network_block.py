@@ -10,7 +10,7 @@ from dualframe.network import Input, Network, Population, Projection
 
 
 @dataclass(frozen=True)
-class Block:
+class NetworkBlock:
     """Populations, projections and inputs of one agent; blocks add up.
 
     ``Network(...)`` checks that they fit together, since a block may refer to populations of
@@ -21,8 +21,8 @@ class Block:
     projections: tuple[Projection, ...] = ()
     inputs: tuple[Input, ...] = ()
 
-    def __add__(self, other: Block) -> Block:
-        return Block(
+    def __add__(self, other: NetworkBlock) -> NetworkBlock:
+        return NetworkBlock(
             self.populations + other.populations,
             self.projections + other.projections,
             self.inputs + other.inputs,
@@ -33,7 +33,7 @@ class Block:
         return Network(self.populations, self.inputs, self.projections, name=name)
 
 
-def signal(
+def copy_variable(
     source: str,
     variable: str,
     target: str,

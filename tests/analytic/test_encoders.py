@@ -13,14 +13,14 @@ from scipy.stats import binom
 
 import dualframe as df
 from dualframe.building.encoders import (
-    grid,
-    latency,
+    grid_points,
+    latency_code,
     normal_edges,
     place_cells,
     population_code,
     tuning_curves,
 )
-from dualframe.building.network_block import Block
+from dualframe.building.network_block import NetworkBlock
 from dualframe.core.errors import NetworkError, QuantityError, UnknownName
 from dualframe.network import Population
 
@@ -33,14 +33,14 @@ def still(n: int = 1, **values: Any) -> Population:
     return Population("world", n, equations, initial=values)
 
 
-def spikes(world: Population, block: Block, steps: int) -> pd.DataFrame:
+def spikes(world: Population, block: NetworkBlock, steps: int) -> pd.DataFrame:
     """Spikes of the only population of a block."""
-    network = (Block((world,)) + block).network()
+    network = (NetworkBlock((world,)) + block).network()
     run = df.run(network, steps * DT, dt=DT, target="runtime", seed=1, progress=False)
     return run.spikes[run.spikes["population"] == block.populations[0].name]
 
 
-def counts(world: Population, block: Block, steps: int) -> np.ndarray:
+def counts(world: Population, block: NetworkBlock, steps: int) -> np.ndarray:
     """Number of spikes of each neuron of the only population of a block."""
     return np.bincount(spikes(world, block, steps)["neuron"], minlength=block.populations[0].n)
 
@@ -56,7 +56,7 @@ def assert_binomial(found: np.ndarray, steps: int, p: np.ndarray) -> None:
 
 
 def test_zannones_grid_has_121_centres() -> None:
-    points = grid((-2, 2), (-2, 2), spacing=0.4)
+    points = grid_points((-2, 2), (-2, 2), spacing=0.4)
     assert points.shape == (121, 2)
     assert points[0] == pytest.approx([-2, -2])
     assert points[-1] == pytest.approx([2, 2])
@@ -65,7 +65,7 @@ def test_zannones_grid_has_121_centres() -> None:
 
 @pytest.mark.parametrize(("profile", "twice"), [("zannone", 1), ("gaussian", 2)])
 def test_place_cells_fire_with_the_published_probability(profile: str, twice: int) -> None:
-    centres = grid((-2, 2), (-2, 2), spacing=0.4)
+    centres = grid_points((-2, 2), (-2, 2), spacing=0.4)
     block = place_cells(centres=centres, profile=profile)
     found = counts(still(x=0.3, y=-0.9), block, 2000)
     d2 = ((centres - [0.3, -0.9]) ** 2).sum(axis=1)
@@ -76,7 +76,7 @@ def test_place_cells_fire_with_the_published_probability(profile: str, twice: in
 def test_place_cells_in_any_number_of_dimensions_and_with_units(dimensions: int) -> None:
     names = "xyz"[:dimensions]
     axis = (0 * cm, 20 * cm)
-    centres = grid(*[axis] * dimensions, spacing=10 * cm)
+    centres = grid_points(*[axis] * dimensions, spacing=10 * cm)
     equations = "\n".join(f"{name} : metre" for name in names)
     world = Population("world", 1, equations, initial=dict.fromkeys(names, 7 * cm))
     block = place_cells(variables=names, centres=centres, sigma=8 * cm, rate_max=200 * Hz)
@@ -109,10 +109,10 @@ def test_place_cells_refuse(change: Mapping[str, Any], error: type, says: str) -
 
 def test_a_grid_is_a_whole_number_of_spacings() -> None:
     with pytest.raises(NetworkError, match="no whole number of spacings"):
-        grid((0, 1), spacing=0.3)
+        grid_points((0, 1), spacing=0.3)
     with pytest.raises(QuantityError, match="end of a grid"):
-        grid((0, 1), spacing=3 * cm)
-    assert grid((0 * second, 1 * second), spacing=250 * ms).shape == (5, 1)
+        grid_points((0, 1), spacing=3 * cm)
+    assert grid_points((0 * second, 1 * second), spacing=250 * ms).shape == (5, 1)
 
 
 # --- tuning curves ------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def test_a_population_code_refuses_a_variable_without_range() -> None:
 def test_a_latency_code_fires_once_per_window_at_the_published_time(interval: int) -> None:
     values = np.array([-0.5, 0.0, 0.013, 0.1, 0.33, 0.5, 0.777, 1.0, 3.0])
     world = still(**{f"x{k}": value for k, value in enumerate(values)})
-    block = latency(
+    block = latency_code(
         {f"x{k}": (0, 1) for k in range(len(values))}, window=25 * ms, interval=interval * ms
     )
     found = spikes(world, block, 4 * interval)
@@ -252,7 +252,7 @@ def test_a_latency_code_fires_once_per_window_at_the_published_time(interval: in
 def test_a_latency_code_holds_the_value_at_the_opening_of_its_window() -> None:
     # x rises from 0 by 0.01 per step: at the steps 1, 21, 41 that open windows it is step/100
     world = Population("world", 1, "dx/dt = 0.01/dt : 1")
-    found = spikes(world, latency({"x": (0, 1)}, window=20 * ms), 81)
+    found = spikes(world, latency_code({"x": (0, 1)}, window=20 * ms), 81)
     opened = np.array([21, 41, 61])  # at step 1, 20 x = 0.2 rounds to silence
     steps = np.rint(found["t"] / 1e-3)
     assert steps.tolist() == (opened + 20 - np.rint(0.2 * opened)).tolist()
@@ -260,6 +260,6 @@ def test_a_latency_code_holds_the_value_at_the_opening_of_its_window() -> None:
 
 def test_a_latency_code_refuses_a_window_longer_than_its_interval() -> None:
     with pytest.raises(NetworkError, match="shorter than its window"):
-        latency({"x": (0, 1)}, window=20 * ms, interval=10 * ms)
+        latency_code({"x": (0, 1)}, window=20 * ms, interval=10 * ms)
     with pytest.raises(QuantityError, match="window of 'latency'"):
-        latency({"x": (0, 1)}, window=20)
+        latency_code({"x": (0, 1)}, window=20)

@@ -16,7 +16,7 @@ from brian2.units import Hz, ms, second
 from numpy.typing import NDArray
 
 import dualframe as df
-from dualframe.building.tasks.navigation import leads_out
+from dualframe.building.tasks.navigation import leaves_arena
 from dualframe.network import Network, Population, Projection, SpikeInput
 from dualframe.neurons.srm0 import srm0
 
@@ -192,7 +192,7 @@ def test_actions_that_lead_out_are_those_of_the_sources_lists(network: Network) 
     expected = np.zeros((121, 40), dtype=bool)
     for side, actions in lists:
         expected |= np.outer(side, actions)
-    np.testing.assert_array_equal(leads_out(centres, 2.0, 40), expected)
+    np.testing.assert_array_equal(leaves_arena(centres, 2.0, 40), expected)
     i, j = projection(network, "learned").pairs
     x, y = (network.population("place").parameters[f"centre_{a}"] for a in "xy")
     kept = {

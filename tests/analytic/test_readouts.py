@@ -12,11 +12,15 @@ from brian2.units import Hz, ms, second
 from scipy.stats import binom, chisquare
 
 import dualframe as df
-from dualframe.building.encoders import grid, latency, place_cells
-from dualframe.building.network_block import Block
-from dualframe.building.readouts import angles, population_vector, surprise
-from dualframe.building.readouts import softmax_policy as boltzmann
-from dualframe.building.readouts import winner_take_all as winner
+from dualframe.building.encoders import grid_points, latency_code, place_cells
+from dualframe.building.network_block import NetworkBlock
+from dualframe.building.readouts import (
+    decision_surprise,
+    population_vector,
+    preferred_directions,
+    softmax_policy,
+    winner_take_all,
+)
 from dualframe.core.errors import NetworkError, QuantityError
 from dualframe.network import Network, Population, Recording, SpikeInput, replicated
 
@@ -37,7 +41,9 @@ def raster(done: df.Results, population: str, steps: int) -> np.ndarray:
     return made
 
 
-def run(world: Population, block: Block, fired: np.ndarray, record: dict[str, Any]) -> df.Results:
+def run(
+    world: Population, block: NetworkBlock, fired: np.ndarray, record: dict[str, Any]
+) -> df.Results:
     """Feed spikes of 'actors' to a readout."""
     step, neuron = np.nonzero(fired)
     actors = SpikeInput("actors", fired.shape[1], neuron, step * DT)
@@ -52,7 +58,7 @@ def run(world: Population, block: Block, fired: np.ndarray, record: dict[str, An
 
 
 def test_forty_cells_point_into_forty_directions() -> None:
-    theta = angles(40)
+    theta = preferred_directions(40)
     assert theta[0] == pytest.approx(2 * np.pi / 40)
     assert theta[-1] == pytest.approx(2 * np.pi)
     assert np.sin(theta).sum() == pytest.approx(0, abs=1e-13)
@@ -64,7 +70,11 @@ def test_spikes_push_a_world_along_the_sum_of_their_directions() -> None:
     world = Population("world", 1, "spikes_x : 1\nspikes_y : 1")
     block = population_vector("actors", 40, gain=0.5)
     trace = run(world, block, fired, {"world": ["spikes_x", "spikes_y"]}).traces["world"].values
-    sums = 0.5 * np.stack([np.sin(angles(40)), np.cos(angles(40))]) @ fired.cumsum(axis=0).T
+    sums = (
+        0.5
+        * np.stack([np.sin(preferred_directions(40)), np.cos(preferred_directions(40))])
+        @ fired.cumsum(axis=0).T
+    )
     # sums of some thousand numbers of size one, in another order
     assert trace["spikes_x"][0, 1:] == pytest.approx(sums[0, :-1], abs=1e-12)
     assert trace["spikes_y"][0, 1:] == pytest.approx(sums[1, :-1], abs=1e-12)
@@ -99,7 +109,7 @@ def test_the_winner_is_the_largest_counter(groups: Any) -> None:
     n = 20
     cells = groups if isinstance(groups, list) else np.arange(n).reshape(groups, -1).tolist()
     fired = spikes(n, rate=0.2)
-    block = winner("actors", n, groups, tau=30 * ms)
+    block = winner_take_all("actors", n, groups, tau=30 * ms)
     names = [f"count_{k}" for k in range(len(cells))]
     done = run(ACTED, block, fired, {"readout": ["choice", *names], "world": ["action"]})
     counts = counters(fired, cells, 30)
@@ -117,7 +127,7 @@ def test_the_winner_is_the_largest_counter(groups: Any) -> None:
 def test_equal_counters_give_the_lowest_index() -> None:
     fired = np.zeros((40, 6), dtype=bool)
     fired[10, [2, 4]] = True  # actions 1 and 2
-    choice = run(ACTED, winner("actors", 6, 3), fired, {"readout": ["choice"]})
+    choice = run(ACTED, winner_take_all("actors", 6, 3), fired, {"readout": ["choice"]})
     found = np.rint(choice.traces["readout"].values["choice"][0])
     assert found.tolist() == [0] * 12 + [1] * 28
 
@@ -134,7 +144,7 @@ def test_equal_counters_give_the_lowest_index() -> None:
     ],
 )
 def test_readouts_refuse_groups_that_are_none(n: int, groups: Any, says: str) -> None:
-    for readout in (winner, lambda *given: boltzmann(*given, interval=20 * ms)):
+    for readout in (winner_take_all, lambda *given: softmax_policy(*given, interval=20 * ms)):
         with pytest.raises(NetworkError, match=says):
             readout("actors", n, groups)
 
@@ -146,7 +156,7 @@ def draws(
     counts: list[float], beta: float, agents: int = 250, seed: int = 4, every: int = 4
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Let many agents draw 12 actions each at counters that stay: exp(-dt/tau) is one."""
-    block = boltzmann(
+    block = softmax_policy(
         "actors", len(counts), len(counts), beta=beta, interval=every * ms, tau=1e20 * second
     )
     held = {f"count_{k}": count for k, count in enumerate(counts)}
@@ -214,7 +224,7 @@ def test_large_counters_do_not_overflow_and_a_large_beta_is_greedy() -> None:
 
 def test_policies_follow_the_counters_at_each_tick() -> None:
     fired = spikes(6, rate=0.3)
-    block = boltzmann("actors", 6, 3, beta=0.5, interval=20 * ms, tau=40 * ms)
+    block = softmax_policy("actors", 6, 3, beta=0.5, interval=20 * ms, tau=40 * ms)
     found = run(ACTED, block, fired, {"readout": [f"policy_{k}" for k in range(3)]}).traces
     powers = np.exp(0.5 * counters(fired, [[0, 1], [2, 3], [4, 5]], 40)[19::20])
     expected = powers / powers.sum(axis=1, keepdims=True)
@@ -224,8 +234,8 @@ def test_policies_follow_the_counters_at_each_tick() -> None:
 
 def test_action_cells_are_told_what_was_chosen_against_expectation() -> None:
     actors = Population("actors", 8, "surprise : 1", threshold="rand() < 0.2")
-    block = boltzmann("actors", 8, UNEQUAL, interval=5 * ms)
-    told = surprise("actors", 8, UNEQUAL)
+    block = softmax_policy("actors", 8, UNEQUAL, interval=5 * ms)
+    told = decision_surprise("actors", 8, UNEQUAL)
     network = Network((ACTED, actors, *block.populations), (), (*block.projections, told))
     names = [f"{kind}_{k}" for kind in ("chosen", "policy") for k in range(3)]
     done = df.run(
@@ -251,12 +261,12 @@ def test_action_cells_are_told_what_was_chosen_against_expectation() -> None:
 )
 def test_boltzmann_refuses(change: Mapping[str, Any], says: str) -> None:
     with pytest.raises(NetworkError, match=says):
-        boltzmann("actors", 4, 2, **{"interval": 20 * ms, **change})
+        softmax_policy("actors", 4, 2, **{"interval": 20 * ms, **change})
 
 
 # --- encoders and readouts on every target ------------------------------------------------------
 
-CENTRES = grid((0, 1), (0, 1), spacing=0.25)
+CENTRES = grid_points((0, 1), (0, 1), spacing=0.25)
 X, Y = 0.36, 0.8
 
 
@@ -264,12 +274,14 @@ def loop(agents: int) -> Network:
     """Two latency cells whose spikes draw actions, and place cells that push and vote."""
     variables = ("x", "y", "action", "greedy", "spikes_x", "spikes_y")
     equations = "\n".join(f"{name} : 1" for name in variables)
-    world = Block((Population("world", 1, equations, initial={"x": X, "y": Y}),))
-    code = latency({"x": (0, 1), "y": (0, 1)}, window=20 * ms)
+    world = NetworkBlock((Population("world", 1, equations, initial={"x": X, "y": Y}),))
+    code = latency_code({"x": (0, 1), "y": (0, 1)}, window=20 * ms)
     places = place_cells(centres=CENTRES, sigma=0.3, rate_max=200 * Hz)
     n = len(CENTRES)
-    readouts = boltzmann("latency", 2, 2, beta=0.9, interval=20 * ms, tau=40 * ms)
-    readouts += population_vector("place", n) + winner("place", n, 5, into="greedy", name="greedy")
+    readouts = softmax_policy("latency", 2, 2, beta=0.9, interval=20 * ms, tau=40 * ms)
+    readouts += population_vector("place", n) + winner_take_all(
+        "place", n, 5, into="greedy", name="greedy"
+    )
     return replicated((world + code + places + readouts).network(), agents)
 
 
@@ -313,7 +325,10 @@ def check_policies(traces: Mapping[str, np.ndarray], fired: np.ndarray) -> None:
 
 def check_pushes(traces: Mapping[str, np.ndarray], places: np.ndarray) -> None:
     """What each agent's own cells have fired until the end of the step before."""
-    for name, part in (("spikes_x", np.sin(angles(25))), ("spikes_y", np.cos(angles(25)))):
+    for name, part in (
+        ("spikes_x", np.sin(preferred_directions(25))),
+        ("spikes_y", np.cos(preferred_directions(25))),
+    ):
         sums = np.cumsum(places @ part, axis=0).T
         # sums of some thousand numbers of size one, in another order
         assert traces[name][:, 1:] == pytest.approx(sums[:, :-1], abs=1e-11)

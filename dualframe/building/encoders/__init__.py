@@ -1,7 +1,7 @@
 """Encoders: populations whose spikes say where a world is. One agent each."""
 
-from dualframe.building.encoders.latency import latency
-from dualframe.building.encoders.place_cells import grid, place_cells
+from dualframe.building.encoders.latency_code import latency_code
+from dualframe.building.encoders.place_cells import grid_points, place_cells
 from dualframe.building.encoders.population_code import population_code
 from dualframe.building.encoders.tuning_curves import normal_edges, tuning_curves
 

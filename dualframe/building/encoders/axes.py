@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from brian2.units.fundamentalunits import get_dimensions
 
-from dualframe.building.network_block import signal
+from dualframe.building.network_block import copy_variable
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity, unit_of
 from dualframe.core.validation import check_count, check_name, finite
@@ -75,7 +75,7 @@ class Axis:
     def copied(self, world: str, name: str, pairs: Any = "all_to_all") -> Projection:
         """Return the projection that copies the variable into an encoder."""
         unit = unit_of(self.low)
-        return signal(world, self.variable, name, self.seen, unit=unit, pairs=pairs)
+        return copy_variable(world, self.variable, name, self.seen, unit=unit, pairs=pairs)
 
 
 def axes(

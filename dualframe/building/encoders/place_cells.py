@@ -9,8 +9,8 @@ import numpy as np
 from brian2.units import Hz
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
-from dualframe.building.encoders.poisson import FIRES, gates
-from dualframe.building.network_block import Block, signal
+from dualframe.building.encoders.poisson_spikes import FIRES, gate_of
+from dualframe.building.network_block import NetworkBlock, copy_variable
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity, unit_of
 from dualframe.core.validation import positive
@@ -22,7 +22,7 @@ PROFILES: Mapping[str, str] = {
 }
 
 
-def grid(*axes: tuple[Any, Any], spacing: Any) -> Any:
+def grid_points(*axes: tuple[Any, Any], spacing: Any) -> Any:
     """Return the points of a regular grid, both ends included.
 
     Parameters
@@ -61,7 +61,7 @@ def place_cells(
     profile: str = "zannone",
     gate: str | None = None,
     name: str = "place",
-) -> Block:
+) -> NetworkBlock:
     """Return place cells that watch variables of a world.
 
     A cell spikes in a step with the probability ``rate_max dt f(d)``, independently of all else,
@@ -104,7 +104,7 @@ def place_cells(
     dimension = get_dimensions(points)
     unit = unit_of(points)
     squares = " + ".join(f"((seen_{v} - centre_{v})/sigma)**2" for v in variables)
-    open_, gating = gates(world, name, gate)
+    open_, gating = gate_of(world, name, gate)
     declared = "\n".join(f"seen_{v} : {unit}" for v in variables)
     cells = Population(
         name,
@@ -123,8 +123,8 @@ def place_cells(
         },
         sign=1,
     )
-    seen = tuple(signal(world, v, name, f"seen_{v}", unit=unit) for v in variables)
-    return Block((cells,), seen + gating.projections)
+    seen = tuple(copy_variable(world, v, name, f"seen_{v}", unit=unit) for v in variables)
+    return NetworkBlock((cells,), seen + gating.projections)
 
 
 def _ticks(axis: tuple[Any, Any], step: float, dimension: Any) -> Any:

@@ -9,8 +9,8 @@ import numpy as np
 from brian2.units import Hz
 
 from dualframe.building.encoders.axes import Axis, axes
-from dualframe.building.encoders.poisson import FIRES, gates
-from dualframe.building.network_block import Block
+from dualframe.building.encoders.poisson_spikes import FIRES, gate_of
+from dualframe.building.network_block import NetworkBlock
 from dualframe.core.errors import UnknownName
 from dualframe.core.validation import positive
 from dualframe.network import Population
@@ -26,7 +26,7 @@ def population_code(
     rate_max: Any = 100 * Hz,
     gate: str | None = None,
     name: str = "code",
-) -> Block:
+) -> NetworkBlock:
     """Return neurons with Gaussian fields on the grid of all combinations of centres.
 
     A neuron spikes in a step with the probability ``rate_max dt exp(-sum_v d_v^2/(2 s_v^2))``,
@@ -63,15 +63,15 @@ def population_code(
     NetworkError, QuantityError, UnknownName
         If a range, number or name cannot be what was asked for.
     """
-    grid = axes(ranges, fields, periodic)
-    widths = _widths(grid, width, name)
-    points = np.meshgrid(*(axis.centres for axis in grid), indexing="ij")
-    centres = {f"centre_{a.variable}": x.ravel() for a, x in zip(grid, points, strict=True)}
-    squares = " + ".join(f"(off_{a.variable}/width_{a.variable})**2" for a in grid)
-    factor, gating = gates(world, name, gate)
-    lines = [f"off_{axis.variable} = {_distance(axis)} : 1" for axis in grid]
+    joint_axes = axes(ranges, fields, periodic)
+    widths = _widths(joint_axes, width, name)
+    points = np.meshgrid(*(axis.centres for axis in joint_axes), indexing="ij")
+    centres = {f"centre_{a.variable}": x.ravel() for a, x in zip(joint_axes, points, strict=True)}
+    squares = " + ".join(f"(off_{a.variable}/width_{a.variable})**2" for a in joint_axes)
+    factor, gating = gate_of(world, name, gate)
+    lines = [f"off_{axis.variable} = {_distance(axis)} : 1" for axis in joint_axes]
     lines += [f"rate_now = rate_max*exp(-({squares})/2){factor} : Hz"]
-    lines += [axis.declaration for axis in grid] + [gating.declaration]
+    lines += [axis.declaration for axis in joint_axes] + [gating.declaration]
     cells = Population(
         name,
         points[0].size,
@@ -80,12 +80,14 @@ def population_code(
         parameters={
             **centres,
             **widths,
-            **{key: bound for axis in grid for key, bound in axis.parameters.items()},
+            **{key: bound for axis in joint_axes for key, bound in axis.parameters.items()},
             "rate_max": positive(rate_max, "rate", f"rate_max of {name!r}"),
         },
         sign=1,
     )
-    return Block((cells,), tuple(axis.copied(world, name) for axis in grid) + gating.projections)
+    return NetworkBlock(
+        (cells,), tuple(axis.copied(world, name) for axis in joint_axes) + gating.projections
+    )
 
 
 def _distance(axis: Axis) -> str:
@@ -94,10 +96,10 @@ def _distance(axis: Axis) -> str:
 
 
 def _widths(
-    grid: tuple[Axis, ...], width: float | Mapping[str, float], name: str
+    joint_axes: tuple[Axis, ...], width: float | Mapping[str, float], name: str
 ) -> dict[str, float]:
-    by_name = width if isinstance(width, Mapping) else {axis.variable: width for axis in grid}
-    known = [axis.variable for axis in grid]
+    by_name = width if isinstance(width, Mapping) else {axis.variable: width for axis in joint_axes}
+    known = [axis.variable for axis in joint_axes]
     for variable in by_name:
         if variable not in known:
             raise UnknownName("variable of an encoder", variable, known)
@@ -105,5 +107,5 @@ def _widths(
     return {
         f"width_{axis.variable}": axis.spacing
         * float(positive(by_name.get(axis.variable, 1.0), "dimensionless", label))
-        for axis in grid
+        for axis in joint_axes
     }

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from dualframe.building.encoders.axes import Axis, axes
-from dualframe.building.encoders.poisson import FIRES, gates
-from dualframe.building.network_block import Block
+from dualframe.building.encoders.poisson_spikes import FIRES, gate_of
+from dualframe.building.network_block import NetworkBlock
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.validation import check_count, positive
 from dualframe.network import Population
@@ -35,7 +35,7 @@ def tuning_curves(
     rate_max: Any = 100 * Hz,
     gate: str | None = None,
     name: str = "tuning",
-) -> Block:
+) -> NetworkBlock:
     """Return rows of receptive fields, one row for each variable of a world.
 
     A value x is clipped to its range and a neuron spikes in a step with the probability
@@ -89,7 +89,7 @@ def tuning_curves(
     # a neuron gets a copy of its own variable; the others it reads as zero, and leaves out
     own = {f"sees_{row.variable}": _mask(members[row.variable], n) for row in rows}
     value = " + ".join(f"sees_{row.variable}*{row.scaled}" for row in rows)
-    factor, gating = gates(world, name, gate)
+    factor, gating = gate_of(world, name, gate)
     declared = "\n".join([row.declaration for row in rows] + [gating.declaration])
     cells = Population(
         name,
@@ -106,7 +106,7 @@ def tuning_curves(
     )
     pairs = {v: (np.zeros(len(which), dtype=int), which) for v, which in members.items()}
     seen = tuple(row.copied(world, name, pairs[row.variable]) for row in rows)
-    return Block((cells,), seen + gating.projections)
+    return NetworkBlock((cells,), seen + gating.projections)
 
 
 def normal_edges(mean: float, sd: float, fields: int) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Readouts: from the spikes of action cells to what a world does next. One agent each."""
 
-from dualframe.building.readouts.population_vector import angles, population_vector
-from dualframe.building.readouts.softmax_policy import boltzmann, surprise
-from dualframe.building.readouts.winner_take_all import winner
+from dualframe.building.readouts.population_vector import population_vector, preferred_directions
+from dualframe.building.readouts.softmax_policy import decision_surprise, softmax_policy
+from dualframe.building.readouts.winner_take_all import winner_take_all
 
 __all__ = ["angles", "boltzmann", "population_vector", "surprise", "winner"]

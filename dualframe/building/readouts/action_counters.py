@@ -18,7 +18,7 @@ Groups = tuple[NDArray[np.int32], ...]
 COUNTER = "dcount_{k}/dt = count_{k}*(exp(-dt/tau) - 1)/dt : 1"
 
 
-def groups_of(n: int, groups: int | Sequence[Sequence[int]]) -> Groups:
+def action_groups(n: int, groups: int | Sequence[Sequence[int]]) -> Groups:
     """Return the action cells of every action.
 
     Parameters
@@ -54,7 +54,7 @@ def groups_of(n: int, groups: int | Sequence[Sequence[int]]) -> Groups:
     return tuple(part.astype(np.int32) for part in parts)
 
 
-def counted(actors: str, readout: str, groups: Groups) -> tuple[Projection, ...]:
+def count_spikes(actors: str, readout: str, groups: Groups) -> tuple[Projection, ...]:
     """Return the synapses that add ``1/m`` to a counter at a spike of one of its m cells.
 
     The counter of a group whose cells fire at the rate r is about ``r tau``.

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualframe.building.network_block import Block
+from dualframe.building.network_block import NetworkBlock
 from dualframe.core.validation import check_count, finite
 from dualframe.network import Projection
 
 
-def angles(n: int) -> NDArray[np.float64]:
+def preferred_directions(n: int) -> NDArray[np.float64]:
     """Return the preferred angles ``2 pi k/n`` of n action cells on a ring, k = 1..n, in rad.
 
     The last points to ``2 pi``, as in ModelDB 245018 (Zannone et al. 2018).
@@ -28,7 +28,7 @@ def population_vector(
     *,
     into: tuple[str, str] = ("spikes_x", "spikes_y"),
     gain: Any = 1.0,
-) -> Block:
+) -> NetworkBlock:
     """Return the synapses that sum the directions of spikes into two variables of a world.
 
     A spike of cell k adds ``gain sin(theta_k)`` to the first variable and ``gain cos(theta_k)`` to
@@ -44,9 +44,12 @@ def population_vector(
     gain
         A plain number.
     """
-    theta, size = angles(n), finite(gain, "dimensionless", "gain of the population vector")
+    theta, size = (
+        preferred_directions(n),
+        finite(gain, "dimensionless", "gain of the population vector"),
+    )
     pairs = (np.arange(n), np.zeros(n, dtype=int))
-    return Block(
+    return NetworkBlock(
         projections=tuple(
             Projection(
                 actors,

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from brian2.units import ms
 
-from dualframe.building.network_block import Block, signal
-from dualframe.building.readouts.action_counters import COUNTER, counted, groups_of, lines
+from dualframe.building.network_block import NetworkBlock, copy_variable
+from dualframe.building.readouts.action_counters import COUNTER, action_groups, count_spikes, lines
 from dualframe.core.validation import not_negative, positive
 from dualframe.network import Population, Projection
 
 SHARE = "share_{k} = exp(clip(beta*(count_{k} - top), -80, 0)) : 1 (constant over dt)"
 
 
-def boltzmann(
+def softmax_policy(
     actors: str,
     n: int,
     actions: int | Sequence[Sequence[int]],
@@ -27,7 +27,7 @@ def boltzmann(
     tau: Any = 50 * ms,
     into: str = "action",
     name: str = "readout",
-) -> Block:
+) -> NetworkBlock:
     """Return a neuron that draws an action for each tick of the world.
 
     A spike of one of the m cells of action k adds ``1/m`` to ``count_k``, which decays with
@@ -66,7 +66,7 @@ def boltzmann(
     NetworkError, QuantityError
         If the groups are not that, or a number has another dimension or sign.
     """
-    groups = groups_of(n, actions)
+    groups = action_groups(n, actions)
     k = len(groups)
     shares = [f"share_{j}" for j in range(k)]
     # what is constant over a step is computed once instead of written out at every use
@@ -94,11 +94,11 @@ def boltzmann(
         },
         durations={"interval": positive(interval, "time", f"interval of {name!r}")},
     )
-    told = signal(name, "choice", world, into)
-    return Block((readout,), (*counted(actors, name, groups), told))
+    told = copy_variable(name, "choice", world, into)
+    return NetworkBlock((readout,), (*count_spikes(actors, name, groups), told))
 
 
-def surprise(
+def decision_surprise(
     actors: str,
     n: int,
     actions: int | Sequence[Sequence[int]],
@@ -117,7 +117,7 @@ def surprise(
     name
         Of the readout's population.
     """
-    groups = groups_of(n, actions)
+    groups = action_groups(n, actions)
     # the weight is the index of the action that a cell belongs to
     terms = lines("int(abs(w - {k}) < 0.5)*(chosen_{k}_pre - policy_{k}_pre)", len(groups))
     cells = np.concatenate(groups)

@@ -7,13 +7,13 @@ from typing import Any
 
 from brian2.units import ms
 
-from dualframe.building.network_block import Block, signal
-from dualframe.building.readouts.action_counters import COUNTER, counted, groups_of, lines
+from dualframe.building.network_block import NetworkBlock, copy_variable
+from dualframe.building.readouts.action_counters import COUNTER, action_groups, count_spikes, lines
 from dualframe.core.validation import positive
 from dualframe.network import Population
 
 
-def winner(
+def winner_take_all(
     actors: str,
     n: int,
     actions: int | Sequence[Sequence[int]],
@@ -22,7 +22,7 @@ def winner(
     tau: Any = 50 * ms,
     into: str = "action",
     name: str = "readout",
-) -> Block:
+) -> NetworkBlock:
     """Return a neuron that tells the world the index of the largest counter, at every step.
 
     A spike of one of the m cells of action k adds ``1/m`` to ``count_k``, which decays with
@@ -49,7 +49,7 @@ def winner(
     NetworkError, QuantityError
         If the groups are not that, or tau is no time above zero.
     """
-    groups = groups_of(n, actions)
+    groups = action_groups(n, actions)
     k = len(groups)
     readout = Population(
         name,
@@ -61,8 +61,8 @@ def winner(
         ),
         parameters={"tau": positive(tau, "time", f"tau of {name!r}")},
     )
-    told = signal(name, "choice", world, into)
-    return Block((readout,), (*counted(actors, name, groups), told))
+    told = copy_variable(name, "choice", world, into)
+    return NetworkBlock((readout,), (*count_spikes(actors, name, groups), told))
 
 
 def _largest(k: int, actions: int) -> str:

@@ -31,8 +31,8 @@ from typing import Any
 
 import numpy as np
 
-from dualframe.building.encoders.place_cells import grid
-from dualframe.building.network_block import Block, signal
+from dualframe.building.encoders.place_cells import grid_points
+from dualframe.building.network_block import NetworkBlock, copy_variable
 from dualframe.building.tasks.trial_limit import check_trial_limit
 from dualframe.core.errors import CatalogueError
 from dualframe.environments import Discrete, World, world
@@ -59,7 +59,7 @@ def build(task: Task) -> Network:
             f"world {own.name!r} takes {own.action}: the actor of this task chooses one of 2 "
             f"actions, like that of 'cartpole'."
         )
-    block = Block((own.population(),)) + _encoder(task) + _decision(task, own)
+    block = NetworkBlock((own.population(),)) + _encoder(task) + _decision(task, own)
     for group in GROUPS:
         block += _neurons(task, group)
     network = block.network(task.name)
@@ -76,20 +76,20 @@ dphase/dt = rate_now : 1
 """
 
 
-def _encoder(task: Task) -> Block:
+def _encoder(task: Task) -> NetworkBlock:
     """Two maps: pole angle with its velocity, cart position with its velocity."""
     numbers = task["encoder"]
-    block = Block()
+    block = NetworkBlock()
     for name, variables in (("pole", ("theta", "theta_dot")), ("cart", ("x", "x_dot"))):
         block += _map(numbers, name, variables)
     return block
 
 
-def _map(numbers: Section, name: str, variables: tuple[str, str]) -> Block:
+def _map(numbers: Section, name: str, variables: tuple[str, str]) -> NetworkBlock:
     side = numbers.count(f"{name}_fields")
     reach = [float(numbers[f"{name}_range"]), float(numbers[f"{name}_velocity_range"])]
     spacing = 2 / (side - 1)
-    centres = np.asarray(grid((-1, 1), (-1, 1), spacing=spacing))
+    centres = np.asarray(grid_points((-1, 1), (-1, 1), spacing=spacing))
     clip = float(numbers["clip"])
     squares = " + ".join(
         f"((clip(seen_{k}/reach_{k}, -cut, cut) - centre_{k})/width)**2" for k in range(2)
@@ -112,8 +112,8 @@ def _map(numbers: Section, name: str, variables: tuple[str, str]) -> Block:
         sign=1,
         voltage="phase",
     )
-    seen = (signal("world", v, cells.name, f"seen_{k}") for k, v in enumerate(variables))
-    return Block((cells,), tuple(seen))
+    seen = (copy_variable("world", v, cells.name, f"seen_{k}") for k, v in enumerate(variables))
+    return NetworkBlock((cells,), tuple(seen))
 
 
 def _spread(n: int) -> Any:
@@ -133,7 +133,7 @@ keep : 1
 """
 
 
-def _neurons(task: Task, group: str) -> Block:
+def _neurons(task: Task, group: str) -> NetworkBlock:
     numbers = task["critic" if group == "value" else "actor"]
     n = numbers.count("n")
     names = ("tau_m", "rho0", "theta", "delta_u")
@@ -169,8 +169,8 @@ def _neurons(task: Task, group: str) -> Block:
         )
         for source in ("pole_fields", "cart_fields")
     )
-    told = [signal("decision", name, group, name) for name in ("tick", "td_error", "keep")]
-    told.append(signal("decision", f"credit_{group}", group, "credit"))
+    told = [copy_variable("decision", name, group, name) for name in ("tick", "td_error", "keep")]
+    told.append(copy_variable("decision", f"credit_{group}", group, "credit"))
     counts = Projection(
         group,
         "decision",
@@ -178,7 +178,7 @@ def _neurons(task: Task, group: str) -> Block:
         weight=1.0 / n,
         pairs="all_to_all",
     )
-    return Block((cells,), (*learned, *told, counts))
+    return NetworkBlock((cells,), (*learned, *told, counts))
 
 
 # --- the decision --------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ dcount_value/dt = -decides*count_value/dt : 1
 """
 
 
-def _decision(task: Task, own: World) -> Block:
+def _decision(task: Task, own: World) -> NetworkBlock:
     numbers = task["decision"]
     neuron = Population(
         "decision",
@@ -231,11 +231,11 @@ def _decision(task: Task, own: World) -> Block:
         durations={"interval_steps": own.interval},
         voltage="value_known",
     )
-    return Block(
+    return NetworkBlock(
         (neuron,),
         (
-            signal("decision", "action", "world", "action"),
-            signal("world", "trial", "decision", "trial"),
-            signal("world", "timed_out", "decision", "timed_out"),
+            copy_variable("decision", "action", "world", "action"),
+            copy_variable("world", "trial", "decision", "trial"),
+            copy_variable("world", "timed_out", "decision", "timed_out"),
         ),
     )

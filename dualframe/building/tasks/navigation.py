@@ -27,9 +27,9 @@ import numpy as np
 
 from dualframe import catalogue
 from dualframe.building.circuit_builder import membrane
-from dualframe.building.encoders.place_cells import grid, place_cells
-from dualframe.building.network_block import Block, signal
-from dualframe.building.readouts.population_vector import angles, population_vector
+from dualframe.building.encoders.place_cells import grid_points, place_cells
+from dualframe.building.network_block import NetworkBlock, copy_variable
+from dualframe.building.readouts.population_vector import population_vector, preferred_directions
 from dualframe.building.tasks.trial_limit import check_trial_limit
 from dualframe.core.errors import CatalogueError
 from dualframe.environments import world
@@ -54,7 +54,7 @@ def build(task: Task) -> Network:
     side = float(arena.parameters["half_width"])
     encoder = task["encoder"]
     centres = np.round(
-        np.asarray(grid((-side, side), (-side, side), spacing=encoder["spacing"])), 9
+        np.asarray(grid_points((-side, side), (-side, side), spacing=encoder["spacing"])), 9
     )
     cells = place_cells(
         centres=centres, sigma=encoder["sigma"], rate_max=encoder["rate_max"], gate="found"
@@ -62,10 +62,10 @@ def build(task: Task) -> Network:
     actor = task["actor"]
     n = actor.count("n")
     block = (
-        Block((arena.population(),))
+        NetworkBlock((arena.population(),))
         + cells
-        + Block((_actors(task, n),), (_learned(task, centres, side, n), *_ring(actor, n)))
-        + Block((), _signals())
+        + NetworkBlock((_actors(task, n),), (_learned(task, centres, side, n), *_ring(actor, n)))
+        + NetworkBlock((), _signals())
         + population_vector("action", n)
     )
     network = block.network(task.name)
@@ -144,19 +144,19 @@ def _learned(task: Task, centres: Any, side: float, n: int) -> Projection:
         "action",
         "arrived += w",
         name="learned",
-        pairs=np.nonzero(~leads_out(centres, side, n)),
+        pairs=np.nonzero(~leaves_arena(centres, side, n)),
         weight=float(task["actor"]["w_init"]),
         plasticity=rule,
     )
 
 
-def leads_out(centres: Any, side: float, n: int) -> Any:
+def leaves_arena(centres: Any, side: float, n: int) -> Any:
     """Return which pairs of a place at a wall and a direction lead out, shape ``(places, n)``.
 
     At a wall these are the directions whose component into it is positive, as of the source's lists
     of forbidden actions.
     """
-    theta = angles(n)
+    theta = preferred_directions(n)
     push = np.stack([np.sin(theta), np.cos(theta)], axis=1)
     at_wall = np.where(np.abs(np.abs(centres) - side) < 1e-9, np.sign(centres), 0.0)
     return (at_wall[:, None, :] * push[None, :, :] > 1e-9).any(axis=2)
@@ -164,7 +164,7 @@ def leads_out(centres: Any, side: float, n: int) -> Any:
 
 def _ring(actor: Section, n: int) -> tuple[Projection, ...]:
     """Lateral connections: w_minus/n to all, w_plus exp(psi cos dtheta)/Z to the others."""
-    theta = angles(n)
+    theta = preferred_directions(n)
     near = np.exp(float(actor["psi"]) * np.cos(theta[:, None] - theta[None, :]))
     np.fill_diagonal(near, 0.0)
     i, j = np.nonzero(~np.eye(n, dtype=bool))
@@ -188,6 +188,6 @@ def _ring(actor: Section, n: int) -> tuple[Projection, ...]:
 
 def _signals() -> tuple[Projection, ...]:
     return (
-        signal("world", "trial", "action", "trial"),
-        signal("world", "success", "action", "rewarded"),
+        copy_variable("world", "trial", "action", "trial"),
+        copy_variable("world", "success", "action", "rewarded"),
     )

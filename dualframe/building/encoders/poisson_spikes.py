@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dualframe.building.network_block import signal
+from dualframe.building.network_block import copy_variable
 from dualframe.network import Projection
 
 FIRES = "rand() < rate_now*dt"
@@ -18,7 +18,7 @@ class Gate:
     projections: tuple[Projection, ...] = ()
 
 
-def gates(world: str, name: str, variable: str | None) -> tuple[str, Gate]:
+def gate_of(world: str, name: str, variable: str | None) -> tuple[str, Gate]:
     """Return the factor that a gate puts on a rate, and what it needs.
 
     The rate is zero while the world's ``variable`` is above one half.
@@ -26,4 +26,4 @@ def gates(world: str, name: str, variable: str | None) -> tuple[str, Gate]:
     if variable is None:
         return "", Gate()
     copy = f"seen_{variable}"
-    return f"*int({copy} < 0.5)", Gate(f"{copy} : 1", (signal(world, variable, name, copy),))
+    return f"*int({copy} < 0.5)", Gate(f"{copy} : 1", (copy_variable(world, variable, name, copy),))

@@ -9,20 +9,20 @@ import numpy as np
 from brian2.units import ms
 
 from dualframe.building.encoders.axes import axes
-from dualframe.building.network_block import Block
+from dualframe.building.network_block import NetworkBlock
 from dualframe.core.errors import NetworkError
 from dualframe.core.validation import positive
 from dualframe.network import Population
 
 
-def latency(
+def latency_code(
     ranges: Mapping[str, Sequence[Any]],
     world: str = "world",
     *,
     window: Any = 20 * ms,
     interval: Any = None,
     name: str = "latency",
-) -> Block:
+) -> NetworkBlock:
     """Return one cell for each variable that fires once in every window (time to first spike).
 
     With x between 0 and 1, the value scaled to and clipped at its range when the window opens,
@@ -78,4 +78,4 @@ def latency(
         },
         sign=1,
     )
-    return Block((group,), tuple(cell.copied(world, name) for cell in cells))
+    return NetworkBlock((group,), tuple(cell.copied(world, name) for cell in cells))
