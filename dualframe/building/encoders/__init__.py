@@ -5,4 +5,11 @@ from dualframe.building.encoders.place_cells import grid_points, place_cells
 from dualframe.building.encoders.population_code import population_code
 from dualframe.building.encoders.tuning_curves import normal_edges, tuning_curves
 
-__all__ = ["grid", "latency", "normal_edges", "place_cells", "population_code", "tuning_curves"]
+__all__ = [
+    "grid_points",
+    "latency_code",
+    "normal_edges",
+    "place_cells",
+    "population_code",
+    "tuning_curves",
+]

@@ -4,4 +4,10 @@ from dualframe.building.readouts.population_vector import population_vector, pre
 from dualframe.building.readouts.softmax_policy import decision_surprise, softmax_policy
 from dualframe.building.readouts.winner_take_all import winner_take_all
 
-__all__ = ["angles", "boltzmann", "population_vector", "surprise", "winner"]
+__all__ = [
+    "decision_surprise",
+    "population_vector",
+    "preferred_directions",
+    "softmax_policy",
+    "winner_take_all",
+]
