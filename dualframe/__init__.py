@@ -5,11 +5,11 @@ Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity`, `circuits`, `
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
 `plastic` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.
-Learning: `train`, `evaluate`, `Agents`, `compare_arms`; `environments` are the worlds.
+Learning: `environments`, `environment`, `train`, `evaluate`, `Agents`, `compare_arms`.
 One cell: `current_clamp`, `validate` (compartments and point neuron), `fit_point`, `dose_response`.
 """
 
-from dualframe import biological, environments, task_driven
+from dualframe import biological, task_driven
 from dualframe.analysis import plots
 from dualframe.analysis.report import report
 from dualframe.building.glif_specimens import read_glif_folder
@@ -20,6 +20,7 @@ from dualframe.core import errors
 from dualframe.core.errors import DualframeError
 from dualframe.core.quantity import quantity
 from dualframe.core.registry import register
+from dualframe.environments import environment, environments
 from dualframe.experiments import current_clamp, dose_response, fit_point, validate
 from dualframe.experiments.branch_comparison import compare_branches
 from dualframe.experiments.calibration.unitary_psps_and_rates import calibrate
@@ -74,6 +75,7 @@ __all__ = [
     "current_clamp",
     "doctor",
     "dose_response",
+    "environment",
     "environments",
     "errors",
     "evaluate",

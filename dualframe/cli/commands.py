@@ -39,7 +39,7 @@ LISTS: Mapping[str, Callable[[], pd.DataFrame]] = MappingProxyType(
         "plasticity": df.plasticity,
         "populations": df.populations,
         "targets": df.targets,
-        "worlds": df.environments.worlds,
+        "environments": df.environments,
     }
 )
 # What a terminal has room for; --json prints every column.

@@ -1,13 +1,25 @@
-"""Worlds as equations: what the networks of the task-driven branch learn in.
+"""Environments as equations: what networks learn in.
 
-`worlds` lists them, `world` makes one by name, and `World.population` is its equations as a neuron,
-for networks on every target. `dualframe.environments.gymnasium_env` has the same equations as
-Gymnasium environments.
+`environments` lists them, `environment` makes one by name, and `Environment.population` is its
+equations as a neuron, for networks on every target. `dualframe.environments.gymnasium_env` has the
+same equations as Gymnasium environments. An environment of one's own is an `EnvironmentSpec`,
+made known with `dualframe.register`.
 """
 
-from dualframe.environments.environment import World
-from dualframe.environments.parameter import Number
-from dualframe.environments.registry import world, worlds
+from dualframe.environments.environment_record import Environment, EnvironmentEquations
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.parameter import EnvironmentParameter
+from dualframe.environments.registry import environment, environments
 from dualframe.environments.spaces import Box, Discrete, Observation
 
-__all__ = ["Box", "Discrete", "Number", "Observation", "World", "world", "worlds"]
+__all__ = [
+    "Box",
+    "Discrete",
+    "Environment",
+    "EnvironmentEquations",
+    "EnvironmentParameter",
+    "EnvironmentSpec",
+    "Observation",
+    "environment",
+    "environments",
+]

@@ -6,38 +6,39 @@ classical Runge-Kutta method per tick. Angles are wrapped to [-pi, pi], velociti
 trial ends when the tip is one link's length above the pivot,
 ``-cos(theta1) - cos(theta1 + theta2) > 1``; every tick before costs one.
 
-The stages of the Runge-Kutta step use one another many times, so the world is `staged`: it acts one
-time step after the tick.
+The stages of the Runge-Kutta step use one another many times, so the environment is `staged`: it
+acts one time step after the tick.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import pi
-from typing import Any
 
 from brian2.units import Hz
 
-from dualframe.environments.environment import World
-from dualframe.environments.parameter import Number, plain
+from dualframe.environments.environment_record import EnvironmentEquations
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.parameter import EnvironmentParameter as Parameter
 from dualframe.environments.spaces import Discrete, Observation
 
 SOURCE = "Gymnasium Acrobot-v1 (classic_control/acrobot.py, book_or_nips = 'book'); Sutton 1996"
 
-NUMBERS = (
-    Number("interval", "200 ms", "simulated time between decisions"),
-    Number("tau", "200 ms", "step of the integration"),
-    Number("gravity", "9.8 m/s**2", "acceleration of gravity"),
-    Number("length1", "1 m", "length of the first link"),
-    Number("mass1", "1 kg", "mass of the first link"),
-    Number("mass2", "1 kg", "mass of the second link"),
-    Number("centre1", "0.5 m", "centre of mass of the first link, from its upper end"),
-    Number("centre2", "0.5 m", "centre of mass of the second link, from its upper end"),
-    Number("moi", "1 kg*m**2", "moment of inertia of each link"),
-    Number("max_speed1", 4 * pi * Hz, "largest angular velocity, in radians per second"),
-    Number("max_speed2", 9 * pi * Hz, "largest angular velocity, in radians per second"),
-    Number("torque", "1 N*m", "torque of the motor: minus this, none or this"),
-    Number("start_range", 0.1, "starts are uniform between minus and plus this, in SI units"),
-    Number("limit", 500, "ticks after which a trial is cut off", kind="count"),
+PARAMETERS = (
+    Parameter("interval", "200 ms", "simulated time between decisions"),
+    Parameter("tau", "200 ms", "step of the integration"),
+    Parameter("gravity", "9.8 m/s**2", "acceleration of gravity"),
+    Parameter("length1", "1 m", "length of the first link"),
+    Parameter("mass1", "1 kg", "mass of the first link"),
+    Parameter("mass2", "1 kg", "mass of the second link"),
+    Parameter("centre1", "0.5 m", "centre of mass of the first link, from its upper end"),
+    Parameter("centre2", "0.5 m", "centre of mass of the second link, from its upper end"),
+    Parameter("moi", "1 kg*m**2", "moment of inertia of each link"),
+    Parameter("max_speed1", 4 * pi * Hz, "largest angular velocity, in radians per second"),
+    Parameter("max_speed2", 9 * pi * Hz, "largest angular velocity, in radians per second"),
+    Parameter("torque", "1 N*m", "torque of the motor: minus this, none or this"),
+    Parameter("start_range", 0.1, "starts are uniform between minus and plus this, in SI units"),
+    Parameter("limit", 500, "ticks after which a trial is cut off", kind="count"),
 )
 
 # One evaluation of the derivatives at the angles a{k}, b{k} and velocities u{k}, v{k}
@@ -99,17 +100,12 @@ sin_theta2 = sin(theta2) : 1
 EQUATIONS = _equations()
 
 
-def build(numbers: tuple[Number, ...], interval: Any) -> World:
-    """Return the world for a set of numbers."""
-    values = plain(numbers)
+def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+    """Return the equations for values of the parameters."""
     state = ("theta1", "theta2", "theta1_dot", "theta2_dot")
     fastest = {"theta1_dot": values["max_speed1"], "theta2_dot": values["max_speed2"]}
     circle = ("cos_theta1", "sin_theta1", "cos_theta2", "sin_theta2")
-    return World(
-        name="acrobot",
-        title="a double pendulum to swing up with a motor at the elbow",
-        source=SOURCE,
-        numbers=numbers,
+    return EnvironmentEquations(
         state=state,
         equations=EQUATIONS,
         start=dict.fromkeys(state, "-start_range + 2*start_range*rand()"),
@@ -118,8 +114,15 @@ def build(numbers: tuple[Number, ...], interval: Any) -> World:
             *(Observation(name, -1, 1) for name in circle),
             *(Observation(name, -speed, speed) for name, speed in fastest.items()),
         ),
-        interval=interval,
-        limit=int(values["limit"]),
         staged=True,
-        parameters={k: v for k, v in values.items() if k not in ("interval", "limit")},
     )
+
+
+ACROBOT = EnvironmentSpec(
+    name="acrobot",
+    title="a double pendulum to swing up with a motor at the elbow",
+    source=SOURCE,
+    parameters=PARAMETERS,
+    write_equations=write_equations,
+    limit="limit",
+)

@@ -7,25 +7,22 @@ arm, else with ``p_other``. The best arm is the first at the beginning and the n
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from dualframe.environments.environment import World
-from dualframe.environments.parameter import Number, plain
+from dualframe.environments.environment_record import EnvironmentEquations
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.parameter import assumed_parameter
 from dualframe.environments.spaces import Discrete, Observation
 
 SOURCE = "a common design of probabilistic reversal learning; all numbers are chosen here"
 
 
-def _assumed(name: str, value: Any, meaning: str, kind: str = "positive") -> Number:
-    return Number(name, value, meaning, status="assumed", kind=kind)
-
-
-NUMBERS = (
-    _assumed("interval", "500 ms", "time between choices"),
-    _assumed("arms", 2, "number of arms", kind="count"),
-    _assumed("p_best", 0.8, "probability that the best arm pays", kind="probability"),
-    _assumed("p_other", 0.2, "probability that another arm pays", kind="probability"),
-    _assumed(
+PARAMETERS = (
+    assumed_parameter("interval", "500 ms", "time between choices"),
+    assumed_parameter("arms", 2, "number of arms", kind="count"),
+    assumed_parameter("p_best", 0.8, "probability that the best arm pays", kind="probability"),
+    assumed_parameter("p_other", 0.2, "probability that another arm pays", kind="probability"),
+    assumed_parameter(
         "reversal_after",
         100,
         "trials after which another arm is best; None is never",
@@ -47,21 +44,22 @@ succeeded = right : 1
 """
 
 
-def build(numbers: tuple[Number, ...], interval: Any) -> World:
-    """Return the world for a set of numbers."""
-    values = plain(numbers)
+def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+    """Return the equations for values of the parameters."""
     arms = int(values["arms"])
-    return World(
-        name="bandit",
-        title="several arms, one of which pays more often, in turns",
-        source=SOURCE,
-        numbers=numbers,
+    return EnvironmentEquations(
         state=("last_choice", "last_reward"),
         equations=EQUATIONS,
         start={},
         action=Discrete(arms),
         observations=(Observation("last_choice", 0, arms - 1), Observation("last_reward", 0, 1)),
-        interval=interval,
-        limit=None,
-        parameters={k: v for k, v in values.items() if k != "interval"},
     )
+
+
+BANDIT = EnvironmentSpec(
+    name="bandit",
+    title="several arms, one of which pays more often, in turns",
+    source=SOURCE,
+    parameters=PARAMETERS,
+    write_equations=write_equations,
+)

@@ -15,26 +15,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import pi
-from typing import Any
 
-from dualframe.environments.environment import World
-from dualframe.environments.parameter import Number, plain
+from dualframe.environments.environment_record import EnvironmentEquations
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.parameter import EnvironmentParameter as Parameter
 from dualframe.environments.spaces import Discrete, Observation
 
 SOURCE = "Gymnasium CartPole-v1 (classic_control/cartpole.py); Barto, Sutton and Anderson 1983"
 
-NUMBERS = (
-    Number("interval", "20 ms", "simulated time between decisions"),
-    Number("tau", "20 ms", "step of the Euler integration"),
-    Number("gravity", "9.8 m/s**2", "acceleration of gravity"),
-    Number("masscart", "1 kg", "mass of the cart"),
-    Number("masspole", "0.1 kg", "mass of the pole"),
-    Number("length", "0.5 m", "half the length of the pole"),
-    Number("force_mag", "10 N", "force of a push"),
-    Number("x_threshold", "2.4 m", "half the length of the track"),
-    Number("theta_threshold", 12 * 2 * pi / 360, "largest angle of the pole, in radians"),
-    Number("start_range", 0.05, "starts are uniform between minus and plus this, in SI units"),
-    Number("limit", 500, "ticks after which a trial is cut off", kind="count"),
+PARAMETERS = (
+    Parameter("interval", "20 ms", "simulated time between decisions"),
+    Parameter("tau", "20 ms", "step of the Euler integration"),
+    Parameter("gravity", "9.8 m/s**2", "acceleration of gravity"),
+    Parameter("masscart", "1 kg", "mass of the cart"),
+    Parameter("masspole", "0.1 kg", "mass of the pole"),
+    Parameter("length", "0.5 m", "half the length of the pole"),
+    Parameter("force_mag", "10 N", "force of a push"),
+    Parameter("x_threshold", "2.4 m", "half the length of the track"),
+    Parameter("theta_threshold", 12 * 2 * pi / 360, "largest angle of the pole, in radians"),
+    Parameter("start_range", 0.05, "starts are uniform between minus and plus this, in SI units"),
+    Parameter("limit", 500, "ticks after which a trial is cut off", kind="count"),
 )
 
 EQUATIONS = """
@@ -54,15 +54,10 @@ succeeded = truncated*(1 - terminal) : 1
 """
 
 
-def build(numbers: tuple[Number, ...], interval: Any) -> World:
-    """Return the world for a set of numbers."""
-    values: Mapping[str, float] = plain(numbers)
+def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+    """Return the equations for values of the parameters."""
     state = ("x", "x_dot", "theta", "theta_dot")
-    return World(
-        name="cartpole",
-        title="a pole on a cart that is pushed left or right",
-        source=SOURCE,
-        numbers=numbers,
+    return EnvironmentEquations(
         state=state,
         equations=EQUATIONS,
         start=dict.fromkeys(state, "-start_range + 2*start_range*rand()"),
@@ -73,7 +68,14 @@ def build(numbers: tuple[Number, ...], interval: Any) -> World:
             Observation("theta", -2 * values["theta_threshold"], 2 * values["theta_threshold"]),
             Observation("theta_dot"),
         ),
-        interval=interval,
-        limit=int(values["limit"]),
-        parameters={k: v for k, v in values.items() if k not in ("interval", "limit")},
     )
+
+
+CARTPOLE = EnvironmentSpec(
+    name="cartpole",
+    title="a pole on a cart that is pushed left or right",
+    source=SOURCE,
+    parameters=PARAMETERS,
+    write_equations=write_equations,
+    limit="limit",
+)

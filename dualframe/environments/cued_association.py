@@ -8,27 +8,30 @@ ends ``pause_time`` after that; there is no other end.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from dualframe.core.quantity import quantity
-from dualframe.environments.environment import World, ticks
-from dualframe.environments.parameter import Number, plain
+from dualframe.environments.environment_record import EnvironmentEquations
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.parameter import assumed_parameter
 from dualframe.environments.spaces import Discrete, Observation
 
 SOURCE = "a common design of delayed-response experiments; all numbers are chosen here"
 
 
-def _assumed(name: str, value: Any, meaning: str, kind: str = "positive") -> Number:
-    return Number(name, value, meaning, status="assumed", kind=kind)
-
-
-NUMBERS = (
-    _assumed("interval", "10 ms", "time between ticks"),
-    _assumed("cues", 2, "number of cues, and of answers", kind="count"),
-    _assumed("cue_time", "500 ms", "how long the cue is shown"),
-    _assumed("delay_time", "1 s", "from the end of the cue to the go signal"),
-    _assumed("go_time", "500 ms", "how long the go signal is on; the answer is read at its end"),
-    _assumed("pause_time", "1 s", "from the answer to the next trial"),
+PARAMETERS = (
+    assumed_parameter("interval", "10 ms", "time between ticks"),
+    assumed_parameter("cues", 2, "number of cues, and of answers", kind="count"),
+    assumed_parameter("cue_time", "500 ms", "how long the cue is shown", kind="ticks"),
+    assumed_parameter(
+        "delay_time", "1 s", "from the end of the cue to the go signal", kind="ticks"
+    ),
+    assumed_parameter(
+        "go_time",
+        "500 ms",
+        "how long the go signal is on; the answer is read at its end",
+        kind="ticks",
+    ),
+    assumed_parameter("pause_time", "1 s", "from the answer to the next trial", kind="ticks"),
 )
 
 EQUATIONS = """
@@ -46,28 +49,24 @@ succeeded = answered_right_next : 1
 """
 
 
-def build(numbers: tuple[Number, ...], interval: Any) -> World:
-    """Return the world for a set of numbers."""
-    values = plain(numbers)
-    given = {number.name: quantity(number.value) for number in numbers}
-    in_ticks = {
-        name: float(ticks(given[name], interval, f"{name} of world 'cued_association'"))
-        for name in ("cue_time", "delay_time", "go_time", "pause_time")
-    }
+def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+    """Return the equations for values of the parameters."""
     cues = int(values["cues"])
     shown = [f"cue_{k} = cue_on*int(abs(cue - {k}) < 0.5) : 1" for k in range(cues)]
     seen = [*(f"cue_{k}" for k in range(cues)), "go_on"]
-    return World(
-        name="cued_association",
-        title="a cue, a delay, a go signal and an answer",
-        source=SOURCE,
-        numbers=numbers,
+    return EnvironmentEquations(
         state=("cue", "answered_right"),
         equations=EQUATIONS.format(shown="\n".join(shown)),
         start={"cue": "floor(cues*rand())", "answered_right": "0"},
         action=Discrete(cues),
         observations=tuple(Observation(name, 0, 1) for name in seen),
-        interval=interval,
-        limit=None,
-        parameters={k: v for k, v in {**values, **in_ticks}.items() if k != "interval"},
     )
+
+
+CUED_ASSOCIATION = EnvironmentSpec(
+    name="cued_association",
+    title="a cue, a delay, a go signal and an answer",
+    source=SOURCE,
+    parameters=PARAMETERS,
+    write_equations=write_equations,
+)

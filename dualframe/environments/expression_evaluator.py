@@ -1,4 +1,4 @@
-"""Evaluates the text of a world's equations with NumPy, operation by operation as it stands.
+"""Evaluates the text of an environment's equations with NumPy, operation by operation as it stands.
 
 Brian2 turns the same text into vectorised NumPy or C++. Here it becomes a tree of Python functions
 that takes plain numbers: no code is generated and nothing but arithmetic can be written.
@@ -19,20 +19,20 @@ from dualframe.core.errors import NetworkError
 Values = Mapping[str, Any]
 Function = Callable[[Values], Any]
 
-_BINARY: Mapping[type, Callable[[Any, Any], Any]] = {
+_ARITHMETIC: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }
-_COMPARED: Mapping[type, Callable[[Any, Any], Any]] = {
+_COMPARISONS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
 }
-_JOINED: Mapping[type, Callable[[Any, Any], Any]] = {
+_LOGIC: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.And: np.logical_and,
     ast.Or: np.logical_or,
 }
@@ -50,7 +50,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
 CONSTANTS: Mapping[str, float] = {"pi": np.pi, "e": np.e, "inf": np.inf}
 
 
-def subexpressions(text: str) -> list[tuple[str, str]]:
+def ordered_subexpressions(text: str) -> list[tuple[str, str]]:
     """Return names and expressions of Brian2 equations, each after those that it uses."""
     return [
         (str(line.varname), str(line.expr.code))
@@ -59,14 +59,14 @@ def subexpressions(text: str) -> list[tuple[str, str]]:
     ]
 
 
-def drawn(text: str) -> set[str]:
+def drawn_once_per_step(text: str) -> set[str]:
     """Return the names of subexpressions that are computed once per step, like random numbers."""
     return {
         str(line.varname) for line in Equations(text).ordered if "constant over dt" in line.flags
     }
 
 
-def compiled(text: str, rand: Callable[[], Any]) -> Function:
+def compile_expression(text: str, rand: Callable[[], Any]) -> Function:
     """Return an expression as a function of a mapping of names to values.
 
     Parameters
@@ -81,10 +81,10 @@ def compiled(text: str, rand: Callable[[], Any]) -> Function:
     NetworkError
         If the text contains anything else.
     """
-    return _node(ast.parse(text.strip(), mode="eval").body, rand)
+    return _translate_node(ast.parse(text.strip(), mode="eval").body, rand)
 
 
-def _node(node: ast.expr, rand: Callable[[], Any]) -> Function:
+def _translate_node(node: ast.expr, rand: Callable[[], Any]) -> Function:
     if isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
         value = float(node.value)
         return lambda values: value
@@ -94,36 +94,40 @@ def _node(node: ast.expr, rand: Callable[[], Any]) -> Function:
             constant = CONSTANTS[name]
             return lambda values: constant
         return lambda values: values[name]
-    for kind, translate in _TRANSLATED.items():
+    for kind, translate in _TRANSLATORS.items():
         if isinstance(node, kind):
             return translate(node, rand)
-    raise _refused(node)
+    raise _refuse_node(node)
 
 
-def _binary(node: ast.BinOp, rand: Callable[[], Any]) -> Function:
-    if type(node.op) not in _BINARY:
-        raise _refused(node)
-    apply, left, right = _BINARY[type(node.op)], _node(node.left, rand), _node(node.right, rand)
+def _translate_arithmetic(node: ast.BinOp, rand: Callable[[], Any]) -> Function:
+    if type(node.op) not in _ARITHMETIC:
+        raise _refuse_node(node)
+    apply, left, right = (
+        _ARITHMETIC[type(node.op)],
+        _translate_node(node.left, rand),
+        _translate_node(node.right, rand),
+    )
     return lambda values: apply(left(values), right(values))
 
 
-def _unary(node: ast.UnaryOp, rand: Callable[[], Any]) -> Function:
+def _translate_minus(node: ast.UnaryOp, rand: Callable[[], Any]) -> Function:
     if not isinstance(node.op, ast.USub):
-        raise _refused(node)
-    inner = _node(node.operand, rand)
+        raise _refuse_node(node)
+    inner = _translate_node(node.operand, rand)
     return lambda values: -inner(values)
 
 
-def _compared(node: ast.Compare, rand: Callable[[], Any]) -> Function:
-    if len(node.ops) != 1 or type(node.ops[0]) not in _COMPARED:
-        raise _refused(node)
-    apply = _COMPARED[type(node.ops[0])]
-    left, right = _node(node.left, rand), _node(node.comparators[0], rand)
+def _translate_comparison(node: ast.Compare, rand: Callable[[], Any]) -> Function:
+    if len(node.ops) != 1 or type(node.ops[0]) not in _COMPARISONS:
+        raise _refuse_node(node)
+    apply = _COMPARISONS[type(node.ops[0])]
+    left, right = _translate_node(node.left, rand), _translate_node(node.comparators[0], rand)
     return lambda values: apply(left(values), right(values))
 
 
-def _joined(node: ast.BoolOp, rand: Callable[[], Any]) -> Function:
-    join, parts = _JOINED[type(node.op)], [_node(part, rand) for part in node.values]
+def _translate_logic(node: ast.BoolOp, rand: Callable[[], Any]) -> Function:
+    join, parts = _LOGIC[type(node.op)], [_translate_node(part, rand) for part in node.values]
 
     def evaluate(values: Values) -> Any:
         result = parts[0](values)
@@ -134,27 +138,27 @@ def _joined(node: ast.BoolOp, rand: Callable[[], Any]) -> Function:
     return evaluate
 
 
-def _call(node: ast.Call, rand: Callable[[], Any]) -> Function:
+def _translate_call(node: ast.Call, rand: Callable[[], Any]) -> Function:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     if name == "rand" and not node.args:
         return lambda values: rand()
     if name not in FUNCTIONS or node.keywords:
-        raise _refused(node)
-    apply, arguments = FUNCTIONS[name], [_node(argument, rand) for argument in node.args]
+        raise _refuse_node(node)
+    apply, arguments = FUNCTIONS[name], [_translate_node(argument, rand) for argument in node.args]
     return lambda values: apply(*(argument(values) for argument in arguments))
 
 
-_TRANSLATED: Mapping[type, Callable[[Any, Callable[[], Any]], Function]] = {
-    ast.BinOp: _binary,
-    ast.UnaryOp: _unary,
-    ast.Compare: _compared,
-    ast.BoolOp: _joined,
-    ast.Call: _call,
+_TRANSLATORS: Mapping[type, Callable[[Any, Callable[[], Any]], Function]] = {
+    ast.BinOp: _translate_arithmetic,
+    ast.UnaryOp: _translate_minus,
+    ast.Compare: _translate_comparison,
+    ast.BoolOp: _translate_logic,
+    ast.Call: _translate_call,
 }
 
 
-def _refused(node: ast.expr) -> NetworkError:
+def _refuse_node(node: ast.expr) -> NetworkError:
     return NetworkError(
-        f"{ast.unparse(node)!r} in a world's equations: expected arithmetic, comparisons and "
-        f"the functions {', '.join(sorted(FUNCTIONS))}, rand."
+        f"{ast.unparse(node)!r} in an environment's equations: expected arithmetic, comparisons "
+        f"and the functions {', '.join(sorted(FUNCTIONS))}, rand."
     )

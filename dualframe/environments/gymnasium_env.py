@@ -1,10 +1,10 @@
-"""The worlds as Gymnasium environments, so that other agents can be compared on the same equations.
+"""The environments as Gymnasium environments, for other agents on the same equations.
 
 >>> import gymnasium, dualframe.environments.gymnasium_env
 >>> env = gymnasium.make("dualframe/CartPole-v0")
 
-A step is a tick of the world. The equations are those of the network's neuron, evaluated in 64-bit
-numbers; only observations are rounded to 32 bits.
+A step is a tick of the environment. The equations are those of the network's neuron, evaluated in
+64-bit numbers; only observations are rounded to 32 bits.
 """
 
 from __future__ import annotations
@@ -16,19 +16,35 @@ from typing import Any
 import gymnasium
 import numpy as np
 
-from dualframe.environments.environment import World
-from dualframe.environments.expression_evaluator import Function, compiled, subexpressions
-from dualframe.environments.registry import WORLDS, world
+from dualframe.environments.environment_record import Environment
+from dualframe.environments.expression_evaluator import (
+    Function,
+    compile_expression,
+    ordered_subexpressions,
+)
+from dualframe.environments.registry import ENVIRONMENTS, environment
 from dualframe.environments.spaces import Box, Discrete
 
 _SPELLED = {"cartpole": "CartPole"}
-IDS: Mapping[str, str] = MappingProxyType(
-    {name: f"dualframe/{_SPELLED.get(name, name.title().replace('_', ''))}-v0" for name in WORLDS}
-)
 
 
-class WorldEnv(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], Any]):
-    """A world as a Gymnasium environment.
+def gymnasium_id(name: str) -> str:
+    """Return the identifier of an environment, such as ``"dualframe/OpenField-v0"``.
+
+    Parameters
+    ----------
+    name
+        Of the environment, such as ``"open_field"``.
+    """
+    return f"dualframe/{_SPELLED.get(name, name.title().replace('_', ''))}-v0"
+
+
+IDS: Mapping[str, str] = MappingProxyType({name: gymnasium_id(name) for name in ENVIRONMENTS})
+"""Identifiers of the environments that were known when this module was imported."""
+
+
+class GymnasiumEnvironment(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], Any]):
+    """An environment as a Gymnasium environment.
 
     ``reset(seed=...)`` begins anew with trial 0; ``reset()`` begins the next trial, so that what
     changes over trials (a goal that moves, an arm that stops to pay) does. Starts are drawn in the
@@ -37,8 +53,8 @@ class WorldEnv(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], Any]):
     Parameters
     ----------
     name
-        Of the world, or the world itself.
-    **numbers
+        Of the environment, or the environment itself.
+    **values
         As `dualframe.environments.environment` takes them.
 
     Attributes
@@ -51,23 +67,26 @@ class WorldEnv(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], Any]):
     metadata = {"render_modes": []}  # noqa: RUF012 (Gymnasium's attribute)
 
     def __init__(
-        self, name: str | World = "cartpole", render_mode: None = None, **numbers: Any
+        self, name: str | Environment = "cartpole", render_mode: None = None, **values: Any
     ) -> None:
-        self.world = name if isinstance(name, World) else world(name, **numbers)
+        self.environment = name if isinstance(name, Environment) else environment(name, **values)
         self.render_mode = render_mode
-        self.action_space = _action_space(self.world.action)
+        self.action_space = _action_space(self.environment.action)
         low, high = (
-            np.array([getattr(item, end) for item in self.world.observations], dtype=np.float32)
+            np.array([getattr(item, end) for item in self.environment.observations])
             for end in ("low", "high")
         )
-        self.observation_space = gymnasium.spaces.Box(low, high, dtype=np.float32)
+        self.observation_space = gymnasium.spaces.Box(
+            low.astype(np.float32), high.astype(np.float32), dtype=np.float32
+        )
         self.values: dict[str, float] = {}
-        self._constants = self.world.constants
-        lines = subexpressions(self.world.program)
-        self._lines = [(key, self._compiled(text)) for key, text in lines]
-        self._outcomes = {key: self._compiled(text) for key, text in self.world.outcomes.items()}
-        self._starts = {key: self._compiled(text) for key, text in self.world.start.items()}
-        seen = self.world.seen
+        self._constants = self.environment.constants
+        lines = ordered_subexpressions(self.environment.tick_equations)
+        self._lines = [(key, self._compile(text)) for key, text in lines]
+        outcomes = self.environment.trial_outcomes
+        self._outcomes = {key: self._compile(text) for key, text in outcomes.items()}
+        self._starts = {key: self._compile(text) for key, text in self.environment.start.items()}
+        seen = self.environment.observed_subexpressions
         self._seen = [(key, function) for key, function in self._lines if key in seen]
 
     def reset(
@@ -76,7 +95,7 @@ class WorldEnv(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], Any]):
         """Begin the next trial, or with a seed the first."""
         super().reset(seed=seed)
         if seed is not None or not self.values:
-            self.values = dict.fromkeys((*self.world.state, "trial"), 0.0)
+            self.values = dict.fromkeys((*self.environment.state, "trial"), 0.0)
         elif self.values["elapsed"] > 0:
             self.values["trial"] += 1
         self.values |= {"elapsed": 0.0, "collected": 0.0}
@@ -94,32 +113,37 @@ class WorldEnv(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], Any]):
         info: dict[str, Any] = {"trial": int(self.values["trial"])}
         if terminated or truncated:
             info |= {key: float(function(values)) for key, function in self._outcomes.items()}
-        self.values |= {key: float(values[f"{key}_next"]) for key in self.world.state}
+        self.values |= {key: float(values[f"{key}_next"]) for key in self.environment.state}
         self.values["elapsed"] += 1
         self.values["collected"] += reward
         return self._observation(), reward, terminated, truncated, info
 
-    def _compiled(self, text: str) -> Function:
-        return compiled(text, lambda: self.np_random.random())
+    def _compile(self, text: str) -> Function:
+        return compile_expression(text, lambda: self.np_random.random())
 
     def _inputs(self, action: Any) -> dict[str, float]:
-        names = self.world.action.inputs
+        names = self.environment.action.inputs
         return dict(zip(names, np.ravel(action).astype(float).tolist(), strict=True))
 
     def _observation(self) -> Any:
         values = {**self._constants, **self.values}
         for key, function in self._seen:
             values[key] = function(values)
-        return np.array([values[item.name] for item in self.world.observations], dtype=np.float32)
+        seen = [values[item.name] for item in self.environment.observations]
+        return np.array(seen, dtype=np.float32)
 
 
-def register() -> None:
-    """Register the worlds as ``dualframe/CartPole-v0`` and so on; see `IDS`."""
-    for name, identifier in IDS.items():
-        if identifier not in gymnasium.registry:
+def register_environments() -> None:
+    """Register every environment with Gymnasium, as ``dualframe/CartPole-v0`` and so on.
+
+    It is done on import; call it again for environments that were added with `dualframe.register`
+    later.
+    """
+    for name in ENVIRONMENTS:
+        if gymnasium_id(name) not in gymnasium.registry:
             gymnasium.register(
-                id=identifier,
-                entry_point="dualframe.environments.gymnasium_env:WorldEnv",
+                id=gymnasium_id(name),
+                entry_point="dualframe.environments.gymnasium_env:GymnasiumEnvironment",
                 kwargs={"name": name},
             )
 
@@ -131,4 +155,4 @@ def _action_space(action: Discrete | Box) -> gymnasium.spaces.Space[Any]:
     return gymnasium.spaces.Box(low, high, dtype=np.float32)
 
 
-register()
+register_environments()

@@ -6,26 +6,22 @@ between the ends. The trial ends in the goal zone at the far end.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from dualframe.core.quantity import quantity
-from dualframe.environments.environment import World, ticks
-from dualframe.environments.parameter import Number, plain
+from dualframe.environments.environment_record import EnvironmentEquations
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.parameter import assumed_parameter
 from dualframe.environments.spaces import Box, Observation
 
 SOURCE = "a common design of place-cell experiments; all numbers are chosen here"
 
 
-def _assumed(name: str, value: Any, meaning: str) -> Number:
-    return Number(name, value, meaning, status="assumed")
-
-
-NUMBERS = (
-    _assumed("interval", "10 ms", "time between moves"),
-    _assumed("track_length", "2 m", "length of the track"),
-    _assumed("goal_width", "0.1 m", "length of the goal zone at the far end"),
-    _assumed("max_step", "0.01 m", "largest displacement per tick: 1 m/s"),
-    _assumed("timeout", "20 s", "longest trial"),
+PARAMETERS = (
+    assumed_parameter("interval", "10 ms", "time between moves"),
+    assumed_parameter("track_length", "2 m", "length of the track"),
+    assumed_parameter("goal_width", "0.1 m", "length of the goal zone at the far end"),
+    assumed_parameter("max_step", "0.01 m", "largest displacement per tick: 1 m/s"),
+    assumed_parameter("timeout", "20 s", "longest trial", kind="ticks"),
 )
 
 EQUATIONS = """
@@ -36,22 +32,23 @@ succeeded = terminal : 1
 """
 
 
-def build(numbers: tuple[Number, ...], interval: Any) -> World:
-    """Return the world for a set of numbers."""
-    values = plain(numbers)
-    timeout = next(quantity(number.value) for number in numbers if number.name == "timeout")
+def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+    """Return the equations for values of the parameters."""
     step = values["max_step"]
-    return World(
-        name="linear_track",
-        title="a track with a reward at its far end",
-        source=SOURCE,
-        numbers=numbers,
+    return EnvironmentEquations(
         state=("x",),
         equations=EQUATIONS,
         start={"x": "0"},
         action=Box(("push_x",), (-step,), (step,)),
         observations=(Observation("x", 0, values["track_length"]),),
-        interval=interval,
-        limit=ticks(timeout, interval, "timeout of world 'linear_track'"),
-        parameters={k: v for k, v in values.items() if k not in ("interval", "timeout")},
     )
+
+
+LINEAR_TRACK = EnvironmentSpec(
+    name="linear_track",
+    title="a track with a reward at its far end",
+    source=SOURCE,
+    parameters=PARAMETERS,
+    write_equations=write_equations,
+    limit="timeout",
+)

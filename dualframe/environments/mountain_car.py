@@ -10,26 +10,33 @@ tick, the last included, costs one.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from dualframe.environments.environment import World
-from dualframe.environments.parameter import Number, plain
+from dualframe.environments.environment_record import EnvironmentEquations
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.parameter import EnvironmentParameter as Parameter
 from dualframe.environments.spaces import Discrete, Observation
 
 SOURCE = "Gymnasium MountainCar-v0 (classic_control/mountain_car.py); Moore 1990"
 
-NUMBERS = (
-    Number("interval", "20 ms", "simulated time between decisions", "chosen here", "assumed"),
-    Number("force", 0.001, "change of velocity by the motor per tick"),
-    Number("gravity", 0.0025, "change of velocity by gravity per tick, on the steepest slope"),
-    Number("min_position", -1.2, "left wall", kind="any"),
-    Number("max_position", 0.6, "right end", kind="any"),
-    Number("max_velocity", 0.07, "largest velocity"),
-    Number("goal_position", 0.5, "where the trial ends", kind="any"),
-    Number("goal_velocity", 0.0, "least velocity at the goal", kind="any"),
-    Number("start_low", -0.6, "starts are uniform from here", kind="any"),
-    Number("start_high", -0.4, "to here", kind="any"),
-    Number("limit", 200, "ticks after which a trial is cut off", kind="count"),
+PARAMETERS = (
+    Parameter(
+        "interval",
+        "20 ms",
+        "simulated time between decisions",
+        source="chosen here",
+        status="assumed",
+    ),
+    Parameter("force", 0.001, "change of velocity by the motor per tick"),
+    Parameter("gravity", 0.0025, "change of velocity by gravity per tick, on the steepest slope"),
+    Parameter("min_position", -1.2, "left wall", kind="any"),
+    Parameter("max_position", 0.6, "right end", kind="any"),
+    Parameter("max_velocity", 0.07, "largest velocity"),
+    Parameter("goal_position", 0.5, "where the trial ends", kind="any"),
+    Parameter("goal_velocity", 0.0, "least velocity at the goal", kind="any"),
+    Parameter("start_low", -0.6, "starts are uniform from here", kind="any"),
+    Parameter("start_high", -0.4, "to here", kind="any"),
+    Parameter("limit", 200, "ticks after which a trial is cut off", kind="count"),
 )
 
 EQUATIONS = """
@@ -45,15 +52,10 @@ succeeded = terminal : 1
 """
 
 
-def build(numbers: tuple[Number, ...], interval: Any) -> World:
-    """Return the world for a set of numbers."""
-    values = plain(numbers)
+def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+    """Return the equations for values of the parameters."""
     speed = values["max_velocity"]
-    return World(
-        name="mountain_car",
-        title="a car in a valley that must swing to get out",
-        source=SOURCE,
-        numbers=numbers,
+    return EnvironmentEquations(
         state=("position", "velocity"),
         equations=EQUATIONS,
         start={"position": "start_low + (start_high - start_low)*rand()", "velocity": "0"},
@@ -62,7 +64,14 @@ def build(numbers: tuple[Number, ...], interval: Any) -> World:
             Observation("position", values["min_position"], values["max_position"]),
             Observation("velocity", -speed, speed),
         ),
-        interval=interval,
-        limit=int(values["limit"]),
-        parameters={k: v for k, v in values.items() if k not in ("interval", "limit")},
     )
+
+
+MOUNTAIN_CAR = EnvironmentSpec(
+    name="mountain_car",
+    title="a car in a valley that must swing to get out",
+    source=SOURCE,
+    parameters=PARAMETERS,
+    write_equations=write_equations,
+    limit="limit",
+)

@@ -8,11 +8,11 @@ own direction and filtered by two exponentials, in the discrete form of the sour
     decay += -decay/tau_decay + spikes;    rise += -rise/tau_rise + spikes
     filtered = (decay - rise)/(tau_decay - tau_rise)
 
-Filtering is linear, so the world filters the two components that readouts deliver: a spike of the
-neuron with preferred angle ``theta_k`` adds ``sin(theta_k)`` to ``spikes_x`` and ``cos(theta_k)``
-to ``spikes_y``. ``push_x`` and ``push_y`` displace the agent directly, for readouts that are no
-spiking neurons. (In the source's names ``tau_gamma = 50`` ms is the slower time constant and
-``v_gamma = 20`` ms the faster, whatever its comments call rise and decay.)
+Filtering is linear, so the environment filters the two components that readouts deliver: a spike of
+the neuron with preferred angle ``theta_k`` adds ``sin(theta_k)`` to ``spikes_x`` and
+``cos(theta_k)`` to ``spikes_y``. ``push_x`` and ``push_y`` displace the agent directly, for
+readouts that are no spiking neurons. (In the source's names ``tau_gamma = 50`` ms is the slower
+time constant and ``v_gamma = 20`` ms the faster, whatever its comments call rise and decay.)
 
 At a wall the agent is set back by ``bounce``, at one wall per step, in the order west, east, south,
 north: the source's ``if``-``else`` ladder. A fast agent can therefore be outside for a while.
@@ -29,37 +29,41 @@ trial before.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from dualframe.core.quantity import quantity
-from dualframe.environments.environment import World, ticks
-from dualframe.environments.parameter import Number, plain
+from dualframe.environments.environment_record import EnvironmentEquations
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.parameter import EnvironmentParameter as Parameter
 from dualframe.environments.spaces import Box, Observation
 
 SOURCE = "Zannone et al. 2018, ModelDB 245018, seq_neuromod_plasticity.m"
 
-NUMBERS = (
-    Number("interval", "1 ms", "time between moves; the source's step"),
-    Number("half_width", 2.0, "walls are at minus and plus this"),
-    Number("goal_x", 1.5, "first goal", kind="any"),
-    Number("goal_y", 1.5, "first goal", kind="any"),
-    Number("goal_radius", 0.3, "radius of the first goal"),
-    Number("other_x", -1.5, "second goal", kind="any"),
-    Number("other_y", -1.5, "second goal", kind="any"),
-    Number("other_radius", 0.3, "radius of the second goal"),
-    Number(
+PARAMETERS = (
+    Parameter("interval", "1 ms", "time between moves; the source's step"),
+    Parameter("half_width", 2.0, "walls are at minus and plus this"),
+    Parameter("goal_x", 1.5, "first goal", kind="any"),
+    Parameter("goal_y", 1.5, "first goal", kind="any"),
+    Parameter("goal_radius", 0.3, "radius of the first goal"),
+    Parameter("other_x", -1.5, "second goal", kind="any"),
+    Parameter("other_y", -1.5, "second goal", kind="any"),
+    Parameter("other_radius", 0.3, "radius of the second goal"),
+    Parameter(
         "reversal_trial",
         21,
         "first trial, counted from 1, in which the second goal is rewarded; None is never",
         kind="count or never",
     ),
-    Number("timeout", "15 s", "longest trial"),
-    Number("grace", "300 ms", "time that a trial goes on after the goal"),
-    Number("bounce", 0.01, "step back from a wall"),
-    Number("a0", 0.08, "displacement per interval at one spike per interval and action neuron"),
-    Number("action_cells", 40, "number of action neurons", kind="count"),
-    Number("tau_decay", "50 ms", "slower time constant of the action filter (tau_gamma)"),
-    Number("tau_rise", "20 ms", "faster time constant of the action filter (v_gamma)"),
+    Parameter("timeout", "15 s", "longest trial", kind="ticks"),
+    Parameter("grace", "300 ms", "time that a trial goes on after the goal", kind="ticks"),
+    Parameter("bounce", 0.01, "step back from a wall"),
+    Parameter("a0", 0.08, "displacement per interval at one spike per interval and action neuron"),
+    Parameter("action_cells", 40, "number of action neurons", kind="count"),
+    Parameter(
+        "tau_decay", "50 ms", "slower time constant of the action filter (tau_gamma)", kind="ticks"
+    ),
+    Parameter(
+        "tau_rise", "20 ms", "faster time constant of the action filter (v_gamma)", kind="ticks"
+    ),
 )
 
 EQUATIONS = """
@@ -97,33 +101,26 @@ FILTERED = ("decay_x", "decay_y", "rise_x", "rise_y")
 SPIKES = ("spikes_x", "spikes_y")
 
 
-def build(numbers: tuple[Number, ...], interval: Any) -> World:
-    """Return the world for a set of numbers."""
-    values = plain(numbers)
-    given = {number.name: quantity(number.value) for number in numbers if number.value is not None}
-    in_ticks = {
-        name: float(ticks(given[name], interval, f"{name} of world 'open_field'"))
-        for name in ("timeout", "grace", "tau_decay", "tau_rise")
-    }
+def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+    """Return the equations for values of the parameters."""
     state = ("x", "y", "found", "found_at", "been_at_old", *FILTERED, *SPIKES)
     reach = values["half_width"] + values["a0"]
-    return World(
-        name="open_field",
-        title="a square arena with a rewarded place that moves",
-        source=SOURCE,
-        numbers=numbers,
+    return EnvironmentEquations(
         state=state,
         equations=EQUATIONS,
         start=dict.fromkeys(state, "0"),
         action=Box(("push_x", "push_y"), (-values["a0"],) * 2, (values["a0"],) * 2),
         observations=(Observation("x", -reach, reach), Observation("y", -reach, reach)),
-        interval=interval,
-        limit=int(in_ticks["timeout"]),
-        parameters={
-            name: value
-            for name, value in {**values, **in_ticks}.items()
-            if name not in ("interval", "timeout")
-        },
-        kept={"old_goal": "been_at_old_next"},
+        further_outcomes={"old_goal": "been_at_old_next"},
         spikes=SPIKES,
     )
+
+
+OPEN_FIELD = EnvironmentSpec(
+    name="open_field",
+    title="a square arena with a rewarded place that moves",
+    source=SOURCE,
+    parameters=PARAMETERS,
+    write_equations=write_equations,
+    limit="timeout",
+)

@@ -11,29 +11,32 @@ ticks ends a trial, and the source has no criterion of success: ``success`` is a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import pi
-from typing import Any
 
-from dualframe.environments.environment import World
-from dualframe.environments.parameter import Number, plain
+from dualframe.environments.environment_record import EnvironmentEquations
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.parameter import EnvironmentParameter as Parameter
 from dualframe.environments.spaces import Box, Observation
 
 SOURCE = "Gymnasium Pendulum-v1 (classic_control/pendulum.py)"
 
-NUMBERS = (
-    Number("interval", "50 ms", "simulated time between decisions"),
-    Number("tau", "50 ms", "step of the integration"),
-    Number("gravity", "10 m/s**2", "acceleration of gravity"),
-    Number("mass", "1 kg", "mass of the rod"),
-    Number("length", "1 m", "length of the rod"),
-    Number("max_speed", "8 Hz", "largest angular velocity, in radians per second"),
-    Number("max_torque", "2 N*m", "largest torque"),
-    Number("angle_cost", 1.0, "cost per squared angle"),
-    Number("speed_cost", 0.1, "cost per squared angular velocity"),
-    Number("torque_cost", 0.001, "cost per squared torque"),
-    Number("start_angle", pi, "first angles are uniform between minus and plus this"),
-    Number("start_speed", "1 Hz", "first angular velocities are uniform between minus and plus it"),
-    Number("limit", 200, "ticks after which a trial is cut off", kind="count"),
+PARAMETERS = (
+    Parameter("interval", "50 ms", "simulated time between decisions"),
+    Parameter("tau", "50 ms", "step of the integration"),
+    Parameter("gravity", "10 m/s**2", "acceleration of gravity"),
+    Parameter("mass", "1 kg", "mass of the rod"),
+    Parameter("length", "1 m", "length of the rod"),
+    Parameter("max_speed", "8 Hz", "largest angular velocity, in radians per second"),
+    Parameter("max_torque", "2 N*m", "largest torque"),
+    Parameter("angle_cost", 1.0, "cost per squared angle"),
+    Parameter("speed_cost", 0.1, "cost per squared angular velocity"),
+    Parameter("torque_cost", 0.001, "cost per squared torque"),
+    Parameter("start_angle", pi, "first angles are uniform between minus and plus this"),
+    Parameter(
+        "start_speed", "1 Hz", "first angular velocities are uniform between minus and plus it"
+    ),
+    Parameter("limit", 200, "ticks after which a trial is cut off", kind="count"),
 )
 
 EQUATIONS = """
@@ -50,15 +53,10 @@ succeeded = 0 : 1
 """
 
 
-def build(numbers: tuple[Number, ...], interval: Any) -> World:
-    """Return the world for a set of numbers."""
-    values = plain(numbers)
+def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+    """Return the equations for values of the parameters."""
     torque, speed = values["max_torque"], values["max_speed"]
-    return World(
-        name="pendulum",
-        title="a pendulum to swing up with a weak motor",
-        source=SOURCE,
-        numbers=numbers,
+    return EnvironmentEquations(
         state=("theta", "theta_dot"),
         equations=EQUATIONS,
         start={
@@ -71,7 +69,14 @@ def build(numbers: tuple[Number, ...], interval: Any) -> World:
             Observation("sin_theta", -1, 1),
             Observation("theta_dot", -speed, speed),
         ),
-        interval=interval,
-        limit=int(values["limit"]),
-        parameters={k: v for k, v in values.items() if k not in ("interval", "limit")},
     )
+
+
+PENDULUM = EnvironmentSpec(
+    name="pendulum",
+    title="a pendulum to swing up with a weak motor",
+    source=SOURCE,
+    parameters=PARAMETERS,
+    write_equations=write_equations,
+    limit="limit",
+)

@@ -1,96 +1,76 @@
-"""The worlds by name."""
+"""The environments by name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
-from dualframe.core.errors import UnknownName
-from dualframe.core.quantity import quantity, text
-from dualframe.environments import (
-    acrobot,
-    bandit,
-    cartpole,
-    cued_association,
-    linear_track,
-    mountain_car,
-    open_field,
-    pendulum,
-    t_maze,
-)
-from dualframe.environments.environment import World, check_world
-from dualframe.environments.parameter import Number, resolved
+from dualframe.core.quantity import text
+from dualframe.core.registry import Registry
+from dualframe.environments.acrobot import ACROBOT
+from dualframe.environments.bandit import BANDIT
+from dualframe.environments.cartpole import CARTPOLE
+from dualframe.environments.cued_association import CUED_ASSOCIATION
+from dualframe.environments.environment_record import Environment
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.linear_track import LINEAR_TRACK
+from dualframe.environments.mountain_car import MOUNTAIN_CAR
+from dualframe.environments.open_field import OPEN_FIELD
+from dualframe.environments.pendulum import PENDULUM
+from dualframe.environments.t_maze import T_MAZE
 
-
-@dataclass(frozen=True)
-class Kind:
-    """How a world of a name is made from its numbers."""
-
-    numbers: tuple[Number, ...]
-    build: Callable[[tuple[Number, ...], Any], World]
-
-
-WORLDS: Mapping[str, Kind] = MappingProxyType(
-    {
-        module.__name__.rpartition(".")[2]: Kind(module.NUMBERS, module.build)
-        for module in (
-            open_field,
-            linear_track,
-            t_maze,
-            cartpole,
-            pendulum,
-            acrobot,
-            mountain_car,
-            bandit,
-            cued_association,
-        )
-    }
+ENVIRONMENTS = Registry(
+    "environment",
+    EnvironmentSpec,
+    (
+        OPEN_FIELD,
+        LINEAR_TRACK,
+        T_MAZE,
+        CARTPOLE,
+        PENDULUM,
+        ACROBOT,
+        MOUNTAIN_CAR,
+        BANDIT,
+        CUED_ASSOCIATION,
+    ),
 )
 
 
-def world(name: str, **numbers: Any) -> World:
-    """Return a world by name.
+def environment(name: str, **values: Any) -> Environment:
+    """Return an environment by name.
 
     Parameters
     ----------
     name
-        See `worlds`.
-    **numbers
-        Numbers that replace those of its source, with their units: see `World.table`.
+        See `environments`.
+    **values
+        Values of its parameters that replace those of its source, with their units: see
+        `Environment.parameter_table`.
 
     Raises
     ------
     UnknownName
-        If there is no such world, or it has no such number.
+        If there is no such environment, or it has no such parameter.
     QuantityError, NetworkError
-        If a number has another dimension, or cannot be what it is.
+        If a value has another dimension, or is not one that the parameter can have.
     """
-    if name not in WORLDS:
-        raise UnknownName("world", name, WORLDS)
-    chosen = resolved(WORLDS[name].numbers, numbers, name)
-    interval = next(number.value for number in chosen if number.name == "interval")
-    made = WORLDS[name].build(chosen, quantity(interval, "time", "interval"))
-    check_world(made)
-    return made
+    return ENVIRONMENTS[name].make_environment(**values)
 
 
-def worlds() -> pd.DataFrame:
-    """Return the worlds as a table, one row each."""
+def environments() -> pd.DataFrame:
+    """Return the environments as a table, one row each."""
     rows = [
         (
-            made.name,
-            made.title,
-            str(made.action),
-            ", ".join(item.name for item in made.observations),
-            text(made.interval),
-            made.limit,
-            made.source,
+            item.name,
+            item.title,
+            str(item.action),
+            ", ".join(observation.name for observation in item.observations),
+            text(item.interval),
+            item.limit,
+            item.source,
         )
-        for made in (world(name) for name in WORLDS)
+        for item in (environment(name) for name in ENVIRONMENTS)
     ]
     columns = ["name", "title", "action", "observations", "interval", "limit", "source"]
     return pd.DataFrame(rows, columns=columns).astype({"limit": "Int64"})

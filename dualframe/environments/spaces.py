@@ -1,4 +1,4 @@
-"""What an agent can do in a world: one of several actions, or numbers between bounds."""
+"""What an agent can do in an environment: one of several actions, or numbers between bounds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dualframe.network import Description
 
 @dataclass(frozen=True, eq=False)
 class Discrete(Description):
-    """One of ``n`` actions, by its index in the world's input variable ``action``.
+    """One of ``n`` actions, by its index in the environment's input variable ``action``.
 
     The equations read it as ``choice``: the nearest index that there is.
     """
@@ -21,7 +21,7 @@ class Discrete(Description):
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Input variables of the world."""
+        """Input variables of the environment."""
         return ("action",)
 
     @property
@@ -34,8 +34,7 @@ class Discrete(Description):
 class Box(Description):
     """Numbers between bounds, one per input variable.
 
-    The bounds are what an agent may ask for; what lies outside is what the world's equations make
-    of it.
+    The bounds are what an agent may ask for; what lies outside is what the equations make of it.
     """
 
     inputs: tuple[str, ...]

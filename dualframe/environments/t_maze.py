@@ -9,25 +9,24 @@ Everywhere else a move against a wall leaves the agent where it is and costs ``r
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
-from dualframe.environments.environment import World
-from dualframe.environments.parameter import Number, plain
+from dualframe.environments.environment_record import EnvironmentEquations
+from dualframe.environments.environment_spec import EnvironmentSpec
+from dualframe.environments.parameter import assumed_parameter
 from dualframe.environments.spaces import Discrete, Observation
 
 SOURCE = "after Bakker 2002, Reinforcement learning with long short-term memory (NIPS 14)"
 
 
-def _assumed(name: str, value: Any, meaning: str, kind: str = "positive") -> Number:
-    return Number(name, value, meaning, status="assumed", kind=kind)
-
-
-NUMBERS = (
-    _assumed("interval", "50 ms", "simulated time between decisions"),
-    _assumed("corridor", 10, "steps from the start to the junction", kind="count"),
-    _assumed("reward_right", 4.0, "reward of the right turn", kind="any"),
-    _assumed("reward_wrong", -0.1, "reward of a wrong turn or a move against a wall", kind="any"),
-    _assumed("limit", 200, "ticks after which a trial is cut off", kind="count"),
+PARAMETERS = (
+    assumed_parameter("interval", "50 ms", "simulated time between decisions"),
+    assumed_parameter("corridor", 10, "steps from the start to the junction", kind="count"),
+    assumed_parameter("reward_right", 4.0, "reward of the right turn", kind="any"),
+    assumed_parameter(
+        "reward_wrong", -0.1, "reward of a wrong turn or a move against a wall", kind="any"
+    ),
+    assumed_parameter("limit", 200, "ticks after which a trial is cut off", kind="count"),
 )
 
 EQUATIONS = """
@@ -49,14 +48,9 @@ succeeded = right : 1
 """
 
 
-def build(numbers: tuple[Number, ...], interval: Any) -> World:
-    """Return the world for a set of numbers."""
-    values = plain(numbers)
-    return World(
-        name="t_maze",
-        title="a corridor with a cue at its start and a choice at its end",
-        source=SOURCE,
-        numbers=numbers,
+def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+    """Return the equations for values of the parameters."""
+    return EnvironmentEquations(
         state=("position", "side"),
         equations=EQUATIONS,
         start={"position": "0", "side": "int(rand() < 0.5)"},
@@ -64,7 +58,14 @@ def build(numbers: tuple[Number, ...], interval: Any) -> World:
         observations=tuple(
             Observation(name, 0, 1) for name in ("cue_north", "cue_south", "at_junction")
         ),
-        interval=interval,
-        limit=int(values["limit"]),
-        parameters={k: v for k, v in values.items() if k not in ("interval", "limit")},
     )
+
+
+T_MAZE = EnvironmentSpec(
+    name="t_maze",
+    title="a corridor with a cue at its start and a choice at its end",
+    source=SOURCE,
+    parameters=PARAMETERS,
+    write_equations=write_equations,
+    limit="limit",
+)

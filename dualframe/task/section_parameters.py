@@ -1,4 +1,4 @@
-"""Sections whose numbers are those of what they name: a rule of plasticity, or a world."""
+"""Sections whose numbers are those of what they name: a rule of plasticity, or an environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dualframe.catalogue.plasticity_rule import FORMS
 from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import Kind, Kinds
 from dualframe.core.quantity import quantity
-from dualframe.environments.registry import WORLDS, world
+from dualframe.environments.registry import ENVIRONMENTS
 from dualframe.plasticity.registry import RULES
 
 
@@ -22,12 +22,12 @@ def open_numbers(texts: Mapping[str, str]) -> Kinds:
     Parameters
     ----------
     texts
-        The section's texts, of which one names the rule or the world.
+        The section's texts, of which one names the rule or the environment.
 
     Raises
     ------
     UnknownName
-        If there is no such rule, set of numbers, or world.
+        If there is no such rule, set of numbers, or environment.
     """
     for key, numbers in _NUMBERS.items():
         if key in texts:
@@ -44,11 +44,9 @@ def _of_rule(texts: Mapping[str, str]) -> Kinds:
     return {**FORMS[rule.form].kinds, "learning_rate": "dimensionless"}
 
 
-def _of_world(texts: Mapping[str, str]) -> Kinds:
-    numbers = world(texts["kind"]).numbers if texts["kind"] in WORLDS else ()
-    if not numbers:
-        raise UnknownName("world", texts["kind"], WORLDS)
-    return {n.name: _dimension(n.value) for n in numbers}
+def _of_environment(texts: Mapping[str, str]) -> Kinds:
+    parameters = ENVIRONMENTS[texts["kind"]].parameters
+    return {parameter.name: _dimension(parameter.value) for parameter in parameters}
 
 
 def _dimension(value: object) -> Kind:
@@ -57,5 +55,5 @@ def _dimension(value: object) -> Kind:
 
 
 _NUMBERS: Mapping[str, Callable[[Mapping[str, str]], Kinds]] = MappingProxyType(
-    {"rule": _of_rule, "kind": _of_world}
+    {"rule": _of_rule, "kind": _of_environment}
 )

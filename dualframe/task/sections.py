@@ -27,7 +27,7 @@ class Spec:
     texts
         Names and choices; no choices mean any text.
     open
-        Other numbers are those of what the section names: a world, a rule of plasticity.
+        Other numbers are those of what the section names: an environment, a rule of plasticity.
     optional
         Names that a file may leave out.
     """
@@ -97,7 +97,7 @@ class Section:
             if spec.texts[name] and value not in spec.texts[name]:
                 raise UnknownName(label, value, spec.texts[name])
             texts = {**self.texts, name: str(value)}
-            spec.kinds(texts)  # refuses a rule, a set or a world that is not there
+            spec.kinds(texts)  # refuses a rule, a set or an environment that is not there
             return Section(self.name, self.numbers, texts)
         kinds = spec.kinds(self.texts)
         if name not in kinds:

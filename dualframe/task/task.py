@@ -1,4 +1,4 @@
-"""A task: world, cells, plasticity, modulators and protocol, as inert data."""
+"""A task: environment, cells, plasticity, modulators and protocol, as inert data."""
 
 from __future__ import annotations
 

@@ -64,7 +64,10 @@ NAMES = {
     "evaluate",
     "Agents",
     "compare_arms",
+    "environment",
     "environments",
+    "errors",
+    "register",
     "replicated",
 }
 

@@ -44,7 +44,7 @@ class TestCatalogue:
             ("receptors", "nACh_a7 "),
             ("targets", "runtime "),
             ("tasks", "navigation "),
-            ("worlds", "open_field "),
+            ("environments", "open_field "),
         ],
     )
     def test_list(self, capsys: pytest.CaptureFixture[str], what: str, line: str) -> None:

@@ -114,7 +114,7 @@ class TestReading:
             (
                 'kind = "open_field"',
                 'kind = "open_feild"',
-                r"table \[world\].*unknown world 'open_feild'\. Did you mean 'open_field'",
+                r"table \[world\].*unknown environment 'open_feild'\. Did you mean 'open_field'",
             ),
             (
                 'kind = "open_field"',
@@ -394,5 +394,5 @@ def test_the_small_distal_reward_network_keeps_the_share_of_cells() -> None:
 @pytest.mark.parametrize("name", ["navigation", "cartpole"])
 def test_a_protocol_is_as_long_as_the_trials_of_its_world(name: str) -> None:
     short = df.task(name).having(protocol__trial_limit="2 s")
-    with pytest.raises(CatalogueError, match=r"trial_limit is .*, but a trial of world"):
+    with pytest.raises(CatalogueError, match=r"trial_limit is .*, but a trial of environment"):
         df.task_driven.build(short)

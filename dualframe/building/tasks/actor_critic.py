@@ -35,7 +35,7 @@ from dualframe.building.encoders.place_cells import grid_points
 from dualframe.building.network_block import NetworkBlock, copy_variable
 from dualframe.building.tasks.trial_limit import check_trial_limit
 from dualframe.core.errors import CatalogueError
-from dualframe.environments import Discrete, World, world
+from dualframe.environments import Discrete, Environment, environment
 from dualframe.network import Network, Population, Projection
 from dualframe.plasticity.plastic import plastic
 from dualframe.task import Section, Task
@@ -50,20 +50,20 @@ def build(task: Task) -> Network:
     Raises
     ------
     CatalogueError
-        If the world has not two actions.
+        If the environment has not two actions.
     """
-    own = world(task["world"]["kind"], **task["world"].plain())
-    check_trial_limit(task, own)
-    if not isinstance(own.action, Discrete) or own.action.n != 2:
+    plant = environment(task["world"]["kind"], **task["world"].plain())
+    check_trial_limit(task, plant)
+    if not isinstance(plant.action, Discrete) or plant.action.n != 2:
         raise CatalogueError(
-            f"world {own.name!r} takes {own.action}: the actor of this task chooses one of 2 "
-            f"actions, like that of 'cartpole'."
+            f"environment {plant.name!r} takes {plant.action}: the actor of this task chooses one "
+            f"of 2 actions, like that of 'cartpole'."
         )
-    block = NetworkBlock((own.population(),)) + _encoder(task) + _decision(task, own)
+    block = NetworkBlock((plant.population(),)) + _encoder(task) + _decision(task, plant)
     for group in GROUPS:
         block += _neurons(task, group)
     network = block.network(task.name)
-    return replace(network, meta={"trials": list(TRIALS), "interval_s": float(own.interval)})
+    return replace(network, meta={"trials": list(TRIALS), "interval_s": float(plant.interval)})
 
 
 # --- receptive fields ----------------------------------------------------------------------------
@@ -213,7 +213,7 @@ dcount_value/dt = -decides*count_value/dt : 1
 """
 
 
-def _decision(task: Task, own: World) -> NetworkBlock:
+def _decision(task: Task, plant: World) -> NetworkBlock:
     numbers = task["decision"]
     neuron = Population(
         "decision",
@@ -224,11 +224,11 @@ def _decision(task: Task, own: World) -> NetworkBlock:
             "temperature": numbers["temperature"],
             "gamma": numbers["gamma"],
             "lambda_": numbers["lambda"],
-            "interval": own.interval,
+            "interval": plant.interval,
             "greedy": float(numbers["greedy"]),
             "learns": float("DA" in task.modulators),
         },
-        durations={"interval_steps": own.interval},
+        durations={"interval_steps": plant.interval},
         voltage="value_known",
     )
     return NetworkBlock(

@@ -32,7 +32,7 @@ from dualframe.building.network_block import NetworkBlock, copy_variable
 from dualframe.building.readouts.population_vector import population_vector, preferred_directions
 from dualframe.building.tasks.trial_limit import check_trial_limit
 from dualframe.core.errors import CatalogueError
-from dualframe.environments import world
+from dualframe.environments import environment
 from dualframe.network import Network, Population, Projection
 from dualframe.neurons.srm0 import srm0
 from dualframe.plasticity import plastic
@@ -49,9 +49,9 @@ _SIGNALS = {"level_ACh": "level_ACh*int(trial < trials - 0.5)"} | {
 
 def build(task: Task) -> Network:
     """Return the network of one agent."""
-    arena = world(task["world"]["kind"], **task["world"].plain())
+    arena = environment(task["world"]["kind"], **task["world"].plain())
     check_trial_limit(task, arena)
-    side = float(arena.parameters["half_width"])
+    side = float(arena.values["half_width"])
     encoder = task["encoder"]
     centres = np.round(
         np.asarray(grid_points((-side, side), (-side, side), spacing=encoder["spacing"])), 9

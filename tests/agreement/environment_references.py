@@ -1,4 +1,4 @@
-"""Worlds written a second time, as plain Python: what the equations must do tick for tick.
+"""Environments written a second time, as plain Python: what the equations must do tick for tick.
 
 Classic control is Gymnasium's own code. The rest follows its description, not the equations.
 """

@@ -1,4 +1,4 @@
-"""The worlds as Gymnasium environments: its checker, and its own classic control step for step."""
+"""Environments for Gymnasium: its checker, and its own classic control step for step."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
+from environment_references import Arena
 from gymnasium.utils.env_checker import check_env
-from world_references import Arena
 
-from dualframe.environments.gymnasium_env import IDS, WorldEnv
+from dualframe.environments.gymnasium_env import IDS, GymnasiumEnvironment
 
 CLASSIC = {
     "cartpole": "CartPole-v1",
@@ -33,7 +33,7 @@ def state_of(env: Any) -> list[float]:
 
 
 def ours_of(env: Any) -> list[float]:
-    return [env.unwrapped.values[name] for name in env.unwrapped.world.state]
+    return [env.unwrapped.values[name] for name in env.unwrapped.environment.state]
 
 
 @pytest.mark.parametrize("name", CLASSIC)
@@ -55,7 +55,7 @@ def test_classic_control(name: str) -> None:
             # every step from their state: what is compared is a step, not the growth of rounding
             # errors in a chaotic double pendulum
             ours.unwrapped.values |= dict(
-                zip(ours.unwrapped.world.state, state_of(theirs), strict=True)
+                zip(ours.unwrapped.environment.state, state_of(theirs), strict=True)
             )
             action = action_of(theirs)
             seen, reward, terminated, truncated, _ = theirs.step(action)
@@ -121,7 +121,7 @@ def test_arena_with_spikes() -> None:
     """The open field takes spikes as a network gives them, or displacements."""
     rng, theta = np.random.default_rng(7), 2 * np.pi * np.arange(1, 41) / 40
     spikes = rng.random((300, 40)) < 0.5 * np.exp(3 * (np.cos(theta - 0.6) - 1))
-    env = WorldEnv("open_field")
+    env = GymnasiumEnvironment("open_field")
     env.reset(seed=0)
     for row, (position, _) in zip(
         spikes, Arena(timeout=15000, grace=300, reversal=21).run(spikes, theta), strict=True
@@ -139,7 +139,7 @@ def test_arena_with_spikes() -> None:
 
 
 def test_reset_goes_on_with_the_next_trial() -> None:
-    env = WorldEnv("bandit", reversal_after=3)
+    env = GymnasiumEnvironment("bandit", reversal_after=3)
     _, info = env.reset(seed=1)
     assert info["trial"] == 0
     right = []

@@ -1,7 +1,7 @@
-"""Worlds in networks against Gymnasium's code and against a second, plain version, tick for tick.
+"""Environments in networks against Gymnasium's code and a second, plain version, tick for tick.
 
-One network holds all worlds, three agents of each, and a population whose pseudo-random numbers
-choose the actions. Every tick of every agent is compared, so that agents are independent too.
+One network holds all environments, three agents of each, and a population whose pseudo-random
+numbers choose the actions. Every tick of every agent is compared: agents are independent too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from brian2.units import ms
 from brian2.utils.stringtools import word_substitute
-from world_references import (
+from environment_references import (
     Arena,
     Classic,
     Reference,
@@ -26,9 +26,9 @@ from world_references import (
 )
 
 import dualframe as df
-from dualframe.environments import World, world
-from dualframe.environments.expression_evaluator import compiled
-from dualframe.environments.gymnasium_env import WorldEnv
+from dualframe.environments import Environment, environment
+from dualframe.environments.expression_evaluator import compile_expression
+from dualframe.environments.gymnasium_env import GymnasiumEnvironment
 from dualframe.network import replicated
 from dualframe.targets.target_support import missing
 
@@ -42,20 +42,20 @@ TOLERANCE = 1e-11
 
 @dataclass(frozen=True)
 class Case:
-    """A world with numbers that let much happen in few ticks, its reference, and its actions."""
+    """An environment in which much happens in few ticks, its reference, and its actions."""
 
-    world: World
+    environment: Environment
     reference: Reference
     action: str  # of u, uniform in [0, 1)
     records: tuple[str, ...] = ()
 
 
-def chosen(name: str, **numbers: Any) -> World:
-    return world(name, interval="2 ms", **numbers)
+def chosen(name: str, **numbers: Any) -> Environment:
+    return environment(name, interval="2 ms", **numbers)
 
 
 CASES = {
-    case.world.name: case
+    case.environment.name: case
     for case in (
         Case(
             chosen("cartpole", limit=25),
@@ -140,14 +140,14 @@ def arena_spikes() -> Any:
 
 
 def network() -> df.Network:
-    populations = [case.world.population(name) for name, case in CASES.items()]
-    arena = world("open_field", timeout="400 ms", grace="30 ms", reversal_trial=2)
+    populations = [case.environment.population(name) for name, case in CASES.items()]
+    arena = environment("open_field", timeout="400 ms", grace="30 ms", reversal_trial=2)
     populations += [arena.population("arena"), df.Population("hand", 1, HAND)]
     actions = [
         df.Projection(
             "hand",
             name,
-            equations=f"{case.world.action.inputs[0]}_post = "
+            equations=f"{case.environment.action.inputs[0]}_post = "
             + word_substitute(case.action, {"u": "u_pre"})
             + " : 1 (summed)",
             pairs="all_to_all",
@@ -189,7 +189,9 @@ def results(request: pytest.FixtureRequest) -> df.Results:
     target: str = request.param
     if gaps := missing(target, use_gpu=False if target == "genn" else None):
         pytest.skip(f"{target}: {'; '.join(gaps)}")
-    record = {name: [*case.world.state, *case.records, *COUNTERS] for name, case in CASES.items()}
+    record = {
+        name: [*case.environment.state, *case.records, *COUNTERS] for name, case in CASES.items()
+    }
     record["arena"] = ["x", "y", "found", "old_goal", *COUNTERS]
     options = {"use_gpu": False} if target == "genn" else {}
     return df.run(network(), STEPS * ms, dt=1 * ms, target=target, seed=5, record=record, **options)
@@ -212,15 +214,15 @@ def around(results: df.Results, name: str, agent: int, step: int) -> tuple[State
 def test_every_tick(results: df.Results, name: str) -> None:
     """State, reward and end of trial are those of the reference, from the state before."""
     case, u = CASES[name], drawn()
-    act, ends = compiled(case.action, float), 0
+    act, ends = compile_expression(case.action, float), 0
     for agent in range(AGENTS):
         total = 0.0
         for k in range(1, STEPS // EVERY - 1):
-            step = k * EVERY + case.world.staged
+            step = k * EVERY + case.environment.staged
             at, after = around(results, name, agent, step)
             action = float(act({"u": u[agent, k]}))
             state, reward, terminal, succeeded = case.reference(at, action, at)
-            limit = case.world.limit
+            limit = case.environment.limit
             truncated = limit is not None and round(at["elapsed"]) + 1 == limit
             if name == "cartpole":
                 succeeded = truncated and not terminal
@@ -228,8 +230,8 @@ def test_every_tick(results: df.Results, name: str) -> None:
             assert after["ended"] == (terminal or truncated)
             total += reward
             if not (terminal or truncated):
-                wanted = [state[key] for key in case.world.state]
-                got = [after[key] for key in case.world.state]
+                wanted = [state[key] for key in case.environment.state]
+                got = [after[key] for key in case.environment.state]
                 np.testing.assert_allclose(got, wanted, rtol=0, atol=TOLERANCE)
                 assert after["trial"] == at["trial"]
                 assert round(after["elapsed"]) == round(at["elapsed"]) + 1
@@ -257,12 +259,12 @@ class Luck:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_gymnasium_environment_is_the_same_world(results: df.Results, name: str) -> None:
+def test_gymnasium_environment_is_the_same(results: df.Results, name: str) -> None:
     case, u = CASES[name], drawn()
-    env, act = WorldEnv(case.world), compiled(case.action, float)
+    env, act = GymnasiumEnvironment(case.environment), compile_expression(case.action, float)
     env.reset(seed=0)
     for k in range(1, STEPS // EVERY - 1):
-        step = k * EVERY + case.world.staged
+        step = k * EVERY + case.environment.staged
         at, after = around(results, name, 0, step)
         env.values = {key: at[key] for key in env.values}
         env.np_random = Luck(at.get("luck", 0.0))  # type: ignore[assignment]
@@ -273,7 +275,7 @@ def test_gymnasium_environment_is_the_same_world(results: df.Results, name: str)
             for key in OUTCOMES:
                 assert info[key] == pytest.approx(after[key], abs=300 * TOLERANCE)
         else:
-            for key in case.world.state:
+            for key in case.environment.state:
                 assert env.values[key] == pytest.approx(after[key], abs=TOLERANCE)
 
 
@@ -281,8 +283,8 @@ def test_gymnasium_environment_is_the_same_world(results: df.Results, name: str)
 def test_nothing_happens_between_ticks(results: df.Results, name: str) -> None:
     case, trace = CASES[name], results.traces[name].values
     steps = np.arange(STEPS - 1)
-    idle = steps[(steps - case.world.staged) % EVERY != 0]
-    for key in (*case.world.state, "trial", "elapsed", "collected", *OUTCOMES):
+    idle = steps[(steps - case.environment.staged) % EVERY != 0]
+    for key in (*case.environment.state, "trial", "elapsed", "collected", *OUTCOMES):
         assert np.array_equal(trace[key][:, idle], trace[key][:, idle + 1]), key
     for key in ("reward", "ended"):
         assert not trace[key][:, idle + 1].any(), key
