@@ -213,7 +213,7 @@ dcount_value/dt = -decides*count_value/dt : 1
 """
 
 
-def _decision(task: Task, plant: World) -> NetworkBlock:
+def _decision(task: Task, plant: Environment) -> NetworkBlock:
     numbers = task["decision"]
     neuron = Population(
         "decision",
