@@ -2,11 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from brian2.utils.stringtools import word_substitute
+
+from dualframe.core.errors import UnknownName
 from dualframe.core.validation import check_name
 from dualframe.network import Input, Network, Population, Projection
+
+
+@dataclass(frozen=True, kw_only=True)
+class PopulationChange:
+    """What a component of a task adds to a population that another one makes.
+
+    Attributes
+    ----------
+    population
+        Its name.
+    equations
+        Brian2 text that is appended.
+    parameters, initial
+        Constants and initial values that are added, or replace those of the same name.
+    reset_terms
+        Parameter -> expression of its dimension that is added to it wherever the reset reads it.
+    levels
+        Modulator -> expression of its level in this population, for rules of plasticity.
+    """
+
+    population: str
+    equations: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    initial: Mapping[str, Any] = field(default_factory=dict)
+    reset_terms: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, str] = field(default_factory=dict)
+
+    def apply(self, population: Population) -> Population:
+        """Return the changed population.
+
+        Parameters
+        ----------
+        population
+            The one that the change names.
+        """
+        terms = {name: f"({name} + {term})" for name, term in self.reset_terms.items()}
+        reset = population.reset
+        return replace(
+            population,
+            equations="\n".join(
+                text for text in (population.equations.strip(), self.equations.strip()) if text
+            ),
+            reset=word_substitute(reset, terms) if reset and terms else reset,
+            parameters={**population.parameters, **self.parameters},
+            initial={**population.initial, **self.initial},
+        )
 
 
 @dataclass(frozen=True)
@@ -14,23 +64,41 @@ class NetworkBlock:
     """Populations, projections and inputs of one agent; blocks add up.
 
     ``Network(...)`` checks that they fit together, since a block may refer to populations of
-    another, such as the world.
+    another, such as the environment. ``changes`` are made to populations of any block.
     """
 
     populations: tuple[Population, ...] = ()
     projections: tuple[Projection, ...] = ()
     inputs: tuple[Input, ...] = ()
+    changes: tuple[PopulationChange, ...] = ()
 
     def __add__(self, other: NetworkBlock) -> NetworkBlock:
         return NetworkBlock(
             self.populations + other.populations,
             self.projections + other.projections,
             self.inputs + other.inputs,
+            self.changes + other.changes,
         )
 
     def network(self, name: str = "network") -> Network:
-        """Return the block as a network of its own."""
-        return Network(self.populations, self.inputs, self.projections, name=name)
+        """Return the block as a network of its own.
+
+        Parameters
+        ----------
+        name
+            Of the network.
+
+        Raises
+        ------
+        UnknownName
+            If a change is to a population that no block makes.
+        """
+        populations = {population.name: population for population in self.populations}
+        for change in self.changes:
+            if change.population not in populations:
+                raise UnknownName("population", change.population, populations)
+            populations[change.population] = change.apply(populations[change.population])
+        return Network(tuple(populations.values()), self.inputs, self.projections, name=name)
 
 
 def copy_variable(

@@ -9,8 +9,11 @@ import numpy as np
 from brian2.units import ms
 
 from dualframe.building.encoders.axes import axes
+from dualframe.building.encoders.encoder import Encoder
 from dualframe.building.network_block import NetworkBlock
+from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.errors import NetworkError
+from dualframe.core.section_schema import SectionSchema
 from dualframe.core.validation import positive
 from dualframe.network import Population
 
@@ -79,3 +82,22 @@ def latency_code(
         sign=1,
     )
     return NetworkBlock((group,), tuple(cell.copied(world, name) for cell in cells))
+
+
+def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> NetworkBlock:
+    component = f"encoder {name!r}"
+    return latency_code(
+        context.observed_ranges(entries["observes"], component),
+        ENVIRONMENT,
+        window=entries["window"],
+        interval=context.require_environment(component).interval,
+        name=name,
+    )
+
+
+LATENCY_CODE = Encoder(
+    name="latency_code",
+    title="one cell for each variable: the larger it is, the earlier the cell fires in a window",
+    schema=SectionSchema(numbers={"window": "time"}, lists=("observes",)),
+    make_block=_make_block,
+)

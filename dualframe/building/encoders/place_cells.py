@@ -9,10 +9,13 @@ import numpy as np
 from brian2.units import Hz
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
+from dualframe.building.encoders.encoder import Encoder
 from dualframe.building.encoders.poisson_spikes import FIRES, gate_of
 from dualframe.building.network_block import NetworkBlock, copy_variable
+from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity, unit_of
+from dualframe.core.section_schema import SectionSchema
 from dualframe.core.validation import positive
 from dualframe.network import Population
 
@@ -147,3 +150,44 @@ def _points(centres: Any, coordinates: int, name: str) -> Any:
             f"centres of {name!r} have shape {np.shape(centres)}: expected (cells, {coordinates})."
         )
     return points
+
+
+def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> NetworkBlock:
+    variables = entries["observes"]
+    component = f"encoder {name!r}"
+    context.observed_ranges(variables, component)
+    if entries["gate"]:
+        context.check_variable(entries["gate"], component)
+    low, high = float(entries["low"]), float(entries["high"])
+    points = grid_points(*[(low, high)] * len(variables), spacing=float(entries["spacing"]))
+    return place_cells(
+        ENVIRONMENT,
+        variables,
+        # a spacing of 0.4 puts a cell at 0, not at 4e-16
+        centres=np.round(np.asarray(points), 9),
+        sigma=entries["sigma"],
+        rate_max=entries["rate_max"],
+        profile=entries["profile"],
+        gate=entries["gate"] or None,
+        name=name,
+    )
+
+
+PLACE_CELLS = Encoder(
+    name="place_cells",
+    title="Poisson neurons that fire most where their field is centred, on a grid",
+    schema=SectionSchema(
+        numbers={
+            "low": "dimensionless",
+            "high": "dimensionless",
+            "spacing": "dimensionless",
+            "sigma": "dimensionless",
+            "rate_max": "rate",
+        },
+        texts={"profile": tuple(PROFILES), "gate": ()},
+        lists=("observes",),
+        defaults={"profile": "zannone", "gate": ""},
+    ),
+    make_block=_make_block,
+    source="Zannone et al. 2018, ModelDB 245018",
+)

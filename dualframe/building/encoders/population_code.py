@@ -9,9 +9,12 @@ import numpy as np
 from brian2.units import Hz
 
 from dualframe.building.encoders.axes import Axis, axes
+from dualframe.building.encoders.encoder import Encoder
 from dualframe.building.encoders.poisson_spikes import FIRES, gate_of
 from dualframe.building.network_block import NetworkBlock
+from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.errors import UnknownName
+from dualframe.core.section_schema import SectionSchema
 from dualframe.core.validation import positive
 from dualframe.network import Population
 
@@ -109,3 +112,33 @@ def _widths(
         * float(positive(by_name.get(axis.variable, 1.0), "dimensionless", label))
         for axis in joint_axes
     }
+
+
+def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> NetworkBlock:
+    component = f"encoder {name!r}"
+    if entries["gate"]:
+        context.check_variable(entries["gate"], component)
+    return population_code(
+        context.observed_ranges(entries["observes"], component),
+        ENVIRONMENT,
+        fields=round(float(entries["fields"])),
+        width=float(entries["width"]),
+        periodic=entries["periodic"],
+        rate_max=entries["rate_max"],
+        gate=entries["gate"] or None,
+        name=name,
+    )
+
+
+POPULATION_CODE = Encoder(
+    name="population_code",
+    title="Poisson neurons with Gaussian fields on the joint grid of several variables",
+    schema=SectionSchema(
+        numbers={"fields": "dimensionless", "width": "dimensionless", "rate_max": "rate"},
+        texts={"gate": ()},
+        lists=("observes", "periodic"),
+        defaults={"width": "1", "rate_max": "100 Hz", "gate": "", "periodic": ()},
+    ),
+    make_block=_make_block,
+    source="Fremaux et al. 2013",
+)

@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from dualframe.building.encoders.axes import Axis, axes
+from dualframe.building.encoders.encoder import Encoder
 from dualframe.building.encoders.poisson_spikes import FIRES, gate_of
 from dualframe.building.network_block import NetworkBlock
+from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.section_schema import SectionSchema
 from dualframe.core.validation import check_count, positive
 from dualframe.network import Population
 
@@ -176,3 +179,39 @@ def _bounds(row: Axis, edges: Sequence[float] | None) -> Any:
             f"edges of {row.variable!r} lie outside of its range, to which values are clipped."
         )
     return np.concatenate([[-1.0], inner, [2.0]])
+
+
+def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> NetworkBlock:
+    component = f"encoder {name!r}"
+    if entries["gate"]:
+        context.check_variable(entries["gate"], component)
+    return tuning_curves(
+        context.observed_ranges(entries["observes"], component),
+        ENVIRONMENT,
+        fields=round(float(entries["fields"])),
+        profile=entries["profile"],
+        width=float(entries["width"]),
+        rate_max=entries["rate_max"],
+        gate=entries["gate"] or None,
+        name=name,
+    )
+
+
+TUNING_CURVES = Encoder(
+    name="tuning_curves",
+    title="Poisson neurons with receptive fields, a row for each variable",
+    schema=SectionSchema(
+        numbers={"fields": "dimensionless", "width": "dimensionless", "rate_max": "rate"},
+        texts={"profile": tuple(PROFILES), "gate": ()},
+        lists=("observes",),
+        defaults={
+            "fields": "20",
+            "width": "1",
+            "rate_max": "100 Hz",
+            "profile": "gaussian",
+            "gate": "",
+        },
+    ),
+    make_block=_make_block,
+    source="Hasegan et al. 2022",
+)

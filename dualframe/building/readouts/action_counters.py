@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dualframe.core.errors import NetworkError
+from dualframe.building.task_context import TaskContext
+from dualframe.core.errors import CatalogueError, NetworkError
 from dualframe.core.validation import check_count
+from dualframe.environments import Discrete
 from dualframe.network import Projection
 
 Groups = tuple[NDArray[np.int32], ...]
@@ -75,3 +77,35 @@ def count_spikes(actors: str, readout: str, groups: Groups) -> tuple[Projection,
 def lines(template: str, actions: int, **values: Any) -> list[str]:
     """Return one line for each action: ``{k}`` in the template is its index."""
     return [template.format(k=k, **values) for k in range(actions)]
+
+
+def discrete_actors(
+    name: str, entries: Mapping[str, Any], context: TaskContext
+) -> tuple[str, int, int]:
+    """Return the population of action cells, their number, and the number of actions.
+
+    Parameters
+    ----------
+    name
+        Of the readout.
+    entries
+        Of its table: ``population``.
+    context
+        Of the task.
+
+    Raises
+    ------
+    CatalogueError
+        If the environment does not take one of several actions.
+    UnknownName
+        If there is no such population.
+    """
+    component = f"readout {name!r}"
+    environment = context.require_environment(component)
+    if not isinstance(environment.action, Discrete):
+        raise CatalogueError(
+            f"task {context.task!r}: {component} chooses one of several actions, but environment "
+            f"{environment.name!r} takes {environment.action}."
+        )
+    actors = entries["population"]
+    return actors, context.population_size(actors, component), environment.action.n

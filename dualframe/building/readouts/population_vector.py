@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dualframe.building.network_block import NetworkBlock
+from dualframe.building.readouts.readout import Readout
+from dualframe.building.task_context import ENVIRONMENT, TaskContext
+from dualframe.core.section_schema import SectionSchema
 from dualframe.core.validation import check_count, finite
 from dualframe.network import Projection
 
@@ -62,3 +66,31 @@ def population_vector(
             for variable, part in zip(into, (np.sin(theta), np.cos(theta)), strict=True)
         )
     )
+
+
+def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> NetworkBlock:
+    component = f"readout {name!r}"
+    actors, (first, second) = entries["population"], entries["into"]
+    for variable in (first, second):
+        context.check_variable(variable, component)
+    return population_vector(
+        actors,
+        context.population_size(actors, component),
+        ENVIRONMENT,
+        into=(first, second),
+        gain=float(entries["gain"]),
+    )
+
+
+POPULATION_VECTOR = Readout(
+    name="population_vector",
+    title="every spike pushes the environment into the direction of its cell",
+    schema=SectionSchema(
+        numbers={"gain": "dimensionless"},
+        texts={"population": ()},
+        lists=("into",),
+        defaults={"gain": "1", "into": ("spikes_x", "spikes_y")},
+    ),
+    make_block=_make_block,
+    source="Zannone et al. 2018, ModelDB 245018",
+)

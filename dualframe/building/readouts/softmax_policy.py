@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from brian2.units import ms
 
-from dualframe.building.network_block import NetworkBlock, copy_variable
-from dualframe.building.readouts.action_counters import COUNTER, action_groups, count_spikes, lines
+from dualframe.building.network_block import NetworkBlock, PopulationChange, copy_variable
+from dualframe.building.readouts.action_counters import (
+    COUNTER,
+    action_groups,
+    count_spikes,
+    discrete_actors,
+    lines,
+)
+from dualframe.building.readouts.readout import Readout
+from dualframe.building.task_context import ENVIRONMENT, TaskContext
+from dualframe.core.section_schema import SectionSchema
 from dualframe.core.validation import not_negative, positive
 from dualframe.network import Population, Projection
 
@@ -152,3 +161,36 @@ def _partial(count: int) -> str:
 
 def _sum(name: str, actions: int) -> str:
     return " + ".join(f"{k}*{name}_{k}" for k in range(actions))
+
+
+def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> NetworkBlock:
+    actors, n, actions = discrete_actors(name, entries, context)
+    policy = softmax_policy(
+        actors,
+        n,
+        actions,
+        ENVIRONMENT,
+        beta=float(entries["beta"]),
+        interval=context.require_environment(f"readout {name!r}").interval,
+        tau=entries["tau"],
+        name=name,
+    )
+    into = entries["surprise"]
+    if not into:
+        return policy
+    told = decision_surprise(actors, n, actions, into=into, name=name)
+    declared = PopulationChange(population=actors, equations=f"{into} : 1")
+    return policy + NetworkBlock((), (told,), changes=(declared,))
+
+
+SOFTMAX_POLICY = Readout(
+    name="softmax_policy",
+    title="an action is drawn with a probability that grows exponentially with its counter",
+    schema=SectionSchema(
+        numbers={"beta": "dimensionless", "tau": "time"},
+        texts={"population": (), "surprise": ()},
+        defaults={"beta": "1", "tau": "50 ms", "surprise": ""},
+    ),
+    make_block=_make_block,
+    source="Williams 1992",
+)

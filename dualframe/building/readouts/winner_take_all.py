@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from brian2.units import ms
 
 from dualframe.building.network_block import NetworkBlock, copy_variable
-from dualframe.building.readouts.action_counters import COUNTER, action_groups, count_spikes, lines
+from dualframe.building.readouts.action_counters import (
+    COUNTER,
+    action_groups,
+    count_spikes,
+    discrete_actors,
+    lines,
+)
+from dualframe.building.readouts.readout import Readout
+from dualframe.building.task_context import ENVIRONMENT, TaskContext
+from dualframe.core.section_schema import SectionSchema
 from dualframe.core.validation import positive
 from dualframe.network import Population
 
@@ -70,3 +79,19 @@ def _largest(k: int, actions: int) -> str:
     before = [f"count_{k} > count_{j}" for j in range(k)]
     after = [f"count_{k} >= count_{j}" for j in range(k + 1, actions)]
     return f"int({' and '.join(before + after)})"
+
+
+def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> NetworkBlock:
+    actors, n, actions = discrete_actors(name, entries, context)
+    return winner_take_all(actors, n, actions, ENVIRONMENT, tau=entries["tau"], name=name)
+
+
+WINNER_TAKE_ALL = Readout(
+    name="winner_take_all",
+    title="the action whose cells have fired most, lately, is chosen",
+    schema=SectionSchema(
+        numbers={"tau": "time"}, texts={"population": ()}, defaults={"tau": "50 ms"}
+    ),
+    make_block=_make_block,
+    source="Hasegan et al. 2022",
+)

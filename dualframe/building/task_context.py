@@ -1,0 +1,123 @@
+"""What the parts of a task know of each other when its network is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.environments import World
+
+#: The population that is the environment of one agent.
+ENVIRONMENT = "world"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskContext:
+    """The environment, the populations and the modulators of a task.
+
+    Attributes
+    ----------
+    task
+        Name of the task, for errors.
+    environment
+        What the agent acts on; None for a network without one.
+    sizes
+        Number of neurons by population of the circuit and by encoder.
+    modulators
+        The modulators that act.
+    dt
+        Time step of the task.
+    """
+
+    task: str
+    environment: World | None
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    modulators: tuple[str, ...] = ()
+    dt: Any = None
+
+    def require_environment(self, component: str) -> World:
+        """Return the environment of a component that cannot do without one.
+
+        Parameters
+        ----------
+        component
+            How an error calls it.
+
+        Raises
+        ------
+        CatalogueError
+            If the task has no environment.
+        """
+        if self.environment is None:
+            raise CatalogueError(
+                f"task {self.task!r}: {component} needs an environment: add a table [environment] "
+                f"with its kind."
+            )
+        return self.environment
+
+    def population_size(self, name: str, component: str) -> int:
+        """Return the number of neurons of a population that a component names.
+
+        Parameters
+        ----------
+        name
+            The population.
+        component
+            How an error calls the component.
+
+        Raises
+        ------
+        UnknownName
+            If the task has no such population.
+        """
+        if name not in self.sizes:
+            raise UnknownName(f"population in {component} of task {self.task!r}:", name, self.sizes)
+        return self.sizes[name]
+
+    def observed_ranges(
+        self, variables: Sequence[str], component: str
+    ) -> dict[str, tuple[float, float]]:
+        """Return the range of each variable that an encoder observes.
+
+        Parameters
+        ----------
+        variables
+            Variables that the environment shows.
+        component
+            How an error calls the encoder.
+
+        Raises
+        ------
+        UnknownName
+            If the environment shows no such variable.
+        """
+        shown = {o.name: o for o in self.require_environment(component).observations}
+        for name in variables:
+            if name not in shown:
+                raise UnknownName(f"observation in {component} of task {self.task!r}:", name, shown)
+        return {name: (shown[name].low, shown[name].high) for name in variables}
+
+    def check_variable(self, name: str, component: str) -> None:
+        """Refuse the name of a variable that the environment has not.
+
+        Parameters
+        ----------
+        name
+            Variable of the environment's population.
+        component
+            How an error calls what reads it.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such variable.
+        """
+        variables = self.require_environment(component).population().variables
+        if name not in variables:
+            raise UnknownName(
+                f"variable of the environment in {component} of task {self.task!r}:",
+                name,
+                variables,
+            )
