@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dualframe.core.errors import CatalogueError, UnknownName
-from dualframe.environments import World
+from dualframe.environments import Environment
 
 #: The population that is the environment of one agent.
 ENVIRONMENT = "world"
@@ -32,12 +32,12 @@ class TaskContext:
     """
 
     task: str
-    environment: World | None
+    environment: Environment | None
     sizes: Mapping[str, int] = field(default_factory=dict)
     modulators: tuple[str, ...] = ()
     dt: Any = None
 
-    def require_environment(self, component: str) -> World:
+    def require_environment(self, component: str) -> Environment:
         """Return the environment of a component that cannot do without one.
 
         Parameters

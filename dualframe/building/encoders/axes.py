@@ -1,4 +1,4 @@
-"""World variables with ranges, as encoders see them: copied, and scaled to [0, 1]."""
+"""Environment variables with ranges, as encoders see them: copied, and scaled to [0, 1]."""
 
 from __future__ import annotations
 
