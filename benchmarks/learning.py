@@ -22,7 +22,7 @@ import numpy as np
 from measure import RESULTS, save
 
 import dualframe as df
-from dualframe.analysis.statistics import cliffs_delta, compare, median_iqr, wilson_interval
+from dualframe.analysis.statistics import cliffs_delta, compare_groups, median_iqr, wilson_interval
 from dualframe.training.figures import write_figures
 
 SEED = 1
@@ -100,7 +100,7 @@ def reward_bars(arms: Mapping[str, df.Agents]) -> list[str]:
 
     lines = []
     if {"DA", "DA,NA,ACh"} <= arms.keys():
-        test = compare(times("DA,NA,ACh"), times("DA"))
+        test = compare_groups(times("DA,NA,ACh"), times("DA"))
         lines.append(
             f"NA to ACh against DA: median {test.median_b / test.median_a:.2f} times faster, "
             f"{test.test} p = {test.p:.2g}, Cliff's delta {-test.delta:.2f}."
@@ -140,7 +140,7 @@ def navigation_bars(arms: Mapping[str, df.Agents]) -> list[str]:
     ):
         if {better, worse} <= arms.keys():
             a, b = last_trials(arms[better]), last_trials(arms[worse])
-            test = compare(a, b)
+            test = compare_groups(a, b)
             lines.append(
                 f"{better} against {worse}, trials 36 to 40: {a.mean() - b.mean():+.1f} points, "
                 f"{test.test} p = {test.p:.2g}, Cliff's delta {cliffs_delta(a, b):+.2f}."

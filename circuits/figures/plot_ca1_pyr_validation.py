@@ -135,7 +135,7 @@ def protocol(duration=1 * second, target="auto") -> Protocol:
     )  # fmt: skip
     values = results.traces["cells"].values
     volts = {name: np.asarray(values[f"V_{name}"]) * 1e3 for name in RECORDED}
-    neurons, times = results.trains("cells")
+    neurons, times = results.spike_trains("cells")
     spikes = {i: times[neurons == i] * 1e3 for i in range(len(CURRENTS))}
     return Protocol(0.1 * np.arange(volts["soma"].shape[1]), volts, spikes, step)
 

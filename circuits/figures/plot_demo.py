@@ -23,7 +23,7 @@ from brian2 import ms, second
 from matplotlib.figure import Figure
 
 import dualframe as df
-from dualframe.analysis.style import colours, ink, new_figure, styled
+from dualframe.analysis.style import cell_type_colours, house_style, new_figure, readable_colour
 
 BRANCHES = {"dendrites": df.biological.build, "point neurons": df.task_driven.build}
 LEVELS = {"control": 0.0, "ACh": 0.8}
@@ -76,13 +76,13 @@ def spikes_and_rates(runs: Runs) -> Figure:
 SPACING, PEAK, GREY = 115, 20, "#8a8a8a"  # mV between traces, mV of a drawn spike's peak
 
 
-@styled
+@house_style
 def potentials(runs: Runs, shown=1.0) -> Figure:
     """Draw the membrane potential of one neuron of each population, by branch and condition."""
     first = next(iter(next(iter(runs.values())).values()))
     shown = min(shown, first.duration)
     kinds = first.populations.set_index("population").cell_type
-    shades = {name: ink(colours(kinds)[kind]) for name, kind in kinds.items()}
+    shades = {name: readable_colour(cell_type_colours(kinds)[kind]) for name, kind in kinds.items()}
     figure = new_figure(13, 1.7 * len(shades) + 1.4)
     axes = figure.subplots(len(shades), len(runs), sharex=True, sharey=True, squeeze=False)
     for column, (branch, row) in enumerate(runs.items()):
@@ -130,7 +130,7 @@ def draw(ax, result, population, neuron, offset, colour, shown):
     t = 1e3 * (trace.t[since] - result.duration + shown)
     values = 1e3 * voltage[trace.row(neuron)][since]
     ax.plot(t, values + offset, color=colour, linewidth=1.1)
-    neurons, times = result.trains(population)
+    neurons, times = result.spike_trains(population)
     spikes = 1e3 * (times[neurons == neuron] - result.duration + shown)
     foot = values.max() if values.max() < 0 else PEAK
     ax.vlines(spikes[spikes >= 0], foot + offset, PEAK + offset, color=colour, linewidth=1.1)

@@ -89,7 +89,7 @@ def with_stimulus(network, trials, seed):
 
 def discriminability(results, n, trials):
     """Return the mean d' of the driven cells, and the mean evoked and spontaneous count."""
-    neuron, t = results.trains("pyr")
+    neuron, t = results.spike_trains("pyr")
     onsets = PERIOD * (1 + np.arange(trials)) - LENGTH
     edges = np.sort(np.concatenate([onsets - LENGTH, onsets, onsets + LENGTH]))
     counts = np.array([np.histogram(t[neuron == i], edges)[0] for i in range(n)])

@@ -3,20 +3,16 @@
 from dualframe.analysis.traces import (
     ExponentialFit,
     fit_exponential,
-    input_resistance,
     psp_amplitude,
-    psp_latency,
-    time_constant,
 )
 from dualframe.results.spike_trains import (
     cv_isi,
     firing_rates,
-    isi,
+    inter_spike_intervals,
     mean_pairwise_correlation,
     pairwise_correlation,
     population_rate,
     spike_counts,
-    spike_latency,
 )
 
 __all__ = [
@@ -24,14 +20,10 @@ __all__ = [
     "cv_isi",
     "firing_rates",
     "fit_exponential",
-    "input_resistance",
-    "isi",
+    "inter_spike_intervals",
     "mean_pairwise_correlation",
     "pairwise_correlation",
     "population_rate",
     "psp_amplitude",
-    "psp_latency",
     "spike_counts",
-    "spike_latency",
-    "time_constant",
 ]

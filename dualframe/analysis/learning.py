@@ -24,10 +24,10 @@ from dualframe.analysis.style import (
     SKY,
     VERMILION,
     WINE,
-    ink,
+    house_style,
     new_figure,
-    styled,
-    tint,
+    readable_colour,
+    tinted_colour,
 )
 from dualframe.core.errors import DualframeError, UnknownName
 
@@ -92,9 +92,9 @@ def _row(trial: object, values: NDArray[np.float64]) -> tuple[object, ...]:
     return (trial, *median_iqr(present), float(present.mean()), present.size)
 
 
-@styled
+@house_style
 def plot_learning_curves(
-    curves_by_arm: Mapping[str, pd.DataFrame],
+    curves_by_condition: Mapping[str, pd.DataFrame],
     *,
     line: str = "median",
     ylabel: str = "",
@@ -107,7 +107,7 @@ def plot_learning_curves(
 
     Parameters
     ----------
-    curves_by_arm
+    curves_by_condition
         From `learning_curve`, by arm; the first arm is grey.
     line
         ``"median"`` or ``"mean"``.
@@ -125,16 +125,18 @@ def plot_learning_curves(
     """
     if line not in ("median", "mean"):
         raise UnknownName("line of a learning curve", line, ("median", "mean"))
-    figure, ax = _axes(curves_by_arm, ax, 7.2, 4.4)
-    faint = 0.2 if len(curves_by_arm) < 4 else 0.1  # bands of many arms lie over each other
-    for (arm, curve), colour in zip(curves_by_arm.items(), _colours(curves_by_arm), strict=True):
+    figure, ax = _new_or_given_axes(curves_by_condition, ax, 7.2, 4.4)
+    faint = 0.2 if len(curves_by_condition) < 4 else 0.1  # bands of many arms lie over each other
+    for (arm, curve), colour in zip(
+        curves_by_condition.items(), _condition_colours(curves_by_condition), strict=True
+    ):
         trial = curve["trial"].to_numpy()
         ax.fill_between(
             trial, curve["q25"], curve["q75"], facecolor=colour, alpha=faint, linewidth=0, zorder=2
         )
         ax.plot(trial, curve[line], color=colour, linewidth=2, zorder=3, label=arm)
-    ends = {arm: float(curve[line].iloc[-1]) for arm, curve in curves_by_arm.items()}
-    _label_ends(ax, ends, _colours(curves_by_arm))
+    ends = {arm: float(curve[line].iloc[-1]) for arm, curve in curves_by_condition.items()}
+    _label_ends(ax, ends, _condition_colours(curves_by_condition))
     for label, place in (marks or {}).items():
         ax.axvline(place, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         ax.annotate(
@@ -154,9 +156,9 @@ def plot_learning_curves(
     return figure if figure is not None else ax
 
 
-@styled
+@house_style
 def plot_outcomes(
-    outcomes_by_arm: Mapping[str, ArrayLike],
+    outcomes_by_condition: Mapping[str, ArrayLike],
     *,
     ylabel: str = "",
     title: str = "",
@@ -168,7 +170,7 @@ def plot_outcomes(
 
     Parameters
     ----------
-    outcomes_by_arm
+    outcomes_by_condition
         One value per agent, by arm; the first arm is grey. Infinite values are drawn in a row of
         their own above the others.
     ylabel, title
@@ -185,10 +187,14 @@ def plot_outcomes(
     matplotlib.figure.Figure or matplotlib.axes.Axes
         The new figure, or ``ax``.
     """
-    figure, ax = _axes(outcomes_by_arm, ax, max(4.0, 1.6 + 1.1 * len(outcomes_by_arm)), 4.4)
-    values = {arm: np.asarray(v, dtype=float).ravel() for arm, v in outcomes_by_arm.items()}
+    figure, ax = _new_or_given_axes(
+        outcomes_by_condition, ax, max(4.0, 1.6 + 1.1 * len(outcomes_by_condition)), 4.4
+    )
+    values = {arm: np.asarray(v, dtype=float).ravel() for arm, v in outcomes_by_condition.items()}
     row = _row_of_infinite(list(values.values()))
-    for k, ((arm, own), colour) in enumerate(zip(values.items(), _colours(values), strict=True)):
+    for k, ((arm, own), colour) in enumerate(
+        zip(values.items(), _condition_colours(values), strict=True)
+    ):
         middle, low, high = median_iqr(own)
         drawn = np.where(np.isinf(own), row, own)
         spread = (np.arange(1, own.size + 1) * _GOLDEN) % 1.0 - 0.5
@@ -197,8 +203,8 @@ def plot_outcomes(
             drawn,
             _MARKERS[k % len(_MARKERS)],
             markersize=5,
-            color=tint(colour, 0.75),
-            markeredgecolor=ink(colour),
+            color=tinted_colour(colour, 0.75),
+            markeredgecolor=readable_colour(colour),
             markeredgewidth=0.6,
             alpha=0.8,
             zorder=2,
@@ -206,8 +212,10 @@ def plot_outcomes(
             clip_on=False,
         )
         shown = [min(x, row) for x in (low, middle, high)]
-        ax.vlines(k, shown[0], shown[2], color=ink(colour), linewidth=2, zorder=3)
-        ax.hlines(shown[1], k - 0.33, k + 0.33, color=ink(colour), linewidth=3, zorder=4)
+        ax.vlines(k, shown[0], shown[2], color=readable_colour(colour), linewidth=2, zorder=3)
+        ax.hlines(
+            shown[1], k - 0.33, k + 0.33, color=readable_colour(colour), linewidth=3, zorder=4
+        )
     for label, place in (bars or {}).items():
         ax.axhline(place, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         ax.annotate(
@@ -223,7 +231,7 @@ def plot_outcomes(
         )
     if np.isfinite(row):
         _mark_row(ax, row, never)
-    names = [f"{fill(arm, 11)}\n{_counted(own)}" for arm, own in values.items()]
+    names = [f"{fill(arm, 11)}\n{_count_label(own)}" for arm, own in values.items()]
     ax.set_xticks(range(len(values)), names)
     ax.tick_params(axis="x", length=0)
     ax.set_xlim(-0.6, len(values) - 0.4)
@@ -233,7 +241,7 @@ def plot_outcomes(
     return figure if figure is not None else ax
 
 
-def _counted(values: NDArray[np.float64]) -> str:
+def _count_label(values: NDArray[np.float64]) -> str:
     finite = int(np.isfinite(values).sum())
     return f"n = {values.size}" if finite == values.size else f"{finite} of {values.size}"
 
@@ -265,11 +273,11 @@ def _mark_row(ax: Axes, row: float, never: str) -> None:
     )
 
 
-def _colours(arms: Mapping[str, object]) -> list[str]:
+def _condition_colours(arms: Mapping[str, object]) -> list[str]:
     return [_COLOURS[k % len(_COLOURS)] for k in range(len(arms))]
 
 
-def _axes(
+def _new_or_given_axes(
     arms: Mapping[str, object], ax: Axes | None, width: float, height: float
 ) -> tuple[Figure | None, Axes]:
     if not arms:
@@ -284,7 +292,7 @@ def _label_ends(ax: Axes, ends: Mapping[str, float], colours: Sequence[str]) -> 
     """Write the name of each curve to the right of its end, apart from the other names."""
     low, high = ax.get_ylim()
     names = list(ends)
-    places = spread([ends[name] for name in names], 0.065 * (high - low), low, high)
+    places = spread_apart([ends[name] for name in names], 0.065 * (high - low), low, high)
     for name, place, colour in zip(names, places, colours, strict=True):
         ax.annotate(
             name,
@@ -292,13 +300,13 @@ def _label_ends(ax: Axes, ends: Mapping[str, float], colours: Sequence[str]) -> 
             xycoords=("axes fraction", "data"),
             xytext=(5, 0),
             textcoords="offset points",
-            color=ink(colour),
+            color=readable_colour(colour),
             va="center",
             annotation_clip=False,
         )
 
 
-def spread(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+def spread_apart(values: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Return values moved apart to at least ``gap``, within two bounds if there is room."""
     order = np.argsort(values, kind="stable")
     placed = np.clip(np.asarray(values, dtype=float)[order], low, high)

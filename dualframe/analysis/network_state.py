@@ -15,17 +15,17 @@ from brian2.units import ms
 from scipy.stats import spearmanr, wilcoxon
 
 from dualframe.core.errors import DualframeError
-from dualframe.results.results import Results
-from dualframe.results.spike_trains import mean_pairwise_correlation, spike_counts, window
-from dualframe.results.units import seconds
+from dualframe.results.run_record import RunRecord
+from dualframe.results.spike_trains import mean_pairwise_correlation, spike_counts, time_window
+from dualframe.results.units import as_seconds
 
 MEASURES = ("rate_Hz", "cv_isi", "correlation")
 _MOST_CELLS = 200  # 19900 pairs; more would only cost time
 _FEWEST_CELLS = 5  # 10 pairs; the mean over fewer says nothing of a population
 
 
-def state(
-    results: Results, *, start: Any = 0.0, stop: Any = None, bin: Any = 50 * ms
+def population_states(
+    results: RunRecord, *, start: Any = 0.0, stop: Any = None, bin: Any = 50 * ms
 ) -> pd.DataFrame:
     """Return rate, CV and pairwise correlation of every population.
 
@@ -47,23 +47,25 @@ def state(
     """
     table = results.rates(start, stop).rename(columns={"mean_rate_Hz": "rate_Hz"})
     table["correlation"] = [
-        _correlation(results, name, start, stop, bin) for name in table["population"]
+        _population_correlation(results, name, start, stop, bin) for name in table["population"]
     ]
     return table[["population", "cell_type", "n", *MEASURES]]
 
 
-def _correlation(results: Results, population: str, start: Any, stop: Any, bin: Any) -> float:
-    neuron, t = results.trains(population)
-    n = min(results.n(population), _MOST_CELLS)
-    begin, end = window(start, results.duration if stop is None else stop)
-    if end - begin < 2 * seconds(bin, "bin"):
+def _population_correlation(
+    results: RunRecord, population: str, start: Any, stop: Any, bin: Any
+) -> float:
+    neuron, t = results.spike_trains(population)
+    n = min(results.population_size(population), _MOST_CELLS)
+    begin, end = time_window(start, results.duration if stop is None else stop)
+    if end - begin < 2 * as_seconds(bin, "bin"):
         return float("nan")
     counts = spike_counts(neuron[neuron < n], t[neuron < n], n, start=begin, stop=end, bin=bin)
     active = counts[counts.any(axis=1)]
     return mean_pairwise_correlation(active) if len(active) >= _FEWEST_CELLS else float("nan")
 
 
-def shifts(
+def state_shifts(
     states: pd.DataFrame, control: str, by: Sequence[str] = ("model", "population")
 ) -> pd.DataFrame:
     """Return by how much each condition shifts the state, paired by seed.
@@ -71,7 +73,7 @@ def shifts(
     Parameters
     ----------
     states
-        Rows of `state` with columns ``condition`` and ``seed``, and those of ``by``.
+        Rows of `population_states` with columns ``condition`` and ``seed``, and those of ``by``.
     control
         The condition that the others are compared with.
     by
@@ -121,7 +123,7 @@ def rank_correlation(shifted: pd.DataFrame, first: str, second: str) -> pd.DataF
     Parameters
     ----------
     shifted
-        From `shifts`, by ``model`` and ``population``.
+        From `state_shifts`, by ``model`` and ``population``.
     first, second
         Two models.
 

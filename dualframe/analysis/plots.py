@@ -18,10 +18,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from dualframe.analysis.raster import lay_out, raster
-from dualframe.analysis.style import GREY, SAVING, ink, new_figure, settings, styled, tint
+from dualframe.analysis.style import (
+    GREY,
+    SAVING,
+    house_style,
+    matplotlib_settings,
+    new_figure,
+    readable_colour,
+    tinted_colour,
+)
 from dualframe.analysis.trace_plots import traces
 from dualframe.core.errors import DualframeError
-from dualframe.results.results import Results
+from dualframe.results.run_record import RunRecord
 
 __all__ = ["compare", "raster", "rates", "savefig", "standard_figures", "traces"]
 
@@ -29,9 +37,9 @@ _MOST_DOTS = 60
 _GOLDEN = 0.6180339887498949  # spreads dots evenly for any number of them
 
 
-@styled
+@house_style
 def rates(
-    results: Results | Mapping[str, Results],
+    results: RunRecord | Mapping[str, RunRecord],
     *,
     start: Any = 0.0,
     stop: Any = None,
@@ -60,8 +68,8 @@ def rates(
     matplotlib.figure.Figure or matplotlib.axes.Axes
         The new figure, or ``ax``.
     """
-    labelled = _labelled(results)
-    populations = _populations(labelled)
+    labelled = _label_results(results)
+    populations = _population_colours(labelled)
     figure = None
     if ax is None:
         figure = new_figure(max(4.5, 2.2 + len(populations) * (0.7 + 0.45 * len(labelled))), 4.4)
@@ -72,10 +80,10 @@ def rates(
             if name in set(result.populations["population"]):
                 rate = result.neuron_rates(name, start, stop)
                 place = k + (j - (len(labelled) - 1) / 2) * width
-                _bar(ax, place, width, rate, colour, _strength(j, len(labelled)))
+                _draw_bar(ax, place, width, rate, colour, _tint_strength(j, len(labelled)))
     ax.set_xticks(range(len(populations)), list(populations))
     for label, colour in zip(ax.get_xticklabels(), populations.values(), strict=True):
-        label.set_color(ink(colour))
+        label.set_color(readable_colour(colour))
     ax.tick_params(axis="x", length=0)
     ax.set_xlim(-0.6, len(populations) - 0.4)
     ax.set_ylabel("Firing rate (Hz)")
@@ -83,13 +91,13 @@ def rates(
     if title:
         ax.set_title(title)
     if len(labelled) > 1:
-        _legend(ax, list(labelled))
+        _draw_legend(ax, list(labelled))
     return figure if figure is not None else ax
 
 
-@styled
+@house_style
 def compare(
-    results: Mapping[str, Results] | Mapping[str, Mapping[str, Results]],
+    results: Mapping[str, RunRecord] | Mapping[str, Mapping[str, RunRecord]],
     t0: Any = 0.0,
     t1: Any = None,
     *,
@@ -115,7 +123,7 @@ def compare(
     matplotlib.figure.Figure
         A row of rasters and a rate plot per row of ``results``.
     """
-    rows = _rows(results)
+    rows = _rows_of_results(results)
     columns = max(len(row) for row in rows.values())
     figure = new_figure(4.2 * columns + 4.2, 3.4 * len(rows) + 0.5)
     grid = figure.subplots(
@@ -144,11 +152,11 @@ def compare(
 
 def savefig(figure: Figure, path: str | Path) -> None:
     """Write a figure; the ending of the path chooses the format (png, pdf, svg)."""
-    with settings(SAVING):
+    with matplotlib_settings(SAVING):
         figure.savefig(path)
 
 
-def standard_figures(results: Results) -> dict[str, Callable[[], Figure]]:
+def standard_figures(results: RunRecord) -> dict[str, Callable[[], Figure]]:
     """Return the figures that are saved with every run, as functions by file name."""
     figures: dict[str, Callable[[], Any]] = {
         "raster": partial(raster, results),
@@ -159,25 +167,27 @@ def standard_figures(results: Results) -> dict[str, Callable[[], Figure]]:
     return figures
 
 
-def _labelled(results: Results | Mapping[str, Results]) -> dict[str, Results]:
-    labelled = {"": results} if isinstance(results, Results) else dict(results)
+def _label_results(results: RunRecord | Mapping[str, RunRecord]) -> dict[str, RunRecord]:
+    labelled = {"": results} if isinstance(results, RunRecord) else dict(results)
     if not labelled:
         raise DualframeError("there are no results to draw: give one, or several by label.")
     return labelled
 
 
-def _rows(
-    results: Mapping[str, Results] | Mapping[str, Mapping[str, Results]],
-) -> dict[str, dict[str, Results]]:
-    flat = {label: item for label, item in results.items() if isinstance(item, Results)}
-    nested = {label: dict(item) for label, item in results.items() if not isinstance(item, Results)}
+def _rows_of_results(
+    results: Mapping[str, RunRecord] | Mapping[str, Mapping[str, RunRecord]],
+) -> dict[str, dict[str, RunRecord]]:
+    flat = {label: item for label, item in results.items() if isinstance(item, RunRecord)}
+    nested = {
+        label: dict(item) for label, item in results.items() if not isinstance(item, RunRecord)
+    }
     rows = ({"": flat} if flat else {}) | nested
     if not rows or not all(rows.values()):
         raise DualframeError("there are no results to compare: give results by label.")
     return rows
 
 
-def _populations(results: Mapping[str, Results]) -> dict[str, str]:
+def _population_colours(results: Mapping[str, RunRecord]) -> dict[str, str]:
     """Return the colour of each population of any result, in the order of the raster."""
     found: dict[str, str] = {}
     for result in results.values():
@@ -187,14 +197,21 @@ def _populations(results: Mapping[str, Results]) -> dict[str, str]:
     return found
 
 
-def _strength(index: int, count: int) -> float:
+def _tint_strength(index: int, count: int) -> float:
     return 0.5 if count == 1 else 0.15 + 0.55 * index / (count - 1)
 
 
-def _bar(ax: Axes, place: float, width: float, rate: Any, colour: str, strength: float) -> None:
+def _draw_bar(
+    ax: Axes, place: float, width: float, rate: Any, colour: str, strength: float
+) -> None:
     mean, deviation = float(rate.mean()), float(rate.std())
     ax.bar(
-        place, mean, 0.9 * width, color=tint(colour, strength), edgecolor=ink(colour), linewidth=1.0
+        place,
+        mean,
+        0.9 * width,
+        color=tinted_colour(colour, strength),
+        edgecolor=readable_colour(colour),
+        linewidth=1.0,
     )
     dots = np.quantile(rate, np.linspace(0, 1, min(rate.size, _MOST_DOTS)), method="nearest")
     spread = (np.arange(1, dots.size + 1) * _GOLDEN) % 1.0 - 0.5
@@ -203,7 +220,7 @@ def _bar(ax: Axes, place: float, width: float, rate: Any, colour: str, strength:
         dots,
         "o",
         markersize=3,
-        color=ink(colour),
+        color=readable_colour(colour),
         alpha=0.55,
         markeredgewidth=0,
         zorder=3,
@@ -221,9 +238,13 @@ def _bar(ax: Axes, place: float, width: float, rate: Any, colour: str, strength:
     )
 
 
-def _legend(ax: Axes, labels: list[str]) -> None:
+def _draw_legend(ax: Axes, labels: list[str]) -> None:
     patches = [
-        Patch(facecolor=tint(GREY, _strength(j, len(labels))), edgecolor=GREY, label=label)
+        Patch(
+            facecolor=tinted_colour(GREY, _tint_strength(j, len(labels))),
+            edgecolor=GREY,
+            label=label,
+        )
         for j, label in enumerate(labels)
     ]
     columns = len(labels) if sum(map(len, labels)) < 50 else 2

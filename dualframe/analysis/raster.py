@@ -12,11 +12,17 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 
-from dualframe.analysis.style import GREY, colours, ink, new_figure, styled
+from dualframe.analysis.style import (
+    GREY,
+    cell_type_colours,
+    house_style,
+    new_figure,
+    readable_colour,
+)
 from dualframe.core.errors import UnknownName
-from dualframe.results.results import Results
-from dualframe.results.spike_trains import population_rate, window, within
-from dualframe.results.units import seconds
+from dualframe.results.run_record import RunRecord
+from dualframe.results.spike_trains import population_rate, spikes_within, time_window
+from dualframe.results.units import as_seconds
 
 # Above this many spikes the dots become a bitmap inside vector figures, which stay editable.
 _BITMAP_ABOVE = 20_000
@@ -42,7 +48,9 @@ class Band:
         """Height of the label."""
         return (self.bottom + self.top) / 2
 
-    def heights(self, neuron: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    def spike_heights(
+        self, neuron: NDArray[np.int64]
+    ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         """Return which spikes are of neurons that are shown, and at which height those are."""
         rank = np.full(self.n, -1)
         rank[self.shown] = np.arange(self.shown.size)
@@ -52,9 +60,9 @@ class Band:
         return chosen, self.top - relative * (self.top - self.bottom)
 
 
-@styled
+@house_style
 def raster(
-    results: Results,
+    results: RunRecord,
     populations: Sequence[str] | None = None,
     t0: Any = 0.0,
     t1: Any = None,
@@ -94,7 +102,7 @@ def raster(
     matplotlib.figure.Figure or matplotlib.axes.Axes
         The new figure, or ``ax``.
     """
-    begin, end = window(t0, results.duration if t1 is None else t1)
+    begin, end = time_window(t0, results.duration if t1 is None else t1)
     bands = lay_out(results, populations, max_neurons)
     figure = None
     if ax is None:
@@ -104,7 +112,7 @@ def raster(
         )
     scale, unit = time_unit(begin, end)
     draw_spikes(ax, results, bands, begin, end, scale)
-    room = figure is not None or min(_points(ax, band) for band in bands) > _TWO_LINES
+    room = figure is not None or min(_height_in_points(ax, band) for band in bands) > _TWO_LINES
     label_bands(ax, bands, counts=counts and room)
     if title:
         ax.set_title(title)
@@ -117,7 +125,7 @@ def raster(
 
 
 def lay_out(
-    results: Results, populations: Sequence[str] | None, max_neurons: int
+    results: RunRecord, populations: Sequence[str] | None, max_neurons: int
 ) -> tuple[Band, ...]:
     """Order populations, choose their neurons and give each a band."""
     table = results.populations
@@ -128,7 +136,7 @@ def lay_out(
     chosen = [known.index(name) for name in (known if populations is None else populations)]
     order = sorted(chosen, key=lambda i: -table["sign"][i])  # stable: excitatory first
     kinds = [table["cell_type"][i] or known[i] for i in range(len(known))]
-    colour = colours(kinds)
+    colour = cell_type_colours(kinds)
     sizes = np.array([table["n"][i] for i in order])
     factor = min(1.0, max_neurons / sizes.sum())
     shown = np.minimum(sizes, np.maximum(np.ceil(sizes * factor), 20)).astype(int)
@@ -149,14 +157,16 @@ def lay_out(
 
 
 def draw_spikes(
-    ax: Axes, results: Results, bands: Sequence[Band], begin: float, end: float, scale: float
+    ax: Axes, results: RunRecord, bands: Sequence[Band], begin: float, end: float, scale: float
 ) -> None:
     """Draw a tick per spike, as tall as the row of its neuron within what the eye needs."""
-    trains = [(band, *within(*results.trains(band.population), begin, end)) for band in bands]
+    trains = [
+        (band, *spikes_within(*results.spike_trains(band.population), begin, end)) for band in bands
+    ]
     bitmap = sum(len(t) for _, _, t in trains) > _BITMAP_ABOVE
     for band, neuron, t in trains:
-        chosen, height = band.heights(neuron)
-        row = _points(ax, band) / band.shown.size
+        chosen, height = band.spike_heights(neuron)
+        row = _height_in_points(ax, band) / band.shown.size
         ax.plot(
             t[chosen] * scale,
             height,
@@ -172,7 +182,7 @@ def draw_spikes(
     ax.spines["left"].set_visible(False)
 
 
-def _points(ax: Axes, band: Band) -> float:
+def _height_in_points(ax: Axes, band: Band) -> float:
     return (band.top - band.bottom) * 72 * ax.bbox.height / ax.figure.dpi
 
 
@@ -181,7 +191,7 @@ def label_bands(ax: Axes, bands: Sequence[Band], *, counts: bool = True) -> None
     ax.set_yticks([band.middle for band in bands], [band.population for band in bands])
     ax.tick_params(axis="y", length=0, pad=6)
     for label, band in zip(ax.get_yticklabels(), bands, strict=True):
-        label.set_color(ink(band.colour))
+        label.set_color(readable_colour(band.colour))
         label.set_fontweight("bold")
         if counts:
             label.set_verticalalignment("bottom")
@@ -226,12 +236,12 @@ def _write_beside(ax: Axes, height: float, word: str) -> None:
 
 
 def draw_rates(
-    ax: Axes, results: Results, bands: Sequence[Band], begin: float, end: float, scale: float
+    ax: Axes, results: RunRecord, bands: Sequence[Band], begin: float, end: float, scale: float
 ) -> None:
     """Draw the rate of each population over time."""
     width = bin_width(begin, end, min(band.n for band in bands))
     for band in bands:
-        _, t = results.trains(band.population)
+        _, t = results.spike_trains(band.population)
         centre, rate = population_rate(t, band.n, start=begin, stop=end, bin=width)
         ax.plot(centre * scale, rate, color=band.colour, lw=1.6, label=band.population)
     ax.set_xlim(begin * scale, end * scale)
@@ -256,4 +266,4 @@ def bin_width(begin: float, end: float, n: int) -> float:
 
 def time_unit(begin: float, end: float) -> tuple[float, str]:
     """Return factor and unit of a time axis."""
-    return (1e3, "ms") if seconds(end) - seconds(begin) <= 1.0 else (1.0, "s")
+    return (1e3, "ms") if as_seconds(end) - as_seconds(begin) <= 1.0 else (1.0, "s")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dualframe.core.errors import DualframeError, UnknownName
-from dualframe.results.results import Results
+from dualframe.results.run_record import RunRecord
 
 COLUMNS = (
     "population",
@@ -24,7 +24,7 @@ COLUMNS = (
 
 
 def compare_rates(
-    results: Mapping[str, Results],
+    results: Mapping[str, RunRecord],
     reference: str | None = None,
     *,
     start: Any = 0.0,
@@ -63,14 +63,14 @@ def compare_rates(
         raise UnknownName("label of a result", label, results)
     base = results[label].rates(start, stop)
     tables = [
-        _compare(base, name, other.rates(start, stop))
+        _compare_with_reference(base, name, other.rates(start, stop))
         for name, other in results.items()
         if name != label
     ]
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
 
 
-def _compare(base: pd.DataFrame, label: str, other: pd.DataFrame) -> pd.DataFrame:
+def _compare_with_reference(base: pd.DataFrame, label: str, other: pd.DataFrame) -> pd.DataFrame:
     both = other.merge(base, on="population", suffixes=("", "_reference"), how="inner")
     rate, reference = both["mean_rate_Hz"], both["mean_rate_Hz_reference"]
     pooled = np.sqrt((both["sd_rate_Hz"] ** 2 + both["sd_rate_Hz_reference"] ** 2) / 2)

@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from dualframe.analysis.plots import compare, rates, standard_figures
 from dualframe.analysis.rate_differences import compare_rates
 from dualframe.core.errors import DualframeError, UnknownName
-from dualframe.results.archive import write_text
-from dualframe.results.results import Results
+from dualframe.results.archive import write_text_file
+from dualframe.results.run_record import RunRecord
 
 SECTIONS = ("summary", "rates", "differences", "figures", "assumptions", "provenance")
 _ELSEWHERE = ("assumptions", "warnings", "completed")  # provenance that has its own section
@@ -44,7 +44,7 @@ HEADINGS: Mapping[str, str] = {
 
 
 def report(
-    results: Results | Mapping[str, Results],
+    results: RunRecord | Mapping[str, RunRecord],
     path: str | Path,
     *,
     title: str = "",
@@ -76,7 +76,7 @@ def report(
     OutputError
         If the file cannot be written.
     """
-    runs = {"": results} if isinstance(results, Results) else dict(results)
+    runs = {"": results} if isinstance(results, RunRecord) else dict(results)
     if not runs:
         raise DualframeError("there are no results to report: give one, or several by label.")
     for section in text or {}:
@@ -88,37 +88,39 @@ def report(
     )
     several = len(runs) > 1
     page = template.render(
-        title=title or _title(runs),
+        title=title or _default_title(runs),
         text=dict(text or {}),
-        runs=[_run(label, result) for label, result in runs.items()],
+        runs=[_run_section(label, result) for label, result in runs.items()],
         reference=next(iter(runs)),
-        differences=_table(compare_rates(runs)) if several else None,
-        figures=[{"caption": c, "png": _png(draw())} for c, draw in _figures(runs)],
+        differences=_html_table(compare_rates(runs)) if several else None,
+        figures=[
+            {"caption": c, "png": _encode_png(draw())} for c, draw in _figures_with_captions(runs)
+        ],
     )
-    return write_text(Path(path).expanduser(), page)
+    return write_text_file(Path(path).expanduser(), page)
 
 
-def _title(runs: Mapping[str, Results]) -> str:
+def _default_title(runs: Mapping[str, RunRecord]) -> str:
     if len(runs) > 1:
         return "dualframe: " + " and ".join(runs)
     provenance = next(iter(runs.values())).provenance
     return str(provenance["command"] or f"dualframe run on {provenance['target'] or 'one target'}")
 
 
-def _run(label: str, results: Results) -> dict[str, Any]:
+def _run_section(label: str, results: RunRecord) -> dict[str, Any]:
     provenance = results.provenance
     return {
         "label": label,
-        "summary": summary(results),
-        "incomplete": None if provenance["completed"] else _incomplete(results),
-        "rates": _table(results.rates()),
+        "summary": summary_sentence(results),
+        "incomplete": None if provenance["completed"] else _interruption_note(results),
+        "rates": _html_table(results.rates()),
         "assumptions": provenance["assumptions"],
         "warnings": provenance["warnings"],
         "provenance": list(_provenance_rows(provenance)),
     }
 
 
-def summary(results: Results) -> str:
+def summary_sentence(results: RunRecord) -> str:
     """Return a sentence on what was run."""
     provenance, neurons = results.provenance, int(results.populations["n"].sum())
     parts = [f"{neurons} neurons in {len(results.populations)} populations"]
@@ -132,7 +134,7 @@ def summary(results: Results) -> str:
     return f"{parts[0]}; {' '.join(parts[1:])}; {len(results.spikes)} spikes."
 
 
-def _incomplete(results: Results) -> str:
+def _interruption_note(results: RunRecord) -> str:
     return f"The run was interrupted: what follows is the first {results.duration:g} s of it."
 
 
@@ -146,24 +148,26 @@ def _provenance_rows(provenance: Mapping[str, Any]) -> Iterator[tuple[str, str]]
             yield name, value if isinstance(value, str) else json.dumps(value)
 
 
-def _table(table: pd.DataFrame) -> dict[str, Any]:
+def _html_table(table: pd.DataFrame) -> dict[str, Any]:
     columns = [str(column) for column in table]
     names = [HEADINGS[column] for column in columns]
     numeric = [HEADINGS[c] for c in columns if pd.api.types.is_numeric_dtype(table[c])]
     body = [
-        list(zip(names, (_cell(value) for value in row), strict=True))
+        list(zip(names, (_format_cell(value) for value in row), strict=True))
         for row in table.itertuples(index=False)
     ]
     return {"head": names, "numeric": numeric, "body": body}
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     if isinstance(value, float):
         return "–" if value != value else f"{value:.2f}"
     return str(value)
 
 
-def _figures(runs: Mapping[str, Results]) -> Iterator[tuple[str, Callable[[], Any]]]:
+def _figures_with_captions(
+    runs: Mapping[str, RunRecord],
+) -> Iterator[tuple[str, Callable[[], Any]]]:
     if len(runs) == 2:
         yield f"{_RASTER} {_RATES}", partial(compare, runs)
     elif len(runs) > 2:
@@ -177,7 +181,7 @@ def _figures(runs: Mapping[str, Results]) -> Iterator[tuple[str, Callable[[], An
             yield f"{label}: {caption}" if label else caption, draw
 
 
-def _png(figure: Figure) -> str:
+def _encode_png(figure: Figure) -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -6,9 +6,8 @@ has no rank, is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -34,7 +33,7 @@ class Interval(NamedTuple):
     high: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Comparison:
     """What a test of two arms found.
 
@@ -76,8 +75,8 @@ def median_iqr(values: ArrayLike) -> Quartiles:
     DualframeError
         If there is no value, or one is NaN.
     """
-    ordered = np.sort(_sample(values, "values"))
-    return Quartiles(*(_quantile(ordered, q) for q in (0.5, 0.25, 0.75)))
+    ordered = np.sort(_as_sample(values, "values"))
+    return Quartiles(*(_interpolated_quantile(ordered, q) for q in (0.5, 0.25, 0.75)))
 
 
 def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
@@ -103,7 +102,7 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
         raise DualframeError(
             f"{successes} successes of {n}: expected whole numbers, from zero to at least one."
         )
-    z = float(norm.ppf(0.5 + _level(level) / 2))
+    z = float(norm.ppf(0.5 + _check_level(level) / 2))
     p, weight = successes / n, z * z / n
     centre = p + weight / 2
     reach = np.sqrt(weight * (p * (1 - p) + weight / 4))
@@ -124,13 +123,13 @@ def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:
     DualframeError
         If a group is empty or contains NaN.
     """
-    first, second = _sample(a, "a"), _sample(b, "b")
+    first, second = _as_sample(a, "a"), _as_sample(b, "b")
     ranks = rankdata(np.concatenate([first, second]))[: first.size]
     u = ranks.sum() - first.size * (first.size + 1) / 2
     return float(2 * u / (first.size * second.size) - 1)
 
 
-def compare(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparison:
+def compare_groups(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparison:
     """Compare two arms: a two-sided rank test, its p-value and the effect size.
 
     Parameters
@@ -152,66 +151,32 @@ def compare(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparison:
     DualframeError
         If a group is empty or contains NaN, or paired values are infinite or not as many.
     """
-    first, second = _sample(a, "a"), _sample(b, "b")
+    first, second = _as_sample(a, "a"), _as_sample(b, "b")
     test, (statistic, p) = (
         ("Wilcoxon signed-rank", _signed_rank(first, second))
         if paired
         else ("Mann-Whitney U", _rank_sum(first, second))
     )
     return Comparison(
-        test,
-        statistic,
-        p,
-        cliffs_delta(first, second),
-        median_iqr(first).median,
-        median_iqr(second).median,
-        first.size,
-        second.size,
+        test=test,
+        statistic=statistic,
+        p=p,
+        delta=cliffs_delta(first, second),
+        median_a=median_iqr(first).median,
+        median_b=median_iqr(second).median,
+        n_a=first.size,
+        n_b=second.size,
     )
-
-
-def bootstrap_interval(
-    values: ArrayLike,
-    statistic: Callable[..., Any] = np.median,
-    *,
-    level: float = 0.95,
-    resamples: int = 2000,
-    seed: int = 0,
-) -> Interval:
-    """Percentile bootstrap interval of a statistic (Efron and Tibshirani 1993, chapter 13).
-
-    Parameters
-    ----------
-    values
-        Independent values, one per agent; finite.
-    statistic
-        Takes an array and ``axis``, like `numpy.median`.
-    level
-        Coverage, between 0 and 1; that of a small sample is lower.
-    resamples, seed
-        Number of samples drawn with replacement, and the seed of the draws.
-
-    Raises
-    ------
-    DualframeError
-        If there is no value, or one is not finite.
-    """
-    sample = _finite(_sample(values, "values"), "a bootstrap")
-    drawn = np.random.default_rng(seed).integers(0, sample.size, (resamples, sample.size))
-    found = np.asarray(statistic(sample[drawn], axis=1))
-    tail = (1 - _level(level)) / 2
-    low, high = np.quantile(found, (tail, 1 - tail))
-    return Interval(float(low), float(high))
 
 
 def _rank_sum(a: Floats, b: Floats) -> tuple[float, float]:
     if np.all(np.concatenate([a, b]) == a[0]):
         return a.size * b.size / 2, 1.0
-    found = mannwhitneyu(*_ranked(a, b), alternative="two-sided")
+    found = mannwhitneyu(*_joint_ranks(a, b), alternative="two-sided")
     return float(found.statistic), float(found.pvalue)
 
 
-def _ranked(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+def _joint_ranks(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Ranks instead of values, which give the same U and may be infinite."""
     ranks = rankdata(np.concatenate([a, b]))
     return ranks[: a.size], ranks[a.size :]
@@ -220,14 +185,14 @@ def _ranked(a: Floats, b: Floats) -> tuple[Floats, Floats]:
 def _signed_rank(a: Floats, b: Floats) -> tuple[float, float]:
     if a.size != b.size:
         raise DualframeError(f"{a.size} and {b.size} values cannot be paired: give as many.")
-    difference = _finite(a, "a signed-rank test") - _finite(b, "a signed-rank test")
+    difference = _require_finite(a, "a signed-rank test") - _require_finite(b, "a signed-rank test")
     if not difference.any():
         return 0.0, 1.0
     found = wilcoxon(difference)
     return float(found.statistic), float(found.pvalue)
 
 
-def _quantile(ordered: Floats, q: float) -> float:
+def _interpolated_quantile(ordered: Floats, q: float) -> float:
     place = q * (ordered.size - 1)
     low = int(place)
     below, above = ordered[low], ordered[min(low + 1, ordered.size - 1)]
@@ -236,7 +201,7 @@ def _quantile(ordered: Floats, q: float) -> float:
     return float(below + (place - low) * (above - below) if between else below)
 
 
-def _sample(values: ArrayLike, name: str) -> Floats:
+def _as_sample(values: ArrayLike, name: str) -> Floats:
     sample = np.asarray(values, dtype=float).ravel()
     if sample.size == 0:
         raise DualframeError(f"{name}: expected at least one value, found none.")
@@ -245,13 +210,13 @@ def _sample(values: ArrayLike, name: str) -> Floats:
     return sample
 
 
-def _finite(sample: Floats, what: str) -> Floats:
+def _require_finite(sample: Floats, what: str) -> Floats:
     if not np.isfinite(sample).all():
         raise DualframeError(f"{what} needs finite values: replace inf by a largest value.")
     return sample
 
 
-def _level(level: float) -> float:
+def _check_level(level: float) -> float:
     if not 0 < level < 1:
         raise DualframeError(f"level is {level}: expected a number between 0 and 1, like 0.95.")
     return level

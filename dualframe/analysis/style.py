@@ -106,18 +106,18 @@ STYLE: Mapping[str, Any] = {
 SAVING: Mapping[str, Any] = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "none"}
 
 
-def styled(function: Callable[P, R]) -> Callable[P, R]:
+def house_style(function: Callable[P, R]) -> Callable[P, R]:
     """Run a drawing function in the house style and leave the user's settings alone."""
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        with settings(STYLE):
+        with matplotlib_settings(STYLE):
             return function(*args, **kwargs)
 
     return wrapper
 
 
-def settings(rc: Mapping[str, Any]) -> AbstractContextManager[None]:
+def matplotlib_settings(rc: Mapping[str, Any]) -> AbstractContextManager[None]:
     """Use matplotlib settings for a while."""
     known: Any = dict(rc)  # matplotlib's annotation lists the keys of one version
     return mpl.rc_context(known)
@@ -128,7 +128,7 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=150, layout="constrained", facecolor="white")
 
 
-def colours(cell_types: Iterable[str]) -> dict[str, str]:
+def cell_type_colours(cell_types: Iterable[str]) -> dict[str, str]:
     """Return one colour per cell type.
 
     A type of the catalogue has its colour always. Another name has a colour that follows from
@@ -146,13 +146,13 @@ def colours(cell_types: Iterable[str]) -> dict[str, str]:
     return chosen
 
 
-def tint(colour: str, strength: float) -> str:
+def tinted_colour(colour: str, strength: float) -> str:
     """Mix a colour with white: 1 is the colour, 0 is white."""
     red, green, blue = (1 - strength * (1 - x) for x in to_rgb(colour))
     return to_hex((red, green, blue))
 
 
-def ink(colour: str) -> str:
+def readable_colour(colour: str) -> str:
     """Return the colour, darkened until text in it is readable on white (WCAG contrast 4.5)."""
     red, green, blue = to_rgb(colour)
     while _contrast_with_white(red, green, blue) < 4.5:

@@ -14,10 +14,11 @@ from matplotlib.transforms import blended_transform_factory
 from numpy.typing import NDArray
 
 from dualframe.analysis.raster import time_unit
-from dualframe.analysis.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, new_figure, styled
+from dualframe.analysis.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, house_style, new_figure
 from dualframe.core.errors import DualframeError, UnknownName
-from dualframe.results.results import Results, Trace
-from dualframe.results.spike_trains import window, within
+from dualframe.results.run_record import RunRecord
+from dualframe.results.spike_trains import spikes_within, time_window
+from dualframe.results.trace import Trace
 
 _SYMBOLS = {
     "volt": ("V", 1.0),
@@ -39,9 +40,9 @@ _SPIKE, _DSPIKE = "spike", "dendritic spike"
 Floats = NDArray[np.float64]
 
 
-@styled
+@house_style
 def traces(
-    results: Results,
+    results: RunRecord,
     population: str,
     variables: Sequence[str] | str | None = None,
     neurons: Sequence[int] | int | None = None,
@@ -85,7 +86,7 @@ def traces(
     DualframeError
         If variables of different units are to share ``ax``.
     """
-    sweep = _select(results, population, variables, neurons, t0, t1)
+    sweep = _select_sweep(results, population, variables, neurons, t0, t1)
     figure = None
     if ax is None:
         figure = new_figure(9, 1.4 + 1.75 * len(sweep.variables))
@@ -104,8 +105,8 @@ def traces(
     panels[-1].set_xlabel(f"Time ({sweep.time_unit})")
     panels[-1].locator_params(axis="x", nbins=6, steps=[1, 2, 5, 10])
     panels[0].set_xlim(sweep.begin * sweep.scale, sweep.end * sweep.scale)
-    panels[0].set_title(_title(results, sweep) if title is None else title, pad=14)
-    _legend(panels, figure)
+    panels[0].set_title(_default_title(results, sweep) if title is None else title, pad=14)
+    _draw_legend(panels, figure)
     return figure if figure is not None else panels[0]
 
 
@@ -128,19 +129,19 @@ class _Sweep:
     def time_unit(self) -> str:
         return time_unit(self.begin, self.end)[1]
 
-    def samples(self, variable: str, neuron: int) -> tuple[Floats, Floats]:
+    def samples_of(self, variable: str, neuron: int) -> tuple[Floats, Floats]:
         inside = (self.trace.t >= self.begin) & (self.trace.t <= self.end)
         values = self.trace.values[variable][self.trace.row(neuron)]
         return self.trace.t[inside], values[inside]
 
-    def unit(self, variable: str) -> tuple[float, str]:
+    def readable_unit_of(self, variable: str) -> tuple[float, str]:
         """Return factor and unit that suit all neurons drawn."""
-        values = np.concatenate([self.samples(variable, i)[1] for i in self.neurons])
+        values = np.concatenate([self.samples_of(variable, i)[1] for i in self.neurons])
         return readable_unit(self.trace.units[variable], values)
 
 
-def _select(
-    results: Results, population: str, variables: Any, neurons: Any, t0: Any, t1: Any
+def _select_sweep(
+    results: RunRecord, population: str, variables: Any, neurons: Any, t0: Any, t1: Any
 ) -> _Sweep:
     if population not in results.traces:
         raise UnknownName("recorded population", population, results.traces)
@@ -156,7 +157,7 @@ def _select(
     chosen = trace.neurons[:_MOST_NEURONS] if neurons is None else np.atleast_1d(neurons)
     for neuron in chosen:
         trace.row(int(neuron))
-    begin, end = window(t0, results.duration if t1 is None else t1)
+    begin, end = time_window(t0, results.duration if t1 is None else t1)
     return _Sweep(trace, population, names, tuple(int(i) for i in chosen), begin, end)
 
 
@@ -170,43 +171,45 @@ def _require_one_unit(sweep: _Sweep) -> None:
 
 
 def _draw_lines(ax: Axes, sweep: _Sweep, variable: str, *, together: bool) -> None:
-    factor, unit = sweep.unit(variable)
+    factor, unit = sweep.readable_unit_of(variable)
     for place, neuron in enumerate(sweep.neurons):
-        t, values = sweep.samples(variable, neuron)
-        colour, label = _colour(place), f"neuron {neuron}"
+        t, values = sweep.samples_of(variable, neuron)
+        colour, label = _line_colour(place), f"neuron {neuron}"
         if together and len(sweep.variables) > 1:
-            colour, label = _colour(sweep.variables.index(variable)), pretty_name(variable)
+            colour, label = _line_colour(sweep.variables.index(variable)), pretty_name(variable)
         ax.plot(t * sweep.scale, values * factor, color=colour, lw=1.3, label=label)
     name = pretty_name(variable.split("_")[0] if together else variable)
     ax.set_ylabel(f"{name} ({unit})" if unit else name)
     ax.locator_params(axis="y", nbins=4)
 
 
-def _colour(place: int) -> str:
+def _line_colour(place: int) -> str:
     return _LINES[place % len(_LINES)]
 
 
-def _draw_dspikes(ax: Axes, results: Results, sweep: _Sweep, variable: str) -> None:
+def _draw_dspikes(ax: Axes, results: RunRecord, sweep: _Sweep, variable: str) -> None:
     table = results.dspikes[results.dspikes["population"] == sweep.population]
-    names = [n for n in table["dspike"].unique() if _home(n, sweep.variables) == variable]
+    names = [
+        n for n in table["dspike"].unique() if _panel_of_dspike(n, sweep.variables) == variable
+    ]
     table = table[table["dspike"].isin(names)]
     times = table["t"].to_numpy()
     inside = (times >= sweep.begin) & (times < sweep.end)
-    _mark(ax, sweep, table["neuron"].to_numpy()[inside], times[inside], "v", _DSPIKE)
+    _mark_events(ax, sweep, table["neuron"].to_numpy()[inside], times[inside], "v", _DSPIKE)
 
 
-def _home(dspike: str, variables: Sequence[str]) -> str:
+def _panel_of_dspike(dspike: str, variables: Sequence[str]) -> str:
     """Return the variable on which a dendritic spike is marked."""
     compartment = dspike.partition("_")[2]
     return f"V_{compartment}" if f"V_{compartment}" in variables else variables[0]
 
 
-def _draw_spikes(ax: Axes, results: Results, sweep: _Sweep) -> None:
-    neuron, t = within(*results.trains(sweep.population), sweep.begin, sweep.end)
-    _mark(ax, sweep, neuron, t, "|", _SPIKE)
+def _draw_spikes(ax: Axes, results: RunRecord, sweep: _Sweep) -> None:
+    neuron, t = spikes_within(*results.spike_trains(sweep.population), sweep.begin, sweep.end)
+    _mark_events(ax, sweep, neuron, t, "|", _SPIKE)
 
 
-def _mark(ax: Axes, sweep: _Sweep, neuron: Any, t: Any, marker: str, label: str) -> None:
+def _mark_events(ax: Axes, sweep: _Sweep, neuron: Any, t: Any, marker: str, label: str) -> None:
     """Draw events above the panel, where they hide nothing, in the colours of the neurons."""
     place = blended_transform_factory(ax.transData, ax.transAxes)
     for index, mine in enumerate(sweep.neurons):
@@ -220,19 +223,19 @@ def _mark(ax: Axes, sweep: _Sweep, neuron: Any, t: Any, marker: str, label: str)
                 label=label,
                 markersize=8 if marker == "|" else 6,
                 markeredgewidth=1.5 if marker == "|" else 0,
-                color=_colour(index),
+                color=_line_colour(index),
                 transform=place,
                 clip_on=False,
             )
 
 
-def _title(results: Results, sweep: _Sweep) -> str:
+def _default_title(results: RunRecord, sweep: _Sweep) -> str:
     kind = str(results.populations.set_index("population")["cell_type"][sweep.population])
     cells = f"neuron {sweep.neurons[0]} of " if len(sweep.neurons) == 1 else ""
     return f"{cells}{sweep.population} ({kind})" if kind else f"{cells}{sweep.population}"
 
 
-def _legend(panels: Sequence[Axes], figure: Figure | None) -> None:
+def _draw_legend(panels: Sequence[Axes], figure: Figure | None) -> None:
     shown: dict[str, Any] = {}
     for panel in panels:
         for handle, label in zip(*panel.get_legend_handles_labels(), strict=True):

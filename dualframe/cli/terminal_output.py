@@ -13,7 +13,7 @@ import pandas as pd
 
 from dualframe.network import Network
 from dualframe.results.results import Results
-from dualframe.results.tables import plain
+from dualframe.results.tables import json_ready
 from dualframe.simulation.run_specification import Recipe, Replay
 
 _WIDEST = 48
@@ -28,7 +28,7 @@ def say(message: str) -> None:
 def as_json(data: Any) -> str:
     """Return data as JSON, a table as a list of rows."""
     rows = data.to_dict(orient="records") if isinstance(data, pd.DataFrame) else data
-    return json.dumps(plain(rows), indent=2)
+    return json.dumps(json_ready(rows), indent=2)
 
 
 def table(frame: pd.DataFrame, indent: str = "") -> str:

@@ -186,7 +186,7 @@ def _step(own: Well, currents: Floats, duration: Any) -> CurrentInput:
 
 
 def _response(done: Results, own: Well, currents: Floats, duration: Any, dt: Any) -> Response:
-    neuron, when = done.trains(own.name)
+    neuron, when = done.spike_trains(own.name)
     order = np.lexsort((when, neuron))
     ends = np.searchsorted(neuron[order], np.arange(own.population.n + 1))
     when = when[order] - float(DELAY)

@@ -16,7 +16,7 @@ from brian2.units import ms, second
 from matplotlib.figure import Figure
 
 from dualframe import biological, task_driven
-from dualframe.analysis.network_state import rank_correlation, shifts, state
+from dualframe.analysis.network_state import population_states, rank_correlation, state_shifts
 from dualframe.analysis.plots import savefig
 from dualframe.building.dendritic_circuit import MODEL
 from dualframe.circuit import Circuit
@@ -24,7 +24,7 @@ from dualframe.core.errors import DualframeError
 from dualframe.core.quantity import quantity
 from dualframe.experiments.branch_comparison_plot import draw
 from dualframe.network import Network
-from dualframe.results.archive import write_text
+from dualframe.results.archive import write_text_file
 from dualframe.simulation.run import positive_time, run
 
 CONTROL = "control"
@@ -64,8 +64,8 @@ class DualReport:
 
     @property
     def shifts(self) -> pd.DataFrame:
-        """Shifts against the control, paired by seed: `dualframe.analysis.network_state.shifts`."""
-        return shifts(self.states, CONTROL)
+        """Shifts against the control, paired by seed: `dualframe.analysis.network_state`."""
+        return state_shifts(self.states, CONTROL)
 
     @property
     def agreement(self) -> pd.DataFrame:
@@ -93,13 +93,13 @@ class DualReport:
         folder = Path(directory).expanduser()
         folder.mkdir(parents=True, exist_ok=True)
         if not self.completed:
-            write_text(folder / "states.csv", self.states.to_csv(index=False))
+            write_text_file(folder / "states.csv", self.states.to_csv(index=False))
             return folder
         tables = {"states": self.states, "shifts": self.shifts}
         if len(self.models) > 1:
             tables["agreement"] = self.agreement
         for name, table in tables.items():
-            write_text(folder / f"{name}.csv", table.to_csv(index=False))
+            write_text_file(folder / f"{name}.csv", table.to_csv(index=False))
         savefig(self.plot(), folder / "shifts.png")
         return folder
 
@@ -163,7 +163,7 @@ def compare_branches(
             completed = bool(done.provenance["completed"])
             if not completed:
                 break
-            found = state(done, start=begin)
+            found = population_states(done, start=begin)
             rows.append(found.assign(model=model, condition=label, seed=seed))
     if not rows:
         raise DualframeError("interrupted before the first run was finished: nothing to compare.")

@@ -7,12 +7,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dualframe.analysis.style import GREY, new_figure, styled
+from dualframe.analysis.style import GREY, house_style, new_figure
 
 LABELS = {"rate_Hz": "rate (Hz)", "cv_isi": "CV of intervals", "correlation": "correlation"}
 
 
-@styled
+@house_style
 def draw(shifted: pd.DataFrame, title: str = "") -> Figure:
     """Draw the shifts against control: a row per measure, a column per condition.
 

@@ -298,7 +298,7 @@ def _response(
 ) -> Response:
     (population,), n = network.populations, len(currents)
     duration, delay, dt = times
-    neuron, when = done.trains(CELL)
+    neuron, when = done.spike_trains(CELL)
     order = np.lexsort((when, neuron))
     ends = np.searchsorted(neuron[order], np.arange(n + 1))
     when = when[order] - float(np.asarray(delay))

@@ -17,7 +17,13 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dualframe import catalogue
-from dualframe.analysis.style import BLACK, colours, ink, new_figure, styled
+from dualframe.analysis.style import (
+    BLACK,
+    cell_type_colours,
+    house_style,
+    new_figure,
+    readable_colour,
+)
 from dualframe.building.dendritic_circuit import MODEL
 from dualframe.catalogue import Modulator
 from dualframe.catalogue.fitted_models import Cells, twin_of
@@ -56,13 +62,13 @@ class DoseResponse:
     unit: str
     table: pd.DataFrame
 
-    @styled
+    @house_style
     def plot(self) -> Figure:
         """Draw the curve of each model, doses on a logarithmic axis where they are above zero."""
         figure = new_figure(6.5, 4.4)
         ax = figure.subplots()
         levels = self.table["level"].to_numpy(dtype=float)
-        shades = (ink(colours([self.cell])[self.cell]), BLACK, "#777777")
+        shades = (readable_colour(cell_type_colours([self.cell])[self.cell]), BLACK, "#777777")
         for k, model in enumerate(self.table.columns[1:]):
             ax.plot(levels, self.table[model], "o-", color=shades[min(k, 2)], label=model)
         positive = levels[levels > 0]

@@ -10,7 +10,14 @@ from brian2.units import ms, mV, pA
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dualframe.analysis.style import BLACK, GREY, colours, ink, new_figure, styled
+from dualframe.analysis.style import (
+    BLACK,
+    GREY,
+    cell_type_colours,
+    house_style,
+    new_figure,
+    readable_colour,
+)
 
 if TYPE_CHECKING:
     from dualframe.experiments.model_comparison import Behaviour, Validation
@@ -28,12 +35,12 @@ _LABELS = {
 }
 
 
-@styled
+@house_style
 def pair_figure(found: Validation) -> Figure:
     """Draw traces, f-I curve, latency and adaptation of both models, and the table."""
     figure = new_figure(12.5, 8.2)
     grid = figure.add_gridspec(3, 3, height_ratios=(1, 1, 1.35))
-    shade = ink(colours([found.cell])[found.cell])
+    shade = readable_colour(cell_type_colours([found.cell])[found.cell])
     pairs = (
         (found.compartments, shade, "compartments"),
         (found.point, BLACK, f"{found.model}, {found.twin}"),

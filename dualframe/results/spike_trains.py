@@ -13,7 +13,7 @@ from brian2.units import ms
 from numpy.typing import ArrayLike, NDArray
 
 from dualframe.core.errors import QuantityError
-from dualframe.results.units import seconds, times
+from dualframe.results.units import as_seconds, as_times
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -45,12 +45,12 @@ def firing_rates(neuron: ArrayLike, t: ArrayLike, n: int, *, start: Any = 0.0, s
     QuantityError
         If the window is empty.
     """
-    begin, end = window(start, stop)
-    chosen, _ = within(neuron, t, begin, end)
+    begin, end = time_window(start, stop)
+    chosen, _ = spikes_within(neuron, t, begin, end)
     return np.bincount(chosen, minlength=n) / (end - begin)
 
 
-def isi(neuron: ArrayLike, t: ArrayLike) -> tuple[Ints, Floats]:
+def inter_spike_intervals(neuron: ArrayLike, t: ArrayLike) -> tuple[Ints, Floats]:
     """Inter-spike intervals.
 
     Returns
@@ -60,7 +60,7 @@ def isi(neuron: ArrayLike, t: ArrayLike) -> tuple[Ints, Floats]:
     interval : numpy.ndarray
         Intervals in seconds, in the order in which they occurred.
     """
-    cells, spikes = _arrays(neuron, t)
+    cells, spikes = _as_arrays(neuron, t)
     order = np.lexsort((spikes, cells))
     cells, spikes = cells[order], spikes[order]
     same = cells[1:] == cells[:-1]
@@ -87,7 +87,7 @@ def cv_isi(neuron: ArrayLike, t: ArrayLike, n: int, *, min_spikes: int = 3) -> F
     numpy.ndarray
         Shape ``(n,)``, NaN where a neuron has fewer than ``min_spikes`` spikes.
     """
-    cells, intervals = isi(neuron, t)
+    cells, intervals = inter_spike_intervals(neuron, t)
     count = np.bincount(cells, minlength=n)
     usable = count >= max(min_spikes - 1, 1)
     mean = np.bincount(cells, intervals, n) / np.maximum(count, 1)
@@ -119,9 +119,9 @@ def population_rate(
     rate : numpy.ndarray
         Spikes per second and neuron, in Hz.
     """
-    begin, end = window(start, stop)
-    width, bins = _bins(begin, end, bin)
-    spikes = times(t)
+    begin, end = time_window(start, stop)
+    width, bins = _bin_width_and_number(begin, end, bin)
+    spikes = as_times(t)
     index = _bin_index(spikes, begin, width)
     inside = (index >= 0) & (index < bins)
     count = np.bincount(index[inside], minlength=bins)
@@ -133,9 +133,9 @@ def spike_counts(
     neuron: ArrayLike, t: ArrayLike, n: int, *, start: Any = 0.0, stop: Any, bin: Any
 ) -> Ints:
     """Spike counts per neuron and bin, shape ``(n, bins)``."""
-    begin, end = window(start, stop)
-    width, bins = _bins(begin, end, bin)
-    cells, spikes = _arrays(neuron, t)
+    begin, end = time_window(start, stop)
+    width, bins = _bin_width_and_number(begin, end, bin)
+    cells, spikes = _as_arrays(neuron, t)
     index = _bin_index(spikes, begin, width)
     inside = (index >= 0) & (index < bins)
     flat = np.bincount(cells[inside] * bins + index[inside], minlength=n * bins)
@@ -173,35 +173,27 @@ def mean_pairwise_correlation(counts: ArrayLike) -> float:
     return float(pairs.mean()) if pairs.size else float("nan")
 
 
-def spike_latency(t: ArrayLike, onset: Any) -> float:
-    """Time from ``onset`` to the first spike at or after it, in seconds; NaN without one."""
-    begin = seconds(onset, "onset")
-    later = times(t)
-    later = later[later >= begin]
-    return float(later.min() - begin) if later.size else float("nan")
-
-
-def window(start: Any, stop: Any) -> tuple[float, float]:
+def time_window(start: Any, stop: Any) -> tuple[float, float]:
     """Return a window in seconds, refusing an empty one."""
-    begin, end = seconds(start, "start"), seconds(stop, "stop")
+    begin, end = as_seconds(start, "start"), as_seconds(stop, "stop")
     if not end > begin:
         raise QuantityError(f"the window from {begin:g} s to {end:g} s is empty: stop > start.")
     return begin, end
 
 
-def within(neuron: ArrayLike, t: ArrayLike, begin: float, end: float) -> tuple[Ints, Floats]:
+def spikes_within(neuron: ArrayLike, t: ArrayLike, begin: float, end: float) -> tuple[Ints, Floats]:
     """Return the spikes with ``begin <= t < end``."""
-    cells, spikes = _arrays(neuron, t)
+    cells, spikes = _as_arrays(neuron, t)
     inside = (spikes >= begin) & (spikes < end)
     return cells[inside], spikes[inside]
 
 
-def _arrays(neuron: ArrayLike, t: ArrayLike) -> tuple[Ints, Floats]:
-    return np.asarray(neuron, dtype=np.int64), times(t)
+def _as_arrays(neuron: ArrayLike, t: ArrayLike) -> tuple[Ints, Floats]:
+    return np.asarray(neuron, dtype=np.int64), as_times(t)
 
 
-def _bins(begin: float, end: float, bin: Any) -> tuple[float, int]:
-    width = seconds(bin, "bin")
+def _bin_width_and_number(begin: float, end: float, bin: Any) -> tuple[float, int]:
+    width = as_seconds(bin, "bin")
     if not 0 < width <= (end - begin) * (1 + _EDGE):
         raise QuantityError(
             f"bin is {width:g} s: expected more than 0 s and at most the window, {end - begin:g} s."

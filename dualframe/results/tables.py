@@ -32,23 +32,23 @@ def spike_table(populations: pd.DataFrame, trains: Mapping[str, Train]) -> pd.Da
         if name not in kinds:
             raise UnknownName("population", name, kinds)
     words = {"population": list(trains), "cell_type": [str(kinds[name]) for name in trains]}
-    return _stack(words, list(trains.values()))
+    return _stack_trains(words, list(trains.values()))
 
 
 def dspike_table(trains: Mapping[tuple[str, str], Train]) -> pd.DataFrame:
     """Return the table of dendritic spikes from neurons and times by (population, dSpike)."""
     words = {"population": [p for p, _ in trains], "dspike": [name for _, name in trains]}
-    return _stack(words, list(trains.values()))
+    return _stack_trains(words, list(trains.values()))
 
 
-def _stack(words: Mapping[str, Sequence[str]], trains: Sequence[Train]) -> pd.DataFrame:
+def _stack_trains(words: Mapping[str, Sequence[str]], trains: Sequence[Train]) -> pd.DataFrame:
     parts = [(np.asarray(i, dtype=np.int64), np.asarray(t, dtype=float)) for i, t in trains]
     sizes = [len(neuron) for neuron, _ in parts]
     table: dict[str, Any] = {}
     for column, labels in words.items():
         known = list(dict.fromkeys(labels))
         codes = np.repeat([known.index(word) for word in labels], sizes).astype(int)
-        table[column] = pd.Categorical.from_codes(codes, categories=_words(known))
+        table[column] = pd.Categorical.from_codes(codes, categories=_text_index(known))
     table["neuron"] = np.concatenate([np.empty(0, np.int64), *(neuron for neuron, _ in parts)])
     table["t"] = np.concatenate([np.empty(0), *(t for _, t in parts)])
     return pd.DataFrame(table)
@@ -73,23 +73,23 @@ def canonical_populations(table: pd.DataFrame) -> pd.DataFrame:
 
 def canonical_spikes(table: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
     """Return spikes in order of time, population and neuron, with categories of all populations."""
-    codes = _codes(table, populations)
+    codes = _population_codes(table, populations)
     kinds = populations["cell_type"].tolist()
     known = list(dict.fromkeys(kinds))
     kind_codes = np.array([known.index(kind) for kind in kinds], dtype=int)[codes]
     columns = {
-        "population": _names(codes, populations),
-        "cell_type": pd.Categorical.from_codes(kind_codes, categories=_words(known)),
+        "population": _population_categories(codes, populations),
+        "cell_type": pd.Categorical.from_codes(kind_codes, categories=_text_index(known)),
     }
     return _in_order(table, columns, [codes])
 
 
 def canonical_dspikes(table: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
     """Return dendritic spikes in order of time, population, dSpike and neuron."""
-    codes = _codes(table, populations)
+    codes = _population_codes(table, populations)
     labels = table["dspike"].astype(object)
-    dspike = pd.Categorical(labels, categories=_words(sorted(str(x) for x in labels.unique())))
-    columns = {"population": _names(codes, populations), "dspike": dspike}
+    dspike = pd.Categorical(labels, categories=_text_index(sorted(str(x) for x in labels.unique())))
+    columns = {"population": _population_categories(codes, populations), "dspike": dspike}
     return _in_order(table, columns, [np.asarray(dspike.codes), codes])
 
 
@@ -99,25 +99,25 @@ def canonical_weights(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: np.asarray(table[name], dtype=kind) for name, kind in kinds.items()})
 
 
-def plain(value: Any) -> Any:
+def json_ready(value: Any) -> Any:
     """Return JSON-ready data; what JSON does not know becomes text, and NaN becomes None."""
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): json_ready(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(item) for item in value]
+        return [json_ready(item) for item in value]
     if isinstance(value, Quantity):
         return str(value)
     if isinstance(value, (np.ndarray, np.generic)):
-        return plain(value.tolist())
+        return json_ready(value.tolist())
     if isinstance(value, float):
         return value if np.isfinite(value) else None
     return value if value is None or isinstance(value, (str, bool, int)) else str(value)
 
 
-def _codes(table: pd.DataFrame, populations: pd.DataFrame) -> NDArray[np.int64]:
+def _population_codes(table: pd.DataFrame, populations: pd.DataFrame) -> NDArray[np.int64]:
     """Return the row of the table of populations for each spike, and check the neurons."""
     names = populations["population"].tolist()
-    codes = pd.Categorical(table["population"], categories=_words(names)).codes
+    codes = pd.Categorical(table["population"], categories=_text_index(names)).codes
     if (codes < 0).any():
         raise UnknownName("population", table["population"].iloc[int(np.argmin(codes))], names)
     neuron = table["neuron"].to_numpy()
@@ -131,8 +131,8 @@ def _codes(table: pd.DataFrame, populations: pd.DataFrame) -> NDArray[np.int64]:
     return np.asarray(codes, dtype=np.int64)
 
 
-def _names(codes: NDArray[np.int64], populations: pd.DataFrame) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=_words(populations["population"]))
+def _population_categories(codes: NDArray[np.int64], populations: pd.DataFrame) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=_text_index(populations["population"]))
 
 
 def _in_order(
@@ -144,5 +144,5 @@ def _in_order(
     return pd.DataFrame({name: values[order] for name, values in data.items()})
 
 
-def _words(words: Iterable[str]) -> pd.Index[Any]:
+def _text_index(words: Iterable[str]) -> pd.Index[Any]:
     return pd.Index(list(words), dtype=object)  # the same in pandas 2 and 3

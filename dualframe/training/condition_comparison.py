@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dualframe.analysis.statistics import compare, median_iqr, wilson_interval
+from dualframe.analysis.statistics import compare_groups, median_iqr, wilson_interval
 from dualframe.core.errors import DualframeError
 from dualframe.training.agents import Agents
 from dualframe.training.outcome_tables import measure
@@ -80,7 +80,7 @@ def _row(label: str, own: Agents, first: str, reference: Agents) -> dict[str, An
     }
     if label == first:
         return row
-    test = compare(values, main_outcome(reference)[1])
+    test = compare_groups(values, main_outcome(reference)[1])
     better = -test.delta if less else test.delta
     return {**row, "against": first, "p": test.p, "cliffs_delta": better}
 

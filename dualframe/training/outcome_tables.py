@@ -76,7 +76,7 @@ def _trial_tables(task: Task, network: Network, results: Results, agents: int) -
 def trials_of(task: Task, network: Network, results: Results) -> pd.DataFrame:
     """Return a row for each trial that has ended: the world's account of it, sampled after it."""
     trace = results.traces["world"]
-    agent, end = results.trains("world")
+    agent, end = results.spike_trains("world")
     order = np.lexsort((end, agent))
     agent, end = agent[order], end[order]
     first = np.searchsorted(agent, np.arange(agent.max() + 1 if agent.size else 0))
@@ -128,9 +128,9 @@ def _record_synapse(task: Task, network: Network, agents: int) -> dict[str, Reco
 
 
 def _synapse_tables(task: Task, network: Network, results: Results, agents: int) -> Tables:
-    reached = dict(zip(*results.trains("criterion"), strict=True))
+    reached = dict(zip(*results.spike_trains("criterion"), strict=True))
     rewards = np.bincount(
-        results.trains("reward")[0] // network.population("reward").n, minlength=agents
+        results.spike_trains("reward")[0] // network.population("reward").n, minlength=agents
     )
     final = results.weights[TAGGED]["weight"].to_numpy()
     trace = results.traces[TAGGED]

@@ -87,7 +87,7 @@ def trains_of(results: Results, network: Network, dt: float, only: Iterable[str]
     chosen = [p for p in network.populations if not only or p.name in only]
     found: dict[Key, Train] = {}
     for population in chosen:
-        found[population.name, SPIKE] = train(*results.trains(population.name), dt)
+        found[population.name, SPIKE] = train(*results.spike_trains(population.name), dt)
         table = results.dspikes[results.dspikes["population"] == population.name]
         for event in population.events:
             own = table[table["dspike"] == event.name]

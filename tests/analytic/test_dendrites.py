@@ -287,7 +287,7 @@ def test_rate_of_a_leaky_dendrify_neuron_follows_the_formula() -> None:
     result = df.run(
         df.Network((cells,), (drive,)), 600 * ms, target="runtime", progress=False, dt=dt * ms
     )
-    neurons, times = result.trains("cells")
+    neurons, times = result.spike_trains("cells")
     steps = np.rint(times / 1e-3 / dt).astype(int)
     for neuron, steady in enumerate(currents / g):
         gaps = np.diff(steps[neurons == neuron])

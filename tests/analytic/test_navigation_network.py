@@ -77,7 +77,7 @@ def ran() -> tuple[Array, Array, Array]:
         network, STEPS * DT, target="runtime", seed=2, dt=DT, record={"cells": ["potential"]}
     )
     y = np.zeros((STEPS, N))
-    neuron, t = found.trains("cells")
+    neuron, t = found.spike_trains("cells")
     y[np.rint(t / 1e-3).astype(int), neuron] = 1
     # the network's inputs arrive one step later than the source's: see the task's text
     later = np.vstack([np.zeros((1, INPUTS)), x[:-1]])

@@ -35,8 +35,8 @@ def spikes(n: int, rate: float = 0.1, steps: int = STEPS, seed: int = 5) -> np.n
 
 def raster(done: df.Results, population: str, steps: int) -> np.ndarray:
     """Spikes of a run: step and neuron, true or false."""
-    neuron, t = done.trains(population)
-    made = np.zeros((steps, done.n(population)), dtype=bool)
+    neuron, t = done.spike_trains(population)
+    made = np.zeros((steps, done.population_size(population)), dtype=bool)
     made[np.rint(t / 1e-3).astype(int), neuron] = True
     return made
 

@@ -31,7 +31,7 @@ def spikes(name: str, soma: list[float], dend: list[float]) -> list[list[int]]:
     ]
     network = df.Network(network.populations, tuple(drives))
     result = df.run(network, STEPS * DT * ms, dt=DT * ms, target="runtime", progress=False)
-    neurons, times = result.trains("cells")
+    neurons, times = result.spike_trains("cells")
     steps = np.rint(np.asarray(times) * 1e3 / DT).astype(int)
     return [[int(t) for t in steps[neurons == i]] for i in range(len(soma))]
 

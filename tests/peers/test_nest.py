@@ -69,7 +69,7 @@ def simulate(
     )
     found = {}
     for name, (_, current) in neurons.items():
-        index, times = results.trains(name)
+        index, times = results.spike_trains(name)
         volts = np.asarray(results.traces[name].values["V"]) * 1e3
         found[name] = [(times[index == i] * 1e3, volts[i]) for i in range(len(current))]
     return found

@@ -80,7 +80,7 @@ def ported(seconds: int, seed: int) -> tuple[Array, Array]:
 
 def per_second(found: df.Results, population: str, n: int) -> Array:
     """Rates (Hz) of a population in every second and agent, shape (agents, seconds)."""
-    neuron, t = found.trains(population)
+    neuron, t = found.spike_trains(population)
     edges = (np.arange(AGENTS + 1), np.arange(LENGTH + 1))
     return np.histogram2d(neuron // n, t, bins=edges)[0] / n
 
@@ -102,7 +102,7 @@ def test_firing_rates_are_those_of_the_source(ran: df.Results) -> None:
 
 def first_after(ran: df.Results, agent: int) -> tuple[Array, Array]:
     """Steps of the spikes of n1 and n2 of an agent."""
-    neuron, t = ran.trains("exc")
+    neuron, t = ran.spike_trains("exc")
     steps = np.rint(t * 1000).astype(int)
     n1, n2 = (steps[neuron == agent * N_EXC + which] for which in (N1, N2))
     return n1, n2
@@ -110,7 +110,7 @@ def first_after(ran: df.Results, agent: int) -> tuple[Array, Array]:
 
 def test_coincidences_are_those_of_the_sources_condition(ran: df.Results) -> None:
     """``t - n1f(end) < interval``, n2 strictly after n1, for every spike of n2; one step later."""
-    neuron, t = ran.trains("coincidence")
+    neuron, t = ran.spike_trains("coincidence")
     found = np.rint(t * 1000).astype(int)
     total = 0
     for agent in range(AGENTS):
@@ -129,9 +129,9 @@ def test_each_coincidence_is_rewarded_once_after_one_to_three_seconds(ran: df.Re
     """Delays are uniform between 1 and 3 s: Kolmogorov and Smirnov, at one in a thousand."""
     delays, pairs = [], 0
     for agent in range(AGENTS):
-        told = ran.trains("coincidence")
+        told = ran.spike_trains("coincidence")
         when = told[1][told[0] == agent]
-        place, t = ran.trains("reward")
+        place, t = ran.spike_trains("reward")
         own = place // PLACES == agent
         place, t = place[own] % PLACES, t[own]
         assert len(t) >= (when < LENGTH - 3.1).sum()
@@ -152,7 +152,7 @@ def test_dopamine_is_a_pulse_per_reward_that_decays(ran: df.Results) -> None:
     """0.5 per reward, 0.995 per ms in the source: exp(-1/200)."""
     trace = ran.traces["exc"]
     for agent in range(AGENTS):
-        place, t = ran.trains("reward")
+        place, t = ran.spike_trains("reward")
         rewards = np.rint(t[place // PLACES == agent] * 1000).astype(int)
         level, expected = 0.0, np.zeros(1000 * LENGTH)
         pulses = np.bincount(rewards, minlength=1000 * LENGTH) * 0.5

@@ -70,7 +70,7 @@ def inhibition(given: Circuit, model: str) -> dict[str, Any]:
         build(given, model), 120 * ms, seed=3, record={"pyr": list(names.values())}, progress=False
     )
     trace = found.traces["pyr"]
-    spikes = {name: found.trains(name)[0].size for name in SIZES}
+    spikes = {name: found.spike_trains(name)[0].size for name in SIZES}
     return {name: float(trace.values[names[name]].mean()) for name in LOOPS} | {"spikes": spikes}
 
 

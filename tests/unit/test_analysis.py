@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from brian2.units import Hz, Mohm, ms, mV, nA, pA, second
+from brian2.units import Hz, ms, mV, second
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -36,7 +36,7 @@ def test_a_window_is_a_time() -> None:
 
 
 def test_intervals_belong_to_their_neuron() -> None:
-    neuron, interval = analysis.isi([1, 0, 1, 0, 2], [0.5, 0.1, 0.2, 0.4, 0.9])
+    neuron, interval = analysis.inter_spike_intervals([1, 0, 1, 0, 2], [0.5, 0.1, 0.2, 0.4, 0.9])
     assert neuron.tolist() == [0, 1]
     np.testing.assert_allclose(interval, [0.3, 0.3])
 
@@ -124,12 +124,6 @@ def test_correlation_agrees_with_numpy(counts: np.ndarray) -> None:
     np.testing.assert_allclose(analysis.pairwise_correlation(counts), expected, atol=1e-12)
 
 
-def test_spike_latency() -> None:
-    assert analysis.spike_latency([0.3, 0.1, 0.25], 200 * ms) == pytest.approx(0.05)
-    assert analysis.spike_latency([0.2], 0.2) == 0
-    assert np.isnan(analysis.spike_latency([0.1], 0.2))
-
-
 # --- traces -------------------------------------------------------------------------------------
 
 T = np.arange(0, 0.5, 1e-4)
@@ -153,19 +147,6 @@ def test_psp_amplitude_has_a_sign_and_a_unit(amplitude: float) -> None:
     assert float(with_units / mV) == pytest.approx(1e3 * amplitude, rel=1e-4)
 
 
-def test_psp_latency_is_the_time_to_a_fraction_of_the_peak() -> None:
-    v = psp(1e-3)
-    relative = (v + 0.07) / 1e-3
-    rising = (ONSET < T) & (ONSET + 0.005 > T)
-    expected = np.interp(0.2, relative[rising], T[rising]) - ONSET
-    # The sampled peak is up to 1e-4 below the true one, which moves 0.34 ms by 3e-8 s.
-    assert analysis.psp_latency(T, v, ONSET, fraction=0.2) == pytest.approx(expected, abs=3e-8)
-    assert analysis.psp_latency(T * second, v, ONSET) / ms < 1
-    assert np.isnan(analysis.psp_latency(T, np.zeros_like(T), ONSET))
-    with pytest.raises(QuantityError, match="fraction"):
-        analysis.psp_latency(T, v, ONSET, fraction=5)
-
-
 @pytest.mark.parametrize("tau", [0.001, 0.015, 0.4])
 def test_time_constant_of_an_exponential(tau: float) -> None:
     v = np.where(T < 0.1, -0.065, -0.07 + 0.005 * np.exp(-(T - 0.1) / tau))
@@ -174,24 +155,13 @@ def test_time_constant_of_an_exponential(tau: float) -> None:
     assert float(fit.tau / second) == pytest.approx(tau, rel=1e-5)
     assert float(fit.steady / mV) == pytest.approx(-70, abs=1e-4)
     assert float(fit.first / mV) == pytest.approx(-65, abs=1e-4)
-    assert analysis.time_constant(T, v, 0.1, 0.4) == pytest.approx(tau, rel=1e-5)
 
 
 def test_time_constant_with_noise() -> None:
     rng = np.random.default_rng(3)
     v = -0.07 + 0.005 * np.exp(-T / 0.02) + rng.normal(0, 5e-5, T.size)
     # One per cent noise on 4000 samples: the error of tau is far below one per cent.
-    assert analysis.time_constant(T, v, 0, 0.4) == pytest.approx(0.02, rel=0.01)
-
-
-def test_input_resistance_of_a_step() -> None:
-    on = (T >= 0.1) & (T < 0.4)
-    v = -0.07 - np.where(on, 0.01 * (1 - np.exp(-(T - 0.1) / 0.01)), 0)
-    measured = analysis.input_resistance(T * second, v * 1e3 * mV, -100 * pA, 0.1, 0.4)
-    assert float(measured / Mohm) == pytest.approx(100, rel=1e-6)
-    assert analysis.input_resistance(T, v, -1e-10, 0.1, 0.4) == pytest.approx(1e8, rel=1e-6)
-    with pytest.raises(QuantityError, match="current step"):
-        analysis.input_resistance(T, v, 0 * nA, 0.1, 0.4)
+    assert analysis.fit_exponential(T, v, 0, 0.4).tau == pytest.approx(0.02, rel=0.01)
 
 
 def test_traces_that_cannot_be_measured() -> None:
@@ -200,7 +170,7 @@ def test_traces_that_cannot_be_measured() -> None:
     with pytest.raises(QuantityError, match="samples between"):
         analysis.psp_amplitude(T, psp(1e-3), 10 * second)
     with pytest.raises(QuantityError, match="constant"):
-        analysis.time_constant(T, np.zeros_like(T), 0.1, 0.4)
+        analysis.fit_exponential(T, np.zeros_like(T), 0.1, 0.4)
 
 
 # --- comparison of results ----------------------------------------------------------------------
@@ -215,7 +185,7 @@ def results(*rates: int, names: tuple[str, ...] = ("a", "b")) -> Results:
         name: (np.zeros(rate), np.linspace(0, 0.9, rate))
         for name, rate in zip(names, rates, strict=True)
     }
-    return Results(table, spike_table(table, trains), 1.0)
+    return Results(populations=table, spikes=spike_table(table, trains), duration=1.0)
 
 
 def test_compare_rates() -> None:

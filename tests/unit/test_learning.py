@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from dualframe.analysis.learning import learning_curve, plot_learning_curves, plot_outcomes, spread
+from dualframe.analysis.learning import (
+    learning_curve,
+    plot_learning_curves,
+    plot_outcomes,
+    spread_apart,
+)
 from dualframe.core.errors import DualframeError, UnknownName
 
 # five agents, two trials, and what the last agent never reached
@@ -109,7 +114,7 @@ def test_figures_draw_into_axes_and_refuse_no_arms() -> None:
 
 @given(st.lists(st.floats(-1, 2), min_size=1, max_size=8))
 def test_names_of_curves_lie_apart_and_in_their_order(ends: list[float]) -> None:
-    placed = spread(ends, 0.1, 0.0, 1.0)
+    placed = spread_apart(ends, 0.1, 0.0, 1.0)
     order = np.argsort(ends, kind="stable")
     # nine gaps fit between the bounds; sums of a few gaps are rounded
     assert (np.diff(np.array(placed)[order]) >= 0.1 - 1e-12).all()

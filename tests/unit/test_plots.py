@@ -41,7 +41,7 @@ def make(
     for name, count in sizes.items():
         spikes = rng.poisson(rate * count * 2)
         trains[name] = (rng.integers(0, count, spikes), rng.uniform(0, 2, spikes))
-    return Results(table, spike_table(table, trains), 2.0, **extra)
+    return Results(populations=table, spikes=spike_table(table, trains), duration=2.0, **extra)
 
 
 def recorded() -> Results:
@@ -249,11 +249,17 @@ def test_names_are_set_as_mathematics() -> None:
 
 
 def test_a_cell_type_keeps_its_colour() -> None:
-    assert style.colours(["ctx_pv"])["ctx_pv"] == style.colours(["x", "ctx_pv"])["ctx_pv"]
-    assert style.colours(["mine", "ctx_pv"])["mine"] == style.colours(["ctx_sst", "mine"])["mine"]
+    assert (
+        style.cell_type_colours(["ctx_pv"])["ctx_pv"]
+        == style.cell_type_colours(["x", "ctx_pv"])["ctx_pv"]
+    )
+    assert (
+        style.cell_type_colours(["mine", "ctx_pv"])["mine"]
+        == style.cell_type_colours(["ctx_sst", "mine"])["mine"]
+    )
     unknown = [f"type {i}" for i in range(8)]
-    assert len(set(style.colours(unknown).values())) == 8
-    assert len(style.colours([f"type {i}" for i in range(40)])) == 40
+    assert len(set(style.cell_type_colours(unknown).values())) == 8
+    assert len(style.cell_type_colours([f"type {i}" for i in range(40)])) == 40
 
 
 @pytest.mark.parametrize(
@@ -301,9 +307,9 @@ def _lab(linear: np.ndarray) -> np.ndarray:
 
 def test_ink_is_readable_and_tint_is_light() -> None:
     for colour in style.CELL_COLOURS.values():
-        assert style._contrast_with_white(*to_rgb(style.ink(colour))) >= 4.5
-        assert style.tint(colour, 1.0) == colour.lower()
-        assert style.tint(colour, 0.0) == "#ffffff"
+        assert style._contrast_with_white(*to_rgb(style.readable_colour(colour))) >= 4.5
+        assert style.tinted_colour(colour, 1.0) == colour.lower()
+        assert style.tinted_colour(colour, 0.0) == "#ffffff"
 
 
 def test_the_users_settings_are_left_alone() -> None:
@@ -319,9 +325,10 @@ def test_no_figure_stays_open() -> None:
 
 OPEN_FIGURES = (
     "import sys, pandas as pd, dualframe.analysis.plots;"
-    "from dualframe.results import Results, spike_table;"
+    "from dualframe.results.results import Results, spike_table;"
     "p = pd.DataFrame({'population': ['a'], 'cell_type': ['x'], 'n': [2]});"
-    "r = Results(p, spike_table(p, {'a': ([0], [0.5])}), 1.0);"
+    "s = spike_table(p, {'a': ([0], [0.5])});"
+    "r = Results(populations=p, spikes=s, duration=1.0);"
     "dualframe.analysis.plots.raster(r);"
     "pyplot = sys.modules.get('matplotlib.pyplot');"
     "sys.exit(bool(pyplot and pyplot.get_fignums()))"

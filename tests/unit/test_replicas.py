@@ -74,14 +74,14 @@ def test_each_copy_equals_the_network_alone() -> None:
     how: dict[str, Any] = {"seed": 1, "target": "runtime", "record": record}
     alone = df.run(everything(), 60 * ms, **how)
     together = df.run(replicated(everything(), COPIES), 60 * ms, **how)
-    assert len(alone.trains("cells")[0]) > 10
-    assert len(alone.trains("others")[0]) > 3
+    assert len(alone.spike_trains("cells")[0]) > 10
+    assert len(alone.spike_trains("others")[0]) > 3
     for name in record:
-        neuron, t = together.trains(name)
+        neuron, t = together.spike_trains(name)
         for copy in range(COPIES):
             own = neuron // N == copy
-            np.testing.assert_array_equal(neuron[own] - copy * N, alone.trains(name)[0])
-            np.testing.assert_array_equal(t[own], alone.trains(name)[1])
+            np.testing.assert_array_equal(neuron[own] - copy * N, alone.spike_trains(name)[0])
+            np.testing.assert_array_equal(t[own], alone.spike_trains(name)[1])
             np.testing.assert_array_equal(
                 together.traces[name].values["V"][copy * N : (copy + 1) * N],
                 alone.traces[name].values["V"],
@@ -291,7 +291,9 @@ class TestSpikesThatAreKept:
         assert set(full.spikes["population"]) == {"cells", "others"}
         assert set(some.spikes["population"]) == {"others"}
         assert none.spikes.empty
-        np.testing.assert_array_equal(some.trains("others")[1], full.trains("others")[1])
+        np.testing.assert_array_equal(
+            some.spike_trains("others")[1], full.spike_trains("others")[1]
+        )
         assert one.spikes.equals(some.spikes)
 
     def test_a_wrong_name(self) -> None:

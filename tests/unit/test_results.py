@@ -101,7 +101,7 @@ def test_rates_in_a_window_take_seconds_or_quantities() -> None:
 
 
 def test_isi_lists_every_interval() -> None:
-    table = make().isi("pyr")
+    table = make().inter_spike_intervals("pyr")
     assert table["neuron"].tolist() == [0, 0, 0, 1, 1]
     np.testing.assert_allclose(table["isi"], [0.2, 0.2, 0.2, 0.1, 0.7])
 

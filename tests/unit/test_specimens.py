@@ -236,9 +236,9 @@ def test_neurons_fire_as_their_specimens_alone(
     ]
     drive = tuple(df.CurrentInput(own.name, 400 * pA, name=f"of_{own.name}") for own in cells)
     results = run_on_target(df.Network(tuple(cells), drive), 150 * ms)
-    neurons, times = results.trains("mixed")
+    neurons, times = results.spike_trains("mixed")
     for neuron, specimen in enumerate(specimens.draw(3, key="mixed")):
-        alone = results.trains(f"cell{specimen}")[1]
+        alone = results.spike_trains(f"cell{specimen}")[1]
         assert len(alone) > 2
         np.testing.assert_array_equal(times[neurons == neuron], alone)
 

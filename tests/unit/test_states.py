@@ -11,7 +11,7 @@ import pytest
 from brian2.units import ms, mV
 
 import dualframe as df
-from dualframe.analysis.network_state import rank_correlation, shifts, state
+from dualframe.analysis.network_state import population_states, rank_correlation, state_shifts
 from dualframe.core.errors import DualframeError
 from dualframe.experiments.branch_comparison import DualReport
 from dualframe.results.results import Results
@@ -31,7 +31,7 @@ def results(trains: dict[str, list[np.ndarray]], duration: float = 10.0) -> Resu
 def test_clockwork_fires_at_its_rate_without_variation_and_fully_correlated() -> None:
     clock = np.arange(0.05, 10, 0.5)
     busy = np.concatenate([np.arange(0.01, 5, 0.1), np.arange(5.04, 10, 0.5)])
-    found = state(results({"a": [clock] * 6, "b": [busy] * 6})).set_index("population")
+    found = population_states(results({"a": [clock] * 6, "b": [busy] * 6})).set_index("population")
     assert found.loc["a", "rate_Hz"] == pytest.approx(2.0)
     assert found.loc["a", "cv_isi"] == pytest.approx(0.0, abs=1e-9)
     assert found.loc["b", "correlation"] == pytest.approx(1.0)
@@ -40,7 +40,7 @@ def test_clockwork_fires_at_its_rate_without_variation_and_fully_correlated() ->
 def test_independent_poisson_trains_have_cv_one_and_no_correlation() -> None:
     rng = np.random.default_rng(1)
     trains = [np.sort(rng.uniform(0, 100, rng.poisson(2000))) for _ in range(20)]
-    found = state(results({"a": trains}, 100.0)).iloc[0]
+    found = population_states(results({"a": trains}, 100.0)).iloc[0]
     # s.d. of the CV of 2000 intervals is 1/sqrt(2000), of their mean over 20 trains 0.005
     assert found["cv_isi"] == pytest.approx(1.0, abs=0.02)
     # s.d. of a correlation over 2000 bins is 0.022, of the mean over 190 pairs about 0.002
@@ -49,7 +49,7 @@ def test_independent_poisson_trains_have_cv_one_and_no_correlation() -> None:
 
 def test_a_correlation_needs_five_active_neurons() -> None:
     clock = np.arange(0.05, 10, 0.5)
-    found = state(results({"a": [clock] * 4 + [np.array([])] * 9}))
+    found = population_states(results({"a": [clock] * 4 + [np.array([])] * 9}))
     assert np.isnan(found["correlation"].iloc[0])
 
 
@@ -82,7 +82,7 @@ SHIFTS = {
 
 
 def test_shifts_are_paired_by_seed() -> None:
-    found = shifts(states(SHIFTS), "control")
+    found = state_shifts(states(SHIFTS), "control")
     rates = found[found["measure"] == "rate_Hz"].set_index(["model", "population"])
     for model, populations in SHIFTS.items():
         for population, by in populations.items():
@@ -94,7 +94,7 @@ def test_shifts_are_paired_by_seed() -> None:
 
 
 def test_rank_correlation_follows_the_order_and_the_signs() -> None:
-    found = rank_correlation(shifts(states(SHIFTS), "control"), "biological", "glif")
+    found = rank_correlation(state_shifts(states(SHIFTS), "control"), "biological", "glif")
     rate = found[found["measure"] == "rate_Hz"].iloc[0]
     # orders: sst pv pyr vip against pv sst pyr vip: d = (1, 1, 0, 0), rho = 1 - 6*2/(4*15)
     assert rate["rho"] == pytest.approx(0.8)
@@ -106,7 +106,7 @@ def test_rank_correlation_follows_the_order_and_the_signs() -> None:
 def test_a_report_needs_a_control_and_two_models(tmp_path) -> None:
     table = states(SHIFTS)
     with pytest.raises(DualframeError, match="no condition 'rest'"):
-        shifts(table, "rest")
+        state_shifts(table, "rest")
     with pytest.raises(DualframeError, match="two models"):
         _ = DualReport("x", table[table["model"] == "glif"]).agreement
     folder = DualReport("x", table).save(tmp_path / "out")

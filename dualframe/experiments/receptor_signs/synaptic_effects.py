@@ -275,7 +275,7 @@ def _potentials(done: Results, population: Population) -> dict[int, float]:
     v = np.asarray(trace.values[population.voltage])
     difference = (v - v[0])[:, np.asarray(trace.t) >= float(SPIKE)]
     largest = np.abs(difference).argmax(axis=1)
-    fired = set(np.asarray(done.trains(population.name)[0], dtype=int).tolist())
+    fired = set(np.asarray(done.spike_trains(population.name)[0], dtype=int).tolist())
     peaks = 1e3 * difference[np.arange(population.n), largest]
     return {k: float("nan") if fired & {0, k} else float(peaks[k]) for k in range(population.n)}
 
