@@ -48,9 +48,18 @@ from dualframe.circuit import Circuit, CircuitPopulation, PointModel
 from dualframe.circuit.describe import actions
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.network import Network, Population
-from dualframe.neuromodulation import Compartment, Places, Terms, modulation_terms, with_changes
-from dualframe.neuromodulation.population_equations import check_modulation, released
-from dualframe.neuromodulation.release import release
+from dualframe.neuromodulation import (
+    Compartment,
+    ModulatableParameters,
+    ModulationEquations,
+    modulation_equations,
+    substitute_parameters,
+)
+from dualframe.neuromodulation.population_equations import (
+    check_modulation,
+    inputs_with_scaled_release,
+)
+from dualframe.neuromodulation.release import volume_release
 from dualframe.neurons import glif, izhikevich
 from dualframe.neurons.point_neuron import Membrane
 from dualframe.synapses.receptor_currents import Contact
@@ -118,12 +127,12 @@ def build(
         place = positions(circuit, given, layout_seed)
         populations.append(replace(population, positions=place))
     sources, events = background(circuit, written, strengths.strength)
-    pulses, raising = release(circuit, terms)
+    pulses, raising = volume_release(circuit, terms)
     return Network(
         populations=spread(populations, heterogeneity),
         inputs=(*sources, *inputs(circuit), *pulses),
         projections=(
-            *projections(circuit, written, strengths.strength, released(terms)),
+            *projections(circuit, written, strengths.strength, inputs_with_scaled_release(terms)),
             *events,
             *raising,
         ),
@@ -158,7 +167,7 @@ def build_population(
     written: dict[str, Contact],
     drawn: Drawn | None = None,
     cells: Cells = "published",
-) -> tuple[Population, Terms]:
+) -> tuple[Population, ModulationEquations]:
     """Build one population of a circuit; its channels are added to ``written`` by contact."""
     cell = chosen_cell(catalogue.cell(given.cell), model, cells)
 
@@ -169,8 +178,8 @@ def build_population(
     else:
         plain = membrane(cell, model)
     place = Compartment(_SITE.compartment, plain.voltage, plain.leak, plain.rest)
-    terms = modulation_terms(circuit, given, Places((place,), plain.places))
-    neuron = with_changes(plain, terms.changes)
+    terms = modulation_equations(circuit, given, ModulatableParameters((place,), plain.places))
+    neuron = substitute_parameters(plain, terms.changes)
     # what a contact's synapses pass relative to each other at rest is one number per population
     rest = np.median(plain.initial[plain.voltage]) if synapses == "current" else None
     own = {
@@ -232,7 +241,7 @@ def _population(
     cell: CellType,
     given: CircuitPopulation,
     neuron: Membrane,
-    terms: Terms,
+    terms: ModulationEquations,
     own: Mapping[str, Contact],
 ) -> Population:
     currents = [name for names in terms.currents.values() for name in names]
@@ -287,7 +296,7 @@ def _meta(
     circuit: Circuit,
     model: str,
     synapses: str,
-    terms: Mapping[str, Terms],
+    terms: Mapping[str, ModulationEquations],
     drawn: Mapping[str, Drawn],
     choice: Cells,
 ) -> dict[str, Any]:

@@ -27,9 +27,18 @@ from dualframe.catalogue import CellType
 from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.circuit.describe import actions
 from dualframe.network import Network, Population
-from dualframe.neuromodulation import Compartment, Places, Terms, modulation_terms, with_changes
-from dualframe.neuromodulation.population_equations import check_modulation, released
-from dualframe.neuromodulation.release import release
+from dualframe.neuromodulation import (
+    Compartment,
+    ModulatableParameters,
+    ModulationEquations,
+    modulation_equations,
+    substitute_parameters,
+)
+from dualframe.neuromodulation.population_equations import (
+    check_modulation,
+    inputs_with_scaled_release,
+)
+from dualframe.neuromodulation.release import volume_release
 from dualframe.synapses.receptor_currents import Contact
 
 MODEL = "biological"
@@ -90,12 +99,12 @@ def build(
         place = positions(circuit, given, layout_seed)
         populations.append(replace(population, positions=place))
     sources, events = background(circuit, written, strengths.strength)
-    pulses, raising = release(circuit, terms)
+    pulses, raising = volume_release(circuit, terms)
     return Network(
         populations=spread(populations, heterogeneity),
         inputs=(*sources, *inputs(circuit), *pulses),
         projections=(
-            *projections(circuit, written, strengths.strength, released(terms)),
+            *projections(circuit, written, strengths.strength, inputs_with_scaled_release(terms)),
             *events,
             *raising,
         ),
@@ -106,11 +115,11 @@ def build(
 
 def build_population(
     circuit: Circuit, given: CircuitPopulation, written: dict[str, Contact]
-) -> tuple[Population, Terms]:
+) -> tuple[Population, ModulationEquations]:
     """Build one population of a circuit; its channels are added to ``written`` by contact."""
     cell = catalogue.cell(given.cell)
     places = _places(cell)
-    terms = modulation_terms(circuit, given, places)
+    terms = modulation_equations(circuit, given, places)
     own = {
         c.name: channels(c, cell, sites(c), gains=terms.gains.get(c.name))
         for c in contacts_onto(circuit, given.name)
@@ -131,7 +140,7 @@ def sites(contact: CircuitContact) -> tuple[Site, ...]:
     return tuple(Site(name, f"V_{name}") for name in contact.compartments)
 
 
-def _places(cell: CellType) -> Places:
+def _places(cell: CellType) -> ModulatableParameters:
     """Where effects enter: the table from kinds of effects to Dendrify's parameters."""
     given = layout(cell)
     parameters = {
@@ -151,14 +160,14 @@ def _places(cell: CellType) -> Places:
             for phase in ("rise", "fall")
         }
     compartments = (Compartment(n, f"V_{n}", f"gL_{n}", f"EL_{n}") for n in given.names)
-    return Places(tuple(compartments), parameters)
+    return ModulatableParameters(tuple(compartments), parameters)
 
 
 def _population(
     cell: CellType,
     given: CircuitPopulation,
     made: Layout,
-    terms: Terms,
+    terms: ModulationEquations,
     own: Mapping[str, Contact],
 ) -> Population:
     spike = made.spike
@@ -179,7 +188,7 @@ def _population(
         cell_type=cell.name,
         sign=cell.sign or None,
     )
-    population = with_changes(population, terms.changes)
+    population = substitute_parameters(population, terms.changes)
     added = "\n".join([*terms.equations, *(contact.equations for contact in own.values())])
     return replace(
         population,
@@ -189,7 +198,7 @@ def _population(
     )
 
 
-def _meta(circuit: Circuit, terms: Mapping[str, Terms]) -> dict[str, Any]:
+def _meta(circuit: Circuit, terms: Mapping[str, ModulationEquations]) -> dict[str, Any]:
     lines = [line for own in terms.values() for line in own.assumptions]
     cells = {name: catalogue.cell(name) for name in circuit.cells}
     for name, cell in cells.items():

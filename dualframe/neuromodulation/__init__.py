@@ -1,7 +1,17 @@
 """Neuromodulators: from concentration through receptor occupancy to effects, for both branches."""
 
-from dualframe.neuromodulation.effect_records import Compartment, Places, Terms
-from dualframe.neuromodulation.parameter_substitution import with_changes
-from dualframe.neuromodulation.population_equations import modulation_terms
+from dualframe.neuromodulation.effect_records import (
+    Compartment,
+    ModulatableParameters,
+    ModulationEquations,
+)
+from dualframe.neuromodulation.parameter_substitution import substitute_parameters
+from dualframe.neuromodulation.population_equations import modulation_equations
 
-__all__ = ["Compartment", "Places", "Terms", "modulation_terms", "with_changes"]
+__all__ = [
+    "Compartment",
+    "ModulatableParameters",
+    "ModulationEquations",
+    "modulation_equations",
+    "substitute_parameters",
+]

@@ -9,15 +9,15 @@ from dualframe import catalogue
 from dualframe.catalogue import CellType, Effect, Receptor
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.circuit.effect_overrides import changed_effects
-from dualframe.neuromodulation.effect_records import FACTORS, Entry
+from dualframe.neuromodulation.effect_records import PLASTICITY_FACTORS, ActiveEffect
 
 
-def entries(
+def active_effects(
     circuit: Circuit,
     given: CircuitPopulation,
     receptors: Iterable[Receptor],
     asked: Iterable[str] | None = None,
-) -> list[Entry]:
+) -> list[ActiveEffect]:
     """Return the compiled effects of some receptors that act on a population.
 
     Parameters
@@ -30,9 +30,9 @@ def entries(
         Factors that plasticity rules of its synapses ask for; None means those of the circuit.
     """
     cell = catalogue.cell(given.cell)
-    wanted = tuple(asked_factors(circuit, given.name) if asked is None else asked)
+    wanted = tuple(requested_factors(circuit, given.name) if asked is None else asked)
     sources = _sources(circuit, given)
-    found: list[Entry] = []
+    found: list[ActiveEffect] = []
     for receptor in receptors:
         found += _own(circuit, given, receptor, cell, wanted)
         for source in sources:
@@ -40,23 +40,25 @@ def entries(
     return found
 
 
-def autoreceptors(circuit: Circuit, receptors: Iterable[Receptor]) -> list[Entry]:
+def autoreceptors(circuit: Circuit, receptors: Iterable[Receptor]) -> list[ActiveEffect]:
     """Return the effects on the release of modulators by populations, wherever it is felt."""
     found = []
     for given in (m for m in circuit.modulations if m.released_by is not None):
         modulator = catalogue.modulator(given.modulator).name
         source = catalogue.cell(circuit.population(str(given.released_by)).cell)
         for receptor in receptors:
-            for tag, effect in compiled(circuit, receptor, source).items():
+            for tag, effect in compiled_effects(circuit, receptor, source).items():
                 if effect.kind == "release" and effect.synapse == modulator:
                     name, ending = f"{modulator}_{given.released_by}", f"{tag}_{source.name}"
                     found.append(
-                        Entry(receptor, effect, source, False, ending, (name,), autoreceptor=True)
+                        ActiveEffect(
+                            receptor, effect, source, False, ending, (name,), autoreceptor=True
+                        )
                     )
     return found
 
 
-def compiled(circuit: Circuit, receptor: Receptor, cell: CellType) -> dict[str, Effect]:
+def compiled_effects(circuit: Circuit, receptor: Receptor, cell: CellType) -> dict[str, Effect]:
     """Return the effects that enter a model, by the ending of their names.
 
     The endings are the same in every model, and do not change where an effect is switched off.
@@ -66,11 +68,11 @@ def compiled(circuit: Circuit, receptor: Receptor, cell: CellType) -> dict[str, 
     return changed_effects(tagged, receptor.name, cell.name, circuit.effects)
 
 
-def asked_factors(circuit: Circuit, population: str) -> tuple[str, ...]:
+def requested_factors(circuit: Circuit, population: str) -> tuple[str, ...]:
     """Return the factors that plasticity rules of the synapses onto a population ask for."""
     rules = [getattr(p, "plasticity", None) for p in circuit.projections if p.target == population]
     asked = {name for rule in rules if rule is not None for name in getattr(rule, "factors", ())}
-    return tuple(name for name in FACTORS if name in asked)
+    return tuple(name for name in PLASTICITY_FACTORS if name in asked)
 
 
 def _sources(circuit: Circuit, given: CircuitPopulation) -> list[CellType]:
@@ -86,10 +88,10 @@ def _own(
     receptor: Receptor,
     cell: CellType,
     asked: tuple[str, ...],
-) -> Iterator[Entry]:
+) -> Iterator[ActiveEffect]:
     """Effects of the receptors on the cells themselves."""
-    for tag, effect in compiled(circuit, receptor, cell).items():
-        entry = Entry(receptor, effect, cell, True, tag)
+    for tag, effect in compiled_effects(circuit, receptor, cell).items():
+        entry = ActiveEffect(receptor, effect, cell, True, tag)
         if effect.kind == "gain":
             entry = replace(entry, contacts=_amplified(circuit, given, effect))
         elif effect.kind == "plasticity":
@@ -104,10 +106,10 @@ def _at_terminals(
     receptor: Receptor,
     source: CellType,
     cell: CellType,
-) -> Iterator[Entry]:
+) -> Iterator[ActiveEffect]:
     """Effects on what the cells of a type release onto the population."""
     own = source.name == cell.name
-    for tag, effect in compiled(circuit, receptor, source).items():
+    for tag, effect in compiled_effects(circuit, receptor, source).items():
         if effect.kind != "release" or (effect.onto and cell.name not in effect.onto):
             continue
         contacts = tuple(
@@ -116,12 +118,12 @@ def _at_terminals(
             if _type(circuit, p) == source.name and effect.synapse in ("", *p.synapses)
         )
         ending = tag if own else f"{tag}_{source.name}"
-        entry = Entry(receptor, effect, source, own, ending, contacts)
+        entry = ActiveEffect(receptor, effect, source, own, ending, contacts)
         if _acts(entry):
             yield entry
 
 
-def _acts(entry: Entry) -> bool:
+def _acts(entry: ActiveEffect) -> bool:
     """Whether there is anything to act on: contacts, or a rule that asks."""
     needs = {"gain": entry.contacts, "release": entry.contacts, "plasticity": entry.asked}
     return bool(needs.get(entry.effect.kind, True))

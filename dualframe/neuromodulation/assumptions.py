@@ -13,15 +13,15 @@ from dualframe.catalogue import CellType, Effect, Numbers, Receptor
 from dualframe.circuit import Drug
 from dualframe.circuit.effect_overrides import USER
 from dualframe.neuromodulation.concentration import Concentration
-from dualframe.neuromodulation.effect_records import FACTORS, Entry
-from dualframe.neuromodulation.occupancy import saturated
+from dualframe.neuromodulation.effect_records import PLASTICITY_FACTORS, ActiveEffect
+from dualframe.neuromodulation.occupancy import agonist_saturates
 
 
 def receptor_lines(
     receptor: Receptor, bound: Concentration | None, drugs: Sequence[Drug]
 ) -> list[str]:
     """Return the assumed numbers of a receptor's occupancy and of its modulator."""
-    if saturated(drugs):
+    if agonist_saturates(drugs):
         return []
     if bound is None:  # agonists alone, in units of their own affinity
         return assumed_lines(receptor.name, receptor.affinity, ("hill",))
@@ -40,11 +40,11 @@ def receptor_lines(
     return lines
 
 
-def effect_lines(entry: Entry) -> list[str]:
+def effect_lines(entry: ActiveEffect) -> list[str]:
     """Return the assumed numbers of an effect, and where its concentration is one."""
     acts = f"{entry.receptor.name} on {entry.cell.name}, {entry.effect.kind}"
     numbers = entry.effect.numbers
-    used = [n for n in numbers if n in entry.asked or n not in FACTORS]
+    used = [n for n in numbers if n in entry.asked or n not in PLASTICITY_FACTORS]
     lines = assumed_lines(acts, numbers, used)
     if entry.effect.kind == "release":
         lines.append(

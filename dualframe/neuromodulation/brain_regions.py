@@ -22,7 +22,7 @@ Rates = Mapping[tuple[str, str], Any]
 _MOST_STEPS, _ROUNDING = 200, 1e-15
 
 
-def entries(circuit: Circuit, modulator: str) -> dict[str, Modulation]:
+def modulations_by_region(circuit: Circuit, modulator: str) -> dict[str, Modulation]:
     """Return what a circuit says of a modulator, by region; "" without regions."""
     found: dict[str, Modulation] = {}
     for given in circuit.modulations:
@@ -31,18 +31,18 @@ def entries(circuit: Circuit, modulator: str) -> dict[str, Modulation]:
     return found
 
 
-def exchange(circuit: Circuit, modulator: str) -> dict[tuple[str, str], Any]:
+def exchange_rates(circuit: Circuit, modulator: str) -> dict[tuple[str, str], Any]:
     """Return the rate constants k of a modulator, by (this region, the other)."""
     volumes = {region.name: region.volume for region in circuit.regions}
     rates: dict[tuple[str, str], Any] = {}
-    for region, given in entries(circuit, modulator).items():
+    for region, given in modulations_by_region(circuit, modulator).items():
         for other, rate in given.exchange.items():
             rates[region, other] = rate
             rates[other, region] = rate * float(volumes[region] / volumes[other])
     return rates
 
 
-def connected(region: str, rates: Rates) -> tuple[str, ...]:
+def connected_regions(region: str, rates: Rates) -> tuple[str, ...]:
     """Return a region and every region that exchange joins to it, this one first."""
     found = [region]
     for here in found:  # grows while it is read
@@ -50,13 +50,15 @@ def connected(region: str, rates: Rates) -> tuple[str, ...]:
     return (region, *sorted(found[1:]))
 
 
-def reached(circuit: Circuit, modulator: str, region: str) -> bool:
+def modulator_reaches(circuit: Circuit, modulator: str, region: str) -> bool:
     """Return whether a modulator of the circuit comes into a region."""
-    given = entries(circuit, modulator)
-    return any(name in given for name in connected(region, exchange(circuit, modulator)))
+    given = modulations_by_region(circuit, modulator)
+    return any(
+        name in given for name in connected_regions(region, exchange_rates(circuit, modulator))
+    )
 
 
-def steady(
+def steady_state_concentrations(
     regions: Sequence[str],
     levels: Mapping[str, float],
     clearances: Mapping[str, Clearance],
@@ -73,7 +75,7 @@ def steady(
     clearances
         What removes the modulator in each.
     rates
-        Exchange, as of `exchange`.
+        Exchange, as of `exchange_rates`.
 
     The balance is where ``J(c) - J(L) - exchange`` is zero. It is concave, and its derivative an
     M-matrix, so that Newton's method climbs to it from zero without ever passing it.

@@ -21,7 +21,13 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 from dualframe import catalogue
 from dualframe.catalogue import Modulator, Numbers
 from dualframe.circuit import Circuit, Modulation
-from dualframe.neuromodulation.brain_regions import connected, entries, exchange, reached, steady
+from dualframe.neuromodulation.brain_regions import (
+    connected_regions,
+    exchange_rates,
+    modulations_by_region,
+    modulator_reaches,
+    steady_state_concentrations,
+)
 from dualframe.neuromodulation.clearance import Clearance, clearance
 
 
@@ -66,11 +72,11 @@ def concentrations(circuit: Circuit, region: str = "") -> dict[str, Concentratio
     return {
         name: concentration(circuit, catalogue.modulator(name), region)
         for name in sorted(names)
-        if reached(circuit, name, region)
+        if modulator_reaches(circuit, name, region)
     }
 
 
-def identifier(modulator: Modulator, region: str = "", here: str = "") -> str:
+def concentration_variable(modulator: Modulator, region: str = "", here: str = "") -> str:
     """Return the variable of a modulator in a region, in equations of a neuron that lies here."""
     # `5HT` begins with a digit
     return f"c_{modulator.name}" + ("" if region == here else f"_in_{region}")
@@ -85,14 +91,17 @@ def as_concentration(level: Any, modulator: Modulator) -> Any:
 
 def concentration(circuit: Circuit, modulator: Modulator, region: str = "") -> Concentration:
     """Return the equations of a modulator's concentration in a region that it comes into."""
-    given, rates = entries(circuit, modulator.name), exchange(circuit, modulator.name)
-    regions = connected(region, rates)
+    given, rates = (
+        modulations_by_region(circuit, modulator.name),
+        exchange_rates(circuit, modulator.name),
+    )
+    regions = connected_regions(region, rates)
     present = {name: given[name] for name in regions if name in given}
     clearances = {name: clearance(given.get(name), modulator) for name in regions}
     levels = {name: _first_level(given.get(name), modulator) for name in regions}
-    balance = steady(regions, levels, clearances, rates)
+    balance = steady_state_concentrations(regions, levels, clearances, rates)
     start = {name: balance[name] * mmolar for name in regions}
-    own = identifier(modulator)
+    own = concentration_variable(modulator)
     constant = all(entry.constant for entry in present.values())
     if constant and len(regions) == 1:  # the level itself, to its last digit
         start[region] = as_concentration(present[region].level, modulator)
@@ -103,12 +112,12 @@ def concentration(circuit: Circuit, modulator: Modulator, region: str = "") -> C
     parameters: dict[str, Any] = {}
     initial: dict[str, Any] = {}
     for name in regions:
-        variable = identifier(modulator, name, region)
+        variable = concentration_variable(modulator, name, region)
         flow = _flow(given.get(name), modulator, variable, clearances[name], parameters)
         for other in (b for a, b in rates if a == name):
             rate = f"exchange_{modulator.name}_{name}_{other}"
             parameters[rate] = rates[name, other]
-            flow += f" + {rate}*({identifier(modulator, other, region)} - {variable})"
+            flow += f" + {rate}*({concentration_variable(modulator, other, region)} - {variable})"
         lines.append(f"d{variable}/dt = {flow} : mmolar")
         initial[variable] = start[name]
     return Concentration(own, tuple(lines), parameters, initial, start[region], False, acting)

@@ -10,7 +10,7 @@ from typing import Any
 from dualframe.catalogue import CellType, Effect, Numbers, Receptor
 
 #: What an effect on plasticity scales of a rule; the neuron's variables are ``<name>_factor``.
-FACTORS = ("ltp", "ltd", "rate", "eligibility")
+PLASTICITY_FACTORS = ("ltp", "ltd", "rate", "eligibility")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Compartment:
 
 
 @dataclass(frozen=True)
-class Places:
+class ModulatableParameters:
     """Where the effects of receptors enter a model of a cell.
 
     Attributes
@@ -43,7 +43,7 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ActiveEffect:
     """One effect of a receptor that acts on a population.
 
     Attributes
@@ -99,7 +99,7 @@ class Entry:
 
 
 @dataclass
-class Terms:
+class ModulationEquations:
     """Equations of the modulators at one population.
 
     Attributes
@@ -131,7 +131,7 @@ class Terms:
     factors: dict[str, str] = field(default_factory=dict)
     assumptions: list[str] = field(default_factory=list)
 
-    def put(self, entry: Entry, **names: str) -> list[str]:
+    def put(self, entry: ActiveEffect, **names: str) -> list[str]:
         """Make numbers of an effect parameters ``<name>_<tag>``, and return their names."""
         made = {f"{name}_{entry.tag}": number for name, number in names.items()}
         self.parameters |= {
@@ -149,6 +149,6 @@ def _updated(table: Numbers, changes: Numbers) -> Numbers:
     return replace(table, pairs=tuple(pairs))
 
 
-def times(known: Mapping[str, str], key: str, factor: str) -> str:
+def multiplied_factor(known: Mapping[str, str], key: str, factor: str) -> str:
     """Return a factor times the one that a key has already."""
     return f"{known[key]}*{factor}" if key in known else factor

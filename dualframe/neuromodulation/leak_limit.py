@@ -7,10 +7,10 @@ from math import prod
 
 from dualframe.catalogue import CellType
 from dualframe.core.errors import CatalogueError
-from dualframe.neuromodulation.effect_records import Entry
+from dualframe.neuromodulation.effect_records import ActiveEffect
 
 
-def check_leak(entries: Sequence[Entry], cell: CellType) -> None:
+def check_leak(entries: Sequence[ActiveEffect], cell: CellType) -> None:
     """Refuse effects that would leave a cell without a positive leak, all at full response.
 
     Raises
@@ -31,7 +31,7 @@ def check_leak(entries: Sequence[Entry], cell: CellType) -> None:
         )
 
 
-def _closed(entry: Entry) -> float:
+def _closed(entry: ActiveEffect) -> float:
     """Fraction of the leak that an effect closes at full response."""
     if entry.effect.kind == "conductance":
         return max(-_value(entry, "size"), 0.0)
@@ -40,5 +40,5 @@ def _closed(entry: Entry) -> float:
     return 0.0
 
 
-def _value(entry: Entry, name: str) -> float:
+def _value(entry: ActiveEffect, name: str) -> float:
     return float(entry.effect.numbers.value(name))

@@ -43,14 +43,14 @@ class Occupancy:
     initial: dict[str, Any]
 
 
-def occupied(bound: Concentration | None, drugs: Sequence[Drug]) -> bool:
+def has_bindable_receptor(bound: Concentration | None, drugs: Sequence[Drug]) -> bool:
     """Return whether there are receptors, and something that opens them."""
     kinds = {drug.kind for drug in drugs}
     blocked = any(drug.kind == "antagonist" and drug.saturating for drug in drugs)
     return not blocked and "knockout" not in kinds and (bound is not None or "agonist" in kinds)
 
 
-def saturated(drugs: Sequence[Drug]) -> bool:
+def agonist_saturates(drugs: Sequence[Drug]) -> bool:
     """Return whether an agonist occupies every receptor."""
     return any(drug.kind == "agonist" and drug.saturating for drug in drugs)
 
@@ -72,7 +72,7 @@ def occupancy(
         What variables are named after; the default is the name of the receptor.
     """
     r = site or receptor.name
-    if saturated(drugs):  # by a parameter, so that it can be recorded like any other
+    if agonist_saturates(drugs):  # by a parameter, so that it can be recorded like any other
         return Occupancy(f"o_{r}", (f"o_{r} = saturated_{r} : 1",), {f"saturated_{r}": 1.0}, {})
     own = _Equations(receptor, r)
     own.bind(bound, drugs)

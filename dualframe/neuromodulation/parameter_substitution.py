@@ -22,7 +22,7 @@ T = TypeVar("T")
 _TEXTS = ("equations", "threshold", "reset", "second_reset", "refractory")
 
 
-def with_changes(model: T, changes: Mapping[str, str]) -> T:
+def substitute_parameters(model: T, changes: Mapping[str, str]) -> T:
     """Return a membrane or population in which parameters are expressions.
 
     Parameters

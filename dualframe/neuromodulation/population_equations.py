@@ -8,23 +8,27 @@ from dualframe import catalogue
 from dualframe.catalogue import CellType, Receptor
 from dualframe.circuit import Circuit, CircuitPopulation, Drug
 from dualframe.core.errors import CatalogueError, UnknownName
-from dualframe.neuromodulation.active_effects import autoreceptors, entries
+from dualframe.neuromodulation.active_effects import active_effects, autoreceptors
 from dualframe.neuromodulation.assumptions import effect_lines, missing_line, receptor_lines
-from dualframe.neuromodulation.brain_regions import reached
+from dualframe.neuromodulation.brain_regions import modulator_reaches
 from dualframe.neuromodulation.concentration import Concentration, concentrations
-from dualframe.neuromodulation.effect_records import Entry, Places, Terms
+from dualframe.neuromodulation.effect_records import (
+    ActiveEffect,
+    ModulatableParameters,
+    ModulationEquations,
+)
 from dualframe.neuromodulation.effects import EFFECTS, LACKS
 from dualframe.neuromodulation.leak_limit import check_leak
-from dualframe.neuromodulation.occupancy import occupancy, occupied, saturated
+from dualframe.neuromodulation.occupancy import agonist_saturates, has_bindable_receptor, occupancy
 
 
-def modulation_terms(
+def modulation_equations(
     circuit: Circuit,
     given: CircuitPopulation,
-    places: Places,
+    places: ModulatableParameters,
     *,
     asked: Iterable[str] | None = None,
-) -> Terms:
+) -> ModulationEquations:
     """Return the equations that the circuit's modulators and drugs add to a population.
 
     The order of the modulations in the circuit makes no difference.
@@ -46,16 +50,19 @@ def modulation_terms(
     CatalogueError
         If the effects together could take more than the cell's leak.
     """
-    terms = Terms()
+    terms = ModulationEquations()
     cell = catalogue.cell(given.cell)
     bound = concentrations(circuit, given.region)
-    acting: list[Entry] = []
+    acting: list[ActiveEffect] = []
     receptors = _receptors(circuit)
-    for entry in (*entries(circuit, given, receptors, asked), *autoreceptors(circuit, receptors)):
-        if entry.autoreceptor and not _felt(entry, terms, bound):
+    for entry in (
+        *active_effects(circuit, given, receptors, asked),
+        *autoreceptors(circuit, receptors),
+    ):
+        if entry.autoreceptor and not _release_is_sensed(entry, terms, bound):
             continue
         drugs = _drugs(circuit, entry)
-        if not occupied(bound.get(entry.receptor.modulator), drugs):
+        if not has_bindable_receptor(bound.get(entry.receptor.modulator), drugs):
             continue
         if entry.effect.kind in LACKS and entry.effect.kind not in places.parameters:
             lost = missing_line(entry.receptor, entry.cell, entry.effect, LACKS)
@@ -70,18 +77,20 @@ def modulation_terms(
     return terms
 
 
-def _felt(entry: Entry, terms: Terms, bound: Mapping[str, Concentration]) -> bool:
+def _release_is_sensed(
+    entry: ActiveEffect, terms: ModulationEquations, bound: Mapping[str, Concentration]
+) -> bool:
     """Whether the release that an autoreceptor scales raises a concentration of the population."""
     own = bound.get(entry.effect.synapse)
     return own is not None and own.name in terms.initial
 
 
-def released(populations: Mapping[str, Terms]) -> tuple[str, ...]:
+def inputs_with_scaled_release(populations: Mapping[str, ModulationEquations]) -> tuple[str, ...]:
     """Return the contacts of which receptors at the terminals scale the release."""
     return tuple(contact for terms in populations.values() for contact in terms.releases)
 
 
-def _define_factors(terms: Terms) -> None:
+def _define_factors(terms: ModulationEquations) -> None:
     """Make variables of what synapses read: factors on release and on plasticity."""
     for contact, factor in terms.releases.items():
         terms.define(f"release_{contact} = {factor} : 1")
@@ -101,7 +110,9 @@ def check_modulation(circuit: Circuit) -> None:
     """
     for given in circuit.modulations:
         modulator = catalogue.modulator(given.modulator)
-        there = [p for p in circuit.populations if reached(circuit, modulator.name, p.region)]
+        there = [
+            p for p in circuit.populations if modulator_reaches(circuit, modulator.name, p.region)
+        ]
         if not _any_effect(circuit, modulator.receptors, there):
             raise CatalogueError(
                 f"{modulator.name} has no compiled effect on the cells of circuit "
@@ -129,7 +140,7 @@ def _any_effect(
 ) -> bool:
     """Whether receptors act on any of the populations (at cells that a drug reaches)."""
     receptors = [catalogue.receptor(name) for name in names]
-    found = [e for given in populations for e in entries(circuit, given, receptors)]
+    found = [e for given in populations for e in active_effects(circuit, given, receptors)]
     found += autoreceptors(circuit, receptors) if drug is not None else []
     return any(drug is None or _acts_on(drug, entry.cell) for entry in found)
 
@@ -150,7 +161,7 @@ def _acts_on(drug: Drug, cell: CellType) -> bool:
     return not drug.cells or cell.name in [catalogue.cell(name).name for name in drug.cells]
 
 
-def _drugs(circuit: Circuit, entry: Entry) -> list[Drug]:
+def _drugs(circuit: Circuit, entry: ActiveEffect) -> list[Drug]:
     """Drugs at the receptors of an effect: where these are, not where the effect is seen."""
     return [
         drug
@@ -162,10 +173,13 @@ def _drugs(circuit: Circuit, entry: Entry) -> list[Drug]:
 
 
 def _add_receptor(
-    terms: Terms, entry: Entry, bound: Concentration | None, drugs: Sequence[Drug]
+    terms: ModulationEquations,
+    entry: ActiveEffect,
+    bound: Concentration | None,
+    drugs: Sequence[Drug],
 ) -> None:
     """Add the concentration of the modulator and the occupancy of one receptor."""
-    bound = None if saturated(drugs) else bound
+    bound = None if agonist_saturates(drugs) else bound
     own = occupancy(entry.bound, bound, drugs, entry.site)
     for part in (own,) if bound is None else (bound, own):
         terms.define(*part.equations)

@@ -19,15 +19,15 @@ from dualframe import catalogue
 from dualframe.catalogue import Modulator
 from dualframe.circuit import Circuit, Modulation
 from dualframe.network import Projection, SpikeInput
-from dualframe.neuromodulation.brain_regions import entries
-from dualframe.neuromodulation.concentration import as_concentration, identifier
+from dualframe.neuromodulation.brain_regions import modulations_by_region
+from dualframe.neuromodulation.concentration import as_concentration, concentration_variable
 
 if TYPE_CHECKING:
-    from dualframe.neuromodulation.effect_records import Terms
+    from dualframe.neuromodulation.effect_records import ModulationEquations
 
 
-def release(
-    circuit: Circuit, populations: Mapping[str, Terms]
+def volume_release(
+    circuit: Circuit, populations: Mapping[str, ModulationEquations]
 ) -> tuple[list[SpikeInput], list[Projection]]:
     """Return the inputs that are pulses, and the projections of pulses and releasing populations.
 
@@ -80,16 +80,19 @@ def release(
 
 def _entries(circuit: Circuit) -> Iterator[tuple[Modulator, str, Modulation]]:
     for name in dict.fromkeys(catalogue.modulator(m.modulator).name for m in circuit.modulations):
-        for region, given in entries(circuit, name).items():
+        for region, given in modulations_by_region(circuit, name).items():
             yield catalogue.modulator(name), region, given
 
 
 def _targets(
-    circuit: Circuit, modulator: Modulator, region: str, populations: Mapping[str, Terms]
+    circuit: Circuit,
+    modulator: Modulator,
+    region: str,
+    populations: Mapping[str, ModulationEquations],
 ) -> Iterator[tuple[str, str]]:
     """Yield the populations that integrate the concentration of a region, and its variable."""
     for target, terms in populations.items():
-        variable = identifier(modulator, region, circuit.population(target).region)
+        variable = concentration_variable(modulator, region, circuit.population(target).region)
         if variable in terms.initial:
             yield target, variable
 

@@ -39,7 +39,8 @@ class Membrane:
         Expression (volt) of the resting potential, in `parameters`.
     places
         What effects of receptors change: kind of effect -> parameter -> how, as of
-        `dualframe.neuromodulation.Places`. A kind that is missing has no place in the model.
+        `dualframe.neuromodulation.ModulatableParameters`. A kind that is missing has no place in
+        the model.
     voltage, current
         The names of the membrane potential and of the input current hook.
     """

@@ -11,7 +11,7 @@ from brian2 import Hz, Mohm, NeuronGroup, SpikeMonitor, StateMonitor, ms, mV, pA
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from dualframe.core.errors import CatalogueError, QuantityError, UnknownName
-from dualframe.neuromodulation import with_changes
+from dualframe.neuromodulation import substitute_parameters
 from dualframe.neurons.glif import LEVELS, derive, level, membrane
 from dualframe.neurons.point_neuron import Membrane
 
@@ -318,7 +318,7 @@ def test_lower_levels_are_the_higher_without_currents(low: int, high: int) -> No
 
 
 def test_adaptation_scales_the_slowest_current() -> None:
-    halved = with_changes(membrane(4, SPECIMEN), {"asc_amp2": "asc_amp2*0.5"})
+    halved = substitute_parameters(membrane(4, SPECIMEN), {"asc_amp2": "asc_amp2*0.5"})
     assert halved.adapts == ("asc_amp2",)
     smaller = membrane(4, SPECIMEN | {"asc_amp2": SPECIMEN["asc_amp2"] / 2})
     a, start, _ = run(halved, [300] * pA, 200 * ms, ("asc2",))
@@ -331,7 +331,7 @@ def test_adaptation_scales_the_slowest_current() -> None:
 def test_no_adaptation_leaves_no_trace(number: int) -> None:
     plain = membrane(number, SPECIMEN)
     assert "modulated" not in plain.equations + plain.reset
-    assert with_changes(plain, {}) is plain
+    assert substitute_parameters(plain, {}) is plain
     assert bool(plain.adapts) == (number >= 3)
 
 

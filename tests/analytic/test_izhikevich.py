@@ -13,7 +13,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 import dualframe as df
 from dualframe.core.errors import CatalogueError, QuantityError, UnknownName
-from dualframe.neuromodulation import with_changes
+from dualframe.neuromodulation import substitute_parameters
 from dualframe.neurons.izhikevich import forms, membrane
 from dualframe.neurons.point_neuron import Membrane
 
@@ -369,7 +369,7 @@ def test_conductance_unit_of_modulation_is_the_slope_at_rest() -> None:
 
 
 def test_adaptation_factor_scales_the_jump() -> None:
-    halved = with_changes(membrane("izhikevich2007", book("RS")), {"d": "d*0.5"})
+    halved = substitute_parameters(membrane("izhikevich2007", book("RS")), {"d": "d*0.5"})
     smaller = membrane("izhikevich2007", book("RS", d=50))
     a, _ = run(halved, [100] * pA, 300 * ms)
     b, _ = run(smaller, [100] * pA, 300 * ms)
@@ -382,7 +382,7 @@ def test_no_adaptation_leaves_no_trace(form: str) -> None:
     parameters = dict(zip("abcd", FIGURE_2["RS"], strict=True)) if "2003" in form else book("RS")
     cell = membrane(form, parameters)
     assert "modulated" not in cell.equations + cell.reset
-    assert with_changes(cell, {}) is cell
+    assert substitute_parameters(cell, {}) is cell
 
 
 def test_fast_spiking_form_has_nothing_to_scale() -> None:
@@ -390,7 +390,7 @@ def test_fast_spiking_form_has_nothing_to_scale() -> None:
     assert cell.adapts == ()
     assert "adaptation" not in cell.places
     with pytest.raises(UnknownName, match="'d'"):
-        with_changes(cell, {"d": "d*0.5"})
+        substitute_parameters(cell, {"d": "d*0.5"})
 
 
 def test_current_unit_of_the_dimensionless_form() -> None:

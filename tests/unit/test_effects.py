@@ -17,7 +17,7 @@ from dualframe.building.calibrated_weights import Calibration
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.network import Network, Population
-from dualframe.neuromodulation import Compartment, Places, modulation_terms
+from dualframe.neuromodulation import Compartment, ModulatableParameters, modulation_equations
 from dualframe.neuromodulation.effects import EFFECTS, LACKS
 from dualframe.results.results import Results
 from dualframe.targets.lowering.lower_network import lower
@@ -350,16 +350,16 @@ def test_an_inverted_u_has_its_optimum() -> None:
 def test_factors_on_plasticity_are_there_when_a_rule_asks() -> None:
     circuit = pair().with_modulation("ACh", level=1)
     given = circuit.population("pyr")
-    places = Places((Compartment("cell", "V", "1/R", "E_L"),))
-    assert not modulation_terms(circuit, given, places).factors
-    terms = modulation_terms(circuit, given, places, asked=("ltp", "rate"))
+    places = ModulatableParameters((Compartment("cell", "V", "1/R", "E_L"),))
+    assert not modulation_equations(circuit, given, places).factors
+    terms = modulation_equations(circuit, given, places, asked=("ltp", "rate"))
     assert set(terms.factors) == {"ltp"}  # M1 weakens it; nothing changes the rate
     assert f"ltp_factor = {terms.factors['ltp']} : 1" in terms.equations
     assert not [name for name in terms.parameters if name.startswith("ltd")]
     lines_ = [line for line in terms.assumptions if "plasticity" in line]
     assert [line.split(" is ")[0] for line in lines_] == ["M1 on ca1_pyr, plasticity: ltp 0.25"]
     without = circuit.without_effect("M1", "ca1_pyr", "plasticity")
-    assert not modulation_terms(without, given, places, asked=("ltp",)).factors
+    assert not modulation_equations(without, given, places, asked=("ltp",)).factors
 
 
 # ---------------------------------------------------------------- closed forms

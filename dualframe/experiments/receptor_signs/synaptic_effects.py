@@ -39,8 +39,12 @@ from dualframe.network import (
     Recording,
     SpikeInput,
 )
-from dualframe.neuromodulation import Places, Terms, modulation_terms
-from dualframe.neuromodulation.effect_records import FACTORS
+from dualframe.neuromodulation import (
+    ModulatableParameters,
+    ModulationEquations,
+    modulation_equations,
+)
+from dualframe.neuromodulation.effect_records import PLASTICITY_FACTORS
 from dualframe.results.results import Results
 from dualframe.simulation.run import run
 
@@ -315,7 +319,7 @@ def factors(entries: Sequence[SignEntry], **options: Any) -> list[dict[str, floa
     if not entries:
         return []
     populations = [_gated(f"rule_{k}", entry) for k, entry in enumerate(entries)]
-    names = [[n for n in FACTORS if f"{n}_factor" in p.variables] for p in populations]
+    names = [[n for n in PLASTICITY_FACTORS if f"{n}_factor" in p.variables] for p in populations]
     record = {
         population.name: Recording(tuple(f"{name}_factor" for name in own))
         for population, own in zip(populations, names, strict=True)
@@ -336,12 +340,15 @@ def _gated(name: str, entry: SignEntry) -> Population:
     return Population(name, 1, text, parameters=terms.parameters, initial=terms.initial)
 
 
-def _rule_terms(entry: SignEntry, kinds: Sequence[str]) -> Terms:
+def _rule_terms(entry: SignEntry, kinds: Sequence[str]) -> ModulationEquations:
     receptor, cell = entry.given
     given = CircuitPopulation("cell", cell, 1)
     drugs = tuple(Drug(kind, receptor) for kind in kinds)
-    return modulation_terms(
-        Circuit("rule", (given,), drugs=drugs), given, Places(()), asked=FACTORS
+    return modulation_equations(
+        Circuit("rule", (given,), drugs=drugs),
+        given,
+        ModulatableParameters(()),
+        asked=PLASTICITY_FACTORS,
     )
 
 

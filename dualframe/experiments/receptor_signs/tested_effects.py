@@ -17,7 +17,7 @@ from brian2.units import mV
 from dualframe import catalogue
 from dualframe.catalogue import CellType, Effect, Receptor
 from dualframe.catalogue.lookup import names
-from dualframe.neuromodulation.effect_records import FACTORS
+from dualframe.neuromodulation.effect_records import PLASTICITY_FACTORS
 
 #: Kinds that act on the cell itself -> the number that switches them off, and its value then.
 INTRINSIC: Mapping[str, tuple[str, Any]] = MappingProxyType(
@@ -76,7 +76,7 @@ class SignEntry:
     def _sizes(self) -> tuple[str, ...]:
         kind = self.effect.kind
         if kind == "plasticity":
-            return tuple(name for name in FACTORS if name in self.effect.numbers)
+            return tuple(name for name in PLASTICITY_FACTORS if name in self.effect.numbers)
         return (INTRINSIC[kind][0],) if kind in INTRINSIC else ("scale",)
 
     def off(self) -> dict[str, Any]:

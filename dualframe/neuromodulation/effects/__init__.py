@@ -1,18 +1,24 @@
-"""The kinds of effects, one function each: what an effect of that kind adds to `Terms`."""
+"""The kinds of effects, one function each: what they add to `ModulationEquations`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from dualframe.neuromodulation.effect_records import Entry, Places, Terms
+from dualframe.neuromodulation.effect_records import (
+    ActiveEffect,
+    ModulatableParameters,
+    ModulationEquations,
+)
 from dualframe.neuromodulation.effects.currents import conductance, hcn
 from dualframe.neuromodulation.effects.parameters import scaled, shifted
 from dualframe.neuromodulation.effects.plasticity import plasticity
 from dualframe.neuromodulation.effects.synapses import gain, release
 
 #: Kind of effect -> function that adds it to the terms of a population.
-EFFECTS: Mapping[str, Callable[[Terms, Entry, Places], None]] = MappingProxyType(
+EFFECTS: Mapping[
+    str, Callable[[ModulationEquations, ActiveEffect, ModulatableParameters], None]
+] = MappingProxyType(
     {
         "conductance": conductance,
         "hcn": hcn,

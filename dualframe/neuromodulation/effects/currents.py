@@ -12,11 +12,18 @@ HCN conductance than its leak holds: where the effect closes HCN, h counts up to
 
 from __future__ import annotations
 
-from dualframe.neuromodulation.effect_records import Compartment, Entry, Places, Terms
+from dualframe.neuromodulation.effect_records import (
+    ActiveEffect,
+    Compartment,
+    ModulatableParameters,
+    ModulationEquations,
+)
 from dualframe.neuromodulation.effects.response import response
 
 
-def conductance(terms: Terms, entry: Entry, places: Places) -> None:
+def conductance(
+    terms: ModulationEquations, entry: ActiveEffect, places: ModulatableParameters
+) -> None:
     """An extra conductance, a fraction of the leak; a negative one closes a resting conductance."""
     size, reversal = terms.put(entry, size="size", E="reversal")
     f = response(terms, entry)
@@ -25,7 +32,7 @@ def conductance(terms: Terms, entry: Entry, places: Places) -> None:
         _current(terms, entry, places, place, drive)
 
 
-def hcn(terms: Terms, entry: Entry, places: Places) -> None:
+def hcn(terms: ModulationEquations, entry: ActiveEffect, places: ModulatableParameters) -> None:
     """The change of the HCN conductance against control."""
     names = terms.put(
         entry, scale="scale", share="share", v_half="v_half", slope="slope", tau="tau", E="reversal"
@@ -44,11 +51,17 @@ def hcn(terms: Terms, entry: Entry, places: Places) -> None:
         _current(terms, entry, places, place, drive)
 
 
-def _where(places: Places, place: Compartment) -> str:
+def _where(places: ModulatableParameters, place: Compartment) -> str:
     return f"_{place.name}" if len(places.compartments) > 1 else ""
 
 
-def _current(terms: Terms, entry: Entry, places: Places, place: Compartment, drive: str) -> None:
+def _current(
+    terms: ModulationEquations,
+    entry: ActiveEffect,
+    places: ModulatableParameters,
+    place: Compartment,
+    drive: str,
+) -> None:
     name = f"I_{entry.tag}" + _where(places, place)
     terms.equations.append(f"{name} = {drive} : amp")
     terms.currents.setdefault(place.name, []).append(name)

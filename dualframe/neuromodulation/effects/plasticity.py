@@ -7,11 +7,18 @@ has those that a rule on its synapses asks for and some receptor changes.
 
 from __future__ import annotations
 
-from dualframe.neuromodulation.effect_records import Entry, Places, Terms, times
+from dualframe.neuromodulation.effect_records import (
+    ActiveEffect,
+    ModulatableParameters,
+    ModulationEquations,
+    multiplied_factor,
+)
 from dualframe.neuromodulation.effects.response import factor
 
 
-def plasticity(terms: Terms, entry: Entry, places: Places) -> None:
+def plasticity(
+    terms: ModulationEquations, entry: ActiveEffect, places: ModulatableParameters
+) -> None:
     """Scale the parts that a rule asks for, of the synapses onto this population."""
     for name in entry.asked:
-        terms.factors[name] = times(terms.factors, name, factor(terms, entry, name))
+        terms.factors[name] = multiplied_factor(terms.factors, name, factor(terms, entry, name))

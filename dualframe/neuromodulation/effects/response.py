@@ -7,10 +7,10 @@ r"""The response f of an effect to the occupancy o of its receptor, from 0 to 1.
 
 from __future__ import annotations
 
-from dualframe.neuromodulation.effect_records import Entry, Terms
+from dualframe.neuromodulation.effect_records import ActiveEffect, ModulationEquations
 
 
-def response(terms: Terms, entry: Entry) -> str:
+def response(terms: ModulationEquations, entry: ActiveEffect) -> str:
     """Return the expression of an effect's response; an inverted U adds a line."""
     occupancy = f"o_{entry.site}"
     if entry.effect.response == "saturating":
@@ -22,7 +22,7 @@ def response(terms: Terms, entry: Entry) -> str:
     return name
 
 
-def factor(terms: Terms, entry: Entry, number: str = "scale") -> str:
+def factor(terms: ModulationEquations, entry: ActiveEffect, number: str = "scale") -> str:
     """Return the factor that is 1 at f = 0 and the number at f = 1."""
     [scale] = terms.put(entry, **{number: number})
     return f"(1 + ({scale} - 1)*{response(terms, entry)})"

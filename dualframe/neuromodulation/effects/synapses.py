@@ -11,20 +11,25 @@ be that at the neuron on which it ends.
 
 from __future__ import annotations
 
-from dualframe.neuromodulation.effect_records import Entry, Places, Terms, times
+from dualframe.neuromodulation.effect_records import (
+    ActiveEffect,
+    ModulatableParameters,
+    ModulationEquations,
+    multiplied_factor,
+)
 from dualframe.neuromodulation.effects.response import factor
 
 
-def release(terms: Terms, entry: Entry, places: Places) -> None:
+def release(terms: ModulationEquations, entry: ActiveEffect, places: ModulatableParameters) -> None:
     """Scale what each spike of the presynaptic cells releases onto this population."""
     own = factor(terms, entry)
     for contact in entry.contacts:
-        terms.releases[contact] = times(terms.releases, contact, own)
+        terms.releases[contact] = multiplied_factor(terms.releases, contact, own)
 
 
-def gain(terms: Terms, entry: Entry, places: Places) -> None:
+def gain(terms: ModulationEquations, entry: ActiveEffect, places: ModulatableParameters) -> None:
     """Scale the currents of one kind of synapse onto this population."""
     own, synapse = factor(terms, entry), entry.effect.synapse
     for contact in entry.contacts:
         known = terms.gains.setdefault(contact, {})
-        known[synapse] = times(known, synapse, own)
+        known[synapse] = multiplied_factor(known, synapse, own)
