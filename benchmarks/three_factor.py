@@ -97,7 +97,7 @@ def network(drawn: Drawn, update: str, noise: float) -> df.Network:
         },
         initial={"v": -65.0, "u": -13.0},
     )
-    rule = df.plastic(
+    rule = df.plasticity_rule(
         "r_stdp", w_max=4, baseline=0.0, options={"update": update}, signals={"level_DA": "DA"}
     )
     plastic = drawn.pre < exc

@@ -108,7 +108,12 @@ KINDS: dict[str, tuple[str, str, Callable[[str], Any], Callable[[str], list[str]
     "receptors": ("Receptors", "receptor", read.receptor, neighbours_of),
     "synapses": ("Synapses", "synapse", read.synapse, lambda name: []),
     "modulators": ("Modulators", "modulator", read.modulator, receptors_for),
-    "plasticity": ("Plasticity rules", "plasticity rule", read.plasticity_rule, lambda name: []),
+    "plasticity": (
+        "Plasticity rules",
+        "plasticity rule",
+        read.rule_parameter_sets,
+        lambda name: [],
+    ),
 }
 
 

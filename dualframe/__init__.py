@@ -1,9 +1,9 @@
 """One cell-type catalogue and two branches: dendritic microcircuits and trained point neurons.
 
-Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity`, `circuits`, `circuit`, `tasks`,
-`task`, `targets`.
+Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity_rules`, `circuits`, `circuit`,
+`tasks`, `task`, `targets`.
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
-`plastic` is how weights learn.
+`plasticity_rule` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.
 Learning: `environments`, `environment`, `train`, `evaluate`, `Agents`, `compare_arms`.
 One cell: `current_clamp`, `validate` (compartments and point neuron), `fit_point`, `dose_response`.
@@ -13,7 +13,16 @@ from dualframe import biological, task_driven
 from dualframe.analysis import plots
 from dualframe.analysis.report import report
 from dualframe.building.glif_specimens import read_glif_folder
-from dualframe.catalogue import cell, cells, population_data, populations, receptor, receptors
+from dualframe.catalogue import (
+    cell,
+    cells,
+    plasticity_rule,
+    plasticity_rules,
+    population_data,
+    populations,
+    receptor,
+    receptors,
+)
 from dualframe.catalogue.allen_glif_files import read_glif
 from dualframe.circuit import circuit, circuits
 from dualframe.core import errors
@@ -35,7 +44,6 @@ from dualframe.network import (
     replicated,
 )
 from dualframe.network.distributions import GaussianKernel, LogNormal, Normal, Uniform
-from dualframe.plasticity import plastic, plasticity
 from dualframe.results.results import Results
 from dualframe.simulation.brian_interop import assemble
 from dualframe.simulation.diagnose_installation import doctor
@@ -81,8 +89,8 @@ __all__ = [
     "evaluate",
     "export",
     "fit_point",
-    "plastic",
-    "plasticity",
+    "plasticity_rule",
+    "plasticity_rules",
     "plots",
     "population_data",
     "populations",

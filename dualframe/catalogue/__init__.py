@@ -13,17 +13,18 @@ from dualframe.catalogue.lookup import (
     modulator,
     modulators,
     names,
-    plasticity_rule,
     plasticity_rules,
     population_data,
     populations,
     receptor,
     receptors,
+    rule_parameter_sets,
     synapse,
     synapses,
 )
-from dualframe.catalogue.plasticity_rule import ParameterSet, PlasticityRule
+from dualframe.catalogue.projection_plasticity import plasticity_rule
 from dualframe.catalogue.region_data import PopulationData
+from dualframe.catalogue.rule_numbers import ParameterSet, RuleParameterSets
 from dualframe.catalogue.schema import (
     CellType,
     Effect,
@@ -44,9 +45,9 @@ __all__ = [
     "Origin",
     "ParameterSet",
     "Passive",
-    "PlasticityRule",
     "PopulationData",
     "Receptor",
+    "RuleParameterSets",
     "Sourced",
     "Synapse",
     "cell",
@@ -62,6 +63,7 @@ __all__ = [
     "populations",
     "receptor",
     "receptors",
+    "rule_parameter_sets",
     "synapse",
     "synapses",
 ]

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 from dualframe.catalogue import fitted_models as fits
 from dualframe.catalogue.bibliography import citation
 from dualframe.catalogue.forms import BURST, EFFECT, GLIF, IZHIKEVICH, SOMA
-from dualframe.catalogue.plasticity_rule import PlasticityRule
 from dualframe.catalogue.region_data import PopulationData
+from dualframe.catalogue.rule_numbers import RuleParameterSets
 from dualframe.catalogue.schema import (
     CellType,
     Compartments,
@@ -24,7 +24,7 @@ from dualframe.catalogue.schema import (
 )
 from dualframe.core.quantity import quantity
 
-Entry: TypeAlias = CellType | Synapse | Receptor | Modulator | PlasticityRule | PopulationData
+Entry: TypeAlias = CellType | Synapse | Receptor | Modulator | RuleParameterSets | PopulationData
 
 ASSUMED = "ASSUMED"
 _SIGNS = {1: "excitatory", -1: "inhibitory", 0: "modulatory"}
@@ -280,7 +280,7 @@ def _modulator(page: Page, entry: Modulator) -> None:
     _alternatives(page, entry.alternatives)
 
 
-def _plasticity_rule(page: Page, entry: PlasticityRule) -> None:
+def _plasticity_rule(page: Page, entry: RuleParameterSets) -> None:
     page.lines += [f"{entry.name}: {entry.title}"]
     page.title(f"equations ({entry.form})", entry.origin)
     page.lines += [f"  {entry.equations}", f"  {_AMPLITUDES[entry.relative_to]}"]
@@ -325,6 +325,6 @@ _WRITERS: dict[type, Callable[[Page, Any], None]] = {
     Synapse: _synapse,
     Receptor: _receptor,
     Modulator: _modulator,
-    PlasticityRule: _plasticity_rule,
+    RuleParameterSets: _plasticity_rule,
     PopulationData: _population_data,
 }

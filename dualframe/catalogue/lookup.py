@@ -11,15 +11,15 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
-from dualframe.catalogue import build
-from dualframe.catalogue import plasticity_rule as plasticity
+from dualframe.catalogue import build, rule_numbers
 from dualframe.catalogue import region_data as population_tables
 from dualframe.catalogue.bibliography import PACKAGED, references
-from dualframe.catalogue.plasticity_rule import PlasticityRule
 from dualframe.catalogue.region_data import PopulationData
+from dualframe.catalogue.rule_numbers import RuleParameterSets
 from dualframe.catalogue.schema import CellType, Modulator, Receptor, Synapse
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.plasticity.registry import RULES
 
 T = TypeVar("T")
 
@@ -73,9 +73,9 @@ def modulator(name: str | os.PathLike[str]) -> Modulator:
     return _entry("modulator", _aliases().get(str(name).casefold(), name), _modulator)
 
 
-def plasticity_rule(name: str | os.PathLike[str]) -> PlasticityRule:
-    """Return a plasticity rule by name or path; see `cell` for the errors."""
-    return _entry("plasticity rule", name, plasticity.rule)
+def rule_parameter_sets(name: str | os.PathLike[str]) -> RuleParameterSets:
+    """Return the numbers of a plasticity rule by name or path; see `cell` for the errors."""
+    return _entry("plasticity rule", name, rule_numbers.read_parameter_sets)
 
 
 def population_data(name: str | os.PathLike[str]) -> PopulationData:
@@ -160,18 +160,22 @@ def modulators() -> pd.DataFrame:
 
 
 def plasticity_rules() -> pd.DataFrame:
-    """Return the plasticity rules as a table, one row each; the first set is the default."""
+    """Return the plasticity rules as a table, one row each; the first set is the default.
+
+    ``runs`` says which can be used; the others are described only.
+    """
     return pd.DataFrame(
         [
             {
                 "name": r.name,
                 "title": r.title,
+                "runs": r.name in RULES,
                 "sets": ", ".join(s.name for s in r.sets),
                 "relative_to": r.relative_to,
                 "status": r.origin.status,
                 "equations": r.equations,
             }
-            for r in map(plasticity_rule, names("plasticity rule"))
+            for r in map(rule_parameter_sets, names("plasticity rule"))
         ]
     )
 

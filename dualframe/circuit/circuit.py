@@ -204,8 +204,8 @@ class Circuit(Description, Acting):
         projection
             Name of a projection.
         plasticity
-            From `dualframe.plastic`, bounds and scale as multiples of the contact's weight:
-            ``plastic("pair_stdp", w_max=2)``. ``None`` keeps the weights as they are.
+            From `dualframe.plasticity_rule`, bounds and scale as multiples of the contact's weight:
+            ``plasticity_rule("pair_stdp", w_max=2)``. ``None`` keeps the weights as they are.
 
         Raises
         ------

@@ -156,8 +156,8 @@ class CircuitProjection(Description):
     weight_factor
         Multiplies the (calibrated) weight. It is not 1 where an in-degree could not be kept.
     plasticity
-        How the weight learns, from `dualframe.plastic`, with bounds and scale as multiples of the
-        contact's weight.
+        How the weight learns, from `dualframe.plasticity_rule`, with bounds and scale as
+        multiples of the contact's weight.
     short_term
         Facilitation and depression of release; the strength is that of the first response.
     note, sources

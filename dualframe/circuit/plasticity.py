@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe import catalogue
-from dualframe.catalogue.plasticity_rule import FORMS
+from dualframe.catalogue import plasticity_rule
+from dualframe.catalogue.rule_numbers import FORMS
 from dualframe.catalogue.schema import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import make, values
 from dualframe.core.errors import NetworkError
 from dualframe.network import Plasticity
-from dualframe.plasticity import RULES, plastic
+from dualframe.plasticity import RULES
 from dualframe.plasticity.rule import Rule
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def check_plasticity(given: Any, what: str) -> None:
         return
     if not isinstance(given, Plasticity):
         raise NetworkError(
-            f"plasticity of {what} is {given!r}: expected what dualframe.plastic makes, like "
-            f"plastic('pair_stdp', w_max=2)."
+            f"plasticity of {what} is {given!r}: expected what dualframe.plasticity_rule "
+            f"makes, like plasticity_rule('pair_stdp', w_max=2)."
         )
     if not get_dimensions(given.w_max).is_dimensionless:
         raise NetworkError(
@@ -55,7 +56,7 @@ def read_plasticity(table: Table, numbers: dict[str, Sourced]) -> Plasticity | N
     if given is None:
         return None
     rule = RULES[given.text("rule", choices=RULES)]
-    kinds = FORMS[catalogue.plasticity_rule(rule.name).form].kinds
+    kinds = FORMS[catalogue.rule_parameter_sets(rule.name).form].kinds
     given.only("rule", "set", "signals", _MULTIPLES, rule.options, kinds)
     dimensions = dict.fromkeys(_MULTIPLES, "dimensionless") | kinds
     found = {key: given.number(key, kind) for key, kind in dimensions.items() if key in given.data}
@@ -88,7 +89,7 @@ def _signals(given: Table, rule: Rule) -> dict[str, str]:
 
 
 def _plastic(rule: str, **content: Any) -> Plasticity:
-    return plastic(rule, **content)
+    return plasticity_rule(rule, **content)
 
 
 def with_plasticity(

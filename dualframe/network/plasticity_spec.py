@@ -16,7 +16,7 @@ from dualframe.network.value_record import Description
 
 @dataclass(frozen=True, eq=False)
 class Plasticity(Description):
-    """A plasticity rule with all its numbers; usually made by `dualframe.plastic`.
+    """A plasticity rule with all its numbers; usually made by `dualframe.plasticity_rule`.
 
     A plastic weight is a magnitude: it stays between ``w_min`` and ``w_max``, both of them zero or
     more, so no update changes the sign of a synapse. Whether it excites or inhibits is said by

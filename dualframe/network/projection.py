@@ -78,8 +78,8 @@ class Projection(Description):
     late
         The statements that make up for missed visits, before all others, on GeNN.
     plasticity
-        How the weight learns, from `dualframe.plastic`. The weight must then lie between the
-        bounds of the rule; draws of a distribution that do not are set to the bound.
+        How the weight learns, from `dualframe.plasticity_rule`. The weight must then lie between
+        the bounds of the rule; draws of a distribution that do not are set to the bound.
     """
 
     source: str
@@ -187,8 +187,8 @@ class Projection(Description):
         label = f"projection {self.name!r}"
         if not isinstance(plasticity, Plasticity):
             raise NetworkError(
-                f"plasticity of {label} is {plasticity!r}: expected what dualframe.plastic makes, "
-                f"like plastic('pair_stdp', w_max=2*nS)."
+                f"plasticity of {label} is {plasticity!r}: expected what "
+                f"dualframe.plasticity_rule makes, like plasticity_rule('pair_stdp', w_max=2*nS)."
             )
         if not (self.on_pre or self.summed) or self.weight is None:
             raise NetworkError(

@@ -1,30 +1,20 @@
-"""Plasticity rules: one short file each, from the catalogue's numbers to portable synapses.
+"""Plasticity rules: one short file each, from numbers to the equations of portable synapses.
 
 Both branches use them: a rule needs a projection and the postsynaptic neuron, whatever its model.
-
->>> from brian2.units import nS
->>> from dualframe.plasticity import plastic
->>> plastic("pair_stdp", w_max=2 * nS).origin
-'pair_stdp, set song'
+`dualframe.plasticity_rule` makes one with the catalogue's numbers, for a projection.
 """
 
 from dualframe.plasticity.adaptive_threshold import adaptive_threshold
 from dualframe.plasticity.insert_rules import with_rules
-from dualframe.plasticity.plastic import plastic, plasticity
 from dualframe.plasticity.registry import RULES
 from dualframe.plasticity.sliding_thresholds import with_sliding_thresholds
-from dualframe.plasticity.trained_weights import frozen, with_weights
-from dualframe.synapses.short_term_plasticity import ShortTerm, with_short_term
+from dualframe.plasticity.trained_weights import freeze_learning, with_weights
 
 __all__ = [
     "RULES",
-    "ShortTerm",
     "adaptive_threshold",
-    "frozen",
-    "plastic",
-    "plasticity",
+    "freeze_learning",
     "with_rules",
-    "with_short_term",
     "with_sliding_thresholds",
     "with_weights",
 ]

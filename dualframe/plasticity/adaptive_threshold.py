@@ -13,23 +13,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from brian2.units.fundamentalunits import get_dimensions
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
-from dualframe import catalogue
 from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity, unit_of
 from dualframe.network import Population
-
-NAME = "threshold_adaptation"
 
 
 def adaptive_threshold(
     population: Population,
     *,
-    set: str = "",
-    step: Any = None,
-    tau: Any = None,
+    theta_plus: Any,
+    tau_theta: Any,
     frozen: bool = False,
 ) -> Population:
     """Return a population whose threshold rises with every spike and comes back slowly.
@@ -40,11 +35,10 @@ def adaptive_threshold(
         Neurons whose threshold condition names their ``voltage``. Models that spike by themselves
         and only register it with a threshold (the exponential, Izhikevich's) register it later,
         which is not the same as being harder to fire.
-    set
-        The set of the catalogue's ``threshold_adaptation``; the default is the first.
-    step, tau
-        Rise of the threshold at a spike, of the voltage's dimension, and its time constant; the
-        set's unless given.
+    theta_plus, tau_theta
+        Rise of the threshold at a spike, of the voltage's dimension, and its time constant. The
+        numbers of Diehl and Cook are those of the catalogue:
+        ``**catalogue.rule_parameter_sets("threshold_adaptation").numbers.plain()``.
     frozen
         Hold the threshold where it is, for evaluation. Nothing is compiled for it.
 
@@ -61,20 +55,17 @@ def adaptive_threshold(
         )
     if "theta" in population.variables:
         raise NetworkError(f"population {population.name!r} has a variable 'theta' already.")
-    numbers = catalogue.plasticity_rule(NAME).set(set).numbers.plain()
-    rise = numbers["theta_plus"] if step is None else quantity(step)
-    back = numbers["tau_theta"] if tau is None else quantity(tau, "time", "tau")
-    unit = unit_of(rise)
+    rise = quantity(theta_plus, name="theta_plus")
     return replace(
         population,
         equations=f"{population.equations.rstrip()}\n"
-        f"dtheta/dt = adapts*theta*(exp(-dt/tau_theta) - 1)/dt : {unit}",
+        f"dtheta/dt = adapts*theta*(exp(-dt/tau_theta) - 1)/dt : {unit_of(rise)}",
         threshold=str(word_substitute(condition, {voltage: f"({voltage} - theta)"})),
         reset="\n".join(filter(None, [population.reset, "theta += adapts*theta_plus"])),
         parameters={
             **population.parameters,
-            "theta_plus": quantity(rise, get_dimensions(rise), "step"),
-            "tau_theta": back,
+            "theta_plus": rise,
+            "tau_theta": quantity(tau_theta, "time", "tau_theta"),
             "adapts": 0.0 if frozen else 1.0,
         },
         initial={**population.initial, "theta": 0 * rise},

@@ -13,7 +13,7 @@ from dualframe.core.errors import NetworkError
 from dualframe.network import Network, Projection
 
 
-def frozen(network: Network, frozen: bool = True) -> Network:
+def freeze_learning(network: Network, frozen: bool = True) -> Network:
     """Return the network without learning, or with it again; nothing is compiled for it."""
     return replace(
         network,

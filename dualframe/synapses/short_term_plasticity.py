@@ -11,7 +11,7 @@ stochastic releases. The weight w is the *first* response, so that calibrated un
 keep their meaning.
 
 A projection of a circuit has it as ``short_term``; a projection by hand takes `with_short_term`. It
-is no rule of `dualframe.plastic`: the weight stays, so it may stand beside one that changes it.
+is no `dualframe.plasticity_rule`: the weight stays, so it may stand beside one that changes it.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from brian2.units.fundamentalunits import get_dimensions
 
-from dualframe.catalogue import plasticity_rule
-from dualframe.catalogue.plasticity_rule import FORMS
+from dualframe.catalogue import rule_parameter_sets
+from dualframe.catalogue.rule_numbers import FORMS
 from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import Kind, Kinds
 from dualframe.core.quantity import quantity
@@ -38,7 +38,7 @@ def open_numbers(texts: Mapping[str, str]) -> Kinds:
 def _of_rule(texts: Mapping[str, str]) -> Kinds:
     if texts["rule"] not in RULES:
         raise UnknownName("plasticity rule", texts["rule"], RULES)
-    rule = plasticity_rule(texts["rule"])
+    rule = rule_parameter_sets(texts["rule"])
     if "set" in texts:
         rule.set(texts["set"])  # refuses one that is not there
     return {**FORMS[rule.form].kinds, "learning_rate": "dimensionless"}

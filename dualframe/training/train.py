@@ -11,7 +11,7 @@ from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import check_count
 from dualframe.network import Network, replicated
-from dualframe.plasticity import frozen, with_weights
+from dualframe.plasticity import freeze_learning, with_weights
 from dualframe.simulation.run import run
 from dualframe.task import Task
 from dualframe.training.agents import Agents
@@ -120,7 +120,7 @@ def evaluate(
     Learning rates are zero, the weights stay to the last bit, and no other program is compiled than
     for training.
     """
-    still = replace(agents, network=_greedy(frozen(agents.network)))
+    still = replace(agents, network=_greedy(freeze_learning(agents.network)))
     done = train(still, trials=trials, duration=duration, seed=seed, target=target, **options)
     return replace(done, network=agents.network)
 

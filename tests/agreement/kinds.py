@@ -81,7 +81,7 @@ def _circuit(label: str, cell: str, other: str) -> Circuit:
             psp="1 mV",
             probability=0.7,
             delay="1 ms",
-            plasticity=df.plastic("pair_stdp", w_max=3),
+            plasticity=df.plasticity_rule("pair_stdp", w_max=3),
         ),
         CircuitProjection(
             inhibitory,

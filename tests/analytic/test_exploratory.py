@@ -14,9 +14,10 @@ import pytest
 from brian2.units import Hz, ms, second
 
 import dualframe as df
+from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import NetworkError
 from dualframe.network import Network
-from dualframe.plasticity import frozen, plastic, with_sliding_thresholds
+from dualframe.plasticity import freeze_learning, with_sliding_thresholds
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.lowering.lower_network import lower
@@ -42,7 +43,7 @@ in_htp : 1
 """
 _RARE = {"activity": "y", "modulation": "m", "rate": "r_before"}
 RULES = {
-    "linear": plastic(
+    "linear": plasticity_rule(
         "supralinear_hebbian",
         w_max=2,
         tau_activity=200 * ms,
@@ -50,8 +51,8 @@ RULES = {
         eta=1.0,
         signals={"activity": "y", "modulation": "m", "over": "end", "rate": "r_before"},
     ),
-    "rchp": plastic("rchp", w_max=1, gain=0.3 * Hz, signals=_RARE),
-    "htp": plastic(
+    "rchp": plasticity_rule("rchp", w_max=1, gain=0.3 * Hz, signals=_RARE),
+    "htp": plasticity_rule(
         "htp",
         w_max=2,
         gain=3 * Hz,
@@ -166,11 +167,11 @@ def test_rules_of_rate_units_follow_their_recursions(target: str) -> None:
 
 def test_frozen_rate_units_keep_their_weights_and_their_program() -> None:
     net = network(RULES)
-    for w in weights(frozen(net)).values():
+    for w in weights(freeze_learning(net)).values():
         np.testing.assert_array_equal(w, W)
     keys = {
         plans.structure_key(lower(n, dt=1 * ms, duration=1 * second, seed=1), RunOptions())
-        for n in (net, frozen(net))
+        for n in (net, freeze_learning(net))
     }
     assert len(keys) == 1
 
@@ -235,7 +236,9 @@ def test_what_rate_units_cannot_do() -> None:
 
 def test_genn_is_refused_what_it_cannot_see_at_every_step() -> None:
     cells = df.Population("cells", 1, "v : 1\nDA = sin(t/second) : 1", threshold="v > 1")
-    clock = plastic("r_stdp", w_max=1, options={"update": "clock"}, signals={"level_DA": "DA"})
+    clock = plasticity_rule(
+        "r_stdp", w_max=1, options={"update": "clock"}, signals={"level_DA": "DA"}
+    )
     for rule, refused in (
         (clock, True),
         (replace(clock, options={**clock.options, "update": "event"}), False),

@@ -11,16 +11,18 @@ import pytest
 from brian2.units import Hz, ms, mV, nS, second
 
 import dualframe as df
+from dualframe import catalogue
+from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import NetworkError
 from dualframe.network import Network
-from dualframe.plasticity import adaptive_threshold, frozen, plastic
+from dualframe.plasticity import adaptive_threshold, freeze_learning
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.lowering.lower_network import lower
 
 DT = 1e-3
 STEPS = 2000
-RULE = plastic(
+RULE = plasticity_rule(
     "synaptic_scaling",
     w_max=4,
     beta=0.01,
@@ -93,11 +95,11 @@ def test_scaling_keeps_ratios_and_frozen_weights() -> None:
     one, twice = (weights(runtime, network({"s": RULE}, w))["s"] for w in ([0.4] * 3, [0.8] * 3))
     np.testing.assert_allclose(twice / one, 2.0, rtol=1e-14)
     net = network({"event": RULE, "clock": by_clock(RULE)})
-    for w in weights(runtime, frozen(net)).values():
+    for w in weights(runtime, freeze_learning(net)).values():
         np.testing.assert_array_equal(w, [1.0, 0.5, 2.0])
     keys = {
         plans.structure_key(lower(n, dt=1 * ms, duration=1 * second, seed=1), RunOptions())
-        for n in (net, frozen(net))
+        for n in (net, freeze_learning(net))
     }
     assert len(keys) == 1
 
@@ -107,7 +109,7 @@ def test_a_neuron_comes_to_fire_at_the_target_rate() -> None:
     cell = df.Population("cell", 1, "v : 1", threshold="v >= 1", reset="v -= 1")
     times = np.arange(10, 40_000, 10) * ms
     drive = df.SpikeInput("drive", 1, np.zeros(len(times), int), times)
-    rule = plastic(
+    rule = plasticity_rule(
         "synaptic_scaling",
         w_max=1,
         beta=0.05,
@@ -137,7 +139,10 @@ def test_a_population_without_spikes_cannot_be_scaled() -> None:
 # ---------------------------------------------------------------- thresholds
 
 
-def adapting(**given: Any) -> df.Population:
+ADAPTATION = catalogue.rule_parameter_sets("threshold_adaptation").numbers.plain()
+
+
+def adapting(**options: Any) -> df.Population:
     cells = df.Population(
         "cells",
         2,
@@ -147,11 +152,11 @@ def adapting(**given: Any) -> df.Population:
         parameters={"EL": -70 * mV, "tau": 20 * ms, "V_th": -55 * mV},
         initial={"V": -70 * mV, "drive": [20, 30] * mV},
     )
-    return adaptive_threshold(cells, **given)
+    return adaptive_threshold(cells, **{**ADAPTATION, **options})
 
 
 def test_the_threshold_is_a_sum_over_the_spikes() -> None:
-    cells = adapting(step=0.5 * mV, tau=200 * ms)
+    cells = adapting(theta_plus=0.5 * mV, tau_theta=200 * ms)
     done = runtime(
         Network((cells,)), 1 * second, seed=1, dt=0.1 * ms, record={"cells": ["theta", "V"]}
     )
@@ -189,10 +194,12 @@ def test_numbers_of_diehl_and_cook_and_freezing() -> None:
 
 def test_populations_that_have_no_threshold_to_move() -> None:
     with pytest.raises(NetworkError, match="condition on its voltage"):
-        adaptive_threshold(df.Population("p", 1, "V : volt"))
+        adaptive_threshold(df.Population("p", 1, "V : volt"), **ADAPTATION)
     with pytest.raises(NetworkError, match="condition on its voltage"):
-        adaptive_threshold(df.Population("p", 1, "x : 1", threshold="x > 1", voltage="V"))
+        adaptive_threshold(
+            df.Population("p", 1, "x : 1", threshold="x > 1", voltage="V"), **ADAPTATION
+        )
     with pytest.raises(NetworkError, match="already"):
-        adaptive_threshold(adapting())
+        adaptive_threshold(adapting(), **ADAPTATION)
     with pytest.raises(df.DualframeError):
-        adapting(tau=3 * nS)
+        adapting(tau_theta=3 * nS)

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 import dualframe as df
 from dualframe import catalogue
 from dualframe.building.calibrated_weights import Calibration
+from dualframe.catalogue import plasticity_rule
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.network import Network, Plasticity
-from dualframe.plasticity import frozen, plastic, with_weights
+from dualframe.plasticity import freeze_learning, with_weights
 
 Array = NDArray[np.float64]
 Trains = Sequence[tuple[Array, Array]]  # steps of pre and post spikes, by pair
@@ -32,13 +33,13 @@ W = 1e-9
 ROUNDING = 200 * np.finfo(float).eps
 
 LEARNERS: dict[str, Plasticity] = {
-    "pair": plastic("pair_stdp", w_max=2 * nS),
-    "pair_nearest": plastic("pair_stdp", w_max=2 * nS, options={"pairing": "nearest"}),
-    "pair_soft": plastic("pair_stdp", w_max=2 * nS, options={"bounds": "multiplicative"}),
-    "inhibitory": plastic("inhibitory_stdp", w_max=2 * nS, A=0.01),
+    "pair": plasticity_rule("pair_stdp", w_max=2 * nS),
+    "pair_nearest": plasticity_rule("pair_stdp", w_max=2 * nS, options={"pairing": "nearest"}),
+    "pair_soft": plasticity_rule("pair_stdp", w_max=2 * nS, options={"bounds": "multiplicative"}),
+    "inhibitory": plasticity_rule("inhibitory_stdp", w_max=2 * nS, A=0.01),
     **{
-        entry.name: plastic("triplet_stdp", w_max=2 * nS, set=entry.name)
-        for entry in catalogue.plasticity_rule("triplet_stdp").sets
+        entry.name: plasticity_rule("triplet_stdp", w_max=2 * nS, set=entry.name)
+        for entry in catalogue.rule_parameter_sets("triplet_stdp").sets
     },
 }
 
@@ -223,12 +224,12 @@ def test_freezing_and_other_numbers_compile_nothing() -> None:
 
     learned, _ = run(net)
     assert np.all(learned != W)
-    still, cache = run(frozen(net))
+    still, cache = run(freeze_learning(net))
     assert cache == "hit"
     np.testing.assert_array_equal(still, W)
-    again, _ = run(frozen(frozen(net), False))
+    again, _ = run(freeze_learning(freeze_learning(net), False))
     np.testing.assert_array_equal(again, learned)
-    other = plastic("pair_stdp", w_max=3 * nS, tau_plus=15 * ms, learning_rate=0.5)
+    other = plasticity_rule("pair_stdp", w_max=3 * nS, tau_plus=15 * ms, learning_rate=0.5)
     changed, cache = run(network(random_trains(3), {"pair": other}))
     assert cache == "hit"
     assert np.all(changed != learned)
@@ -239,7 +240,7 @@ def test_a_network_goes_on_from_the_weights_of_a_run() -> None:
     net = network(trains, {"pair": LEARNERS["pair"]})
     record = {"pair": ["w"]}
     done = _runtime(net, 410 * ms, seed=1, dt=DT, record=record)
-    kept = frozen(with_weights(net, done.weights))
+    kept = freeze_learning(with_weights(net, done.weights))
     again = _runtime(kept, 410 * ms, seed=2, dt=DT, record=record)
     assert again.weights["pair"].equals(done.weights["pair"])
     assert done.weights["pair"]["weight"].nunique() == 3
@@ -265,7 +266,7 @@ def learning_cells(
         catalogue.cell(cell).compartments.names[-1],
         probability=1.0,
         psp=1 * mV,
-        plasticity=rule or plastic("pair_stdp", w_max=2),
+        plasticity=rule or plasticity_rule("pair_stdp", w_max=2),
         name="learn",
     )
     populations = (CircuitPopulation("pre", cell, n), CircuitPopulation("post", cell, n))
@@ -335,7 +336,7 @@ def test_a_receptor_scales_what_pairs_leave_for_dopamine(
     receptor: str, cell: str, form: str
 ) -> None:
     """The same factors act on the eligibility of R-STDP, under a constant third factor."""
-    rule = plastic(
+    rule = plasticity_rule(
         "r_stdp",
         w_max=2,
         scale=1,

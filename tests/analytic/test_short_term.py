@@ -7,8 +7,9 @@ import pytest
 from brian2 import ms, mV, nS
 
 import dualframe as df
+from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import NetworkError
-from dualframe.plasticity import ShortTerm, plastic, with_short_term
+from dualframe.synapses import ShortTerm, with_short_term
 
 TIMES = np.array([5.0, 15.0, 25.0, 40.0, 140.0, 145.0])  # ms
 RULES = {
@@ -47,7 +48,7 @@ def test_responses_to_a_train(name: str) -> None:
 
 def test_it_stands_beside_a_rule_that_changes_the_weight() -> None:
     """Frozen, the rule leaves the responses as they were."""
-    learning = plastic("pair_stdp", w_max=4 * nS, frozen=True)
+    learning = plasticity_rule("pair_stdp", w_max=4 * nS, frozen=True)
     cell = df.Population("cell", 1, "g : siemens\nv : 1", threshold="v > 1", reset="v = 0")
     spikes = df.SpikeInput("train", 1, np.zeros(len(TIMES), int), TIMES * ms)
     plain = df.Projection(

@@ -19,8 +19,9 @@ from brian2.units import ms, second
 from numpy.typing import NDArray
 
 import dualframe as df
+from dualframe.catalogue import plasticity_rule
 from dualframe.network import Network, Plasticity
-from dualframe.plasticity import frozen, plastic
+from dualframe.plasticity import freeze_learning
 
 ON_NUMPY = partial(df.run, target="runtime", progress=False)
 Array = NDArray[np.float64]
@@ -56,7 +57,7 @@ POST[40, 0] = PRE[40, 0] = True  # a pair in one step
 
 
 def rule(update: str, **changes: Any) -> Plasticity:
-    return plastic(
+    return plasticity_rule(
         "sn_plast",
         set="with_serotonin",
         w_min=1,
@@ -222,7 +223,7 @@ def test_levels_between_none_and_one_weigh_the_change() -> None:
 
 def test_a_set_without_serotonin_has_no_serotonin() -> None:
     own = {
-        u: plastic(
+        u: plasticity_rule(
             "sn_plast",
             set="zannone2018",
             w_min=1,
@@ -240,7 +241,7 @@ def test_a_set_without_serotonin_has_no_serotonin() -> None:
 
 
 def test_frozen_synapses_keep_their_weights_to_the_last_bit() -> None:
-    still = frozen(network({"event": rule("event"), "clock": rule("clock")}))
+    still = freeze_learning(network({"event": rule("event"), "clock": rule("clock")}))
     for found in weights(ON_NUMPY, still).values():
         np.testing.assert_array_equal(found, 2.0)
 
@@ -292,7 +293,9 @@ def pairs_at(differences: Array, own: Plasticity) -> Array:
 def test_the_window_is_symmetric_and_decays_with_its_time_constant() -> None:
     """A(1) e^{-|d|/10 ms}, eta_DA, and the eligibility's decay until the end of the trial."""
     differences = np.arange(-40, 41, 4)
-    found = pairs_at(differences, plastic("sn_plast", set="zannone2018", w_min=1, w_max=3)) - 2
+    found = (
+        pairs_at(differences, plasticity_rule("sn_plast", set="zannone2018", w_min=1, w_max=3)) - 2
+    )
     later = 150 + np.maximum(differences, 0)
     expected = 0.01 * np.exp(-np.abs(differences) / 10) * np.exp(-(299 - later) / 2000)
     # a pair in one step is (1 + 1)/2, the same as the limit of the window
@@ -300,7 +303,7 @@ def test_the_window_is_symmetric_and_decays_with_its_time_constant() -> None:
 
 
 def test_two_time_constants_and_amplitudes() -> None:
-    own = plastic(
+    own = plasticity_rule(
         "sn_plast",
         set="zannone2018",
         w_min=1,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 import dualframe as df
 from dualframe.core.errors import TargetError
-from dualframe.plasticity import frozen
+from dualframe.plasticity import freeze_learning
 
 Array = NDArray[np.float64]
 STEPS, EVERY, N, M = 3000, 20, 6, 4
@@ -55,7 +55,7 @@ def network(update: str, w_max: float = 50.0, **given: Any) -> df.Network:
         parameters={"every": float(EVERY), "phase": np.linspace(0, 1, M)},
         initial={"since": 1e4 * ms},
     )
-    rule = df.plastic(
+    rule = df.plasticity_rule(
         "td_lambda",
         w_min=0,
         w_max=w_max,
@@ -130,4 +130,4 @@ def test_bounds_are_met_at_every_tick_by_the_clock() -> None:
 
 
 def test_frozen_synapses_stay() -> None:
-    assert (weights(run_here, frozen(network("event"))) == 25.0).all()
+    assert (weights(run_here, freeze_learning(network("event"))) == 25.0).all()

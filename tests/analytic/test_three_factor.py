@@ -19,9 +19,10 @@ from brian2.units import Hz, ms, mV, second
 from numpy.typing import NDArray
 
 import dualframe as df
+from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.network import Network, Plasticity, Recording
-from dualframe.plasticity import frozen, plastic
+from dualframe.plasticity import freeze_learning
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.lowering import lower_network as lowering
@@ -44,7 +45,7 @@ SIGNALS: dict[str, tuple[str, Callable[[Array], Array]]] = {
 _DA_5HT = {"level_DA": "DA", "level_5HT": "serotonin"}
 # time constants so short that STEPS are many epochs; weights move by some tenths
 RULES: dict[str, Plasticity] = {
-    "r_stdp": plastic(
+    "r_stdp": plasticity_rule(
         "r_stdp",
         w_max=4,
         tau_eligibility=80 * ms,
@@ -52,7 +53,7 @@ RULES: dict[str, Plasticity] = {
         learning_rate=0.3,
         options={"pairing": "all_to_all"},
     ),
-    "r_nearest": plastic(
+    "r_nearest": plasticity_rule(
         "r_stdp",
         w_max=4,
         tau_eligibility=80 * ms,
@@ -60,8 +61,8 @@ RULES: dict[str, Plasticity] = {
         learning_rate=0.3,
         options={"pairing": "nearest"},
     ),
-    "actor": plastic("td_stdp", w_max=4, signals={"td_error": "error"}, learning_rate=30.0),
-    "critic": plastic(
+    "actor": plasticity_rule("td_stdp", w_max=4, signals={"td_error": "error"}, learning_rate=30.0),
+    "critic": plasticity_rule(
         "td_stdp",
         w_max=4,
         signals={"td_error": "error"},
@@ -70,7 +71,7 @@ RULES: dict[str, Plasticity] = {
         upsilon_kappa=20 * ms,
         options={"part": "critic"},
     ),
-    "da_5ht": plastic(
+    "da_5ht": plasticity_rule(
         "da_5ht",
         set="cwc",
         w_max=4,
@@ -80,7 +81,7 @@ RULES: dict[str, Plasticity] = {
         A_5HT=0.5,
         learning_rate=30.0,
     ),
-    "da_5ht_pre_post": plastic(
+    "da_5ht_pre_post": plasticity_rule(
         "da_5ht",
         set="cwc",
         w_max=4,
@@ -91,7 +92,7 @@ RULES: dict[str, Plasticity] = {
         learning_rate=30.0,
         options={"window_5HT": "pre_post"},
     ),
-    "exploratory": plastic(
+    "exploratory": plasticity_rule(
         "exploratory_hebbian",
         w_max=4,
         tau_eligibility=60 * ms,
@@ -324,7 +325,7 @@ def test_windows_are_what_a_constant_third_factor_makes_of_pairs(form: str) -> N
     pre = [np.array([first])] * len(DIFFERENCES)
     post = [np.array([first + int(d)]) for d in DIFFERENCES]
     rules = {
-        "r_stdp": plastic(
+        "r_stdp": plasticity_rule(
             "r_stdp",
             w_max=4,
             tau_eligibility=100 * ms,
@@ -332,15 +333,15 @@ def test_windows_are_what_a_constant_third_factor_makes_of_pairs(form: str) -> N
             baseline=0.0,
             signals={"level_DA": "1"},
         ),
-        "td_stdp": plastic("td_stdp", w_max=4, signals={"td_error": "1"}),
-        "dopamine": plastic(
+        "td_stdp": plasticity_rule("td_stdp", w_max=4, signals={"td_error": "1"}),
+        "dopamine": plasticity_rule(
             "da_5ht",
             set="cwc",
             w_max=4,
             tau_eligibility_DA=100 * ms,
             signals={"level_DA": "1", "level_5HT": "1"},
         ),
-        "serotonin": plastic(
+        "serotonin": plasticity_rule(
             "da_5ht",
             set="cwc",
             w_max=4,
@@ -421,7 +422,7 @@ def test_other_numbers_and_epochs_run_the_same_program() -> None:
     """Also after the first run, when only data are written and no code is generated."""
     pre, post = trains()
     net = network(pre, post, {name: RULES[name] for name in ("r_stdp", "actor")})
-    for k, one in enumerate((net, other_numbers(net), frozen(net), net)):
+    for k, one in enumerate((net, other_numbers(net), freeze_learning(net), net)):
         done = df.run(
             one,
             STEPS * DT * second,
@@ -440,11 +441,11 @@ def test_other_numbers_and_epochs_run_the_same_program() -> None:
 def test_frozen_weights_stay_to_the_last_bit_and_nothing_is_compiled() -> None:
     pre, post = trains()
     net = network(pre, post, RULES)
-    for w in found(runtime, frozen(net)).values():
+    for w in found(runtime, freeze_learning(net)).values():
         np.testing.assert_array_equal(w, W)
     keys = {
         plans.structure_key(lower(one, dt=1 * ms, duration=1 * second, seed=1), RunOptions())
-        for one in (net, frozen(net), other_numbers(net))
+        for one in (net, freeze_learning(net), other_numbers(net))
     }
     assert len(keys) == 1
 
@@ -471,7 +472,7 @@ def test_a_gate_lets_a_rule_act_above_an_occupancy_only() -> None:
         "open": rule,
         "gated": replace(rule, signals={**rule.signals, **gate}),
         "gated_by_clock": by_clock(replace(rule, signals={**rule.signals, **gate})),
-        "pair": plastic("pair_stdp", w_max=4, scale=1, signals=gate),
+        "pair": plasticity_rule("pair_stdp", w_max=4, scale=1, signals=gate),
     }
     low, high = (
         found(runtime, network(pre, post, rules, "occupancy : 1", initial={"occupancy": level}))
@@ -516,11 +517,11 @@ def test_the_rate_factor_scales_the_third_factor_and_the_eligibility_factor_the_
 def test_signals_that_nobody_has() -> None:
     pre, post = trains()
     with pytest.raises(UnknownName, match="signal of rule"):
-        plastic("r_stdp", w_max=1, signals={"level_NA": "NA"})
-    lost = plastic("r_stdp", w_max=1, signals={"level_DA": "dopamine"})
+        plasticity_rule("r_stdp", w_max=1, signals={"level_NA": "NA"})
+    lost = plasticity_rule("r_stdp", w_max=1, signals={"level_DA": "dopamine"})
     with pytest.raises(NetworkError, match="no variable 'dopamine'"):
         lower(network(pre, post, {"lost": lost}), dt=1 * ms, duration=1 * ms, seed=1)
-    trial_ends = plastic("da_5ht", w_max=3, set="swc", signals=_DA_5HT)
+    trial_ends = plasticity_rule("da_5ht", w_max=3, set="swc", signals=_DA_5HT)
     with pytest.raises(NetworkError, match="ends of trials"):
         lower(network(pre, post, {"swc": trial_ends}), dt=1 * ms, duration=1 * ms, seed=1)
 

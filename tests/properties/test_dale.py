@@ -13,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dualframe as df
+from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import NetworkError
 from dualframe.network.distributions import LogNormal, Normal
-from dualframe.plasticity import RULES, plastic, with_weights
+from dualframe.plasticity import RULES, with_weights
 from dualframe.targets.lowering.lower_network import lower
 
 N = 6
@@ -38,11 +39,11 @@ TOLD = {
 
 
 def learner(rule: str, amplitude: float, limits: Any, **given: Any) -> Any:
-    usual = plastic(rule, w_max=1, set="cwc" if rule == "da_5ht" else "")
+    usual = plasticity_rule(rule, w_max=1, set="cwc" if rule == "da_5ht" else "")
     numbers = {n: amplitude for n in usual.numbers if n.startswith("A")}
     fast = {} if numbers else {"learning_rate": 1e4 * abs(amplitude)}
     options = {"set": "cwc"} if rule == "da_5ht" else {}
-    return plastic(
+    return plasticity_rule(
         rule, w_min=limits[0], w_max=limits[1], scale=1 * nS, **numbers, **fast, **options, **given
     )
 
@@ -132,6 +133,6 @@ def test_no_import_leaves_the_bounds(rule: str, limits: Any, w: float) -> None:
 @pytest.mark.parametrize(("low", "high"), [(-1, 1), (1, 1), (2, 1), (-2, -1)])
 def test_bounds_are_those_of_a_magnitude(low: float, high: float) -> None:
     with pytest.raises(NetworkError, match="magnitude"):
-        plastic("pair_stdp", w_min=low * nS, w_max=high * nS)
+        plasticity_rule("pair_stdp", w_min=low * nS, w_max=high * nS)
     with pytest.raises(NetworkError, match="magnitude"):
-        replace(plastic("pair_stdp", w_max=1 * nS), w_min=low * nS, w_max=high * nS)
+        replace(plasticity_rule("pair_stdp", w_max=1 * nS), w_min=low * nS, w_max=high * nS)

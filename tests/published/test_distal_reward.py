@@ -18,7 +18,7 @@ from scipy import stats
 import dualframe as df
 from dualframe.building.tasks.distal_reward import N1, N2, TAGGED
 from dualframe.network import Network, Recording, replicated
-from dualframe.plasticity import frozen
+from dualframe.plasticity import freeze_learning
 
 pytestmark = [pytest.mark.slow, pytest.mark.cpp]
 Array = NDArray[np.float64]
@@ -39,7 +39,7 @@ def task() -> Any:
 @pytest.fixture(scope="module")
 def ran() -> df.Results:
     """Two networks of the published size, weights fixed: all spikes, and dopamine of two cells."""
-    network: Network = frozen(df.task_driven.build(task()))
+    network: Network = freeze_learning(df.task_driven.build(task()))
     return df.run(
         replicated(network, AGENTS),
         LENGTH * second,

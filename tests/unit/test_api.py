@@ -50,8 +50,8 @@ NAMES = {
     "read_glif_folder",
     "Results",
     "DualframeError",
-    "plastic",
-    "plasticity",
+    "plasticity_rule",
+    "plasticity_rules",
     "compare_branches",
     "current_clamp",
     "dose_response",
@@ -78,7 +78,7 @@ def test_public_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "doctor", "export", "circuit", "plasticity", "report", "targets", "task"]
+    "name", ["run", "doctor", "export", "circuit", "environments", "report", "targets", "task"]
 )
 def test_functions_are_not_hidden_by_modules_of_the_same_name(name: str) -> None:
     assert callable(getattr(df, name))

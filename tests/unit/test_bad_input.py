@@ -30,7 +30,7 @@ from dualframe.core.errors import (
     UnknownName,
 )
 
-STDP = df.plastic("pair_stdp", w_max=2.0)
+STDP = df.plasticity_rule("pair_stdp", w_max=2.0)
 Capture = pytest.CaptureFixture[str]
 POINT = ["--branch", "task_driven", "--scale", "1", "--target", "runtime", "--seed", "3"]
 

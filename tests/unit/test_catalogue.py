@@ -27,9 +27,9 @@ from dualframe.catalogue import (
     modulator,
     modulators,
     names,
-    plasticity_rule,
     receptor,
     receptors,
+    rule_parameter_sets,
     synapse,
     synapses,
 )
@@ -73,7 +73,7 @@ READERS = {
     "synapse": synapse,
     "receptor": receptor,
     "modulator": modulator,
-    "plasticity rule": plasticity_rule,
+    "plasticity rule": rule_parameter_sets,
 }
 ENTRIES = [(kind, name) for kind in READERS for name in names(kind)]
 

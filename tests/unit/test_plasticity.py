@@ -14,12 +14,13 @@ from brian2.units import ms, mV, nS, pA, second
 import dualframe as df
 from dualframe import catalogue
 from dualframe.building.calibrated_weights import Calibration, contacts_digest
-from dualframe.catalogue.plasticity_rule import FORMS
+from dualframe.catalogue import plasticity_rule
+from dualframe.catalogue.rule_numbers import FORMS
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.cli import main
 from dualframe.core.errors import CatalogueError, NetworkError, QuantityError, UnknownName
 from dualframe.network import Network
-from dualframe.plasticity import RULES, plastic, with_rules, with_weights
+from dualframe.plasticity import RULES, with_rules, with_weights
 from dualframe.targets.lowering.lower_network import check_structure, lower
 
 NAMES = catalogue.names("plasticity rule")
@@ -73,7 +74,7 @@ def test_all_collected_rules_are_there() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sets_have_the_numbers_of_their_form_and_can_be_shown(name: str) -> None:
-    entry = catalogue.plasticity_rule(name)
+    entry = catalogue.rule_parameter_sets(name)
     names = [found.name for found in entry.sets]
     assert len(set(names)) == len(names)
     for found in entry.sets:
@@ -84,7 +85,7 @@ def test_sets_have_the_numbers_of_their_form_and_can_be_shown(name: str) -> None
 
 
 def test_the_triplet_sets_are_those_of_the_tables() -> None:
-    entry = catalogue.plasticity_rule("triplet_stdp")
+    entry = catalogue.rule_parameter_sets("triplet_stdp")
     assert len(entry.sets) == 8
     full = entry.set("hippocampus_all_full").numbers
     assert full.value("A3_plus") == 0.0067
@@ -97,15 +98,15 @@ def test_the_triplet_sets_are_those_of_the_tables() -> None:
 
 
 def test_conflicts_are_kept() -> None:
-    td = catalogue.plasticity_rule("td_stdp")
+    td = catalogue.rule_parameter_sets("td_stdp")
     assert td.set("reimplementation").numbers.value("tau_r") == 4 * second
     assert dict(td.alternatives)["paper.py of the same repository"].value("tau_r") == 1 * second
     assert all(number.assumed for number in td.set("fremaux2013").numbers.values())
-    assert "CONFLICT" in catalogue.plasticity_rule("da_5ht").set("cwc").window
+    assert "CONFLICT" in catalogue.rule_parameter_sets("da_5ht").set("cwc").window
 
 
 def test_the_table_says_which_rules_run() -> None:
-    table = df.plasticity().set_index("name")
+    table = df.plasticity_rules().set_index("name")
     assert set(table.index[table["runs"]]) == set(RULES)
     assert set(RULES) <= set(NAMES)
 
@@ -131,20 +132,20 @@ def test_a_rule_file_of_the_user_is_checked(tmp_path: Path) -> None:
     ):
         path.write_text(good.replace(old, new))
         with pytest.raises(CatalogueError, match=message):
-            catalogue.plasticity_rule(path)
+            catalogue.rule_parameter_sets(path)
 
 
 # ---------------------------------------------------------------- asking for a rule
 
 
 def test_numbers_come_from_the_set_unless_they_are_given() -> None:
-    rule = plastic("pair_stdp", w_max="2 nS", tau_plus="15 ms")
+    rule = plasticity_rule("pair_stdp", w_max="2 nS", tau_plus="15 ms")
     assert rule.numbers["tau_plus"] == 15 * ms
     assert rule.numbers["A_plus"] == 0.01
     assert rule.w_max == 2 * nS
     assert rule.w_min == 0 * nS
     assert rule.origin == "pair_stdp, set song with tau_plus 15 ms"
-    nearest = plastic("triplet_stdp", w_max=1, set="hippocampus_nearest_full")
+    nearest = plasticity_rule("triplet_stdp", w_max=1, set="hippocampus_nearest_full")
     assert nearest.options["pairing"] == "nearest"
 
 
@@ -167,13 +168,13 @@ def test_numbers_come_from_the_set_unless_they_are_given() -> None:
 )
 def test_what_cannot_be_asked_for(given: dict[str, Any], error: type, message: str) -> None:
     with pytest.raises(error, match=message):
-        plastic(**{"rule": "pair_stdp", "w_max": 2 * nS} | given)
+        plasticity_rule(**{"rule": "pair_stdp", "w_max": 2 * nS} | given)
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"plasticity": "pair_stdp"}, "dualframe.plastic"),
+        ({"plasticity": "pair_stdp"}, "dualframe.plasticity_rule"),
         ({"weight": None}, "give on_pre"),
         ({"on_pre": None, "on_post": "g += w"}, "give on_pre"),
         ({"on_post": "g += w"}, "no on_post"),
@@ -189,25 +190,27 @@ def test_projections_that_cannot_learn(given: dict[str, Any], message: str) -> N
         "on_pre": "g += w",
         "weight": 1 * nS,
         "pairs": "all_to_all",
-        "plasticity": plastic("pair_stdp", w_max=2 * nS),
+        "plasticity": plasticity_rule("pair_stdp", w_max=2 * nS),
     }
     with pytest.raises((NetworkError, QuantityError), match=message):
         df.Projection("pre", "cells", **usual | given)
 
 
 def test_a_plastic_network_survives_the_way_to_json() -> None:
-    net = rule_network(plastic("triplet_stdp", w_max=2 * nS), weight=df.LogNormal(1 * nS, 0.2))
+    net = rule_network(
+        plasticity_rule("triplet_stdp", w_max=2 * nS), weight=df.LogNormal(1 * nS, 0.2)
+    )
     again = Network.from_dict(json.loads(json.dumps(net.to_dict())))
     assert again == net
     assert again.digest == net.digest
-    assert net.digest != rule_network(plastic("pair_stdp", w_max=2 * nS)).digest
+    assert net.digest != rule_network(plasticity_rule("pair_stdp", w_max=2 * nS)).digest
 
 
 # ---------------------------------------------------------------- what a rule becomes
 
 
 def test_a_rule_is_ordinary_synapses_with_its_numbers_as_parameters() -> None:
-    synapses = low(rule_network(plastic("pair_stdp", w_max=2 * nS)))
+    synapses = low(rule_network(plasticity_rule("pair_stdp", w_max=2 * nS)))
     assert "w : siemens" in synapses.equations
     assert synapses.constants["tau_plus"].value == pytest.approx(0.02)
     assert synapses.constants["scale"].value == pytest.approx(2e-9)
@@ -219,8 +222,11 @@ def test_numbers_do_not_change_the_equations() -> None:
     one, other = (
         low(rule_network(rule, weight=weight))
         for rule, weight in (
-            (plastic("pair_stdp", w_max=2 * nS), 1 * nS),
-            (plastic("pair_stdp", w_max=3 * nS, A_plus=0.5, frozen=True), [1, 2, 1, 2] * nS),
+            (plasticity_rule("pair_stdp", w_max=2 * nS), 1 * nS),
+            (
+                plasticity_rule("pair_stdp", w_max=3 * nS, A_plus=0.5, frozen=True),
+                [1, 2, 1, 2] * nS,
+            ),
         )
     )
     assert (one.equations, one.on_pre, one.on_post) == (
@@ -232,7 +238,7 @@ def test_numbers_do_not_change_the_equations() -> None:
 
 
 def test_factors_are_read_where_the_neuron_has_them() -> None:
-    rule = plastic("pair_stdp", w_max=2 * nS)
+    rule = plasticity_rule("pair_stdp", w_max=2 * nS)
     equations = "v : 1\ng : siemens\nltp_factor = 1 + gain*o : 1\no : 1"
     synapses = low(rule_network(rule, equations=equations, parameters={"gain": 2.0}))
     assert "(1 + gain_of_target*o_post)" in synapses.on_post.replace("((", "(")
@@ -245,7 +251,7 @@ def test_factors_are_read_where_the_neuron_has_them() -> None:
 
 
 def test_a_neuron_may_have_a_name_of_the_rule() -> None:
-    rule = plastic("pair_stdp", w_max=2 * nS)
+    rule = plasticity_rule("pair_stdp", w_max=2 * nS)
     equations = "dv/dt = -v/tau_plus : 1\ng : siemens\nx : 1"
     net = rule_network(rule, equations=equations, parameters={"tau_plus": 5 * ms})
     synapses = low(net)
@@ -263,11 +269,11 @@ def test_a_neuron_may_have_a_name_of_the_rule() -> None:
 
 
 def test_what_an_amplitude_means() -> None:
-    triplet = plastic("triplet_stdp", w_max=2 * nS)
+    triplet = plasticity_rule("triplet_stdp", w_max=2 * nS)
     assert low(rule_network(triplet, weight=0.5 * nS)).constants["scale"].value == 0.5e-9
     problem = check_structure(rule_network(triplet, weight=[1, 2, 1, 2] * nS))
     assert "Give scale" in problem[0]
-    given = plastic("triplet_stdp", w_max=2 * nS, scale=1 * nS)
+    given = plasticity_rule("triplet_stdp", w_max=2 * nS, scale=1 * nS)
     assert low(rule_network(given, weight=[1, 2, 1, 2] * nS)).constants["scale"].value == 1e-9
 
 
@@ -279,7 +285,7 @@ def test_a_clash_with_the_projections_own_names_is_an_error() -> None:
         weight=1 * nS,
         pairs="all_to_all",
         parameters={"x": 1.0},
-        plasticity=plastic("pair_stdp", w_max=2 * nS),
+        plasticity=plasticity_rule("pair_stdp", w_max=2 * nS),
     )
     net = rule_network(None)
     with pytest.raises(NetworkError, match="defines 'x'"):
@@ -287,7 +293,7 @@ def test_a_clash_with_the_projections_own_names_is_an_error() -> None:
 
 
 def test_weights_of_a_run_fit_only_one_delay_and_a_rule() -> None:
-    rule = plastic("pair_stdp", w_max=2 * nS)
+    rule = plasticity_rule("pair_stdp", w_max=2 * nS)
     table = {"learn": pd.DataFrame({"pre": [0], "post": [1], "weight": [1e-9]})}
     net = rule_network(rule)
     (learn,) = with_weights(net, table).projections
@@ -318,7 +324,7 @@ def circuit(**given: Any) -> Circuit:
 
 @pytest.mark.parametrize(("model", "unit"), [("biological", nS), ("glif_current", pA)])
 def test_bounds_of_a_circuit_are_multiples_of_the_calibrated_weight(model: str, unit: Any) -> None:
-    given = circuit(plasticity=plastic("triplet_stdp", w_max=2, w_min=0.5))
+    given = circuit(plasticity=plasticity_rule("triplet_stdp", w_max=2, w_min=0.5))
     calibration = Calibration("pair", model, {"learn": 2 * unit})
     if model == "biological":
         net = df.biological.build(given, calibration=calibration)
@@ -332,7 +338,10 @@ def test_bounds_of_a_circuit_are_multiples_of_the_calibrated_weight(model: str, 
 
 
 def test_plasticity_leaves_a_calibration_valid_and_is_part_of_the_circuit() -> None:
-    plain, learning = circuit(), circuit().with_plasticity("learn", plastic("pair_stdp", w_max=2))
+    plain, learning = (
+        circuit(),
+        circuit().with_plasticity("learn", plasticity_rule("pair_stdp", w_max=2)),
+    )
     assert contacts_digest(learning) == contacts_digest(plain)
     assert learning.digest != plain.digest
     assert learning.with_plasticity("learn", None) == plain
@@ -346,8 +355,8 @@ def test_plasticity_leaves_a_calibration_valid_and_is_part_of_the_circuit() -> N
 
 def test_bounds_with_a_unit_do_not_fit_a_circuit() -> None:
     with pytest.raises(NetworkError, match="multiple of the contact's weight"):
-        circuit(plasticity=plastic("pair_stdp", w_max=2 * nS))
-    with pytest.raises(NetworkError, match=r"dualframe\.plastic"):
+        circuit(plasticity=plasticity_rule("pair_stdp", w_max=2 * nS))
+    with pytest.raises(NetworkError, match=r"dualframe\.plasticity_rule"):
         circuit(plasticity="pair_stdp")
 
 
@@ -366,7 +375,9 @@ def test_a_file_names_the_rule_of_a_projection(tmp_path: Path) -> None:
     text = '{ rule = "triplet_stdp", set = "hippocampus_all_min", w_max = "2", tau_y = "50 ms" }'
     found = df.circuit(_file(tmp_path, text))
     rule = found.projections[0].plasticity
-    assert rule == plastic("triplet_stdp", set="hippocampus_all_min", w_max=2.0, tau_y=50 * ms)
+    assert rule == plasticity_rule(
+        "triplet_stdp", set="hippocampus_all_min", w_max=2.0, tau_y=50 * ms
+    )
     rows = found.numbers().set_index("number")
     assert rows.loc["plasticity.w_max", "status"] == "assumed"
 
@@ -411,7 +422,7 @@ def test_files_with_plasticity_that_is_none(tmp_path: Path, text: str, message: 
 
 
 def test_what_a_rule_assumes_stands_in_the_assumptions() -> None:
-    rule = plastic("pair_stdp", w_max=2)
+    rule = plasticity_rule("pair_stdp", w_max=2)
     noted = type(rule)(**{**vars(rule), "assumptions": ("tau_plus 20 ms assumed",)})
     net = df.task_driven.build(
         circuit(plasticity=noted),

@@ -311,7 +311,7 @@ class TestSpikesThatAreKept:
 class TestFollowedWeights:
     @staticmethod
     def network(**changes: Any) -> df.Network:
-        rule = df.plastic("pair_stdp", w_max=4 * mV)
+        rule = df.plasticity_rule("pair_stdp", w_max=4 * mV)
         drive = df.SpikeInput("drive", 2, np.arange(40) % 2, (2 + 2 * np.arange(40)) * ms)
         given: dict[str, Any] = {"pairs": "all_to_all", "weight": 2 * mV, "plasticity": rule}
         push = df.Projection("drive", "cells", "V += 9*mV", name="push", pairs="all_to_all")

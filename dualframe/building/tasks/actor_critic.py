@@ -34,10 +34,10 @@ import numpy as np
 from dualframe.building.encoders.place_cells import grid_points
 from dualframe.building.network_block import NetworkBlock, copy_variable
 from dualframe.building.tasks.trial_limit import check_trial_limit
+from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import CatalogueError
 from dualframe.environments import Discrete, Environment, environment
 from dualframe.network import Network, Population, Projection
-from dualframe.plasticity.plastic import plastic
 from dualframe.task import Section, Task
 
 TRIALS = ("success", "timed_out", "duration", "total_reward")
@@ -150,7 +150,7 @@ def _neurons(task: Task, group: str) -> NetworkBlock:
         sign=1,
         voltage="u",
     )
-    rule = plastic(
+    rule = plasticity_rule(
         task["plasticity"]["rule"],
         set=task["plasticity"]["set"],
         eta=float(numbers["eta"]),

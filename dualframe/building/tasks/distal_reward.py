@@ -30,9 +30,9 @@ import numpy as np
 from brian2.units import ms, mV, second
 
 from dualframe import catalogue
+from dualframe.catalogue import plasticity_rule
 from dualframe.network import Network, Population, Projection
 from dualframe.neurons.izhikevich_2003_euler import EQUATIONS, POLYNOMIAL, published_numbers, start
-from dualframe.plasticity.plastic import plastic
 from dualframe.task import Section, Task
 
 N1, N2 = 0, 1  # the synapse that is rewarded
@@ -280,7 +280,7 @@ def _synapses(task: Task, n_exc: int, n: int) -> tuple[Projection, ...]:
 
 def _rule(task: Task) -> Any:
     own = task["plasticity"]
-    return plastic(
+    return plasticity_rule(
         own["rule"],
         set=own["set"],
         w_max=task["network"]["w_max"],

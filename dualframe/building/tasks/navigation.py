@@ -31,11 +31,11 @@ from dualframe.building.encoders.place_cells import grid_points, place_cells
 from dualframe.building.network_block import NetworkBlock, copy_variable
 from dualframe.building.readouts.population_vector import population_vector, preferred_directions
 from dualframe.building.tasks.trial_limit import check_trial_limit
+from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import CatalogueError
 from dualframe.environments import environment
 from dualframe.network import Network, Population, Projection
 from dualframe.neurons.srm0 import srm0
-from dualframe.plasticity import plastic
 from dualframe.task import Section, Task
 
 #: What is measured of every trial, as variables of the world.
@@ -138,7 +138,7 @@ def _catalogued(task: Task, n: int, kind: str) -> Population:
 def _learned(task: Task, centres: Any, side: float, n: int) -> Projection:
     """Place cells to action cells, without actions that lead out of the arena."""
     own = task["plasticity"]
-    rule = plastic(own["rule"], set=own["set"], signals=_SIGNALS, **own.plain())
+    rule = plasticity_rule(own["rule"], set=own["set"], signals=_SIGNALS, **own.plain())
     return Projection(
         "place",
         "action",

@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
-from dualframe import catalogue
-from dualframe.catalogue.plasticity_rule import FORMS, ParameterSet, PlasticityRule
+from dualframe.catalogue.lookup import rule_parameter_sets
+from dualframe.catalogue.rule_numbers import FORMS, ParameterSet, RuleParameterSets
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.network import Plasticity
-from dualframe.plasticity.registry import RULES
 from dualframe.plasticity.registry import rule as rule_named
 from dualframe.plasticity.rule import Rule
 
 
-def plasticity() -> pd.DataFrame:
-    """Return the plasticity rules of the catalogue as a table; ``runs`` says which can be used."""
-    table = catalogue.plasticity_rules()
-    table.insert(2, "runs", [name in RULES for name in table["name"]])
-    return table
-
-
-def plastic(
+def plasticity_rule(
     rule: str,
     *,
     w_max: Any,
@@ -75,7 +65,7 @@ def plastic(
         If a number has another dimension, or the bounds are not in order.
     """
     able = rule_named(rule)
-    entry = catalogue.plasticity_rule(rule)
+    entry = rule_parameter_sets(rule)
     chosen = entry.set(set)
     made = {**chosen.numbers.plain(), **_own(entry, numbers)}
     published = {"pairing": chosen.pairing} if chosen.pairing and "pairing" in able.options else {}
@@ -97,7 +87,7 @@ def plastic(
     )
 
 
-def _own(entry: PlasticityRule, numbers: Mapping[str, Any]) -> dict[str, Any]:
+def _own(entry: RuleParameterSets, numbers: Mapping[str, Any]) -> dict[str, Any]:
     kinds = FORMS[entry.form].kinds
     for name in numbers:
         if name not in kinds:

@@ -217,7 +217,7 @@ class ParameterSet:
 
 
 @dataclass(frozen=True)
-class PlasticityRule:
+class RuleParameterSets:
     """A plasticity rule of the catalogue.
 
     ``form`` names its equations in `FORMS`; ``relative_to`` (of `RELATIVE`) says what an
@@ -253,14 +253,14 @@ class PlasticityRule:
         raise UnknownName(f"set of rule {self.name!r}", name, [s.name for s in self.sets])
 
 
-def rule(table: Table) -> PlasticityRule:
+def read_parameter_sets(table: Table) -> RuleParameterSets:
     """Return the rule of a file."""
     table.only("name", "title", "form", "relative_to", "sets", "alternatives", "context")
     name, form = table.text("name"), table.text("form", choices=FORMS)
     sets = tuple(_set(row, name, FORMS[form]) for row in table.children("sets"))
     if not sets:
         table.fail("sets", "missing. Add a table [[sets]] with the rule's numbers.")
-    return PlasticityRule(
+    return RuleParameterSets(
         name,
         table.text("title"),
         form,
