@@ -33,7 +33,7 @@ from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import build as building
 from dualframe.targets.cpp import run as cpp_standalone
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 
 NETWORKS = ("closed_loop", "l23_biological", "l23_task_driven")
 
@@ -67,7 +67,7 @@ class Job:
 def build(job: Job, way: str, folder: Path) -> dict[str, float]:
     """Generate and compile a program; return what it cost in seconds."""
     duration = job.duration * second
-    lowered = lower(job.description(), dt=job.dt, duration=duration, seed=job.seed)
+    lowered = lower_network(job.description(), dt=job.dt, duration=duration, seed=job.seed)
     with cost() as spent:
         (_stock if way == "stock" else _dualframe)(lowered, folder)
     files = len(list((folder / "code_objects").glob("*.cpp")))

@@ -82,7 +82,7 @@ def rows(job: Job, precisions: Sequence[str], use_gpu: bool) -> Iterator[dict[st
     for precision in (p for p in job.precisions if p in precisions):
         options = {"use_gpu": use_gpu, "precision": precision, "strict": precision == "float64"}
         results = run(net, job.duration, "genn", **options)
-        device = genn.gpus()[0] if use_gpu else "GeNN's CPU back end"
+        device = genn.gpu_names()[0] if use_gpu else "GeNN's CPU back end"
         yield size | _times(results, device, precision) | check(results, reference, precision)
 
 

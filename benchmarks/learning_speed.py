@@ -14,7 +14,7 @@ from pathlib import Path
 from measure import RESULTS, save
 
 import dualframe as df
-from dualframe.targets.target_support import missing
+from dualframe.targets.target_support import missing_requirements
 
 TASKS = {
     "distal_reward, 200 neurons": ("distal_reward", {"network__neurons": 200.0}),
@@ -45,7 +45,7 @@ def measured(label: str, agents: int, target: str, seconds: float) -> dict[str, 
 
 
 def main(options: argparse.Namespace) -> None:
-    targets = [t for t in ("cpp_standalone", "genn") if not missing(t, use_gpu=False)]
+    targets = [t for t in ("cpp_standalone", "genn") if not missing_requirements(t, use_gpu=False)]
     rows = []
     for label in TASKS:
         for target in targets:

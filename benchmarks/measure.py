@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import dualframe as df
-from dualframe.simulation.run import versions
+from dualframe.simulation.run import package_versions
 from dualframe.targets.genn import brian2genn as genn
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -70,14 +70,14 @@ def spread(values: Sequence[float], digits: int = 3) -> str:
 
 def facts() -> dict[str, str]:
     """Return what the times depend on."""
-    found = {"dualframe": df.__version__} | versions()
+    found = {"dualframe": df.__version__} | package_versions()
     return {
         "date": datetime.date.today().isoformat(),
         "command": _command(sys.argv),
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "system": f"{platform.system()} {platform.machine()}",
         "compiler": _first_line(["g++", "--version"]),
-        "GPU": ", ".join(genn.gpus()) or "none",
+        "GPU": ", ".join(genn.gpu_names()) or "none",
         "CUDA": ".".join(map(str, genn.cuda_version() or ())) or "none",
         "GeNN": genn.genn_version() or "none",
         "versions": ", ".join(f"{name} {version}" for name, version in found.items()),

@@ -16,7 +16,7 @@ from brian2 import ms, second
 from measure import RESULTS, cost, save, spread
 
 import dualframe as df
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 
 BRANCHES = {"biological": df.biological.build, "task_driven": df.task_driven.build}
 
@@ -26,7 +26,7 @@ def row(branch: str, scale: float, duration: float, repeats: int, target: str) -
     circuit = df.circuit("l23").scaled(scale)
     net = BRANCHES[branch](circuit)
     length, dt = duration * second, 0.1 * ms
-    lowered = lower(net, dt=dt, duration=length, seed=1)
+    lowered = lower_network(net, dt=dt, duration=length, seed=1)
     runs, costs = [], []
     for seed in range(1, repeats + 2):
         with cost() as spent:

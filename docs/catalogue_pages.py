@@ -186,7 +186,7 @@ def circuit_page(name: str) -> str:
 
 
 def references_page() -> str:
-    files = (PACKAGED, library.folder("circuits") / PACKAGED.name)
+    files = (PACKAGED, library.shipped_folder("circuits") / PACKAGED.name)
     texts = {key: citation(key, file) for file in files for key in references(file)}
     entries = (
         f"(ref-{key.lower()})=\n**{escape(key)}**: {escape(texts[key])}\n"
@@ -214,7 +214,7 @@ def write_pages(folder: Path) -> None:
         for name in read.names(noun):
             write(folder / kind / f"{name}.md", entry_page(kind, load(name), related(name)))
         write(folder / kind / "index.md", index_page(title, "", read.names(noun)))
-    circuits = library.names("circuits")
+    circuits = library.shipped_names("circuits")
     for name in circuits:
         write(folder / "circuits" / f"{name}.md", circuit_page(name))
     write(folder / "circuits" / "index.md", index_page("Circuits", "", circuits))

@@ -16,7 +16,7 @@ from brian2.units import Hz, ms, mV, nS, pA
 
 import dualframe as df
 from dualframe.building.calibrated_weights import Calibration, contacts_digest, store
-from dualframe.targets.target_support import missing
+from dualframe.targets.target_support import missing_requirements
 
 OWN_CACHE = pytest.StashKey[str]()
 
@@ -57,7 +57,7 @@ def clock() -> Iterator[None]:
 def target(request: pytest.FixtureRequest) -> str:
     """Every target; skipped, with what is missing, where it cannot run. GeNN runs on the CPU."""
     name: str = request.param
-    if gaps := missing(name, use_gpu=False if name == "genn" else None):
+    if gaps := missing_requirements(name, use_gpu=False if name == "genn" else None):
         pytest.skip(f"{name}: {'; '.join(gaps)}")
     return name
 

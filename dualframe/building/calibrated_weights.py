@@ -16,9 +16,9 @@ from typing import Any
 from dualframe.building.connections import Strength
 from dualframe.circuit import Background, Circuit, CircuitProjection
 from dualframe.core.errors import CatalogueError
-from dualframe.core.quantity import quantity, text
+from dualframe.core.quantity import quantity, quantity_text
 from dualframe.core.serialisation import write_toml
-from dualframe.core.shipped_files import folder
+from dualframe.core.shipped_files import shipped_folder
 
 _CONTACT_KEYS = {"weight": "", "psp": "voltage", "target_psp": "voltage"}
 
@@ -137,7 +137,7 @@ def contacts_digest(circuit: Circuit) -> str:
 
 def file_of(circuit: str) -> Path:
     """Where the calibrations of a circuit are stored."""
-    return folder("circuits") / "calibration" / f"{circuit}.toml"
+    return shipped_folder("circuits") / "calibration" / f"{circuit}.toml"
 
 
 def store(calibration: Calibration, path: Path | None = None) -> Path:
@@ -166,12 +166,12 @@ def _read(path: Path) -> dict[str, Any]:
 def _table(calibration: Calibration) -> dict[str, Any]:
     contacts = {}
     for name, weight in calibration.weights.items():
-        entry = {"weight": text(weight)}
+        entry = {"weight": quantity_text(weight)}
         for key, values in (("psp", calibration.psps), ("target_psp", calibration.targets)):
             if name in values:
-                entry[key] = text(values[name])
+                entry[key] = quantity_text(values[name])
         contacts[name] = entry
-    rates = {name: text(rate) for name, rate in calibration.rates.items()}
+    rates = {name: quantity_text(rate) for name, rate in calibration.rates.items()}
     return {
         "provenance": dict(calibration.provenance),
         "background_rates": rates,

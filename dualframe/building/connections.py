@@ -16,7 +16,7 @@ import numpy as np
 from dualframe import catalogue
 from dualframe.catalogue import CellType, Synapse
 from dualframe.circuit import Background, Circuit, CircuitPopulation, CircuitProjection
-from dualframe.core.errors import CatalogueError, NetworkError, suggestion
+from dualframe.core.errors import CatalogueError, NetworkError, suggest_name
 from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity, PoissonInput, Population, Projection
 from dualframe.network.distributions import Normal
@@ -253,7 +253,7 @@ def spread(
             families = {key.split("_")[0] for p in made for key in p.parameters}
             raise NetworkError(
                 f"heterogeneity names {name!r}, which is a parameter of no population. "
-                + suggestion(name, families)
+                + suggest_name(name, families)
             )
     return tuple(
         replace(p, heterogeneity={k: v for k, v in (heterogeneity or {}).items() if p.family(k)})

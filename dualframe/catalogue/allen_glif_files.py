@@ -46,7 +46,7 @@ from typing import Any, NoReturn
 from brian2.units import amp, farad, hertz, ohm, second, volt
 
 from dualframe.catalogue.schema import Glif, Numbers, Origin, Sourced
-from dualframe.core.errors import CatalogueError, suggestion
+from dualframe.core.errors import CatalogueError, suggest_name
 
 STATUS = "published model"  # a fit by its authors; the file says no more
 #: Method names of voltage reset, after-spike currents and threshold dynamics -> level.
@@ -206,7 +206,7 @@ def _level(config: _Config) -> int:
         config.fail("type", f"{kind!r} is not a GLIF neuron. Choose a file of type 'GLIF'.")
     dynamics = config.method("voltage_dynamics_method")
     if dynamics not in _VOLTAGE:
-        hint = suggestion(dynamics, _VOLTAGE)
+        hint = suggest_name(dynamics, _VOLTAGE)
         config.fail("voltage_dynamics_method.name", f"{dynamics!r} is not linear. {hint}")
     names = tuple(config.method(key) for key in _METHODS)
     level = LEVELS.get((names[0], names[1], names[2]))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dualframe.core.parameter_table import Form, Kinds, per
+from dualframe.core.parameter_table import Form, Kinds, dimension_of_unit
 
-GAIN = per("nS/mV")
-PER_VOLT = per("/mV")
-SLOPE = per("mV/pA")
-CUBIC = per("pA/mV^3")
+GAIN = dimension_of_unit("nS/mV")
+PER_VOLT = dimension_of_unit("/mV")
+SLOPE = dimension_of_unit("mV/pA")
+CUBIC = dimension_of_unit("pA/mV^3")
 
 PASSIVE: Kinds = MappingProxyType(
     {
@@ -23,13 +23,13 @@ PASSIVE: Kinds = MappingProxyType(
         "sag": "dimensionless",
         "sag_ratio": "dimensionless",
         "sag_depth": "voltage",
-        "fi_slope": per("Hz/pA"),
+        "fi_slope": dimension_of_unit("Hz/pA"),
         "rate": "rate",
         "max_rate": "rate",
         "up_state": "voltage",
         "down_state": "voltage",
         "spike_duration": "time",
-        "membrane_resistance": per("ohm*cm**2"),
+        "membrane_resistance": dimension_of_unit("ohm*cm**2"),
         "specific_capacitance": "specific capacitance",
     }
 )
@@ -147,7 +147,7 @@ GLIF: Mapping[str, Form] = MappingProxyType(
                 "I_e": "current",
                 "lambda_0": "rate",
                 "tau_V": "voltage",
-                "k_adap": per("nS/ms"),
+                "k_adap": dimension_of_unit("nS/ms"),
                 "k_1": "rate",
                 "k_2": "rate",
                 "A1": "current",

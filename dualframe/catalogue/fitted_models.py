@@ -25,7 +25,7 @@ from dualframe.catalogue.build import glif_set, izhikevich_set
 from dualframe.catalogue.schema import CellType, Glif, Izhikevich, Numbers, Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import CatalogueError, UnknownName
-from dualframe.core.quantity import text
+from dualframe.core.quantity import quantity_text
 from dualframe.core.serialisation import write_toml
 
 FAMILIES = ("glif", "izhikevich")
@@ -260,7 +260,9 @@ def _table(fit: Fit) -> dict[str, Any]:
         "source": list(SOURCE),
         "status": "derived",
         "failure": fit.failure,
-        "parameters": {name: text(number.value) for name, number in fit.chosen.numbers.items()},
+        "parameters": {
+            name: quantity_text(number.value) for name, number in fit.chosen.numbers.items()
+        },
         "errors": dict(fit.errors),
         "reference": {name: list(values) for name, values in fit.reference.items()},
         "provenance": dict(fit.provenance),

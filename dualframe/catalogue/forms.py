@@ -29,7 +29,7 @@ from dualframe.catalogue.compartment_parameters import (
     SPIKE,
     SPLIT,
 )
-from dualframe.core.parameter_table import Form, Kind, Kinds, per
+from dualframe.core.parameter_table import Form, Kind, Kinds, dimension_of_unit
 
 __all__ = [
     "AFFINITY",
@@ -88,7 +88,7 @@ BINDING: Kinds = MappingProxyType(
         "Ki": "concentration",
         "Kd": "concentration",
         "IC50_desensitisation": "concentration",
-        "k_on": per("/nM/s"),
+        "k_on": dimension_of_unit("/nM/s"),
         "k_off": "rate",
     }
 )
@@ -161,7 +161,7 @@ MODULATOR = Form(
     {"basal_concentration": "concentration"},
 )
 UPTAKE = Form(
-    {"Vmax": per("nM/s"), "Km": "concentration", "k_other": "rate"},
+    {"Vmax": dimension_of_unit("nM/s"), "Km": "concentration", "k_other": "rate"},
     {"release_total": "concentration"},
 )
 #: What sources say of release and levels, kept beside what is used.

@@ -14,7 +14,7 @@ from typing import TypeVar
 from dualframe.catalogue.schema import Numbers, Origin
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
-from dualframe.core.parameter_table import Form, Kinds, per
+from dualframe.core.parameter_table import Form, Kinds, dimension_of_unit
 
 T = TypeVar("T")
 
@@ -22,8 +22,8 @@ COUNT: Kinds = MappingProxyType(
     {
         "n": "dimensionless",
         "fraction": "dimensionless",
-        "density": per("/um**3"),
-        "areal_density": per("/um**2"),
+        "density": dimension_of_unit("/um**3"),
+        "areal_density": dimension_of_unit("/um**2"),
         "rate": "rate",
     }
 )

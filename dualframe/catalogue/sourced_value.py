@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dualframe.core.errors import UnknownName
-from dualframe.core.quantity import text
+from dualframe.core.quantity import quantity_text
 
 STATUSES = ("measured", "published model", "derived", "assumed")
 
@@ -56,7 +56,7 @@ class Sourced:
 
     def __post_init__(self) -> None:
         if not self.written:
-            object.__setattr__(self, "written", text(self.value))
+            object.__setattr__(self, "written", quantity_text(self.value))
 
     @property
     def assumed(self) -> bool:

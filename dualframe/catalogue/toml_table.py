@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from dualframe.catalogue.forms import POSITIVE, Form, Kind
 from dualframe.catalogue.schema import STATUSES, Numbers, Origin, Sourced
-from dualframe.core.errors import CatalogueError, QuantityError, suggestion
+from dualframe.core.errors import CatalogueError, QuantityError, suggest_name
 from dualframe.core.quantity import quantity
 
 ORIGIN = ("source", "status", "note", "error_is")
@@ -60,7 +60,7 @@ class Table:
             known |= {key} if isinstance(key, str) else set(key)
         for key in self.data:
             if key not in known:
-                self.fail(key, f"unknown key. {suggestion(key, known)}")
+                self.fail(key, f"unknown key. {suggest_name(key, known)}")
 
     def text(self, key: str, default: str | None = None, choices: Collection[str] = ()) -> str:
         """Return a text; without ``default`` it is required."""
@@ -70,7 +70,7 @@ class Table:
         if not isinstance(value, str):
             self.fail(key, f"{value!r} is not a text. Put it in double quotes.")
         if choices and value not in choices:
-            self.fail(key, f"unknown {key} {value!r}. {suggestion(value, choices)}")
+            self.fail(key, f"unknown {key} {value!r}. {suggest_name(value, choices)}")
         return value
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -147,7 +147,7 @@ class Table:
         inline = entry if isinstance(entry, Mapping) else {"value": entry}
         for name in inline:
             if name not in INLINE:
-                self.fail(f"{key}.{name}", f"unknown key. {suggestion(name, INLINE)}")
+                self.fail(f"{key}.{name}", f"unknown key. {suggest_name(name, INLINE)}")
         if "value" not in inline:
             self.fail(key, 'has no value. Write { value = "...", source = "..." }.')
         source, status = self._origin(inline, key)
@@ -203,7 +203,7 @@ class Table:
         status = given.get("status", self.data.get("status", self.status))
         if status and status not in STATUSES:
             place = "status" if given is self.data else f"{key}.status"
-            self.fail(place, f"unknown status {status!r}. {suggestion(status, STATUSES)}")
+            self.fail(place, f"unknown status {status!r}. {suggest_name(status, STATUSES)}")
         return source, status
 
     def _sources(self, given: Mapping[str, Any], key: str) -> tuple[str, ...]:
@@ -213,7 +213,7 @@ class Table:
             self.fail(key, f"source {value!r} is not a key of references.bib, or a list of keys.")
         for name in keys:
             if name not in self.references:
-                hint = suggestion(name, self.references)
+                hint = suggest_name(name, self.references)
                 hint = hint if hint.startswith("Did") else "Add it there."
                 self.fail(key, f"source {name!r} is not in references.bib. {hint}")
         return tuple(keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dualframe.catalogue import CellType
 from dualframe.circuit.components import Background, CircuitProjection
-from dualframe.core.errors import CatalogueError, suggestion
+from dualframe.core.errors import CatalogueError, suggest_name
 
 
 def check_compartments(
@@ -17,7 +17,7 @@ def check_compartments(
         if name not in target.compartments.names:
             raise CatalogueError(
                 f"{where}: {contact.name!r} ends on compartment {name!r}, which {target.name!r} "
-                f"does not have. {suggestion(name, target.compartments.names)}"
+                f"does not have. {suggest_name(name, target.compartments.names)}"
             )
 
 

@@ -33,7 +33,7 @@ from dualframe.circuit.structure_digest import identity
 from dualframe.circuit.toml_reader import read
 from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.core.quantity import quantity
-from dualframe.core.shipped_files import find, names
+from dualframe.core.shipped_files import find_shipped_file, shipped_names
 from dualframe.core.validation import check_unique
 from dualframe.network import Description, Plasticity
 
@@ -357,7 +357,7 @@ def circuit(name: str | os.PathLike[str]) -> Circuit:
     CatalogueError
         If the file is not well formed, or does not fit the catalogue.
     """
-    path = find("circuits", name)
+    path = find_shipped_file("circuits", name)
     try:
         found = Circuit(**read(path))
     except NetworkError as error:
@@ -377,7 +377,7 @@ def circuits() -> pd.DataFrame:
                 "projections": len(found.projections),
                 "cells": ", ".join(found.cells),
             }
-            for name, found in ((name, circuit(name)) for name in names("circuits"))
+            for name, found in ((name, circuit(name)) for name in shipped_names("circuits"))
         ]
     )
 

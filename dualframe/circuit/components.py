@@ -19,14 +19,14 @@ from dualframe.circuit.point_model import PointModel
 from dualframe.circuit.short_term import ShortTerm
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.validation import (
+    as_finite,
+    as_fraction,
+    as_names,
+    as_not_negative,
+    as_positive,
     check_count,
     check_name,
-    finite,
-    fraction,
-    names_of,
-    not_negative,
-    positive,
-    put,
+    set_frozen_field,
 )
 from dualframe.network import Description, Plasticity
 from dualframe.network.distributions import GaussianKernel
@@ -93,7 +93,7 @@ class CircuitPopulation(Description):
             rate = getattr(self, end)
             if rate is not None:
                 label = f"{end} of population {self.name!r}"
-                put(self, end, not_negative(rate, "rate", label))
+                set_frozen_field(self, end, as_not_negative(rate, "rate", label))
         if (self.rate_low is None) != (self.rate_high is None):
             raise NetworkError(f"population {self.name!r}: give both rate_low and rate_high.")
         if self.rate_low is not None and self.rate_low > self.rate_high:
@@ -190,16 +190,16 @@ class CircuitProjection(Description):
 
     def __post_init__(self) -> None:
         if not self.name:
-            put(self, "name", f"{self.source}_to_{self.target}")
+            set_frozen_field(self, "name", f"{self.source}_to_{self.target}")
         check_name(self.name, "projection")
         what = f"projection {self.name!r}"
         _check_contact(self, what)
         self._check_rule(what)
         self._check_delay(what)
         if self.weight_cv is not None:
-            put(self, "weight_cv", fraction(self.weight_cv, f"weight_cv of {what}"))
-        factor = positive(self.weight_factor, "dimensionless", f"weight_factor of {what}")
-        put(self, "weight_factor", float(factor))
+            set_frozen_field(self, "weight_cv", as_fraction(self.weight_cv, f"weight_cv of {what}"))
+        factor = as_positive(self.weight_factor, "dimensionless", f"weight_factor of {what}")
+        set_frozen_field(self, "weight_factor", float(factor))
         check_plasticity(self.plasticity, what)
         if self.plasticity is not None and self.short_term is not None:
             raise NetworkError(f"{what} has both plasticity and short_term: give one of them.")
@@ -228,12 +228,16 @@ class CircuitProjection(Description):
             if getattr(self, rule) is not None:
                 check_count(getattr(self, rule), f"{rule} of {what}")
         if self.probability is not None:
-            put(self, "probability", fraction(self.probability, f"probability of {what}"))
+            set_frozen_field(
+                self, "probability", as_fraction(self.probability, f"probability of {what}")
+            )
 
     def _check_delay(self, what: str) -> None:
-        put(self, "delay", not_negative(self.delay, "time", f"delay of {what}"))
+        set_frozen_field(self, "delay", as_not_negative(self.delay, "time", f"delay of {what}"))
         if self.delay_sd is not None:
-            put(self, "delay_sd", positive(self.delay_sd, "time", f"delay_sd of {what}"))
+            set_frozen_field(
+                self, "delay_sd", as_positive(self.delay_sd, "time", f"delay_sd of {what}")
+            )
         if self.delay_groups is not None:
             check_count(self.delay_groups, f"delay_groups of {what}")
 
@@ -278,13 +282,13 @@ class Background(Description):
 
     def __post_init__(self) -> None:
         if not self.name:
-            put(self, "name", f"background_{self.target}")
+            set_frozen_field(self, "name", f"background_{self.target}")
         check_name(self.name, "background")
         what = f"background {self.name!r}"
         _check_contact(self, what)
-        put(self, "share", fraction(self.share, f"share of {what}"))
+        set_frozen_field(self, "share", as_fraction(self.share, f"share of {what}"))
         if self.rate is not None:
-            put(self, "rate", positive(self.rate, "rate", f"rate of {what}"))
+            set_frozen_field(self, "rate", as_positive(self.rate, "rate", f"rate of {what}"))
         if self.afferents is not None:
             check_count(self.afferents, f"afferents of {what}")
         if self.afferents is not None and self.rate is None:
@@ -301,30 +305,34 @@ class Background(Description):
 
 def _check_contact(contact: CircuitProjection | Background, what: str) -> None:
     """Bring synapses, compartments, strength and kinetics into their one form."""
-    put(contact, "synapses", _synapses(contact.synapses, what))
-    compartments = names_of(contact.compartments, f"compartments of {what}")
+    set_frozen_field(contact, "synapses", _synapses(contact.synapses, what))
+    compartments = as_names(contact.compartments, f"compartments of {what}")
     if not compartments or len(set(compartments)) < len(compartments):
         raise NetworkError(
             f"compartments of {what} are {compartments}: expected one or more, each once."
         )
-    put(contact, "compartments", compartments)
+    set_frozen_field(contact, "compartments", compartments)
     if sum(getattr(contact, name) is not None for name in STRENGTHS) != 1:
         raise NetworkError(f"{what}: give exactly one of psp (voltage), conductance and current.")
     for name, dimension in STRENGTHS.items():
         value = getattr(contact, name)
         if value is not None:
-            put(contact, name, positive(value, dimension, f"{name} of {what}"))
-    put(contact, "kinetics", _kinetics(contact.kinetics, tuple(contact.synapses), what))
-    put(contact, "reversal", _reversal(contact.reversal, tuple(contact.synapses), what))
+            set_frozen_field(contact, name, as_positive(value, dimension, f"{name} of {what}"))
+    set_frozen_field(
+        contact, "kinetics", _kinetics(contact.kinetics, tuple(contact.synapses), what)
+    )
+    set_frozen_field(
+        contact, "reversal", _reversal(contact.reversal, tuple(contact.synapses), what)
+    )
 
 
 def _synapses(value: Any, what: str) -> dict[str, float]:
     if not isinstance(value, Mapping):
-        value = dict.fromkeys(names_of(value, f"synapses of {what}"), 1.0)
+        value = dict.fromkeys(as_names(value, f"synapses of {what}"), 1.0)
     if not value:
         raise NetworkError(f"{what} has no synapse: expected for example 'AMPA'.")
     ratios = {
-        name: float(positive(ratio, "dimensionless", f"ratio of {name} in {what}"))
+        name: float(as_positive(ratio, "dimensionless", f"ratio of {name} in {what}"))
         for name, ratio in value.items()
     }
     first = next(iter(ratios))
@@ -357,7 +365,7 @@ def _reversal(value: Any, synapses: tuple[str, ...], what: str) -> dict[str, Any
         if name not in synapses:
             raise UnknownName(f"synapse in the reversal of {what}:", name, synapses)
     return {
-        name: finite(potential, "voltage", f"reversal of {name} in {what}")
+        name: as_finite(potential, "voltage", f"reversal of {name} in {what}")
         for name, potential in value.items()
     }
 
@@ -374,7 +382,7 @@ def _one_kinetics(value: Mapping[str, Any], what: str) -> dict[str, Any]:
     if missing:
         raise NetworkError(f"{what} lack {', '.join(missing)}: {kind} needs {', '.join(form)}.")
     numbers = {
-        name: positive(value[name], dimension, f"{name} in the {what}")
+        name: as_positive(value[name], dimension, f"{name} in the {what}")
         for name, dimension in form.items()
     }
     return {"kind": kind} | numbers

@@ -18,8 +18,8 @@ from dualframe.circuit.components import Background, CircuitPopulation, CircuitP
 from dualframe.circuit.external_input import CircuitInput
 from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
 from dualframe.circuit.regions import Region
-from dualframe.core.quantity import text
-from dualframe.core.shipped_files import folder
+from dualframe.core.quantity import quantity_text
+from dualframe.core.shipped_files import shipped_folder
 from dualframe.network import Plasticity
 
 if TYPE_CHECKING:
@@ -103,14 +103,14 @@ def _parts(circuit: Circuit) -> list[tuple[str, Any]]:
 
 
 def _citation(key: str) -> str:
-    for path in (PACKAGED, folder("circuits") / PACKAGED.name):
+    for path in (PACKAGED, shipped_folder("circuits") / PACKAGED.name):
         if key in references(path):
             return citation(key, path)
     return key  # of a bibliography beside a user's own file
 
 
 def _text(value: Any) -> str:
-    return re.sub(r"\.(?= )", "", text(value))
+    return re.sub(r"\.(?= )", "", quantity_text(value))
 
 
 def _population(population: CircuitPopulation) -> str:

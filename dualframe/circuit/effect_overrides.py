@@ -20,8 +20,8 @@ from dualframe.catalogue.schema import (
     Sourced,
 )
 from dualframe.core.errors import NetworkError, UnknownName
-from dualframe.core.quantity import text
-from dualframe.core.validation import finite, names_of, put
+from dualframe.core.quantity import quantity_text
+from dualframe.core.validation import as_finite, as_names, set_frozen_field
 from dualframe.network import Description
 
 #: The source of a number that the user set.
@@ -67,14 +67,14 @@ class EffectChange(Description):
     def __post_init__(self) -> None:
         what = f"effect of {self.receptor}"
         for name in ("cells", "onto", "presynaptic"):
-            put(self, name, names_of(getattr(self, name), f"{name} of the {what}"))
+            set_frozen_field(self, name, as_names(getattr(self, name), f"{name} of the {what}"))
         if (self.kind or not self.removed) and self.kind not in _KINDS:
             raise UnknownName("kind of effect", self.kind, _KINDS)
         if self.response not in RESPONSES:
             raise UnknownName("response", self.response, RESPONSES)
         if self.kind == "gain" and self.synapse and self.synapse not in GAIN_SYNAPSES:
             raise UnknownName("kind of synapse", self.synapse, GAIN_SYNAPSES)
-        put(self, "numbers", {k: self._number(k, v) for k, v in self.numbers.items()})
+        set_frozen_field(self, "numbers", {k: self._number(k, v) for k, v in self.numbers.items()})
         if not self.removed and not self.numbers:
             known = ", ".join(EFFECT[self.kind].kinds)
             raise NetworkError(f"{self.kind} {what}: give at least one of its numbers, {known}.")
@@ -84,7 +84,7 @@ class EffectChange(Description):
         kinds = EFFECT[self.kind].kinds
         if name not in kinds:
             raise UnknownName(f"number of a {self.kind} effect", name, kinds)
-        return finite(value, kinds[name], f"{name} of the {self.kind} effect of {self.receptor}")
+        return as_finite(value, kinds[name], f"{name} of the {self.kind} effect of {self.receptor}")
 
     def __str__(self) -> str:
         where = f"of {self.receptor} in {', '.join(self.cells) or 'all cells'}"
@@ -180,7 +180,7 @@ def _sourced(change: EffectChange) -> tuple[tuple[str, Sourced], ...]:
 
 
 def _shown(value: Any) -> str:
-    return text(value).replace(". ", " ")
+    return quantity_text(value).replace(". ", " ")
 
 
 def _checked(effect: Effect, change: EffectChange, cell: str) -> Effect:

@@ -10,7 +10,13 @@ from brian2.units import ms
 
 from dualframe.catalogue.schema import Sourced
 from dualframe.core.quantity import quantity
-from dualframe.core.validation import check_count, check_interval, check_name, not_negative, put
+from dualframe.core.validation import (
+    as_not_negative,
+    check_count,
+    check_interval,
+    check_name,
+    set_frozen_field,
+)
 from dualframe.network import Description
 
 
@@ -51,9 +57,15 @@ class CircuitInput(Description):
     def __post_init__(self) -> None:
         check_name(self.name, "input")
         check_count(self.n, f"number of neurons of input {self.name!r}")
-        put(self, "rate", not_negative(self.rate, "rate", f"rate of input {self.name!r}"))
-        put(self, "start", not_negative(self.start, "time", f"start of input {self.name!r}"))
+        set_frozen_field(
+            self, "rate", as_not_negative(self.rate, "rate", f"rate of input {self.name!r}")
+        )
+        set_frozen_field(
+            self, "start", as_not_negative(self.start, "time", f"start of input {self.name!r}")
+        )
         if self.stop is not None:
-            put(self, "stop", quantity(self.stop, "time", f"stop of input {self.name!r}"))
+            set_frozen_field(
+                self, "stop", quantity(self.stop, "time", f"stop of input {self.name!r}")
+            )
         check_interval(self.start, self.stop, f"input {self.name!r}")
         self._freeze()

@@ -12,7 +12,7 @@ from dualframe.circuit.effect_overrides import EffectChange
 from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
 from dualframe.circuit.regions import Region
 from dualframe.core.errors import NetworkError, UnknownName
-from dualframe.core.validation import names_of
+from dualframe.core.validation import as_names
 
 if TYPE_CHECKING:
     from dualframe.circuit.circuit import Circuit
@@ -132,7 +132,7 @@ class Acting:
         circuit = _circuit(self)
         where: dict[str, str] = {}
         for region, names in members.items():
-            for name in names_of(names, f"members of region {region!r}"):
+            for name in as_names(names, f"members of region {region!r}"):
                 circuit.population(name)
                 if name in where:
                     raise NetworkError(f"population {name!r} lies in {where[name]!r} already.")
@@ -181,7 +181,7 @@ class Acting:
         """
         circuit = _circuit(self)
         new = Drug(
-            kind, catalogue.receptor(receptor).name, names_of(cells, "cells"), dose, affinity
+            kind, catalogue.receptor(receptor).name, as_names(cells, "cells"), dose, affinity
         )
         for cell in new.cells:
             if cell not in circuit.cells:
@@ -231,7 +231,7 @@ class Acting:
             If no number is given. When a network is built: if the effect is one of several, is
             new and lacks a number, or cannot be what was asked for.
         """
-        given = (names_of(x, "cell types") for x in (cells, onto, presynaptic))
+        given = (as_names(x, "cell types") for x in (cells, onto, presynaptic))
         own, targets, sources = given
         return self._with_change(
             EffectChange(
@@ -265,7 +265,7 @@ class Acting:
         UnknownName
             If the receptor, cell type or kind does not exist.
         """
-        own = names_of(cells, "cell types")
+        own = as_names(cells, "cell types")
         return self._with_change(EffectChange(receptor, own, kind, removed=True, match=match))
 
     def _with_change(self, change: EffectChange) -> Circuit:

@@ -15,12 +15,12 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import (
+    as_fraction,
+    as_names,
+    as_not_negative,
+    as_positive,
     check_count,
-    fraction,
-    names_of,
-    not_negative,
-    positive,
-    put,
+    set_frozen_field,
 )
 from dualframe.network import Description
 
@@ -54,11 +54,13 @@ class Pulses(Description):
     count: int = 1
 
     def __post_init__(self) -> None:
-        put(self, "start", not_negative(self.start, "time", "start of the pulses"))
-        put(self, "rise", as_level(self.rise, "rise of the pulses"))
+        set_frozen_field(self, "start", as_not_negative(self.start, "time", "start of the pulses"))
+        set_frozen_field(self, "rise", as_level(self.rise, "rise of the pulses"))
         check_count(self.count, "count of the pulses")
         if self.interval is not None:
-            put(self, "interval", positive(self.interval, "time", "interval of the pulses"))
+            set_frozen_field(
+                self, "interval", as_positive(self.interval, "time", "interval of the pulses")
+            )
         elif self.count > 1:
             raise NetworkError(
                 f"{self.count} pulses have no interval: give the time from one to the next."
@@ -127,13 +129,13 @@ class Modulation(Description):
     def __post_init__(self) -> None:
         what = f"modulation by {self.modulator!r}"
         if self.level is not None:
-            put(self, "level", as_level(self.level, f"level of {what}"))
+            set_frozen_field(self, "level", as_level(self.level, f"level of {what}"))
         if self.per_spike is not None:
-            put(self, "per_spike", as_level(self.per_spike, f"per_spike of {what}"))
-        put(self, "schedule", _schedule(self.schedule, what))
-        put(self, "pulses", _pulses(self.pulses, what))
-        put(self, "clearance", _clearance(self.clearance, what))
-        put(self, "exchange", self._exchange(what))
+            set_frozen_field(self, "per_spike", as_level(self.per_spike, f"per_spike of {what}"))
+        set_frozen_field(self, "schedule", _schedule(self.schedule, what))
+        set_frozen_field(self, "pulses", _pulses(self.pulses, what))
+        set_frozen_field(self, "clearance", _clearance(self.clearance, what))
+        set_frozen_field(self, "exchange", self._exchange(what))
         self._check(what)
         self._freeze()
 
@@ -158,7 +160,7 @@ class Modulation(Description):
                 f"exchange of {what}: name the region too, from which there is exchange."
             )
         return {
-            other: not_negative(rate, "rate", f"exchange of {what} with {other!r}")
+            other: as_not_negative(rate, "rate", f"exchange of {what} with {other!r}")
             for other, rate in self.exchange.items()
         }
 
@@ -219,10 +221,12 @@ class Drug(Description):
         if self.kind not in DRUGS:
             raise UnknownName("kind of drug", self.kind, DRUGS)
         what = f"{self.kind} at {self.receptor}"
-        put(self, "cells", names_of(self.cells, f"cells of the {what}"))
-        put(self, "dose", _dose(self.dose, what))
+        set_frozen_field(self, "cells", as_names(self.cells, f"cells of the {what}"))
+        set_frozen_field(self, "dose", _dose(self.dose, what))
         if self.affinity is not None:
-            put(self, "affinity", positive(self.affinity, "concentration", f"affinity of {what}"))
+            set_frozen_field(
+                self, "affinity", as_positive(self.affinity, "concentration", f"affinity of {what}")
+            )
         if self.kind == "knockout" and not (self.affinity is None and self.saturating):
             raise NetworkError(f"dose of the {what} is {self.dose}: a knockout has no dose.")
         self._check_affinity(what)
@@ -256,8 +260,8 @@ def as_level(value: Any, what: str) -> Any:
     """Return a level: a float between 0 and 1, or a concentration."""
     level = quantity(value, None, what)
     if get_dimensions(level) is DIMENSIONLESS:
-        return fraction(level, what, otherwise=', or a concentration like "2 uM"')
-    return not_negative(level, "concentration", what)
+        return as_fraction(level, what, otherwise=', or a concentration like "2 uM"')
+    return as_not_negative(level, "concentration", what)
 
 
 def _dose(value: Any, what: str) -> Any:
@@ -279,7 +283,7 @@ def _clearance(value: Any, what: str) -> Any:
     """Return a time constant, the name of an uptake, or None."""
     if value is None or (isinstance(value, str) and value[:1].isalpha()):
         return value
-    return positive(value, "time", f"clearance of {what}")
+    return as_positive(value, "time", f"clearance of {what}")
 
 
 def _pulses(value: Any, what: str) -> tuple[Pulses, ...]:
@@ -315,7 +319,7 @@ def _schedule(value: Any, what: str) -> tuple[Any, ...]:
     for step in value:
         if not isinstance(step, (list, tuple)) or len(step) != 2:
             raise NetworkError(f"schedule of {what} has {step!r}: expected (time, level) pairs.")
-        time = not_negative(step[0], "time", f"time in the schedule of {what}")
+        time = as_not_negative(step[0], "time", f"time in the schedule of {what}")
         steps.append((time, as_level(step[1], f"level in the schedule of {what}")))
     times = [float(time / ms) for time, _ in steps]
     if any(later <= earlier for earlier, later in pairwise(times)):

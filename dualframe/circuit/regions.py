@@ -10,7 +10,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
-from dualframe.core.validation import check_name, check_unique, positive, put
+from dualframe.core.validation import as_positive, check_name, check_unique, set_frozen_field
 from dualframe.network import Description
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ class Region(Description):
         what = f"volume of region {self.name!r}"
         volume = quantity(self.volume, None, what)
         plain = get_dimensions(volume) is DIMENSIONLESS
-        put(self, "volume", positive(volume, "dimensionless" if plain else "volume", what))
+        set_frozen_field(
+            self, "volume", as_positive(volume, "dimensionless" if plain else "volume", what)
+        )
         self._freeze()
 
 

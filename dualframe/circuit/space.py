@@ -12,7 +12,7 @@ from brian2.units.fundamentalunits import Quantity
 
 from dualframe.catalogue.schema import Sourced
 from dualframe.core.errors import UnknownName
-from dualframe.core.validation import positive, put
+from dualframe.core.validation import as_positive, set_frozen_field
 from dualframe.network import Description
 from dualframe.network.distributions import GaussianKernel
 
@@ -44,7 +44,7 @@ class Space(Description):
     def __post_init__(self) -> None:
         if self.shape not in SHAPES:
             raise UnknownName("shape of the space", self.shape, SHAPES)
-        put(self, "radius", positive(self.radius, "length", "radius of the space"))
+        set_frozen_field(self, "radius", as_positive(self.radius, "length", "radius of the space"))
         self._freeze()
 
     def draw(self, rng: np.random.Generator, n: int) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualframe.core.serialisation import digest, encode
+from dualframe.core.serialisation import digest_of, encode
 
 _APART = ("title", "note", "sources", "full", "synapse_mode")
 # Stored calibrations are older than these: a digest leaves them out where they are not given.
@@ -29,7 +29,7 @@ _WHERE_GIVEN = (
 
 def identity(circuit: Any) -> str:
     """Return the SHA-256 of what a model is built from: notes and sources do not count."""
-    return digest(_without(encode(circuit)))
+    return digest_of(_without(encode(circuit)))
 
 
 def _without(data: Any) -> Any:

@@ -24,7 +24,7 @@ from dualframe.cli.commands import (
 )
 from dualframe.cli.model_commands import fit_command, validate_command
 from dualframe.cli.train_command import train_arguments, train_command
-from dualframe.simulation.run_specification import BRANCHES, WATCHED
+from dualframe.simulation.run_specification import BRANCHES, RECORDED_NEURONS
 from dualframe.targets.target_support import TARGETS
 
 __all__ = ["PROGRAM", "parser"]
@@ -202,6 +202,6 @@ def _simulation_arguments(made: argparse.ArgumentParser) -> None:
         "--record",
         action="append",
         metavar="pyr=V_soma,...",
-        help=f"variables of the first {WATCHED} neurons of a population, weights of a projection "
-        "(pyr_to_pv=w), or none; repeatable (default: the somatic voltage)",
+        help=f"variables of the first {RECORDED_NEURONS} neurons of a population, weights of a "
+        "projection (pyr_to_pv=w), or none; repeatable (default: the somatic voltage)",
     )

@@ -21,10 +21,10 @@ from dualframe.building.calibrated_weights import file_of, store
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.terminal_output import as_json, say
 from dualframe.core.errors import UnknownName
-from dualframe.core.shipped_files import SUFFIX, names
+from dualframe.core.shipped_files import SUFFIX, shipped_names
 from dualframe.results.archive import ensure_writable
-from dualframe.simulation.diagnose_installation import render
-from dualframe.simulation.run_specification import Recipe, replay, with_facts
+from dualframe.simulation.diagnose_installation import render_diagnosis
+from dualframe.simulation.run_specification import RunSpecification, add_provenance, replay
 from dualframe.targets.cpp.program_cache import default_cache
 
 PROGRAM = "dualframe"
@@ -99,8 +99,8 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
             catalogue.rule_parameter_sets,
         ),
         "population data": (lambda: catalogue.names("population data"), catalogue.population_data),
-        "circuit": (lambda: names("circuits"), df.circuit),
-        "task": (lambda: names("tasks"), df.task),
+        "circuit": (lambda: shipped_names("circuits"), df.circuit),
+        "task": (lambda: shipped_names("tasks"), df.task),
     }
 )
 
@@ -118,12 +118,12 @@ def _reader(path: Path) -> Callable[[str], Any]:
 
 def run_command(options: argparse.Namespace) -> int:
     """Build and run a circuit, save the results, print the rates."""
-    recipe = recipe_of(options)
-    network = recipe.network
+    specification = specification_of(options)
+    network = specification.network
     folder = ensure_writable(options.out) if options.out else None
-    say(terminal.plan(recipe, network))
-    results = recipe.run(progress=False if options.json else None)
-    results = with_facts(results, command=shlex.join([PROGRAM, *options.words]))
+    say(terminal.plan(specification, network))
+    results = specification.run(progress=False if options.json else None)
+    results = add_provenance(results, command=shlex.join([PROGRAM, *options.words]))
     with _undisturbed():
         if folder is not None:
             results.save(folder)
@@ -141,17 +141,17 @@ def run_command(options: argparse.Namespace) -> int:
 
 def export_command(options: argparse.Namespace) -> int:
     """Write a circuit as a C++ project."""
-    recipe = recipe_of(options)
+    specification = specification_of(options)
     out = df.export(
-        recipe.network,
-        recipe.duration,
+        specification.network,
+        specification.duration,
         options.out,
-        target=recipe.target,
-        seed=recipe.seed,
-        record=recipe.recordings(),
-        dt=recipe.dt,
-        threads=recipe.threads,
-        strict=recipe.strict,
+        target=specification.target,
+        seed=specification.seed,
+        record=specification.requested_recordings(),
+        dt=specification.dt,
+        threads=specification.threads,
+        strict=specification.strict,
     )
     print(as_json({"out": str(out)}) if options.json else f"{out}: run `make && ./main` there.")
     return 0
@@ -159,14 +159,14 @@ def export_command(options: argparse.Namespace) -> int:
 
 def check_command(options: argparse.Namespace) -> int:
     """List what keeps a circuit from running on a target; the status is 1 if there is anything."""
-    recipe = recipe_of(options)
-    blockers = df.check(recipe.network, recipe.target)
+    specification = specification_of(options)
+    blockers = df.check(specification.network, specification.target)
     if options.json:
         print(as_json([vars(blocker) for blocker in blockers]))
     elif blockers:
         print("\n".join(map(str, blockers)))
     else:
-        print(f"{recipe.network.name} runs on {recipe.target}.")
+        print(f"{specification.network.name} runs on {specification.target}.")
     return FAILED if blockers else 0
 
 
@@ -184,7 +184,7 @@ def report_command(options: argparse.Namespace) -> int:
 def doctor_command(options: argparse.Namespace) -> int:
     """Print what this machine has, and what each target still needs."""
     facts = df.doctor()
-    print(as_json(facts) if options.json else render(facts))
+    print(as_json(facts) if options.json else render_diagnosis(facts))
     return 0
 
 
@@ -195,7 +195,7 @@ def replay_command(options: argparse.Namespace) -> int:
     if options.json:
         facts = {
             "equal": equal,
-            "arguments": found.recipe.to_dict(),
+            "arguments": found.specification.to_dict(),
             "spikes": found.spikes,
             "first_difference_s": found.first_difference,
             "same_network": found.same_network,
@@ -210,8 +210,10 @@ def replay_command(options: argparse.Namespace) -> int:
 def compare_command(options: argparse.Namespace) -> int:
     """Run a circuit in both branches, with and without modulation, and compare the shifts."""
     plain = df.circuit(options.circuit)
-    base = Recipe(options.circuit, modulate=(), scale=1.0)
-    conditions = {text: replace(base, modulate=(text,)).plan for text in options.modulate}
+    base = RunSpecification(options.circuit, modulate=(), scale=1.0)
+    conditions = {
+        text: replace(base, modulate=(text,)).resolved_circuit for text in options.modulate
+    }
     folder = ensure_writable(options.out) if options.out else None
     found = df.compare_branches(
         plain.scaled(options.scale),
@@ -258,7 +260,7 @@ def calibrate_command(options: argparse.Namespace) -> int:
 
 def calibration_place(circuit: str) -> Path:
     """Return where a circuit's calibration belongs."""
-    return Recipe(circuit).calibration_file or file_of(circuit)
+    return RunSpecification(circuit).calibration_file or file_of(circuit)
 
 
 def cache_command(options: argparse.Namespace) -> int:
@@ -273,15 +275,15 @@ def cache_command(options: argparse.Namespace) -> int:
     return 0
 
 
-def recipe_of(options: argparse.Namespace) -> Recipe:
-    """Return the recipe that the arguments describe."""
+def specification_of(options: argparse.Namespace) -> RunSpecification:
+    """Return the specification that the arguments describe."""
     given = vars(options)
     chosen: dict[str, Any] = {
         key: tuple(given[key]) if isinstance(given[key], list) else given[key]
-        for key in Recipe.__dataclass_fields__
+        for key in RunSpecification.__dataclass_fields__
         if given.get(key) is not None
     }
-    return Recipe(**chosen)
+    return RunSpecification(**chosen)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import pandas as pd
 from dualframe.network import Network
 from dualframe.results.results import Results
 from dualframe.results.tables import json_ready
-from dualframe.simulation.run_specification import Recipe, Replay
+from dualframe.simulation.run_specification import Replay, RunSpecification
 
 _WIDEST = 48
 _FIRST = 5  # assumptions that a summary lists
@@ -56,12 +56,14 @@ def _cell(value: Any) -> str:
     return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
 
 
-def plan(recipe: Recipe, network: Network) -> str:
+def plan(specification: RunSpecification, network: Network) -> str:
     """Return what is about to run, in one line."""
-    full = recipe.plan.full or recipe.plan
+    full = specification.resolved_circuit.full or specification.resolved_circuit
     n, total = sum(p.n for p in network.populations), sum(full.sizes.values())
-    size = f"{n} neurons" if n == total else f"{n} of {total} neurons (scale {recipe.scale:g})"
-    return f"{network.name}: {size}, {recipe.branch} branch ({recipe.key}), {recipe.duration}"
+    scale, branch = specification.scale, specification.branch
+    size = f"{n} neurons" if n == total else f"{n} of {total} neurons (scale {scale:g})"
+    model, duration = specification.model_key, specification.duration
+    return f"{network.name}: {size}, {branch} branch ({model}), {duration}"
 
 
 def summary(results: Results, folder: Path | None, *, every: bool = False) -> str:

@@ -15,8 +15,8 @@ from dualframe.cli.terminal_output import as_json, say
 from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.results.archive import ensure_writable
-from dualframe.simulation.run import chosen_seed
-from dualframe.targets.target_support import TARGETS, resolve
+from dualframe.simulation.run import resolve_seed
+from dualframe.targets.target_support import TARGETS, resolve_target
 from dualframe.task import Task
 from dualframe.training.figures import write_figures
 
@@ -62,8 +62,8 @@ def train_arguments(made: argparse.ArgumentParser) -> None:
 def train_command(options: argparse.Namespace) -> int:
     """Let agents learn a task; with several --modulate, one arm after the other."""
     folder = ensure_writable(options.out) if options.out else None
-    resolve(options.target)
-    seed = chosen_seed(options.seed)
+    resolve_target(options.target)
+    seed = resolve_seed(options.seed)
     done: dict[str, df.Agents] = {}
     whole = True
     if Path(options.task).is_dir():
@@ -89,7 +89,7 @@ def _train_arms(
             f"--evaluate is for agents that have learned: {options.task!r} is no folder of them."
         )
     for task in _arms(options):
-        say(f"{task}; seed {seed}, target {resolve(options.target)}")
+        say(f"{task}; seed {seed}, target {resolve_target(options.target)}")
         try:
             done[task.arm] = _train(task, options, seed)
         except KeyboardInterrupt:
@@ -158,7 +158,7 @@ def _go_on(options: argparse.Namespace, seed: int) -> df.Agents:
                 f"{options.task!r} have theirs."
             )
     agents = df.Agents.load(options.task)
-    say(f"{agents}; seed {seed}, target {resolve(options.target)}")
+    say(f"{agents}; seed {seed}, target {resolve_target(options.target)}")
     work = df.evaluate if options.evaluate else df.train
     return work(agents, **_how(options, seed))
 

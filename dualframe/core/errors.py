@@ -49,13 +49,13 @@ class UnknownName(DualframeError, KeyError):
 
     def __init__(self, kind: str, name: object, choices: Iterable[str]) -> None:
         self.kind, self.name, self.choices = kind, name, tuple(choices)
-        super().__init__(f"unknown {kind} {name!r}. {suggestion(name, self.choices)}")
+        super().__init__(f"unknown {kind} {name!r}. {suggest_name(name, self.choices)}")
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0])
 
 
-def suggestion(name: object, choices: Iterable[str]) -> str:
+def suggest_name(name: object, choices: Iterable[str]) -> str:
     """Return "Did you mean 'x'?" for the nearest choice, else the list of choices."""
     known = sorted(set(choices))
     folded = {choice.casefold(): choice for choice in known}

@@ -14,7 +14,7 @@ Kind: TypeAlias = "str | Dimension"
 Kinds: TypeAlias = Mapping[str, Kind]
 
 
-def per(unit: str) -> Dimension:
+def dimension_of_unit(unit: str) -> Dimension:
     """Return the dimension of a text such as "nS/mV"."""
     return get_dimensions(quantity(f"1 {unit}"))
 

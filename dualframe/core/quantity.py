@@ -23,7 +23,7 @@ from brian2.units.fundamentalunits import (
     get_unit,
 )
 
-from dualframe.core.errors import QuantityError, suggestion
+from dualframe.core.errors import QuantityError, suggest_name
 
 
 def _units() -> dict[str, Unit]:
@@ -99,7 +99,7 @@ def quantity(value: Any, expected: str | Dimension | None = None, name: str = "v
     return result
 
 
-def text(value: Any, digits: int = 6) -> str:
+def quantity_text(value: Any, digits: int = 6) -> str:
     """Return a quantity as a text that `quantity` reads back, in a unit of readable size."""
     if get_dimensions(value) is DIMENSIONLESS:
         return f"{float(value):.{digits}g}"
@@ -124,12 +124,12 @@ def unit_name(of: Dimension) -> str:
     return _BASE_UNITS.get(of, repr(of))
 
 
-def dimension(expected: str | Dimension) -> Dimension:
+def named_dimension(expected: str | Dimension) -> Dimension:
     """Return a Brian2 dimension by its name in `DIMENSIONS`."""
     if isinstance(expected, Dimension):
         return expected
     if expected not in DIMENSIONS:
-        raise QuantityError(f"unknown dimension {expected!r}. {suggestion(expected, DIMENSIONS)}")
+        raise QuantityError(f"unknown dimension {expected!r}. {suggest_name(expected, DIMENSIONS)}")
     return DIMENSIONS[expected]
 
 
@@ -157,7 +157,7 @@ def _unit(expression: str, value: str, name: str) -> Any:
                 f"{name} is {value!r}: {expression!r} is not a product of units, like 'uF/cm**2'."
             )
         if match["name"] not in UNITS:
-            hint = suggestion(match["name"], [u for u in UNITS if len(u) < 8])
+            hint = suggest_name(match["name"], [u for u in UNITS if len(u) < 8])
             hint = hint if hint.startswith("Did") else "Units are spelled like 'mV', 'pA', 'uS'."
             raise QuantityError(f"{name} is {value!r}: unknown unit {match['name']!r}. {hint}")
         power = int(match["exponent"] or 1) * (-1 if match["operator"] == "/" else 1)
@@ -167,7 +167,7 @@ def _unit(expression: str, value: str, name: str) -> Any:
 
 
 def _check(result: Any, expected: str | Dimension, name: str, value: Any) -> None:
-    wanted = dimension(expected)
+    wanted = named_dimension(expected)
     found = get_dimensions(result)
     if found is wanted:
         return

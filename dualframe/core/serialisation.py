@@ -60,22 +60,22 @@ def decode(data: Any, classes: Mapping[str, type]) -> Any:
     return classes[kind](**content)
 
 
-def digest(value: Any) -> str:
+def digest_of(value: Any) -> str:
     """SHA-256 of a description, the same on every machine."""
     canonical = json.dumps(encode(value), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def freeze(value: Any) -> Any:
+def frozen_copy(value: Any) -> Any:
     """Return a read-only copy of a mapping, an array or a sequence."""
     if isinstance(value, Mapping):
-        return MappingProxyType({key: freeze(item) for key, item in value.items()})
+        return MappingProxyType({key: frozen_copy(item) for key, item in value.items()})
     if isinstance(value, np.ndarray):
         frozen = value.copy()
         frozen.flags.writeable = False
         return frozen
     if isinstance(value, (list, tuple)):
-        return tuple(freeze(item) for item in value)
+        return tuple(frozen_copy(item) for item in value)
     return value
 
 

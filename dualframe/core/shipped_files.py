@@ -18,7 +18,7 @@ Kind = Literal["circuits", "tasks"]
 SUFFIX = ".toml"
 
 
-def folder(kind: Kind) -> Path:
+def shipped_folder(kind: Kind) -> Path:
     """Return the folder that holds the shipped files of a kind.
 
     Parameters
@@ -40,12 +40,12 @@ def folder(kind: Kind) -> Path:
     )
 
 
-def names(kind: Kind) -> tuple[str, ...]:
+def shipped_names(kind: Kind) -> tuple[str, ...]:
     """Return the names of the shipped files of a kind, sorted, without suffix."""
-    return tuple(sorted(path.stem for path in folder(kind).glob(f"*{SUFFIX}")))
+    return tuple(sorted(path.stem for path in shipped_folder(kind).glob(f"*{SUFFIX}")))
 
 
-def find(kind: Kind, name: str | os.PathLike[str]) -> Path:
+def find_shipped_file(kind: Kind, name: str | os.PathLike[str]) -> Path:
     """Return the file that a name or path stands for.
 
     Parameters
@@ -62,8 +62,8 @@ def find(kind: Kind, name: str | os.PathLike[str]) -> Path:
         If there is no such file. The message proposes the nearest name in the same place.
     """
     if not _is_path(name):
-        path = folder(kind) / f"{name}{SUFFIX}"
-        choices = names(kind)
+        path = shipped_folder(kind) / f"{name}{SUFFIX}"
+        choices = shipped_names(kind)
         if str(name) in choices:  # not path.is_file(): some file systems ignore case
             return path
         raise UnknownName(_singular(kind), str(name), choices)

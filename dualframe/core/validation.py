@@ -14,7 +14,7 @@ from dualframe.core.quantity import quantity
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
-def names_of(value: Any, what: str) -> tuple[str, ...]:
+def as_names(value: Any, what: str) -> tuple[str, ...]:
     """Return a text, several or None as a tuple of texts."""
     if value is None:
         return ()
@@ -24,31 +24,31 @@ def names_of(value: Any, what: str) -> tuple[str, ...]:
     return names
 
 
-def fraction(value: Any, what: str, otherwise: str = "") -> float:
+def as_fraction(value: Any, what: str, otherwise: str = "") -> float:
     """Return a number between 0 and 1; ``otherwise`` is what the error offers besides."""
-    number = float(finite(value, "dimensionless", what))
+    number = float(as_finite(value, "dimensionless", what))
     if not 0 <= number <= 1:
         raise NetworkError(f"{what} is {number:g}: expected a number between 0 and 1{otherwise}.")
     return number
 
 
-def positive(value: Any, dimension: str, what: str) -> Any:
+def as_positive(value: Any, dimension: str, what: str) -> Any:
     """Return a scalar quantity above zero."""
-    number = finite(value, dimension, what)
+    number = as_finite(value, dimension, what)
     if np.asarray(number) <= 0:
         raise NetworkError(f"{what} is {value}: expected more than zero.")
     return number
 
 
-def not_negative(value: Any, dimension: str, what: str) -> Any:
+def as_not_negative(value: Any, dimension: str, what: str) -> Any:
     """Return a scalar quantity of zero or more."""
-    number = finite(value, dimension, what)
+    number = as_finite(value, dimension, what)
     if np.asarray(number) < 0:
         raise NetworkError(f"{what} is {value}: expected zero or more.")
     return number
 
 
-def finite(value: Any, dimension: str, what: str) -> Any:
+def as_finite(value: Any, dimension: str, what: str) -> Any:
     """Return a scalar quantity."""
     number = quantity(value, dimension, what)
     if np.ndim(number) != 0 or not np.isfinite(np.asarray(number)):
@@ -56,7 +56,7 @@ def finite(value: Any, dimension: str, what: str) -> Any:
     return number
 
 
-def put(record: Any, name: str, value: Any) -> None:
+def set_frozen_field(record: Any, name: str, value: Any) -> None:
     """Set a field of a frozen record while it is being made."""
     object.__setattr__(record, name, value)
 

@@ -12,7 +12,7 @@ from brian2.units import ms
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from dualframe.core.errors import NetworkError, UnknownName
-from dualframe.core.quantity import quantity, text
+from dualframe.core.quantity import quantity, quantity_text
 from dualframe.environments.expression_evaluator import (
     compile_expression,
     drawn_once_per_step,
@@ -222,7 +222,7 @@ class Environment(EnvironmentEquations):
         rows = [
             (
                 parameter.name,
-                "never" if parameter.value is None else text(quantity(parameter.value)),
+                "never" if parameter.value is None else quantity_text(quantity(parameter.value)),
                 parameter.meaning,
                 parameter.status,
                 parameter.source or self.source,
@@ -232,9 +232,8 @@ class Environment(EnvironmentEquations):
         return pd.DataFrame(rows, columns=["name", "value", "meaning", "status", "source"])
 
     def __str__(self) -> str:
-        return (
-            f"Environment {self.name!r}: {self.title}; {self.action}, every {text(self.interval)}"
-        )
+        interval = quantity_text(self.interval)
+        return f"Environment {self.name!r}: {self.title}; {self.action}, every {interval}"
 
     def _neuron_equations(self) -> str:
         declared = [f"{name} : 1" for name in self.action.inputs]

@@ -10,8 +10,8 @@ import numpy as np
 from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.core.errors import NetworkError, UnknownName
-from dualframe.core.quantity import quantity, text
-from dualframe.core.validation import check_count, check_shape, fraction
+from dualframe.core.quantity import quantity, quantity_text
+from dualframe.core.validation import as_fraction, check_count, check_shape
 from dualframe.network import Description
 
 
@@ -72,7 +72,7 @@ class EnvironmentParameter(Description):
         if self.kind in ("positive", "ticks") and np.asarray(checked) <= 0:
             raise NetworkError(f"{label} is {value}: expected more than zero.")
         if self.kind == "probability":
-            return fraction(checked, label)
+            return as_fraction(checked, label)
         return checked
 
 
@@ -180,5 +180,7 @@ def count_ticks(time: Any, interval: Any, label: str) -> int:
     ratio = float(np.asarray(quantity(time, "time", label)) / np.asarray(interval))
     # a ratio of two rounded times is off by a few rounding errors
     if ratio < 0.5 or abs(ratio - round(ratio)) > 1e-9 * ratio:
-        raise NetworkError(f"{label} is {time}: expected a whole multiple of {text(interval)}.")
+        raise NetworkError(
+            f"{label} is {time}: expected a whole multiple of {quantity_text(interval)}."
+        )
     return round(ratio)

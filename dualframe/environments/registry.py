@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from dualframe.core.quantity import text
+from dualframe.core.quantity import quantity_text
 from dualframe.core.registry import Registry
 from dualframe.environments.acrobot import ACROBOT
 from dualframe.environments.bandit import BANDIT
@@ -66,7 +66,7 @@ def environments() -> pd.DataFrame:
             item.title,
             str(item.action),
             ", ".join(observation.name for observation in item.observations),
-            text(item.interval),
+            quantity_text(item.interval),
             item.limit,
             item.source,
         )

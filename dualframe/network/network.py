@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from dualframe.core.errors import NetworkError, UnknownName, suggestion
-from dualframe.core.serialisation import decode, digest, encode
+from dualframe.core.errors import NetworkError, UnknownName, suggest_name
+from dualframe.core.serialisation import decode, digest_of, encode
 from dualframe.core.validation import check_shape, check_unique
 from dualframe.network.distributions import GaussianKernel, Limited, LogNormal, Normal, Uniform
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
@@ -75,7 +75,7 @@ class Network(Description):
     @property
     def digest(self) -> str:
         """SHA-256 that identifies the network."""
-        return digest(self)
+        return digest_of(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the network as JSON-ready data."""
@@ -135,7 +135,7 @@ class Network(Description):
         if current.variable not in population.variables:
             raise NetworkError(
                 f"population {population.name!r} has no input variable {current.variable!r}. "
-                + suggestion(current.variable, population.variables)
+                + suggest_name(current.variable, population.variables)
             )
 
 
@@ -173,7 +173,7 @@ def check_written(
         return
     raise NetworkError(
         f"projection {projection.name!r} writes {base!r}, which {owner.name!r} does not have "
-        f"(a compartment or synapse that does not exist?). " + suggestion(base, known)
+        f"(a compartment or synapse that does not exist?). " + suggest_name(base, known)
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
 from dualframe.core.errors import NetworkError
-from dualframe.core.validation import check_name, finite, not_negative
+from dualframe.core.validation import as_finite, as_not_negative, check_name
 from dualframe.network.value_record import Description
 
 
@@ -80,7 +80,7 @@ class Plasticity(Description):
             object.__setattr__(self, "w_min", zero)
         for name in ("w_min", "w_max", "scale"):
             if getattr(self, name) is not None:
-                value = finite(getattr(self, name), dimension, f"{name} of {self.rule}")
+                value = as_finite(getattr(self, name), dimension, f"{name} of {self.rule}")
                 object.__setattr__(self, name, value)
         if not 0 <= np.asarray(self.w_min) < np.asarray(self.w_max):
             raise NetworkError(
@@ -88,7 +88,7 @@ class Plasticity(Description):
                 f"or more, and w_min below w_max. A plastic weight is a magnitude; the sign of a "
                 f"synapse belongs into its statement, like 'V -= w'."
             )
-        rate = not_negative(self.learning_rate, "dimensionless", f"learning_rate of {self.rule}")
+        rate = as_not_negative(self.learning_rate, "dimensionless", f"learning_rate of {self.rule}")
         object.__setattr__(self, "learning_rate", float(rate))
         self._freeze()
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
-from dualframe.core.errors import NetworkError, suggestion
+from dualframe.core.errors import NetworkError, suggest_name
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import check_count, check_name, check_shape
 from dualframe.network.value_record import Description, variables
@@ -175,7 +175,7 @@ class Population(Description):
             if key not in known:
                 raise NetworkError(
                     f"population {self.name!r} has no variable {key!r} to start from. "
-                    + suggestion(key, known)
+                    + suggest_name(key, known)
                 )
 
     def _check_heterogeneity(self) -> None:
@@ -183,7 +183,7 @@ class Population(Description):
             if not self.family(key):
                 raise NetworkError(
                     f"heterogeneity of population {self.name!r} names no parameter {key!r}. "
-                    + suggestion(key, self.parameters)
+                    + suggest_name(key, self.parameters)
                 )
             check_shape(spread, self.n, f"heterogeneity[{key!r}] of population {self.name!r}")
             if get_dimensions(spread).is_dimensionless is False or np.min(np.asarray(spread)) < 0:

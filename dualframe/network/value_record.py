@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 
-from dualframe.core.serialisation import digest, encode, freeze
+from dualframe.core.serialisation import digest_of, encode, frozen_copy
 
 _DEFINED = re.compile(r"^\s*(?:d(?P<ode>\w+)\s*/\s*dt\s*=|(?P<name>\w+)\s*[=:])", re.MULTILINE)
 
@@ -17,11 +17,11 @@ class Description:
         return type(self) is type(other) and encode(self) == encode(other)
 
     def __hash__(self) -> int:
-        return hash(digest(self))
+        return hash(digest_of(self))
 
     def _freeze(self) -> None:
         for item in fields(self):  # type: ignore[arg-type]
-            object.__setattr__(self, item.name, freeze(getattr(self, item.name)))
+            object.__setattr__(self, item.name, frozen_copy(getattr(self, item.name)))
 
 
 def variables(equations: str) -> frozenset[str]:

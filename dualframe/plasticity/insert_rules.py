@@ -16,7 +16,7 @@ import numpy as np
 from brian2.units.fundamentalunits import get_dimensions
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
-from dualframe.core.errors import NetworkError, suggestion
+from dualframe.core.errors import NetworkError, suggest_name
 from dualframe.network import Network, Plasticity, Population, Projection, variables
 from dualframe.network.distributions import DISTRIBUTIONS, Limited
 from dualframe.plasticity.registry import rule
@@ -134,7 +134,7 @@ def _told(
             raise NetworkError(
                 f"projection {projection.name!r}: its rule {given.rule!r} reads {name!r} of the "
                 f"neurons of {neurons.name!r}, which have no variable {used!r}; "
-                f"say what it is with signals={{{name!r}: ...}}. " + suggestion(used, known)
+                f"say what it is with signals={{{name!r}: ...}}. " + suggest_name(used, known)
             )
     own = {name: f"{name}_{end}" for name in known}
     return {f"{name}_{end}": f"({word_substitute(text, own)})" for name, text in signals.items()}

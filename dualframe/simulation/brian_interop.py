@@ -11,10 +11,10 @@ from brian2 import defaultclock
 from brian2.units import second
 
 from dualframe.network import Network, PoissonInput, Recording
-from dualframe.simulation.run import chosen_seed, positive_time, recordings
-from dualframe.targets.brian.brian_objects import Assembled
+from dualframe.simulation.run import positive_time, resolve_recordings, resolve_seed
+from dualframe.targets.brian.brian_objects import BrianObjects
 from dualframe.targets.brian.brian_objects import assemble as assemble_lowered
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 
 
 def assemble(
@@ -24,7 +24,7 @@ def assemble(
     dt: Any = None,
     record: Mapping[str, Sequence[str] | Recording] | None = None,
     duration: Any = None,
-) -> Assembled:
+) -> BrianObjects:
     """Make the Brian2 objects of a network, on Brian2's current device and preferences.
 
     Parameters
@@ -64,12 +64,12 @@ def assemble(
         network, length = _drawn_while_running(network), np.inf * second
     else:
         length = positive_time(duration, "duration")
-    lowered = lower(
+    lowered = lower_network(
         network,
         dt=step,
         duration=length,
-        seed=chosen_seed(seed),
-        record=recordings(network, record or {}),
+        seed=resolve_seed(seed),
+        record=resolve_recordings(network, record or {}),
     )
     return assemble_lowered(lowered)
 

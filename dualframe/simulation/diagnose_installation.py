@@ -17,7 +17,7 @@ from typing import Any
 from dualframe.core.errors import TargetError
 from dualframe.targets.cpp.compiler import find_compiler
 from dualframe.targets.genn import brian2genn as genn_target
-from dualframe.targets.target_support import missing
+from dualframe.targets.target_support import missing_requirements
 
 Facts = Mapping[str, Any]
 
@@ -60,21 +60,21 @@ def doctor() -> dict[str, Any]:
         each with its remedy).
     """
     return {
-        "python": python(),
+        "python": python_facts(),
         "packages": {name: package_version(name) for name in PACKAGES},
-        "compiler": compiler(),
-        "make": program("make"),
-        "genn": genn(),
-        "cuda": cuda(),
-        "gpus": genn_target.gpus(),
-        "targets": {name: diagnosis(*arguments) for name, arguments in TARGETS.items()},
+        "compiler": compiler_facts(),
+        "make": program_facts("make"),
+        "genn": genn_facts(),
+        "cuda": cuda_facts(),
+        "gpus": genn_target.gpu_names(),
+        "targets": {name: diagnose_target(*arguments) for name, arguments in TARGETS.items()},
     }
 
 
 # --- probes -------------------------------------------------------------------------------------
 
 
-def python() -> dict[str, str]:
+def python_facts() -> dict[str, str]:
     """Return the interpreter's version and path, and the platform."""
     return {
         "version": platform.python_version(),
@@ -91,7 +91,7 @@ def package_version(name: str) -> str | None:
         return None
 
 
-def compiler() -> dict[str, Any] | None:
+def compiler_facts() -> dict[str, Any] | None:
     """Return the C++ compiler that the targets use, and whether it has OpenMP, or None."""
     try:
         found = find_compiler()
@@ -110,17 +110,17 @@ def has_openmp(command: Sequence[str]) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         source, binary = Path(folder, "omp.cpp"), Path(folder, "omp")
         source.write_text(OPENMP_PROGRAM)
-        built = output(*command, "-fopenmp", str(source), "-o", str(binary))
-        return built is not None and output(str(binary)) is not None
+        built = command_output(*command, "-fopenmp", str(source), "-o", str(binary))
+        return built is not None and command_output(str(binary)) is not None
 
 
-def genn() -> dict[str, str | None] | None:
+def genn_facts() -> dict[str, str | None] | None:
     """Return the folder and version of GeNN that ``GENN_PATH`` names, or None."""
     path = os.environ.get("GENN_PATH")
     return {"path": path, "version": genn_target.genn_version()} if path else None
 
 
-def cuda() -> dict[str, str | None] | None:
+def cuda_facts() -> dict[str, str | None] | None:
     """Return the folder and version of the CUDA toolkit, or None."""
     path, version = genn_target.cuda_path(), genn_target.cuda_version()
     if path is None:
@@ -128,17 +128,17 @@ def cuda() -> dict[str, str | None] | None:
     return {"path": str(path), "version": "{}.{}".format(*version) if version else None}
 
 
-def program(name: str) -> dict[str, str] | None:
+def program_facts(name: str) -> dict[str, str] | None:
     """Return the path and version of a program that answers ``--version``, or None."""
     path = shutil.which(name)
-    text = output(path, "--version") if path else None
+    text = command_output(path, "--version") if path else None
     if path is None or text is None:
         return None
     version = re.search(r"\d+\.\d+(?:\.\d+)?", text)
     return {"path": path, "version": version[0] if version else "unknown version"}
 
 
-def output(*command: str) -> str | None:
+def command_output(*command: str) -> str | None:
     """Return what a command prints, or None if it cannot run, fails or takes too long."""
     try:
         done = subprocess.run(
@@ -149,21 +149,21 @@ def output(*command: str) -> str | None:
     return done.stdout
 
 
-def diagnosis(target: str, use_gpu: bool | None = None) -> dict[str, Any]:
+def diagnose_target(target: str, use_gpu: bool | None = None) -> dict[str, Any]:
     """Return whether a target is usable and, if not, everything that is missing."""
-    gaps = missing(target, use_gpu)
+    gaps = missing_requirements(target, use_gpu)
     return {"usable": not gaps, "missing": gaps}
 
 
 # --- text ---------------------------------------------------------------------------------------
 
 
-def render(facts: Facts) -> str:
+def render_diagnosis(facts: Facts) -> str:
     """Return the facts of `doctor` as lines for a terminal."""
     here = facts["python"]
     version = facts["packages"]["dualframe"] or "(checkout, not installed)"
     lines = [f"dualframe {version}, Python {here['version']}, {here['platform']}", ""]
-    lines += [f"  {name:<14}{text}" for name, text in _inventory(facts)]
+    lines += [f"  {name:<14}{text}" for name, text in _inventory_rows(facts)]
     lines += ["", "targets"]
     for target, found in facts["targets"].items():
         lines.append(f"  {target:<16}{'ready' if found['usable'] else 'not usable'}")
@@ -171,7 +171,7 @@ def render(facts: Facts) -> str:
     return "\n".join(lines)
 
 
-def _inventory(facts: Facts) -> list[tuple[str, str]]:
+def _inventory_rows(facts: Facts) -> list[tuple[str, str]]:
     rows = [(name, facts["packages"][name] or "-") for name in SHOWN]
     rows.append(("C++ compiler", _compiler_text(facts["compiler"])))
     rows += [(name, _program_text(facts[name.lower()])) for name in ("make", "GeNN", "CUDA")]

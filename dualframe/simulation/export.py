@@ -13,17 +13,17 @@ from dualframe.core.errors import TargetError
 from dualframe.network import Network, Recording
 from dualframe.simulation.run import (
     check_options,
-    chosen_seed,
+    package_versions,
     positive_time,
-    recordings,
-    versions,
+    resolve_recordings,
+    resolve_seed,
 )
 from dualframe.targets import target_support as capability
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import run as cpp_standalone
-from dualframe.targets.cpp.export_project import Description, export_project
-from dualframe.targets.lowering.lower_network import lower
-from dualframe.targets.lowering.lowered_network import Lowered, LoweredGroup, LoweredSynapses
+from dualframe.targets.cpp.export_project import ExportReadme, export_project
+from dualframe.targets.lowering.lower_network import lower_network
+from dualframe.targets.lowering.lowered_network import LoweredGroup, LoweredNetwork, LoweredSynapses
 
 TARGET = "cpp_standalone"
 
@@ -72,18 +72,20 @@ def export(
     _check_target(target)
     check_options(threads, "float64", TARGET)
     length, step = positive_time(duration, "duration"), positive_time(dt, "dt")
-    wanted = recordings(network, record or {})
-    lowered = lower(network, dt=step, duration=length, seed=chosen_seed(seed), record=wanted)
+    wanted = resolve_recordings(network, record or {})
+    lowered = lower_network(
+        network, dt=step, duration=length, seed=resolve_seed(seed), record=wanted
+    )
     out, options = Path(out_dir).expanduser(), RunOptions(threads, strict)
     with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
         project = Path(folder) / "project"
         with cpp_standalone._session(project, options) as device:
             cpp_standalone.generate(lowered, device, project, settled=True)
-        return export_project(project, out, describe(network, lowered), strict=strict)
+        return export_project(project, out, describe_export(network, lowered), strict=strict)
 
 
 def _check_target(target: str) -> None:
-    if target not in ("auto", TARGET) and capability.resolve(target) == "genn":
+    if target not in ("auto", TARGET) and capability.resolve_target(target) == "genn":
         raise TargetError(
             "a network cannot be exported for 'genn': its code needs GeNN's own build system. "
             "Export with target='cpp_standalone', or run with target='genn'."
@@ -95,12 +97,12 @@ def _check_target(target: str) -> None:
 # --- the words of the README ---------------------------------------------------------------------
 
 
-def describe(network: Network, lowered: Lowered) -> Description:
+def describe_export(network: Network, lowered: LoweredNetwork) -> ExportReadme:
     """Return title, meanings of parameters and arrays, and how to read the results."""
-    meanings = dict(_meanings(lowered))
-    return Description(
+    meanings = dict(_meanings_of_names(lowered))
+    return ExportReadme(
         title=f"{network.name}: a spiking network in C++",
-        introduction=_introduction(network, lowered),
+        introduction=_introduction_text(network, lowered),
         parameters={
             "duration": "second",
             "seed": "of what is drawn while the program runs",
@@ -111,8 +113,8 @@ def describe(network: Network, lowered: Lowered) -> Description:
     )
 
 
-def _introduction(network: Network, lowered: Lowered) -> str:
-    made_with = ", ".join(f"{name} {version}" for name, version in versions().items())
+def _introduction_text(network: Network, lowered: LoweredNetwork) -> str:
+    made_with = ", ".join(f"{name} {version}" for name, version in package_versions().items())
     sizes = "\n".join(
         f"* `{p.name}`: {p.n} neurons" + (f" of cell type `{p.cell_type}`" if p.cell_type else "")
         for p in network.populations
@@ -131,41 +133,41 @@ def _introduction(network: Network, lowered: Lowered) -> str:
     )
 
 
-def _meanings(lowered: Lowered) -> Iterator[tuple[str, str]]:
+def _meanings_of_names(lowered: LoweredNetwork) -> Iterator[tuple[str, str]]:
     for group in lowered.groups:
-        yield from _group(group)
+        yield from _group_meanings(group)
     for synapses in lowered.synapses:
-        yield from _synapses(synapses)
+        yield from _synapse_meanings(synapses)
     for spikes in lowered.spikes:
         yield f"{spikes.name}_neuron_index", f"source of each input spike of {spikes.name}"
         yield f"{spikes.name}_spike_time", f"time of each input spike of {spikes.name}, second"
 
 
-def _group(group: LoweredGroup) -> Iterator[tuple[str, str]]:
+def _group_meanings(group: LoweredGroup) -> Iterator[tuple[str, str]]:
     name = group.name
     for constant, value in group.constants.items():
-        yield f"{name}_{constant}", f"parameter, {unit(value.unit)}"
+        yield f"{name}_{constant}", f"parameter, {unit_text(value.unit)}"
     for variable, base in group.units.items():
-        yield f"{name}_{variable}", f"state variable, {unit(base)}"
-        yield f"{name}_trace_{variable}", f"recorded {variable}, {unit(base)}"
+        yield f"{name}_{variable}", f"state variable, {unit_text(base)}"
+        yield f"{name}_trace_{variable}", f"recorded {variable}, {unit_text(base)}"
     yield f"{name}_trace_t", "times of the recorded samples, second"
     yield f"{name}_spikes_i", f"neuron of each spike of {name}"
     yield f"{name}_spikes_t", f"time of each spike of {name}, second"
     yield f"{name}_spikes_count", f"number of spikes of each neuron of {name}"
 
 
-def _synapses(synapses: LoweredSynapses) -> Iterator[tuple[str, str]]:
+def _synapse_meanings(synapses: LoweredSynapses) -> Iterator[tuple[str, str]]:
     name = synapses.name
     yield f"{name}_sources", f"neuron of {synapses.source} of each synapse"
     yield f"{name}_targets", f"neuron of {synapses.target} of each synapse"
     yield f"{name}_delay", "delay, second"
-    yield f"{name}_w", f"weight, {unit(synapses.weight_unit)}"
+    yield f"{name}_w", f"weight, {unit_text(synapses.weight_unit)}"
     for constant, value in synapses.constants.items():
         if constant != "w":
-            yield f"{name}_{constant}", f"parameter, {unit(value.unit)}"
+            yield f"{name}_{constant}", f"parameter, {unit_text(value.unit)}"
 
 
-def unit(base: str) -> str:
+def unit_text(base: str) -> str:
     """Return a unit for a sentence."""
     return "no dimension" if base == "1" else base
 

@@ -21,9 +21,9 @@ from dualframe.core.quantity import quantity
 from dualframe.network import Network, Population, Recording
 from dualframe.results.results import Results, Trace, dspike_table, population_table, spike_table
 from dualframe.targets import target_support as capability
-from dualframe.targets.brian.raw_results import Raw, RawTrace, RunOptions
-from dualframe.targets.lowering.lower_network import lower
-from dualframe.targets.lowering.lowered_network import Lowered
+from dualframe.targets.brian.raw_results import RawResults, RawTrace, RunOptions
+from dualframe.targets.lowering.lower_network import lower_network
+from dualframe.targets.lowering.lowered_network import LoweredNetwork
 
 _PACKAGES = ("dualframe", "brian2", "brian2genn", "dendrify", "numpy")
 _DEFAULT_DT = 0.1 * ms
@@ -97,15 +97,15 @@ def run(
         If the target is not usable here or cannot run the network; raised before any code is
         generated.
     """
-    name = capability.resolve(target)
+    name = capability.resolve_target(target)
     check_options(threads, precision, name)
     length, step = positive_time(duration, "duration"), positive_time(dt, "dt")
-    wanted = recordings(network, record or {})
-    capability.require(network, name, use_gpu)
-    chosen = chosen_seed(seed)
-    kept = spiking(network, spikes)
-    drawn = chosen if network_seed is None else chosen_seed(network_seed)
-    lowered = lower(
+    wanted = resolve_recordings(network, record or {})
+    capability.require_supported(network, name, use_gpu)
+    chosen = resolve_seed(seed)
+    kept = check_spike_recording(network, spikes)
+    drawn = chosen if network_seed is None else resolve_seed(network_seed)
+    lowered = lower_network(
         network,
         dt=step,
         duration=length,
@@ -114,13 +114,13 @@ def run(
         spikes_of=kept,
         network_seed=drawn,
     )
-    _check_synapses(lowered)
-    with _progress(progress, f"{network.name} on {name}") as report:
+    _check_recorded_synapses(lowered)
+    with _progress_bar(progress, f"{network.name} on {name}") as report:
         options = RunOptions(threads, strict, use_gpu, precision, report)
-        raw: Raw = capability.module(name).run(lowered, options)
+        raw: RawResults = capability.target_module(name).run(lowered, options)
     facts = {"target": name, "seed": chosen, "threads": threads, "strict": strict}
     facts |= {"network_seed": drawn} if drawn != chosen else {}
-    return _results(network, lowered, raw, facts)
+    return _assemble_results(network, lowered, raw, facts)
 
 
 def positive_time(value: Any, what: str) -> Any:
@@ -131,7 +131,7 @@ def positive_time(value: Any, what: str) -> Any:
     return time
 
 
-def chosen_seed(seed: int | None) -> int:
+def resolve_seed(seed: int | None) -> int:
     """Return the seed of a run; None draws one."""
     if seed is None:
         return secrets.randbelow(2**31)
@@ -152,7 +152,7 @@ def check_options(threads: int, precision: str, target: str) -> None:
         )
 
 
-def recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recording]:
+def resolve_recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recording]:
     """Return what to record by population or projection, checked against the network."""
     populations = {population.name: population for population in network.populations}
     projections = {projection.name for projection in network.projections}
@@ -162,27 +162,27 @@ def recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recordi
             raise UnknownName(
                 "population or projection to record", name, [*populations, *projections]
             )
-        recording = wanted if isinstance(wanted, Recording) else Recording(tuple_of(wanted))
+        recording = wanted if isinstance(wanted, Recording) else Recording(as_tuple(wanted))
         if name in populations:
-            _check_recording(populations[name], recording)
+            _check_population_recording(populations[name], recording)
         else:
-            _check_followed(network, name, recording)
+            _check_weight_recording(network, name, recording)
         found[name] = recording
     return found
 
 
-def spiking(network: Network, names: Sequence[str] | None) -> tuple[str, ...] | None:
+def check_spike_recording(network: Network, names: Sequence[str] | None) -> tuple[str, ...] | None:
     """Return the populations whose spikes are kept, checked; None is all of them."""
     if names is None:
         return None
     known = [population.name for population in network.populations]
-    for name in tuple_of(names):
+    for name in as_tuple(names):
         if name not in known:
             raise UnknownName("population whose spikes are kept", name, known)
-    return tuple_of(names)
+    return as_tuple(names)
 
 
-def _check_followed(network: Network, name: str, recording: Recording) -> None:
+def _check_weight_recording(network: Network, name: str, recording: Recording) -> None:
     if recording.variables != ("w",):
         raise UnknownName(f"variable of projection {name!r}", recording.variables[0], ["w"])
     projection = next(p for p in network.projections if p.name == name)
@@ -198,7 +198,7 @@ def _check_followed(network: Network, name: str, recording: Recording) -> None:
         )
 
 
-def _check_synapses(lowered: Lowered) -> None:
+def _check_recorded_synapses(lowered: LoweredNetwork) -> None:
     """Refuse to follow synapses that were not drawn."""
     for synapses in lowered.synapses:
         recording = lowered.recordings.get(synapses.projection)
@@ -213,12 +213,12 @@ def _check_synapses(lowered: Lowered) -> None:
             )
 
 
-def tuple_of(names: str | Sequence[str]) -> tuple[str, ...]:
+def as_tuple(names: str | Sequence[str]) -> tuple[str, ...]:
     """Return one name or several as a tuple."""
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def _check_recording(population: Population, recording: Recording) -> None:
+def _check_population_recording(population: Population, recording: Recording) -> None:
     known = population.variables | ({"dspikes"} if population.events else set())
     for variable in recording.variables:
         if variable not in known:
@@ -233,7 +233,7 @@ def _check_recording(population: Population, recording: Recording) -> None:
 
 
 @contextmanager
-def _progress(wanted: bool | None, title: str) -> Iterator[Any]:
+def _progress_bar(wanted: bool | None, title: str) -> Iterator[Any]:
     console = Console(stderr=True)
     if not (console.is_terminal if wanted is None else wanted):
         yield None
@@ -245,24 +245,28 @@ def _progress(wanted: bool | None, title: str) -> Iterator[Any]:
         yield lambda fraction: bar.update(task, completed=fraction)
 
 
-def _results(network: Network, lowered: Lowered, raw: Raw, facts: dict[str, Any]) -> Results:
+def _assemble_results(
+    network: Network, lowered: LoweredNetwork, raw: RawResults, facts: dict[str, Any]
+) -> Results:
     populations = population_table(network.populations)
     return Results(
         populations=populations,
         spikes=spike_table(populations, raw.spikes),
         duration=raw.simulated_s,
-        dspikes=dspike_table(_dspikes(lowered, raw)),
-        traces={name: _trace(lowered, name, trace) for name, trace in raw.traces.items()},
+        dspikes=dspike_table(_dendritic_spikes(lowered, raw)),
+        traces={name: _trace_of(lowered, name, trace) for name, trace in raw.traces.items()},
         weights={
             name: pd.DataFrame({"pre": i, "post": j, "weight": w})
             for name, (i, j, w) in raw.weights.items()
         },
         weight_units=_weight_units(lowered, raw),
-        provenance=_provenance(network, lowered, raw, facts),
+        provenance=_run_provenance(network, lowered, raw, facts),
     )
 
 
-def _dspikes(lowered: Lowered, raw: Raw) -> dict[tuple[str, str], tuple[Any, Any]]:
+def _dendritic_spikes(
+    lowered: LoweredNetwork, raw: RawResults
+) -> dict[tuple[str, str], tuple[Any, Any]]:
     """Times of dendritic spikes: each new value of the variable that holds the last one's step."""
     found = {}
     for group in lowered.groups:
@@ -279,13 +283,13 @@ def _dspikes(lowered: Lowered, raw: Raw) -> dict[tuple[str, str], tuple[Any, Any
     return found
 
 
-def _trace(lowered: Lowered, name: str, trace: RawTrace) -> Trace:
+def _trace_of(lowered: LoweredNetwork, name: str, trace: RawTrace) -> Trace:
     units = {s.projection: {"w": s.weight_unit} for s in lowered.synapses}
     units |= {group.name: dict(group.units) for group in lowered.groups}
     return Trace(trace.times, trace.neurons, trace.values, units[name])
 
 
-def _weight_units(lowered: Lowered, raw: Raw) -> dict[str, str]:
+def _weight_units(lowered: LoweredNetwork, raw: RawResults) -> dict[str, str]:
     return {
         synapses.projection: synapses.weight_unit
         for synapses in lowered.synapses
@@ -293,13 +297,13 @@ def _weight_units(lowered: Lowered, raw: Raw) -> dict[str, str]:
     }
 
 
-def _provenance(
-    network: Network, lowered: Lowered, raw: Raw, facts: dict[str, Any]
+def _run_provenance(
+    network: Network, lowered: LoweredNetwork, raw: RawResults, facts: dict[str, Any]
 ) -> dict[str, Any]:
     return {
         "network": network.name,
         "network_hash": network.digest,
-        "versions": versions(),
+        "versions": package_versions(),
         "platform": platform.platform(),
         "command": " ".join(sys.argv),
         "dt_s": lowered.dt,
@@ -316,7 +320,7 @@ def _provenance(
     }
 
 
-def versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """Versions of Python and of the packages that a result depends on."""
     found = {"python": platform.python_version()}
     for package in _PACKAGES:

@@ -1,6 +1,7 @@
 """A run as the command line describes it: texts only, so that a manifest holds it as data.
 
-Nothing of a recipe is evaluated: names are looked up, quantities are parsed, the rest is compared.
+Nothing of a specification is evaluated: names are looked up, quantities are parsed, the rest is
+compared.
 """
 
 from __future__ import annotations
@@ -29,13 +30,15 @@ from dualframe.results.results import Results
 from dualframe.simulation.run import positive_time, run
 from dualframe.targets.target_support import TARGETS
 
-WATCHED = 3  # neurons of each population whose somatic voltage is recorded unless asked otherwise
-SAMPLED = 0.5 * ms
-NOTHING = "none"
+RECORDED_NEURONS = (
+    3  # neurons of each population whose somatic voltage is recorded unless asked otherwise
+)
+RECORDING_INTERVAL = 0.5 * ms
+NO_RECORDING = "none"
 
 
 @dataclass(frozen=True)
-class Recipe:
+class RunSpecification:
     """What to build and how to run it.
 
     Parameters
@@ -98,8 +101,8 @@ class Recipe:
                 object.__setattr__(self, path, str(Path(text).expanduser().absolute()))
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
-        """Rebuild a recipe from a manifest.
+    def from_dict(cls, data: Mapping[str, Any]) -> RunSpecification:
+        """Rebuild a specification from a manifest.
 
         Raises
         ------
@@ -119,22 +122,22 @@ class Recipe:
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the recipe as JSON-ready data."""
+        """Return the specification as JSON-ready data."""
         return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
 
     @cached_property
-    def plan(self) -> Circuit:
+    def resolved_circuit(self) -> Circuit:
         """The circuit, modulated, with its drugs and knock-outs, scaled."""
         found = circuit(self.circuit)
         for text in self.modulate:
-            modulator, level = split(text, "=", "--modulate", "ACh=0.8")
+            modulator, level = split_option(text, "=", "--modulate", "ACh=0.8")
             modulator, _, region = modulator.partition("@")
             found = found.with_modulation(modulator, level, region=region)
         for text in self.knockout:
             receptor, _, cells = text.partition(":")
             found = found.with_drug("knockout", receptor, cells.split(",") if cells else None)
         for text in self.drug:
-            found = drugged(found, text)
+            found = apply_drug_option(found, text)
         return found if self.scale == 1 else found.scaled(self.scale)
 
     @cached_property
@@ -143,16 +146,16 @@ class Recipe:
         return BRANCHES[self.branch](self)
 
     @property
-    def key(self) -> str:
+    def model_key(self) -> str:
         """The name under which the strengths of this model are stored."""
         if self.branch == "biological":
             return MODEL
-        return model_key(self.model or "glif", self.synapses or self.plan.synapse_mode)
+        return model_key(self.model or "glif", self.synapses or self.resolved_circuit.synapse_mode)
 
     @property
-    def strengths(self) -> Calibration:
+    def stored_calibration(self) -> Calibration:
         """The calibration, from the file that was named, or that lies with the circuit."""
-        return stored(self.plan, self.key, self.calibration_file)
+        return stored(self.resolved_circuit, self.model_key, self.calibration_file)
 
     @property
     def calibration_file(self) -> Path | None:
@@ -164,24 +167,26 @@ class Recipe:
         path = Path(self.circuit)
         return path.parent / "calibration" / path.name
 
-    def recordings(self) -> dict[str, Recording]:
+    def requested_recordings(self) -> dict[str, Recording]:
         """Return what to record, by population or projection."""
-        given = [text for text in self.record if text != NOTHING]
+        given = [text for text in self.record if text != NO_RECORDING]
         found = (
             {}
-            if NOTHING in self.record
-            else {p.name: self._recording(p, (p.voltage,)) for p in self.network.populations}
+            if NO_RECORDING in self.record
+            else {p.name: self._recording_of(p, (p.voltage,)) for p in self.network.populations}
         )
         populations = {p.name: p for p in self.network.populations}
         for text in given:
-            name, variables = split(text, "=", "--record", "pyr=V_soma,V_prox")
+            name, variables = split_option(text, "=", "--record", "pyr=V_soma,V_prox")
             chosen = tuple(variable.strip() for variable in variables.split(","))
             known = name in populations
-            found[name] = self._recording(populations[name], chosen) if known else Recording(chosen)
+            found[name] = (
+                self._recording_of(populations[name], chosen) if known else Recording(chosen)
+            )
         return found
 
     def run(self, progress: bool | None = None) -> Results:
-        """Run it; the provenance holds the recipe with the seed and target that were used."""
+        """Run it; the provenance holds it with the seed and target that were used."""
         results = run(
             self.network,
             self.duration,
@@ -190,33 +195,34 @@ class Recipe:
             dt=self.dt,
             threads=self.threads,
             strict=self.strict,
-            record=self.recordings(),
+            record=self.requested_recordings(),
             progress=progress,
         )
         facts = results.provenance
         used = replace(self, seed=facts["seed"], target=facts["target"])
-        return with_facts(results, arguments=used.to_dict())
+        return add_provenance(results, arguments=used.to_dict())
 
-    def _recording(self, population: Population, variables: tuple[str, ...]) -> Recording:
-        every = max(SAMPLED, quantity(self.dt, "time", "--dt"))
-        return Recording(variables, np.arange(min(WATCHED, population.n)), every)
-
-
-def _biological(recipe: Recipe) -> Network:
-    return biological.build(recipe.plan, calibration=recipe.strengths)
+    def _recording_of(self, population: Population, variables: tuple[str, ...]) -> Recording:
+        every = max(RECORDING_INTERVAL, quantity(self.dt, "time", "--dt"))
+        return Recording(variables, np.arange(min(RECORDED_NEURONS, population.n)), every)
 
 
-def _task_driven(recipe: Recipe) -> Network:
+def _build_biological(specification: RunSpecification) -> Network:
+    calibration = specification.stored_calibration
+    return biological.build(specification.resolved_circuit, calibration=calibration)
+
+
+def _build_task_driven(specification: RunSpecification) -> Network:
     return task_driven.build(
-        recipe.plan,
-        model=recipe.model or "glif",
-        synapses=recipe.synapses or None,
-        calibration=recipe.strengths,
+        specification.resolved_circuit,
+        model=specification.model or "glif",
+        synapses=specification.synapses or None,
+        calibration=specification.stored_calibration,
     )
 
 
-BRANCHES: Mapping[str, Callable[[Recipe], Network]] = MappingProxyType(
-    {"biological": _biological, "task_driven": _task_driven}
+BRANCHES: Mapping[str, Callable[[RunSpecification], Network]] = MappingProxyType(
+    {"biological": _build_biological, "task_driven": _build_task_driven}
 )
 
 _KINDS: Mapping[str, Any] = MappingProxyType(
@@ -231,15 +237,15 @@ _KINDS: Mapping[str, Any] = MappingProxyType(
 )
 
 
-def with_facts(results: Results, **facts: Any) -> Results:
+def add_provenance(results: Results, **facts: Any) -> Results:
     """Return results with more in their provenance."""
     return replace(results, provenance={**results.provenance, **facts})
 
 
-def drugged(given: Circuit, text: str) -> Circuit:
+def apply_drug_option(given: Circuit, text: str) -> Circuit:
     """Return a circuit with a drug such as ``"antagonist:M1=3@ctx_pv"``."""
     what, _, cells = text.partition("@")
-    kind, rest = split(what, ":", "--drug", "antagonist:M1=3")
+    kind, rest = split_option(what, ":", "--drug", "antagonist:M1=3")
     receptor, _, dose = (part.strip() for part in rest.partition("="))
     amount, _, affinity = (part.strip() for part in dose.partition("/"))
     doses: dict[str, Any] = {"dose": amount} if amount else {}
@@ -248,7 +254,7 @@ def drugged(given: Circuit, text: str) -> Circuit:
     return given.with_drug(kind, receptor, names, **doses)
 
 
-def split(text: str, separator: str, option: str, example: str) -> tuple[str, str]:
+def split_option(text: str, separator: str, option: str, example: str) -> tuple[str, str]:
     """Return the two sides of an option's value."""
     left, found, right = (part.strip() for part in text.partition(separator))
     if not (left and found and right):
@@ -265,7 +271,7 @@ class Replay:
 
     Attributes
     ----------
-    recipe
+    specification
         What was run.
     spikes
         Number of spikes of the earlier run.
@@ -277,7 +283,7 @@ class Replay:
         Packages whose version has changed: ``{"brian2": ("2.9.0", "2.10.1")}``.
     """
 
-    recipe: Recipe
+    specification: RunSpecification
     spikes: int
     same_network: bool
     first_difference: float | None
@@ -309,16 +315,16 @@ def replay(manifest: str | Path, progress: bool | None = None) -> Replay:
             f"{str(path)!r} does not say how to repeat the run: only `dualframe run --out` "
             f"records its arguments."
         )
-    recipe = Recipe.from_dict(arguments)
-    after = recipe.run(progress)
+    specification = RunSpecification.from_dict(arguments)
+    after = specification.run(progress)
     if not after.provenance["completed"]:
         raise KeyboardInterrupt
     return Replay(
-        recipe=recipe,
+        specification=specification,
         spikes=len(before.spikes),
         same_network=before.provenance["network_hash"] == after.provenance["network_hash"],
         first_difference=first_difference(before, after),
-        versions=_changed(before.provenance["versions"], after.provenance["versions"]),
+        versions=_changed_versions(before.provenance["versions"], after.provenance["versions"]),
     )
 
 
@@ -334,7 +340,9 @@ def first_difference(before: Results, after: Results) -> float | None:
     return None if single.empty else float(single["t"].min())
 
 
-def _changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+def _changed_versions(
+    before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, tuple[Any, Any]]:
     names: Sequence[str] = sorted({*before, *after})
     pairs = {name: (before.get(name), after.get(name)) for name in names}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dualframe.core.errors import NetworkError
-from dualframe.core.validation import positive, put
+from dualframe.core.validation import as_positive, set_frozen_field
 from dualframe.network import Description, Projection
 
 _RESPONSE = re.compile(r"\w+\s*[+-]=\s*[\w.*]*\bw")
@@ -52,7 +52,7 @@ class ShortTerm(Description):
     def __post_init__(self) -> None:
         for name, dimension in NUMBERS.items():
             what = f"{name} of the short-term plasticity"
-            put(self, name, positive(getattr(self, name), dimension, what))
+            set_frozen_field(self, name, as_positive(getattr(self, name), dimension, what))
         if self.U > 1:
             raise NetworkError(f"U of the short-term plasticity is {self.U}: expected at most 1.")
         self._freeze()

@@ -14,7 +14,7 @@ from dualframe.core.errors import TargetError, UnknownName
 from dualframe.network import Network, Population, Projection
 from dualframe.plasticity import with_rules
 from dualframe.targets.cpp.compiler import find_compiler
-from dualframe.targets.lowering.event_free_equations import Line, parse
+from dualframe.targets.lowering.event_free_equations import EquationLine, parse_equations
 from dualframe.targets.lowering.lower_network import check_structure
 
 TARGETS = ("runtime", "cpp_standalone", "genn")
@@ -29,7 +29,7 @@ _MODULES = {"runtime": "brian.runtime", "cpp_standalone": "cpp.run", "genn": "ge
 
 
 @dataclass(frozen=True)
-class Blocker:
+class UnsupportedFeature:
     """A construct that a target cannot run.
 
     Parameters
@@ -50,21 +50,21 @@ class Blocker:
         return f"{self.where}: {self.construct}" + (f" ({self.remedy})" if self.remedy else "")
 
 
-def module(target: str) -> ModuleType:
+def target_module(target: str) -> ModuleType:
     """Return the module that runs a target."""
-    return import_module(f"dualframe.targets.{_MODULES[resolve(target)]}")
+    return import_module(f"dualframe.targets.{_MODULES[resolve_target(target)]}")
 
 
-def resolve(target: str) -> str:
+def resolve_target(target: str) -> str:
     """Return a target's name; ``"auto"`` is C++ where there is a compiler, else the runtime."""
     if target == "auto":
-        return "runtime" if missing("cpp_standalone") else "cpp_standalone"
+        return "runtime" if missing_requirements("cpp_standalone") else "cpp_standalone"
     if target not in TARGETS:
         raise UnknownName("target", target, (*TARGETS, "auto"))
     return target
 
 
-def missing(target: str, use_gpu: bool | None = None) -> list[str]:
+def missing_requirements(target: str, use_gpu: bool | None = None) -> list[str]:
     """What this machine lacks for a target, each with its remedy."""
     if target == "cpp_standalone":
         try:
@@ -72,18 +72,23 @@ def missing(target: str, use_gpu: bool | None = None) -> list[str]:
         except TargetError as error:
             return [str(error)]
     if target == "genn":
-        found: list[str] = module("genn").missing_parts(use_gpu=use_gpu)
+        found: list[str] = target_module("genn").missing_requirements(use_gpu=use_gpu)
         return found
     return []
 
 
 def targets() -> pd.DataFrame:
     """Return a table of the targets: name, what it is, usable here, what is missing."""
-    rows = [(name, _WHAT[name], not missing(name), "; ".join(missing(name))) for name in TARGETS]
+    rows = [
+        (name, _WHAT[name], not missing_requirements(name), "; ".join(missing_requirements(name)))
+        for name in TARGETS
+    ]
     return pd.DataFrame(rows, columns=["target", "what", "usable", "missing"])
 
 
-def check(network: Network, target: str = "auto", *, use_gpu: bool | None = None) -> list[Blocker]:
+def check(
+    network: Network, target: str = "auto", *, use_gpu: bool | None = None
+) -> list[UnsupportedFeature]:
     """List what keeps a network from running on a target; an empty list means that it runs.
 
     Nothing is drawn, generated or compiled.
@@ -102,34 +107,38 @@ def check(network: Network, target: str = "auto", *, use_gpu: bool | None = None
     UnknownName
         If there is no such target.
     """
-    name = resolve(target)
-    found = [Blocker(problem, network.name, "") for problem in check_structure(network)]
+    name = resolve_target(target)
+    found = [UnsupportedFeature(problem, network.name, "") for problem in check_structure(network)]
     if not found and name == "genn":
         written = with_rules(network)
         for projection in written.projections:
-            found += _genn_synapses(written, projection)
-    machine = missing(name, use_gpu)
-    return found + [Blocker(text, "this machine", "") for text in machine]
+            found += _unsupported_synapses(written, projection)
+    machine = missing_requirements(name, use_gpu)
+    return found + [UnsupportedFeature(text, "this machine", "") for text in machine]
 
 
-def require(network: Network, target: str, use_gpu: bool | None = None) -> None:
+def require_supported(network: Network, target: str, use_gpu: bool | None = None) -> None:
     """Raise a `TargetError` that lists the blockers, if there are any."""
     blockers = check(network, target, use_gpu=use_gpu)
     if blockers:
         listed = "\n  ".join(["", *map(str, blockers)] if len(blockers) > 1 else map(str, blockers))
-        raise TargetError(f"network {network.name!r} cannot run on {resolve(target)!r}: {listed}")
+        raise TargetError(
+            f"network {network.name!r} cannot run on {resolve_target(target)!r}: {listed}"
+        )
 
 
-def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker]:
+def _unsupported_synapses(network: Network, projection: Projection) -> Iterator[UnsupportedFeature]:
     where = f"projection {projection.name!r}"
     if projection.own_delays:
-        yield Blocker("every synapse has a delay of its own", where, "group them: delay_groups=8")
-    lines = parse(projection.equations, where)
+        yield UnsupportedFeature(
+            "every synapse has a delay of its own", where, "group them: delay_groups=8"
+        )
+    lines = parse_equations(projection.equations, where)
     used: set[str] = set()
     for statement in projection.statements:
         used |= get_identifiers(statement)
     for name in sorted(n for n in used if n.endswith("_pre")):
-        yield Blocker(
+        yield UnsupportedFeature(
             f"its statements use {name!r}, a variable of the presynaptic neuron",
             where,
             "GeNN gives synapses the postsynaptic neuron only; keep a copy in the synapse",
@@ -137,41 +146,47 @@ def _genn_synapses(network: Network, projection: Projection) -> Iterator[Blocker
     source = network.source(projection.source)
     for line in lines:
         if "summed" in line.flags and isinstance(source, Population):
-            yield from _summed(line, source, where)
+            yield from _unsupported_sums(line, source, where)
         if line.kind == "subexpression" and "summed" not in line.flags:
-            yield Blocker(
+            yield UnsupportedFeature(
                 f"subexpression {line.name!r} in synaptic equations",
                 where,
                 "write it out in the statements",
             )
         if "summed" not in line.flags:
-            yield from _seen_at_every_step(line, network.population(projection.target), where)
+            yield from _unsupported_continuous_reads(
+                line, network.population(projection.target), where
+            )
     summed = [line.name for line in lines if "summed" in line.flags]
     if len(lines) > 1 and summed:
-        yield Blocker(
+        yield UnsupportedFeature(
             f"summed variable {summed[0]!r} beside other variables",
             where,
             "give the summed variable a projection of its own",
         )
 
 
-def _summed(line: Line, source: Population, where: str) -> Iterator[Blocker]:
+def _unsupported_sums(
+    line: EquationLine, source: Population, where: str
+) -> Iterator[UnsupportedFeature]:
     """Subexpressions of the presynaptic neuron, which Brian2GeNN does not write out here."""
     read = {n.removesuffix("_pre") for n in get_identifiers(line.expression) if n.endswith("_pre")}
-    for own in parse(source.equations, f"population {source.name!r}"):
+    for own in parse_equations(source.equations, f"population {source.name!r}"):
         if own.name in read and own.kind == "subexpression" and "constant over dt" not in own.flags:
-            yield Blocker(
+            yield UnsupportedFeature(
                 f"{line.name!r} sums {own.name!r}, a subexpression of {source.name!r}",
                 where,
                 "make it a state variable: dx/dt = (expression - x)/dt",
             )
 
 
-def _seen_at_every_step(line: Line, target: Population, where: str) -> Iterator[Blocker]:
+def _unsupported_continuous_reads(
+    line: EquationLine, target: Population, where: str
+) -> Iterator[UnsupportedFeature]:
     """What a synapse reads of the neurons between spikes."""
     used = get_identifiers(line.expression)
     for name in sorted(n for n in used if n.endswith("_pre")):
-        yield Blocker(
+        yield UnsupportedFeature(
             f"{line.name!r} follows {name!r}, a variable of the presynaptic neuron, at every step",
             where,
             "GeNN gives synapses the postsynaptic neuron only; rules of rate units run on the "
@@ -180,9 +195,9 @@ def _seen_at_every_step(line: Line, target: Population, where: str) -> Iterator[
     read = {n.removesuffix("_post") for n in used if n.endswith("_post")}
     if not read:
         return
-    lines = parse(target.equations, f"population {target.name!r}")
+    lines = parse_equations(target.equations, f"population {target.name!r}")
     for name in sorted(read & {line.name for line in lines if line.kind == "subexpression"}):
-        yield Blocker(
+        yield UnsupportedFeature(
             f"{line.name!r} follows {name!r}, a subexpression of {target.name!r}, at every step",
             where,
             "take the rule's event-driven form: options={'update': 'event'}",

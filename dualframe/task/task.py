@@ -11,8 +11,8 @@ from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.describe import ASSUMED, Page
 from dualframe.catalogue.schema import Numbers, Origin
 from dualframe.core.errors import CatalogueError, UnknownName
-from dualframe.core.quantity import text
-from dualframe.core.validation import not_negative
+from dualframe.core.quantity import quantity_text
+from dualframe.core.validation import as_not_negative
 from dualframe.network import Description
 from dualframe.task.sections import SECTIONS, Section
 
@@ -100,7 +100,7 @@ class Task(Description):
 
     def with_heterogeneity(self, cv: float) -> Task:
         """Return the task with cells whose parameters vary: log-normal factors of mean one."""
-        number = float(not_negative(cv, "dimensionless", f"heterogeneity of task {self.name!r}"))
+        number = float(as_not_negative(cv, "dimensionless", f"heterogeneity of task {self.name!r}"))
         return replace(self, heterogeneity=number)
 
     def having(self, **values: Any) -> Task:
@@ -160,4 +160,7 @@ class Task(Description):
 
     def _assumed(self) -> Iterator[tuple[str, list[str]]]:
         for name, section in self.sections.items():
-            yield name, [f"{k} {text(n.value)}" for k, n in section.numbers.items() if n.assumed]
+            yield (
+                name,
+                [f"{k} {quantity_text(n.value)}" for k, n in section.numbers.items() if n.assumed],
+            )

@@ -10,9 +10,9 @@ import pandas as pd
 from dualframe.catalogue.bibliography import PACKAGED
 from dualframe.catalogue.files import table_of
 from dualframe.catalogue.toml_table import Table
-from dualframe.core.errors import CatalogueError, UnknownName, suggestion
+from dualframe.core.errors import CatalogueError, UnknownName, suggest_name
 from dualframe.core.parameter_table import Kinds
-from dualframe.core.shipped_files import find, names
+from dualframe.core.shipped_files import find_shipped_file, shipped_names
 from dualframe.task.sections import SECTIONS, Section, Spec
 from dualframe.task.task import Task
 
@@ -27,7 +27,7 @@ def task(name: str | os.PathLike[str]) -> Task:
     CatalogueError
         If the file is not well formed: it names file, table, key and remedy.
     """
-    path = find("tasks", name)
+    path = find_shipped_file("tasks", name)
     table = table_of(path)
     builder = table.text("builder", choices=SECTIONS)
     specs = SECTIONS[builder]
@@ -48,7 +48,7 @@ def task(name: str | os.PathLike[str]) -> Task:
 
 def tasks() -> pd.DataFrame:
     """Return the shipped tasks as a table: name, title, modulators, builder."""
-    found = [task(name) for name in names("tasks")]
+    found = [task(name) for name in shipped_names("tasks")]
     rows = [(t.name, t.title, ", ".join(t.offered), t.builder) for t in found]
     return pd.DataFrame(rows, columns=["name", "title", "modulators", "builder"], dtype=object)
 
@@ -58,7 +58,7 @@ def _acting(table: Table, offered: tuple[str, ...]) -> tuple[str, ...]:
     for name in acting:
         if name not in offered:
             table.fail(
-                "default_modulators", f"unknown modulator {name!r}. {suggestion(name, offered)}"
+                "default_modulators", f"unknown modulator {name!r}. {suggest_name(name, offered)}"
             )
     return tuple(name for name in offered if name in acting)
 

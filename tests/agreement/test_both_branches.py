@@ -16,7 +16,7 @@ from compare import SPIKE, Trains, assert_same, first_difference
 from ours import run_ours
 
 from dualframe.network import Network
-from dualframe.targets.target_support import missing
+from dualframe.targets.target_support import missing_requirements
 
 DURATION = 500 * ms
 
@@ -41,7 +41,7 @@ def test_there_is_something_to_compare(reference: Trains) -> None:
 
 @pytest.mark.cpp
 def test_cpp_equals_runtime(network: Network, reference: Trains) -> None:
-    if reasons := missing("cpp_standalone"):
+    if reasons := missing_requirements("cpp_standalone"):
         pytest.skip("; ".join(reasons))
     cpp = run_ours(network, "cpp_standalone", strict=True, duration=DURATION)
     assert_same(reference, cpp, ("the runtime", "C++"))
@@ -51,7 +51,7 @@ def test_cpp_equals_runtime(network: Network, reference: Trains) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)  # Brian2GeNN compiles for minutes
 def test_genn_equals_runtime(network: Network, reference: Trains) -> None:
-    if reasons := missing("genn", use_gpu=False):
+    if reasons := missing_requirements("genn", use_gpu=False):
         pytest.skip("; ".join(reasons))
     genn = run_ours(network, "genn", strict=True, use_gpu=False, duration=DURATION)
     assert_same(reference, genn, ("the runtime", "GeNN"))

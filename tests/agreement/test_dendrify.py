@@ -15,7 +15,7 @@ from ours import network, run_ours
 from stock import run_stock
 
 from dualframe.network import Network
-from dualframe.targets.target_support import missing
+from dualframe.targets.target_support import missing_requirements
 
 LAST = round(float(DURATION / DT)) - UNSEEN_STEPS
 
@@ -47,7 +47,7 @@ def test_same_steps_as_stock_dendrify(case: Case, runtime: Trains) -> None:
 @pytest.mark.cpp
 @pytest.mark.parametrize("strict", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_cpp_equals_runtime(models: Network, runtime: Trains, strict: bool) -> None:
-    if reasons := missing("cpp_standalone"):
+    if reasons := missing_requirements("cpp_standalone"):
         pytest.skip("; ".join(reasons))
     cpp = run_ours(models, "cpp_standalone", strict=strict)
     assert_same(runtime, cpp, ("the runtime", "C++"))
@@ -57,7 +57,7 @@ def test_cpp_equals_runtime(models: Network, runtime: Trains, strict: bool) -> N
 @pytest.mark.slow
 @pytest.mark.timeout(1800)  # Brian2GeNN compiles for minutes
 def test_genn_equals_runtime(models: Network, runtime: Trains) -> None:
-    if reasons := missing("genn", use_gpu=False):
+    if reasons := missing_requirements("genn", use_gpu=False):
         pytest.skip("; ".join(reasons))
     genn = run_ours(models, "genn", strict=True, use_gpu=False)
     assert_same(runtime, genn, ("the runtime", "GeNN"))

@@ -11,7 +11,7 @@ from ours import run_ours
 
 from dualframe.network import Network
 from dualframe.neuromodulation.effects import EFFECTS
-from dualframe.targets.target_support import missing
+from dualframe.targets.target_support import missing_requirements
 
 DURATION = 200 * ms
 
@@ -44,7 +44,7 @@ def test_there_is_something_to_compare(reference: Trains, network: Network) -> N
 
 @pytest.mark.cpp
 def test_cpp_equals_runtime(network: Network, reference: Trains) -> None:
-    if reasons := missing("cpp_standalone"):
+    if reasons := missing_requirements("cpp_standalone"):
         pytest.skip("; ".join(reasons))
     cpp = run_ours(network, "cpp_standalone", strict=True, duration=DURATION)
     assert_same(reference, cpp, ("the runtime", "C++"))
@@ -54,7 +54,7 @@ def test_cpp_equals_runtime(network: Network, reference: Trains) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1800)  # Brian2GeNN compiles for minutes
 def test_genn_equals_runtime(network: Network, reference: Trains) -> None:
-    if reasons := missing("genn", use_gpu=False):
+    if reasons := missing_requirements("genn", use_gpu=False):
         pytest.skip("; ".join(reasons))
     genn = run_ours(network, "genn", strict=True, use_gpu=False, duration=DURATION)
     assert_same(reference, genn, ("the runtime", "GeNN"))

@@ -22,7 +22,7 @@ from scipy import stats
 
 import dualframe as df
 from dualframe.network import Network, PoissonInput, Population, Projection
-from dualframe.targets.target_support import missing
+from dualframe.targets.target_support import missing_requirements
 
 ALPHA = 1e-5
 N, RATE, DURATION, DT = 60, 80.0, 500.0, 0.1  # neurons, Hz, ms, ms
@@ -63,7 +63,7 @@ def network(rate: float) -> Network:
 @cache
 def sample(target: str, rate: float = RATE, seed: int = 1) -> Trains:
     """One run; a target that is not usable here skips the test."""
-    if reasons := missing(target, use_gpu=False):
+    if reasons := missing_requirements(target, use_gpu=False):
         pytest.skip("; ".join(reasons))
     options = {"use_gpu": False} if target == "genn" else {}
     return run_ours(network(rate), target, duration=DURATION * ms, seed=seed, **options)

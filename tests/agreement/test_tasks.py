@@ -14,7 +14,7 @@ import pytest
 from brian2.units import second
 
 import dualframe as df
-from dualframe.core.shipped_files import names
+from dualframe.core.shipped_files import shipped_names
 from dualframe.task import Task
 
 pytestmark = pytest.mark.slow
@@ -83,7 +83,7 @@ Made = dict[tuple[str, str], df.Agents]
 
 
 def test_every_task_that_ships_is_here() -> None:
-    assert set(SMALL) == set(names("tasks"))
+    assert set(SMALL) == set(shipped_names("tasks"))
 
 
 def test_navigation(trained: Made, target: str) -> None:

@@ -30,7 +30,7 @@ from dualframe.environments import Environment, environment
 from dualframe.environments.expression_evaluator import compile_expression
 from dualframe.environments.gymnasium_env import GymnasiumEnvironment
 from dualframe.network import replicated
-from dualframe.targets.target_support import missing
+from dualframe.targets.target_support import missing_requirements
 
 AGENTS, EVERY, STEPS = 3, 2, 800
 
@@ -187,7 +187,7 @@ COUNTERS = ("reward", "ended", "trial", "elapsed", "collected", *OUTCOMES)
 )
 def results(request: pytest.FixtureRequest) -> df.Results:
     target: str = request.param
-    if gaps := missing(target, use_gpu=False if target == "genn" else None):
+    if gaps := missing_requirements(target, use_gpu=False if target == "genn" else None):
         pytest.skip(f"{target}: {'; '.join(gaps)}")
     record = {
         name: [*case.environment.state, *case.records, *COUNTERS] for name, case in CASES.items()

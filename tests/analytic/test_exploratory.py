@@ -20,7 +20,7 @@ from dualframe.network import Network
 from dualframe.plasticity import freeze_learning, with_sliding_thresholds
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import known_programs as plans
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 
 DT = 0.1
 STEPS = 280
@@ -170,7 +170,7 @@ def test_frozen_rate_units_keep_their_weights_and_their_program() -> None:
     for w in weights(freeze_learning(net)).values():
         np.testing.assert_array_equal(w, W)
     keys = {
-        plans.structure_key(lower(n, dt=1 * ms, duration=1 * second, seed=1), RunOptions())
+        plans.structure_key(lower_network(n, dt=1 * ms, duration=1 * second, seed=1), RunOptions())
         for n in (net, freeze_learning(net))
     }
     assert len(keys) == 1
@@ -229,7 +229,7 @@ def test_what_rate_units_cannot_do() -> None:
         (df.Population("post", N_POST, POST),), (df.SpikeInput("in", 1, [0], [1] * ms),), (spiking,)
     )
     with pytest.raises(NetworkError, match="is an input"):
-        lower(net, dt=1 * ms, duration=1 * ms, seed=1)
+        lower_network(net, dt=1 * ms, duration=1 * ms, seed=1)
     with pytest.raises(NetworkError, match="no projection"):
         with_sliding_thresholds(network({"linear": RULES["linear"]}), "linear")
 

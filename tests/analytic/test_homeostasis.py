@@ -18,7 +18,7 @@ from dualframe.network import Network
 from dualframe.plasticity import adaptive_threshold, freeze_learning
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import known_programs as plans
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 
 DT = 1e-3
 STEPS = 2000
@@ -98,7 +98,7 @@ def test_scaling_keeps_ratios_and_frozen_weights() -> None:
     for w in weights(runtime, freeze_learning(net)).values():
         np.testing.assert_array_equal(w, [1.0, 0.5, 2.0])
     keys = {
-        plans.structure_key(lower(n, dt=1 * ms, duration=1 * second, seed=1), RunOptions())
+        plans.structure_key(lower_network(n, dt=1 * ms, duration=1 * second, seed=1), RunOptions())
         for n in (net, freeze_learning(net))
     }
     assert len(keys) == 1
@@ -133,7 +133,7 @@ def test_a_population_without_spikes_cannot_be_scaled() -> None:
     onto = df.Projection("pre", "cells", "g += w", weight=1.0, pairs="one_to_one", plasticity=RULE)
     net = Network((silent,), (df.SpikeInput("pre", 1, [0], [1] * ms),), (onto,))
     with pytest.raises(NetworkError, match="no threshold"):
-        lower(net, dt=1 * ms, duration=1 * ms, seed=1)
+        lower_network(net, dt=1 * ms, duration=1 * ms, seed=1)
 
 
 # ---------------------------------------------------------------- thresholds
@@ -185,7 +185,7 @@ def test_numbers_of_diehl_and_cook_and_freezing() -> None:
     np.testing.assert_array_equal(done.traces["cells"].values["theta"], 3e-3)
     keys = {
         plans.structure_key(
-            lower(Network((p,)), dt=1 * ms, duration=1 * second, seed=1), RunOptions()
+            lower_network(Network((p,)), dt=1 * ms, duration=1 * second, seed=1), RunOptions()
         )
         for p in (cells, held)
     }

@@ -26,7 +26,7 @@ from dualframe.plasticity import freeze_learning
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.lowering import lower_network as lowering
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 from dualframe.targets.lowering.lower_synapses import lower_projection
 
 Array = NDArray[np.float64]
@@ -444,7 +444,9 @@ def test_frozen_weights_stay_to_the_last_bit_and_nothing_is_compiled() -> None:
     for w in found(runtime, freeze_learning(net)).values():
         np.testing.assert_array_equal(w, W)
     keys = {
-        plans.structure_key(lower(one, dt=1 * ms, duration=1 * second, seed=1), RunOptions())
+        plans.structure_key(
+            lower_network(one, dt=1 * ms, duration=1 * second, seed=1), RunOptions()
+        )
         for one in (net, freeze_learning(net), other_numbers(net))
     }
     assert len(keys) == 1
@@ -520,10 +522,10 @@ def test_signals_that_nobody_has() -> None:
         plasticity_rule("r_stdp", w_max=1, signals={"level_NA": "NA"})
     lost = plasticity_rule("r_stdp", w_max=1, signals={"level_DA": "dopamine"})
     with pytest.raises(NetworkError, match="no variable 'dopamine'"):
-        lower(network(pre, post, {"lost": lost}), dt=1 * ms, duration=1 * ms, seed=1)
+        lower_network(network(pre, post, {"lost": lost}), dt=1 * ms, duration=1 * ms, seed=1)
     trial_ends = plasticity_rule("da_5ht", w_max=3, set="swc", signals=_DA_5HT)
     with pytest.raises(NetworkError, match="ends of trials"):
-        lower(network(pre, post, {"swc": trial_ends}), dt=1 * ms, duration=1 * ms, seed=1)
+        lower_network(network(pre, post, {"swc": trial_ends}), dt=1 * ms, duration=1 * ms, seed=1)
 
 
 @pytest.mark.cpp

@@ -17,7 +17,7 @@ from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import NetworkError
 from dualframe.network.distributions import LogNormal, Normal
 from dualframe.plasticity import RULES, with_weights
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 
 N = 6
 few = settings(max_examples=3, deadline=None, derandomize=True, database=None)
@@ -111,7 +111,7 @@ def test_no_update_leaves_the_bounds(
 def test_no_draw_leaves_the_bounds(rule: str, limits: Any, seed: int, cv: float) -> None:
     for weight in (LogNormal(0.5 * nS, cv), Normal(0.5 * nS, cv * nS)):
         net = network(learner(rule, 1.0, limits), weight)
-        lowered = lower(net, dt=1 * ms, duration=1 * ms, seed=seed)
+        lowered = lower_network(net, dt=1 * ms, duration=1 * ms, seed=seed)
         (w,) = [s.initial["w"] for s in lowered.synapses if s.projection == "learn"]
         assert float(limits[0]) <= w.min()
         assert w.max() <= float(limits[1])

@@ -28,8 +28,8 @@ from dualframe.network import (
     SpikeInput,
 )
 from dualframe.network.distributions import GaussianKernel, LogNormal, Normal, Uniform
-from dualframe.targets.lowering.lower_network import lower
-from dualframe.targets.lowering.lowered_network import Lowered
+from dualframe.targets.lowering.lower_network import lower_network
+from dualframe.targets.lowering.lowered_network import LoweredNetwork
 
 ALPHA = 1e-6
 few = settings(max_examples=30, deadline=None, derandomize=True, database=None)
@@ -59,11 +59,11 @@ def synapses(source: str, target: str, **rule: Any) -> Projection:
     return Projection(source, target, "g_K += w", **given | rule)
 
 
-def low(net: Network, seed: int = 1) -> Lowered:
-    return lower(net, dt=0.1 * ms, duration=200 * ms, seed=seed)
+def low(net: Network, seed: int = 1) -> LoweredNetwork:
+    return lower_network(net, dt=0.1 * ms, duration=200 * ms, seed=seed)
 
 
-def arrays(lowered: Lowered, only: str = "") -> dict[str, np.ndarray]:
+def arrays(lowered: LoweredNetwork, only: str = "") -> dict[str, np.ndarray]:
     """Everything drawn, by the name of what it belongs to."""
     found: dict[str, np.ndarray] = {}
     for group in lowered.groups:

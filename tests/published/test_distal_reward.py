@@ -169,10 +169,10 @@ def test_dopamine_is_a_pulse_per_reward_that_decays(ran: df.Results) -> None:
 
 def test_connectivity_is_that_of_the_source_without_multapses(ran: df.Results) -> None:
     """100 targets of every neuron; n1 to n2 is one synapse and starts at zero."""
-    from dualframe.targets.lowering.lower_network import lower
+    from dualframe.targets.lowering.lower_network import lower_network
 
     network = replicated(df.task_driven.build(task()), AGENTS)
-    lowered = lower(network, dt=1 * ms, duration=1 * second, seed=4)
+    lowered = lower_network(network, dt=1 * ms, duration=1 * second, seed=4)
     out = np.zeros(AGENTS * N_EXC)
     for synapses in lowered.synapses:
         if synapses.name in ("exc_to_exc", "exc_to_inh", TAGGED):

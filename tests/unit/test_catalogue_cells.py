@@ -17,7 +17,7 @@ from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.core.errors import UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.neurons import izhikevich
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 
 CELLS = names("cell type")
 
@@ -166,7 +166,7 @@ def test_both_branches_build_and_lower_every_model(name: str) -> None:
         else:
             network = df.task_driven.build(alone(name), model=model, calibration=calibration)
         assert network.populations[0].n == 1
-        assert lower(network, dt=0.1 * ms, duration=10 * ms, seed=1)
+        assert lower_network(network, dt=0.1 * ms, duration=10 * ms, seed=1)
 
 
 @pytest.mark.parametrize("name", FIRST_SETS)

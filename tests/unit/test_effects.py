@@ -20,7 +20,7 @@ from dualframe.network import Network, Population
 from dualframe.neuromodulation import Compartment, ModulatableParameters, modulation_equations
 from dualframe.neuromodulation.effects import EFFECTS, LACKS
 from dualframe.results.results import Results
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 
 MODELS = ("biological", "glif_current", "izhikevich_current")
 
@@ -161,7 +161,7 @@ def test_an_effect_adds_its_terms_and_nothing_else(kind: str, model: str) -> Non
     assert len(own) == len(KINDS[kind]) - ("synapse" in KINDS[kind])
     assert f"{RECEPTOR} on ca1_pyr, {kind}: " in said
     assert "is set by the user" in said
-    lower(network, dt=0.1 * milli, duration=1 * milli, seed=1)  # portable
+    lower_network(network, dt=0.1 * milli, duration=1 * milli, seed=1)  # portable
 
 
 @pytest.mark.parametrize("model", MODELS)

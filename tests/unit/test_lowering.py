@@ -22,9 +22,9 @@ from dualframe.network import (
 )
 from dualframe.targets.lowering import lower_populations as populations
 from dualframe.targets.lowering import lower_synapses as synapses
-from dualframe.targets.lowering.lower_network import check_structure, lower
-from dualframe.targets.lowering.lowered_network import Lowered
-from dualframe.targets.target_support import Blocker, check, require
+from dualframe.targets.lowering.lower_network import check_structure, lower_network
+from dualframe.targets.lowering.lowered_network import LoweredNetwork
+from dualframe.targets.target_support import UnsupportedFeature, check, require_supported
 
 EQUATIONS = """
 dV/dt = (gL*(EL - V) + I)/C : volt (unless refractory)
@@ -48,9 +48,11 @@ def cells(name: str = "cells", n: int = 4, **changes: Any) -> Population:
     return Population(name, n, **given | changes)
 
 
-def low(population: Population, *projections: Projection, inputs: Any = (), **how: Any) -> Lowered:
+def low(
+    population: Population, *projections: Projection, inputs: Any = (), **how: Any
+) -> LoweredNetwork:
     net = Network((population,), tuple(inputs), projections)
-    return lower(net, **{"dt": 0.1 * ms, "duration": 100 * ms, "seed": 1} | how)
+    return lower_network(net, **{"dt": 0.1 * ms, "duration": 100 * ms, "seed": 1} | how)
 
 
 SPIKES = SpikeInput("spikes", 3, [0, 1, 2], [1, 2, 3] * ms)
@@ -67,8 +69,8 @@ def projection(on_pre: str | None = "g += w", **changes: Any) -> Projection:
 def test_constants_are_shared_where_all_neurons_agree() -> None:
     varied = PARAMETERS | {"C": [90, 100, 110, 120] * pF}
     group = low(cells(parameters=varied)).groups[0]
-    assert group.constants["gL"].shared
-    assert not group.constants["C"].shared
+    assert group.constants["gL"].is_shared
+    assert not group.constants["C"].is_shared
     assert "gL : siemens (shared, constant)" in group.equations
     assert "C : farad (constant)" in group.equations
     assert np.allclose(group.constants["C"].value, [9e-11, 1e-10, 1.1e-10, 1.2e-10])
@@ -223,7 +225,7 @@ def test_an_unknown_name_in_a_statement_is_named() -> None:
 
 def test_weights_are_variables_only_where_they_change() -> None:
     fixed = low(cells(), projection(), inputs=[SPIKES]).synapses[0]
-    assert fixed.constants["w"].shared
+    assert fixed.constants["w"].is_shared
     assert not fixed.initial
     plastic = low(cells(), projection("g += w; w += 1*nS"), inputs=[SPIKES]).synapses[0]
     assert plastic.initial["w"] == pytest.approx(1e-9)
@@ -258,7 +260,7 @@ def test_too_many_different_delays_are_refused() -> None:
 # ------------------------------------------------------------------------- what is refused, where
 
 
-def blockers(on_pre: str | None = "g += w", **changes: Any) -> list[Blocker]:
+def blockers(on_pre: str | None = "g += w", **changes: Any) -> list[UnsupportedFeature]:
     net = Network((cells(),), (), (Projection("cells", "cells", on_pre, **RULE | changes),))
     return [b for b in check(net, "genn", use_gpu=False) if b.where != "this machine"]
 
@@ -318,7 +320,7 @@ def test_what_has_no_portable_form_is_blocked_on_every_target(target: str) -> No
     assert len(found) == 2  # the reset and the synapse both write what the event reads
     assert check_structure(net) == [b.construct for b in found]
     with pytest.raises(TargetError, match="cannot run on"):
-        require(net, target, use_gpu=False)
+        require_supported(net, target, use_gpu=False)
 
 
 def test_nothing_is_drawn_by_a_check(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -375,7 +377,7 @@ def test_a_weight_that_the_equations_define_is_declared_once() -> None:
         probability=1.0,
     )
     network = Network([target], [SpikeInput("spikes", 2, [0], [1] * ms)], [decaying])
-    (synapses,) = lower(network, dt=0.1 * ms, duration=10 * ms, seed=1).synapses
+    (synapses,) = lower_network(network, dt=0.1 * ms, duration=10 * ms, seed=1).synapses
     assert synapses.equations.count("w") == 2  # dw/dt and its own right-hand side
     assert synapses.initial["w"] == 0.5
 

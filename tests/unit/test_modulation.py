@@ -21,7 +21,7 @@ from dualframe.circuit import (
 )
 from dualframe.core.errors import CatalogueError, NetworkError, QuantityError, UnknownName
 from dualframe.network import Network, Population
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 
 BRANCHES = ("biological", "glif_current")
 MODELS = (*BRANCHES, "izhikevich_current")
@@ -167,7 +167,7 @@ def catalogue_text(cell: str) -> str:
 
 def texts(network: Network) -> list[Any]:
     """Everything of a lowered network that is compiled."""
-    lowered = lower(network, dt=0.1 * ms, duration=10 * ms, seed=1)
+    lowered = lower_network(network, dt=0.1 * ms, duration=10 * ms, seed=1)
     groups = [
         (g.equations, g.threshold, g.reset, g.refractory, tuple(g.constants), tuple(g.initial))
         for g in lowered.groups

@@ -21,7 +21,7 @@ from dualframe.cli import main
 from dualframe.core.errors import CatalogueError, NetworkError, QuantityError, UnknownName
 from dualframe.network import Network
 from dualframe.plasticity import RULES, with_rules, with_weights
-from dualframe.targets.lowering.lower_network import check_structure, lower
+from dualframe.targets.lowering.lower_network import check_structure, lower_network
 
 NAMES = catalogue.names("plasticity rule")
 
@@ -44,7 +44,7 @@ def rule_network(plasticity: Any, *, weight: Any = 1 * nS, **population: Any) ->
 
 
 def low(net: Network) -> Any:
-    (synapses,) = lower(net, dt=0.1 * ms, duration=10 * ms, seed=1).synapses
+    (synapses,) = lower_network(net, dt=0.1 * ms, duration=10 * ms, seed=1).synapses
     return synapses
 
 

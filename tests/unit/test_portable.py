@@ -23,15 +23,15 @@ from dualframe.network import (
 from dualframe.simulation.run import run
 from dualframe.targets.lowering.event_free_equations import (
     STEP,
-    Line,
-    assignments,
-    deferred_changes,
-    inlined,
-    parse,
-    with_currents,
-    without_events,
+    EquationLine,
+    deferred_assignments,
+    inline_subexpressions,
+    insert_current_inputs,
+    parse_assignments,
+    parse_equations,
+    replace_events,
 )
-from dualframe.targets.lowering.lower_network import check_structure, lower
+from dualframe.targets.lowering.lower_network import check_structure, lower_network
 
 EQUATIONS = """
 dV_soma/dt = (gL*(EL - V_soma) + I_soma)/C : volt
@@ -79,10 +79,10 @@ def cells(**changes: Any) -> Population:
 
 def lowered(population: Population, **rest: Any) -> Any:
     net = Network((population,), **rest)
-    return lower(net, dt=0.1 * ms, duration=10 * ms, seed=1)
+    return lower_network(net, dt=0.1 * ms, duration=10 * ms, seed=1)
 
 
-def by_name(lines: list[Line]) -> dict[str, Line]:
+def by_name(lines: list[EquationLine]) -> dict[str, EquationLine]:
     return {line.name: line for line in lines}
 
 
@@ -90,20 +90,20 @@ def by_name(lines: list[Line]) -> dict[str, Line]:
 
 
 def test_assignments_are_pairs() -> None:
-    assert assignments("a = b + 1", "x") == [("a", "(b + 1)")]
+    assert parse_assignments("a = b + 1", "x") == [("a", "(b + 1)")]
 
 
 def test_assignments_are_separated_by_semicolons_and_lines() -> None:
-    assert assignments(" a = 1 ;\n b=2;; \n", "x") == [("a", "(1)"), ("b", "(2)")]
+    assert parse_assignments(" a = 1 ;\n b=2;; \n", "x") == [("a", "(1)"), ("b", "(2)")]
 
 
 @pytest.mark.parametrize("operator", "+-*/")
 def test_augmented_assignments_read_the_old_value(operator: str) -> None:
-    assert assignments(f"a {operator}= b - c", "x") == [("a", f"(a {operator} (b - c))")]
+    assert parse_assignments(f"a {operator}= b - c", "x") == [("a", f"(a {operator} (b - c))")]
 
 
 def test_later_assignments_see_the_values_of_earlier_ones() -> None:
-    found = dict(assignments("a = 2*b; b = a + 1; a += b", "x"))
+    found = dict(parse_assignments("a = 2*b; b = a + 1; a += b", "x"))
     for b in (3.0, -1.5):
         a_new, b_new = 2 * b, 2 * b + 1
         values = {"a": 99.0, "b": b}
@@ -120,18 +120,20 @@ def _value(expression: str, values: dict[str, float]) -> float:
 @pytest.mark.parametrize("statement", ["a == b", "a", "f(x)", "a <= b", "a.b = 1", "= 1", "a ="])
 def test_what_is_not_an_assignment_is_refused(statement: str) -> None:
     with pytest.raises(NetworkError, match=r"reset of 'cells'.*is not an assignment"):
-        assignments(statement, "reset of 'cells'")
+        parse_assignments(statement, "reset of 'cells'")
 
 
 def test_no_statements_are_no_assignments() -> None:
-    assert assignments("", "x") == []
+    assert parse_assignments("", "x") == []
 
 
 # ---------------------------------------------------------------------- parsing
 
 
 def test_equations_are_split_into_lines() -> None:
-    lines = by_name(parse(EQUATIONS + "flag : boolean\ncount : integer (constant)", "cells"))
+    lines = by_name(
+        parse_equations(EQUATIONS + "flag : boolean\ncount : integer (constant)", "cells")
+    )
     assert lines["V_soma"].unit == "volt"
     assert lines["I_soma"].kind == "subexpression"
     assert lines["gate"].unit == "1"
@@ -143,12 +145,12 @@ def test_equations_are_split_into_lines() -> None:
 @pytest.mark.parametrize("text", ["dV/dt = -V/tau", "V = 1 : parsec", "dV/dt = -V/ms : volt :"])
 def test_equations_that_are_none_are_named(text: str) -> None:
     with pytest.raises(NetworkError, match="equations of population 'x' are not valid"):
-        parse(text, "population 'x'")
+        parse_equations(text, "population 'x'")
 
 
 def test_lines_written_and_parsed_again_are_the_same() -> None:
-    lines = parse(EQUATIONS, "cells")
-    assert parse("\n".join(map(str, lines)), "cells") == lines
+    lines = parse_equations(EQUATIONS, "cells")
+    assert parse_equations("\n".join(map(str, lines)), "cells") == lines
 
 
 # ---------------------------------------------------------------------- events
@@ -156,22 +158,22 @@ def test_lines_written_and_parsed_again_are_the_same() -> None:
 
 def test_a_population_without_events_is_left_as_it_is() -> None:
     plain = cells(events=(), second_reset=None, spike_width=None)
-    lines = parse(EQUATIONS, "cells")
-    assert without_events(plain, lines) is lines
+    lines = parse_equations(EQUATIONS, "cells")
+    assert replace_events(plain, lines) is lines
 
 
 def test_conditions_speak_of_the_step_before() -> None:
-    lines = parse(EQUATIONS, "cells")
-    changes = {change.name: change for change in deferred_changes(cells(), lines)}
+    lines = parse_equations(EQUATIONS, "cells")
+    changes = {change.name: change for change in deferred_assignments(cells(), lines)}
     assert f"({STEP} - 1) >= last" in changes["Na"].condition
-    assert changes["Na"].assignments == [("last", f"(({STEP} - 1))"), ("gate", "(1)")]
+    assert changes["Na"].parse_assignments == [("last", f"(({STEP} - 1))"), ("gate", "(1)")]
     assert changes["Na"].whole_numbers
-    assert changes["second_reset"].assignments == [("V_soma", "(-55*mV)")]
+    assert changes["second_reset"].parse_assignments == [("V_soma", "(-55*mV)")]
     assert not changes["second_reset"].whole_numbers
 
 
 def test_the_changed_value_is_used_everywhere_and_stored() -> None:
-    lines = by_name(without_events(cells(), parse(EQUATIONS, "cells")))
+    lines = by_name(replace_events(cells(), parse_equations(EQUATIONS, "cells")))
     assert lines["g_open_now"].expression.count("gate_now") == 1
     assert "last_now" in lines["g_open_now"].expression
     assert "t_in_timesteps" not in "".join(line.expression for line in lines.values())
@@ -186,19 +188,19 @@ def test_the_changed_value_is_used_everywhere_and_stored() -> None:
 
 def test_thresholds_and_synapses_use_what_the_update_left() -> None:
     """After the update of the state the variables have changed, and an event must not act twice."""
-    lines = by_name(without_events(cells(), parse(EQUATIONS, "cells")))
+    lines = by_name(replace_events(cells(), parse_equations(EQUATIONS, "cells")))
     for name in ("g_open", "I_soma"):
         assert "_now" not in lines[name].expression
     threshold = "V_soma + I_soma/nS > -45*mV"
     group = lowered(cells(threshold=threshold)).groups[0]
-    kept = by_name(parse(group.equations, "cells"))
+    kept = by_name(parse_equations(group.equations, "cells"))
     assert "V_soma_now" not in kept["I_soma"].expression
     assert "fire" not in kept["I_soma"].expression
 
 
 def test_whole_numbers_are_rounded_when_they_are_read() -> None:
     """(x/dt)*dt is not always x, and a gate of 0.9999999 would be a closed one."""
-    lines = by_name(without_events(cells(), parse(EQUATIONS, "cells")))
+    lines = by_name(replace_events(cells(), parse_equations(EQUATIONS, "cells")))
     assert lines["gate_now"].expression.startswith("floor(gate + 0.5)")
     assert "floor(last + 0.5)" in lines["fire_Na"].expression
     assert "floor" not in lines["V_soma_now"].expression
@@ -215,7 +217,7 @@ def test_lowering_leaves_neither_events_nor_clock_variables() -> None:
 def test_durations_are_counted_in_steps_of_the_run() -> None:
     net = Network((cells(),))
     for dt, steps in ((0.1, 12), (0.05, 24), (0.3, 4)):
-        constants = lower(net, dt=dt * ms, duration=1 * ms, seed=0).groups[0].constants
+        constants = lower_network(net, dt=dt * ms, duration=1 * ms, seed=0).groups[0].constants
         assert constants["duration"].value == steps
         assert constants["duration"].unit == "1"
         assert constants["spike_width"].value == round(1 / dt)
@@ -312,7 +314,7 @@ def test_a_synapse_may_not_write_the_voltage_of_an_active_dendrite() -> None:
     jump = Projection("in", "cells", on_pre="V_dend += 1*mV", pairs="all_to_all")
     net = Network((cells(),), (spikes,), (jump,))
     with pytest.raises(NetworkError, match="writes 'V_dend' directly, on which a dendritic spike"):
-        lower(net, dt=0.1 * ms, duration=1 * ms, seed=0)
+        lower_network(net, dt=0.1 * ms, duration=1 * ms, seed=0)
     assert ["V_dend" in problem for problem in check_structure(net)] == [True]
     assert lowered(cells(events=()), inputs=(spikes,), projections=(jump,)).synapses
 
@@ -370,7 +372,9 @@ def test_an_event_of_one_comparison_may_drive_what_it_watches(condition: str) ->
 def test_currents_become_steps_of_time_with_their_numbers_as_constants() -> None:
     early = CurrentInput("cells", [1, 2, 3] * pA, 1 * ms, 2 * ms, "I_ext", "early")
     late = CurrentInput("cells", 5 * pA, 3 * ms, variable="I_ext")
-    lines, constants = with_currents(cells(), [early, late], parse(EQUATIONS, "cells"))
+    lines, constants = insert_current_inputs(
+        cells(), [early, late], parse_equations(EQUATIONS, "cells")
+    )
     expression = by_name(lines)["I_ext"].expression
     assert by_name(lines)["I_ext"].kind == "subexpression"
     assert "5" not in expression.replace("0.5*dt", "")  # amplitudes and times are no literals
@@ -386,25 +390,25 @@ def test_currents_become_steps_of_time_with_their_numbers_as_constants() -> None
 def test_a_current_into_a_defined_variable_is_refused() -> None:
     wrong = CurrentInput("cells", 1 * pA, variable="I_soma")
     with pytest.raises(NetworkError, match="'I_soma' of population 'cells' is defined by"):
-        with_currents(cells(), [wrong], parse(EQUATIONS, "cells"))
+        insert_current_inputs(cells(), [wrong], parse_equations(EQUATIONS, "cells"))
 
 
 def test_a_current_of_another_dimension_is_refused() -> None:
     wrong = CurrentInput("cells", 1 * mV, variable="I_ext")
     with pytest.raises(NetworkError, match="has the unit volt: expected amp"):
-        with_currents(cells(), [wrong], parse(EQUATIONS, "cells"))
+        insert_current_inputs(cells(), [wrong], parse_equations(EQUATIONS, "cells"))
 
 
 # ---------------------------------------------------------------------- writing out
 
 
 def test_subexpressions_are_written_out_except_those_that_are_kept() -> None:
-    lines = parse("dv/dt = a*b/ms : 1\na = b + 1 : 1\nb = c - 2 : 1\nc : 1", "cells")
-    everything = by_name(inlined(lines, set()))
+    lines = parse_equations("dv/dt = a*b/ms : 1\na = b + 1 : 1\nb = c - 2 : 1\nc : 1", "cells")
+    everything = by_name(inline_subexpressions(lines, set()))
     assert set(everything) == {"v", "c"}
     value = {"c": 5.0, "ms": 1.0}
     assert _value(everything["v"].expression, value) == (5 - 2 + 1) * (5 - 2)
-    kept = by_name(inlined(lines, {"a"}))
+    kept = by_name(inline_subexpressions(lines, {"a"}))
     assert set(kept) == {"v", "a", "c"}
     assert _value(kept["a"].expression, value) == 5 - 2 + 1
 

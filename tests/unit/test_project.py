@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from dualframe.core.errors import BuildError, OutputError
-from dualframe.targets.cpp.export_project import Description, export_project
+from dualframe.targets.cpp.export_project import ExportReadme, export_project
 
-WORDS = Description(
+WORDS = ExportReadme(
     title="Two groups",
     introduction="Cells that drive readers.",
     parameters={"cells_gL": "leak conductance of the cells (siemens)"},

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dualframe.core.errors import QuantityError
-from dualframe.core.quantity import DIMENSIONS, UNITS, dimension, quantity, text, unit_of
+from dualframe.core.quantity import (
+    DIMENSIONS,
+    UNITS,
+    named_dimension,
+    quantity,
+    quantity_text,
+    unit_of,
+)
 
 NAMED = ("mV", "pA", "nS", "pF", "Mohm", "ms", "Hz", "um", "uM", "nM", "mM", "second", "volt")
 FINITE = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e12, max_value=1e12)
@@ -22,20 +29,20 @@ MAGNITUDES = FINITE.filter(lambda number: number == 0 or abs(number) > 1e-6)
 @given(number=MAGNITUDES, unit=st.sampled_from(NAMED))
 def test_a_text_reads_back_as_the_quantity_it_shows(number: float, unit: str) -> None:
     value = quantity(f"{number!r} {unit}")
-    back = quantity(text(value, digits=17))
+    back = quantity(quantity_text(value, digits=17))
     assert get_dimensions(back) is get_dimensions(value)
     # a change of prefix rounds twice
     assert math.isclose(float(back), float(value), rel_tol=1e-14, abs_tol=0)
 
 
 def test_a_specific_capacitance_reads_back() -> None:
-    again = quantity(text(1 * uF / cm**2), "specific capacitance")
+    again = quantity(quantity_text(1 * uF / cm**2), "specific capacitance")
     assert float(again / (uF / cm**2)) == pytest.approx(1.0)  # units multiply in another order
 
 
 @given(number=FINITE)
 def test_plain_numbers_read_back(number: float) -> None:
-    assert quantity(text(number, digits=17)) == number
+    assert quantity(quantity_text(number, digits=17)) == number
 
 
 @given(words=st.text())
@@ -100,7 +107,7 @@ def test_what_is_not_numeric_is_refused(value: object) -> None:
 
 @pytest.mark.parametrize("name", DIMENSIONS)
 def test_each_named_dimension_accepts_its_own_unit_only(name: str) -> None:
-    own = Quantity(2.0, dim=dimension(name))
+    own = Quantity(2.0, dim=named_dimension(name))
     assert quantity(own, name) is own
     other = 1 * mV if name != "voltage" else 1 * ms
     with pytest.raises(QuantityError, match=f"expected a {name}"):
@@ -109,7 +116,7 @@ def test_each_named_dimension_accepts_its_own_unit_only(name: str) -> None:
 
 def test_unknown_dimensions_and_units_are_answered_with_the_nearest() -> None:
     with pytest.raises(QuantityError, match="Did you mean 'voltage'"):
-        dimension("voltages")
+        named_dimension("voltages")
     with pytest.raises(QuantityError, match=r"unknown unit 'mVolt'\. Did you mean 'mvolt'"):
         quantity("3 mVolt")
 

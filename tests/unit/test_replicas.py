@@ -13,7 +13,7 @@ import dualframe as df
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.network import Recording, replicated
 from dualframe.network.distributions import GaussianKernel, Normal, Uniform
-from dualframe.targets.lowering.lower_network import lower
+from dualframe.targets.lowering.lower_network import lower_network
 
 N, COPIES = 6, 3
 DT = 0.1 * ms
@@ -133,7 +133,7 @@ def ruled(target: int = 20, **rule: Any) -> df.Network:
 
 
 def drawn(network: df.Network, seed: int = 7) -> Pairs:
-    (synapses,) = lower(network, dt=DT, duration=1 * ms, seed=seed).synapses
+    (synapses,) = lower_network(network, dt=DT, duration=1 * ms, seed=seed).synapses
     return synapses.i, synapses.j
 
 
@@ -226,7 +226,7 @@ def test_what_else_is_drawn_differs_between_copies() -> None:
         delay_groups=None,
     )
     network = df.Network((cells(heterogeneity={"tau": 0.2}),), (poisson,), (projection,))
-    lowered = lower(replicated(network, 2), dt=DT, duration=1 * second, seed=3)
+    lowered = lower_network(replicated(network, 2), dt=DT, duration=1 * second, seed=3)
     (group,), (synapses,), (spikes,) = lowered.groups, lowered.synapses, lowered.spikes
     tau = group.constants["tau"].value
     assert len(set(tau)) == 2 * N

@@ -13,12 +13,12 @@ import dualframe as df
 from dualframe.catalogue.schema import Origin, Sourced
 from dualframe.core.errors import CatalogueError, DualframeError, QuantityError, UnknownName
 from dualframe.core.serialisation import decode, encode
-from dualframe.core.shipped_files import names
+from dualframe.core.shipped_files import shipped_names
 from dualframe.targets.target_support import check
 from dualframe.task import SECTIONS, Section, Task
 from dualframe.task.task import ALIASES
 
-TASKS = names("tasks")
+TASKS = shipped_names("tasks")
 NAVIGATION = Path(df.__file__).parents[1] / "tasks" / "navigation.toml"
 
 

@@ -194,13 +194,13 @@ class TestEvaluation:
         """Parameters that vary, and synapses that do not learn, are those that were drawn first."""
         module = import_module("dualframe.simulation.run")
         seen: list[Any] = []
-        lower = module.lower
+        lower = module.lower_network
 
         def watched(*arguments: Any, **options: Any) -> Any:
             seen.append(lower(*arguments, **options))
             return seen[-1]
 
-        monkeypatch.setattr(module, "lower", watched)
+        monkeypatch.setattr(module, "lower_network", watched)
         task = learned[0].with_heterogeneity(0.2)
         how: dict[str, Any] = {"target": "runtime", "duration": 5 * ms, "progress": False}
         first = df.train(df.task_driven.build(task), task, seed=1, **how)

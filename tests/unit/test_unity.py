@@ -20,7 +20,7 @@ from dualframe.targets.cpp.literal_free_source import (
     lift_main,
     lift_objects,
 )
-from dualframe.targets.cpp.merged_source import NotMergeable, merge
+from dualframe.targets.cpp.merged_source import NotMergeable, merge_project
 from dualframe.targets.cpp.program_cache import ExecutableCache
 
 OBJECTS = """
@@ -61,13 +61,13 @@ def array(folder: Path, name: str, dtype: type = np.float64) -> np.ndarray:
 
 class TestMerging:
     def test_other_numbers_give_the_same_source(self, generated):
-        first, second = (merge(generated[number]) for number in (1, 2))
+        first, second = (merge_project(generated[number]) for number in (1, 2))
         assert first.source == second.source
         assert list(first.parameters) == list(second.parameters)
         assert list(first.layout) == list(second.layout)
 
     def test_the_numbers_are_in_the_values(self, generated):
-        first, second = (merge(generated[number]) for number in (1, 2))
+        first, second = (merge_project(generated[number]) for number in (1, 2))
         assert float(first.parameters["duration"]) == pytest.approx(0.05)
         assert (first.parameters["seed"], second.parameters["seed"]) == ("1", "2")
         for name in ("cells_gL", "cells_sigma", "fixed_delay", "learned_delay"):
@@ -76,23 +76,25 @@ class TestMerging:
             assert int(first.layout[name]) != int(second.layout[name]), name
 
     def test_internal_state_is_not_offered_for_editing(self, generated):
-        names = merge(generated[1]).parameters
+        names = merge_project(generated[1]).parameters
         assert set(names) == {
             *("cells_gL", "cells_EL", "cells_sigma", "fixed_delay", "learned_delay"),
             *("seed", "duration"),
         }
 
     def test_another_structure_gives_another_source(self, generated, tmp_path):
-        other = merge(generate(tmp_path, 1, readers=8))
-        assert other.source != merge(generated[1]).source
+        other = merge_project(generate(tmp_path, 1, readers=8))
+        assert other.source != merge_project(generated[1]).source
 
     def test_the_source_needs_no_project_and_names_no_folder(self, generated):
-        source = merge(generated[1]).source
+        source = merge_project(generated[1]).source
         assert not re.search(r'#\s*include\s*"', source)
         assert str(generated[1].parent) not in source
 
     def test_every_code_object_has_a_namespace_of_its_own(self, generated):
-        spaces = re.findall(r"^namespace (support_\w+) \{", merge(generated[1]).source, re.M)
+        spaces = re.findall(
+            r"^namespace (support_\w+) \{", merge_project(generated[1]).source, re.M
+        )
         assert len(spaces) == len(set(spaces)) == len(list(generated[1].glob("code_objects/*.cpp")))
 
     @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ class TestMerging:
         shutil.copytree(generated[1], project)
         (project / name).write_text(content)
         with pytest.raises(NotMergeable):
-            merge(project)
+            merge_project(project)
 
     def test_an_additional_source_is_refused(self, generated, tmp_path):
         project = tmp_path / "project"
@@ -112,7 +114,7 @@ class TestMerging:
         makefile = project / "makefile"
         makefile.write_text(makefile.read_text().replace("SRCS = ", "SRCS = mine.cpp ", 1))
         with pytest.raises(NotMergeable, match=r"mine\.cpp"):
-            merge(project)
+            merge_project(project)
 
 
 class TestLifting:

@@ -12,7 +12,7 @@ from brian2.units.fundamentalunits import get_dimensions
 from dualframe.building.network_block import copy_variable
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity, unit_of
-from dualframe.core.validation import check_count, check_name, finite
+from dualframe.core.validation import as_finite, check_count, check_name
 from dualframe.network import Projection
 
 
@@ -114,7 +114,7 @@ def _axis(name: str, ends: Sequence[Any], fields: int | Mapping[str, int], perio
     if isinstance(ends, str) or np.size(ends) != 2:
         raise NetworkError(f"{label} is {ends!r}: expected two ends, like (-2.4, 2.4).")
     dimension = get_dimensions(quantity(ends[0], None, label))
-    low, high = (finite(end, dimension, label) for end in ends)
+    low, high = (as_finite(end, dimension, label) for end in ends)
     if not np.asarray(low) < np.asarray(high):
         raise NetworkError(f"{label} runs from {low} to {high}: expected a lower end first.")
     if isinstance(fields, Mapping) and name not in fields:

@@ -14,7 +14,7 @@ from dualframe.building.network_block import NetworkBlock
 from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.errors import NetworkError
 from dualframe.core.section_schema import SectionSchema
-from dualframe.core.validation import positive
+from dualframe.core.validation import as_positive
 from dualframe.network import Population
 
 
@@ -55,8 +55,8 @@ def latency_code(
         If the interval is shorter than the window, or a range cannot be what was asked for.
     """
     cells = axes(ranges)
-    length = positive(window, "time", f"window of {name!r}")
-    period = length if interval is None else positive(interval, "time", f"interval of {name!r}")
+    length = as_positive(window, "time", f"window of {name!r}")
+    period = length if interval is None else as_positive(interval, "time", f"interval of {name!r}")
     if np.asarray(period) < np.asarray(length):
         raise NetworkError(
             f"the interval of {name!r} ({period}) is shorter than its window ({length})."

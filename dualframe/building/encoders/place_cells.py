@@ -16,7 +16,7 @@ from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity, unit_of
 from dualframe.core.section_schema import SectionSchema
-from dualframe.core.validation import positive
+from dualframe.core.validation import as_positive
 from dualframe.network import Population
 
 PROFILES: Mapping[str, str] = {
@@ -46,7 +46,7 @@ def grid_points(*axes: tuple[Any, Any], spacing: Any) -> Any:
         If an axis is no multiple of the spacing, or dimensions differ.
     """
     dimension = get_dimensions(quantity(spacing))
-    step = float(np.asarray(positive(spacing, dimension, "spacing of a grid")))
+    step = float(np.asarray(as_positive(spacing, dimension, "spacing of a grid")))
     ticks = [_ticks(axis, step, dimension) for axis in axes]
     if not ticks:
         raise NetworkError("a grid needs at least one axis, like (-2, 2).")
@@ -121,8 +121,8 @@ def place_cells(
         threshold=FIRES,
         parameters={
             **{f"centre_{v}": points[:, k] for k, v in enumerate(variables)},
-            "sigma": positive(sigma, dimension, f"sigma of {name!r}"),
-            "rate_max": positive(rate_max, "rate", f"rate_max of {name!r}"),
+            "sigma": as_positive(sigma, dimension, f"sigma of {name!r}"),
+            "rate_max": as_positive(rate_max, "rate", f"rate_max of {name!r}"),
         },
         sign=1,
     )

@@ -15,7 +15,7 @@ from dualframe.building.network_block import NetworkBlock
 from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.errors import UnknownName
 from dualframe.core.section_schema import SectionSchema
-from dualframe.core.validation import positive
+from dualframe.core.validation import as_positive
 from dualframe.network import Population
 
 
@@ -84,7 +84,7 @@ def population_code(
             **centres,
             **widths,
             **{key: bound for axis in joint_axes for key, bound in axis.parameters.items()},
-            "rate_max": positive(rate_max, "rate", f"rate_max of {name!r}"),
+            "rate_max": as_positive(rate_max, "rate", f"rate_max of {name!r}"),
         },
         sign=1,
     )
@@ -109,7 +109,7 @@ def _widths(
     label = f"width of {name!r}"
     return {
         f"width_{axis.variable}": axis.spacing
-        * float(positive(by_name.get(axis.variable, 1.0), "dimensionless", label))
+        * float(as_positive(by_name.get(axis.variable, 1.0), "dimensionless", label))
         for axis in joint_axes
     }
 

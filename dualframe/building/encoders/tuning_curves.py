@@ -17,7 +17,7 @@ from dualframe.building.network_block import NetworkBlock
 from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.section_schema import SectionSchema
-from dualframe.core.validation import check_count, positive
+from dualframe.core.validation import as_positive, check_count
 from dualframe.network import Population
 
 PROFILES: Mapping[str, str] = {
@@ -103,7 +103,7 @@ def tuning_curves(
             **own,
             **{key: bound for row in rows for key, bound in row.parameters.items()},
             **_fields(rows, profile, width, edges or {}, name),
-            "rate_max": positive(rate_max, "rate", f"rate_max of {name!r}"),
+            "rate_max": as_positive(rate_max, "rate", f"rate_max of {name!r}"),
         },
         sign=1,
     )
@@ -147,7 +147,7 @@ def _fields(
 ) -> dict[str, Any]:
     """Places of the fields of all neurons, as fractions of the range."""
     if profile != "box":
-        size = float(positive(width, "dimensionless", f"width of {name!r}"))
+        size = float(as_positive(width, "dimensionless", f"width of {name!r}"))
         spread = [np.full(row.fields, size * row.spacing) for row in rows]
         centres = [row.centres for row in rows]
         return {"centre": np.concatenate(centres), "width": np.concatenate(spread)}

@@ -12,7 +12,7 @@ from dualframe.building.network_block import NetworkBlock
 from dualframe.building.readouts.readout import Readout
 from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.section_schema import SectionSchema
-from dualframe.core.validation import check_count, finite
+from dualframe.core.validation import as_finite, check_count
 from dualframe.network import Projection
 
 
@@ -50,7 +50,7 @@ def population_vector(
     """
     theta, size = (
         preferred_directions(n),
-        finite(gain, "dimensionless", "gain of the population vector"),
+        as_finite(gain, "dimensionless", "gain of the population vector"),
     )
     pairs = (np.arange(n), np.zeros(n, dtype=int))
     return NetworkBlock(

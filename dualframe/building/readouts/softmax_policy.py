@@ -19,7 +19,7 @@ from dualframe.building.readouts.action_counters import (
 from dualframe.building.readouts.readout import Readout
 from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.section_schema import SectionSchema
-from dualframe.core.validation import not_negative, positive
+from dualframe.core.validation import as_not_negative, as_positive
 from dualframe.network import Population, Projection
 
 SHARE = "share_{k} = exp(clip(beta*(count_{k} - top), -80, 0)) : 1 (constant over dt)"
@@ -98,10 +98,10 @@ def softmax_policy(
             ]
         ),
         parameters={
-            "tau": positive(tau, "time", f"tau of {name!r}"),
-            "beta": not_negative(beta, "dimensionless", f"beta of {name!r}"),
+            "tau": as_positive(tau, "time", f"tau of {name!r}"),
+            "beta": as_not_negative(beta, "dimensionless", f"beta of {name!r}"),
         },
-        durations={"interval": positive(interval, "time", f"interval of {name!r}")},
+        durations={"interval": as_positive(interval, "time", f"interval of {name!r}")},
     )
     told = copy_variable(name, "choice", world, into)
     return NetworkBlock((readout,), (*count_spikes(actors, name, groups), told))

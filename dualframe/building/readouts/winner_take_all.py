@@ -18,7 +18,7 @@ from dualframe.building.readouts.action_counters import (
 from dualframe.building.readouts.readout import Readout
 from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.section_schema import SectionSchema
-from dualframe.core.validation import positive
+from dualframe.core.validation import as_positive
 from dualframe.network import Population
 
 
@@ -68,7 +68,7 @@ def winner_take_all(
             + [f"largest_{j} = {_largest(j, k)} : 1" for j in range(k)]
             + [f"dchoice/dt = ({' + '.join(f'{j}*largest_{j}' for j in range(k))} - choice)/dt : 1"]
         ),
-        parameters={"tau": positive(tau, "time", f"tau of {name!r}")},
+        parameters={"tau": as_positive(tau, "time", f"tau of {name!r}")},
     )
     told = copy_variable(name, "choice", world, into)
     return NetworkBlock((readout,), (*count_spikes(actors, name, groups), told))

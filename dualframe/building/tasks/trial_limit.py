@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dualframe.core.errors import CatalogueError
-from dualframe.core.quantity import text
+from dualframe.core.quantity import quantity_text
 from dualframe.environments import Environment
 from dualframe.task import Task
 
@@ -20,7 +20,7 @@ def check_trial_limit(task: Task, environment: Environment) -> None:
     longest = None if environment.limit is None else environment.limit * environment.interval
     if longest is not None and float(trial_limit) < float(longest) * (1 - 1e-9):
         raise CatalogueError(
-            f"task {task.name!r}: protocol.trial_limit is {text(trial_limit)}, but a trial of "
-            f"environment {environment.name!r} lasts up to {text(longest)}: raise the one, or "
-            f"shorten the other."
+            f"task {task.name!r}: protocol.trial_limit is {quantity_text(trial_limit)}, but a "
+            f"trial of environment {environment.name!r} lasts up to {quantity_text(longest)}: raise "
+            f"the one, or shorten the other."
         )

@@ -33,7 +33,7 @@ from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.core.errors import DualframeError
 from dualframe.experiments.calibration.broyden_rate_search import RateSearch, inside
 from dualframe.network import Network, Population, Projection, Recording, SpikeInput
-from dualframe.simulation.run import positive_time, run, versions
+from dualframe.simulation.run import package_versions, positive_time, run
 from dualframe.synapses.receptor_currents import Contact
 
 _SMALL = 0.02  # times 1 nS or 10 pA: so weak that the potential is proportional to it
@@ -337,7 +337,7 @@ def _provenance(circuit: Circuit, scale: float, seed: int, duration: Any) -> dic
     return {
         "contacts": contacts_digest(circuit),
         "date": date.today().isoformat(),
-        "versions": versions(),
+        "versions": package_versions(),
         "psp_protocol": f"one spike at rest, peak of the somatic potential within {_WATCH}",
         "rates_protocol": f"scaled({scale}), seed {seed}, 0.5 s to {float(duration):g} s",
     }

@@ -49,13 +49,13 @@ from dualframe.catalogue.fitted_models import (
 )
 from dualframe.catalogue.schema import Glif, Izhikevich, Origin
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
-from dualframe.core.quantity import quantity, text
+from dualframe.core.quantity import quantity, quantity_text
 from dualframe.experiments import electrophysiology as measures
 from dualframe.experiments.current_clamp import Response, current_clamp
 from dualframe.experiments.model_comparison import Behaviour, Validation, behaviour, compare
 from dualframe.experiments.model_fitting.search_space import FORMS, PointForm
 from dualframe.experiments.rheobase_search import Clamp, Survey
-from dualframe.simulation.run import versions
+from dualframe.simulation.run import package_versions
 
 Floats = NDArray[np.float64]
 
@@ -195,7 +195,7 @@ class _Search:
             strategy.tell(candidates, list(self.objective(np.array(candidates))))
         result = strategy.result
         values = self.form.parameters(result.xbest, self.found)
-        rounded = {name: quantity(text(value[0])) for name, value in values.items()}
+        rounded = {name: quantity(quantity_text(value[0])) for name, value in values.items()}
         facts = {
             "optimiser": f"cma {metadata.version('cma')}",
             "objective": OBJECTIVE.format(self.units[0]),
@@ -354,4 +354,4 @@ def _summary(checked: Validation) -> str:
 
 
 def _provenance() -> dict[str, Any]:
-    return {"date": date.today().isoformat(), "versions": versions()}
+    return {"date": date.today().isoformat(), "versions": package_versions()}

@@ -20,10 +20,10 @@ from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 
 from dualframe.network import Recording
-from dualframe.targets.lowering.final_weights import NOW, weight_by
+from dualframe.targets.lowering.final_weights import NOW, weight_expression
 from dualframe.targets.lowering.lowered_network import (
-    Lowered,
     LoweredGroup,
+    LoweredNetwork,
     LoweredPoisson,
     LoweredSpikes,
     LoweredSynapses,
@@ -31,7 +31,7 @@ from dualframe.targets.lowering.lowered_network import (
 
 
 @dataclass
-class Assembled:
+class BrianObjects:
     """Brian2 objects by name, as `assemble` makes them."""
 
     objects: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Assembled:
         return BrianNetwork(list(self.objects.values()))
 
 
-def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
+def assemble(lowered: LoweredNetwork, *, thin: bool = True) -> BrianObjects:
     """Create the Brian2 objects of a lowered network, on Brian2's default clock.
 
     Parameters
@@ -59,16 +59,18 @@ def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
         bringing weights up to date for them.
     """
     defaultclock.dt = lowered.dt * second
-    made = Assembled()
+    made = BrianObjects()
     for group in lowered.groups:
-        made.objects[group.name] = _group(group)
+        made.objects[group.name] = _make_group(group)
     for spikes in lowered.spikes:
-        made.objects[spikes.name] = _spikes(spikes)
+        made.objects[spikes.name] = _make_spike_generator(spikes)
     for poisson in lowered.poissons:
-        made.objects[poisson.name] = _poisson(poisson)
+        made.objects[poisson.name] = _make_poisson_group(poisson)
     for synapses in lowered.synapses:
         if len(synapses.i):
-            made.objects[synapses.name] = _synapses(_followed(synapses, lowered, thin), made)
+            made.objects[synapses.name] = _make_synapses(
+                _with_followed_weight(synapses, lowered, thin), made
+            )
             for k, (statements, every) in enumerate(synapses.visits):
                 # before the neurons move on to the next step, and after what records at its start
                 made.objects[synapses.name].run_regularly(
@@ -78,7 +80,7 @@ def assemble(lowered: Lowered, *, thin: bool = True) -> Assembled:
                     name=synapses.visit_name(k),
                 )
     for group in lowered.groups:
-        _record(group, lowered, made, thin)
+        _record_group(group, lowered, made, thin)
     for synapses in lowered.synapses:
         _record_weights(synapses, lowered, made, thin)
     return made
@@ -89,7 +91,7 @@ def set_variable(owner: Any, name: str, value: Any) -> None:
     setattr(owner, name, Quantity(np.asarray(value), dim=owner.variables[name].dim))
 
 
-def _group(group: LoweredGroup) -> NeuronGroup:
+def _make_group(group: LoweredGroup) -> NeuronGroup:
     made = NeuronGroup(
         group.n,
         group.equations,
@@ -107,7 +109,7 @@ def _group(group: LoweredGroup) -> NeuronGroup:
     return made
 
 
-def _spikes(spikes: LoweredSpikes) -> SpikeGeneratorGroup:
+def _make_spike_generator(spikes: LoweredSpikes) -> SpikeGeneratorGroup:
     return SpikeGeneratorGroup(
         spikes.n, spikes.indices, spikes.times * second, sorted=True, name=spikes.name
     )
@@ -120,7 +122,7 @@ end : second (shared, constant)
 """
 
 
-def _poisson(poisson: LoweredPoisson) -> NeuronGroup:
+def _make_poisson_group(poisson: LoweredPoisson) -> NeuronGroup:
     made = NeuronGroup(
         poisson.n,
         _POISSON,
@@ -133,7 +135,7 @@ def _poisson(poisson: LoweredPoisson) -> NeuronGroup:
     return made
 
 
-def _synapses(synapses: LoweredSynapses, made: Assembled) -> Synapses:
+def _make_synapses(synapses: LoweredSynapses, made: BrianObjects) -> Synapses:
     own_delays = np.ndim(synapses.delay) > 0
     brian = Synapses(
         made.objects[synapses.source],
@@ -159,7 +161,9 @@ def _synapses(synapses: LoweredSynapses, made: Assembled) -> Synapses:
     return brian
 
 
-def _record(group: LoweredGroup, lowered: Lowered, made: Assembled, thin: bool) -> None:
+def _record_group(
+    group: LoweredGroup, lowered: LoweredNetwork, made: BrianObjects, thin: bool
+) -> None:
     if group.threshold is not None and group.name not in lowered.silent:
         monitor = SpikeMonitor(made.objects[group.name], name=f"{group.name}_spikes")
         made.spikes[group.name] = monitor
@@ -176,21 +180,21 @@ def _record(group: LoweredGroup, lowered: Lowered, made: Assembled, thin: bool) 
     )
     made.traces[group.name] = {}
     if wanted:
-        _monitor(group, tuple(wanted.values()), recording, every, "trace", made, lowered)
+        _add_state_monitor(group, tuple(wanted.values()), recording, every, "trace", made, lowered)
     if "dspikes" in recording.variables and group.events:
-        _monitor(
+        _add_state_monitor(
             group, tuple(group.events.values()), recording, lowered.dt, "dspikes", made, lowered
         )
 
 
-def _monitor(
+def _add_state_monitor(
     group: LoweredGroup,
     names: tuple[str, ...],
     recording: Recording,
     every: float,
     kind: str,
-    made: Assembled,
-    lowered: Lowered,
+    made: BrianObjects,
+    lowered: LoweredNetwork,
 ) -> None:
     which: Any = True if recording.neurons is None else recording.neurons
     own_clock = {} if every == lowered.dt else {"dt": every * second}
@@ -201,7 +205,9 @@ def _monitor(
     made.objects[monitor.name] = monitor
 
 
-def _followed(synapses: LoweredSynapses, lowered: Lowered, thin: bool) -> LoweredSynapses:
+def _with_followed_weight(
+    synapses: LoweredSynapses, lowered: LoweredNetwork, thin: bool
+) -> LoweredSynapses:
     """Return synapses with the weight that is followed in time, if a rule changes it in between.
 
     `_record_weights` brings it up to date; on GeNN it is the weight of the last spike.
@@ -209,7 +215,7 @@ def _followed(synapses: LoweredSynapses, lowered: Lowered, thin: bool) -> Lowere
     recording = lowered.recordings.get(synapses.projection)
     if not synapses.due or recording is None or recording.every is None:
         return synapses
-    settled = "" if thin else f"\n{_now(synapses)}"
+    settled = "" if thin else f"\n{_update_followed_weight(synapses)}"
     return replace(
         synapses,
         equations=f"{synapses.equations}\n{NOW} : {synapses.weight_unit}",
@@ -219,12 +225,12 @@ def _followed(synapses: LoweredSynapses, lowered: Lowered, thin: bool) -> Lowere
     )
 
 
-def _now(synapses: LoweredSynapses) -> str:
-    return f"{NOW} = {weight_by(synapses.due)}"
+def _update_followed_weight(synapses: LoweredSynapses) -> str:
+    return f"{NOW} = {weight_expression(synapses.due)}"
 
 
 def _record_weights(
-    synapses: LoweredSynapses, lowered: Lowered, made: Assembled, thin: bool
+    synapses: LoweredSynapses, lowered: LoweredNetwork, made: BrianObjects, thin: bool
 ) -> None:
     """Follow the weights of chosen synapses in time."""
     recording = lowered.recordings.get(synapses.projection)
@@ -234,7 +240,7 @@ def _record_weights(
     made_synapses = made.objects[synapses.name]
     if synapses.due and thin:
         made_synapses.run_regularly(
-            _now(synapses),
+            _update_followed_weight(synapses),
             dt=every,
             when="before_start",
             name=f"{synapses.name}_settling",

@@ -33,12 +33,12 @@ def brian_session(
     options
         Passed to ``set_device``.
     """
-    with _own_names():
-        yield from _switched(device, preferences, options)
+    with _hidden_brian_objects():
+        yield from _switched_device(device, preferences, options)
 
 
 @contextmanager
-def _own_names() -> Iterator[None]:
+def _hidden_brian_objects() -> Iterator[None]:
     """Hide the Brian2 objects that exist, or generated names would depend on them."""
     follower = Trackable.__instancefollower__
     outside = follower.instance_sets
@@ -49,7 +49,7 @@ def _own_names() -> Iterator[None]:
         follower.instance_sets = outside
 
 
-def _switched(
+def _switched_device(
     device: str, preferences: Mapping[str, Any] | None, options: Mapping[str, Any]
 ) -> Iterator[Any]:
     before = {name: prefs[name] for name in {*_TOUCHED, *(preferences or {})}}

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualframe.targets.brian.brian_objects import Assembled
+from dualframe.targets.brian.brian_objects import BrianObjects
 from dualframe.targets.lowering.final_weights import NOW, final_weights
-from dualframe.targets.lowering.lowered_network import Lowered
+from dualframe.targets.lowering.lowered_network import LoweredNetwork
 
 Array = NDArray[Any]
 Progress = Callable[[float], None]
@@ -52,7 +52,7 @@ class RawTrace:
 
 
 @dataclass
-class Raw:
+class RawResults:
     """Results of a run, before they become `dualframe.results.results.Results`."""
 
     spikes: dict[str, tuple[Array, Array]] = field(default_factory=dict)
@@ -66,9 +66,9 @@ class Raw:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def collect(made: Assembled, lowered: Lowered) -> Raw:
+def collect_results(made: BrianObjects, lowered: LoweredNetwork) -> RawResults:
     """Read the monitors of a network that has run."""
-    raw = Raw(simulated_s=lowered.duration)
+    raw = RawResults(simulated_s=lowered.duration)
     for name, monitor in made.spikes.items():
         order = np.lexsort((np.asarray(monitor.i), np.asarray(monitor.t)))
         raw.spikes[name] = (np.asarray(monitor.i)[order], np.asarray(monitor.t)[order])
@@ -83,11 +83,13 @@ def collect(made: Assembled, lowered: Lowered) -> Raw:
             }
             trace = RawTrace(np.asarray(monitor.t), np.asarray(monitor.record), values)
             (raw.traces if kind == "trace" else raw.events)[name] = trace
-    raw.weights = _weights(made, lowered)
+    raw.weights = _final_weights(made, lowered)
     return raw
 
 
-def _weights(made: Assembled, lowered: Lowered) -> dict[str, tuple[Array, Array, Array]]:
+def _final_weights(
+    made: BrianObjects, lowered: LoweredNetwork
+) -> dict[str, tuple[Array, Array, Array]]:
     """Weights at the end of the run, of the projections that are recorded."""
     parts: dict[str, list[tuple[Array, Array, Array]]] = {}
     for synapses in lowered.synapses:
@@ -95,8 +97,8 @@ def _weights(made: Assembled, lowered: Lowered) -> dict[str, tuple[Array, Array,
             continue
         final = final_weights(
             synapses,
-            _reader(made.objects[synapses.name]),
-            _reader(made.objects[synapses.target]),
+            _variable_reader(made.objects[synapses.name]),
+            _variable_reader(made.objects[synapses.target]),
         )
         parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
     return {
@@ -105,5 +107,5 @@ def _weights(made: Assembled, lowered: Lowered) -> dict[str, tuple[Array, Array,
     }
 
 
-def _reader(owner: Any) -> Any:
+def _variable_reader(owner: Any) -> Any:
     return lambda name: np.asarray(owner.variables[name].get_value())

@@ -12,13 +12,13 @@ from brian2.units import second
 
 from dualframe.targets.brian.brian_objects import assemble
 from dualframe.targets.brian.device_session import brian_session
-from dualframe.targets.brian.raw_results import Raw, RunOptions, collect
-from dualframe.targets.lowering.lowered_network import Lowered
+from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
+from dualframe.targets.lowering.lowered_network import LoweredNetwork
 
 _REPORT_EVERY = 0.5
 
 
-def run(lowered: Lowered, options: RunOptions) -> Raw:
+def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """Run a lowered network with Brian2's NumPy code generation.
 
     An interrupt (Ctrl-C) ends the run early and returns what was simulated until then.
@@ -41,7 +41,7 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
                 report_period=_REPORT_EVERY * second,
                 namespace={},
             )
-        raw = collect(made, lowered)
+        raw = collect_results(made, lowered)
         raw.simulated_s = np.asarray(network.t_).item()  # a view of the clock if interrupted
         raw.build_s, raw.run_s = built - started, time.perf_counter() - built
         return raw

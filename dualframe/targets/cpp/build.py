@@ -14,7 +14,13 @@ from typing import Literal
 
 from dualframe.core.errors import BuildError
 from dualframe.targets.cpp.compiler import Compiler, compile_flags, find_compiler, run_compiler
-from dualframe.targets.cpp.merged_source import Makefile, NotMergeable, Unit, merge, read_makefile
+from dualframe.targets.cpp.merged_source import (
+    Makefile,
+    MergedProgram,
+    NotMergeable,
+    merge_project,
+    read_makefile,
+)
 from dualframe.targets.cpp.program_cache import ExecutableCache, default_cache, key_of
 
 PROGRAM, SOURCE = "main", "program.cpp"
@@ -69,11 +75,11 @@ def compile_project(
         More than one compiles for OpenMP, for which the sources must have been generated too
         (``prefs.devices.cpp_standalone.openmp_threads``).
     strict, debug
-        As in `toolchain.compile_flags`.
+        As in `compile_flags`.
     unity
         ``False`` uses Brian2's own makefile, as happens by itself where merging is not possible.
     cache
-        Where compiled programs are kept, by default `executables.default_cache`.
+        Where compiled programs are kept, by default `default_cache`.
 
     Raises
     ------
@@ -91,7 +97,7 @@ def compile_project(
     return Build(job.directory / PROGRAM, "hit" if hit else "miss", seconds, used, merged, key)
 
 
-def write_unit(unit: Unit, directory: Path) -> None:
+def write_unit(unit: MergedProgram, directory: Path) -> None:
     """Write a merged source and the values that it reads."""
     write_text(directory / SOURCE, unit.source)
     write_text(directory / PARAMETERS, values_text(unit.parameters))
@@ -150,7 +156,7 @@ def _build(job: _Job, unity: bool) -> tuple[bool, bool, tuple[str, ...], str]:
 
 
 def _build_unit(job: _Job) -> tuple[bool, bool, tuple[str, ...], str]:
-    unit = merge(job.directory)
+    unit = merge_project(job.directory)
     compiling, linking = project_flags(read_makefile(job.directory))
     openmp = ("-fopenmp",) if unit.uses_openmp and "-fopenmp" not in job.flags else ()
     flags = (*job.flags, *openmp, *compiling)

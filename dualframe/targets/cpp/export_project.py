@@ -22,7 +22,13 @@ from dualframe.targets.cpp.build import (
     write_text,
 )
 from dualframe.targets.cpp.compiler import compile_flags
-from dualframe.targets.cpp.merged_source import Makefile, NotMergeable, Unit, merge, read_makefile
+from dualframe.targets.cpp.merged_source import (
+    Makefile,
+    MergedProgram,
+    NotMergeable,
+    merge_project,
+    read_makefile,
+)
 
 DATA = "static_arrays"
 _MARKER = "export.json"
@@ -46,7 +52,7 @@ _PRIVATE = re.compile(
 
 
 @dataclass(frozen=True)
-class Description:
+class ExportReadme:
     """The words of an exported project that its program cannot know.
 
     Parameters
@@ -71,7 +77,7 @@ class Description:
 
 
 def export_project(
-    project: Path, out: Path, description: Description, *, strict: bool = False
+    project: Path, out: Path, description: ExportReadme, *, strict: bool = False
 ) -> Path:
     """Write a generated project as a folder that needs a C++ compiler and ``make`` only.
 
@@ -88,7 +94,7 @@ def export_project(
     description
         Title, meaning of parameters, arrays and results.
     strict
-        As in `toolchain.compile_flags`.
+        As in `compile_flags`.
 
     Returns
     -------
@@ -157,7 +163,7 @@ def _all_files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def _write_project(project: Path, out: Path, description: Description, strict: bool) -> None:
+def _write_project(project: Path, out: Path, description: ExportReadme, strict: bool) -> None:
     try:
         makefile = read_makefile(project)
     except NotMergeable as error:
@@ -165,7 +171,7 @@ def _write_project(project: Path, out: Path, description: Description, strict: b
     flags, libraries = _portable_flags(makefile)
     flags = (*compile_flags(strict=strict), *flags)
     try:
-        unit = merge(project)
+        unit = merge_project(project)
     except NotMergeable:
         _write_stock(project, out, makefile, flags, libraries)
         write_text(out / "README.md", _readme(description, [], [], merged=False))
@@ -231,12 +237,12 @@ def _is_foreign(flag: str) -> bool:
     return folder.is_absolute() and not inside
 
 
-def _types(unit: Unit) -> dict[str, str]:
+def _types(unit: MergedProgram) -> dict[str, str]:
     found = _DECLARED.findall(unit.source)
     return {name: "".join(kinds) for *kinds, name in found}
 
 
-def _data_files(project: Path, unit: Unit) -> Iterator[tuple[str, str, str, str]]:
+def _data_files(project: Path, unit: MergedProgram) -> Iterator[tuple[str, str, str, str]]:
     """Yield name, dtype, shape and the array that it fills, for every file that is read."""
     types = _types(unit)
     for name, array in _READ.findall(unit.source):
@@ -246,7 +252,7 @@ def _data_files(project: Path, unit: Unit) -> Iterator[tuple[str, str, str, str]
         yield name, kind, f"({count},)", _public(array)
 
 
-def _result_files(unit: Unit) -> Iterator[tuple[str, str, str, str]]:
+def _result_files(unit: MergedProgram) -> Iterator[tuple[str, str, str, str]]:
     types = _types(unit)
     for how, name, array, count in _WRITE.findall(unit.source):
         if _PRIVATE.search(array):
@@ -255,7 +261,7 @@ def _result_files(unit: Unit) -> Iterator[tuple[str, str, str, str]]:
         yield name, _DTYPES[types[array]], shape or f"({_count(count, unit)},)", _public(array)
 
 
-def _count(text: str, unit: Unit) -> str:
+def _count(text: str, unit: MergedProgram) -> str:
     return unit.layout.get(text.removeprefix("_num_"), text)
 
 
@@ -264,7 +270,7 @@ def _public(array: str) -> str:
 
 
 def _readme(
-    description: Description,
+    description: ExportReadme,
     data: list[tuple[str, str, str, str]],
     results: list[tuple[str, str, str, str]],
     *,

@@ -24,14 +24,14 @@ import brian2
 import numpy as np
 from numpy.typing import NDArray
 
-from dualframe.targets.brian.brian_objects import Assembled
-from dualframe.targets.brian.raw_results import Raw, RawTrace, RunOptions
+from dualframe.targets.brian.brian_objects import BrianObjects
+from dualframe.targets.brian.raw_results import RawResults, RawTrace, RunOptions
 from dualframe.targets.cpp.build import LAYOUT, PARAMETERS, PROGRAM, Build, values_text
 from dualframe.targets.cpp.compiler import compile_flags, find_compiler
 from dualframe.targets.cpp.program_cache import default_cache, default_folder
 from dualframe.targets.cpp.project_data import arrays_and_scalars, chosen, layout_values
-from dualframe.targets.lowering.final_weights import NOW, final_weights, needed
-from dualframe.targets.lowering.lowered_network import Lowered, LoweredSynapses
+from dualframe.targets.lowering.final_weights import NOW, final_weights, variables_needed
+from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
 _FORMAT = 4
 _STATIC, _RESULTS = "static_arrays", "results"
@@ -39,7 +39,7 @@ FileOf = tuple[str, str]  # name and dtype of a results file
 
 
 @dataclass(frozen=True)
-class Plan:
+class KnownProgram:
     """How to feed and read a known program.
 
     Attributes
@@ -67,7 +67,7 @@ class Plan:
     traces: Mapping[str, Mapping[str, Mapping[str, FileOf]]]
     weights: Mapping[str, Mapping[str, FileOf]]
 
-    def prepare(self, lowered: Lowered, project: Path) -> Build | None:
+    def prepare(self, lowered: LoweredNetwork, project: Path) -> Build | None:
         """Write a project's data and fetch its program; None if this is not possible."""
         files = _files(lowered, self.parameters, self.layout)
         if files is None or set(files[0]) != set(self.arrays):
@@ -83,10 +83,10 @@ class Plan:
         (project / LAYOUT).write_text(layout, encoding="utf-8")
         return Build(project / PROGRAM, "hit", 0.0, self.flags, self.unity, self.program)
 
-    def collect(self, lowered: Lowered, project: Path) -> Raw:
+    def collect(self, lowered: LoweredNetwork, project: Path) -> RawResults:
         """Read the results of a program that has run."""
         folder = project / _RESULTS
-        raw = Raw(simulated_s=lowered.duration)
+        raw = RawResults(simulated_s=lowered.duration)
         for name, files in self.spikes.items():
             i, t = _read(folder, files["i"]), _read(folder, files["t"])
             order = np.lexsort((i, t))
@@ -106,7 +106,7 @@ class Plan:
         return raw
 
     def _trace(
-        self, lowered: Lowered, name: str, files: Mapping[str, FileOf], folder: Path
+        self, lowered: LoweredNetwork, name: str, files: Mapping[str, FileOf], folder: Path
     ) -> RawTrace:
         group = next((group for group in lowered.groups if group.name == name), None)
         alias_of = {"w": NOW} if group is None else group.recorded_as
@@ -122,7 +122,7 @@ class Plan:
         return RawTrace(_read(folder, files["t"]), neurons, values)
 
 
-def _count(lowered: Lowered, projection: str) -> int:
+def _count(lowered: LoweredNetwork, projection: str) -> int:
     return sum(len(s.i) for s in lowered.synapses if s.projection == projection)
 
 
@@ -134,7 +134,7 @@ def _final(synapses: LoweredSynapses, files: Mapping[str, FileOf], folder: Path)
     )
 
 
-def structure_key(lowered: Lowered, options: RunOptions) -> str:
+def structure_key(lowered: LoweredNetwork, options: RunOptions) -> str:
     """Return a digest of everything that determines the program of a network.
 
     Brian2 writes other statements for one value than for several, hence the counts up to two.
@@ -157,7 +157,7 @@ def structure_key(lowered: Lowered, options: RunOptions) -> str:
                 g.reset,
                 g.refractory,
                 g.method,
-                sorted((n, c.unit, c.shared) for n, c in g.constants.items()),
+                sorted((n, c.unit, c.is_shared) for n, c in g.constants.items()),
                 sorted(g.initial),
             ]
             for g in lowered.groups
@@ -173,7 +173,7 @@ def structure_key(lowered: Lowered, options: RunOptions) -> str:
                 s.equations,
                 s.on_pre,
                 s.on_post,
-                sorted((n, c.unit, c.shared) for n, c in s.constants.items()),
+                sorted((n, c.unit, c.is_shared) for n, c in s.constants.items()),
                 sorted(s.initial),
                 s.due,
                 [text for text, _ in s.visits],
@@ -204,7 +204,7 @@ def _generator() -> str:
     return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
-def load(key: str) -> Plan | None:
+def load_program(key: str) -> KnownProgram | None:
     """Return a stored plan, or None if there is none or it is not what was written."""
     try:
         stored = json.loads(_path(key).read_text(encoding="utf-8"))
@@ -212,12 +212,19 @@ def load(key: str) -> Plan | None:
         if stored["sha256"] != _digest(data):
             return None
         data["flags"], data["arrays"] = tuple(data["flags"]), tuple(data["arrays"])
-        return Plan(**data)
+        return KnownProgram(**data)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def learn(key: str, lowered: Lowered, made: Assembled, device: Any, build: Build, raw: Raw) -> None:
+def store_program(
+    key: str,
+    lowered: LoweredNetwork,
+    made: BrianObjects,
+    device: Any,
+    build: Build,
+    raw: RawResults,
+) -> None:
     """Store the plan of a program that has just run, if it reproduces its files and results."""
     project = build.executable.parent
     if not build.unity or not (project / PARAMETERS).exists():
@@ -227,7 +234,7 @@ def learn(key: str, lowered: Lowered, made: Assembled, device: Any, build: Build
     files = _files(lowered, parameters, layout)
     if files is None or not _same_files(project, *files):
         return
-    plan = Plan(
+    plan = KnownProgram(
         build.key,
         build.flags,
         build.unity,
@@ -246,7 +253,7 @@ def _digest(data: Any) -> str:
 
 
 def _files(
-    lowered: Lowered, parameters: Iterable[str], layout: Mapping[str, str]
+    lowered: LoweredNetwork, parameters: Iterable[str], layout: Mapping[str, str]
 ) -> tuple[dict[str, NDArray[Any]], str, str] | None:
     arrays, single = arrays_and_scalars(lowered)
     values, sizes = chosen(single, parameters), layout_values(arrays, single, layout)
@@ -272,7 +279,7 @@ def _entries(path: Path) -> dict[str, str]:
     return dict(line.split(" = ", 1) for line in lines)
 
 
-def _result_files(made: Assembled, lowered: Lowered, device: Any) -> tuple[Any, Any, Any]:
+def _result_files(made: BrianObjects, lowered: LoweredNetwork, device: Any) -> tuple[Any, Any, Any]:
     def file(owner: Any, name: str) -> FileOf:
         variable = owner.variables[name]
         return Path(device.get_array_filename(variable)).name, np.dtype(variable.dtype).str
@@ -293,16 +300,16 @@ def _result_files(made: Assembled, lowered: Lowered, device: Any) -> tuple[Any, 
     return spikes, traces, weights
 
 
-def _weight_files(synapses: LoweredSynapses, made: Assembled, file: Any) -> dict[str, FileOf]:
-    own, read = needed(synapses)
+def _weight_files(synapses: LoweredSynapses, made: BrianObjects, file: Any) -> dict[str, FileOf]:
+    own, read = variables_needed(synapses)
     neurons = made.objects[synapses.target]
     return {name: file(made.objects[synapses.name], name) for name in own} | {
         f"{name}_post": file(neurons, name) for name in read
     }
 
 
-def _same_results(ours: Raw, theirs: Raw) -> bool:
-    def arrays(raw: Raw) -> list[Any]:
+def _same_results(ours: RawResults, theirs: RawResults) -> bool:
+    def arrays(raw: RawResults) -> list[Any]:
         found = [a for pair in (*raw.spikes.values(), *raw.weights.values()) for a in pair]
         for trace in (*raw.traces.values(), *raw.events.values()):
             found += [trace.times, trace.neurons, *trace.values.values()]

@@ -35,7 +35,7 @@ class NotMergeable(Exception):
 
 
 @dataclass(frozen=True)
-class Unit:
+class MergedProgram:
     """A merged program: its source and the values it reads at start, as texts by name."""
 
     source: str
@@ -77,7 +77,7 @@ def read_makefile(project: Path) -> Makefile:
     return Makefile(*(tuple(shlex.split(values[name])) for name in names))
 
 
-def merge(project: Path) -> Unit:
+def merge_project(project: Path) -> MergedProgram:
     """Return the whole project as one unit.
 
     Parameters
@@ -104,7 +104,7 @@ def merge(project: Path) -> Unit:
         source = _isolate(name, lift_code_object(_independent(name, inliner.body(name)), values))
         bodies.append(_end_macros(source))
     bodies.append(_start(lift_main(main, values)))
-    return Unit("\n".join([*inliner.prelude(), *bodies]), values.parameters, values.layout)
+    return MergedProgram("\n".join([*inliner.prelude(), *bodies]), values.parameters, values.layout)
 
 
 def _check_sources(sources: tuple[str, ...]) -> list[str]:

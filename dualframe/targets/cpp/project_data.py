@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualframe.targets.lowering.lowered_network import (
-    Lowered,
     LoweredGroup,
+    LoweredNetwork,
     LoweredSpikes,
     LoweredSynapses,
 )
@@ -33,7 +33,7 @@ _INTERNAL = re.compile(
 _LENGTH_OF = re.compile(r"(?P<array>_(?:dynamic_)?array_\w+?)(?:_size(?:_\d+)?)?")
 
 
-def arrays_and_scalars(lowered: Lowered) -> tuple[Arrays, dict[str, str]]:
+def arrays_and_scalars(lowered: LoweredNetwork) -> tuple[Arrays, dict[str, str]]:
     """Return the arrays of a project by file name, and the single numbers by name, as text."""
     values: Arrays = {}
     for group in lowered.groups:
@@ -123,7 +123,7 @@ def _group(group: LoweredGroup) -> Arrays:
     return _named(group.name, constants | initial)
 
 
-def _recorded(group: LoweredGroup, lowered: Lowered) -> Arrays:
+def _recorded(group: LoweredGroup, lowered: LoweredNetwork) -> Arrays:
     recording = lowered.recordings.get(group.name)
     if recording is None:
         return {}
@@ -136,7 +136,7 @@ def _recorded(group: LoweredGroup, lowered: Lowered) -> Arrays:
     }
 
 
-def _followed(synapses: LoweredSynapses, lowered: Lowered) -> Arrays:
+def _followed(synapses: LoweredSynapses, lowered: LoweredNetwork) -> Arrays:
     recording = lowered.recordings.get(synapses.projection)
     if recording is None or recording.every is None:
         return {}
@@ -155,8 +155,8 @@ def _spikes(spikes: LoweredSpikes, dt: float) -> Arrays:
 
 
 def _synapses(synapses: LoweredSynapses) -> Arrays:
-    shared = {name: c.value for name, c in synapses.constants.items() if c.shared}
-    single = {name: c.value for name, c in synapses.constants.items() if not c.shared}
+    shared = {name: c.value for name, c in synapses.constants.items() if c.is_shared}
+    single = {name: c.value for name, c in synapses.constants.items() if not c.is_shared}
     single |= {
         name: np.broadcast_to(value, (len(synapses.i),)) for name, value in synapses.initial.items()
     }

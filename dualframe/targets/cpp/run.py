@@ -17,11 +17,11 @@ from brian2.units import second
 from dualframe.core.errors import BuildError
 from dualframe.targets.brian.brian_objects import assemble
 from dualframe.targets.brian.device_session import brian_session
-from dualframe.targets.brian.raw_results import Raw, RunOptions, collect
+from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
 from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.cpp.build import Build, compile_project
-from dualframe.targets.lowering.final_weights import weight_by
-from dualframe.targets.lowering.lowered_network import Lowered
+from dualframe.targets.lowering.final_weights import weight_expression
+from dualframe.targets.lowering.lowered_network import LoweredNetwork
 
 # printed by a timer signal: Brian2's own report asks the clock for every object of every step
 _PROGRESS = """
@@ -42,7 +42,7 @@ _CLOCK = re.compile(r"^\('_array_\w*clock_(?:timestep|t)'")
 _HEADERS = ["<csignal>", "<cstdio>", "<cstdlib>", "<sys/time.h>", "<unistd.h>"]
 
 
-def run(lowered: Lowered, options: RunOptions) -> Raw:
+def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """Run the program of a lowered network; generate and compile it only if it is not known.
 
     Raises
@@ -55,7 +55,7 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
     key = plans.structure_key(lowered, options)
     with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
         project = Path(folder) / "project"
-        plan = plans.load(key)
+        plan = plans.load_program(key)
         started = time.perf_counter()
         build = plan.prepare(lowered, project) if plan is not None else None
         if plan is None or build is None:
@@ -66,7 +66,9 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
         return _finish(raw, lowered, build, fraction, (started, built))
 
 
-def _generate_and_run(lowered: Lowered, options: RunOptions, project: Path, key: str) -> Raw:
+def _generate_and_run(
+    lowered: LoweredNetwork, options: RunOptions, project: Path, key: str
+) -> RawResults:
     started = time.perf_counter()
     with _session(project, options) as device:
         made = generate(lowered, device, project)
@@ -74,14 +76,18 @@ def _generate_and_run(lowered: Lowered, options: RunOptions, project: Path, key:
         built = time.perf_counter()
         fraction = _execute(build, lowered, options)
         device.has_been_run = True
-        raw = collect(made, lowered)
-        plans.learn(key, lowered, made, device, build, raw)
+        raw = collect_results(made, lowered)
+        plans.store_program(key, lowered, made, device, build, raw)
         return _finish(raw, lowered, build, fraction, (started, built))
 
 
 def _finish(
-    raw: Raw, lowered: Lowered, build: Build, fraction: float, times: tuple[float, float]
-) -> Raw:
+    raw: RawResults,
+    lowered: LoweredNetwork,
+    build: Build,
+    fraction: float,
+    times: tuple[float, float],
+) -> RawResults:
     started, built = times
     raw.simulated_s = fraction * lowered.duration
     raw.build_s, raw.run_s = built - started, time.perf_counter() - built
@@ -100,7 +106,7 @@ def _session(project: Path, options: RunOptions) -> Any:
     return brian_session("cpp_standalone", preferences, build_on_run=False, directory=str(project))
 
 
-def generate(lowered: Lowered, device: Any, project: Path, *, settled: bool = False) -> Any:
+def generate(lowered: LoweredNetwork, device: Any, project: Path, *, settled: bool = False) -> Any:
     """Write the C++ project of a lowered network into a folder; nothing is compiled.
 
     ``settled``: the program itself brings weights up to date at its end, instead of who reads them.
@@ -111,7 +117,7 @@ def generate(lowered: Lowered, device: Any, project: Path, *, settled: bool = Fa
     made.network.run(lowered.duration * second, namespace={})
     for synapses in lowered.synapses if settled else ():
         if synapses.due and len(synapses.i):
-            made[synapses.name].w = weight_by(synapses.due)
+            made[synapses.name].w = weight_expression(synapses.due)
     device.main_queue[:] = _clocks_in_order(device.main_queue)
     device.build(directory=str(project), compile=False, run=False, with_output=False)
     return made
@@ -126,7 +132,7 @@ def _clocks_in_order(queue: list[Any]) -> list[Any]:
     return ordered
 
 
-def _execute(build: Build, lowered: Lowered, options: RunOptions) -> float:
+def _execute(build: Build, lowered: LoweredNetwork, options: RunOptions) -> float:
     """Run the program; return the fraction of the time that was simulated."""
     folder = build.executable.parent
     # threads that spin while they wait take the cores from each other on a busy machine
@@ -151,7 +157,9 @@ def _execute(build: Build, lowered: Lowered, options: RunOptions) -> float:
     return _completed(folder)
 
 
-def _follow(process: subprocess.Popen[str], lowered: Lowered, options: RunOptions) -> list[str]:
+def _follow(
+    process: subprocess.Popen[str], lowered: LoweredNetwork, options: RunOptions
+) -> list[str]:
     """Read the program's messages until it ends; an interrupt ends it early, results kept."""
     complaints: list[str] = []
     while True:

@@ -26,13 +26,13 @@ from dualframe.core.errors import BuildError, TargetError
 from dualframe.network import variables
 from dualframe.targets.brian.brian_objects import assemble
 from dualframe.targets.brian.device_session import brian_session
-from dualframe.targets.brian.raw_results import Raw, RunOptions, collect
-from dualframe.targets.lowering.lowered_network import Lowered, LoweredSynapses
+from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
+from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
 GENN_VERSION = "4.9.0"
 
 
-def run(lowered: Lowered, options: RunOptions) -> Raw:
+def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """Generate, compile and run a lowered network with Brian2GeNN.
 
     Raises
@@ -42,7 +42,7 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
     BuildError
         If the program does not compile or stops with an error.
     """
-    missing = missing_parts(use_gpu=options.use_gpu)
+    missing = missing_requirements(use_gpu=options.use_gpu)
     if missing:
         raise TargetError(f"target 'genn' is not usable here: {'; '.join(missing)}")
     use_gpu = has_gpu() if options.use_gpu is None else options.use_gpu
@@ -52,25 +52,25 @@ def run(lowered: Lowered, options: RunOptions) -> Raw:
     BrianLogger.suppress_hierarchy("brian2.devices.genn", filter_log_file=False)
     with (
         tempfile.TemporaryDirectory(prefix="dualframe_genn_") as folder,
-        _environment(use_gpu),
+        _compiler_environment(use_gpu),
         _exact_clip(),
         _postsynaptic_reads(),
-        _session(Path(folder), options, use_gpu) as device,
+        _genn_session(Path(folder), options, use_gpu) as device,
     ):
         started = time.perf_counter()
         lowered = _for_genn(lowered)
         made = assemble(lowered, thin=False)
         _build_and_run(made.network, lowered)
         total = time.perf_counter() - started
-        raw = collect(made, lowered)
+        raw = collect_results(made, lowered)
         raw.run_s = float(device._last_run_time or 0.0)
         raw.build_s = total - raw.run_s
         raw.build_cache = "miss"
         raw.facts = {"use_gpu": use_gpu, "precision": options.precision}
-        return _thin(raw, lowered)
+        return _thin_traces(raw, lowered)
 
 
-def missing_parts(use_gpu: bool | None = None) -> list[str]:
+def missing_requirements(use_gpu: bool | None = None) -> list[str]:
     """What keeps GeNN from running here, each with its remedy; empty if nothing does."""
     missing = [*_missing_packages(), *_missing_genn()]
     if shutil.which("g++") is None and shutil.which("clang++") is None:
@@ -121,7 +121,7 @@ def cuda_path() -> Path | None:
     nvcc = shutil.which("nvcc")
     if nvcc is None:
         return None
-    answer = _output([nvcc, "--dryrun", "-c", "-x", "cu", os.devnull], stderr=True)
+    answer = _command_output([nvcc, "--dryrun", "-c", "-x", "cu", os.devnull], stderr=True)
     top = re.search(r"TOP=(\S+)", answer)
     return Path(top[1]).resolve() if top else Path(nvcc).resolve().parent.parent
 
@@ -131,24 +131,26 @@ def cuda_version() -> tuple[int, int] | None:
     folder = cuda_path()
     if folder is None:
         return None
-    found = re.search(r"release (\d+)\.(\d+)", _output([str(folder / "bin" / "nvcc"), "--version"]))
+    found = re.search(
+        r"release (\d+)\.(\d+)", _command_output([str(folder / "bin" / "nvcc"), "--version"])
+    )
     return (int(found[1]), int(found[2])) if found else None
 
 
 def has_gpu() -> bool:
     """Whether a CUDA toolkit and at least one device are here."""
-    return cuda_path() is not None and bool(gpus())
+    return cuda_path() is not None and bool(gpu_names())
 
 
-def gpus() -> list[str]:
+def gpu_names() -> list[str]:
     """Names of the CUDA devices."""
     if shutil.which("nvidia-smi") is None:
         return []
-    answer = _output(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"])
+    answer = _command_output(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"])
     return [line.strip() for line in answer.splitlines() if line.strip()]
 
 
-def _output(command: list[str], stderr: bool = False) -> str:
+def _command_output(command: list[str], stderr: bool = False) -> str:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=not stderr)
     except (OSError, subprocess.SubprocessError):
@@ -156,7 +158,7 @@ def _output(command: list[str], stderr: bool = False) -> str:
     return done.stdout + (done.stderr if stderr else "")
 
 
-def _session(folder: Path, options: RunOptions, use_gpu: bool) -> Any:
+def _genn_session(folder: Path, options: RunOptions, use_gpu: bool) -> Any:
     preferences: dict[str, Any] = {"devices.genn.path": os.environ["GENN_PATH"]}
     if options.precision == "float32":
         preferences["core.default_float_dtype"] = np.float32
@@ -174,7 +176,7 @@ def _session(folder: Path, options: RunOptions, use_gpu: bool) -> Any:
 
 
 @contextmanager
-def _environment(use_gpu: bool) -> Iterator[None]:
+def _compiler_environment(use_gpu: bool) -> Iterator[None]:
     """Compiler flags that GeNN 4.9 needs, for the time of a build."""
     version = cuda_version() if use_gpu else None
     if version is None or version < (13, 0):
@@ -193,7 +195,7 @@ def _environment(use_gpu: bool) -> Iterator[None]:
                 os.environ["CXXFLAGS"] = before
 
 
-def _for_genn(lowered: Lowered) -> Lowered:
+def _for_genn(lowered: LoweredNetwork) -> LoweredNetwork:
     """Return the same network without visits to synapses and subtractions."""
     return replace(
         lowered, synapses=tuple(_with_additions(s.without_visits) for s in lowered.synapses)
@@ -255,7 +257,7 @@ def _postsynaptic_reads() -> Iterator[None]:
         GeNNDevice.collect_synapses_variables = before
 
 
-def _build_and_run(network: Any, lowered: Lowered) -> None:
+def _build_and_run(network: Any, lowered: LoweredNetwork) -> None:
     try:
         with redirect_stdout(StringIO()):  # Brian2GeNN prints the stages of its build
             network.run(lowered.duration * second, namespace={})
@@ -263,7 +265,7 @@ def _build_and_run(network: Any, lowered: Lowered) -> None:
         raise BuildError(f"GeNN could not build or run the network: {error}") from error
 
 
-def _thin(raw: Raw, lowered: Lowered) -> Raw:
+def _thin_traces(raw: RawResults, lowered: LoweredNetwork) -> RawResults:
     """Sample traces as coarsely as was asked for: GeNN records every step."""
     for name, trace in raw.traces.items():
         every = lowered.recordings[name].every

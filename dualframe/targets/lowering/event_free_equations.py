@@ -34,12 +34,12 @@ from dualframe.network import CurrentInput, Population
 
 __all__ = [
     "PARAMETER",
-    "Line",
-    "assignments",
-    "inlined",
-    "parse",
-    "with_currents",
-    "without_events",
+    "EquationLine",
+    "inline_subexpressions",
+    "insert_current_inputs",
+    "parse_assignments",
+    "parse_equations",
+    "replace_events",
 ]
 STEP = "this_step"
 _IDENTIFIER = re.compile(r"\b[A-Za-z_]\w*\b")
@@ -47,7 +47,7 @@ _ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expres
 
 
 @dataclass(frozen=True)
-class Line:
+class EquationLine:
     """One equation: its kind, name, expression, unit and flags."""
 
     kind: str
@@ -63,7 +63,7 @@ class Line:
 
 
 @dataclass
-class Deferred:
+class DeferredAssignment:
     """Assignments that a condition, checked at the end of a step, makes before the next."""
 
     name: str
@@ -73,7 +73,7 @@ class Deferred:
     parameters: dict[str, object] = field(default_factory=dict)
 
 
-def parse(equations: str, label: str) -> list[Line]:
+def parse_equations(equations: str, label: str) -> list[EquationLine]:
     """Split Brian2 model text into lines.
 
     Raises
@@ -85,21 +85,21 @@ def parse(equations: str, label: str) -> list[Line]:
         parsed = Equations(equations)
     except Exception as error:
         raise NetworkError(f"equations of {label} are not valid: {_first_line(error)}") from error
-    return [_line(equation) for equation in parsed.values()]
+    return [_equation_line(equation) for equation in parsed.values()]
 
 
-def _line(equation: SingleEquation) -> Line:
+def _equation_line(equation: SingleEquation) -> EquationLine:
     expression = equation.expr.code if equation.expr is not None else ""
     kinds = {"boolean": "boolean", "integer": "integer"}
     unit = kinds.get(equation.var_type, unit_name(equation.dim))
-    return Line(equation.type, equation.varname, expression, unit, tuple(equation.flags))
+    return EquationLine(equation.type, equation.varname, expression, unit, tuple(equation.flags))
 
 
 def _first_line(error: BaseException) -> str:
     return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
-def assignments(statements: str, label: str) -> list[tuple[str, str]]:
+def parse_assignments(statements: str, label: str) -> list[tuple[str, str]]:
     """Split statements into ``(variable, new value)`` pairs, each in terms of the old values.
 
     Raises
@@ -126,25 +126,27 @@ def _with_values(text: str, values: Mapping[str, str]) -> str:
     return _IDENTIFIER.sub(lambda match: values.get(match[0], match[0]), text)
 
 
-def deferred_changes(population: Population, lines: list[Line]) -> list[Deferred]:
+def deferred_assignments(
+    population: Population, lines: list[EquationLine]
+) -> list[DeferredAssignment]:
     """The events and the second reset of a population as deferred assignments.
 
     Subexpressions are written out, so that what an event depends on stands in its condition.
     """
-    full = written_out(lines)
+    full = expanded_texts(lines)
     previous = {"t_in_timesteps": f"({STEP} - 1)"}
 
     def at_the_event(text: str) -> str:
-        return str(word_substitute(expanded(text, full), previous))
+        return str(word_substitute(expand_subexpressions(text, full), previous))
 
     label = f"population {population.name!r}"
     changes = [
-        Deferred(
+        DeferredAssignment(
             event.name,
             at_the_event(event.condition),
             [
                 (name, at_the_event(new))
-                for name, new in assignments(event.action, f"{label}, event {event.name!r}")
+                for name, new in parse_assignments(event.action, f"{label}, event {event.name!r}")
             ],
             whole_numbers=True,
         )
@@ -153,40 +155,42 @@ def deferred_changes(population: Population, lines: list[Line]) -> list[Deferred
     if population.second_reset is not None:
         # the reset acts after the synapses of step n + k, so step n + k + 1 is the first to see it
         changes.append(
-            Deferred(
+            DeferredAssignment(
                 "second_reset",
                 "timestep(t - lastspike, dt) == spike_width + 1",
-                assignments(population.second_reset, f"{label}, second reset"),
+                parse_assignments(population.second_reset, f"{label}, second reset"),
             )
         )
     return changes
 
 
-def without_events(population: Population, lines: list[Line]) -> list[Line]:
+def replace_events(population: Population, lines: list[EquationLine]) -> list[EquationLine]:
     """Rewrite the lines of a population so that events and second reset become equations."""
-    changes = deferred_changes(population, lines)
+    changes = deferred_assignments(population, lines)
     if not changes:
         return lines
     _check_rewritable(population, lines, changes)
     assigned = {name: f"{name}_now" for change in changes for name, _ in change.assignments}
-    now = assigned | _affected(lines, set(assigned))
+    now = assigned | _affected_subexpressions(lines, set(assigned))
     whole = {name for change in changes if change.whole_numbers for name, _ in change.assignments}
     rounded = {name: f"floor({name} + 0.5)" for name in whole}
-    rewritten = [new for line in lines for new in _rewrite(line, now)]
+    rewritten = [new for line in lines for new in _rewrite_line(line, now)]
     by_name = {line.name: line for line in lines}
-    extra = [Line(SUBEXPRESSION, STEP, "timestep(t, dt)", "1")]
+    extra = [EquationLine(SUBEXPRESSION, STEP, "timestep(t, dt)", "1")]
     for change in changes:
         condition = word_substitute(change.condition, rounded)
         # abs and the second comparison change no value; without them sympy doubts that a number
         # made of one comparison is real, and refuses to compare it in turn
         fire = f"abs(int(({condition}) and {STEP} >= 0))"
-        extra.append(Line(SUBEXPRESSION, f"fire_{change.name}", fire, "1"))
+        extra.append(EquationLine(SUBEXPRESSION, f"fire_{change.name}", fire, "1"))
     for name, now_name in assigned.items():
-        extra.append(_now(by_name[name], now_name, changes, rounded))
+        extra.append(_value_after_changes(by_name[name], now_name, changes, rounded))
     return rewritten + extra
 
 
-def _now(line: Line, now_name: str, changes: list[Deferred], rounded: Mapping[str, str]) -> Line:
+def _value_after_changes(
+    line: EquationLine, now_name: str, changes: list[DeferredAssignment], rounded: Mapping[str, str]
+) -> EquationLine:
     # (x/dt)*dt is not always x in floating point: whole numbers are rounded back when read
     value = rounded.get(line.name, line.name)
     expression = value
@@ -195,20 +199,20 @@ def _now(line: Line, now_name: str, changes: list[Deferred], rounded: Mapping[st
             if name == line.name:
                 new_value = word_substitute(new, rounded)
                 expression = f"{expression} + fire_{change.name}*({new_value} - {value})"
-    return Line(SUBEXPRESSION, now_name, expression, line.unit)
+    return EquationLine(SUBEXPRESSION, now_name, expression, line.unit)
 
 
-def _affected(lines: list[Line], assigned: set[str]) -> dict[str, str]:
+def _affected_subexpressions(lines: list[EquationLine], assigned: set[str]) -> dict[str, str]:
     """Subexpressions that depend on an assigned variable, with the name of their changed form.
 
     Equations use the changed form. A threshold or a synapse comes after the update of the state,
     when the variables themselves have changed: it uses the subexpression under its own name.
     """
-    full = written_out(lines)
+    full = expanded_texts(lines)
     return {name: f"{name}_now" for name, text in full.items() if get_identifiers(text) & assigned}
 
 
-def _rewrite(line: Line, now: Mapping[str, str]) -> list[Line]:
+def _rewrite_line(line: EquationLine, now: Mapping[str, str]) -> list[EquationLine]:
     unchanged = word_substitute(line.expression, {"t_in_timesteps": STEP})
     expression = word_substitute(unchanged, now)
     if line.name not in now:
@@ -219,10 +223,12 @@ def _rewrite(line: Line, now: Mapping[str, str]) -> list[Line]:
     change = f"({now[line.name]} - {line.name})/dt"
     expression = f"({expression}) + {change}" if line.expression else change
     flags = tuple(flag for flag in line.flags if flag != "constant")
-    return [Line(DIFFERENTIAL_EQUATION, line.name, expression, line.unit, flags)]
+    return [EquationLine(DIFFERENTIAL_EQUATION, line.name, expression, line.unit, flags)]
 
 
-def _check_rewritable(population: Population, lines: list[Line], changes: list[Deferred]) -> None:
+def _check_rewritable(
+    population: Population, lines: list[EquationLine], changes: list[DeferredAssignment]
+) -> None:
     if population.method != "euler":
         raise NetworkError(
             f"population {population.name!r} has events or a second reset and integrates with "
@@ -247,7 +253,7 @@ def _check_rewritable(population: Population, lines: list[Line], changes: list[D
     _check_reset(population, changes)
 
 
-def _check_apart(population: Population, changes: list[Deferred]) -> None:
+def _check_apart(population: Population, changes: list[DeferredAssignment]) -> None:
     """Changes of one step are made side by side: none may write what another writes or uses."""
     for change in changes:
         written = {name for name, _ in change.assignments}
@@ -267,7 +273,7 @@ def _check_apart(population: Population, changes: list[Deferred]) -> None:
                 )
 
 
-def _check_times(population: Population, changes: list[Deferred]) -> None:
+def _check_times(population: Population, changes: list[DeferredAssignment]) -> None:
     """An event is evaluated one step later, when the clock shows another time."""
     for change in changes:
         if not change.whole_numbers:
@@ -282,11 +288,12 @@ def _check_times(population: Population, changes: list[Deferred]) -> None:
                 )
 
 
-def _check_reset(population: Population, changes: list[Deferred]) -> None:
+def _check_reset(population: Population, changes: list[DeferredAssignment]) -> None:
     """A reset acts after the check of an event, so it must not write what the event reads."""
     if population.reset is None:
         return
-    written = {name for name, _ in assignments(population.reset, f"reset of {population.name!r}")}
+    label = f"reset of {population.name!r}"
+    written = {name for name, _ in parse_assignments(population.reset, label)}
     for change in changes:
         if clash := written & get_identifiers(change.condition) - {"lastspike"}:
             raise NetworkError(
@@ -296,9 +303,9 @@ def _check_reset(population: Population, changes: list[Deferred]) -> None:
             )
 
 
-def with_currents(
-    population: Population, currents: list[CurrentInput], lines: list[Line]
-) -> tuple[list[Line], dict[str, object]]:
+def insert_current_inputs(
+    population: Population, currents: list[CurrentInput], lines: list[EquationLine]
+) -> tuple[list[EquationLine], dict[str, object]]:
     """Turn input variables into sums of current steps; return the lines and the constants."""
     constants: dict[str, object] = {}
     sums: dict[str, list[str]] = {}
@@ -312,15 +319,15 @@ def with_currents(
             constants[names["stop"]] = current.stop
             pulse += f"*int(t < {names['stop']} - 0.5*dt)"
         sums.setdefault(current.variable, []).append(pulse)
-    return [_driven(population, line, sums, constants) for line in lines], constants
+    return [_sum_currents(population, line, sums, constants) for line in lines], constants
 
 
-def _driven(
+def _sum_currents(
     population: Population,
-    line: Line,
+    line: EquationLine,
     sums: Mapping[str, list[str]],
     constants: Mapping[str, object],
-) -> Line:
+) -> EquationLine:
     if line.name not in sums:
         return line
     if line.kind != PARAMETER:
@@ -335,44 +342,44 @@ def _driven(
                 f"current input onto {line.name!r} of population {population.name!r} has the "
                 f"unit {unit_of(value)}: expected {line.unit}."
             )
-    return Line(SUBEXPRESSION, line.name, " + ".join(sums[line.name]), line.unit)
+    return EquationLine(SUBEXPRESSION, line.name, " + ".join(sums[line.name]), line.unit)
 
 
-def inlined(lines: list[Line], keep: set[str]) -> list[Line]:
+def inline_subexpressions(lines: list[EquationLine], keep: set[str]) -> list[EquationLine]:
     """Write subexpressions out where they are used, except those in ``keep``.
 
     Brian2 does the same when it generates code; done here it spares every `Synapses` object of
     the network a reference to every subexpression, which is most of the time of a build.
     """
-    full = written_out(lines)
+    full = expanded_texts(lines)
     return [
-        replace(line, expression=expanded(line.expression, full))
+        replace(line, expression=expand_subexpressions(line.expression, full))
         for line in lines
-        if not _written_out(line) or line.name in keep
+        if not _is_expandable(line) or line.name in keep
     ]
 
 
-def _written_out(line: Line) -> bool:
+def _is_expandable(line: EquationLine) -> bool:
     """What is drawn once per step keeps its name: written out, it would be drawn at each use."""
     return line.kind == SUBEXPRESSION and "constant over dt" not in line.flags
 
 
-def written_out(lines: list[Line]) -> dict[str, str]:
+def expanded_texts(lines: list[EquationLine]) -> dict[str, str]:
     """Text of each subexpression in terms of what is no subexpression."""
-    texts = {line.name: line.expression for line in lines if _written_out(line)}
+    texts = {line.name: line.expression for line in lines if _is_expandable(line)}
     full: dict[str, str] = {}
 
     def write_out(name: str) -> None:
         for inner in get_identifiers(texts[name]) & set(texts) - set(full):
             write_out(inner)
-        full[name] = expanded(texts[name], full)
+        full[name] = expand_subexpressions(texts[name], full)
 
     for name in texts:
         write_out(name)
     return full
 
 
-def expanded(text: str, full: Mapping[str, str]) -> str:
-    """Replace subexpressions in a text by what `written_out` says of them."""
+def expand_subexpressions(text: str, full: Mapping[str, str]) -> str:
+    """Replace subexpressions in a text by what `expanded_texts` says of them."""
     used = get_identifiers(text) & set(full)
     return str(word_substitute(text, {name: f"({full[name]})" for name in used}))

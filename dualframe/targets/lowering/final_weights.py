@@ -15,7 +15,7 @@ import sympy
 from brian2.parsing.sympytools import str_to_sympy
 from brian2.utils.stringtools import get_identifiers
 
-from dualframe.targets.lowering.event_free_equations import assignments
+from dualframe.targets.lowering.event_free_equations import parse_assignments
 from dualframe.targets.lowering.lowered_network import Array, LoweredSynapses
 
 _FUNCTIONS = {
@@ -41,27 +41,27 @@ def final_weights(synapses: LoweredSynapses, own: Reader, of_target: Reader) -> 
     weights = np.broadcast_to(own("w"), (len(synapses.i),))
     if not synapses.due:
         return weights
-    function, names = _compiled(synapses.due)
-    values = [_value(name, synapses, own, of_target) for name in names]
+    function, names = _compile_weight(synapses.due)
+    values = [_value_of(name, synapses, own, of_target) for name in names]
     return np.broadcast_to(np.asarray(function(*values), dtype=float), weights.shape)
 
 
-def weight_by(due: str) -> str:
+def weight_expression(due: str) -> str:
     """Return the weight that statements of a rule assign, as an expression."""
-    return dict(assignments(due, "plasticity"))["w"]
+    return dict(parse_assignments(due, "plasticity"))["w"]
 
 
-def needed(synapses: LoweredSynapses) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def variables_needed(synapses: LoweredSynapses) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the variables of the synapses, and of their targets, that `final_weights` reads."""
     if not synapses.due:
         return ("w",), ()
-    names = _compiled(synapses.due)[1]
+    names = _compile_weight(synapses.due)[1]
     own = tuple(n for n in names if not n.endswith("_post") and n not in synapses.constants)
     read = tuple(n.removesuffix("_post") for n in names if n.endswith("_post"))
     return tuple(dict.fromkeys(("w", *own))), read
 
 
-def _value(name: str, synapses: LoweredSynapses, own: Reader, of_target: Reader) -> Any:
+def _value_of(name: str, synapses: LoweredSynapses, own: Reader, of_target: Reader) -> Any:
     if name in synapses.constants:
         return synapses.constants[name].value
     if name.endswith("_post"):
@@ -70,15 +70,15 @@ def _value(name: str, synapses: LoweredSynapses, own: Reader, of_target: Reader)
 
 
 @lru_cache(maxsize=32)
-def _compiled(due: str) -> tuple[Callable[..., Any], tuple[str, ...]]:
+def _compile_weight(due: str) -> tuple[Callable[..., Any], tuple[str, ...]]:
     """The weight that statements of a rule assign, as a function of the names that it reads."""
-    text = weight_by(due)
+    text = weight_expression(due)
     names = tuple(sorted(get_identifiers(text) - {"int", "clip", "exp", "abs"}))
     expression = str_to_sympy(text)
-    arguments = [symbol for name in names for symbol in [_symbol(expression, name)]]
+    arguments = [symbol for name in names for symbol in [_symbol_named(expression, name)]]
     return sympy.lambdify(arguments, expression, modules=[_FUNCTIONS, "numpy"]), names
 
 
-def _symbol(expression: Any, name: str) -> Any:
+def _symbol_named(expression: Any, name: str) -> Any:
     found = [s for s in expression.free_symbols if str(s) == name]
     return found[0] if found else sympy.Symbol(name)

@@ -8,7 +8,7 @@ from brian2 import NeuronGroup
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS
 from brian2.utils.stringtools import get_identifiers
 
-from dualframe.core.errors import NetworkError, suggestion
+from dualframe.core.errors import NetworkError, suggest_name
 
 _ALWAYS = frozenset({"t", "dt", "i", "N", "lastspike", "not_refractory", "xi"})
 _GLOBAL = frozenset(DEFAULT_FUNCTIONS) | frozenset(DEFAULT_CONSTANTS) | frozenset(DEFAULT_UNITS)
@@ -27,7 +27,7 @@ _RESERVED = frozenset(name for name in dir(NeuronGroup) if not name.startswith("
 }
 
 
-def used_in(texts: Iterable[str | None]) -> set[str]:
+def identifiers_in(texts: Iterable[str | None]) -> set[str]:
     """Return the identifiers of several texts."""
     used: set[str] = set()
     for text in texts:
@@ -42,7 +42,7 @@ def check_known(label: str, used: Set[str], known: Set[str]) -> None:
             continue
         raise NetworkError(
             f"{label} uses {name!r}, which neither its equations nor its parameters define. "
-            + suggestion(name, known)
+            + suggest_name(name, known)
         )
 
 

@@ -20,10 +20,10 @@ from dualframe.plasticity import with_rules
 from dualframe.targets.lowering.lower_populations import lower_population
 from dualframe.targets.lowering.lower_spike_inputs import lower_source
 from dualframe.targets.lowering.lower_synapses import check_projection, lower_projection
-from dualframe.targets.lowering.lowered_network import Lowered, LoweredPoisson, LoweredSpikes
+from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredPoisson, LoweredSpikes
 
 
-def lower(
+def lower_network(
     network: Network,
     *,
     dt: Any,
@@ -32,7 +32,7 @@ def lower(
     record: Mapping[str, Recording] | None = None,
     spikes_of: Collection[str] | None = None,
     network_seed: int | None = None,
-) -> Lowered:
+) -> LoweredNetwork:
     """Lower a network to the portable subset.
 
     Parameters
@@ -77,7 +77,7 @@ def lower(
         for part in lower_projection(network, projection, step, _rng(own, projection.name))
     )
     silent = {p.name for p in network.populations} - set(spikes_of or ())
-    return Lowered(
+    return LoweredNetwork(
         groups,
         tuple(spikes),
         tuple(poissons),
@@ -99,13 +99,13 @@ def check_structure(network: Network) -> list[str]:
         return [str(error)]
     for population in network.populations:
         same = replace(population, heterogeneity={})
-        _note(problems, lower_population, network, same, 1e-4, np.random.default_rng(0), {})
+        _note_problem(problems, lower_population, network, same, 1e-4, np.random.default_rng(0), {})
     for projection in network.projections:
-        _note(problems, check_projection, network, projection)
+        _note_problem(problems, check_projection, network, projection)
     return list(dict.fromkeys(problems))
 
 
-def _note(problems: list[str], check: Callable[..., Any], *arguments: Any) -> None:
+def _note_problem(problems: list[str], check: Callable[..., Any], *arguments: Any) -> None:
     try:
         check(*arguments)
     except DualframeError as error:

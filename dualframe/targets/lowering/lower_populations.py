@@ -16,15 +16,15 @@ from dualframe.network import CurrentInput, Network, Population, Recording
 from dualframe.network.distributions import lognormal_factor
 from dualframe.targets.lowering.event_free_equations import (
     PARAMETER,
-    Line,
-    assignments,
-    inlined,
-    parse,
-    with_currents,
-    without_events,
+    EquationLine,
+    inline_subexpressions,
+    insert_current_inputs,
+    parse_assignments,
+    parse_equations,
+    replace_events,
 )
-from dualframe.targets.lowering.identifiers import check_known, check_reserved, used_in
-from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredGroup, constant
+from dualframe.targets.lowering.identifiers import check_known, check_reserved, identifiers_in
+from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredGroup, constant_of
 
 
 def lower_population(
@@ -41,29 +41,34 @@ def lower_population(
     NetworkError
         If an equation refers to a name that nothing defines, or a construct has no portable form.
     """
-    keep, driven = _kept(network, population, record), _driven(network, population)
+    keep, driven = (
+        _subexpressions_in_use(network, population, record),
+        _driven_variables(network, population),
+    )
     currents = [
         item
         for item in network.inputs
         if isinstance(item, CurrentInput) and item.target == population.name
     ]
     label = f"population {population.name!r}"
-    constants = _constants(population, rng) | _durations(population, dt)
-    lines, steps = with_currents(population, currents, parse(population.equations, label))
-    lines = _portable_time(without_events(population, lines))
-    lines = [_idle(line, driven) for line in lines]
-    constants |= {name: constant(value) for name, value in steps.items()}
+    constants = _draw_constants(population, rng) | _durations_in_steps(population, dt)
+    lines, steps = insert_current_inputs(
+        population, currents, parse_equations(population.equations, label)
+    )
+    lines = _portable_time(replace_events(population, lines))
+    lines = [_share_undriven_input(line, driven) for line in lines]
+    constants |= {name: constant_of(value) for name, value in steps.items()}
     refractory = population.refractory
     if isinstance(refractory, Quantity):
-        constants["refractory_period"] = constant(refractory)
+        constants["refractory_period"] = constant_of(refractory)
         refractory = "refractory_period"
     texts = [population.threshold, population.reset, refractory]
-    used = used_in([*(line.expression for line in lines), *texts])
+    used = identifiers_in([*(line.expression for line in lines), *texts])
     check_reserved(label, [line.name for line in lines] + list(constants))
     check_known(label, used, {line.name for line in lines} | set(constants))
     kept = {name: constants[name] for name in sorted(constants) if name in used | keep}
     declared = [constants[name].declaration(name) for name in kept]
-    equations = "\n".join([str(line) for line in inlined(lines, keep)] + declared)
+    equations = "\n".join([str(line) for line in inline_subexpressions(lines, keep)] + declared)
     initial = {name: np.asarray(value, dtype=float) for name, value in population.initial.items()}
     return LoweredGroup(
         population.name,
@@ -81,7 +86,9 @@ def lower_population(
     )
 
 
-def _kept(network: Network, population: Population, record: Mapping[str, Recording]) -> set[str]:
+def _subexpressions_in_use(
+    network: Network, population: Population, record: Mapping[str, Recording]
+) -> set[str]:
     """Subexpressions that something other than the equations uses."""
     texts = [population.threshold, population.reset]
     if isinstance(population.refractory, str):
@@ -96,27 +103,27 @@ def _kept(network: Network, population: Population, record: Mapping[str, Recordi
     return used | {name.removesuffix("_post").removesuffix("_pre") for name in used}
 
 
-def _driven(network: Network, population: Population) -> set[str]:
+def _driven_variables(network: Network, population: Population) -> set[str]:
     """Variables that something sets: initial values, resets, synapses."""
     statements = [text for text in (population.reset, population.second_reset) if text]
     for projection in network.projections:
         if population.name in (projection.source, projection.target):
             statements += projection.statements
-    written = {name for text in statements for name, _ in assignments(text, population.name)}
+    written = {name for text in statements for name, _ in parse_assignments(text, population.name)}
     written |= {n for p in network.projections if p.target == population.name for n in p.summed}
     return set(population.initial) | {
         name.removesuffix("_post").removesuffix("_pre") for name in written
     }
 
 
-def _idle(line: Line, driven: set[str]) -> Line:
+def _share_undriven_input(line: EquationLine, driven: set[str]) -> EquationLine:
     """An input variable that nothing drives is one shared zero, not an array to stream."""
     if line.kind != PARAMETER or line.name in driven or line.flags or line.unit == "boolean":
         return line
     return replace(line, flags=("shared", "constant"))
 
 
-def _portable_time(lines: list[Line]) -> list[Line]:
+def _portable_time(lines: list[EquationLine]) -> list[EquationLine]:
     """``t_in_timesteps`` is a clock variable that GeNN does not have."""
     by_function = {"t_in_timesteps": "timestep(t, dt)"}
     return [
@@ -124,16 +131,16 @@ def _portable_time(lines: list[Line]) -> list[Line]:
     ]
 
 
-def _recorded_as(population: Population, lines: list[Line]) -> dict[str, str]:
+def _recorded_as(population: Population, lines: list[EquationLine]) -> dict[str, str]:
     """What is recorded under a variable's name: its value after events and second reset."""
     names = {line.name for line in lines}
     return {name: f"{name}_now" for name in population.variables if f"{name}_now" in names}
 
 
-def _constants(population: Population, rng: np.random.Generator) -> dict[str, Constant]:
-    constants = {name: constant(value) for name, value in population.parameters.items()}
+def _draw_constants(population: Population, rng: np.random.Generator) -> dict[str, Constant]:
+    constants = {name: constant_of(value) for name, value in population.parameters.items()}
     for key in sorted(population.heterogeneity):
-        factors = _factors(population.heterogeneity[key], population.n, rng)
+        factors = _heterogeneity_factors(population.heterogeneity[key], population.n, rng)
         if factors is None:
             continue
         for name in population.family(key):
@@ -141,14 +148,14 @@ def _constants(population: Population, rng: np.random.Generator) -> dict[str, Co
     return constants
 
 
-def _factors(spread: Any, n: int, rng: np.random.Generator) -> Array | None:
+def _heterogeneity_factors(spread: Any, n: int, rng: np.random.Generator) -> Array | None:
     if np.ndim(spread):
         return np.asarray(spread, dtype=float)
     return lognormal_factor(rng, float(spread), n) if float(spread) > 0 else None
 
 
-def _durations(population: Population, dt: float) -> dict[str, Constant]:
+def _durations_in_steps(population: Population, dt: float) -> dict[str, Constant]:
     times = dict(population.durations)
     if population.spike_width is not None:
         times["spike_width"] = population.spike_width
-    return {name: constant(float(timestep(time, dt * second))) for name, time in times.items()}
+    return {name: constant_of(float(timestep(time, dt * second))) for name, time in times.items()}

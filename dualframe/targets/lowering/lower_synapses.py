@@ -14,14 +14,14 @@ from dualframe.network import Network, Population, Projection, variables
 from dualframe.network.connection_rules import draw_pairs
 from dualframe.network.distributions import DISTRIBUTIONS
 from dualframe.targets.lowering.event_free_equations import (
-    assignments,
-    expanded,
-    parse,
-    written_out,
+    expand_subexpressions,
+    expanded_texts,
+    parse_assignments,
+    parse_equations,
 )
-from dualframe.targets.lowering.identifiers import check_known, used_in
-from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredSynapses, constant
-from dualframe.targets.lowering.postsynaptic_references import with_readings
+from dualframe.targets.lowering.identifiers import check_known, identifiers_in
+from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredSynapses, constant_of
+from dualframe.targets.lowering.postsynaptic_references import resolve_postsynaptic_references
 
 _MOST_DELAYS = 64
 
@@ -38,11 +38,11 @@ def lower_projection(
     """
     source, target = network.source(projection.source), network.population(projection.target)
     _check_statements(network, projection, target)
-    projection = with_readings(projection, target)
+    projection = resolve_postsynaptic_references(projection, target)
     i, j = draw_pairs(projection, source, target, rng)
-    weights = _weights(projection, len(i), rng)
-    declarations, initial, constants = _declarations(projection, weights)
-    statements = _split(projection, target)
+    weights = _draw_weights(projection, len(i), rng)
+    declarations, initial, constants = _declare_variables(projection, weights)
+    statements = _split_statements(projection, target)
     groups = list(_delay_groups(projection, len(i), dt, rng))
     for part, (on_pre, on_post) in enumerate(statements):
         for group, (members, delay) in enumerate(groups):
@@ -61,18 +61,18 @@ def lower_projection(
                 on_post,
                 delay,
                 {
-                    n: c if c.shared else Constant(c.value[members], c.unit)
+                    n: c if c.is_shared else Constant(c.value[members], c.unit)
                     for n, c in constants.items()
                 },
                 {n: v[members] if v.ndim else v for n, v in initial.items()},
                 "1" if weights is None else unit_of(weights),
                 projection.due,
-                tuple((text, _steps(every, dt) * dt) for text, every in projection.visits),
+                tuple((text, _steps_of(every, dt) * dt) for text, every in projection.visits),
                 projection.late,
             )
 
 
-def _steps(time: Any, dt: float) -> int:
+def _steps_of(time: Any, dt: float) -> int:
     """A time in steps, as `Population.durations` are counted."""
     return max(round(float(np.asarray(time)) / dt), 1)
 
@@ -80,34 +80,37 @@ def _steps(time: Any, dt: float) -> int:
 def check_projection(network: Network, projection: Projection) -> None:
     """Raise what `lower_projection` would raise, without drawing anything."""
     target = network.population(projection.target)
-    parse(projection.equations, f"projection {projection.name!r}")
-    _split(projection, target)
+    parse_equations(projection.equations, f"projection {projection.name!r}")
+    _split_statements(projection, target)
     _check_statements(network, projection, target)
 
 
-def _weights(projection: Projection, count: int, rng: np.random.Generator) -> Any:
+def _draw_weights(projection: Projection, count: int, rng: np.random.Generator) -> Any:
     if isinstance(projection.weight, DISTRIBUTIONS):
         return projection.weight.draw(rng, count)
     return projection.weight
 
 
-def _declarations(
+def _declare_variables(
     projection: Projection, weights: Any
 ) -> tuple[str, dict[str, Array], dict[str, Constant]]:
     """Equations of the synapses: the weight, the constants and the user's own lines."""
-    lines = [str(line) for line in parse(projection.equations, f"projection {projection.name!r}")]
-    constants = {name: constant(value) for name, value in projection.parameters.items()}
+    lines = [
+        str(line)
+        for line in parse_equations(projection.equations, f"projection {projection.name!r}")
+    ]
+    constants = {name: constant_of(value) for name, value in projection.parameters.items()}
     initial: dict[str, Array] = {}
     if weights is not None:
-        weight = constant(weights)
+        weight = constant_of(weights)
         if _defines_weight(projection):
             initial["w"] = weight.value
-        elif any(_writes(s, "w") for s in projection.statements):
+        elif any(_writes_variable(s, "w") for s in projection.statements):
             lines.append(f"w : {weight.unit}")
             initial["w"] = weight.value
         else:
             constants["w"] = weight
-    lines += [constant.declaration(name) for name, constant in constants.items()]
+    lines += [constant_of.declaration(name) for name, constant_of in constants.items()]
     return "\n".join(lines), initial, constants
 
 
@@ -116,17 +119,20 @@ def _defines_weight(projection: Projection) -> bool:
     return "w" in variables(projection.equations)
 
 
-def _writes(statement: str, name: str) -> bool:
-    return name in {variable for variable, _ in assignments(statement, "statement")}
+def _writes_variable(statement: str, name: str) -> bool:
+    return name in {variable for variable, _ in parse_assignments(statement, "statement")}
 
 
-def _split(projection: Projection, target: Population) -> list[tuple[str | None, str | None]]:
+def _split_statements(
+    projection: Projection, target: Population
+) -> list[tuple[str | None, str | None]]:
     """One set of synapses per written postsynaptic variable (portable subset, rule 2)."""
     if projection.on_pre is None:
         return [(None, projection.on_post)]
     own = variables(projection.equations) | {"w"}
     parts = [p.strip() for p in projection.on_pre.replace("\n", ";").split(";") if p.strip()]
-    written = [assignments(part, projection.name)[0][0].removesuffix("_post") for part in parts]
+    assigned = [parse_assignments(part, projection.name)[0][0] for part in parts]
+    written = [name.removesuffix("_post") for name in assigned]
     onto_target = [k for k, name in enumerate(written) if name not in own]
     if len({written[k] for k in onto_target}) <= 1:
         return [("\n".join(parts), projection.on_post)]
@@ -158,12 +164,12 @@ def _check_statements(network: Network, projection: Projection, target: Populati
     if isinstance(source, Population):
         ends |= {f"{name}_pre" for name in source.variables | set(source.parameters)}
     known = own | target.variables | set(target.parameters) | ends
-    used = used_in(projection.statements)
+    used = identifiers_in(projection.statements)
     label = f"projection {projection.name!r}"
     check_known(label, used, known)
-    watched = _watched(target)
+    watched = _variables_of_events(target)
     for statement in projection.statements:
-        for name, _ in assignments(statement, label):
+        for name, _ in parse_assignments(statement, label):
             if name.removesuffix("_post") in watched:
                 raise NetworkError(
                     f"{label} writes {name!r} directly, on which a dendritic spike of "
@@ -172,16 +178,16 @@ def _check_statements(network: Network, projection: Projection, target: Populati
                 )
 
 
-def _watched(target: Population) -> set[str]:
+def _variables_of_events(target: Population) -> set[str]:
     """Variables that the events of a population look at, other than their own."""
     if not target.events:
         return set()
-    full = written_out(parse(target.equations, f"population {target.name!r}"))
+    full = expanded_texts(parse_equations(target.equations, f"population {target.name!r}"))
     looked_at: set[str] = set()
     own: set[str] = set()
     for event in target.events:
-        looked_at |= get_identifiers(expanded(event.condition, full))
-        own |= {name for name, _ in assignments(event.action, event.name)}
+        looked_at |= get_identifiers(expand_subexpressions(event.condition, full))
+        own |= {name for name, _ in parse_assignments(event.action, event.name)}
     return looked_at & target.variables - own
 
 

@@ -24,13 +24,13 @@ class Constant:
     unit: str
 
     @property
-    def shared(self) -> bool:
+    def is_shared(self) -> bool:
         """Whether all members have one value."""
         return self.value.ndim == 0
 
     def declaration(self, name: str) -> str:
         """Return the line that declares the constant in Brian2 equations."""
-        return f"{name} : {self.unit} ({'shared, constant' if self.shared else 'constant'})"
+        return f"{name} : {self.unit} ({'shared, constant' if self.is_shared else 'constant'})"
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ class LoweredSynapses:
 
 
 @dataclass(frozen=True)
-class Lowered:
+class LoweredNetwork:
     """A network ready for a target: text and arrays, no Brian2 objects.
 
     ``silent`` are the populations whose spikes are not kept.
@@ -138,6 +138,6 @@ class Lowered:
     silent: frozenset[str] = frozenset()
 
 
-def constant(value: Any) -> Constant:
+def constant_of(value: Any) -> Constant:
     """Return a quantity or number as a constant."""
     return Constant(np.asarray(value, dtype=float), unit_of(value))

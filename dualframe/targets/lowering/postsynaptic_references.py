@@ -15,7 +15,7 @@ import numpy as np
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from dualframe.network import Population, Projection, variables
-from dualframe.targets.lowering.event_free_equations import parse, written_out
+from dualframe.targets.lowering.event_free_equations import expanded_texts, parse_equations
 
 _OF_ALL = {
     "lastspike": "lastspike_post",
@@ -24,14 +24,14 @@ _OF_ALL = {
 }
 
 
-def with_readings(projection: Projection, target: Population) -> Projection:
+def resolve_postsynaptic_references(projection: Projection, target: Population) -> Projection:
     """Return a projection whose statements name no subexpression or shared constant of a target."""
     own = variables(projection.equations) | {"w"} | set(projection.parameters)
     used: set[str] = set().union(*map(get_identifiers, projection.statements)) - own
-    shared = _shared(target)
+    shared = _shared_constants(target)
     if not {name.removesuffix("_post") for name in used} & (target.variables | set(shared)):
         return projection
-    full = written_out(parse(target.equations, f"population {target.name!r}"))
+    full = expanded_texts(parse_equations(target.equations, f"population {target.name!r}"))
     read = {
         name: full[name.removesuffix("_post")]
         for name in used
@@ -49,10 +49,10 @@ def with_readings(projection: Projection, target: Population) -> Projection:
         return projection
     return replace(
         projection,
-        on_pre=_substitute(projection.on_pre, texts),
-        on_post=_substitute(projection.on_post, texts),
-        due=_substitute(projection.due, texts) or "",
-        late=_substitute(projection.late, texts) or "",
+        on_pre=_substitute_names(projection.on_pre, texts),
+        on_post=_substitute_names(projection.on_post, texts),
+        due=_substitute_names(projection.due, texts) or "",
+        late=_substitute_names(projection.late, texts) or "",
         visits=tuple((str(word_substitute(v, texts)), every) for v, every in projection.visits),
         parameters={
             **projection.parameters,
@@ -61,11 +61,11 @@ def with_readings(projection: Projection, target: Population) -> Projection:
     )
 
 
-def _substitute(statement: str | None, texts: Mapping[str, str]) -> str | None:
+def _substitute_names(statement: str | None, texts: Mapping[str, str]) -> str | None:
     return None if statement is None else str(word_substitute(statement, texts))
 
 
-def _shared(target: Population) -> dict[str, Any]:
+def _shared_constants(target: Population) -> dict[str, Any]:
     """Parameters with one value for all neurons."""
     spread = {name for family in target.heterogeneity for name in target.family(family)}
     return {
