@@ -21,6 +21,6 @@ def check_trial_limit(task: Task, environment: Environment) -> None:
     if longest is not None and float(trial_limit) < float(longest) * (1 - 1e-9):
         raise CatalogueError(
             f"task {task.name!r}: protocol.trial_limit is {quantity_text(trial_limit)}, but a "
-            f"trial of environment {environment.name!r} lasts up to {quantity_text(longest)}: raise "
-            f"the one, or shorten the other."
+            f"trial of environment {environment.name!r} lasts up to {quantity_text(longest)}: "
+            f"raise the one, or shorten the other."
         )
