@@ -71,12 +71,14 @@ def synapse(table: Table) -> Synapse:
     """Return the kind of synapse of a file."""
     kinetics = table.text("kinetics", choices=forms.SYNAPSE)
     block = table.flag("block", default=False)
-    form = forms.Form({**forms.SYNAPSE[kinetics].required, **(forms.NMDA_BLOCK if block else {})})
+    form = forms.ParameterTable(
+        {**forms.SYNAPSE[kinetics].required, **(forms.NMDA_BLOCK if block else {})}
+    )
     table.only(
-        "name", "title", "sign", "transmitter", "kinetics", "block", "alternatives", form.kinds
+        "name", "title", "sign", "transmitter", "kinetics", "block", "alternatives", form.dimensions
     )
     name = table.text("name")
-    any_kinds = {**forms.SYNAPSE["dual_exponential"].kinds, **forms.NMDA_BLOCK}
+    any_kinds = {**forms.SYNAPSE["dual_exponential"].dimensions, **forms.NMDA_BLOCK}
     return Synapse(
         name,
         table.text("title"),
@@ -110,8 +112,8 @@ def receptor(table: Table, modulators: Collection[str]) -> Receptor:
         "stdp",
     )
     affinity, kinetics = table.need("affinity"), table.need("kinetics")
-    affinity.only(forms.AFFINITY.kinds)
-    kinetics.only(forms.OCCUPANCY.kinds)
+    affinity.only(forms.AFFINITY.dimensions)
+    kinetics.only(forms.OCCUPANCY.dimensions)
     desensitisation = table.child("desensitisation")
     name = table.text("name")
     found = Receptor(
@@ -140,7 +142,7 @@ def receptor(table: Table, modulators: Collection[str]) -> Receptor:
 
 def modulator(table: Table, receptors: tuple[str, ...]) -> Modulator:
     """Return the modulator of a file; ``receptors`` are those that name it."""
-    table.only("name", "title", "aliases", "uptakes", "alternatives", forms.MODULATOR.kinds)
+    table.only("name", "title", "aliases", "uptakes", "alternatives", forms.MODULATOR.dimensions)
     name = table.text("name")
     return Modulator(
         name,
@@ -156,20 +158,20 @@ def modulator(table: Table, receptors: tuple[str, ...]) -> Modulator:
 
 
 def _uptake(table: Table, modulator: str) -> Uptake:
-    table.only("name", "title", forms.UPTAKE.kinds)
+    table.only("name", "title", forms.UPTAKE.dimensions)
     name = table.text("name")
     numbers = table.numbers(forms.UPTAKE, f"{modulator} uptake {name}")
     return Uptake(name, table.text("title"), numbers, table.origin())
 
 
 def _desensitisation(table: Table, receptor: str) -> Numbers:
-    table.only(forms.DESENSITISATION.kinds)
+    table.only(forms.DESENSITISATION.dimensions)
     return table.numbers(forms.DESENSITISATION, f"{receptor} desensitisation")
 
 
 def _passive(table: Table, cell_name: str) -> Passive:
     table.only("label", forms.PASSIVE)
-    numbers = table.numbers(forms.Form({}, forms.PASSIVE), f"{cell_name} passive")
+    numbers = table.numbers(forms.ParameterTable({}, forms.PASSIVE), f"{cell_name} passive")
     check_order(table, numbers, "v_rest", "threshold")
     return Passive(table.text("label"), numbers, table.origin())
 
@@ -178,7 +180,7 @@ def izhikevich_set(table: Table, cell_name: str) -> Izhikevich:
     """Return an Izhikevich set; its form says which parameters it needs."""
     name = table.text("form", choices=forms.IZHIKEVICH)
     form = forms.IZHIKEVICH[name]
-    table.only("form", "label", form.kinds)
+    table.only("form", "label", form.dimensions)
     numbers = table.numbers(form, f"{cell_name} {name}")
     check_order(table, numbers, "vr", "vt")
     check_order(table, numbers, "c", "vpeak")
@@ -189,7 +191,7 @@ def glif_set(table: Table, cell_name: str) -> Glif:
     """Return a GLIF set; its form says which parameters it needs."""
     name = table.text("form", choices=forms.GLIF)
     form = forms.GLIF[name]
-    table.only("form", "label", "specimen", "explained_variance", form.kinds)
+    table.only("form", "label", "specimen", "explained_variance", form.dimensions)
     numbers = table.numbers(form, f"{cell_name} {name}")
     check_order(table, numbers, "E_L", "V_th")
     fitted = "explained_variance" in table.data
@@ -208,7 +210,9 @@ def _glif_population(table: Table, cell_name: str) -> GlifPopulation:
     return GlifPopulation(
         table.text("label"),
         table.texts("specimens", ()),
-        table.numbers(forms.Form({}, forms.GLIF_POPULATION), f"{cell_name} GLIF population"),
+        table.numbers(
+            forms.ParameterTable({}, forms.GLIF_POPULATION), f"{cell_name} GLIF population"
+        ),
         table.origin(),
     )
 
@@ -217,14 +221,14 @@ def _remark(table: Table, cell_name: str) -> Remark:
     table.only("text", forms.REMARK)
     return Remark(
         table.text("text"),
-        table.numbers(forms.Form({}, forms.REMARK), f"{cell_name} remark"),
+        table.numbers(forms.ParameterTable({}, forms.REMARK), f"{cell_name} remark"),
         table.origin(),
     )
 
 
-def _alternative(table: Table, kinds: forms.Kinds, name: str) -> tuple[str, Numbers]:
+def _alternative(table: Table, kinds: forms.Dimensions, name: str) -> tuple[str, Numbers]:
     table.only("label", kinds)
-    return table.text("label"), table.numbers(forms.Form({}, kinds), name)
+    return table.text("label"), table.numbers(forms.ParameterTable({}, kinds), name)
 
 
 def _expression(table: Table) -> Expression:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dualframe.core.parameter_table import Form, Kinds, dimension_of_unit
+from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
 
 GAIN = dimension_of_unit("nS/mV")
 PER_VOLT = dimension_of_unit("/mV")
 SLOPE = dimension_of_unit("mV/pA")
 CUBIC = dimension_of_unit("pA/mV^3")
 
-PASSIVE: Kinds = MappingProxyType(
+PASSIVE: Dimensions = MappingProxyType(
     {
         "v_rest": "voltage",
         "r_in": "resistance",
@@ -34,7 +34,7 @@ PASSIVE: Kinds = MappingProxyType(
     }
 )
 
-_QUADRATIC: Kinds = {
+_QUADRATIC: Dimensions = {
     "C": "capacitance",
     "k": GAIN,
     "vr": "voltage",
@@ -45,49 +45,49 @@ _QUADRATIC: Kinds = {
     "c": "voltage",
     "d": "current",
 }
-_U_DEPENDENT: Kinds = {"vpeak_u": SLOPE, "c_u": SLOPE}
-_V_DEPENDENT_B: Kinds = {"v_switch": "voltage", "b_above": "conductance"}
+_U_DEPENDENT: Dimensions = {"vpeak_u": SLOPE, "c_u": SLOPE}
+_V_DEPENDENT_B: Dimensions = {"v_switch": "voltage", "b_above": "conductance"}
 
 
-def _without(kinds: Kinds, *names: str) -> Kinds:
+def _without(kinds: Dimensions, *names: str) -> Dimensions:
     return {name: kind for name, kind in kinds.items() if name not in names}
 
 
-IZHIKEVICH: Mapping[str, Form] = MappingProxyType(
+IZHIKEVICH: Mapping[str, ParameterTable] = MappingProxyType(
     {
-        "izhikevich2003": Form(
+        "izhikevich2003": ParameterTable(
             dict.fromkeys(("a", "b", "c", "d", "vpeak"), "dimensionless"),
             {"v0": "dimensionless"},
             "dv/dt = 0.04v^2 + 5v + 140 - u + I; du/dt = a(bv - u); v >= vpeak: v <- c, u <- u+d",
         ),
-        "izhikevich2007": Form(
+        "izhikevich2007": ParameterTable(
             _QUADRATIC,
             {},
             "C dv/dt = k(v-vr)(v-vt) - u + I; du/dt = a(b(v-vr) - u); v >= vpeak: v <- c, u <- u+d",
         ),
-        "izhikevich2007_FS": Form(
+        "izhikevich2007_FS": ParameterTable(
             {**_without(_QUADRATIC, "b", "d"), "vb": "voltage", "U_coef": CUBIC},
             {},
             "as izhikevich2007, but du/dt = a(U(v) - u), U = 0 for v < vb, else U_coef (v-vb)^3; "
             "v >= vpeak: v <- c, u unchanged",
         ),
-        "izhikevich2007_LTS": Form(
+        "izhikevich2007_LTS": ParameterTable(
             {**_QUADRATIC, **_U_DEPENDENT, "u_max": "current"},
             {},
             "as izhikevich2007; v > vpeak - vpeak_u u: v <- c + c_u u, u <- min(u+d, u_max)",
         ),
-        "izhikevich2007_TC": Form(
+        "izhikevich2007_TC": ParameterTable(
             {**_QUADRATIC, **_U_DEPENDENT, **_V_DEPENDENT_B},
             {},
             "as izhikevich2007 with b_above instead of b where v > v_switch; "
             "v > vpeak + vpeak_u u: v <- c - c_u u, u <- u+d",
         ),
-        "izhikevich2007_RTN": Form(
+        "izhikevich2007_RTN": ParameterTable(
             {**_QUADRATIC, **_V_DEPENDENT_B},
             {},
             "as izhikevich2007 with b_above instead of b where v > v_switch",
         ),
-        "izhikevich_skinner": Form(
+        "izhikevich_skinner": ParameterTable(
             {**_without(_QUADRATIC, "k"), "klow": GAIN, "khigh": GAIN, "Ishift": "current"},
             {},
             "as izhikevich2007 with I + Ishift, and k = klow for v <= vt, khigh for v > vt",
@@ -95,28 +95,33 @@ IZHIKEVICH: Mapping[str, Form] = MappingProxyType(
     }
 )
 
-_GLIF1: Kinds = {
+_GLIF1: Dimensions = {
     "C": "capacitance",
     "R": "resistance",
     "E_L": "voltage",
     "th_inf": "voltage",
     "t_ref": "time",
 }
-_RESET: Kinds = {
+_RESET: Dimensions = {
     "f_v": "dimensionless",
     "deltaV": "voltage",
     "a_spike": "voltage",
     "b_spike": "rate",
 }
-_ASC: Kinds = {"asc_amp1": "current", "asc_tau1": "time", "asc_amp2": "current", "asc_tau2": "time"}
-_VOLTAGE_TH: Kinds = {"a_voltage": "rate", "b_voltage": "rate"}
+_ASC: Dimensions = {
+    "asc_amp1": "current",
+    "asc_tau1": "time",
+    "asc_amp2": "current",
+    "asc_tau2": "time",
+}
+_VOLTAGE_TH: Dimensions = {"a_voltage": "rate", "b_voltage": "rate"}
 _LIF = "C dV/dt = I - (V-E_L)/R; spike at V >= E_L + th_inf; then V <- E_L, hold t_ref"
 _RESET_RULE = (
     "threshold + th_s, dth_s/dt = -b_spike th_s, jump a_spike; V <- E_L + f_v (V-E_L) + deltaV"
 )
 _ASC_RULE = "I + I_1 + I_2, dI_j/dt = -I_j/asc_tau_j, jump asc_amp_j"
 
-_SHARED: Kinds = {
+_SHARED: Dimensions = {
     "C": "capacitance",
     "tau_m": "time",
     "E_L": "voltage",
@@ -125,23 +130,23 @@ _SHARED: Kinds = {
     "t_ref": "time",
 }
 
-GLIF: Mapping[str, Form] = MappingProxyType(
+GLIF: Mapping[str, ParameterTable] = MappingProxyType(
     {
-        "GLIF1": Form(_GLIF1, {}, _LIF),
-        "GLIF2": Form({**_GLIF1, **_RESET}, {}, f"GLIF1 with {_RESET_RULE}"),
-        "GLIF3": Form({**_GLIF1, **_ASC}, {}, f"GLIF1 with {_ASC_RULE}"),
-        "GLIF4": Form({**_GLIF1, **_ASC, **_RESET}, {}, f"GLIF3 with {_RESET_RULE}"),
-        "GLIF5": Form(
+        "GLIF1": ParameterTable(_GLIF1, {}, _LIF),
+        "GLIF2": ParameterTable({**_GLIF1, **_RESET}, {}, f"GLIF1 with {_RESET_RULE}"),
+        "GLIF3": ParameterTable({**_GLIF1, **_ASC}, {}, f"GLIF1 with {_ASC_RULE}"),
+        "GLIF4": ParameterTable({**_GLIF1, **_ASC, **_RESET}, {}, f"GLIF3 with {_RESET_RULE}"),
+        "GLIF5": ParameterTable(
             {**_GLIF1, **_ASC, **_RESET, **_VOLTAGE_TH},
             {},
             "GLIF4 with threshold + th_v, dth_v/dt = a_voltage (V-E_L) - b_voltage th_v",
         ),
-        "LIF": Form(
+        "LIF": ParameterTable(
             _SHARED,
             {},
             "tau_m dV/dt = E_L - V + tau_m I/C; spike at V >= V_th; then V <- V_reset, hold t_ref",
         ),
-        "E-GLIF": Form(
+        "E-GLIF": ParameterTable(
             {
                 **_SHARED,
                 "I_e": "current",
@@ -159,7 +164,7 @@ GLIF: Mapping[str, Form] = MappingProxyType(
     }
 )
 
-GLIF_POPULATION: Kinds = MappingProxyType(
+GLIF_POPULATION: Dimensions = MappingProxyType(
     {
         **_GLIF1,
         "g": "conductance",
@@ -168,7 +173,7 @@ GLIF_POPULATION: Kinds = MappingProxyType(
     }
 )
 
-REMARK: Kinds = MappingProxyType(
+REMARK: Dimensions = MappingProxyType(
     {
         "tau_plus": "time",
         "tau_minus": "time",
@@ -183,7 +188,7 @@ REMARK: Kinds = MappingProxyType(
     }
 )
 
-NMDA_BLOCK: Kinds = MappingProxyType(
+NMDA_BLOCK: Dimensions = MappingProxyType(
     {
         "Mg": "concentration",
         "alpha": PER_VOLT,
@@ -192,7 +197,7 @@ NMDA_BLOCK: Kinds = MappingProxyType(
     }
 )
 
-GLOBALS = Form(
+GLOBALS = ParameterTable(
     {
         "v_rest": "voltage",
         "cm": "specific capacitance",
@@ -212,18 +217,18 @@ GLOBALS = Form(
     },
 )
 
-CYLINDER = Form({"length": "length", "diameter": "length"})
+CYLINDER = ParameterTable({"length": "length", "diameter": "length"})
 
 #: What a soma has beyond its size (explicit) or its leak (matched_passive).
-SOMA: Mapping[str, Form] = MappingProxyType(
+SOMA: Mapping[str, ParameterTable] = MappingProxyType(
     {
-        "leakyIF": Form({}),
-        "adaptive_IF": Form(
+        "leakyIF": ParameterTable({}),
+        "adaptive_IF": ParameterTable(
             {"tauw": "time", "jump": "current"},
             {"a": "conductance"},
             "C dV/dt = gL(EL-V) - w + I; dw/dt = (a(V-EL) - w)/tauw; at a spike w <- w + jump",
         ),
-        "adaptive_conductance_IF": Form(
+        "adaptive_conductance_IF": ParameterTable(
             {
                 "EA": "voltage",
                 "VA": "voltage",
@@ -238,7 +243,7 @@ SOMA: Mapping[str, Form] = MappingProxyType(
     }
 )
 
-BURST = Form(
+BURST = ParameterTable(
     {
         "EL": "voltage",
         "tau_soma": "time",
@@ -269,14 +274,14 @@ BURST = Form(
     "dth/dt = -th/threshold_tau",
 )
 
-_DSPIKE: Kinds = {
+_DSPIKE: Dimensions = {
     "threshold": "voltage",
     "tau_rise": "time",
     "tau_fall": "time",
     "offset_fall": "time",
     "refractory": "time",
 }
-DSPIKE = Form(
+DSPIKE = ParameterTable(
     _DSPIKE,
     {
         "g_rise": "conductance",
@@ -287,9 +292,9 @@ DSPIKE = Form(
 )
 
 #: With peak and width the spike has a shape; without them the soma is reset at once.
-SPIKE = Form(
+SPIKE = ParameterTable(
     {"threshold": "voltage", "reset": "voltage", "refractory": "time"},
     {"peak": "voltage", "spike_width": "time"},
 )
-SPLIT = Form({"dendritic_share": "dimensionless", "attenuation": "dimensionless"})
-CONTACT = Form({"g": "conductance", "decay": "time"}, {"rise": "time"})
+SPLIT = ParameterTable({"dendritic_share": "dimensionless", "attenuation": "dimensionless"})
+CONTACT = ParameterTable({"g": "conductance", "decay": "time"}, {"rise": "time"})

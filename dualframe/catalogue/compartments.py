@@ -38,7 +38,7 @@ def _matched(table: Table, cell_name: str, passive: Passive | None) -> Compartme
                 'write rule = "explicit".',
             )
     split = table.need("split")
-    split.only(forms.SPLIT.kinds)
+    split.only(forms.SPLIT.dimensions)
     numbers = split.numbers(forms.SPLIT, f"{cell_name} split")
     for name in numbers:
         if not 0 < numbers.value(name) < 1:
@@ -56,19 +56,19 @@ def _matched(table: Table, cell_name: str, passive: Passive | None) -> Compartme
     )
 
 
-def _soma(table: Table, model: str, form: forms.Form, cell_name: str) -> Numbers:
-    if not form.kinds:
+def _soma(table: Table, model: str, form: forms.ParameterTable, cell_name: str) -> Numbers:
+    if not form.dimensions:
         if "soma" in table.data:
             table.fail("soma", f"a {model} soma has no parameters here. Remove it.")
         return Numbers()
     soma = table.need("soma")
-    soma.only(form.kinds)
+    soma.only(form.dimensions)
     return soma.numbers(form, f"{cell_name} soma")
 
 
 def _burst(table: Table, cell_name: str) -> Compartments:
     numbers = table.need("burst")
-    numbers.only(forms.BURST.kinds)
+    numbers.only(forms.BURST.dimensions)
     read = numbers.numbers(forms.BURST, f"{cell_name} burst")
     check_order(numbers, read, "reset", "threshold")
     spike = Numbers(
@@ -88,9 +88,9 @@ def _burst(table: Table, cell_name: str) -> Compartments:
 def _explicit(table: Table, cell_name: str) -> Compartments:
     model = table.text("soma_model", choices=forms.SOMA)
     own = forms.SOMA[model]
-    sized = forms.Form({**forms.CYLINDER.required, **own.required}, own.optional)
+    sized = forms.ParameterTable({**forms.CYLINDER.required, **own.required}, own.optional)
     everywhere = table.need("globals")
-    everywhere.only(forms.GLOBALS.kinds)
+    everywhere.only(forms.GLOBALS.dimensions)
     found = Compartments(
         "explicit",
         table.text("layout"),
@@ -110,7 +110,7 @@ def _explicit(table: Table, cell_name: str) -> Compartments:
 
 def _spike(table: Table, cell_name: str) -> Numbers:
     spike = table.need("spike")
-    spike.only(forms.SPIKE.kinds)
+    spike.only(forms.SPIKE.dimensions)
     numbers = spike.numbers(forms.SPIKE, f"{cell_name} spike")
     if ("peak" in numbers) != ("spike_width" in numbers):
         spike.fail("peak", "a spike has both peak and spike_width, or neither.")
@@ -121,7 +121,7 @@ def _spike(table: Table, cell_name: str) -> Numbers:
 
 
 def _dendrite(table: Table, cell_name: str) -> Dendrite:
-    table.only("name", "contacts", forms.CYLINDER.kinds)
+    table.only("name", "contacts", forms.CYLINDER.dimensions)
     name = table.text("name")
     return Dendrite(
         name,
@@ -131,7 +131,7 @@ def _dendrite(table: Table, cell_name: str) -> Dendrite:
 
 
 def _contact(table: Table, cell_name: str) -> Contact:
-    table.only("synapse", "pathway", forms.CONTACT.kinds)
+    table.only("synapse", "pathway", forms.CONTACT.dimensions)
     return Contact(
         table.text("synapse"),
         table.text("pathway"),
@@ -150,7 +150,7 @@ def _edge(table: Table) -> Edge:
 
 
 def _dspike(table: Table, cell_name: str) -> DendriticSpike:
-    table.only("kind", "compartments", forms.DSPIKE.kinds)
+    table.only("kind", "compartments", forms.DSPIKE.dimensions)
     kind = table.text("kind", choices=("Na", "Ca"))
     for first, second in (("g_rise", "gbar_rise"), ("g_fall", "gbar_fall")):
         if (first in table.data) == (second in table.data):

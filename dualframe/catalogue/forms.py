@@ -29,7 +29,12 @@ from dualframe.catalogue.compartment_parameters import (
     SPIKE,
     SPLIT,
 )
-from dualframe.core.parameter_table import Form, Kind, Kinds, dimension_of_unit
+from dualframe.core.parameter_table import (
+    AnyDimension,
+    Dimensions,
+    ParameterTable,
+    dimension_of_unit,
+)
 
 __all__ = [
     "AFFINITY",
@@ -60,19 +65,19 @@ __all__ = [
     "SPLIT",
     "SYNAPSE",
     "UPTAKE",
-    "Form",
-    "Kind",
-    "Kinds",
+    "AnyDimension",
+    "Dimensions",
+    "ParameterTable",
 ]
 
-SYNAPSE: Mapping[str, Form] = MappingProxyType(
+SYNAPSE: Mapping[str, ParameterTable] = MappingProxyType(
     {
-        "exponential": Form(
+        "exponential": ParameterTable(
             {"E": "voltage", "decay": "time"},
             {},
             "g jumps by the weight at a spike; dg/dt = -g/decay",
         ),
-        "dual_exponential": Form(
+        "dual_exponential": ParameterTable(
             {"E": "voltage", "rise": "time", "decay": "time"},
             {},
             "difference of two exponentials, rise and decay, that peaks at the weight",
@@ -80,8 +85,8 @@ SYNAPSE: Mapping[str, Form] = MappingProxyType(
     }
 )
 
-AFFINITY = Form({"EC50": "concentration", "hill": "dimensionless"})
-BINDING: Kinds = MappingProxyType(
+AFFINITY = ParameterTable({"EC50": "concentration", "hill": "dimensionless"})
+BINDING: Dimensions = MappingProxyType(
     {
         "EC50": "concentration",
         "hill": "dimensionless",
@@ -92,8 +97,8 @@ BINDING: Kinds = MappingProxyType(
         "k_off": "rate",
     }
 )
-OCCUPANCY = Form({"tau_on": "time", "tau_off": "time"})
-DESENSITISATION = Form(
+OCCUPANCY = ParameterTable({"tau_on": "time", "tau_off": "time"})
+DESENSITISATION = ParameterTable(
     {
         "IC50": "concentration",
         "hill": "dimensionless",
@@ -103,32 +108,32 @@ DESENSITISATION = Form(
         "tau_hill": "dimensionless",
     }
 )
-_OPTIMUM: Kinds = MappingProxyType({"optimum": "dimensionless"})
+_OPTIMUM: Dimensions = MappingProxyType({"optimum": "dimensionless"})
 #: Binding of receptors at terminals, where it is known to differ from that elsewhere.
-_OWN_BINDING: Kinds = MappingProxyType(
+_OWN_BINDING: Dimensions = MappingProxyType(
     {"EC50": "concentration", "tau_on": "time", "tau_off": "time"}
 )
 _FACTOR = "1 + (scale - 1) f"
 
 
-def _scaling(what: str, optional: Kinds = _OPTIMUM) -> Form:
-    return Form({"scale": "dimensionless"}, optional, f"{what} times {_FACTOR}")
+def _scaling(what: str, optional: Dimensions = _OPTIMUM) -> ParameterTable:
+    return ParameterTable({"scale": "dimensionless"}, optional, f"{what} times {_FACTOR}")
 
 
-def _shifting(what: str) -> Form:
-    return Form({"shift": "voltage"}, _OPTIMUM, f"{what} plus shift f")
+def _shifting(what: str) -> ParameterTable:
+    return ParameterTable({"shift": "voltage"}, _OPTIMUM, f"{what} plus shift f")
 
 
 #: Numbers of an effect by its kind, with f the response to the occupancy, from 0 to 1; the
 #: equations as they are built stand in ``dualframe.neuromodulation.effects``.
-EFFECT: Mapping[str, Form] = MappingProxyType(
+EFFECT: Mapping[str, ParameterTable] = MappingProxyType(
     {
-        "conductance": Form(
+        "conductance": ParameterTable(
             {"size": "dimensionless", "reversal": "voltage"},
             _OPTIMUM,
             "I = size f gL (reversal - V) in every compartment",
         ),
-        "hcn": Form(
+        "hcn": ParameterTable(
             {
                 "scale": "dimensionless",
                 "share": "dimensionless",
@@ -148,24 +153,24 @@ EFFECT: Mapping[str, Form] = MappingProxyType(
         "dspike": _scaling("conductances of dendritic spikes"),
         "release": _scaling("what a spike of these cells releases", {**_OPTIMUM, **_OWN_BINDING}),
         "gain": _scaling("synaptic current onto these cells"),
-        "plasticity": Form(
+        "plasticity": ParameterTable(
             {},
             dict.fromkeys(("ltp", "ltd", "rate", "eligibility"), "dimensionless") | dict(_OPTIMUM),
             "parts of a rule of the synapses onto these cells times 1 + (number - 1) f",
         ),
-        "described": Form({}),
+        "described": ParameterTable({}),
     }
 )
-MODULATOR = Form(
+MODULATOR = ParameterTable(
     {"reference_concentration": "concentration", "clearance_tau": "time"},
     {"basal_concentration": "concentration"},
 )
-UPTAKE = Form(
+UPTAKE = ParameterTable(
     {"Vmax": dimension_of_unit("nM/s"), "Km": "concentration", "k_other": "rate"},
     {"release_total": "concentration"},
 )
 #: What sources say of release and levels, kept beside what is used.
-RELEASE: Kinds = MappingProxyType(
+RELEASE: Dimensions = MappingProxyType(
     {
         "tau1": "time",
         "tau2": "time",

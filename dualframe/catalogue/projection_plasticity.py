@@ -88,7 +88,7 @@ def plasticity_rule(
 
 
 def _own(entry: RuleParameterSets, numbers: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = FORMS[entry.form].kinds
+    kinds = FORMS[entry.form].dimensions
     for name in numbers:
         if name not in kinds:
             raise UnknownName(f"number of rule {entry.name!r}", name, kinds)

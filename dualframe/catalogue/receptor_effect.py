@@ -26,7 +26,7 @@ def effect(table: Table, receptor: str) -> Effect:
     keys = ("cells", "target", "description", "direction", "kind", "conflict", "response")
     extra = [key for key, own in _ONLY.items() if own == kind]
     extra += ["synapse"] if kind in ("release", "gain") else []
-    table.only(*keys, *extra, form.kinds)
+    table.only(*keys, *extra, form.dimensions)
     found = Effect(
         table.texts("cells"),
         table.text("target"),

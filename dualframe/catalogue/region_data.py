@@ -14,11 +14,11 @@ from typing import TypeVar
 from dualframe.catalogue.schema import Numbers, Origin
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
-from dualframe.core.parameter_table import Form, Kinds, dimension_of_unit
+from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
 
 T = TypeVar("T")
 
-COUNT: Kinds = MappingProxyType(
+COUNT: Dimensions = MappingProxyType(
     {
         "n": "dimensionless",
         "fraction": "dimensionless",
@@ -27,7 +27,7 @@ COUNT: Kinds = MappingProxyType(
         "rate": "rate",
     }
 )
-CONNECTION: Kinds = MappingProxyType(
+CONNECTION: Dimensions = MappingProxyType(
     {
         "probability": "dimensionless",
         "in_degree": "dimensionless",
@@ -50,7 +50,7 @@ CONNECTION: Kinds = MappingProxyType(
         "tau_facilitation": "time",
     }
 )
-FACT: Kinds = MappingProxyType(
+FACT: Dimensions = MappingProxyType(
     {
         "length": "length",
         "time": "time",
@@ -169,5 +169,5 @@ def _fact(table: Table) -> tuple[str, Numbers]:
     return table.text("label"), _numbers(table, FACT, table.text("label"))
 
 
-def _numbers(table: Table, kinds: Kinds, where: str) -> Numbers:
-    return table.numbers(Form({}, kinds), where)
+def _numbers(table: Table, kinds: Dimensions, where: str) -> Numbers:
+    return table.numbers(ParameterTable({}, kinds), where)

@@ -13,10 +13,10 @@ from types import MappingProxyType
 
 from brian2.units.fundamentalunits import get_dimensions
 
-from dualframe.catalogue.forms import Form, Kind, Kinds
 from dualframe.catalogue.schema import Numbers, Origin
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
+from dualframe.core.parameter_table import AnyDimension, Dimensions, ParameterTable
 from dualframe.core.quantity import quantity
 
 # What an amplitude of one is: the largest weight, the weight before learning, or a weight as such.
@@ -24,23 +24,23 @@ RELATIVE = ("w_max", "initial", "absolute")
 PAIRINGS = ("all_to_all", "nearest")
 
 
-def _amplitudes(*names: str) -> dict[str, Kind]:
+def _amplitudes(*names: str) -> dict[str, AnyDimension]:
     return dict.fromkeys(names, "dimensionless")
 
 
-def _times(*names: str) -> dict[str, Kind]:
+def _times(*names: str) -> dict[str, AnyDimension]:
     return dict.fromkeys(names, "time")
 
 
 _EPSP = get_dimensions(quantity("1 mV*ms"))
-_PAIR: Kinds = {**_amplitudes("A_plus", "A_minus"), **_times("tau_plus", "tau_minus")}
-_BOUNDS: Kinds = _amplitudes("w_init", "w_min", "w_max")
-_RARE: Kinds = {
+_PAIR: Dimensions = {**_amplitudes("A_plus", "A_minus"), **_times("tau_plus", "tau_minus")}
+_BOUNDS: Dimensions = _amplitudes("w_init", "w_min", "w_max")
+_RARE: Dimensions = {
     "gain": "rate",
     "tau_eligibility": "time",
     **_amplitudes("A_correlation", "A_decorrelation"),
 }
-_SLIDING: Kinds = {
+_SLIDING: Dimensions = {
     **_amplitudes("theta_high", "theta_low", "tolerance", "slides_low"),
     "tau_window": "time",
     "rare_percent": "rate",
@@ -51,15 +51,15 @@ _CORRELATIONS = (
     "[c > theta_high] + A_decorrelation [c < theta_low], A_decorrelation, A_correlation); "
 )
 
-FORMS: Mapping[str, Form] = MappingProxyType(
+FORMS: Mapping[str, ParameterTable] = MappingProxyType(
     {
-        "pair_stdp": Form(
+        "pair_stdp": ParameterTable(
             _PAIR,
             {},
             "pre: w <- w - A_minus y, x <- x + 1; post: w <- w + A_plus x, y <- y + 1; "
             "dx/dt = -x/tau_plus, dy/dt = -y/tau_minus",
         ),
-        "triplet_stdp": Form(
+        "triplet_stdp": ParameterTable(
             {
                 **_amplitudes("A2_plus", "A3_plus", "A2_minus", "A3_minus"),
                 **_times("tau_plus", "tau_minus", "tau_y"),
@@ -69,13 +69,13 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "then r1, r2 (o1, o2) <- + 1; r2 and o2 are read before their own update; "
             "r1, r2, o1, o2 decay with tau_plus, tau_x, tau_minus, tau_y",
         ),
-        "inhibitory_stdp": Form(
+        "inhibitory_stdp": ParameterTable(
             {**_amplitudes("A"), "tau": "time", "target_rate": "rate"},
             {},
             "pre: w <- w + A (y - 2 target_rate tau), x <- x + 1; post: w <- w + A x, y <- y + 1; "
             "x and y decay with tau",
         ),
-        "r_stdp": Form(
+        "r_stdp": ParameterTable(
             {**_PAIR, **_times("tau_eligibility")},
             {
                 "gain": "rate",
@@ -85,7 +85,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "pre: c <- c - A_minus y; post: c <- c + A_plus x; dc/dt = -c/tau_eligibility; "
             "dw/dt = gain (baseline + D) c; dD/dt = -D/tau_modulator, D <- D + pulse at a reward",
         ),
-        "sn_plast": Form(
+        "sn_plast": ParameterTable(
             {
                 **_amplitudes("A_pre_post", "A_post_pre", "eta_DA", "eta_ACh"),
                 **_times("tau_pre_post", "tau_post_pre", "tau_eligibility"),
@@ -95,7 +95,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "eta_DA E, of an unrewarded one w at its start - eta_5HT E_5HT (with serotonin), else "
             "the online change is kept; W is the window, E the eligibility",
         ),
-        "da_5ht": Form(
+        "da_5ht": ParameterTable(
             {
                 **_amplitudes("A_DA", "A_5HT"),
                 **_times("tau", "tau_eligibility_DA", "tau_eligibility_5HT"),
@@ -109,13 +109,13 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "at the end of a trial: w <- w0 + eta_DA E_DA if rewarded, else w0 - eta_5HT E_5HT; "
             "or online: dw/dt = gain eta (R_D reward E_DA - (1 - reward) E_5HT)",
         ),
-        "td_lambda": Form(
+        "td_lambda": ParameterTable(
             {"eta": "dimensionless", "tau_plus": "time"},
             _BOUNDS,
             "between ticks C <- C + x at a post spike (x: trace of pre spikes, tau_plus); at one "
             "w <- w + eta delta E, E <- keep E + credit C, C <- 0",
         ),
-        "td_stdp": Form(
+        "td_stdp": ParameterTable(
             {
                 **_times("tau_kappa", "upsilon_kappa", "tau_r", "tau_m", "tau_s"),
                 "eps0": _EPSP,
@@ -126,21 +126,21 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "(tau_kappa - upsilon_kappa), eps(s) = eps0 (exp(-s/tau_m) - exp(-s/tau_s))/"
             "(tau_m - tau_s); seconds and mV",
         ),
-        "exploratory_hebbian": Form(
+        "exploratory_hebbian": ParameterTable(
             {"gain": "rate", **_times("tau_eligibility", "tau_activity", "tau_reward")},
             {},
             "pre: e <- e + (a - mean a); de/dt = -e/tau_eligibility; "
             "dw/dt = gain e (R - mean R); running means with tau_activity and tau_reward",
         ),
-        "supralinear_hebbian": Form(
+        "supralinear_hebbian": ParameterTable(
             {**_amplitudes("eta", "max_change"), **_times("tau_activity")},
             {},
             "every step: H <- H + (r_pre (x - mean x))^3; at the end of a trial: "
             "w <- w + clip(eta M H, -max_change, max_change), H <- 0; running mean with "
             "tau_activity",
         ),
-        "rchp": Form(_RARE, _SLIDING, _CORRELATIONS + "dw/dt = gain m e"),
-        "htp": Form(
+        "rchp": ParameterTable(_RARE, _SLIDING, _CORRELATIONS + "dw/dt = gain m e"),
+        "htp": ParameterTable(
             {
                 **_RARE,
                 **_times("tau_short"),
@@ -152,7 +152,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "short_max; dw_l/dt = conversion [w_s > threshold_long], up to long_max; "
             "w = w_s + w_l",
         ),
-        "synaptic_scaling": Form(
+        "synaptic_scaling": ParameterTable(
             {
                 "beta": "dimensionless",
                 "gamma": "rate",
@@ -163,19 +163,19 @@ FORMS: Mapping[str, Form] = MappingProxyType(
             "dw/dt = w (beta (target_rate - a) + gamma int (target_rate - a) dt); "
             "da/dt = -a/tau_activity, post: a <- a + 1/tau_activity",
         ),
-        "threshold_adaptation": Form(
+        "threshold_adaptation": ParameterTable(
             {"theta_plus": "voltage", "tau_theta": "time"},
             {},
             "post: theta <- theta + theta_plus; dtheta/dt = -theta/tau_theta; a spike where "
             "V - theta passes the threshold",
         ),
-        "window_sign": Form(
+        "window_sign": ParameterTable(
             {**_amplitudes("a_plus", "a_minus"), **_times("tau1", "tau2")},
             {},
             "pre before post: a_plus exp(-dt/tau1); post before pre: a_minus exp(-dt/tau2), "
             "added with their signs; the modulatory state chooses the set",
         ),
-        "mushroom_body": Form(
+        "mushroom_body": ParameterTable(
             {**_PAIR, **_times("tau_tag", "tau_modulator")},
             _amplitudes("pulse", "w_max"),
             "R-STDP with a tag of tau_tag and dopamine of tau_modulator",
@@ -184,7 +184,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
 )
 
 # Numbers that say where a rule was used: neurons, networks, worlds and protocols.
-CONTEXT: Kinds = MappingProxyType(
+CONTEXT: Dimensions = MappingProxyType(
     {
         **_amplitudes("n_exc", "n_inh", "n", "synapses_per_neuron", "spacing", "sigma", "psi"),
         **_amplitudes("arena_min", "arena_max", "w_minus", "w_plus", "a0", "inhibition", "beta"),
@@ -267,15 +267,17 @@ def read_parameter_sets(table: Table) -> RuleParameterSets:
         table.text("relative_to", choices=RELATIVE),
         sets,
         table.origin(),
-        tuple(_labelled(row, FORMS[form].kinds, name) for row in table.children("alternatives")),
+        tuple(
+            _labelled(row, FORMS[form].dimensions, name) for row in table.children("alternatives")
+        ),
         tuple(_labelled(row, CONTEXT, name) for row in table.children("context")),
         table.text("note", ""),
         table.file,
     )
 
 
-def _set(table: Table, rule_name: str, form: Form) -> ParameterSet:
-    table.only("name", "pairing", "window", form.kinds)
+def _set(table: Table, rule_name: str, form: ParameterTable) -> ParameterSet:
+    table.only("name", "pairing", "window", form.dimensions)
     numbers = table.numbers(form, f"{rule_name} set")
     for name, number in numbers.items():
         if name.startswith("tau") and float(number.value) <= 0:
@@ -290,6 +292,6 @@ def _set(table: Table, rule_name: str, form: Form) -> ParameterSet:
     )
 
 
-def _labelled(table: Table, kinds: Kinds, rule_name: str) -> tuple[str, Numbers]:
+def _labelled(table: Table, kinds: Dimensions, rule_name: str) -> tuple[str, Numbers]:
     table.only("label", kinds)
-    return table.text("label"), table.numbers(Form({}, kinds), rule_name)
+    return table.text("label"), table.numbers(ParameterTable({}, kinds), rule_name)

@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from dualframe.catalogue.forms import POSITIVE, Form, Kind
+from dualframe.catalogue.forms import POSITIVE
 from dualframe.catalogue.schema import STATUSES, Numbers, Origin, Sourced
 from dualframe.core.errors import CatalogueError, QuantityError, suggest_name
+from dualframe.core.parameter_table import AnyDimension, ParameterTable
 from dualframe.core.quantity import quantity
 
 ORIGIN = ("source", "status", "note", "error_is")
@@ -127,19 +128,19 @@ class Table:
             self.fail("status", f"missing. Give one of {', '.join(STATUSES)}.")
         return Origin(source, status or "assumed", self.text("note", ""))
 
-    def numbers(self, form: Form, where: str = "") -> Numbers:
+    def numbers(self, form: ParameterTable, where: str = "") -> Numbers:
         """Return the numbers of a form: all its required ones, and the optional ones given."""
         missing = [name for name in form.required if name not in self.data]
         if missing:
             self.fail(missing[0], f"missing. This table needs {', '.join(form.required)}.")
         found = (
             (name, self.number(name, kind))
-            for name, kind in form.kinds.items()
+            for name, kind in form.dimensions.items()
             if name in self.data
         )
         return Numbers(where or self.path, tuple(found), self.text("note", ""))
 
-    def number(self, key: str, kind: Kind) -> Sourced:
+    def number(self, key: str, kind: AnyDimension) -> Sourced:
         """Return one number, written as a text or as an inline table with its own origin."""
         entry = self.data.get(key)
         if entry is None:
@@ -173,7 +174,7 @@ class Table:
             self._count(inline, key),
         )
 
-    def _quantity(self, value: Any, kind: Kind, key: str) -> Any:
+    def _quantity(self, value: Any, kind: AnyDimension, key: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             self.fail(key, f"{value!r} is not a number. Write it with its unit, like '10 ms'.")
         try:

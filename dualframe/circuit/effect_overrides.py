@@ -76,12 +76,12 @@ class EffectChange(Description):
             raise UnknownName("kind of synapse", self.synapse, GAIN_SYNAPSES)
         set_frozen_field(self, "numbers", {k: self._number(k, v) for k, v in self.numbers.items()})
         if not self.removed and not self.numbers:
-            known = ", ".join(EFFECT[self.kind].kinds)
+            known = ", ".join(EFFECT[self.kind].dimensions)
             raise NetworkError(f"{self.kind} {what}: give at least one of its numbers, {known}.")
         self._freeze()
 
     def _number(self, name: str, value: Any) -> Any:
-        kinds = EFFECT[self.kind].kinds
+        kinds = EFFECT[self.kind].dimensions
         if name not in kinds:
             raise UnknownName(f"number of a {self.kind} effect", name, kinds)
         return as_finite(value, kinds[name], f"{name} of the {self.kind} effect of {self.receptor}")
@@ -167,7 +167,7 @@ def _new(change: EffectChange, cell: str) -> Effect:
 
 def _with_numbers(effect: Effect, change: EffectChange, cell: str) -> Effect:
     pairs = dict(effect.numbers.pairs) | dict(_sourced(change))
-    order = [name for name in EFFECT[effect.kind].kinds if name in pairs]
+    order = [name for name in EFFECT[effect.kind].dimensions if name in pairs]
     numbers = replace(effect.numbers, pairs=tuple((name, pairs[name]) for name in order))
     return _checked(replace(effect, numbers=numbers), change, cell)
 

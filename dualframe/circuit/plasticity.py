@@ -56,7 +56,7 @@ def read_plasticity(table: Table, numbers: dict[str, Sourced]) -> Plasticity | N
     if given is None:
         return None
     rule = RULES[given.text("rule", choices=RULES)]
-    kinds = FORMS[catalogue.rule_parameter_sets(rule.name).form].kinds
+    kinds = FORMS[catalogue.rule_parameter_sets(rule.name).form].dimensions
     given.only("rule", "set", "signals", _MULTIPLES, rule.options, kinds)
     dimensions = dict.fromkeys(_MULTIPLES, "dimensionless") | kinds
     found = {key: given.number(key, kind) for key, kind in dimensions.items() if key in given.data}

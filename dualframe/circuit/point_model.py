@@ -14,7 +14,7 @@ from dualframe.core.validation import check_name
 from dualframe.network import Description
 
 _LEVELS = tuple(f"GLIF{level}" for level in range(1, 6))
-FORMS: Mapping[str, forms.Form] = {
+FORMS: Mapping[str, forms.ParameterTable] = {
     **{name: forms.GLIF[name] for name in _LEVELS},
     **forms.IZHIKEVICH,
 }
@@ -68,7 +68,7 @@ class PointModel(Description):
 def read_point(table: Table) -> PointModel:
     """Return the point model of a ``[[models]]`` table; every number has unit and source."""
     form = table.text("form", choices=FORMS)
-    table.only("name", "form", FORMS[form].kinds)
+    table.only("name", "form", FORMS[form].dimensions)
     numbers = table.numbers(FORMS[form], table.text("name"))
     return PointModel(
         table.text("name"), form, numbers.plain(), table.text("note", ""), dict(numbers)

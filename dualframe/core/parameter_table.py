@@ -1,4 +1,4 @@
-"""A model form: which parameters it has, of which dimension, and its equations as text."""
+"""The parameters of a model: which there are, of which dimension, and the equations they enter."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from brian2.units.fundamentalunits import Dimension, get_dimensions
 
 from dualframe.core.quantity import quantity
 
-Kind: TypeAlias = "str | Dimension"
-Kinds: TypeAlias = Mapping[str, Kind]
+AnyDimension: TypeAlias = "str | Dimension"
+Dimensions: TypeAlias = Mapping[str, AnyDimension]
 
 
 def dimension_of_unit(unit: str) -> Dimension:
@@ -20,14 +20,25 @@ def dimension_of_unit(unit: str) -> Dimension:
 
 
 @dataclass(frozen=True)
-class Form:
-    """A model form: its required and optional parameters, and its equations as text."""
+class ParameterTable:
+    """Required and optional parameters of a model with their dimensions, and its equations as text.
 
-    required: Kinds
-    optional: Kinds = field(default_factory=dict)
+    Attributes
+    ----------
+    required, optional
+        Name -> dimension: a name of `dualframe.core.quantity.DIMENSIONS`, or a Brian2 dimension.
+    equations
+        For readers; what is built stands with the model.
+    positive
+        Names of the parameters that must be greater than zero.
+    """
+
+    required: Dimensions
+    optional: Dimensions = field(default_factory=dict)
     equations: str = ""
+    positive: frozenset[str] = frozenset()
 
     @property
-    def kinds(self) -> dict[str, Kind]:
+    def dimensions(self) -> dict[str, AnyDimension]:
         """Dimension of every parameter."""
         return {**self.required, **self.optional}

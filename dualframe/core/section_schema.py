@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dualframe.core.parameter_table import Kinds
+from dualframe.core.parameter_table import Dimensions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class SectionSchema:
         place. A number is written with its unit.
     """
 
-    numbers: Kinds = field(default_factory=dict)
+    numbers: Dimensions = field(default_factory=dict)
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lists: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)

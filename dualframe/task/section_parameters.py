@@ -10,13 +10,13 @@ from brian2.units.fundamentalunits import get_dimensions
 from dualframe.catalogue import rule_parameter_sets
 from dualframe.catalogue.rule_numbers import FORMS
 from dualframe.core.errors import UnknownName
-from dualframe.core.parameter_table import Kind, Kinds
+from dualframe.core.parameter_table import AnyDimension, Dimensions
 from dualframe.core.quantity import quantity
 from dualframe.environments.registry import ENVIRONMENTS
 from dualframe.plasticity.registry import RULES
 
 
-def open_numbers(texts: Mapping[str, str]) -> Kinds:
+def open_numbers(texts: Mapping[str, str]) -> Dimensions:
     """Return names and dimensions of the numbers that an open section may have.
 
     Parameters
@@ -35,25 +35,25 @@ def open_numbers(texts: Mapping[str, str]) -> Kinds:
     return {}
 
 
-def _of_rule(texts: Mapping[str, str]) -> Kinds:
+def _of_rule(texts: Mapping[str, str]) -> Dimensions:
     if texts["rule"] not in RULES:
         raise UnknownName("plasticity rule", texts["rule"], RULES)
     rule = rule_parameter_sets(texts["rule"])
     if "set" in texts:
         rule.set(texts["set"])  # refuses one that is not there
-    return {**FORMS[rule.form].kinds, "learning_rate": "dimensionless"}
+    return {**FORMS[rule.form].dimensions, "learning_rate": "dimensionless"}
 
 
-def _of_environment(texts: Mapping[str, str]) -> Kinds:
+def _of_environment(texts: Mapping[str, str]) -> Dimensions:
     parameters = ENVIRONMENTS[texts["kind"]].parameters
     return {parameter.name: _dimension(parameter.value) for parameter in parameters}
 
 
-def _dimension(value: object) -> Kind:
+def _dimension(value: object) -> AnyDimension:
     dimension = get_dimensions(quantity(0.0 if value is None else value))
     return "dimensionless" if dimension.is_dimensionless else dimension
 
 
-_NUMBERS: Mapping[str, Callable[[Mapping[str, str]], Kinds]] = MappingProxyType(
+_NUMBERS: Mapping[str, Callable[[Mapping[str, str]], Dimensions]] = MappingProxyType(
     {"rule": _of_rule, "kind": _of_environment}
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 from dualframe.catalogue.schema import Sourced
 from dualframe.core.errors import QuantityError, UnknownName
-from dualframe.core.parameter_table import Kinds
+from dualframe.core.parameter_table import Dimensions
 from dualframe.core.quantity import quantity
 from dualframe.task.section_parameters import open_numbers
 
@@ -32,7 +32,7 @@ class Spec:
         Names that a file may leave out.
     """
 
-    numbers: Kinds = field(default_factory=dict)
+    numbers: Dimensions = field(default_factory=dict)
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     open: bool = False
     optional: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Spec:
         """What every file gives."""
         return tuple(name for name in (*self.texts, *self.numbers) if name not in self.optional)
 
-    def kinds(self, texts: Mapping[str, str]) -> Kinds:
+    def dimensions(self, texts: Mapping[str, str]) -> Dimensions:
         """Return names and dimensions of all numbers that a section with these texts may have."""
         return {**(open_numbers(texts) if self.open else {}), **self.numbers}
 
@@ -97,9 +97,9 @@ class Section:
             if spec.texts[name] and value not in spec.texts[name]:
                 raise UnknownName(label, value, spec.texts[name])
             texts = {**self.texts, name: str(value)}
-            spec.kinds(texts)  # refuses a rule, a set or an environment that is not there
+            spec.dimensions(texts)  # refuses a rule, a set or an environment that is not there
             return Section(self.name, self.numbers, texts)
-        kinds = spec.kinds(self.texts)
+        kinds = spec.dimensions(self.texts)
         if name not in kinds:
             raise UnknownName(f"entry of section {self.name!r}:", name, (*kinds, *spec.texts))
         new = quantity(value, kinds[name], label)

@@ -11,7 +11,7 @@ from dualframe.catalogue.bibliography import PACKAGED
 from dualframe.catalogue.files import table_of
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import CatalogueError, UnknownName, suggest_name
-from dualframe.core.parameter_table import Kinds
+from dualframe.core.parameter_table import Dimensions
 from dualframe.core.shipped_files import find_shipped_file, shipped_names
 from dualframe.task.sections import SECTIONS, Section, Spec
 from dualframe.task.task import Task
@@ -75,8 +75,8 @@ def _section(table: Table, name: str, spec: Spec) -> Section:
     return Section(name, numbers, texts)
 
 
-def _kinds(table: Table, spec: Spec, texts: Mapping[str, str]) -> Kinds:
+def _kinds(table: Table, spec: Spec, texts: Mapping[str, str]) -> Dimensions:
     try:
-        return spec.kinds(texts)
+        return spec.dimensions(texts)
     except UnknownName as error:
         raise CatalogueError(f"{table.where}: {error}") from error

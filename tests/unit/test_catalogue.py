@@ -462,7 +462,7 @@ def test_forms_are_those_of_the_point_neurons() -> None:
     assert set(IZHIKEVICH) == set(izhikevich_model.forms())
     assert {f"GLIF{level}" for level in glif_model.LEVELS} <= set(GLIF)
     for name, form in izhikevich_model.FORMS.items():
-        assert set(IZHIKEVICH[name].kinds) == set(form.names)
+        assert set(IZHIKEVICH[name].dimensions) == set(form.names)
 
 
 def test_the_l23_pyramid_stands_in_with_dendrify_figure_3() -> None:
