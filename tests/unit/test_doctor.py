@@ -88,7 +88,7 @@ def test_a_complete_machine_runs_every_target(
     assert facts["genn"]["version"] == "4.9.0"
     assert facts["cuda"] == {"path": str(tmp_path / "cuda"), "version": "12.4"}
     assert facts["gpus"] == ["NVIDIA H100"]
-    assert "not usable" not in doctor.render(facts)
+    assert "not usable" not in doctor.render_diagnosis(facts)
 
 
 @pytest.mark.usefixtures("brian2genn", "genn")
@@ -107,18 +107,18 @@ def test_facts_are_json(install: Install) -> None:
 
 def test_programs_are_found_with_path_and_version(install: Install) -> None:
     make = install("make", "GNU Make 4.3")
-    assert doctor.program("make") == {"path": str(make), "version": "4.3"}
+    assert doctor.program_facts("make") == {"path": str(make), "version": "4.3"}
 
 
 def test_a_program_that_fails_is_not_there(install: Install) -> None:
     install("make", "GNU Make 4.3", status=1)
-    assert doctor.program("make") is None
+    assert doctor.program_facts("make") is None
 
 
 def test_cxx_may_have_arguments(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     ccache = install("ccache", "g++ 12.2.0")
     monkeypatch.setenv("CXX", "ccache g++ -m64")
-    found = doctor.compiler()
+    found = doctor.compiler_facts()
     assert found is not None
     assert (found["command"], found["version"]) == (f"{ccache} g++ -m64", "g++ 12.2.0")
     assert found["openmp"] is False  # it "compiles" but leaves no program
@@ -138,7 +138,7 @@ def test_a_driver_that_fails_has_no_gpu(install: Install) -> None:
 @pytest.mark.skipif(shutil.which("sleep") is None, reason="no sleep")
 def test_a_probe_that_hangs_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "PATIENCE", 0.2)
-    assert doctor.output("sleep", "60") is None
+    assert doctor.command_output("sleep", "60") is None
 
 
 @pytest.mark.usefixtures("brian2genn")
@@ -182,7 +182,7 @@ def test_a_wrong_python_side_of_genn_is_named(
 def test_the_text_names_what_is_there_and_what_is_missing(install: Install) -> None:
     install("make", "GNU Make 4.3")
     install("nvidia-smi", "NVIDIA H100, 81559 MiB, 580.1")
-    text = doctor.render(doctor.doctor())
+    text = doctor.render_diagnosis(doctor.doctor())
     assert "  runtime         ready\n" in text
     assert "  cpp_standalone  not usable\n" in text
     assert "    - no C++ compiler" in text

@@ -166,9 +166,9 @@ def test_conditions_speak_of_the_step_before() -> None:
     lines = parse_equations(EQUATIONS, "cells")
     changes = {change.name: change for change in deferred_assignments(cells(), lines)}
     assert f"({STEP} - 1) >= last" in changes["Na"].condition
-    assert changes["Na"].parse_assignments == [("last", f"(({STEP} - 1))"), ("gate", "(1)")]
+    assert changes["Na"].assignments == [("last", f"(({STEP} - 1))"), ("gate", "(1)")]
     assert changes["Na"].whole_numbers
-    assert changes["second_reset"].parse_assignments == [("V_soma", "(-55*mV)")]
+    assert changes["second_reset"].assignments == [("V_soma", "(-55*mV)")]
     assert not changes["second_reset"].whole_numbers
 
 
