@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from dualframe.catalogue import fitted_models as fits
 from dualframe.catalogue.bibliography import citation
-from dualframe.catalogue.forms import BURST, EFFECT, GLIF, IZHIKEVICH, SOMA
+from dualframe.catalogue.forms import BURST, GLIF, IZHIKEVICH, SOMA
 from dualframe.catalogue.region_data import PopulationData
 from dualframe.catalogue.rule_numbers import RuleParameterSets
 from dualframe.catalogue.schema import (
@@ -23,6 +23,7 @@ from dualframe.catalogue.schema import (
     Synapse,
 )
 from dualframe.core.quantity import quantity
+from dualframe.receptor_effects import EFFECT_KINDS
 
 Entry: TypeAlias = CellType | Synapse | Receptor | Modulator | RuleParameterSets | PopulationData
 
@@ -245,8 +246,8 @@ def _effect(page: Page, effect: Effect) -> None:
     marks += ["CONFLICT"] if effect.conflict else []
     page.title(f"effect on {', '.join(effect.cells)} ({', '.join(marks)})", effect.origin)
     page.lines += [f"  {effect.target}"] + ([f"  {effect.description}"] * bool(effect.description))
-    if EFFECT[effect.kind].equations:
-        page.lines.append(f"  {EFFECT[effect.kind].equations}")
+    equation = EFFECT_KINDS[effect.kind].equation
+    page.lines += [f"  {equation}"] * bool(equation)
     page.lines += [f"  {line}" for line in _where(effect)]
     page.numbers(effect.numbers)
 

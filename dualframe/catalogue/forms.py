@@ -45,7 +45,6 @@ __all__ = [
     "CYLINDER",
     "DESENSITISATION",
     "DSPIKE",
-    "EFFECT",
     "GAIN",
     "GLIF",
     "GLIF_POPULATION",
@@ -106,59 +105,6 @@ DESENSITISATION = ParameterTable(
         "tau_slow": "time",
         "tau_K": "concentration",
         "tau_hill": "dimensionless",
-    }
-)
-_OPTIMUM: Dimensions = MappingProxyType({"optimum": "dimensionless"})
-#: Binding of receptors at terminals, where it is known to differ from that elsewhere.
-_OWN_BINDING: Dimensions = MappingProxyType(
-    {"EC50": "concentration", "tau_on": "time", "tau_off": "time"}
-)
-_FACTOR = "1 + (scale - 1) f"
-
-
-def _scaling(what: str, optional: Dimensions = _OPTIMUM) -> ParameterTable:
-    return ParameterTable({"scale": "dimensionless"}, optional, f"{what} times {_FACTOR}")
-
-
-def _shifting(what: str) -> ParameterTable:
-    return ParameterTable({"shift": "voltage"}, _OPTIMUM, f"{what} plus shift f")
-
-
-#: Numbers of an effect by its kind, with f the response to the occupancy, from 0 to 1; the
-#: equations as they are built stand in ``dualframe.neuromodulation.effects``.
-EFFECT: Mapping[str, ParameterTable] = MappingProxyType(
-    {
-        "conductance": ParameterTable(
-            {"size": "dimensionless", "reversal": "voltage"},
-            _OPTIMUM,
-            "I = size f gL (reversal - V) in every compartment",
-        ),
-        "hcn": ParameterTable(
-            {
-                "scale": "dimensionless",
-                "share": "dimensionless",
-                "v_half": "voltage",
-                "slope": "voltage",
-                "tau": "time",
-                "reversal": "voltage",
-            },
-            _OPTIMUM,
-            "I = (scale - 1) f share gL h (reversal - V) in every compartment, "
-            "tau dh/dt = m(V)/m(rest) - h, m(V) = 1/(1 + exp((V - v_half)/slope))",
-        ),
-        "leak": _scaling("leak conductance"),
-        "rest": _shifting("resting potential"),
-        "adaptation": _scaling("adaptation"),
-        "threshold": _shifting("spike threshold"),
-        "dspike": _scaling("conductances of dendritic spikes"),
-        "release": _scaling("what a spike of these cells releases", {**_OPTIMUM, **_OWN_BINDING}),
-        "gain": _scaling("synaptic current onto these cells"),
-        "plasticity": ParameterTable(
-            {},
-            dict.fromkeys(("ltp", "ltd", "rate", "eligibility"), "dimensionless") | dict(_OPTIMUM),
-            "parts of a rule of the synapses onto these cells times 1 + (number - 1) f",
-        ),
-        "described": ParameterTable({}),
     }
 )
 MODULATOR = ParameterTable(

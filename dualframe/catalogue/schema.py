@@ -23,12 +23,10 @@ from dualframe.catalogue.cell_type import (
 )
 from dualframe.catalogue.sourced_value import STATUSES, Numbers, Origin, Sourced
 from dualframe.core.errors import UnknownName
+from dualframe.receptor_effects import EFFECT_KINDS
 
 __all__ = [
     "DIRECTIONS",
-    "EFFECT_KINDS",
-    "GAIN_SYNAPSES",
-    "RESPONSES",
     "STATUSES",
     "CellType",
     "Compartments",
@@ -54,21 +52,6 @@ __all__ = [
 ]
 
 DIRECTIONS = ("excite", "inhibit", "mixed")
-EFFECT_KINDS = (
-    "conductance",
-    "hcn",
-    "leak",
-    "rest",
-    "adaptation",
-    "threshold",
-    "dspike",
-    "release",
-    "gain",
-    "plasticity",
-    "described",
-)
-RESPONSES = ("saturating", "inverted_u")
-GAIN_SYNAPSES = ("AMPA", "NMDA", "GABA_A", "GABA_B")
 
 
 @dataclass(frozen=True)
@@ -102,29 +85,14 @@ class Expression:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Effect:
     """What a receptor does to a target in some cell types.
 
-    ``kind`` says how it enters a model, with f = ``response`` of the occupancy, from 0 to 1:
-
-    ===========  ==================================================================================
-    conductance  ``size`` (fraction of the leak at f = 1, negative where a conductance closes),
-                 ``reversal``; ``mechanism`` names the channel
-    hcn          ``scale`` of the HCN conductance at f = 1, its ``share`` of the resting leak,
-                 ``v_half``, ``slope``, ``tau``, ``reversal``
-    leak         ``scale`` of the leak conductance
-    rest         ``shift`` (voltage) of the resting potential
-    adaptation   ``scale`` of the adaptation
-    threshold    ``shift`` (voltage) of the spike threshold
-    dspike       ``scale`` of the conductances of dendritic spikes
-    release      ``scale`` of the transmitter release of these cells; ``onto`` the cell types of
-                 the targets (empty: all), ``synapse`` the kind (empty: any)
-    gain         ``scale`` of the currents of ``synapse`` onto these cells; ``presynaptic`` the cell
-                 types that they come from (empty: all, and background)
-    plasticity   ``ltp``, ``ltd``, ``rate``, ``eligibility``: factors at f = 1
-    described    known, not compiled
-    ===========  ==================================================================================
+    ``kind`` names how it enters a model (`dualframe.receptor_effects`), with f = ``response`` of
+    the occupancy, from 0 to 1; ``numbers`` are those of the kind. ``mechanism`` names the channel
+    of a conductance, ``synapse`` the kind of synapse (empty: any), ``onto`` the cell types of the
+    targets of a release and ``presynaptic`` the cell types a current comes from (empty: all).
 
     ``response`` is "saturating", f = o, or "inverted_u", which is 1 at the occupancy ``optimum``
     and 0 at the occupancies 0 and 1. ``origin`` is the origin of the *fact*; the numbers carry
@@ -149,7 +117,7 @@ class Effect:
     @property
     def compiled(self) -> bool:
         """Whether the effect enters a model."""
-        return self.kind != "described" and not self.conflict
+        return EFFECT_KINDS[self.kind].add_equations is not None and not self.conflict
 
 
 @dataclass(frozen=True)

@@ -7,26 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dualframe import catalogue
-from dualframe.catalogue.forms import EFFECT
-from dualframe.catalogue.receptor_effect import problems
-from dualframe.catalogue.schema import (
-    DIRECTIONS,
-    EFFECT_KINDS,
-    GAIN_SYNAPSES,
-    RESPONSES,
-    Effect,
-    Numbers,
-    Origin,
-    Sourced,
-)
+from dualframe.catalogue.receptor_effect import effect_problems
+from dualframe.catalogue.schema import DIRECTIONS, Effect, Numbers, Origin, Sourced
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.validation import as_finite, as_names, set_frozen_field
 from dualframe.network import Description
+from dualframe.receptor_effects import EFFECT_KINDS, RESPONSES
 
 #: The source of a number that the user set.
 USER = ("user",)
-_KINDS = tuple(kind for kind in EFFECT_KINDS if kind != "described")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,20 +58,18 @@ class EffectChange(Description):
         what = f"effect of {self.receptor}"
         for name in ("cells", "onto", "presynaptic"):
             set_frozen_field(self, name, as_names(getattr(self, name), f"{name} of the {what}"))
-        if (self.kind or not self.removed) and self.kind not in _KINDS:
-            raise UnknownName("kind of effect", self.kind, _KINDS)
+        if self.kind or not self.removed:
+            _check_kind(self.kind, self.synapse)
         if self.response not in RESPONSES:
             raise UnknownName("response", self.response, RESPONSES)
-        if self.kind == "gain" and self.synapse and self.synapse not in GAIN_SYNAPSES:
-            raise UnknownName("kind of synapse", self.synapse, GAIN_SYNAPSES)
         set_frozen_field(self, "numbers", {k: self._number(k, v) for k, v in self.numbers.items()})
         if not self.removed and not self.numbers:
-            known = ", ".join(EFFECT[self.kind].dimensions)
-            raise NetworkError(f"{self.kind} {what}: give at least one of its numbers, {known}.")
+            names = ", ".join(EFFECT_KINDS[self.kind].parameter_table.dimensions)
+            raise NetworkError(f"{self.kind} {what}: give at least one of its numbers, {names}.")
         self._freeze()
 
     def _number(self, name: str, value: Any) -> Any:
-        kinds = EFFECT[self.kind].dimensions
+        kinds = EFFECT_KINDS[self.kind].parameter_table.dimensions
         if name not in kinds:
             raise UnknownName(f"number of a {self.kind} effect", name, kinds)
         return as_finite(value, kinds[name], f"{name} of the {self.kind} effect of {self.receptor}")
@@ -138,9 +126,9 @@ def changed_effects(
 
 
 def _new(change: EffectChange, cell: str) -> Effect:
-    form = EFFECT[change.kind]
-    missing = [name for name in form.required if name not in change.numbers]
-    missing += ["synapse"] if change.kind == "gain" and not change.synapse else []
+    kind = EFFECT_KINDS[change.kind]
+    missing = [name for name in kind.required if name not in change.numbers]
+    missing += ["synapse"] if kind.synapses and not change.synapse else []
     if missing:
         raise NetworkError(
             f"{change.receptor} has no {change.kind} effect on {cell} in the catalogue that could "
@@ -148,13 +136,13 @@ def _new(change: EffectChange, cell: str) -> Effect:
         )
     return _checked(
         Effect(
-            change.cells,
-            "set by the user",
-            "",
-            DIRECTIONS[-1],
-            change.kind,
-            Numbers(f"{change.receptor} {change.kind} effect", _sourced(change)),
-            Origin(USER, "assumed", "set by the user"),
+            cells=change.cells,
+            target="set by the user",
+            description="",
+            direction=DIRECTIONS[-1],
+            kind=change.kind,
+            numbers=Numbers(f"{change.receptor} {change.kind} effect", _sourced(change)),
+            origin=Origin(USER, "assumed", "set by the user"),
             response=change.response,
             synapse=change.synapse,
             onto=change.onto,
@@ -167,7 +155,7 @@ def _new(change: EffectChange, cell: str) -> Effect:
 
 def _with_numbers(effect: Effect, change: EffectChange, cell: str) -> Effect:
     pairs = dict(effect.numbers.pairs) | dict(_sourced(change))
-    order = [name for name in EFFECT[effect.kind].dimensions if name in pairs]
+    order = [name for name in EFFECT_KINDS[effect.kind].parameter_table.dimensions if name in pairs]
     numbers = replace(effect.numbers, pairs=tuple((name, pairs[name]) for name in order))
     return _checked(replace(effect, numbers=numbers), change, cell)
 
@@ -179,11 +167,22 @@ def _sourced(change: EffectChange) -> tuple[tuple[str, Sourced], ...]:
     )
 
 
+def _check_kind(kind: str, synapse: str) -> None:
+    """Refuse a kind of effect that enters no model, or that has no such synapse."""
+    compiled = [k.name for k in EFFECT_KINDS.values() if k.add_equations is not None]
+    if kind not in compiled:
+        raise UnknownName("kind of effect", kind, compiled)
+    synapses = EFFECT_KINDS[kind].synapses
+    if synapse and synapses and synapse not in synapses:
+        raise UnknownName("kind of synapse", synapse, synapses)
+
+
 def _shown(value: Any) -> str:
     return quantity_text(value).replace(". ", " ")
 
 
 def _checked(effect: Effect, change: EffectChange, cell: str) -> Effect:
-    for name, problem in problems(effect.kind, effect.response, effect.numbers):
+    kind = EFFECT_KINDS[effect.kind]
+    for name, problem in effect_problems(kind, effect.response, effect.numbers):
         raise NetworkError(f"{effect.kind} effect of {change.receptor} on {cell}: {name} {problem}")
     return effect

@@ -1,67 +1,179 @@
-"""Which effects of which receptors act on a population, and on which of its contacts."""
+"""Which effects of which receptors act on a population, and on which of its synaptic inputs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dualframe import catalogue
-from dualframe.catalogue import CellType, Effect, Receptor
+from dualframe.catalogue import CellType, Effect, Numbers, Receptor
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.circuit.effect_overrides import changed_effects
-from dualframe.neuromodulation.effect_records import PLASTICITY_FACTORS, ActiveEffect
+from dualframe.receptor_effects import (
+    EFFECT_KINDS,
+    PLASTICITY_FACTORS,
+    ActsOn,
+    EffectInModel,
+    EffectKind,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActiveEffect:
+    """One effect of a receptor that acts on a population.
+
+    Parameters
+    ----------
+    receptor
+        As the catalogue has it.
+    effect
+        As the catalogue has it, with numbers that the user set.
+    cell
+        The cell type that has the receptor: the population's own, or one that projects to it.
+    in_population
+        Whether it is the population's own.
+    tag
+        The ending of the names of its parameters: the same in every model and circuit.
+    synaptic_inputs
+        Names of the synaptic inputs that it acts on; effects on synapses and terminals only.
+    factors
+        Factors that a plasticity rule asks for; effects on plasticity only.
+    autoreceptor
+        Whether it scales the volume release of a modulator; ``synaptic_inputs`` then names the
+        release.
+    """
+
+    receptor: Receptor
+    effect: Effect
+    cell: CellType
+    in_population: bool
+    tag: str
+    synaptic_inputs: tuple[str, ...] = ()
+    factors: tuple[str, ...] = ()
+    autoreceptor: bool = False
+
+    @property
+    def kind(self) -> EffectKind:
+        """Its kind."""
+        return EFFECT_KINDS[self.effect.kind]
+
+    @property
+    def site(self) -> str:
+        """The receptor as variables are named after it: ``D1``, or ``M4_ca3_pyr`` elsewhere."""
+        if self.in_population and not self._binds_apart:
+            return self.receptor.name
+        ending = "_terminals" if self._binds_apart else ""
+        return f"{self.receptor.name}_{self.cell.name}{ending}"
+
+    @property
+    def local_receptor(self) -> Receptor:
+        """The receptor, with the affinity and kinetics that it has here."""
+        return replace(
+            self.receptor,
+            affinity=_updated_numbers(self.receptor.affinity, self.effect.numbers),
+            kinetics=_updated_numbers(self.receptor.kinetics, self.effect.numbers),
+        )
+
+    @property
+    def in_model(self) -> EffectInModel:
+        """What its kind writes into equations."""
+        return EffectInModel(
+            kind=self.effect.kind,
+            tag=self.tag,
+            occupancy=f"o_{self.site}",
+            numbers=self.effect.numbers.plain(),
+            response=self.effect.response,
+            synapse=self.effect.synapse,
+            synaptic_inputs=self.synaptic_inputs,
+            factors=self.factors,
+        )
+
+    @property
+    def has_object(self) -> bool:
+        """Whether there is anything to act on: synaptic inputs, or a rule that asks."""
+        acts_on = self.kind.acts_on
+        if acts_on in (ActsOn.SYNAPSES, ActsOn.TERMINALS):
+            return bool(self.synaptic_inputs)
+        return acts_on is not ActsOn.PLASTICITY or bool(self.factors)
+
+    @property
+    def _binds_apart(self) -> bool:
+        """Whether the receptor binds otherwise here than elsewhere."""
+        return any(name in self.effect.numbers for name in ("EC50", "tau_on", "tau_off"))
 
 
 def active_effects(
     circuit: Circuit,
-    given: CircuitPopulation,
+    population: CircuitPopulation,
     receptors: Iterable[Receptor],
-    asked: Iterable[str] | None = None,
+    factors: Iterable[str] | None = None,
 ) -> list[ActiveEffect]:
     """Return the compiled effects of some receptors that act on a population.
 
     Parameters
     ----------
-    circuit, given
+    circuit, population
         The population is one of the circuit's.
     receptors
         Whose effects.
-    asked
+    factors
         Factors that plasticity rules of its synapses ask for; None means those of the circuit.
     """
-    cell = catalogue.cell(given.cell)
-    wanted = tuple(requested_factors(circuit, given.name) if asked is None else asked)
-    sources = _sources(circuit, given)
-    found: list[ActiveEffect] = []
+    cell = catalogue.cell(population.cell)
+    asked = tuple(requested_factors(circuit, population.name) if factors is None else factors)
+    sources = _source_cells(circuit, population)
+    effects: list[ActiveEffect] = []
     for receptor in receptors:
-        found += _own(circuit, given, receptor, cell, wanted)
+        effects += _effects_on_cells(circuit, population, receptor, cell, asked)
         for source in sources:
-            found += _at_terminals(circuit, given, receptor, source, cell)
-    return found
+            effects += _effects_at_terminals(circuit, population, receptor, source, cell)
+    return effects
 
 
-def autoreceptors(circuit: Circuit, receptors: Iterable[Receptor]) -> list[ActiveEffect]:
-    """Return the effects on the release of modulators by populations, wherever it is felt."""
-    found = []
-    for given in (m for m in circuit.modulations if m.released_by is not None):
-        modulator = catalogue.modulator(given.modulator).name
-        source = catalogue.cell(circuit.population(str(given.released_by)).cell)
+def autoreceptor_effects(circuit: Circuit, receptors: Iterable[Receptor]) -> list[ActiveEffect]:
+    """Return the effects on the release of modulators by populations, wherever it is sensed.
+
+    Parameters
+    ----------
+    circuit
+        Its modulations that populations release.
+    receptors
+        Whose effects.
+    """
+    effects = []
+    for modulation in circuit.modulations:
+        if modulation.released_by is None:
+            continue
+        modulator = catalogue.modulator(modulation.modulator).name
+        source = catalogue.cell(circuit.population(modulation.released_by).cell)
         for receptor in receptors:
             for tag, effect in compiled_effects(circuit, receptor, source).items():
-                if effect.kind == "release" and effect.synapse == modulator:
-                    name, ending = f"{modulator}_{given.released_by}", f"{tag}_{source.name}"
-                    found.append(
+                if _acts_on(effect) is ActsOn.TERMINALS and effect.synapse == modulator:
+                    effects.append(
                         ActiveEffect(
-                            receptor, effect, source, False, ending, (name,), autoreceptor=True
+                            receptor=receptor,
+                            effect=effect,
+                            cell=source,
+                            in_population=False,
+                            tag=f"{tag}_{source.name}",
+                            synaptic_inputs=(f"{modulator}_{modulation.released_by}",),
+                            autoreceptor=True,
                         )
                     )
-    return found
+    return effects
 
 
 def compiled_effects(circuit: Circuit, receptor: Receptor, cell: CellType) -> dict[str, Effect]:
     """Return the effects that enter a model, by the ending of their names.
 
     The endings are the same in every model, and do not change where an effect is switched off.
+
+    Parameters
+    ----------
+    circuit
+        Its changes of effects.
+    receptor, cell
+        Whose effects, and on which cell type.
     """
     effects = [effect for effect in receptor.effects_on(cell.name) if effect.compiled]
     tagged = {f"{receptor.name}_{k}": effect for k, effect in enumerate(effects)}
@@ -75,74 +187,101 @@ def requested_factors(circuit: Circuit, population: str) -> tuple[str, ...]:
     return tuple(name for name in PLASTICITY_FACTORS if name in asked)
 
 
-def _sources(circuit: Circuit, given: CircuitPopulation) -> list[CellType]:
+def _source_cells(circuit: Circuit, population: CircuitPopulation) -> list[CellType]:
     """Cell types of the populations that project to one, by name."""
-    onto = {p.source for p in circuit.projections if p.target == given.name}
-    names = {p.cell for p in circuit.populations if p.name in onto}
+    sources = {p.source for p in _projections_onto(circuit, population)}
+    names = {p.cell for p in circuit.populations if p.name in sources}
     return sorted((catalogue.cell(name) for name in names), key=lambda cell: cell.name)
 
 
-def _own(
+def _effects_on_cells(
     circuit: Circuit,
-    given: CircuitPopulation,
+    population: CircuitPopulation,
     receptor: Receptor,
     cell: CellType,
     asked: tuple[str, ...],
 ) -> Iterator[ActiveEffect]:
-    """Effects of the receptors on the cells themselves."""
+    """Effects of the receptors that the population's own cells have, other than on release."""
     for tag, effect in compiled_effects(circuit, receptor, cell).items():
-        entry = ActiveEffect(receptor, effect, cell, True, tag)
-        if effect.kind == "gain":
-            entry = replace(entry, contacts=_amplified(circuit, given, effect))
-        elif effect.kind == "plasticity":
-            entry = replace(entry, asked=tuple(n for n in asked if n in effect.numbers))
-        if _acts(entry) and effect.kind != "release":
-            yield entry
+        acts_on = _acts_on(effect)
+        if acts_on is ActsOn.TERMINALS:
+            continue
+        active = ActiveEffect(
+            receptor=receptor,
+            effect=effect,
+            cell=cell,
+            in_population=True,
+            tag=tag,
+        )
+        if acts_on is ActsOn.SYNAPSES:
+            inputs = _inputs_of_gain(circuit, population, effect)
+            active = replace(active, synaptic_inputs=inputs)
+        elif acts_on is ActsOn.PLASTICITY:
+            factors = tuple(name for name in asked if name in effect.numbers)
+            active = replace(active, factors=factors)
+        if active.has_object:
+            yield active
 
 
-def _at_terminals(
+def _effects_at_terminals(
     circuit: Circuit,
-    given: CircuitPopulation,
+    population: CircuitPopulation,
     receptor: Receptor,
     source: CellType,
     cell: CellType,
 ) -> Iterator[ActiveEffect]:
     """Effects on what the cells of a type release onto the population."""
-    own = source.name == cell.name
+    same = source.name == cell.name
     for tag, effect in compiled_effects(circuit, receptor, source).items():
-        if effect.kind != "release" or (effect.onto and cell.name not in effect.onto):
+        if _acts_on(effect) is not ActsOn.TERMINALS:
             continue
-        contacts = tuple(
-            p.name
-            for p in _projections(circuit, given)
-            if _type(circuit, p) == source.name and effect.synapse in ("", *p.synapses)
+        if effect.onto and cell.name not in effect.onto:
+            continue
+        active = ActiveEffect(
+            receptor=receptor,
+            effect=effect,
+            cell=source,
+            in_population=same,
+            tag=tag if same else f"{tag}_{source.name}",
+            synaptic_inputs=tuple(
+                p.name
+                for p in _projections_onto(circuit, population)
+                if _source_cell(circuit, p) == source.name and effect.synapse in ("", *p.synapses)
+            ),
         )
-        ending = tag if own else f"{tag}_{source.name}"
-        entry = ActiveEffect(receptor, effect, source, own, ending, contacts)
-        if _acts(entry):
-            yield entry
+        if active.has_object:
+            yield active
 
 
-def _acts(entry: ActiveEffect) -> bool:
-    """Whether there is anything to act on: contacts, or a rule that asks."""
-    needs = {"gain": entry.contacts, "release": entry.contacts, "plasticity": entry.asked}
-    return bool(needs.get(entry.effect.kind, True))
-
-
-def _amplified(circuit: Circuit, given: CircuitPopulation, effect: Effect) -> tuple[str, ...]:
+def _inputs_of_gain(
+    circuit: Circuit, population: CircuitPopulation, effect: Effect
+) -> tuple[str, ...]:
+    """Names of the synaptic inputs of which an effect changes the current."""
+    inputs = [c for c in circuit.contacts if c.target == population.name]
     if effect.presynaptic:
-        onto = [p for p in _projections(circuit, given) if _type(circuit, p) in effect.presynaptic]
-        return tuple(p.name for p in onto if effect.synapse in p.synapses)
-    own = (c for c in circuit.contacts if c.target == given.name)
-    return tuple(c.name for c in own if effect.synapse in c.synapses)
+        inputs = [
+            p
+            for p in _projections_onto(circuit, population)
+            if _source_cell(circuit, p) in effect.presynaptic
+        ]
+    return tuple(c.name for c in inputs if effect.synapse in ("", *c.synapses))
 
 
-def _projections(circuit: Circuit, given: CircuitPopulation) -> list[CircuitProjection]:
-    return [p for p in circuit.projections if p.target == given.name]
+def _projections_onto(circuit: Circuit, population: CircuitPopulation) -> list[CircuitProjection]:
+    return [p for p in circuit.projections if p.target == population.name]
 
 
-def _type(circuit: Circuit, projection: CircuitProjection) -> str:
-    """Cell type of a projection's source; "" if that is an input."""
+def _source_cell(circuit: Circuit, projection: CircuitProjection) -> str:
+    """Name of the cell type of a projection's source; "" if that is an input."""
     if projection.source not in circuit.sizes:
         return ""
     return catalogue.cell(circuit.population(projection.source).cell).name
+
+
+def _acts_on(effect: Effect) -> ActsOn:
+    return EFFECT_KINDS[effect.kind].acts_on
+
+
+def _updated_numbers(table: Numbers, changes: Numbers) -> Numbers:
+    pairs = ((name, changes[name] if name in changes else table[name]) for name in table)
+    return replace(table, pairs=tuple(pairs))

@@ -55,7 +55,7 @@ def agonist_saturates(drugs: Sequence[Drug]) -> bool:
     return any(drug.kind == "agonist" and drug.saturating for drug in drugs)
 
 
-def occupancy(
+def receptor_occupancy(
     receptor: Receptor, bound: Concentration | None, drugs: Sequence[Drug], site: str = ""
 ) -> Occupancy:
     """Return the occupancy of a receptor.

@@ -8,26 +8,29 @@ from dualframe import catalogue
 from dualframe.catalogue import CellType, Receptor
 from dualframe.circuit import Circuit, CircuitPopulation, Drug
 from dualframe.core.errors import CatalogueError, UnknownName
-from dualframe.neuromodulation.active_effects import active_effects, autoreceptors
+from dualframe.neuromodulation.active_effects import (
+    ActiveEffect,
+    active_effects,
+    autoreceptor_effects,
+)
 from dualframe.neuromodulation.assumptions import effect_lines, missing_line, receptor_lines
 from dualframe.neuromodulation.brain_regions import modulator_reaches
 from dualframe.neuromodulation.concentration import Concentration, concentrations
-from dualframe.neuromodulation.effect_records import (
-    ActiveEffect,
-    ModulatableParameters,
-    ModulationEquations,
-)
-from dualframe.neuromodulation.effects import EFFECTS, LACKS
 from dualframe.neuromodulation.leak_limit import check_leak
-from dualframe.neuromodulation.occupancy import agonist_saturates, has_bindable_receptor, occupancy
+from dualframe.neuromodulation.occupancy import (
+    agonist_saturates,
+    has_bindable_receptor,
+    receptor_occupancy,
+)
+from dualframe.receptor_effects import ModulatableParameters, ModulationEquations
 
 
 def modulation_equations(
     circuit: Circuit,
-    given: CircuitPopulation,
-    places: ModulatableParameters,
+    population: CircuitPopulation,
+    model: ModulatableParameters,
     *,
-    asked: Iterable[str] | None = None,
+    factors: Iterable[str] | None = None,
 ) -> ModulationEquations:
     """Return the equations that the circuit's modulators and drugs add to a population.
 
@@ -37,11 +40,11 @@ def modulation_equations(
     ----------
     circuit
         Its modulations, drugs and changes of effects.
-    given
+    population
         One of its populations; a receptor that its cell type does not express does nothing.
-    places
+    model
         Where effects enter the model of the cell.
-    asked
+    factors
         Factors that plasticity rules of its synapses ask for ("ltp", "ltd", "rate",
         "eligibility"); None means what the circuit's rules ask for.
 
@@ -50,52 +53,36 @@ def modulation_equations(
     CatalogueError
         If the effects together could take more than the cell's leak.
     """
-    terms = ModulationEquations()
-    cell = catalogue.cell(given.cell)
-    bound = concentrations(circuit, given.region)
+    equations = ModulationEquations()
+    by_modulator = concentrations(circuit, population.region)
+    receptors = _active_receptors(circuit)
     acting: list[ActiveEffect] = []
-    receptors = _receptors(circuit)
-    for entry in (
-        *active_effects(circuit, given, receptors, asked),
-        *autoreceptors(circuit, receptors),
+    for active in (
+        *active_effects(circuit, population, receptors, factors),
+        *autoreceptor_effects(circuit, receptors),
     ):
-        if entry.autoreceptor and not _release_is_sensed(entry, terms, bound):
+        if active.autoreceptor and not _release_is_sensed(active, equations, by_modulator):
             continue
-        drugs = _drugs(circuit, entry)
-        if not has_bindable_receptor(bound.get(entry.receptor.modulator), drugs):
+        drugs = _drugs_at(circuit, active)
+        concentration = by_modulator.get(active.receptor.modulator)
+        if not has_bindable_receptor(concentration, drugs):
             continue
-        if entry.effect.kind in LACKS and entry.effect.kind not in places.parameters:
-            lost = missing_line(entry.receptor, entry.cell, entry.effect, LACKS)
-            terms.assumptions.append(lost)
+        if active.kind.lacks and active.kind.name not in model.parameters:
+            equations.assumptions.append(missing_line(active))
             continue
-        acting.append(entry)
-        _add_receptor(terms, entry, bound.get(entry.receptor.modulator), drugs)
-        EFFECTS[entry.effect.kind](terms, entry, places)
-        terms.assumptions += effect_lines(entry)
-    check_leak(acting, cell)
-    _define_factors(terms)
-    return terms
-
-
-def _release_is_sensed(
-    entry: ActiveEffect, terms: ModulationEquations, bound: Mapping[str, Concentration]
-) -> bool:
-    """Whether the release that an autoreceptor scales raises a concentration of the population."""
-    own = bound.get(entry.effect.synapse)
-    return own is not None and own.name in terms.initial
+        acting.append(active)
+        _add_occupancy(equations, active, concentration, drugs)
+        assert active.kind.add_equations is not None  # only compiled effects act
+        active.kind.add_equations(equations, active.in_model, model)
+        equations.assumptions += effect_lines(active)
+    check_leak(acting, catalogue.cell(population.cell))
+    _define_factors(equations)
+    return equations
 
 
 def inputs_with_scaled_release(populations: Mapping[str, ModulationEquations]) -> tuple[str, ...]:
-    """Return the contacts of which receptors at the terminals scale the release."""
-    return tuple(contact for terms in populations.values() for contact in terms.releases)
-
-
-def _define_factors(terms: ModulationEquations) -> None:
-    """Make variables of what synapses read: factors on release and on plasticity."""
-    for contact, factor in terms.releases.items():
-        terms.define(f"release_{contact} = {factor} : 1")
-    for name, factor in terms.factors.items():
-        terms.define(f"{name}_factor = {factor} : 1")
+    """Return the synaptic inputs of which receptors at the terminals scale the release."""
+    return tuple(name for equations in populations.values() for name in equations.releases)
 
 
 def check_modulation(circuit: Circuit) -> None:
@@ -108,12 +95,14 @@ def check_modulation(circuit: Circuit) -> None:
     UnknownName
         If a drug names a cell type that the circuit does not have.
     """
-    for given in circuit.modulations:
-        modulator = catalogue.modulator(given.modulator)
+    for modulation in circuit.modulations:
+        modulator = catalogue.modulator(modulation.modulator)
         there = [
-            p for p in circuit.populations if modulator_reaches(circuit, modulator.name, p.region)
+            population
+            for population in circuit.populations
+            if modulator_reaches(circuit, modulator.name, population.region)
         ]
-        if not _any_effect(circuit, modulator.receptors, there):
+        if not _has_effect(circuit, modulator.receptors, there):
             raise CatalogueError(
                 f"{modulator.name} has no compiled effect on the cells of circuit "
                 f"{circuit.name!r} ({', '.join(circuit.cells)}). What is known of its receptors "
@@ -123,7 +112,7 @@ def check_modulation(circuit: Circuit) -> None:
         for cell in drug.cells:
             if cell not in circuit.cells:
                 raise UnknownName(f"cell type of circuit {circuit.name!r}:", cell, circuit.cells)
-        if not _any_effect(circuit, [drug.receptor], circuit.populations, drug):
+        if not _has_effect(circuit, [drug.receptor], circuit.populations, drug):
             cells = drug.cells or circuit.cells
             raise CatalogueError(
                 f"{drug.receptor} has no compiled effect on {', '.join(cells)} in circuit "
@@ -132,7 +121,7 @@ def check_modulation(circuit: Circuit) -> None:
             )
 
 
-def _any_effect(
+def _has_effect(
     circuit: Circuit,
     names: Iterable[str],
     populations: Iterable[CircuitPopulation],
@@ -140,50 +129,69 @@ def _any_effect(
 ) -> bool:
     """Whether receptors act on any of the populations (at cells that a drug reaches)."""
     receptors = [catalogue.receptor(name) for name in names]
-    found = [e for given in populations for e in active_effects(circuit, given, receptors)]
-    found += autoreceptors(circuit, receptors) if drug is not None else []
-    return any(drug is None or _acts_on(drug, entry.cell) for entry in found)
+    effects = [e for p in populations for e in active_effects(circuit, p, receptors)]
+    effects += autoreceptor_effects(circuit, receptors) if drug is not None else []
+    return any(drug is None or _drug_reaches(drug, active.cell) for active in effects)
 
 
-def _receptors(circuit: Circuit) -> list[Receptor]:
+def _active_receptors(circuit: Circuit) -> list[Receptor]:
     """Receptors that a modulator of the circuit binds, or an agonist opens, by name."""
     names = [
         receptor
-        for given in circuit.modulations
-        for receptor in catalogue.modulator(given.modulator).receptors
+        for modulation in circuit.modulations
+        for receptor in catalogue.modulator(modulation.modulator).receptors
     ]
     names += [drug.receptor for drug in circuit.drugs if drug.kind == "agonist"]
     return [catalogue.receptor(name) for name in sorted(set(names))]
 
 
-def _acts_on(drug: Drug, cell: CellType) -> bool:
+def _drug_reaches(drug: Drug, cell: CellType) -> bool:
     # a circuit may name a cell type by the path of its file
     return not drug.cells or cell.name in [catalogue.cell(name).name for name in drug.cells]
 
 
-def _drugs(circuit: Circuit, entry: ActiveEffect) -> list[Drug]:
+def _drugs_at(circuit: Circuit, active: ActiveEffect) -> list[Drug]:
     """Drugs at the receptors of an effect: where these are, not where the effect is seen."""
     return [
         drug
         for drug in circuit.drugs
         # a drug may name a receptor by the path of its file
-        if catalogue.receptor(drug.receptor).name == entry.receptor.name
-        and _acts_on(drug, entry.cell)
+        if catalogue.receptor(drug.receptor).name == active.receptor.name
+        and _drug_reaches(drug, active.cell)
     ]
 
 
-def _add_receptor(
-    terms: ModulationEquations,
-    entry: ActiveEffect,
-    bound: Concentration | None,
+def _release_is_sensed(
+    active: ActiveEffect,
+    equations: ModulationEquations,
+    by_modulator: Mapping[str, Concentration],
+) -> bool:
+    """Whether the release that an autoreceptor scales raises a concentration of the population."""
+    concentration = by_modulator.get(active.effect.synapse)
+    return concentration is not None and concentration.name in equations.initial
+
+
+def _add_occupancy(
+    equations: ModulationEquations,
+    active: ActiveEffect,
+    concentration: Concentration | None,
     drugs: Sequence[Drug],
 ) -> None:
     """Add the concentration of the modulator and the occupancy of one receptor."""
-    bound = None if agonist_saturates(drugs) else bound
-    own = occupancy(entry.bound, bound, drugs, entry.site)
-    for part in (own,) if bound is None else (bound, own):
-        terms.define(*part.equations)
-        terms.parameters |= part.parameters
-        terms.initial |= part.initial
-    lines = receptor_lines(entry.bound, bound, drugs)
-    terms.assumptions += [line for line in lines if line not in terms.assumptions]
+    receptor = active.local_receptor
+    concentration = None if agonist_saturates(drugs) else concentration
+    occupancy = receptor_occupancy(receptor, concentration, drugs, active.site)
+    for part in (occupancy,) if concentration is None else (concentration, occupancy):
+        equations.add_lines(*part.equations)
+        equations.parameters |= part.parameters
+        equations.initial |= part.initial
+    lines = receptor_lines(receptor, concentration, drugs)
+    equations.assumptions += [line for line in lines if line not in equations.assumptions]
+
+
+def _define_factors(equations: ModulationEquations) -> None:
+    """Make variables of what synapses read: factors on release and on plasticity."""
+    for name, factor in equations.releases.items():
+        equations.add_lines(f"release_{name} = {factor} : 1")
+    for name, factor in equations.factors.items():
+        equations.add_lines(f"{name}_factor = {factor} : 1")

@@ -9,7 +9,7 @@ full-size one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from brian2.units import mmolar, second
@@ -21,9 +21,7 @@ from dualframe.circuit import Circuit, Modulation
 from dualframe.network import Projection, SpikeInput
 from dualframe.neuromodulation.brain_regions import modulations_by_region
 from dualframe.neuromodulation.concentration import as_concentration, concentration_variable
-
-if TYPE_CHECKING:
-    from dualframe.neuromodulation.effect_records import ModulationEquations
+from dualframe.receptor_effects import ModulationEquations
 
 
 def volume_release(

@@ -10,7 +10,7 @@ from compare import SPIKE, Trains, assert_same
 from ours import run_ours
 
 from dualframe.network import Network
-from dualframe.neuromodulation.effects import EFFECTS
+from dualframe.receptor_effects import EFFECT_KINDS
 from dualframe.targets.target_support import missing_requirements
 
 DURATION = 200 * ms
@@ -27,9 +27,10 @@ def reference(network: Network) -> Trains:
 
 
 def test_every_kind_acts(network: Network) -> None:
-    assert set(kinds.EFFECTS) == set(EFFECTS)
+    compiled = [name for name, kind in EFFECT_KINDS.items() if kind.add_equations]
+    assert set(kinds.EFFECTS) == set(compiled)
     text = {p.name: p.equations for p in network.populations}
-    tags = [f"nACh_a7_{k}" for k, kind in enumerate(EFFECTS) if kind != "plasticity"]
+    tags = [f"nACh_a7_{k}" for k, kind in enumerate(compiled) if kind != "plasticity"]
     found = {tag for tag in tags for name in text if tag in text[name]}
     assert found == set(tags)
     assert all("ltp_factor" in text[name] for name in text if name.endswith("_inh"))

@@ -18,7 +18,7 @@ from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.network import Network, Population
 from dualframe.neuromodulation import Compartment, ModulatableParameters, modulation_equations
-from dualframe.neuromodulation.effects import EFFECTS, LACKS
+from dualframe.receptor_effects import EFFECT_KINDS
 from dualframe.results.results import Results
 from dualframe.targets.lowering.lower_network import lower_network
 
@@ -43,6 +43,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "dspike": {"scale": 0.5},
     "gain": {"synapse": "GABA_A", "scale": 0.4},
 }
+LACKING = [name for name, kind in EFFECT_KINDS.items() if kind.lacks]
 #: The CA1 pyramidal cell: its GLIF1 does not adapt, and point neurons have no dendritic spikes.
 LOST = {
     ("dspike", "glif_current"),
@@ -135,10 +136,9 @@ def with_kind(circuit: Circuit, kind: str, **more: Any) -> Circuit:
 
 
 def test_every_kind_is_compiled_or_described() -> None:
-    known = set(catalogue.schema.EFFECT_KINDS)
-    assert known == {*EFFECTS, "described"}
-    assert {*KINDS, "release", "plasticity"} == set(EFFECTS)
-    assert set(LACKS) < set(EFFECTS)
+    compiled = {name for name, kind in EFFECT_KINDS.items() if kind.add_equations}
+    assert set(EFFECT_KINDS) == {*compiled, "described"}
+    assert {*KINDS, "release", "plasticity"} == compiled
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -152,7 +152,7 @@ def test_an_effect_adds_its_terms_and_nothing_else(kind: str, model: str) -> Non
     said = "\n".join(network.meta["assumptions"])
     if (kind, model) in LOST:
         assert after == before
-        assert f"{RECEPTOR} on ca1_pyr: not in this model, {LACKS[kind]}" in said
+        assert f"{RECEPTOR} on ca1_pyr: not in this model, {EFFECT_KINDS[kind].lacks}" in said
         return
     assert after != before
     assert set(before.parameters) < set(after.parameters)
@@ -352,14 +352,14 @@ def test_factors_on_plasticity_are_there_when_a_rule_asks() -> None:
     given = circuit.population("pyr")
     places = ModulatableParameters((Compartment("cell", "V", "1/R", "E_L"),))
     assert not modulation_equations(circuit, given, places).factors
-    terms = modulation_equations(circuit, given, places, asked=("ltp", "rate"))
+    terms = modulation_equations(circuit, given, places, factors=("ltp", "rate"))
     assert set(terms.factors) == {"ltp"}  # M1 weakens it; nothing changes the rate
     assert f"ltp_factor = {terms.factors['ltp']} : 1" in terms.equations
     assert not [name for name in terms.parameters if name.startswith("ltd")]
     lines_ = [line for line in terms.assumptions if "plasticity" in line]
     assert [line.split(" is ")[0] for line in lines_] == ["M1 on ca1_pyr, plasticity: ltp 0.25"]
     without = circuit.without_effect("M1", "ca1_pyr", "plasticity")
-    assert not modulation_equations(without, given, places, asked=("ltp",)).factors
+    assert not modulation_equations(without, given, places, factors=("ltp",)).factors
 
 
 # ---------------------------------------------------------------- closed forms
@@ -397,7 +397,7 @@ def modulated(model: str, kind: str) -> dict[str, float]:
 
 @pytest.mark.parametrize(
     ("kind", "model"),
-    [(k, m) for k in LACKS for m in MODELS if (k, m) not in LOST],
+    [(k, m) for k in LACKING for m in MODELS if (k, m) not in LOST],
 )
 def test_parameters_are_changed_by_the_closed_form(kind: str, model: str) -> None:
     population = build(open_(with_kind(pair(), kind)), model).population("pyr")

@@ -26,12 +26,11 @@ from dualframe.circuit import Circuit, CircuitPopulation, Drug
 from dualframe.core.errors import CatalogueError
 from dualframe.experiments.batch_current_clamp import Well, build, well
 from dualframe.experiments.batch_rheobase_search import Found
-from dualframe.experiments.receptor_signs.tested_effects import INTRINSIC, SignEntry, expected
+from dualframe.experiments.receptor_signs.tested_effects import SignEntry, expected
 from dualframe.network import Network
-from dualframe.neuromodulation.effects import LACKS
+from dualframe.receptor_effects import ActsOn
 
 CONTROL = "control"
-_RATE_KINDS = ("adaptation", "dspike")
 _SMALLEST = 1e-9  # relative: a smaller difference is rounding
 
 
@@ -70,8 +69,8 @@ def wells_of(cell: str, model: str, entries: Sequence[SignEntry]) -> list[Well]:
     There is one well, or one for each receptor where all of them together could close more than
     the leak. Effects on dendritic spikes are driven in the dendrite, in a well of their own.
     """
-    own = [entry for entry in entries if entry.effect.kind in INTRINSIC]
-    dendritic = [entry for entry in own if entry.effect.kind == "dspike"]
+    own = [e for e in entries if e.acts_on is ActsOn.MEMBRANE and e.kind.sign_test is not None]
+    dendritic = [e for e in own if e.kind.sign_test and e.kind.sign_test.in_dendrite]
     rest = [entry for entry in own if entry not in dendritic]
     name = entries[0].cell.name if entries else str(cell)
     made = []
@@ -129,7 +128,9 @@ def acts(entry: SignEntry, network: Network) -> bool:
 
 def reason_for(entry: SignEntry, model: str) -> str:
     """Why an effect cannot be tested in a model."""
-    lacks = LACKS.get(entry.effect.kind, "which has no place for it")
+    if entry.kind.sign_test is None:
+        return f"the kind {entry.kind.name!r} of effects has no sign test"
+    lacks = entry.kind.lacks or "which has no place for it"
     return f"not in this model of {entry.cell.name}, {lacks}"
 
 
@@ -142,12 +143,13 @@ def knocked_out(entry: SignEntry, model: str) -> bool:
 
 def shifts(entry: SignEntry, found: Found, condition: str) -> list[Shift]:
     """Return what decides whether an effect goes the catalogued way."""
-    wanted, kind = expected(entry), entry.effect.kind
-    if not wanted and kind not in _RATE_KINDS:
+    wanted = expected(entry)
+    measure = entry.kind.sign_test.measure if entry.kind.sign_test else ""
+    if not wanted and measure == "rheobase":
         return _physical(entry, found, condition)
-    if kind == "adaptation":
+    if measure == "late rate":
         return [_shift("late rate", "Hz", found.late, found, condition, wanted)]
-    if kind in _RATE_KINDS:
+    if measure == "rate":
         return [_shift("rate", "Hz", found.rate, found, condition, wanted)]
     return [rheobase(found, condition, wanted)]
 
@@ -170,8 +172,8 @@ def _physical(entry: SignEntry, found: Found, condition: str) -> list[Shift]:
     if "reversal" in numbers:
         reversal = float(numbers.value("reversal"))
         wanted = opens * int(np.sign(reversal - found.rest[found.at(CONTROL)]))
-    elif entry.effect.kind == "rest":
-        wanted = int(np.sign(float(numbers.value("shift"))))
+    elif _moves(entry) == "rest":
+        wanted = int(np.sign(entry.change))
     made = [_shift("rest", "mV", 1e3 * found.rest, found, condition, wanted)] if wanted else []
     if opens:
         made.append(_shift("input resistance", "Mohm", 1e-6 * found.r_in, found, condition, -opens))
@@ -179,12 +181,11 @@ def _physical(entry: SignEntry, found: Found, condition: str) -> list[Shift]:
 
 
 def _opens(entry: SignEntry) -> int:
-    numbers = entry.effect.numbers
-    if entry.effect.kind == "conductance":
-        return int(np.sign(float(numbers.value("size"))))
-    if entry.effect.kind in ("hcn", "leak"):
-        return int(np.sign(float(numbers.value("scale")) - 1))
-    return 0
+    return int(np.sign(entry.change)) if _moves(entry) == "conductance" else 0
+
+
+def _moves(entry: SignEntry) -> str:
+    return entry.kind.sign_test.moves if entry.kind.sign_test else ""
 
 
 def _shift(

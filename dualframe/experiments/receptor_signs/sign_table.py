@@ -22,12 +22,11 @@ from dualframe.experiments.receptor_signs import synaptic_effects as sign_synaps
 from dualframe.experiments.receptor_signs.intrinsic_effects import CONTROL, Shift
 from dualframe.experiments.receptor_signs.synaptic_effects import Bench
 from dualframe.experiments.receptor_signs.tested_effects import (
-    INTRINSIC,
     SIGN,
-    SYNAPTIC,
     SignEntry,
     sign_entries,
 )
+from dualframe.receptor_effects import ActsOn
 
 #: Both branches; the point branch with both of its models.
 MODELS = (MODEL, "glif", "izhikevich")
@@ -80,7 +79,7 @@ def sign_table(
     """
     entries = sign_entries(receptors, cells)
     options = {"target": target, "dt": dt}
-    rules = [entry for entry in entries if entry.effect.kind == "plasticity"]
+    rules = [entry for entry in entries if entry.acts_on is ActsOn.PLASTICITY]
     learnt = dict(zip((id(e) for e in rules), sign_synapses.factors(rules, **options), strict=True))
     rows: list[dict[str, Any]] = []
     for model in models:
@@ -170,7 +169,7 @@ def _untested(reason: str) -> dict[str, Any]:
 
 def _cell_rows(entries: Sequence[SignEntry], model: str, found: Surveys) -> list[dict[str, Any]]:
     rows = []
-    own = [entry for entry in entries if entry.effect.kind in INTRINSIC]
+    own = [entry for entry in entries if entry.acts_on is ActsOn.MEMBRANE]
     for entry in own:
         place = _with_condition(entry, found)
         if place is None:
@@ -215,7 +214,8 @@ def _together(own: Sequence[SignEntry], model: str, found: Surveys) -> list[dict
         wanted = SIGN[direction]
         shifts = [sign_cells.rheobase(place, receptor, wanted)]
         rate = _rate_together(place, receptor, wanted)
-        if all(entry.effect.kind == "adaptation" for entry in group):
+        tests = [entry.kind.sign_test for entry in group]
+        if all(test is not None and test.measure == "late rate" for test in tests):
             shifts = [rate]
         for shift in shifts:
             row = _row(group[0], model) | _measured(shift) | _passive(place, receptor)
@@ -246,7 +246,7 @@ def _synapse_rows(
     potentials = sign_synapses.measured(own, model, rheobases, **options)
     rows = [row for bench in own for row in _of_bench(bench, model, potentials[bench.target])]
     for entry in entries:
-        if entry.effect.kind in SYNAPTIC and sign_synapses.synaptic(entry) is None:
+        if entry.synaptic and sign_synapses.synaptic(entry) is None:
             kind = entry.effect.synapse or "no transmitter"
             reason = f"no synapse releases {kind}: it acts where a population releases a modulator"
             rows.append(_row(entry, model) | _untested(reason))

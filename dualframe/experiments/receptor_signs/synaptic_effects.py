@@ -30,7 +30,7 @@ from dualframe.circuit import (
 )
 from dualframe.experiments.batch_current_clamp import build
 from dualframe.experiments.receptor_signs.intrinsic_effects import Shift
-from dualframe.experiments.receptor_signs.tested_effects import SIGN, SYNAPTIC, SignEntry
+from dualframe.experiments.receptor_signs.tested_effects import SIGN, SignEntry
 from dualframe.network import (
     CurrentInput,
     Network,
@@ -44,7 +44,7 @@ from dualframe.neuromodulation import (
     ModulationEquations,
     modulation_equations,
 )
-from dualframe.neuromodulation.effect_records import PLASTICITY_FACTORS
+from dualframe.receptor_effects import PLASTICITY_FACTORS, ActsOn
 from dualframe.results.results import Results
 from dualframe.simulation.run import run
 
@@ -83,13 +83,13 @@ class SynapticEntry:
     @property
     def tag(self) -> str:
         """The ending of the effect's numbers at this target."""
-        own = self.entry.effect.kind == "gain" or self.entry.cell.name == self.target
+        own = self.entry.acts_on is ActsOn.SYNAPSES or self.entry.cell.name == self.target
         return self.entry.tag if own else f"{self.entry.tag}_{self.entry.cell.name}"
 
     @property
     def saturated(self) -> str:
         """The parameter that is the occupancy under the agonist."""
-        own = self.entry.effect.kind == "gain" or self.entry.cell.name == self.target
+        own = self.entry.acts_on is ActsOn.SYNAPSES or self.entry.cell.name == self.target
         name = self.entry.receptor.name
         return f"saturated_{name}" if own else f"saturated_{name}_{self.entry.cell.name}"
 
@@ -117,7 +117,7 @@ class Bench:
 def synaptic(entry: SignEntry) -> SynapticEntry | None:
     """Return where an effect on a synapse is tested; None if no synapse has it."""
     effect, cell = entry.effect, entry.cell
-    if effect.kind == "gain":
+    if entry.acts_on is ActsOn.SYNAPSES:
         source = effect.presynaptic[0] if effect.presynaptic else ANY
         return SynapticEntry(entry, cell.name, Contact(source, effect.synapse))
     synapse = effect.synapse or _TERMINAL.get(cell.sign, "")
@@ -131,7 +131,7 @@ def benches(entries: Iterable[SignEntry]) -> list[Bench]:
     """Return the target cells of the effects on synapses."""
     made: dict[str, Bench] = {}
     for entry in entries:
-        found = synaptic(entry) if entry.effect.kind in SYNAPTIC else None
+        found = synaptic(entry) if entry.synaptic else None
         if found is not None:
             made.setdefault(found.target, Bench(found.target)).entries.append(found)
     return list(made.values())
@@ -348,7 +348,7 @@ def _rule_terms(entry: SignEntry, kinds: Sequence[str]) -> ModulationEquations:
         Circuit("rule", (given,), drugs=drugs),
         given,
         ModulatableParameters(()),
-        asked=PLASTICITY_FACTORS,
+        factors=PLASTICITY_FACTORS,
     )
 
 

@@ -12,26 +12,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from brian2.units import mV
-
 from dualframe import catalogue
 from dualframe.catalogue import CellType, Effect, Receptor
 from dualframe.catalogue.lookup import names
-from dualframe.neuromodulation.effect_records import PLASTICITY_FACTORS
+from dualframe.receptor_effects import EFFECT_KINDS, PLASTICITY_FACTORS, ActsOn, EffectKind
 
-#: Kinds that act on the cell itself -> the number that switches them off, and its value then.
-INTRINSIC: Mapping[str, tuple[str, Any]] = MappingProxyType(
-    {
-        "conductance": ("size", 0.0),
-        "hcn": ("scale", 1.0),
-        "leak": ("scale", 1.0),
-        "rest": ("shift", 0 * mV),
-        "adaptation": ("scale", 1.0),
-        "threshold": ("shift", 0 * mV),
-        "dspike": ("scale", 1.0),
-    }
-)
-SYNAPTIC = ("gain", "release")
 SIGN: Mapping[str, int] = MappingProxyType({"excite": 1, "inhibit": -1, "mixed": 0})
 
 
@@ -56,6 +41,21 @@ class SignEntry:
     given: tuple[str, str]
 
     @property
+    def kind(self) -> EffectKind:
+        """Kind of the effect."""
+        return EFFECT_KINDS[self.effect.kind]
+
+    @property
+    def acts_on(self) -> ActsOn:
+        """What of a cell or of its synapses it changes."""
+        return self.kind.acts_on
+
+    @property
+    def synaptic(self) -> bool:
+        """Whether it changes currents of synapses, or release."""
+        return self.acts_on in (ActsOn.SYNAPSES, ActsOn.TERMINALS)
+
+    @property
     def occupancy(self) -> float:
         """Occupancy at which the effect is largest: 1, or the optimum of an inverted U."""
         if self.effect.response == "saturating":
@@ -74,20 +74,27 @@ class SignEntry:
 
     @property
     def _sizes(self) -> tuple[str, ...]:
-        kind = self.effect.kind
-        if kind == "plasticity":
+        if self.acts_on is ActsOn.PLASTICITY:
             return tuple(name for name in PLASTICITY_FACTORS if name in self.effect.numbers)
-        return (INTRINSIC[kind][0],) if kind in INTRINSIC else ("scale",)
+        return (self.kind.sign_test.size,) if self.kind.sign_test else ()
+
+    @property
+    def change(self) -> float:
+        """Size of the effect less the size that changes nothing."""
+        if self.kind.sign_test is None:
+            return 0.0
+        size = self.effect.numbers.value(self.kind.sign_test.size)
+        return float(size - self.kind.sign_test.neutral)
 
     def off(self) -> dict[str, Any]:
         """Parameters with which the effect does nothing."""
-        name, value = INTRINSIC.get(self.effect.kind, ("scale", 1.0))
-        return {f"{name}_{self.tag}": value}
+        test = self.kind.sign_test
+        return {f"{test.size}_{self.tag}": test.neutral} if test else {}
 
     def on(self) -> dict[str, Any]:
         """Parameters with which it does what the catalogue says."""
-        name, _ = INTRINSIC.get(self.effect.kind, ("scale", 1.0))
-        return {f"{name}_{self.tag}": self.effect.numbers.value(name)}
+        test = self.kind.sign_test
+        return {f"{test.size}_{self.tag}": self.effect.numbers.value(test.size)} if test else {}
 
 
 def sign_entries(
