@@ -17,7 +17,7 @@ from dualframe.circuit import Drug
 from dualframe.experiments import current_clamp, sign_table
 from dualframe.experiments import electrophysiology as measures
 from dualframe.experiments.receptor_signs.sign_table import MODELS, UNTESTED
-from dualframe.experiments.receptor_signs.tested_effects import SYNAPTIC, sign_entries
+from dualframe.experiments.receptor_signs.tested_effects import sign_entries
 
 SAVED = Path(__file__).parents[2] / "docs" / "receptor_signs.csv"
 KEY = ["receptor", "cell", "kind", "effect", "model", "measure"]
@@ -117,7 +117,7 @@ def test_a_gain_and_a_release_change_a_potential_by_the_catalogued_factor(
 ) -> None:
     """Current synapses exactly; conductances but for the driving force that a potential uses up."""
     for index, entry in enumerate(ENTRIES):
-        if entry.effect.kind not in SYNAPTIC:
+        if not entry.synaptic:
             continue
         scale = float(entry.effect.numbers.value("scale"))
         for row in of(table, index).itertuples():
