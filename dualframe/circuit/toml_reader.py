@@ -60,6 +60,20 @@ _SCALARS = {
 _BACKGROUND = (*_CONTACT, "post", "share", "rate", "afferents")
 
 
+CIRCUIT_TABLES = (
+    "synapse_mode",
+    "space",
+    "regions",
+    "models",
+    "inputs",
+    "populations",
+    "projections",
+    "background",
+    "modulations",
+    "drugs",
+)
+
+
 def read(path: Path) -> dict[str, Any]:
     """Return the parts of a circuit as keyword arguments of `Circuit`.
 
@@ -76,22 +90,21 @@ def read(path: Path) -> dict[str, Any]:
         If it names a population or kind of something that does not exist.
     """
     table = table_of(path)
-    table.only(
-        "name",
-        "title",
-        "synapse_mode",
-        "space",
-        "regions",
-        "models",
-        "inputs",
-        "populations",
-        "projections",
-        "background",
-        "modulations",
-        "drugs",
-    )
+    table.only("name", "title", *CIRCUIT_TABLES)
+    return read_table(table, path.parent)
+
+
+def read_table(table: Table, folder: Path) -> dict[str, Any]:
+    """Return the parts of a circuit that stand in a file's table, which may hold more.
+
+    Parameters
+    ----------
+    table
+        Of the whole file.
+    folder
+        Of the file: paths of cell files are relative to it.
+    """
     space = table.child("space")
-    folder = path.parent
     models = {own.name: own for own in map(read_point, table.children("models"))}
     populations = tuple(_population(row, folder, models) for row in table.children("populations"))
     if not populations:
