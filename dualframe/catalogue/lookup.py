@@ -70,7 +70,18 @@ def receptor(name: str | os.PathLike[str]) -> Receptor:
 
 def modulator(name: str | os.PathLike[str]) -> Modulator:
     """Return a neuromodulator by name, alias ("5-HT", "dopamine") or path; errors as `cell`."""
-    return _entry("modulator", _aliases().get(str(name).casefold(), name), _modulator)
+    return _entry("modulator", _modulator_names().get(str(name).casefold(), name), _modulator)
+
+
+def modulator_name(name: str) -> str:
+    """Return the catalogue's name of a modulator: of "Dopamine" and "dopamine" it is "DA".
+
+    Parameters
+    ----------
+    name
+        A name or an alias, in any case. What is neither is returned as it is.
+    """
+    return _modulator_names().get(name.casefold(), name)
 
 
 def rule_parameter_sets(name: str | os.PathLike[str]) -> RuleParameterSets:
@@ -247,9 +258,10 @@ def _modulator(table: Table) -> Modulator:
 
 
 @lru_cache(maxsize=1)
-def _aliases() -> dict[str, str]:
-    found: dict[str, str] = {}
+def _modulator_names() -> dict[str, str]:
+    """Names of the modulators by name and alias, which their files list, in lower case."""
+    by_alias: dict[str, str] = {}
     for name in names("modulator"):
-        listed = _load(HERE / KINDS["modulator"] / f"{name}.toml").get("aliases", [])
-        found |= {str(alias).casefold(): name for alias in [name, *listed]}
-    return found
+        aliases = _load(HERE / KINDS["modulator"] / f"{name}.toml").get("aliases", [])
+        by_alias |= {str(alias).casefold(): name for alias in [name, *aliases]}
+    return by_alias

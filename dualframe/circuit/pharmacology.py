@@ -12,6 +12,7 @@ import numpy as np
 from brian2.units import ms
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
+from dualframe.catalogue import modulator_name
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import (
@@ -85,7 +86,7 @@ class Modulation(Description):
     Parameters
     ----------
     modulator
-        Name in the catalogue.
+        Name in the catalogue, or an alias: it is kept as the name.
     level
         Constant (tonic) level: what tonic release alone would hold, against the clearance.
     schedule
@@ -127,6 +128,7 @@ class Modulation(Description):
     exchange: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        set_frozen_field(self, "modulator", modulator_name(self.modulator))
         what = f"modulation by {self.modulator!r}"
         if self.level is not None:
             set_frozen_field(self, "level", as_level(self.level, f"level of {what}"))

@@ -9,23 +9,13 @@ from typing import Any
 
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.describe import ASSUMED, Page
+from dualframe.catalogue.lookup import modulator_name
 from dualframe.catalogue.schema import Numbers, Origin
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.validation import as_not_negative
 from dualframe.network import Description
 from dualframe.task.sections import SECTIONS, Section
-
-#: How a user may write a modulator.
-ALIASES: Mapping[str, str] = {
-    "5-HT": "5HT",
-    "NE": "NA",
-    "serotonin": "5HT",
-    "dopamine": "DA",
-    "acetylcholine": "ACh",
-    "noradrenaline": "NA",
-    "norepinephrine": "NA",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,7 +143,7 @@ class Task(Description):
         return f"Task {self.name!r}: {self.title}; modulators: {self.arm}{varied}"
 
     def _named(self, modulator: str) -> str:
-        name = ALIASES.get(modulator, modulator)
+        name = modulator_name(modulator)
         if name not in self.offered:
             raise UnknownName(f"modulator of task {self.name!r}:", modulator, self.offered)
         return name

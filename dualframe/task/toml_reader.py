@@ -9,6 +9,7 @@ import pandas as pd
 
 from dualframe.catalogue.bibliography import PACKAGED
 from dualframe.catalogue.files import table_of
+from dualframe.catalogue.lookup import modulator_name
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import CatalogueError, UnknownName, suggest_name
 from dualframe.core.parameter_table import Dimensions
@@ -32,7 +33,7 @@ def task(name: str | os.PathLike[str]) -> Task:
     builder = table.text("builder", choices=SECTIONS)
     specs = SECTIONS[builder]
     table.only("name", "title", "builder", "modulators", "default_modulators", specs)
-    offered = table.texts("modulators")
+    offered = tuple(map(modulator_name, table.texts("modulators")))
     return Task(
         name=table.text("name"),
         title=table.text("title"),
@@ -54,9 +55,9 @@ def tasks() -> pd.DataFrame:
 
 
 def _acting(table: Table, offered: tuple[str, ...]) -> tuple[str, ...]:
-    acting = table.texts("default_modulators", offered)
-    for name in acting:
-        if name not in offered:
+    acting = {modulator_name(name): name for name in table.texts("default_modulators", offered)}
+    for modulator, name in acting.items():
+        if modulator not in offered:
             table.fail(
                 "default_modulators", f"unknown modulator {name!r}. {suggest_name(name, offered)}"
             )

@@ -11,12 +11,12 @@ from brian2.units import Hz, ms, mV, second
 
 import dualframe as df
 from dualframe.catalogue.schema import Origin, Sourced
+from dualframe.circuit import Modulation
 from dualframe.core.errors import CatalogueError, DualframeError, QuantityError, UnknownName
 from dualframe.core.serialisation import decode, encode
 from dualframe.core.shipped_files import shipped_names
 from dualframe.targets.target_support import check
 from dualframe.task import SECTIONS, Section, Task
-from dualframe.task.task import ALIASES
 
 TASKS = shipped_names("tasks")
 NAVIGATION = Path(df.__file__).parents[1] / "tasks" / "navigation.toml"
@@ -193,10 +193,23 @@ class TestModulators:
         assert start.only_modulation("ACh").modulators == ("ACh",)
         assert start.modulators == ("DA",)  # nothing changes in place
 
-    @pytest.mark.parametrize(("written", "name"), ALIASES.items())
+    @pytest.mark.parametrize(
+        ("written", "name"),
+        [
+            ("5-HT", "5HT"),
+            ("serotonin", "5HT"),
+            ("Dopamine", "DA"),
+            ("acetylcholine", "ACh"),
+            ("NE", "NA"),
+            ("noradrenaline", "NA"),
+        ],
+    )
     def test_other_names(self, written: str, name: str) -> None:
         task = df.task("navigation" if name in ("5HT", "ACh", "DA") else "distal_reward")
         assert task.only_modulation(written).modulators == (name,)
+        circuit = df.circuit("l23").with_modulation(written, level=0.5)
+        assert circuit.modulations[-1].modulator == name
+        assert Modulation(written, 0.5) == Modulation(name, 0.5)
 
     def test_a_signal_releases_dopamine(self) -> None:
         task = df.task("navigation").only_modulation()
@@ -208,8 +221,8 @@ class TestModulators:
             task.with_modulation("DA", signal="rewrad")
 
     def test_unknown(self) -> None:
-        with pytest.raises(UnknownName, match=r"task 'navigation': 'Ach'. Did you mean 'ACh'"):
-            df.task("navigation").with_modulation("Ach")
+        with pytest.raises(UnknownName, match=r"task 'navigation': 'AChh'. Did you mean 'ACh'"):
+            df.task("navigation").with_modulation("AChh")
         with pytest.raises(UnknownName, match="modulator of task 'navigation': 'NA'"):
             df.task("navigation").only_modulation("NA")
 
