@@ -1,13 +1,13 @@
-"""Agents that learn: every arm of the three tasks, in tables with the bars set beforehand.
+"""Agents that learn: every condition of the three tasks, in tables with the bars set beforehand.
 
     python benchmarks/learning.py distal_reward_200 --keep runs
     python benchmarks/learning.py distal_reward_1000 --keep runs
     python benchmarks/learning.py navigation --keep runs
     python benchmarks/learning.py cartpole --keep runs
 
-Agents of an arm run side by side in one C++ program, arms one after the other. With ``--keep DIR``
-each arm is saved as `dualframe train --out` saves it, and arms that are there already are read
-instead of run. ``--agents`` and ``--duration`` make everything smaller.
+Agents of a condition run side by side in one C++ program, one condition after the other. With
+``--keep DIR`` each is saved as `dualframe train --out` saves it, and conditions that are there
+already are read instead of run. ``--agents`` and ``--duration`` make everything smaller.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ SEED = 1
 
 
 @dataclass(frozen=True)
-class Arm:
+class Condition:
     """A label, the modulators that act, and other numbers of the task."""
 
     label: str
     modulators: tuple[str, ...]
     having: Mapping[str, Any] = field(default_factory=dict)
     heterogeneity: float = 0.0
-    figure: str = ""  # arms with the same one share their figures
+    figure: str = ""  # conditions with the same one share their figures
 
     def task(self, experiment: Experiment) -> Any:
         task = df.task(experiment.task).only_modulation(*self.modulators)
@@ -46,13 +46,13 @@ class Arm:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A task, its arms, how an arm becomes a row, and what was expected."""
+    """A task, its conditions, how a condition becomes a row, and what was expected."""
 
     task: str
     title: str
-    arms: tuple[Arm, ...]
-    row: Callable[[df.Agents], dict[str, Any]]
-    bars: Callable[[Mapping[str, df.Agents]], list[str]]
+    conditions: tuple[Condition, ...]
+    row: Callable[[df.TrainedAgents], dict[str, Any]]
+    bars: Callable[[Mapping[str, df.TrainedAgents]], list[str]]
     having: Mapping[str, Any] = field(default_factory=dict)
     agents: int = 20
     baselines: Callable[[], list[dict[str, Any]]] = list
@@ -72,12 +72,12 @@ def share(successes: int, of: int) -> str:
     return f"{successes} of {of} [{low:.2f}, {high:.2f}]"
 
 
-def speed(agents: df.Agents) -> str:
+def speed(agents: df.TrainedAgents) -> str:
     facts = agents.provenance
     return f"{facts['simulated_s'] * agents.n / facts['run_s']:.0f}"
 
 
-def reward_row(agents: df.Agents) -> dict[str, Any]:
+def reward_row(agents: df.TrainedAgents) -> dict[str, Any]:
     table = agents.outcomes
     times = table["time_to_criterion_s"].fillna(np.inf)
     ranks = 100 * table["rewarded_rank"] / table["plastic_synapses"]
@@ -94,12 +94,12 @@ def reward_row(agents: df.Agents) -> dict[str, Any]:
     }
 
 
-def reward_bars(arms: Mapping[str, df.Agents]) -> list[str]:
+def reward_bars(conditions: Mapping[str, df.TrainedAgents]) -> list[str]:
     def times(label: str) -> Any:
-        return arms[label].outcomes["time_to_criterion_s"].fillna(np.inf)
+        return conditions[label].outcomes["time_to_criterion_s"].fillna(np.inf)
 
     lines = []
-    if {"DA", "DA,NA,ACh"} <= arms.keys():
+    if {"DA", "DA,NA,ACh"} <= conditions.keys():
         test = compare_groups(times("DA,NA,ACh"), times("DA"))
         lines.append(
             f"NA to ACh against DA: median {test.median_b / test.median_a:.2f} times faster, "
@@ -108,14 +108,14 @@ def reward_bars(arms: Mapping[str, df.Agents]) -> list[str]:
     return lines
 
 
-def last_trials(agents: df.Agents, n: int = 5) -> Any:
+def last_trials(agents: df.TrainedAgents, n: int = 5) -> Any:
     """Success per agent over the last trials of the protocol, in percent."""
     end = float(agents.task["protocol"]["trials"])
     chosen = agents.trials[agents.trials["trial"] > end - n]
     return 100 * chosen.groupby("agent")["success"].mean()
 
 
-def navigation_row(agents: df.Agents) -> dict[str, Any]:
+def navigation_row(agents: df.TrainedAgents) -> dict[str, Any]:
     end = float(agents.task["protocol"]["trials"])
     trials = agents.trials
     last = trials[trials["trial"] > end - 5]
@@ -130,7 +130,7 @@ def navigation_row(agents: df.Agents) -> dict[str, Any]:
     }
 
 
-def navigation_bars(arms: Mapping[str, df.Agents]) -> list[str]:
+def navigation_bars(conditions: Mapping[str, df.TrainedAgents]) -> list[str]:
     lines = []
     for better, worse in (
         ("DA,ACh", "DA"),
@@ -138,8 +138,8 @@ def navigation_bars(arms: Mapping[str, df.Agents]) -> list[str]:
         ("DA,ACh,5-HT", "DA"),
         ("DA", "none"),
     ):
-        if {better, worse} <= arms.keys():
-            a, b = last_trials(arms[better]), last_trials(arms[worse])
+        if {better, worse} <= conditions.keys():
+            a, b = last_trials(conditions[better]), last_trials(conditions[worse])
             test = compare_groups(a, b)
             lines.append(
                 f"{better} against {worse}, trials 36 to 40: {a.mean() - b.mean():+.1f} points, "
@@ -156,15 +156,19 @@ BASELINES = {
 }
 PUBLISHED = (  # quoted, not run here
     {
-        "arm": "STDP-RL, Hasegan et al. 2022",
+        "condition": "STDP-RL, Hasegan et al. 2022",
         "agents": 1,
         "greedy: mean of 100 trials": "144.7, 64.1",
     },
-    {"arm": "EVOL, Hasegan et al. 2022", "agents": 1, "greedy: mean of 100 trials": "499.4, 499.1"},
+    {
+        "condition": "EVOL, Hasegan et al. 2022",
+        "agents": 1,
+        "greedy: mean of 100 trials": "499.4, 499.1",
+    },
 )
 
 
-def cartpole_row(agents: df.Agents) -> dict[str, Any]:
+def cartpole_row(agents: df.TrainedAgents) -> dict[str, Any]:
     """Greedy evaluation without plasticity, on another seed than training."""
     tested = df.evaluate(
         agents, trials=100, seed=SEED + 1, target=agents.provenance["target"]
@@ -193,7 +197,11 @@ def cartpole_baselines() -> list[dict[str, Any]]:
                 total, over = total + float(reward), ended or cut
             returns.append(total)
         rows.append(
-            {"arm": label, "agents": 1, "greedy: mean of 100 trials": f"{np.mean(returns):.1f}"}
+            {
+                "condition": label,
+                "agents": 1,
+                "greedy: mean of 100 trials": f"{np.mean(returns):.1f}",
+            }
         )
     return [*rows, *PUBLISHED]
 
@@ -202,14 +210,14 @@ def cartpole_baselines() -> list[dict[str, Any]]:
 
 _RS = {"network__inhibition": "RS"}
 _AC = {"network__inhibition": "AC"}
-REWARD_ARMS = (
-    Arm("none", ()),
-    Arm("DA", ("DA",)),
-    Arm("DA,NA,ACh", ("DA", "NA", "ACh")),
-    Arm("DA,NA,ACh, DA clamped after", ("DA", "NA", "ACh"), {"excitability__clamp_DA": 1.0}),
-    Arm("DA,NA (always bursting)", ("DA", "NA")),
-    Arm("DA, I:RS", ("DA",), _RS),
-    Arm("DA, I:AC", ("DA",), _AC),
+REWARD_CONDITIONS = (
+    Condition("none", ()),
+    Condition("DA", ("DA",)),
+    Condition("DA,NA,ACh", ("DA", "NA", "ACh")),
+    Condition("DA,NA,ACh, DA clamped after", ("DA", "NA", "ACh"), {"excitability__clamp_DA": 1.0}),
+    Condition("DA,NA (always bursting)", ("DA", "NA")),
+    Condition("DA, I:RS", ("DA",), _RS),
+    Condition("DA, I:AC", ("DA",), _AC),
 )
 _PLACES = ("none", "ACh", "DA", "DA,5-HT", "DA,ACh", "DA,ACh,5-HT")
 
@@ -222,7 +230,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     "distal_reward_200": Experiment(
         "distal_reward",
         "Distal reward, 200 neurons",
-        REWARD_ARMS,
+        REWARD_CONDITIONS,
         reward_row,
         reward_bars,
         {"network__neurons": 200.0},
@@ -230,7 +238,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
     "distal_reward_1000": Experiment(
         "distal_reward",
         "Distal reward, 1000 neurons",
-        REWARD_ARMS[1:5],
+        REWARD_CONDITIONS[1:5],
         reward_row,
         reward_bars,
         agents=5,
@@ -239,7 +247,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         "navigation",
         "Navigation with reversal",
         tuple(
-            Arm(
+            Condition(
                 label + (f", CV {cv:g}" if cv else ""),
                 _modulators(label),
                 heterogeneity=cv,
@@ -249,7 +257,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             for label in _PLACES
         )
         + tuple(
-            Arm(
+            Condition(
                 f"{label}, {cells} cells",
                 _modulators(label),
                 {"actor__cells": cells},
@@ -265,22 +273,26 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         "cartpole",
         "CartPole-v1",
         (
-            Arm("none", ()),
-            Arm("DA", ("DA",)),
-            Arm("DA, CV 0.2", ("DA",), heterogeneity=0.2),
+            Condition("none", ()),
+            Condition("DA", ("DA",)),
+            Condition("DA, CV 0.2", ("DA",), heterogeneity=0.2),
         ),
         cartpole_row,
-        lambda arms: [],
+        lambda conditions: [],
         baselines=cartpole_baselines,
     ),
 }
 
 
-def run_arm(experiment: Experiment, arm: Arm, options: argparse.Namespace) -> df.Agents:
-    place = Path(options.keep) / options.experiment / _file(arm.label) if options.keep else None
+def run_condition(
+    experiment: Experiment, condition: Condition, options: argparse.Namespace
+) -> df.TrainedAgents:
+    place = (
+        Path(options.keep) / options.experiment / _file(condition.label) if options.keep else None
+    )
     if place is not None and (place / "manifest.json").exists():
-        return df.Agents.load(place)
-    task = arm.task(experiment)
+        return df.load_agents(place)
+    task = condition.task(experiment)
     agents = df.train(
         df.task_driven.build(task),
         task,
@@ -300,36 +312,42 @@ def _file(label: str) -> str:
 
 def main(options: argparse.Namespace) -> None:
     experiment = EXPERIMENTS[options.experiment]
-    chosen = [a for a in experiment.arms if not options.arm or a.label in options.arm]
-    arms, found = {}, {}
-    for arm in chosen:
-        arms[arm.label] = run_arm(experiment, arm, options)
-        found[arm.label] = experiment.row(arms[arm.label])
-        print(arm.label, found[arm.label], flush=True)
+    chosen = [
+        a for a in experiment.conditions if not options.condition or a.label in options.condition
+    ]
+    conditions, found = {}, {}
+    for condition in chosen:
+        conditions[condition.label] = run_condition(experiment, condition, options)
+        found[condition.label] = experiment.row(conditions[condition.label])
+        print(condition.label, found[condition.label], flush=True)
     rows = [
-        {"arm": label, "agents": own.n, **found[label], "agent s per s": speed(own)}
-        for label, own in arms.items()
+        {"condition": label, "agents": own.n, **found[label], "agent s per s": speed(own)}
+        for label, own in conditions.items()
     ] + experiment.baselines()
     notes = [
-        *experiment.bars(arms),
+        *experiment.bars(conditions),
         "Medians and quartiles over agents; shares with Wilson's interval at 95 %.",
     ]
     other = "" if options.target == "cpp_standalone" else f"_{options.target}"
     name = f"learning_{options.experiment}{other}"
     save(name, experiment.title, rows, notes, Path(options.out))
-    for figure in dict.fromkeys(arm.figure for arm in chosen):
-        shown = {arm.label: arms[arm.label] for arm in chosen if arm.figure == figure}
+    for figure in dict.fromkeys(condition.figure for condition in chosen):
+        shown = {
+            condition.label: conditions[condition.label]
+            for condition in chosen
+            if condition.figure == figure
+        }
         write_figures(shown, Path(options.out) / name / figure)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("experiment", choices=list(EXPERIMENTS))
-    parser.add_argument("--arm", action="append", help="only this arm; repeatable")
+    parser.add_argument("--condition", action="append", help="only this condition; repeatable")
     parser.add_argument("--agents", type=int)
     parser.add_argument("--duration", help="simulated time, like '600 s'")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--target", default="cpp_standalone")
-    parser.add_argument("--keep", help="folder in which every arm is kept")
+    parser.add_argument("--keep", help="folder in which every condition is kept")
     parser.add_argument("--out", default=str(RESULTS))
     main(parser.parse_args())

@@ -5,7 +5,7 @@ Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity_rules`, `circui
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
 `plasticity_rule` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.
-Learning: `environments`, `environment`, `train`, `evaluate`, `Agents`, `compare_arms`.
+Learning: `environments`, `environment`, `train`, `evaluate`, `TrainedAgents`, `compare_conditions`.
 One cell: `current_clamp`, `validate` (compartments and point neuron), `fit_point`, `dose_response`.
 """
 
@@ -51,12 +51,17 @@ from dualframe.simulation.export import export
 from dualframe.simulation.run import run
 from dualframe.targets.target_support import check, targets
 from dualframe.task import task, tasks
-from dualframe.training import Agents, compare_arms, evaluate, train
+from dualframe.training import (
+    TrainedAgents,
+    compare_conditions,
+    evaluate,
+    load_agents,
+    train,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "Agents",
     "CurrentInput",
     "DualframeError",
     "GaussianKernel",
@@ -69,6 +74,7 @@ __all__ = [
     "Recording",
     "Results",
     "SpikeInput",
+    "TrainedAgents",
     "Uniform",
     "assemble",
     "biological",
@@ -78,8 +84,8 @@ __all__ = [
     "check",
     "circuit",
     "circuits",
-    "compare_arms",
     "compare_branches",
+    "compare_conditions",
     "current_clamp",
     "doctor",
     "dose_response",
@@ -89,6 +95,7 @@ __all__ = [
     "evaluate",
     "export",
     "fit_point",
+    "load_agents",
     "plasticity_rule",
     "plasticity_rules",
     "plots",

@@ -1,6 +1,6 @@
-"""Learning curves and outcomes of arms: tables from trials, and their figures.
+"""Learning curves and outcomes of conditions: tables from trials, and their figures.
 
-An arm is a way of training, such as "DA" or "none"; agents are its independent repetitions.
+A condition is a way of training, such as "DA" or "none"; agents are its independent repetitions.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ def learning_curve(
         raise DualframeError(f"window is {window}: expected a number of trials, at least 1.")
     table = trials[["agent", "trial", value]].dropna().astype({value: float})
     if table.duplicated(["agent", "trial"]).any():
-        raise DualframeError("an agent has a trial twice: give the trials of one arm at a time.")
+        raise DualframeError(
+            "an agent has a trial twice: give the trials of one condition at a time."
+        )
     wide = table.pivot(index="trial", columns="agent", values=value).sort_index()
     if upper is not None:
         wide = wide.clip(upper=upper)
@@ -103,12 +105,12 @@ def plot_learning_curves(
     marks: Mapping[str, float] | None = None,
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw learning curves of several arms with the inter-quartile range over agents as a band.
+    """Draw learning curves of conditions, with the quartiles over agents as a band.
 
     Parameters
     ----------
     curves_by_condition
-        From `learning_curve`, by arm; the first arm is grey.
+        From `learning_curve`, by condition; the first condition is grey.
     line
         ``"median"`` or ``"mean"``.
     ylabel, xlabel, title
@@ -126,16 +128,20 @@ def plot_learning_curves(
     if line not in ("median", "mean"):
         raise UnknownName("line of a learning curve", line, ("median", "mean"))
     figure, ax = _new_or_given_axes(curves_by_condition, ax, 7.2, 4.4)
-    faint = 0.2 if len(curves_by_condition) < 4 else 0.1  # bands of many arms lie over each other
-    for (arm, curve), colour in zip(
+    faint = (
+        0.2 if len(curves_by_condition) < 4 else 0.1
+    )  # bands of many conditions lie over each other
+    for (condition, curve), colour in zip(
         curves_by_condition.items(), _condition_colours(curves_by_condition), strict=True
     ):
         trial = curve["trial"].to_numpy()
         ax.fill_between(
             trial, curve["q25"], curve["q75"], facecolor=colour, alpha=faint, linewidth=0, zorder=2
         )
-        ax.plot(trial, curve[line], color=colour, linewidth=2, zorder=3, label=arm)
-    ends = {arm: float(curve[line].iloc[-1]) for arm, curve in curves_by_condition.items()}
+        ax.plot(trial, curve[line], color=colour, linewidth=2, zorder=3, label=condition)
+    ends = {
+        condition: float(curve[line].iloc[-1]) for condition, curve in curves_by_condition.items()
+    }
     _label_ends(ax, ends, _condition_colours(curves_by_condition))
     for label, place in (marks or {}).items():
         ax.axvline(place, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
@@ -166,13 +172,13 @@ def plot_outcomes(
     never: str = "never",
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw one point per agent, and the median and the quartiles of each arm.
+    """Draw one point per agent, and the median and the quartiles of each condition.
 
     Parameters
     ----------
     outcomes_by_condition
-        One value per agent, by arm; the first arm is grey. Infinite values are drawn in a row of
-        their own above the others.
+        One value per agent, by condition; the first condition is grey. Infinite values are drawn
+        in a row of their own above the others.
     ylabel, title
         What the value is, and a heading.
     bars
@@ -190,9 +196,12 @@ def plot_outcomes(
     figure, ax = _new_or_given_axes(
         outcomes_by_condition, ax, max(4.0, 1.6 + 1.1 * len(outcomes_by_condition)), 4.4
     )
-    values = {arm: np.asarray(v, dtype=float).ravel() for arm, v in outcomes_by_condition.items()}
+    values = {
+        condition: np.asarray(v, dtype=float).ravel()
+        for condition, v in outcomes_by_condition.items()
+    }
     row = _row_of_infinite(list(values.values()))
-    for k, ((arm, own), colour) in enumerate(
+    for k, ((condition, own), colour) in enumerate(
         zip(values.items(), _condition_colours(values), strict=True)
     ):
         middle, low, high = median_iqr(own)
@@ -208,7 +217,7 @@ def plot_outcomes(
             markeredgewidth=0.6,
             alpha=0.8,
             zorder=2,
-            label=arm,
+            label=condition,
             clip_on=False,
         )
         shown = [min(x, row) for x in (low, middle, high)]
@@ -231,7 +240,7 @@ def plot_outcomes(
         )
     if np.isfinite(row):
         _mark_row(ax, row, never)
-    names = [f"{fill(arm, 11)}\n{_count_label(own)}" for arm, own in values.items()]
+    names = [f"{fill(condition, 11)}\n{_count_label(own)}" for condition, own in values.items()]
     ax.set_xticks(range(len(values)), names)
     ax.tick_params(axis="x", length=0)
     ax.set_xlim(-0.6, len(values) - 0.4)
@@ -273,15 +282,15 @@ def _mark_row(ax: Axes, row: float, never: str) -> None:
     )
 
 
-def _condition_colours(arms: Mapping[str, object]) -> list[str]:
-    return [_COLOURS[k % len(_COLOURS)] for k in range(len(arms))]
+def _condition_colours(conditions: Mapping[str, object]) -> list[str]:
+    return [_COLOURS[k % len(_COLOURS)] for k in range(len(conditions))]
 
 
 def _new_or_given_axes(
-    arms: Mapping[str, object], ax: Axes | None, width: float, height: float
+    conditions: Mapping[str, object], ax: Axes | None, width: float, height: float
 ) -> tuple[Figure | None, Axes]:
-    if not arms:
-        raise DualframeError("there are no arms to draw: give at least one, by label.")
+    if not conditions:
+        raise DualframeError("there are no conditions to draw: give at least one, by label.")
     if ax is not None:
         return None, ax
     figure = new_figure(width, height)

@@ -35,18 +35,19 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What a test of two arms found.
+    """What a test of two conditions found.
 
     Attributes
     ----------
     test
         ``"Mann-Whitney U"`` or ``"Wilcoxon signed-rank"``, two-sided.
     statistic, p
-        The test's statistic (U of the first arm; the smaller sum of signed ranks) and p-value.
+        The test's statistic (U of the first condition; the smaller sum of signed ranks) and its
+        p-value.
     delta
-        Cliff's delta of the first arm over the second.
+        Cliff's delta of the first condition over the second.
     median_a, median_b
-        Medians of the arms.
+        Medians of the conditions.
     n_a, n_b
         Their sizes.
     """
@@ -130,7 +131,7 @@ def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:
 
 
 def compare_groups(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparison:
-    """Compare two arms: a two-sided rank test, its p-value and the effect size.
+    """Compare two conditions: a two-sided rank test, its p-value and the effect size.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""`dualframe train`: agents learn a task, arm by arm."""
+"""`dualframe train`: agents learn a task, condition by condition."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def train_arguments(made: argparse.ArgumentParser) -> None:
         "--modulate",
         action="append",
         metavar="none|DA,ACh,5-HT",
-        help="modulators that act; repeatable, each is an arm (default: the task's)",
+        help="modulators that act; repeatable, each is a condition (default: the task's)",
     )
     add(
         "--heterogeneity",
@@ -60,16 +60,16 @@ def train_arguments(made: argparse.ArgumentParser) -> None:
 
 
 def train_command(options: argparse.Namespace) -> int:
-    """Let agents learn a task; with several --modulate, one arm after the other."""
+    """Let agents learn a task; with several --modulate, one condition after the other."""
     folder = ensure_writable(options.out) if options.out else None
     resolve_target(options.target)
     seed = resolve_seed(options.seed)
-    done: dict[str, df.Agents] = {}
+    done: dict[str, df.TrainedAgents] = {}
     whole = True
     if Path(options.task).is_dir():
         done[_label(options)] = _go_on(options, seed)
     else:
-        whole = _train_arms(options, seed, folder, done)
+        whole = _train_conditions(options, seed, folder, done)
     if folder is not None:
         _together(done, folder, options)
     _print(done, folder, options)
@@ -80,30 +80,30 @@ def train_command(options: argparse.Namespace) -> int:
     return 0 if whole else INTERRUPTED
 
 
-def _train_arms(
-    options: argparse.Namespace, seed: int, folder: Path | None, done: dict[str, df.Agents]
+def _train_conditions(
+    options: argparse.Namespace, seed: int, folder: Path | None, done: dict[str, df.TrainedAgents]
 ) -> bool:
-    """Train one arm after the other; return whether none was interrupted."""
+    """Train one condition after the other; return whether none was interrupted."""
     if options.evaluate:
         raise DualframeError(
             f"--evaluate is for agents that have learned: {options.task!r} is no folder of them."
         )
-    for task in _arms(options):
+    for task in _conditions(options):
         say(f"{task}; seed {seed}, target {resolve_target(options.target)}")
         try:
-            done[task.arm] = _train(task, options, seed)
+            done[task.condition] = _train(task, options, seed)
         except KeyboardInterrupt:
             if not done:
                 raise
             return False
         if folder is not None:
-            _keep(done[task.arm], _place(folder, task.arm, options), options)
-        if not done[task.arm].provenance["completed"]:
+            _keep(done[task.condition], _place(folder, task.condition, options), options)
+        if not done[task.condition].provenance["completed"]:
             return False
     return True
 
 
-def _arms(options: argparse.Namespace) -> list[Task]:
+def _conditions(options: argparse.Namespace) -> list[Task]:
     task = df.task(options.task)
     for text in options.set:
         task = _changed(task, text)
@@ -115,13 +115,15 @@ def _arms(options: argparse.Namespace) -> list[Task]:
         task = task.with_heterogeneity(options.heterogeneity)
     if not options.modulate:
         return [task]
-    arms: dict[str, Task] = {}
+    conditions: dict[str, Task] = {}
     for text in options.modulate:
-        arm = _modulated(task, text)
-        if arm.arm in arms:
-            raise DualframeError(f"--modulate {text} is the arm {arm.arm!r} a second time.")
-        arms[arm.arm] = arm
-    return list(arms.values())
+        condition = _modulated(task, text)
+        if condition.condition in conditions:
+            raise DualframeError(
+                f"--modulate {text} is the condition {condition.condition!r} a second time."
+            )
+        conditions[condition.condition] = condition
+    return list(conditions.values())
 
 
 def _modulated(task: Task, text: str) -> Task:
@@ -143,12 +145,12 @@ def _changed(task: Task, text: str) -> Task:
     return task.having(**{f"{section.strip()}__{name.strip()}": value.strip()})
 
 
-def _train(task: Task, options: argparse.Namespace, seed: int) -> df.Agents:
+def _train(task: Task, options: argparse.Namespace, seed: int) -> df.TrainedAgents:
     network = df.task_driven.build(task)
     return df.train(network, task, agents=options.agents, **_how(options, seed))
 
 
-def _go_on(options: argparse.Namespace, seed: int) -> df.Agents:
+def _go_on(options: argparse.Namespace, seed: int) -> df.TrainedAgents:
     """Train agents of a folder further, or evaluate them."""
     fixed = ("modulate", "heterogeneity", "neurons", "agents", "set")
     for name in fixed:
@@ -157,7 +159,7 @@ def _go_on(options: argparse.Namespace, seed: int) -> df.Agents:
                 f"--{name} belongs to agents that learn from the start: those of "
                 f"{options.task!r} have theirs."
             )
-    agents = df.Agents.load(options.task)
+    agents = df.load_agents(options.task)
     say(f"{agents}; seed {seed}, target {resolve_target(options.target)}")
     work = df.evaluate if options.evaluate else df.train
     return work(agents, **_how(options, seed))
@@ -179,44 +181,52 @@ def _label(options: argparse.Namespace) -> str:
     return "evaluated" if options.evaluate else "trained on"
 
 
-def _place(folder: Path, arm: str, options: argparse.Namespace) -> Path:
-    """One arm stands in the folder itself, several in folders of their own."""
+def _place(folder: Path, condition: str, options: argparse.Namespace) -> Path:
+    """One condition stands in the folder itself, several in folders of their own."""
     several = len(options.modulate or ()) > 1
-    return folder / arm.replace(", ", "_") if several else folder
+    return folder / condition.replace(", ", "_") if several else folder
 
 
-def _keep(agents: df.Agents, folder: Path, options: argparse.Namespace) -> None:
+def _keep(agents: df.TrainedAgents, folder: Path, options: argparse.Namespace) -> None:
     command = shlex.join([PROGRAM, *options.words])
     kept = replace(agents, provenance={**agents.provenance, "command": command})
     kept.save(folder, figures=False)
 
 
-def _together(done: Mapping[str, df.Agents], folder: Path, options: argparse.Namespace) -> None:
-    """Write what belongs to all arms: their comparison and the figures."""
+def _together(
+    done: Mapping[str, df.TrainedAgents], folder: Path, options: argparse.Namespace
+) -> None:
+    """Write what belongs to all conditions: their comparison and the figures."""
     if Path(options.task).is_dir():
         for agents in done.values():
             _keep(agents, folder, options)
-    df.compare_arms(done).to_csv(folder / "statistics.csv", index=False)
+    df.compare_conditions(done).to_csv(folder / "statistics.csv", index=False)
     write_figures(done, folder / "figures")
 
 
-def _print(done: Mapping[str, df.Agents], folder: Path | None, options: argparse.Namespace) -> None:
-    table = df.compare_arms(done)
+def _print(
+    done: Mapping[str, df.TrainedAgents], folder: Path | None, options: argparse.Namespace
+) -> None:
+    table = df.compare_conditions(done)
     if options.json:
         facts = {
-            arm: {
+            condition: {
                 "outcomes": own.outcomes.to_dict(orient="records"),
                 "completed": own.provenance["completed"],
                 "seed": own.provenance["seed"],
                 "run_s": own.provenance["run_s"],
                 "simulated_s": own.provenance["simulated_s"],
             }
-            for arm, own in done.items()
+            for condition, own in done.items()
         }
         rows = table.to_dict(orient="records")
-        print(as_json({"arms": facts, "statistics": rows, "out": str(folder) if folder else None}))
+        print(
+            as_json(
+                {"conditions": facts, "statistics": rows, "out": str(folder) if folder else None}
+            )
+        )
         return
-    shown = ["arm", "agents", "outcome", "median", "q25", "q75", "successes", "of", "p"]
+    shown = ["condition", "agents", "outcome", "median", "q25", "q75", "successes", "of", "p"]
     print(terminal.table(table[shown].round(4)))
     first = next(iter(done.values()))
     for line in first.task.assumptions:

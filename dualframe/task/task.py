@@ -57,7 +57,7 @@ class Task(Description):
         return self.sections[section]
 
     @property
-    def arm(self) -> str:
+    def condition(self) -> str:
         """The modulators that act, as a label: ``"none"`` or ``"ACh, DA"``."""
         return ", ".join(self.modulators) or "none"
 
@@ -123,7 +123,7 @@ class Task(Description):
         """Return the task as text: every number with its source, assumptions marked."""
         page = Page()
         page.lines.append(f"{self.name}: {self.title}")
-        page.lines.append(f"modulators: {', '.join(self.offered)} (acting: {self.arm})")
+        page.lines.append(f"modulators: {', '.join(self.offered)} (acting: {self.condition})")
         page.note(self.note)
         for name, section in self.sections.items():
             page.title(name)
@@ -140,7 +140,7 @@ class Task(Description):
 
     def __str__(self) -> str:
         varied = f", heterogeneity {self.heterogeneity:g}" if self.heterogeneity else ""
-        return f"Task {self.name!r}: {self.title}; modulators: {self.arm}{varied}"
+        return f"Task {self.name!r}: {self.title}; modulators: {self.condition}{varied}"
 
     def _named(self, modulator: str) -> str:
         name = modulator_name(modulator)

@@ -1,7 +1,7 @@
 """Training: agents that learn a task side by side, and what is measured of them."""
 
-from dualframe.training.agents import Agents
-from dualframe.training.condition_comparison import compare_arms
+from dualframe.training.agents import TrainedAgents, load_agents
+from dualframe.training.condition_comparison import compare_conditions
 from dualframe.training.train import evaluate, train
 
-__all__ = ["Agents", "compare_arms", "evaluate", "train"]
+__all__ = ["TrainedAgents", "compare_conditions", "evaluate", "load_agents", "train"]

@@ -38,7 +38,7 @@ _TABLES = ("trials", "outcomes", "curves")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Agents:
+class TrainedAgents:
     """Agents that have learned a task side by side.
 
     Attributes
@@ -96,44 +96,50 @@ class Agents:
         if figures:
             from dualframe.training.figures import write_figures
 
-            write_figures({self.task.arm: self}, folder / "figures")
+            write_figures({self.task.condition: self}, folder / "figures")
         return folder
 
-    @classmethod
-    def load(cls, directory: str | Path) -> Agents:
-        """Read what `save` wrote.
-
-        Raises
-        ------
-        OutputError
-            If there are no agents, or a file is missing or damaged.
-        """
-        folder = Path(directory).expanduser()
-        manifest = _json(folder / "manifest.json")
-        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-            raise OutputError(
-                f"{str(folder)!r} holds no agents: expected a folder of `dualframe train --out`."
-            )
-        try:
-            weights, units = _read_weights(folder / "agents.h5")
-            tables = {name: _table(folder / f"{name}.csv") for name in _TABLES}
-            return cls(
-                task=_read_task(folder / "task.json"),
-                network=Network.from_dict(_json(folder / "network.json")),
-                n=int(manifest["agents"]),
-                weights=weights,
-                weight_units=units,
-                provenance=manifest["provenance"],
-                **tables,
-            )
-        except DAMAGE as problem:
-            raise OutputError(f"agents in {str(folder)!r} cannot be read: {problem}") from problem
-
     def __repr__(self) -> str:
-        return f"<Agents: {self.n} of task {self.task.name!r}, modulators {self.task.arm}>"
+        task = self.task
+        return f"<TrainedAgents: {self.n} of task {task.name!r}, modulators {task.condition}>"
 
 
-def _write(agents: Agents, folder: Path) -> None:
+def load_agents(directory: str | Path) -> TrainedAgents:
+    """Read agents that `TrainedAgents.save` wrote.
+
+    Parameters
+    ----------
+    directory
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If there are no agents, or a file is missing or damaged.
+    """
+    folder = Path(directory).expanduser()
+    manifest = _json(folder / "manifest.json")
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise OutputError(
+            f"{str(folder)!r} holds no agents: expected a folder of `dualframe train --out`."
+        )
+    try:
+        weights, units = _read_weights(folder / "agents.h5")
+        tables = {name: _table(folder / f"{name}.csv") for name in _TABLES}
+        return TrainedAgents(
+            task=_read_task(folder / "task.json"),
+            network=Network.from_dict(_json(folder / "network.json")),
+            n=int(manifest["agents"]),
+            weights=weights,
+            weight_units=units,
+            provenance=manifest["provenance"],
+            **tables,
+        )
+    except DAMAGE as problem:
+        raise OutputError(f"agents in {str(folder)!r} cannot be read: {problem}") from problem
+
+
+def _write(agents: TrainedAgents, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder, prefix=".dualframe-") as name:
         aside = Path(name)
         for table in _TABLES:

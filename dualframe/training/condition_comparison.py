@@ -1,4 +1,4 @@
-"""Arms of an experiment: the same task with other modulators or cells, compared statistically."""
+"""Conditions of an experiment, compared: the same task with other modulators or cells."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import pandas as pd
 
 from dualframe.analysis.statistics import compare_groups, median_iqr, wilson_interval
 from dualframe.core.errors import DualframeError
-from dualframe.training.agents import Agents
+from dualframe.training.agents import TrainedAgents
 from dualframe.training.outcome_tables import measure
 
 
-def compare_arms(arms: Mapping[str, Agents], reference: str = "") -> pd.DataFrame:
-    """Return a row per arm: median, quartiles, successes, and the test against a reference.
+def compare_conditions(
+    conditions: Mapping[str, TrainedAgents], reference: str = ""
+) -> pd.DataFrame:
+    """Return a row per condition: median, quartiles, successes, and the test against a reference.
 
     The main outcome of the task is compared: time to the criterion (never is later than any time),
     or the success rate of the last five trials. Successes are agents that reached the criterion,
@@ -24,46 +26,51 @@ def compare_arms(arms: Mapping[str, Agents], reference: str = "") -> pd.DataFram
 
     Parameters
     ----------
-    arms
-        Agents by the label of their arm; all of one task.
+    conditions
+        Agents by the label of their condition; all of one task.
     reference
-        The arm that others are tested against, with Mann-Whitney's U; the default is the first.
+        The condition that others are tested against, with Mann-Whitney's U; the first by default.
 
     Returns
     -------
     pandas.DataFrame
-        ``arm, agents, outcome, median, q25, q75, successes, of, rate, rate_low, rate_high, against,
-        p, cliffs_delta``; a positive delta means that the arm does better than the reference.
+        ``condition, agents, outcome, median, q25, q75, successes, of, rate, rate_low, rate_high,
+        against, p, cliffs_delta``; with a positive delta the condition does better than the
+        reference.
 
     Raises
     ------
     DualframeError
-        If there are no arms, or they belong to different tasks.
+        If there are no conditions, or they belong to different tasks.
     """
-    if not arms:
-        raise DualframeError("there are no arms to compare: give at least one, by its label.")
-    if len({agents.task.name for agents in arms.values()}) > 1:
-        raise DualframeError("arms of different tasks cannot be compared.")
-    first = reference or next(iter(arms))
-    if first not in arms:
-        raise DualframeError(f"there is no arm {first!r}: the arms are {', '.join(arms)}.")
-    return pd.DataFrame([_row(label, own, first, arms[first]) for label, own in arms.items()])
+    if not conditions:
+        raise DualframeError("there are no conditions to compare: give at least one, by its label.")
+    if len({agents.task.name for agents in conditions.values()}) > 1:
+        raise DualframeError("conditions of different tasks cannot be compared.")
+    first = reference or next(iter(conditions))
+    if first not in conditions:
+        raise DualframeError(
+            f"there is no condition {first!r}: the conditions are {', '.join(conditions)}."
+        )
+    return pd.DataFrame(
+        [_row(label, own, first, conditions[first]) for label, own in conditions.items()]
+    )
 
 
-def main_outcome(agents: Agents) -> tuple[str, Any, bool]:
-    """Return name and values of the outcome that arms are compared by, and if less is better."""
+def main_outcome(agents: TrainedAgents) -> tuple[str, Any, bool]:
+    """Return the main outcome's name and values by agent, and whether less is better."""
     name, less = measure(agents.task).main
     values = agents.outcomes[name].to_numpy(dtype=float)
     return name, np.where(np.isnan(values), np.inf, values) if less else values, less
 
 
-def _row(label: str, own: Agents, first: str, reference: Agents) -> dict[str, Any]:
+def _row(label: str, own: TrainedAgents, first: str, reference: TrainedAgents) -> dict[str, Any]:
     name, values, less = main_outcome(own)
     middle = median_iqr(values)
     successes, of = _successes(own)
     low, high = wilson_interval(successes, of) if of else (np.nan, np.nan)
     row = {
-        "arm": label,
+        "condition": label,
         "agents": own.n,
         "outcome": name,
         "median": middle[0],
@@ -85,7 +92,7 @@ def _row(label: str, own: Agents, first: str, reference: Agents) -> dict[str, An
     return {**row, "against": first, "p": test.p, "cliffs_delta": better}
 
 
-def _successes(agents: Agents) -> tuple[int, int]:
+def _successes(agents: TrainedAgents) -> tuple[int, int]:
     if "reached" in agents.outcomes:
         kept = agents.outcomes["reached"] & ~agents.outcomes["collapsed"]
         return int(kept.sum()), agents.n

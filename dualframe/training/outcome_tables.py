@@ -44,7 +44,7 @@ class Measure:
     tables
         From the task, the network, the results and the number of agents to the tables.
     main
-        The outcome that arms are compared by, and whether less is better.
+        The outcome that conditions are compared by, and whether less is better.
     """
 
     spikes: tuple[str, ...]

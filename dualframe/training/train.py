@@ -14,14 +14,14 @@ from dualframe.network import Network, replicated
 from dualframe.plasticity import freeze_learning, with_weights
 from dualframe.simulation.run import run
 from dualframe.task import Task
-from dualframe.training.agents import Agents
+from dualframe.training.agents import TrainedAgents
 from dualframe.training.outcome_tables import measure
 
 _LAST = 1 * second  # in which the world's account of the last trial is sampled
 
 
 def train(
-    network: Network | Agents,
+    network: Network | TrainedAgents,
     task: Task | None = None,
     *,
     agents: int | None = None,
@@ -32,7 +32,7 @@ def train(
     threads: int = 1,
     use_gpu: bool | None = None,
     progress: bool | None = None,
-) -> Agents:
+) -> TrainedAgents:
     """Let agents learn a task.
 
     Parameters
@@ -47,7 +47,7 @@ def train(
         How many, side by side in one network; they differ in connectivity, start and noise. The
         default is the task's.
     seed
-        Of everything that is drawn. Two arms with one seed have the same connectivity.
+        Of everything that is drawn. Two conditions with one seed have the same connectivity.
     target, threads, use_gpu, progress
         As in `dualframe.run`.
     trials
@@ -72,11 +72,11 @@ def train(
     task = _task_of(network, task)
     if trials is not None:
         task = _with_trials(task, trials)
-    given = network.network if isinstance(network, Agents) else network
+    given = network.network if isinstance(network, TrainedAgents) else network
     given = _for_trials(given, task)
     count = _count(network, task, agents)
     together = replicated(given, count)
-    if isinstance(network, Agents):
+    if isinstance(network, TrainedAgents):
         together = with_weights(together, network.weights)
     measured = measure(task)
     results = run(
@@ -93,7 +93,7 @@ def train(
         progress=progress,
     )
     tables = measured.tables(task, given, results, count)
-    return Agents(
+    return TrainedAgents(
         task=task,
         network=given,
         n=count,
@@ -107,14 +107,14 @@ def train(
 
 
 def evaluate(
-    agents: Agents,
+    agents: TrainedAgents,
     *,
     trials: int | None = None,
     duration: Any = None,
     seed: int | None = None,
     target: str = "auto",
     **options: Any,
-) -> Agents:
+) -> TrainedAgents:
     """Let agents do their task without learning or exploring; parameters as in `train`.
 
     Learning rates are zero, the weights stay to the last bit, and no other program is compiled than
@@ -138,20 +138,20 @@ def _greedy(network: Network) -> Network:
     )
 
 
-def _task_of(network: Network | Agents, task: Task | None) -> Task:
-    if task is None and isinstance(network, Agents):
+def _task_of(network: Network | TrainedAgents, task: Task | None) -> Task:
+    if task is None and isinstance(network, TrainedAgents):
         return network.task
     if not isinstance(task, Task):
         raise NetworkError(
             "training needs the task: train(task_driven.build(task), task), with "
             "task = dualframe.task('navigation')."
         )
-    _check_built(network.network if isinstance(network, Agents) else network, task)
+    _check_built(network.network if isinstance(network, TrainedAgents) else network, task)
     return task
 
 
 def _check_built(network: Network, task: Task) -> None:
-    """Refuse a network that another task, or another arm of it, describes."""
+    """Refuse a network that another task, or another condition of it, describes."""
     remedy = "build it with task_driven.build(task)."
     if not isinstance(network, Network):
         raise NetworkError(
@@ -164,9 +164,9 @@ def _check_built(network: Network, task: Task) -> None:
             f"the network was built for task {meta.get('task')!r}, not {task.name!r}: {remedy}"
         )
     acting = ", ".join(meta["modulators"]) or "none"
-    if acting != task.arm:
+    if acting != task.condition:
         raise NetworkError(
-            f"the network was built with modulators {acting}, not {task.arm}: {remedy}"
+            f"the network was built with modulators {acting}, not {task.condition}: {remedy}"
         )
     if meta["heterogeneity"] != task.heterogeneity:
         raise NetworkError(
@@ -186,9 +186,9 @@ def _with_trials(task: Task, trials: int) -> Task:
     return task.having(protocol__trials=float(trials))
 
 
-def _count(network: Network | Agents, task: Task, agents: int | None) -> int:
+def _count(network: Network | TrainedAgents, task: Task, agents: int | None) -> int:
     """Return the number of agents: as asked for, as many as have learned, or the task's."""
-    learned = network.n if isinstance(network, Agents) else None
+    learned = network.n if isinstance(network, TrainedAgents) else None
     if agents is None:
         agents = task["protocol"].count("agents") if learned is None else learned
     check_count(agents, "number of agents")
@@ -197,9 +197,9 @@ def _count(network: Network | Agents, task: Task, agents: int | None) -> int:
     return agents
 
 
-def _network_seed(given: Network | Agents) -> int | None:
+def _network_seed(given: Network | TrainedAgents) -> int | None:
     """Return the seed that drew the cells and connections of agents that have learned."""
-    if not isinstance(given, Agents):
+    if not isinstance(given, TrainedAgents):
         return None
     found: int = given.provenance.get("network_seed", given.provenance["seed"])
     return found

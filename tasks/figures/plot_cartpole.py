@@ -40,16 +40,16 @@ def learn(modulators, duration, agents, target):
 def main(duration=600 * second, target="auto", scale=0.2, out=None):
     """Train ``scale`` times 20 agents with and without dopamine; return the figures."""
     agents = max(1, round(20 * scale))
-    arms = {name: learn(own, duration, agents, target) for name, own in
+    conditions = {name: learn(own, duration, agents, target) for name, own in
             {"none": (), "DA": ("DA",)}.items()}  # fmt: skip
     tested = {
         name: df.evaluate(own, duration=duration / 4, seed=2, target=target)
-        for name, own in arms.items()
+        for name, own in conditions.items()
     }
     figures = {"evaluation": plot_outcomes_of(tested)}
-    if all(len(own.trials) for own in arms.values()):
-        figures["training"] = plot_curves(arms, "reward", window=10)
-    print(df.compare_arms(tested).to_string(index=False))
+    if all(len(own.trials) for own in conditions.values()):
+        figures["training"] = plot_curves(conditions, "reward", window=10)
+    print(df.compare_conditions(tested).to_string(index=False))
     if out is not None:
         Path(out).mkdir(parents=True, exist_ok=True)
         for name, figure in figures.items():

@@ -10,10 +10,10 @@ acetylcholine brings regular spiking back, they find it sooner.
 """
 
 # %%
-# Three arms
-# ----------
-# Arms are sets of modulators. Agents (seeds) run side by side in one network, which is compiled
-# once; the other arms are the same program with other numbers where their equations are the same.
+# Three conditions
+# ----------------
+# Conditions are sets of modulators. Agents (seeds) run side by side in one network, which is
+# compiled once; other conditions with the same equations are the same program with other numbers.
 # This is the small network of 200 neurons and few agents; ``benchmarks/learning.py`` has the full
 # tables.
 
@@ -27,7 +27,7 @@ from brian2 import second
 import dualframe as df
 from dualframe.training.figures import plot_outcomes_of, plot_weights
 
-ARMS = {"none": (), "DA": ("DA",), "DA, NA, then ACh": ("DA", "NA", "ACh")}
+CONDITIONS = {"none": (), "DA": ("DA",), "DA, NA, then ACh": ("DA", "NA", "ACh")}
 
 
 def learn(modulators, duration, agents, target):
@@ -43,11 +43,14 @@ def learn(modulators, duration, agents, target):
 
 
 def main(duration=900 * second, target="auto", scale=0.2, out=None):
-    """Train ``scale`` times 20 agents in each arm; return the figures."""
+    """Train ``scale`` times 20 agents in each condition; return the figures."""
     agents = max(1, round(20 * scale))
-    arms = {label: learn(own, duration, agents, target) for label, own in ARMS.items()}
-    figures = {"rewarded_weight": plot_weights(arms), "time_to_criterion": plot_outcomes_of(arms)}
-    print(df.compare_arms(arms).to_string(index=False))
+    conditions = {label: learn(own, duration, agents, target) for label, own in CONDITIONS.items()}
+    figures = {
+        "rewarded_weight": plot_weights(conditions),
+        "time_to_criterion": plot_outcomes_of(conditions),
+    }
+    print(df.compare_conditions(conditions).to_string(index=False))
     if out is not None:
         Path(out).mkdir(parents=True, exist_ok=True)
         for name, figure in figures.items():
@@ -56,7 +59,9 @@ def main(duration=900 * second, target="auto", scale=0.2, out=None):
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description="The distal reward problem in three arms.")
+    arguments = argparse.ArgumentParser(
+        description="The distal reward problem in three conditions."
+    )
     arguments.add_argument("--out", default=None, help="folder for figures")
     arguments.add_argument("--target", default="auto")
     arguments.add_argument("--scale", type=float, default=0.2, help="of 20 agents")

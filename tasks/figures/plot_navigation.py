@@ -8,10 +8,10 @@ goal, dopamine turns that around. Serotonin depresses what led nowhere (Wert-Car
 """
 
 # %%
-# Arms
-# ----
-# World, place cells, action cells and modulators of all agents are one network: nothing leaves it
-# while it runs. An arm is a set of modulators, and only a number in the synapses, so that one
+# Conditions
+# ----------
+# Environment, cells and modulators of all agents are one network: nothing leaves it
+# while it runs. A condition is a set of modulators, and only a number in the synapses, so that one
 # program serves all of them.
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 import dualframe as df
 from dualframe.training.figures import plot_curves, plot_outcomes_of
 
-ARMS = {"none": (), "DA": ("DA",), "DA, ACh": ("DA", "ACh"), "DA, 5-HT": ("DA", "5-HT")}
+CONDITIONS = {"none": (), "DA": ("DA",), "DA, ACh": ("DA", "ACh"), "DA, 5-HT": ("DA", "5-HT")}
 
 
 def learn(modulators, trials, duration, agents, target):
@@ -41,15 +41,15 @@ def learn(modulators, trials, duration, agents, target):
 
 
 def main(duration=None, target="auto", scale=0.25, out=None, trials=40):
-    """Train ``scale`` times 20 agents in each arm; return the figures."""
+    """Train ``scale`` times 20 agents in each condition; return the figures."""
     agents = max(1, round(20 * scale))
-    arms = {k: learn(own, trials, duration, agents, target) for k, own in ARMS.items()}
-    figures = {"outcomes": plot_outcomes_of(arms)}
-    if all(len(own.trials) for own in arms.values()):
+    conditions = {k: learn(own, trials, duration, agents, target) for k, own in CONDITIONS.items()}
+    figures = {"outcomes": plot_outcomes_of(conditions)}
+    if all(len(own.trials) for own in conditions.values()):
         marks = {"goal moves": 20.5}
-        figures["success"] = plot_curves(arms, "success", marks=marks)
-        figures["duration"] = plot_curves(arms, "duration_s", marks=marks)
-    print(df.compare_arms(arms, "DA").to_string(index=False))
+        figures["success"] = plot_curves(conditions, "success", marks=marks)
+        figures["duration"] = plot_curves(conditions, "duration_s", marks=marks)
+    print(df.compare_conditions(conditions, "DA").to_string(index=False))
     if out is not None:
         Path(out).mkdir(parents=True, exist_ok=True)
         for name, figure in figures.items():

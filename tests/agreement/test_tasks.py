@@ -57,12 +57,14 @@ def small(name: str) -> tuple[Task, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def trained() -> dict[tuple[str, str], df.Agents]:
+def trained() -> dict[tuple[str, str], df.TrainedAgents]:
     """Agents by task and target, as tests make them."""
     return {}
 
 
-def train(made: dict[tuple[str, str], df.Agents], name: str, target: str) -> df.Agents:
+def train(
+    made: dict[tuple[str, str], df.TrainedAgents], name: str, target: str
+) -> df.TrainedAgents:
     if (name, target) not in made:
         task, how = small(name)
         gpu = {"use_gpu": False} if target == "genn" else {}
@@ -79,7 +81,7 @@ def train(made: dict[tuple[str, str], df.Agents], name: str, target: str) -> df.
     return made[name, target]
 
 
-Made = dict[tuple[str, str], df.Agents]
+Made = dict[tuple[str, str], df.TrainedAgents]
 
 
 def test_every_task_that_ships_is_here() -> None:
@@ -114,7 +116,7 @@ def test_navigation_is_the_same_in_the_mean(trained: Made, target: str) -> None:
     assert error < 0.5 * reference.mean()  # or the test could not fail
 
 
-def depression(agents: df.Agents) -> np.ndarray:
+def depression(agents: df.TrainedAgents) -> np.ndarray:
     table = agents.weights["learned"]
     own = table["post"] // agents.network.population("action").n
     return (2 - table["weight"]).groupby(own).mean().to_numpy()

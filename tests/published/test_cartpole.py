@@ -22,9 +22,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.cpp]
 
 
 @dataclass(frozen=True)
-class Arm:
-    agents: df.Agents
-    tested: df.Agents
+class Condition:
+    agents: df.TrainedAgents
+    tested: df.TrainedAgents
 
     @property
     def means(self) -> NDArray[np.float64]:
@@ -32,26 +32,26 @@ class Arm:
         return self.tested.trials.groupby("agent")["reward"].mean().to_numpy()
 
 
-def learn(*modulators: str) -> Arm:
+def learn(*modulators: str) -> Condition:
     task = df.task("cartpole").only_modulation(*modulators)
     options = {"target": "cpp_standalone", "progress": False}
     agents = df.train(
         df.task_driven.build(task), task, agents=AGENTS, seed=2001, duration=TRAINED, **options
     )
-    return Arm(agents, df.evaluate(agents, duration=TESTED, seed=2002, **options))
+    return Condition(agents, df.evaluate(agents, duration=TESTED, seed=2002, **options))
 
 
 @pytest.fixture(scope="module")
-def learned() -> Arm:
+def learned() -> Condition:
     return learn("DA")
 
 
 @pytest.fixture(scope="module")
-def unlearned() -> Arm:
+def unlearned() -> Condition:
     return learn()
 
 
-def test_dopamine_teaches(learned: Arm) -> None:
+def test_dopamine_teaches(learned: Condition) -> None:
     # a quarter of the full training: in an earlier run of 8 agents the mean of trials with
     # exploration was 148 after 250 s and 241 after 350 s; for the worst agent, twice the random
     # policy
@@ -59,7 +59,7 @@ def test_dopamine_teaches(learned: Arm) -> None:
     assert learned.means.min() > 50
 
 
-def test_without_dopamine_nothing_is_learned(unlearned: Arm) -> None:
+def test_without_dopamine_nothing_is_learned(unlearned: Condition) -> None:
     for table in unlearned.agents.weights.values():
         assert (table["weight"] == 1.0).all()
     rewards = unlearned.agents.trials["reward"]
@@ -68,7 +68,7 @@ def test_without_dopamine_nothing_is_learned(unlearned: Arm) -> None:
     assert rewards.mean() == pytest.approx(random_policy(), rel=0.15)
 
 
-def test_evaluation_is_the_same_program_with_the_same_weights(learned: Arm) -> None:
+def test_evaluation_is_the_same_program_with_the_same_weights(learned: Condition) -> None:
     assert learned.tested.provenance["build_cache"] == "hit"
     for name, table in learned.agents.weights.items():
         assert (table["weight"] == learned.tested.weights[name]["weight"]).all()

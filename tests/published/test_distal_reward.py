@@ -195,7 +195,7 @@ def test_connectivity_is_that_of_the_source_without_multapses(ran: df.Results) -
 LEARNERS, SECONDS = 4, 500
 
 
-def learn(*modulators: str) -> df.Agents:
+def learn(*modulators: str) -> df.TrainedAgents:
     """Four agents of 200 neurons, STDP five times the source's, for eight minutes."""
     small = df.task("distal_reward").only_modulation(*modulators)
     small = small.having(
@@ -208,11 +208,11 @@ def learn(*modulators: str) -> df.Agents:
 
 
 @pytest.fixture(scope="module")
-def learned() -> dict[str, df.Agents]:
+def learned() -> dict[str, df.TrainedAgents]:
     return {"none": learn(), "DA": learn("DA"), "DA, NA, ACh": learn("DA", "NA", "ACh")}
 
 
-def test_without_dopamine_the_synapse_is_not_found(learned: dict[str, df.Agents]) -> None:
+def test_without_dopamine_the_synapse_is_not_found(learned: dict[str, df.TrainedAgents]) -> None:
     """In 20 minutes of five agents the largest weight was 0.8 mV."""
     outcomes = learned["none"].outcomes
     assert not outcomes["reached"].any()
@@ -220,7 +220,7 @@ def test_without_dopamine_the_synapse_is_not_found(learned: dict[str, df.Agents]
 
 
 def test_dopamine_finds_it_and_noradrenaline_then_acetylcholine_sooner(
-    learned: dict[str, df.Agents],
+    learned: dict[str, df.TrainedAgents],
 ) -> None:
     """Five agents took 79 to 382 s with dopamine, median 148 s.
 
@@ -234,12 +234,12 @@ def test_dopamine_finds_it_and_noradrenaline_then_acetylcholine_sooner(
     assert np.isfinite(times["DA, NA, ACh"]).all()
     late = np.nan_to_num(times["DA"], nan=SECONDS)
     assert 2 * np.median(times["DA, NA, ACh"]) < np.median(late)
-    table = df.compare_arms(learned).set_index("arm")
+    table = df.compare_conditions(learned).set_index("condition")
     assert table["successes"]["none"] == 0
     assert table["cliffs_delta"]["DA, NA, ACh"] > 0
 
 
-def test_when_it_is_found_no_synapse_is_larger(learned: dict[str, df.Agents]) -> None:
+def test_when_it_is_found_no_synapse_is_larger(learned: dict[str, df.TrainedAgents]) -> None:
     """The curve reaches the largest weight, 4 mV, at the time that is reported."""
     for agents in (learned["DA"], learned["DA, NA, ACh"]):
         for row in agents.outcomes.itertuples():

@@ -1,6 +1,7 @@
 """Navigation against Zannone et al. (2018): dopamine teaches the way within ten trials.
 
-Four agents and ten trials of the reference network (SRM0 action cells); one program for all arms.
+Four agents and ten trials of the reference network (SRM0 action cells); one program
+for all conditions.
 Their figure 3 has untrained agents find the goal in about a third of the trials, by diffusion, and
 trained ones in nearly all after some five trials.
 """
@@ -17,13 +18,13 @@ import dualframe as df
 
 pytestmark = [pytest.mark.slow, pytest.mark.cpp]
 AGENTS, TRIALS = 4, 10
-ARMS: dict[str, tuple[str, ...]] = {"none": (), "DA": ("DA",), "DA, ACh": ("DA", "ACh")}
+CONDITIONS: dict[str, tuple[str, ...]] = {"none": (), "DA": ("DA",), "DA, ACh": ("DA", "ACh")}
 
 
 @pytest.fixture(scope="module")
-def arms() -> dict[str, df.Agents]:
+def conditions() -> dict[str, df.TrainedAgents]:
     made = {}
-    for name, modulators in ARMS.items():
+    for name, modulators in CONDITIONS.items():
         task = df.task("navigation").only_modulation(*modulators)
         made[name] = df.train(
             df.task_driven.build(task),
@@ -37,55 +38,61 @@ def arms() -> dict[str, df.Agents]:
     return made
 
 
-def successes(agents: df.Agents, first: int, last: int) -> int:
+def successes(agents: df.TrainedAgents, first: int, last: int) -> int:
     trials = agents.trials
     return int(trials["success"][trials["trial"].between(first, last)].sum())
 
 
-def test_arms_share_one_program(arms: dict[str, df.Agents]) -> None:
-    caches = [agents.provenance["build_cache"] for agents in arms.values()]
+def test_conditions_share_one_program(conditions: dict[str, df.TrainedAgents]) -> None:
+    caches = [agents.provenance["build_cache"] for agents in conditions.values()]
     assert caches[1:] == ["hit", "hit"]
-    assert all(len(agents.trials) == AGENTS * TRIALS for agents in arms.values())
+    assert all(len(agents.trials) == AGENTS * TRIALS for agents in conditions.values())
 
 
-def test_without_modulators_agents_diffuse_and_learn_nothing(arms: dict[str, df.Agents]) -> None:
+def test_without_modulators_agents_diffuse_and_learn_nothing(
+    conditions: dict[str, df.TrainedAgents],
+) -> None:
     """Trials are independent, with a success rate near a third.
 
     Of 40 trials 13 are expected, with a standard deviation of 3; three of them on either side.
     """
-    agents = arms["none"]
+    agents = conditions["none"]
     assert 4 <= successes(agents, 1, TRIALS) <= 22
     assert (agents.weights["learned"]["weight"] == 2).all()
 
 
-@pytest.mark.parametrize("arm", ["DA", "DA, ACh"])
-def test_with_dopamine_they_find_the_goal(arms: dict[str, df.Agents], arm: str) -> None:
-    """In trials 6 to 10, 20 of each arm: some 7 of the untrained agents, some 19 of the trained.
+@pytest.mark.parametrize("condition", ["DA", "DA, ACh"])
+def test_with_dopamine_they_find_the_goal(
+    conditions: dict[str, df.TrainedAgents], condition: str
+) -> None:
+    """In 20 trials (6 to 10) of each: some 7 of the untrained agents, some 19 of the trained.
 
     A difference of 5 is three standard deviations below the one expected.
     """
-    trained, untrained = (successes(arms[name], 6, 10) for name in (arm, "none"))
+    trained, untrained = (successes(conditions[name], 6, 10) for name in (condition, "none"))
     assert trained >= 14
     assert trained - untrained >= 5
-    found = arms[arm].trials
+    found = conditions[condition].trials
     late = found["duration_s"][found["trial"] > 5]
-    others = arms["none"].trials
+    others = conditions["none"].trials
     assert late.median() < 0.8 * others["duration_s"][others["trial"] > 5].median()
 
 
-def test_weights_say_which_modulators_acted(arms: dict[str, df.Agents]) -> None:
+def test_weights_say_which_modulators_acted(conditions: dict[str, df.TrainedAgents]) -> None:
     """Dopamine alone only potentiates, acetylcholine depresses too; both within the bounds."""
-    weight = {name: agents.weights["learned"]["weight"].to_numpy() for name, agents in arms.items()}
+    weight = {
+        name: agents.weights["learned"]["weight"].to_numpy() for name, agents in conditions.items()
+    }
     assert weight["DA"].min() == 2
     assert (weight["DA"] > 2).mean() > 0.05
     assert weight["DA, ACh"].min() < 2 < weight["DA, ACh"].max()
     assert all(np.all((w >= 1) & (w <= 3)) for w in weight.values())
 
 
-def test_the_table_of_arms_says_so(arms: dict[str, df.Agents]) -> None:
-    table: Any = df.compare_arms(arms)
+def test_the_table_of_conditions_says_so(conditions: dict[str, df.TrainedAgents]) -> None:
+    table: Any = df.compare_conditions(conditions)
     assert isinstance(table, pd.DataFrame)
-    table = table.set_index("arm")
+    table = table.set_index("condition")
     assert table["of"].tolist() == [5 * AGENTS] * 3
     assert (table["cliffs_delta"][["DA", "DA, ACh"]] > 0).all()
     # four against four agents: Mann-Whitney's smallest p is 2/70

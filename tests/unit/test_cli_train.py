@@ -1,4 +1,4 @@
-"""`dualframe train`: arms, files, going on, evaluation, interrupts, and what is not accepted."""
+"""`dualframe train`: conditions, files, going on, evaluation, interrupts, refusals."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class TestOneArm:
         assert {"agent", "trial", "success", "duration_s", "reward"} <= set(trials.columns)
         assert len(trials) == AGENTS * TRIALS
         assert len(pd.read_csv(out / "outcomes.csv")) == AGENTS
-        assert pd.read_csv(out / "statistics.csv")["arm"].tolist() == ["ACh, DA"]
+        assert pd.read_csv(out / "statistics.csv")["condition"].tolist() == ["ACh, DA"]
 
     def test_the_manifest_says_how(self, out: Path) -> None:
         manifest = json.loads((out / "manifest.json").read_text())
@@ -98,15 +98,15 @@ class TestOneArm:
             assert name in manifest["provenance"]
 
     def test_agents_go_on_are_evaluated_and_replaced(self, out: Path, capsys: Capture) -> None:
-        before = df.Agents.load(out).weights["learned"].sort_values(["pre", "post"])
+        before = df.load_agents(out).weights["learned"].sort_values(["pre", "post"])
         there = str(out.parent / "evaluated")
         printed(capsys, "train", str(out), "--evaluate", *CPP, "--trials", "2", "--out", there)
-        still = df.Agents.load(there).weights["learned"].sort_values(["pre", "post"])
+        still = df.load_agents(there).weights["learned"].sort_values(["pre", "post"])
         assert (before["weight"].to_numpy() == still["weight"].to_numpy()).all()
         manifest = json.loads((Path(there) / "manifest.json").read_text())
         assert manifest["provenance"]["build_cache"] == "hit"
         printed(capsys, "train", str(out), *CPP, "--out", str(out))  # in its place
-        after = df.Agents.load(out).weights["learned"].sort_values(["pre", "post"])
+        after = df.load_agents(out).weights["learned"].sort_values(["pre", "post"])
         assert (before["weight"].to_numpy() != after["weight"].to_numpy()).any()
 
     @pytest.mark.parametrize(
@@ -126,37 +126,37 @@ class TestOneArm:
 
 
 @pytest.mark.cpp
-class TestArms:
+class TestConditions:
     def test_each_has_a_folder_and_all_have_one_table(
         self, task: str, tmp_path: Path, capsys: Capture
     ) -> None:
         out = tmp_path / "out"
-        arms = ("--modulate", "none", "--modulate", "DA,5-HT", "--modulate", "acetylcholine")
-        text = printed(capsys, "train", task, *CPP, *arms, "--out", str(out))
+        conditions = ("--modulate", "none", "--modulate", "DA,5-HT", "--modulate", "acetylcholine")
+        text = printed(capsys, "train", task, *CPP, *conditions, "--out", str(out))
         assert [line.split()[0] for line in text.splitlines()[1:4]] != []
         table = pd.read_csv(out / "statistics.csv", keep_default_na=False)
-        assert table["arm"].tolist() == ["none", "DA, 5HT", "ACh"]
+        assert table["condition"].tolist() == ["none", "DA, 5HT", "ACh"]
         for folder, modulators in (("none", ()), ("DA_5HT", ("DA", "5HT")), ("ACh", ("ACh",))):
-            agents = df.Agents.load(out / folder)
+            agents = df.load_agents(out / folder)
             assert agents.task.modulators == modulators
             assert agents.provenance["completed"]
         assert (out / "figures" / "outcomes.png").exists()
 
     def test_json_has_the_facts(self, task: str, capsys: Capture) -> None:
-        arms = ("--modulate", "none", "--modulate", "ACh", "--agents", str(AGENTS))
-        found = json.loads(printed(capsys, "train", task, *CPP, *arms, "--json"))
-        assert list(found["arms"]) == ["none", "ACh"]
-        for own in found["arms"].values():
+        conditions = ("--modulate", "none", "--modulate", "ACh", "--agents", str(AGENTS))
+        found = json.loads(printed(capsys, "train", task, *CPP, *conditions, "--json"))
+        assert list(found["conditions"]) == ["none", "ACh"]
+        for own in found["conditions"].values():
             assert own["completed"] is True
             assert own["seed"] == 1
             assert len(own["outcomes"]) == AGENTS
             assert own["outcomes"][0]["trials"] == TRIALS
-        assert [row["arm"] for row in found["statistics"]] == ["none", "ACh"]
+        assert [row["condition"] for row in found["statistics"]] == ["none", "ACh"]
 
-    def test_one_arm_named_twice_is_run_once(self, task: str, capsys: Capture) -> None:
-        arms = ("--modulate", "DA,ACh", "--modulate", "ACh,DA")
-        message = error_of(capsys, "train", task, *CPP, *arms)
-        assert "--modulate ACh,DA is the arm 'ACh, DA' a second time" in message
+    def test_one_condition_named_twice_is_run_once(self, task: str, capsys: Capture) -> None:
+        conditions = ("--modulate", "DA,ACh", "--modulate", "ACh,DA")
+        message = error_of(capsys, "train", task, *CPP, *conditions)
+        assert "--modulate ACh,DA is the condition 'ACh, DA' a second time" in message
 
 
 def test_options_reach_the_task(
@@ -201,7 +201,7 @@ def test_options_reach_the_task(
     assert (seen["agents"], seen["trials"], seen["seed"], seen["target"]) == (7, 3, 5, "runtime")
     assert float(seen["duration"]) == 2
     given = seen["task"]
-    assert given.arm == "DA"
+    assert given.condition == "DA"
     assert given.heterogeneity == 0.1
     assert given["actor"].count("n") == seen["network"].population("action").n == 20
     assert float(given["actor"]["rho0"]) == 50
@@ -337,22 +337,22 @@ def interrupted(*arguments: str) -> tuple[int, str, str]:
 
 @pytest.mark.cpp
 def test_an_interrupted_training_keeps_what_was_learned(task: str, tmp_path: Path) -> None:
-    """The first arm is stopped: its trials are kept, the second is not begun."""
+    """The first condition is stopped: its trials are kept, the second is not begun."""
     out = tmp_path / "out"
-    arms = ("--modulate", "ACh", "--modulate", "none", "--trials", "100000")
-    status, text, messages = interrupted("train", task, *CPP, *arms, "--out", str(out))
+    conditions = ("--modulate", "ACh", "--modulate", "none", "--trials", "100000")
+    status, text, messages = interrupted("train", task, *CPP, *conditions, "--out", str(out))
     assert "Traceback" not in messages
     assert status == 130
     assert f"interrupted; what was simulated is in {out}" in messages
     assert "last_success_rate" in text
-    kept = df.Agents.load(out / "ACh")
+    kept = df.load_agents(out / "ACh")
     assert not kept.provenance["completed"]
     assert 0 < kept.provenance["simulated_s"] < kept.provenance["asked_s"]
     assert len(kept.trials) > 2 * AGENTS
     assert kept.trials["end_s"].max() <= kept.provenance["simulated_s"]
     assert (kept.weights["learned"]["weight"] < 2).any()
     assert not (out / "none").exists()
-    assert pd.read_csv(out / "statistics.csv")["arm"].tolist() == ["ACh"]
+    assert pd.read_csv(out / "statistics.csv")["condition"].tolist() == ["ACh"]
 
 
 def test_an_interrupt_before_the_simulation_says_so(
@@ -367,21 +367,21 @@ def test_an_interrupt_before_the_simulation_says_so(
 
 
 @pytest.mark.cpp
-def test_an_interrupt_between_arms_keeps_those_that_are_done(
+def test_an_interrupt_between_conditions_keeps_those_that_are_done(
     capsys: Capture, task: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ctrl-C while the second arm is prepared: the first one is saved, compared and shown."""
+    """Ctrl-C while the second condition is prepared: the first one is saved, compared and shown."""
     train = df.train
 
-    def once(network: df.Network, task: Any, **options: Any) -> df.Agents:
-        if task.arm == "none":
+    def once(network: df.Network, task: Any, **options: Any) -> df.TrainedAgents:
+        if task.condition == "none":
             raise KeyboardInterrupt
         return train(network, task, **options)
 
     monkeypatch.setattr(df, "train", once)
     out = tmp_path / "out"
-    arms = ("--modulate", "ACh,DA", "--modulate", "none")
-    text = printed(capsys, "train", task, *CPP, *arms, "--out", str(out), status=130)
+    conditions = ("--modulate", "ACh,DA", "--modulate", "none")
+    text = printed(capsys, "train", task, *CPP, *conditions, "--out", str(out), status=130)
     assert "ACh, DA" in text
-    assert df.Agents.load(out / "ACh_DA").provenance["completed"]
-    assert pd.read_csv(out / "statistics.csv")["arm"].tolist() == ["ACh, DA"]
+    assert df.load_agents(out / "ACh_DA").provenance["completed"]
+    assert pd.read_csv(out / "statistics.csv")["condition"].tolist() == ["ACh, DA"]

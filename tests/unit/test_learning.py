@@ -71,9 +71,12 @@ def draw(figure: object) -> None:
     FigureCanvasAgg(figure).draw()
 
 
-def test_each_arm_is_a_line_in_a_band_with_its_name() -> None:
-    arms = {"none": learning_curve(TRIALS, "duration_s", upper=9), "DA": learning_curve(TRIALS)}
-    figure = plot_learning_curves(arms, ylabel="value", marks={"reversal": 0.5}, title="two")
+def test_each_condition_is_a_line_in_a_band_with_its_name() -> None:
+    conditions = {
+        "none": learning_curve(TRIALS, "duration_s", upper=9),
+        "DA": learning_curve(TRIALS),
+    }
+    figure = plot_learning_curves(conditions, ylabel="value", marks={"reversal": 0.5}, title="two")
     draw(figure)
     ax = figure.axes[0]
     lines = {line.get_label(): line.get_ydata() for line in ax.lines}
@@ -85,7 +88,7 @@ def test_each_arm_is_a_line_in_a_band_with_its_name() -> None:
     assert {text.get_text() for text in ax.texts} == {"none", "DA", "reversal"}
 
 
-def test_each_agent_is_a_point_and_each_arm_a_median() -> None:
+def test_each_agent_is_a_point_and_each_condition_a_median() -> None:
     outcomes = {"none": [np.inf] * 3, "DA": [1.0, 2.0, 3.0, np.inf], "DA+ACh": [1.0, 1.5]}
     figure = plot_outcomes(outcomes, bars={"published": 2.0}, never="not in 3600 s")
     draw(figure)
@@ -100,13 +103,13 @@ def test_each_agent_is_a_point_and_each_arm_a_median() -> None:
     assert {text.get_text() for text in ax.texts} == {"not in 3600 s", "published"}
 
 
-def test_figures_draw_into_axes_and_refuse_no_arms() -> None:
+def test_figures_draw_into_axes_and_refuse_no_conditions() -> None:
     ax = Figure().subplots()
     assert plot_outcomes({"all": [1.0, 1.0]}, ax=ax) is ax
     assert plot_learning_curves({"all": learning_curve(TRIALS)}, line="mean", ax=ax) is ax
     draw(plot_outcomes({"never": [np.inf]}))
     for function in (plot_outcomes, plot_learning_curves):
-        with pytest.raises(DualframeError, match="no arms"):
+        with pytest.raises(DualframeError, match="no conditions"):
             function({})
     with pytest.raises(UnknownName, match="line of a learning curve"):
         plot_learning_curves({"all": learning_curve(TRIALS)}, line="middle")

@@ -1,4 +1,4 @@
-"""Statistics of arms, against published numbers, other implementations and brute force."""
+"""Statistics of conditions, against published numbers, other implementations and brute force."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_wilcoxon_gives_the_exact_p_of_pairs_that_all_rise() -> None:
 
 @pytest.mark.parametrize("paired", [False, True])
 @given(values=numbers)
-def test_equal_arms_do_not_differ(values: list[float], paired: bool) -> None:
+def test_equal_conditions_do_not_differ(values: list[float], paired: bool) -> None:
     found = compare_groups(values, values, paired)
     assert found.p == pytest.approx(1)
     assert found.delta == pytest.approx(0, abs=1e-15)

@@ -183,8 +183,8 @@ class TestModulators:
     def test_they_stand_in_the_order_of_the_task(self) -> None:
         found = df.task("navigation").only_modulation("5-HT", "ACh")
         assert found.modulators == ("ACh", "5HT")
-        assert found.arm == "ACh, 5HT"
-        assert df.task("navigation").only_modulation().arm == "none"
+        assert found.condition == "ACh, 5HT"
+        assert df.task("navigation").only_modulation().condition == "none"
 
     def test_with_adds_and_only_replaces(self) -> None:
         start = df.task("navigation").only_modulation("DA")
@@ -353,11 +353,11 @@ class TestEveryTask:
         task = df.task(name)
         for number in range(2 ** len(task.offered)):
             chosen = [m for k, m in enumerate(task.offered) if number >> k & 1]
-            arm = task.only_modulation(*chosen)
-            network = df.task_driven.build(arm)
+            condition = task.only_modulation(*chosen)
+            network = df.task_driven.build(condition)
             assert list(network.meta["modulators"]) == chosen
             assert network.meta["task"] == network.name == name
-            assert list(network.meta["assumptions"]) == list(arm.assumptions)
+            assert list(network.meta["assumptions"]) == list(condition.assumptions)
             assert df.Network.from_dict(network.to_dict()) == network
 
     @pytest.mark.parametrize("target", ["runtime", "cpp_standalone", "genn"])
@@ -386,13 +386,13 @@ def test_build_takes_circuits_and_tasks_and_nothing_else() -> None:
         df.task_driven.build("navigation")  # type: ignore[arg-type]
 
 
-def test_arms_of_a_task_differ_in_numbers_only() -> None:
-    """Equations of all arms are the same where no receptor is added, so that one program serves."""
+def test_conditions_of_a_task_differ_in_numbers_only() -> None:
+    """Equations of all are the same where no receptor is added, so that one program serves."""
     task = df.task("navigation")
     texts = {
         repr([(p.equations, p.threshold, p.reset) for p in network.populations])
-        for arm in ((), ("DA",), ("ACh", "DA"), ("ACh", "DA", "5HT"))
-        for network in [df.task_driven.build(task.only_modulation(*arm))]
+        for condition in ((), ("DA",), ("ACh", "DA"), ("ACh", "DA", "5HT"))
+        for network in [df.task_driven.build(task.only_modulation(*condition))]
     }
     assert len(texts) == 1
 

@@ -1,4 +1,4 @@
-"""Training and evaluation: tables, weights, going on, files on disk, arms."""
+"""Training and evaluation: tables, weights, going on, files on disk, conditions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from dualframe.task import Task
 from dualframe.training.outcome_tables import outcomes_of_trials
 
 CPP: dict[str, Any] = {"target": "cpp_standalone", "progress": False}
-Learned = tuple[Task, df.Network, df.Agents]
+Learned = tuple[Task, df.Network, df.TrainedAgents]
 needs_cpp = pytest.mark.cpp
 
 
@@ -150,17 +150,17 @@ class TestAgents:
         assert provenance["replicas"] == AGENTS
         assert list(provenance["modulators"]) == ["ACh", "DA"]
         assert provenance["simulated_s"] == pytest.approx(TRIALS * LIMIT + 1)
-        assert repr(learned[2]) == "<Agents: 2 of task 'small', modulators ACh, DA>"
+        assert repr(learned[2]) == "<TrainedAgents: 2 of task 'small', modulators ACh, DA>"
 
-    def test_arms_need_no_other_program(self, learned: Learned) -> None:
+    def test_conditions_need_no_other_program(self, learned: Learned) -> None:
         task = learned[0]
-        for arm in ((), ("DA",), ("ACh", "DA", "5-HT")):
-            own = task.only_modulation(*arm)
+        for condition in ((), ("DA",), ("ACh", "DA", "5-HT")):
+            own = task.only_modulation(*condition)
             done = df.train(df.task_driven.build(own), own, seed=1, **CPP)
-            assert done.provenance["build_cache"] == "hit", arm
+            assert done.provenance["build_cache"] == "hit", condition
             weight = done.weights["learned"]["weight"]
             # place cells are silent after the goal is found, at once here: no pair is rewarded
-            assert (weight == 2).all() == (arm in ((), ("DA",))), arm
+            assert (weight == 2).all() == (condition in ((), ("DA",))), condition
 
 
 @needs_cpp
@@ -257,7 +257,7 @@ class TestFiles:
         }
 
     def test_read_again_they_are_the_same(self, folder: Path, learned: Learned) -> None:
-        agents, back = learned[2], df.Agents.load(folder)
+        agents, back = learned[2], df.load_agents(folder)
         assert back.task == agents.task
         assert back.network == agents.network
         assert back.n == agents.n
@@ -270,7 +270,7 @@ class TestFiles:
         assert back.provenance["seed"] == 1
 
     def test_agents_that_were_read_go_on_and_need_no_other_program(self, folder: Path) -> None:
-        back = df.Agents.load(folder)
+        back = df.load_agents(folder)
         for work in (df.evaluate, df.train):
             assert work(back, trials=1, seed=5, **CPP).provenance["build_cache"] == "hit"
 
@@ -279,7 +279,7 @@ class TestFiles:
     ) -> None:
         other = replace(learned[2], trials=learned[2].trials.head(1))
         other.save(folder, figures=False)
-        assert len(df.Agents.load(folder).trials) == 1
+        assert len(df.load_agents(folder).trials) == 1
 
     @pytest.mark.parametrize(
         ("damage", "message"),
@@ -303,31 +303,31 @@ class TestFiles:
     ) -> None:
         damage(folder)
         with pytest.raises(OutputError, match=message) as caught:
-            df.Agents.load(folder)
+            df.load_agents(folder)
         assert str(folder) in str(caught.value)
         assert "\n" not in str(caught.value)
 
     def test_other_folders(self, tmp_path: Path, learned: Learned) -> None:
         with pytest.raises(OutputError, match="cannot be read"):
-            df.Agents.load(tmp_path / "nowhere")
+            df.load_agents(tmp_path / "nowhere")
         (tmp_path / "file").write_text("x")
         with pytest.raises(OutputError, match="cannot write into"):
             learned[2].save(tmp_path / "file")
         with pytest.raises(OutputError):
-            df.Agents.load(tmp_path / "file")
+            df.load_agents(tmp_path / "file")
 
 
-# --- arms -----------------------------------------------------------------------------------------
+# --- conditions -----------------------------------------------------------------------------------
 
 
 @needs_cpp
-class TestArms:
+class TestConditions:
     def test_a_row_for_each_arm(self, learned: Learned) -> None:
         task, _, agents = learned
         none = task.only_modulation()
         other = df.train(df.task_driven.build(none), none, seed=1, **CPP)
-        table = df.compare_arms({"both": agents, "none": other})
-        assert table["arm"].tolist() == ["both", "none"]
+        table = df.compare_conditions({"both": agents, "none": other})
+        assert table["condition"].tolist() == ["both", "none"]
         assert (table["outcome"] == "last_success_rate").all()
         assert table["median"].tolist() == [0.5, 0.5]
         assert table["successes"].tolist() == [2 * AGENTS] * 2
@@ -337,13 +337,13 @@ class TestArms:
 
     def test_what_cannot_be_compared(self, learned: Learned) -> None:
         agents = learned[2]
-        with pytest.raises(DualframeError, match="no arms to compare"):
-            df.compare_arms({})
-        with pytest.raises(DualframeError, match="no arm 'c': the arms are a"):
-            df.compare_arms({"a": agents}, reference="c")
+        with pytest.raises(DualframeError, match="no conditions to compare"):
+            df.compare_conditions({})
+        with pytest.raises(DualframeError, match="no condition 'c': the conditions are a"):
+            df.compare_conditions({"a": agents}, reference="c")
         elsewhere = replace(agents, task=df.task("distal_reward"))
         with pytest.raises(DualframeError, match="different tasks"):
-            df.compare_arms({"a": agents, "b": elsewhere})
+            df.compare_conditions({"a": agents, "b": elsewhere})
 
 
 # --- what cannot be -------------------------------------------------------------------------------
@@ -446,7 +446,7 @@ def test_the_tables_of_the_distal_reward(tmp_path: Path) -> None:
     assert len(agents.curves) == 2 * 10
     assert agents.weight_units == dict.fromkeys(agents.weights, "volt")
 
-    back = df.Agents.load(agents.save(tmp_path / "a", figures=True))
+    back = df.load_agents(agents.save(tmp_path / "a", figures=True))
     assert (tmp_path / "a" / "figures" / "learning_weight.png").exists()
     pd.testing.assert_frame_equal(back.curves, agents.curves)
     still = df.evaluate(back, duration=300 * ms, seed=1, **CPP)

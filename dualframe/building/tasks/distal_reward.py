@@ -11,7 +11,7 @@ brings regular spiking back. Here both act through receptors,
 .. math:: c = c_0 + \Delta c\, o_{NA} (1 - o_{ACh}), \quad d = d_0 + \Delta d\, o_{NA} (1 - o_{ACh})
 
 with steady-state occupancies of concentrations that the switch changes with a time constant. The
-arms are sets of modulators: none; DA; DA, NA (bursting for ever); DA, NA, ACh (the switch).
+conditions are sets of modulators: none; DA; DA, NA (bursting for ever); DA, NA, ACh (the switch).
 ``excitability.clamp_DA`` = 1 also holds dopamine at zero after the switch, as that paper's code.
 
 Not as in the sources: every excitatory neuron has the same number of excitatory and of inhibitory
