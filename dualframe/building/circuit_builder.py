@@ -60,8 +60,9 @@ from dualframe.neuromodulation.population_equations import (
     inputs_with_scaled_release,
 )
 from dualframe.neuromodulation.release import volume_release
-from dualframe.neurons import glif, izhikevich
-from dualframe.neurons.point_neuron import Membrane
+from dualframe.neurons import glif
+from dualframe.neurons.point_neuron import PointNeuron
+from dualframe.neurons.registry import neuron_model
 from dualframe.synapses.receptor_currents import Contact
 
 MODES = ("current", "conductance")
@@ -177,6 +178,8 @@ def build_population(
         plain = published(given.point)
     else:
         plain = membrane(cell, model)
+    if plain.leak is None or plain.rest is None:
+        raise CatalogueError(f"the neurons of {given.name!r} take no currents.")
     place = Compartment(_SITE.compartment, plain.voltage, plain.leak, plain.rest)
     terms = modulation_equations(circuit, given, ModulatableParameters((place,), plain.places))
     neuron = substitute_parameters(plain, terms.changes)
@@ -190,7 +193,7 @@ def build_population(
     return _population(cell, given, neuron, terms, own), terms
 
 
-def membrane(cell: CellType, model: str) -> Membrane:
+def membrane(cell: CellType, model: str) -> PointNeuron:
     """Return the point neuron of a cell type.
 
     Raises
@@ -202,16 +205,14 @@ def membrane(cell: CellType, model: str) -> Membrane:
         if not cell.izhikevich:
             raise CatalogueError(f"cell type {cell.name!r} has no Izhikevich set.")
         chosen = cell.izhikevich_set()
-        return izhikevich.membrane(chosen.form, chosen.numbers.plain())
+        return neuron_model(chosen.form).make_neuron(chosen.numbers.plain())
     level = _level(cell, model)
-    return glif.membrane(level, _glif_set(cell, level).numbers.plain())
+    return glif.glif_neuron(level, _glif_set(cell, level).numbers.plain())
 
 
-def published(point: PointModel) -> Membrane:
+def published(point: PointModel) -> PointNeuron:
     """Return a point neuron that the source of a circuit publishes."""
-    if point.level is None:
-        return izhikevich.membrane(point.form, point.parameters)
-    return glif.membrane(point.level, point.parameters)
+    return point.model.make_neuron(point.parameters)
 
 
 def _glif_level(cell: CellType) -> int:
@@ -222,7 +223,7 @@ def _glif_level(cell: CellType) -> int:
 
 
 def _level(cell: CellType, model: str) -> int:
-    return _glif_level(cell) if model == "glif" else glif.level(model)
+    return _glif_level(cell) if model == "glif" else glif.glif_level(model)
 
 
 def _glif_set(cell: CellType, level: int) -> Glif:
@@ -240,7 +241,7 @@ def _glif_set(cell: CellType, level: int) -> Glif:
 def _population(
     cell: CellType,
     given: CircuitPopulation,
-    neuron: Membrane,
+    neuron: PointNeuron,
     terms: ModulationEquations,
     own: Mapping[str, Contact],
 ) -> Population:
@@ -253,10 +254,9 @@ def _population(
         currents += [name for names in contact.currents.values() for name in names]
         parameters |= contact.parameters
         initial |= contact.initial
-    total = " + ".join(["I_ext", *currents])
     equations = [
         neuron.equations,
-        f"{neuron.current} = {total} : amp",
+        neuron.input_equation(["I_ext", *currents]),
         "I_ext : amp",
         *terms.equations,
         *(contact.equations for contact in own.values()),
@@ -287,7 +287,7 @@ def _drawn(
             raise UnknownName(f"population of circuit {circuit.name!r}", name, known)
         if model == "izhikevich":
             raise CatalogueError(f"specimens of {name!r} are GLIF neurons: choose model='glif'.")
-        level = None if model == "glif" else glif.level(model)
+        level = None if model == "glif" else glif.glif_level(model)
         found[name] = Drawn(as_specimens(source), level, seed, name)
     return found
 

@@ -172,7 +172,7 @@ def _explicit(cell: CellType, given: Compartments) -> Made:
 
 
 def _lumped(cell: CellType, given: Compartments) -> Made:
-    compartments, rest = burst.compartments(given.burst)
+    compartments, rest = burst.burst_compartments(given.burst.plain())
     # nothing but spikes and plateaus goes from one compartment to the other
     return compartments, [("soma", "dend", (0 * siemens,))], {"v_rest": rest}
 

@@ -23,7 +23,7 @@ from dualframe.core.errors import CatalogueError
 from dualframe.core.validation import check_count
 from dualframe.network import Population
 from dualframe.neurons import glif
-from dualframe.neurons.point_neuron import Membrane
+from dualframe.neurons.point_neuron import PointNeuron
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,11 @@ class Drawn:
         own = self.specimens
         return f"GLIF{self.level or own.level}: {len(own)} specimens of {own.name}"
 
-    def membrane(self, n: int) -> Membrane:
+    def membrane(self, n: int) -> PointNeuron:
         """Return ``n`` neurons as one membrane, with a specimen's parameters each."""
         chosen = self.specimens.draw(n, self.seed, self.key)
         level = self.level or self.specimens.level
-        return glif.membrane(level, self.specimens.parameters(chosen))
+        return glif.glif_neuron(level, self.specimens.parameters(chosen))
 
 
 def read_glif_folder(path: str | os.PathLike[str], *, level: int | str | None = None) -> Specimens:
@@ -168,7 +168,7 @@ def read_glif_folder(path: str | os.PathLike[str], *, level: int | str | None = 
         raise CatalogueError(f"folder {folder.name!r} holds no .json file, nor do those below it.")
     found = [read_glif(file) for file in files]
     if level is not None:
-        number = glif.level(level)
+        number = glif.glif_level(level)
         counted = dict(Counter(own.form for own in found))
         found = [own for own in found if own.level == number]
         if not found:
@@ -233,13 +233,13 @@ def from_glif(
     NetworkError
         If a count, name or shape cannot be what was asked for.
     """
-    number = None if level is None else glif.level(level)
+    number = None if level is None else glif.glif_level(level)
     neuron = Drawn(as_specimens(given), number, seed, name).membrane(n)
-    total = " + ".join(["I_ext", *currents])
+    total = neuron.input_equation(["I_ext", *currents])
     return Population(
         name=name,
         n=n,
-        equations=f"{neuron.equations}\n{neuron.current} = {total} : amp\nI_ext : amp\n{equations}",
+        equations=f"{neuron.equations}\n{total}\nI_ext : amp\n{equations}",
         threshold=neuron.threshold,
         reset=neuron.reset,
         refractory=neuron.refractory,

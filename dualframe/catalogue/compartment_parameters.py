@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
+from dualframe.neurons.registry import NEURON_MODELS
 
-GAIN = dimension_of_unit("nS/mV")
 PER_VOLT = dimension_of_unit("/mV")
-SLOPE = dimension_of_unit("mV/pA")
-CUBIC = dimension_of_unit("pA/mV^3")
 
 PASSIVE: Dimensions = MappingProxyType(
     {
@@ -34,93 +32,6 @@ PASSIVE: Dimensions = MappingProxyType(
     }
 )
 
-_QUADRATIC: Dimensions = {
-    "C": "capacitance",
-    "k": GAIN,
-    "vr": "voltage",
-    "vt": "voltage",
-    "vpeak": "voltage",
-    "a": "rate",
-    "b": "conductance",
-    "c": "voltage",
-    "d": "current",
-}
-_U_DEPENDENT: Dimensions = {"vpeak_u": SLOPE, "c_u": SLOPE}
-_V_DEPENDENT_B: Dimensions = {"v_switch": "voltage", "b_above": "conductance"}
-
-
-def _without(kinds: Dimensions, *names: str) -> Dimensions:
-    return {name: kind for name, kind in kinds.items() if name not in names}
-
-
-IZHIKEVICH: Mapping[str, ParameterTable] = MappingProxyType(
-    {
-        "izhikevich2003": ParameterTable(
-            dict.fromkeys(("a", "b", "c", "d", "vpeak"), "dimensionless"),
-            {"v0": "dimensionless"},
-            "dv/dt = 0.04v^2 + 5v + 140 - u + I; du/dt = a(bv - u); v >= vpeak: v <- c, u <- u+d",
-        ),
-        "izhikevich2007": ParameterTable(
-            _QUADRATIC,
-            {},
-            "C dv/dt = k(v-vr)(v-vt) - u + I; du/dt = a(b(v-vr) - u); v >= vpeak: v <- c, u <- u+d",
-        ),
-        "izhikevich2007_FS": ParameterTable(
-            {**_without(_QUADRATIC, "b", "d"), "vb": "voltage", "U_coef": CUBIC},
-            {},
-            "as izhikevich2007, but du/dt = a(U(v) - u), U = 0 for v < vb, else U_coef (v-vb)^3; "
-            "v >= vpeak: v <- c, u unchanged",
-        ),
-        "izhikevich2007_LTS": ParameterTable(
-            {**_QUADRATIC, **_U_DEPENDENT, "u_max": "current"},
-            {},
-            "as izhikevich2007; v > vpeak - vpeak_u u: v <- c + c_u u, u <- min(u+d, u_max)",
-        ),
-        "izhikevich2007_TC": ParameterTable(
-            {**_QUADRATIC, **_U_DEPENDENT, **_V_DEPENDENT_B},
-            {},
-            "as izhikevich2007 with b_above instead of b where v > v_switch; "
-            "v > vpeak + vpeak_u u: v <- c - c_u u, u <- u+d",
-        ),
-        "izhikevich2007_RTN": ParameterTable(
-            {**_QUADRATIC, **_V_DEPENDENT_B},
-            {},
-            "as izhikevich2007 with b_above instead of b where v > v_switch",
-        ),
-        "izhikevich_skinner": ParameterTable(
-            {**_without(_QUADRATIC, "k"), "klow": GAIN, "khigh": GAIN, "Ishift": "current"},
-            {},
-            "as izhikevich2007 with I + Ishift, and k = klow for v <= vt, khigh for v > vt",
-        ),
-    }
-)
-
-_GLIF1: Dimensions = {
-    "C": "capacitance",
-    "R": "resistance",
-    "E_L": "voltage",
-    "th_inf": "voltage",
-    "t_ref": "time",
-}
-_RESET: Dimensions = {
-    "f_v": "dimensionless",
-    "deltaV": "voltage",
-    "a_spike": "voltage",
-    "b_spike": "rate",
-}
-_ASC: Dimensions = {
-    "asc_amp1": "current",
-    "asc_tau1": "time",
-    "asc_amp2": "current",
-    "asc_tau2": "time",
-}
-_VOLTAGE_TH: Dimensions = {"a_voltage": "rate", "b_voltage": "rate"}
-_LIF = "C dV/dt = I - (V-E_L)/R; spike at V >= E_L + th_inf; then V <- E_L, hold t_ref"
-_RESET_RULE = (
-    "threshold + th_s, dth_s/dt = -b_spike th_s, jump a_spike; V <- E_L + f_v (V-E_L) + deltaV"
-)
-_ASC_RULE = "I + I_1 + I_2, dI_j/dt = -I_j/asc_tau_j, jump asc_amp_j"
-
 _SHARED: Dimensions = {
     "C": "capacitance",
     "tau_m": "time",
@@ -130,17 +41,12 @@ _SHARED: Dimensions = {
     "t_ref": "time",
 }
 
+IZHIKEVICH: Mapping[str, ParameterTable] = MappingProxyType(
+    {m.name: m.parameters for m in NEURON_MODELS.values() if m.family == "izhikevich"}
+)
 GLIF: Mapping[str, ParameterTable] = MappingProxyType(
     {
-        "GLIF1": ParameterTable(_GLIF1, {}, _LIF),
-        "GLIF2": ParameterTable({**_GLIF1, **_RESET}, {}, f"GLIF1 with {_RESET_RULE}"),
-        "GLIF3": ParameterTable({**_GLIF1, **_ASC}, {}, f"GLIF1 with {_ASC_RULE}"),
-        "GLIF4": ParameterTable({**_GLIF1, **_ASC, **_RESET}, {}, f"GLIF3 with {_RESET_RULE}"),
-        "GLIF5": ParameterTable(
-            {**_GLIF1, **_ASC, **_RESET, **_VOLTAGE_TH},
-            {},
-            "GLIF4 with threshold + th_v, dth_v/dt = a_voltage (V-E_L) - b_voltage th_v",
-        ),
+        **{m.name: m.parameters for m in NEURON_MODELS.values() if m.family == "glif"},
         "LIF": ParameterTable(
             _SHARED,
             {},
@@ -166,7 +72,11 @@ GLIF: Mapping[str, ParameterTable] = MappingProxyType(
 
 GLIF_POPULATION: Dimensions = MappingProxyType(
     {
-        **_GLIF1,
+        "C": "capacitance",
+        "R": "resistance",
+        "E_L": "voltage",
+        "th_inf": "voltage",
+        "t_ref": "time",
         "g": "conductance",
         "V_th": "voltage",
         "explained_variance": "dimensionless",
@@ -241,37 +151,6 @@ SOMA: Mapping[str, ParameterTable] = MappingProxyType(
             "at a spike gA <- gA + delta_gA",
         ),
     }
-)
-
-BURST = ParameterTable(
-    {
-        "EL": "voltage",
-        "tau_soma": "time",
-        "C_soma": "capacitance",
-        "g_soma": "current",
-        "tauw_soma": "time",
-        "jump": "current",
-        "threshold": "voltage",
-        "threshold_jump": "voltage",
-        "threshold_tau": "time",
-        "reset": "voltage",
-        "tau_dend": "time",
-        "C_dend": "capacitance",
-        "g_dend": "current",
-        "bAP": "current",
-        "bAP_kernel": "time",
-        "tauw_dend": "time",
-        "a_dend": "conductance",
-        "E_d": "voltage",
-        "D_d": "voltage",
-    },
-    {},
-    "f = 1/(1 + exp(-(Vd - E_d)/D_d)); "
-    "C_soma (dVs/dt + (Vs-EL)/tau_soma) = g_soma f - ws + I; dws/dt = -ws/tauw_soma; "
-    "C_dend (dVd/dt + (Vd-EL)/tau_dend) = g_dend f - wd + bAP K + I; "
-    "tauw_dend dwd/dt = a_dend (Vd-EL) - wd; K = 1 for bAP_kernel after a spike; "
-    "spike at Vs > threshold + th: Vs <- reset, ws <- ws + jump, th <- th + threshold_jump, "
-    "dth/dt = -th/threshold_tau",
 )
 
 _DSPIKE: Dimensions = {

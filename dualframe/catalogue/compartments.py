@@ -13,6 +13,7 @@ from dualframe.catalogue.schema import (
     Passive,
 )
 from dualframe.catalogue.toml_table import Table
+from dualframe.neurons.burst_neuron import BURST_PARAMETERS
 
 
 def compartments(table: Table, cell_name: str, passive: Passive | None) -> Compartments:
@@ -68,8 +69,8 @@ def _soma(table: Table, model: str, form: forms.ParameterTable, cell_name: str) 
 
 def _burst(table: Table, cell_name: str) -> Compartments:
     numbers = table.need("burst")
-    numbers.only(forms.BURST.dimensions)
-    read = numbers.numbers(forms.BURST, f"{cell_name} burst")
+    numbers.only(BURST_PARAMETERS.dimensions)
+    read = numbers.numbers(BURST_PARAMETERS, f"{cell_name} burst")
     check_order(numbers, read, "reset", "threshold")
     spike = Numbers(
         f"{cell_name} spike", tuple((name, read[name]) for name in ("threshold", "reset"))

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from dualframe.catalogue import fitted_models as fits
 from dualframe.catalogue.bibliography import citation
-from dualframe.catalogue.forms import BURST, GLIF, IZHIKEVICH, SOMA
+from dualframe.catalogue.forms import GLIF, IZHIKEVICH, SOMA
 from dualframe.catalogue.region_data import PopulationData
 from dualframe.catalogue.rule_numbers import RuleParameterSets
 from dualframe.catalogue.schema import (
@@ -23,6 +23,7 @@ from dualframe.catalogue.schema import (
     Synapse,
 )
 from dualframe.core.quantity import quantity
+from dualframe.neurons.burst_neuron import BURST_PARAMETERS
 from dualframe.receptor_effects import EFFECT_KINDS
 
 Entry: TypeAlias = CellType | Synapse | Receptor | Modulator | RuleParameterSets | PopulationData
@@ -163,7 +164,8 @@ def _compartments(page: Page, found: Compartments) -> None:
     mark = " (STAND-IN: not published for this cell type)" if found.stand_in else ""
     page.title(f"compartments: {found.layout}{mark}", found.origin)
     page.lines.append(f"  {found.rule}: {', '.join(found.names)}")
-    equations = BURST.equations if found.rule == "burst" else SOMA[found.soma_model].equations
+    table = BURST_PARAMETERS if found.rule == "burst" else SOMA[found.soma_model]
+    equations = table.equations
     if equations:
         page.lines.append(f"  {'cell' if found.rule == 'burst' else 'soma'}: {equations}")
     blocks = [("globals", found.globals), ("soma", found.soma), ("split", found.split)]

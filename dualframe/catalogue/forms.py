@@ -10,12 +10,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dualframe.catalogue.compartment_parameters import (
-    BURST,
     CONTACT,
-    CUBIC,
     CYLINDER,
     DSPIKE,
-    GAIN,
     GLIF,
     GLIF_POPULATION,
     GLOBALS,
@@ -24,7 +21,6 @@ from dualframe.catalogue.compartment_parameters import (
     PASSIVE,
     PER_VOLT,
     REMARK,
-    SLOPE,
     SOMA,
     SPIKE,
     SPLIT,
@@ -39,13 +35,10 @@ from dualframe.core.parameter_table import (
 __all__ = [
     "AFFINITY",
     "BINDING",
-    "BURST",
     "CONTACT",
-    "CUBIC",
     "CYLINDER",
     "DESENSITISATION",
     "DSPIKE",
-    "GAIN",
     "GLIF",
     "GLIF_POPULATION",
     "GLOBALS",
@@ -58,7 +51,6 @@ __all__ = [
     "POSITIVE",
     "RELEASE",
     "REMARK",
-    "SLOPE",
     "SOMA",
     "SPIKE",
     "SPLIT",
@@ -130,6 +122,7 @@ RELEASE: Dimensions = MappingProxyType(
     }
 )
 
+#: Numbers of these names are greater than zero wherever they stand; others by their table.
 POSITIVE = frozenset(
     {
         "r_in",
@@ -138,10 +131,6 @@ POSITIVE = frozenset(
         "rheobase",
         "C",
         "R",
-        "a",
-        "k",
-        "klow",
-        "khigh",
         "decay",
         "rise",
         "length",
@@ -159,8 +148,6 @@ POSITIVE = frozenset(
         "tau_fall",
         "tau",
         "slope",
-        "asc_tau1",
-        "asc_tau2",
         "clearance_tau",
         "reference_concentration",
         "Vmax",
@@ -174,14 +161,6 @@ POSITIVE = frozenset(
         "spike_width",
         "tauA",
         "tauw",
-        "tau_soma",
-        "tau_dend",
-        "tauw_soma",
-        "tauw_dend",
-        "threshold_tau",
-        "C_soma",
-        "C_dend",
-        "D_d",
         "beta",
     }
 )

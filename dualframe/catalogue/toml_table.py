@@ -134,13 +134,13 @@ class Table:
         if missing:
             self.fail(missing[0], f"missing. This table needs {', '.join(form.required)}.")
         found = (
-            (name, self.number(name, kind))
+            (name, self.number(name, kind, positive=name in form.positive))
             for name, kind in form.dimensions.items()
             if name in self.data
         )
         return Numbers(where or self.path, tuple(found), self.text("note", ""))
 
-    def number(self, key: str, kind: AnyDimension) -> Sourced:
+    def number(self, key: str, kind: AnyDimension, *, positive: bool = False) -> Sourced:
         """Return one number, written as a text or as an inline table with its own origin."""
         entry = self.data.get(key)
         if entry is None:
@@ -161,8 +161,11 @@ class Table:
         if not status:
             self.fail(key, f"has no status. Give one of {', '.join(STATUSES)}.")
         error = inline.get("error")
+        value = self._quantity(inline["value"], kind, key)
+        if (positive or key in POSITIVE) and float(value) <= 0:
+            self.fail(key, f"{inline['value']!r} must be greater than zero.")
         return Sourced(
-            self._quantity(inline["value"], kind, key),
+            value,
             source,
             status,
             self._note(inline, key),
@@ -183,8 +186,6 @@ class Table:
             raise CatalogueError(str(error)) from error
         if not math.isfinite(float(result)):
             self.fail(key, f"{value!r} is not a finite number.")
-        if key in POSITIVE and float(result) <= 0:
-            self.fail(key, f"{value!r} must be greater than zero.")
         return result
 
     def _note(self, inline: Mapping[str, Any], key: str) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 from brian2.units import siemens
 from dendrify import Compartment, Dendrite, Soma
 
-from dualframe.catalogue.schema import Numbers
+from dualframe.core.parameter_table import ParameterTable
 
 #: ``bAP_kernel`` is a number of time steps.
 EQUATIONS = """\
@@ -37,22 +37,70 @@ CURRENTS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def compartments(numbers: Numbers) -> tuple[dict[str, Compartment], Any]:
-    """Return the two compartments, and the rest that they share."""
-    made = {
+BURST_PARAMETERS = ParameterTable(
+    {
+        "EL": "voltage",
+        "tau_soma": "time",
+        "C_soma": "capacitance",
+        "g_soma": "current",
+        "tauw_soma": "time",
+        "jump": "current",
+        "threshold": "voltage",
+        "threshold_jump": "voltage",
+        "threshold_tau": "time",
+        "reset": "voltage",
+        "tau_dend": "time",
+        "C_dend": "capacitance",
+        "g_dend": "current",
+        "bAP": "current",
+        "bAP_kernel": "time",
+        "tauw_dend": "time",
+        "a_dend": "conductance",
+        "E_d": "voltage",
+        "D_d": "voltage",
+    },
+    {},
+    "f = 1/(1 + exp(-(Vd - E_d)/D_d)); "
+    "C_soma (dVs/dt + (Vs-EL)/tau_soma) = g_soma f - ws + I; dws/dt = -ws/tauw_soma; "
+    "C_dend (dVd/dt + (Vd-EL)/tau_dend) = g_dend f - wd + bAP K + I; "
+    "tauw_dend dwd/dt = a_dend (Vd-EL) - wd; K = 1 for bAP_kernel after a spike; "
+    "spike at Vs > threshold + th: Vs <- reset, ws <- ws + jump, th <- th + threshold_jump, "
+    "dth/dt = -th/threshold_tau",
+    frozenset(
+        {
+            "tau_soma",
+            "tau_dend",
+            "tauw_soma",
+            "tauw_dend",
+            "threshold_tau",
+            "C_soma",
+            "C_dend",
+            "D_d",
+        }
+    ),
+)
+
+
+def burst_compartments(parameters: Mapping[str, Any]) -> tuple[dict[str, Compartment], Any]:
+    """Return the two compartments by name, and the rest that they share.
+
+    Parameters
+    ----------
+    parameters
+        Quantities by the names of `BURST_PARAMETERS`.
+    """
+    compartments = {
         name: kind(
             name,
             model="adaptiveIF",
-            cm_abs=numbers.value(f"C_{name}"),
-            gl_abs=numbers.value(f"C_{name}") / numbers.value(f"tau_{name}"),
+            cm_abs=parameters[f"C_{name}"],
+            gl_abs=parameters[f"C_{name}"] / parameters[f"tau_{name}"],
         )
         for name, kind in (("soma", Soma), ("dend", Dendrite))
     }
-    for name, compartment in made.items():
-        coupling = numbers.value("a_dend") if name == "dend" else 0 * siemens
-        compartment.add_params(
-            {f"a_{name}": coupling, f"tauw_{name}": numbers.value(f"tauw_{name}")}
-        )
+    for name, compartment in compartments.items():
+        coupling = parameters["a_dend"] if name == "dend" else 0 * siemens
+        compartment.add_params({f"a_{name}": coupling, f"tauw_{name}": parameters[f"tauw_{name}"]})
     # Dendrify drops a coupling of 0 nS from its parameters, but not from its equations
-    made["soma"].add_params({"g_dend_soma": 0 * siemens, "g_soma_dend": 0 * siemens})
-    return made, numbers.value("EL")
+    compartments["soma"].add_params({"g_dend_soma": 0 * siemens, "g_soma_dend": 0 * siemens})
+    return compartments, parameters["EL"]

@@ -24,7 +24,7 @@ crossing where this keeps the voltage that crossed). A neuron that spikes in ste
 again in step n + t_ref/dt.
 
 Levels 1 and 2 have no specimens of their own in the catalogue: they are a level 3 and a level 4
-specimen without its after-spike currents (`derive`; status: derived).
+specimen without its after-spike currents (`reduce_to_level`; status: derived).
 """
 
 from __future__ import annotations
@@ -32,19 +32,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from brian2.units import Hz, Mohm, ms, mV, pA, pF
-from brian2.units.fundamentalunits import DIMENSIONLESS, Dimension, get_dimensions
+from brian2.units import Hz, ms, mV, pA
 
 from dualframe.core.errors import UnknownName
-from dualframe.neurons.point_neuron import Membrane, checked
+from dualframe.core.parameter_table import Dimensions, ParameterTable
+from dualframe.neurons.neuron_model import NeuronModel
+from dualframe.neurons.point_neuron import PointNeuron, check_parameters
+from dualframe.neurons.search_space import FreeParameter, MeasuredCell, SearchSpace, Values
 
 
-@dataclass(frozen=True)
-class Level:
+@dataclass(frozen=True, kw_only=True)
+class GlifMechanisms:
     """Which mechanisms a level has, and which level's specimen it is taken from."""
 
     source: int
@@ -53,41 +56,34 @@ class Level:
     voltage_threshold: bool = False
 
 
-LEVELS: Mapping[int, Level] = MappingProxyType(
+LEVELS: Mapping[int, GlifMechanisms] = MappingProxyType(
     {
-        1: Level(source=3),
-        2: Level(source=4, reset_rule=True),
-        3: Level(source=3, after_spike=True),
-        4: Level(source=4, reset_rule=True, after_spike=True),
-        5: Level(source=5, reset_rule=True, after_spike=True, voltage_threshold=True),
+        1: GlifMechanisms(source=3),
+        2: GlifMechanisms(source=4, reset_rule=True),
+        3: GlifMechanisms(source=3, after_spike=True),
+        4: GlifMechanisms(source=4, reset_rule=True, after_spike=True),
+        5: GlifMechanisms(source=5, reset_rule=True, after_spike=True, voltage_threshold=True),
     }
 )
 
-_DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
-    {
-        name: get_dimensions(unit)
-        for name, unit in {
-            "C": pF,
-            "R": Mohm,
-            "E_L": mV,
-            "th_inf": mV,
-            "t_ref": ms,
-            "deltaV": mV,
-            "a_spike": mV,
-            "b_spike": Hz,
-            "a_voltage": Hz,
-            "b_voltage": Hz,
-        }.items()
-    }
-    | {"f_v": DIMENSIONLESS}
-)
-_BASIC = ("C", "R", "E_L", "th_inf", "t_ref")
-_RESET_RULE = ("f_v", "deltaV", "a_spike", "b_spike")
-_VOLTAGE_THRESHOLD = ("a_voltage", "b_voltage")
+_BASIC: Dimensions = {
+    "C": "capacitance",
+    "R": "resistance",
+    "E_L": "voltage",
+    "th_inf": "voltage",
+    "t_ref": "time",
+}
+_RESET_RULE: Dimensions = {
+    "f_v": "dimensionless",
+    "deltaV": "voltage",
+    "a_spike": "voltage",
+    "b_spike": "rate",
+}
+_VOLTAGE_THRESHOLD: Dimensions = {"a_voltage": "rate", "b_voltage": "rate"}
 _AFTER_SPIKE = re.compile(r"asc_(amp|tau)(\d+)")
 
 
-def level(name: int | str) -> int:
+def glif_level(name: int | str) -> int:
     """Return the level's number from 3, ``"3"``, ``"glif3"`` or ``"GLIF3"``."""
     digits = str(name).casefold().removeprefix("glif")
     if digits not in map(str, LEVELS):
@@ -95,26 +91,34 @@ def level(name: int | str) -> int:
     return int(digits)
 
 
-def derive(to: int | str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def reduce_to_level(level: int | str, parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Return a specimen's parameters without the mechanisms that a level does not have.
 
-    This is how levels 1 and 2 come from a level 3 and a level 4 specimen (`Level.source`): what
-    is left keeps its fitted value, so the cell is `derived`, not a fit of its own.
+    This is how levels 1 and 2 come from a level 3 and a level 4 specimen
+    (`GlifMechanisms.source`): what is left keeps its fitted value, so the cell is `derived`, not a
+    fit of its own.
+
+    Parameters
+    ----------
+    level
+        The level, as of `glif_level`.
+    parameters
+        Name -> value, of that level or of a higher one.
     """
-    wanted = LEVELS[level(to)]
-    drop = {name for name in parameters if _AFTER_SPIKE.fullmatch(name) and not wanted.after_spike}
-    drop |= set() if wanted.reset_rule else set(_RESET_RULE)
-    drop |= set() if wanted.voltage_threshold else set(_VOLTAGE_THRESHOLD)
+    has = LEVELS[glif_level(level)]
+    drop = {name for name in parameters if _AFTER_SPIKE.fullmatch(name) and not has.after_spike}
+    drop |= set() if has.reset_rule else set(_RESET_RULE)
+    drop |= set() if has.voltage_threshold else set(_VOLTAGE_THRESHOLD)
     return {name: value for name, value in parameters.items() if name not in drop}
 
 
-def membrane(to: int | str, parameters: Mapping[str, Any]) -> Membrane:
+def glif_neuron(level: int | str, parameters: Mapping[str, Any]) -> PointNeuron:
     """Return a GLIF neuron.
 
     Parameters
     ----------
-    to
-        The level, 1 to 5 (see `level`).
+    level
+        The level, 1 to 5 (see `glif_level`).
     parameters
         C, R, E_L, th_inf (above E_L), t_ref; levels 2, 4, 5: f_v (dimensionless), deltaV,
         a_spike, b_spike (rate); levels 3 to 5: asc_amp1 (current), asc_tau1 (time), asc_amp2, ...;
@@ -127,10 +131,11 @@ def membrane(to: int | str, parameters: Mapping[str, Any]) -> Membrane:
     CatalogueError, QuantityError
         For a missing parameter, or one of another dimension.
     """
-    number = level(to)
+    number = glif_level(level)
     has = LEVELS[number]
-    values = _values(number, has, parameters)
-    currents = _numbers(values)
+    own = reduce_to_level(number, parameters)
+    currents = _current_numbers(own) or ((1,) if has.after_spike else ())
+    values = check_parameters(f"GLIF level {number}", own, _dimensions(has, currents))
     slowest = max(currents, key=lambda j: float(np.max(values[f"asc_tau{j}"])), default=None)
     places = {
         "leak": {"R": "/"},
@@ -139,7 +144,7 @@ def membrane(to: int | str, parameters: Mapping[str, Any]) -> Membrane:
     }
     if slowest is not None:
         places["adaptation"] = {f"asc_amp{slowest}": "*"}
-    return Membrane(
+    return PointNeuron(
         equations="\n".join(_equations(has, currents)),
         threshold="V > E_L + th_inf" + _threshold_terms(has),
         reset="\n".join(_reset(has, currents)),
@@ -152,24 +157,21 @@ def membrane(to: int | str, parameters: Mapping[str, Any]) -> Membrane:
     )
 
 
-def _values(number: int, has: Level, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    owner = f"GLIF level {number}"
-    given = derive(number, parameters)
-    names = _BASIC + (_RESET_RULE if has.reset_rule else ())
-    names += _VOLTAGE_THRESHOLD if has.voltage_threshold else ()
-    dimensions = {name: _DIMENSIONS[name] for name in names}
-    for j in _numbers(given) or ((1,) if has.after_spike else ()):
-        dimensions[f"asc_amp{j}"] = get_dimensions(pA)
-        dimensions[f"asc_tau{j}"] = get_dimensions(ms)
-    return checked(owner, given, dimensions)
+def _dimensions(has: GlifMechanisms, currents: tuple[int, ...]) -> dict[str, Any]:
+    known: dict[str, Any] = {**_BASIC}
+    known |= _RESET_RULE if has.reset_rule else {}
+    known |= _VOLTAGE_THRESHOLD if has.voltage_threshold else {}
+    for j in currents:
+        known |= {f"asc_amp{j}": "current", f"asc_tau{j}": "time"}
+    return known
 
 
-def _numbers(names: Mapping[str, Any]) -> tuple[int, ...]:
-    found = (_AFTER_SPIKE.fullmatch(name) for name in names)
-    return tuple(sorted({int(match[2]) for match in found if match}))
+def _current_numbers(names: Mapping[str, Any]) -> tuple[int, ...]:
+    matches = (_AFTER_SPIKE.fullmatch(name) for name in names)
+    return tuple(sorted({int(match[2]) for match in matches if match}))
 
 
-def _equations(has: Level, currents: tuple[int, ...]) -> list[str]:
+def _equations(has: GlifMechanisms, currents: tuple[int, ...]) -> list[str]:
     total = "".join(f" + asc{j}" for j in currents)
     lines = [f"dV/dt = (I{total} - (V - E_L)/R)/C : volt (unless refractory)"]
     lines += [f"dasc{j}/dt = -asc{j}/asc_tau{j} : amp (unless refractory)" for j in currents]
@@ -180,11 +182,11 @@ def _equations(has: Level, currents: tuple[int, ...]) -> list[str]:
     return lines
 
 
-def _threshold_terms(has: Level) -> str:
+def _threshold_terms(has: GlifMechanisms) -> str:
     return (" + th_s" if has.reset_rule else "") + (" + th_v" if has.voltage_threshold else "")
 
 
-def _reset(has: Level, currents: tuple[int, ...]) -> list[str]:
+def _reset(has: GlifMechanisms, currents: tuple[int, ...]) -> list[str]:
     lines = ["V = E_L + f_v*(V - E_L) + deltaV" if has.reset_rule else "V = E_L"]
     if has.reset_rule:
         lines.append("th_s = th_s*exp(-b_spike*t_ref) + a_spike")
@@ -192,8 +194,126 @@ def _reset(has: Level, currents: tuple[int, ...]) -> list[str]:
     return lines
 
 
-def _initial(has: Level, currents: tuple[int, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+def _initial(
+    has: GlifMechanisms, currents: tuple[int, ...], values: Mapping[str, Any]
+) -> dict[str, Any]:
     start: dict[str, Any] = {"V": values["E_L"]} | {f"asc{j}": 0 * pA for j in currents}
     start |= {"th_s": 0 * mV} if has.reset_rule else {}
     start |= {"th_v": 0 * mV} if has.voltage_threshold else {}
     return start
+
+
+# --- what a fit varies ---------------------------------------------------------------------------
+
+_ALLEN_TAU = "the time constants of after-spike currents in the Allen fits, 3.33 to 333 ms"
+_GLIF3: Mapping[str, FreeParameter] = MappingProxyType(
+    {
+        "th_inf": FreeParameter(
+            low=0.8, high=1.1, start=0.999, scale="depth", reason="the depolarisation at rheobase"
+        ),
+        "t_ref": FreeParameter(
+            low=0.5, high=30.0, start=2.0, scale=ms, log=True, reason="0.5 to 30 ms"
+        ),
+        "asc_amp1": FreeParameter(low=-2.0, high=2.0, start=0.0, scale="rheobase"),
+        "asc_tau1": FreeParameter(
+            low=3.333, high=33.33, start=10.0, scale=ms, log=True, reason=_ALLEN_TAU
+        ),
+        "asc_amp2": FreeParameter(low=-0.5, high=0.5, start=0.0, scale="rheobase"),
+        "asc_tau2": FreeParameter(
+            low=33.33, high=333.3, start=100.0, scale=ms, log=True, reason=_ALLEN_TAU
+        ),
+    }
+)
+_GLIF4: Mapping[str, FreeParameter] = MappingProxyType(
+    {
+        **_GLIF3,
+        "deltaV": FreeParameter(
+            low=-1.0,
+            high=0.95,
+            start=0.0,
+            scale="depth",
+            reason="the reset, from below rest to threshold",
+        ),
+        "a_spike": FreeParameter(low=-0.3, high=1.0, start=0.0, scale="depth"),
+        "b_spike": FreeParameter(low=3.0, high=300.0, start=50.0, scale=Hz, log=True),
+    }
+)
+_GLIF5: Mapping[str, FreeParameter] = MappingProxyType(
+    {
+        **_GLIF4,
+        "th_inf": FreeParameter(
+            low=0.4,
+            high=1.2,
+            start=0.999,
+            scale="depth",
+            reason="the depolarisation at rheobase, or less",
+        ),
+        "a_voltage": FreeParameter(
+            low=-0.5, high=0.6, start=0.0, scale=1.0, reason="times b_voltage"
+        ),
+        "b_voltage": FreeParameter(low=3.0, high=300.0, start=30.0, scale=Hz, log=True),
+    }
+)
+#: A soma that a dendrite charges again after each reset, and slow adaptation.
+_REBOUND: Mapping[str, float] = MappingProxyType({"asc_amp1": 1.0, "asc_amp2": -0.05})
+
+
+def _complete3(free: Values, cell: MeasuredCell) -> Values:
+    return {"C": cell.tau / cell.r_in, "R": cell.r_in, "E_L": cell.rest, **free}
+
+
+def _complete4(free: Values, cell: MeasuredCell) -> Values:
+    # f_v and deltaV are one number where every spike starts at one potential
+    return {**_complete3(free, cell), "f_v": 0.0}
+
+
+def _complete5(free: Values, cell: MeasuredCell) -> Values:
+    return {**_complete4(free, cell), "a_voltage": free["a_voltage"] * free["b_voltage"]}
+
+
+_SEARCHES: Mapping[int, SearchSpace] = MappingProxyType(
+    {
+        level: SearchSpace(free=free, complete=complete, rest="E_L", second_start=_REBOUND)
+        for level, free, complete in (
+            (3, _GLIF3, _complete3),
+            (4, _GLIF4, _complete4),
+            (5, _GLIF5, _complete5),
+        )
+    }
+)
+
+# --- the models ----------------------------------------------------------------------------------
+
+_LIF = "C dV/dt = I - (V-E_L)/R; spike at V >= E_L + th_inf; then V <- E_L, hold t_ref"
+_JUMPS = "threshold + th_s, dth_s/dt = -b_spike th_s, jump a_spike; V <- E_L + f_v (V-E_L) + deltaV"
+_EQUATIONS: Mapping[int, str] = MappingProxyType(
+    {
+        1: _LIF,
+        2: f"GLIF1 with {_JUMPS}",
+        3: "GLIF1 with I + I_1 + I_2, dI_j/dt = -I_j/asc_tau_j, jump asc_amp_j",
+        4: f"GLIF3 with {_JUMPS}",
+        5: "GLIF4 with threshold + th_v, dth_v/dt = a_voltage (V-E_L) - b_voltage th_v",
+    }
+)
+_STORED_CURRENTS = (1, 2)  # of the Allen fits; a neuron may have any number of them
+
+
+def _model(level: int, has: GlifMechanisms) -> NeuronModel:
+    dimensions = _dimensions(has, _STORED_CURRENTS if has.after_spike else ())
+    positive = {"C", "R", "asc_tau1", "asc_tau2"} & set(dimensions)
+    return NeuronModel(
+        name=f"GLIF{level}",
+        title=f"generalised leaky integrate-and-fire, level {level}",
+        source="Teeter et al. 2018, Nat Commun 9:709",
+        parameters=ParameterTable(
+            dimensions, equations=_EQUATIONS[level], positive=frozenset(positive)
+        ),
+        make_neuron=partial(glif_neuron, level),
+        family="glif",
+        stored_as=() if has.source == level else (f"GLIF{has.source}",),
+        varies=("C", "R"),
+        search=_SEARCHES.get(level),
+    )
+
+
+GLIF_MODELS = tuple(_model(level, has) for level, has in LEVELS.items())

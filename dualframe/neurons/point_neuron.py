@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from brian2.units.fundamentalunits import Dimension
+from brian2.units.fundamentalunits import get_dimensions
 
-from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
+from dualframe.core.parameter_table import Dimensions
 from dualframe.core.quantity import quantity
+from dualframe.network import Population
 
 
-@dataclass(frozen=True)
-class Membrane:
+@dataclass(frozen=True, kw_only=True)
+class OwnInput:
+    """The input of a neuron that takes no ampere currents.
+
+    Attributes
+    ----------
+    name, unit
+        The variable that the neuron's equations read and leave undefined, and its unit.
+    terms
+        What it holds always, in the order of the sum: variables of the neuron.
+    expression
+        How the sum enters, with ``{terms}`` in its place: ``"({terms})/unit_time"``.
+    """
+
+    name: str
+    unit: str
+    terms: tuple[str, ...]
+    expression: str = "{terms}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointNeuron:
     """A point neuron without its inputs, ready to become a population.
 
-    The equations use the total input current ``I`` (`current`) and leave it undefined: the
-    builder appends ``I = <sum of terms> : amp``. Constants are not declared either; every name
-    in `parameters` is a shared or per-neuron constant. The equations are meant for Euler steps.
+    The equations use an input and leave it undefined: the builder appends `input_equation`.
+    Constants are not declared either; every name in `parameters` is a shared or per-neuron
+    constant. The equations are meant for Euler steps.
 
     Attributes
     ----------
@@ -34,39 +56,103 @@ class Membrane:
         Name -> initial value of a state variable.
     leak
         Expression (siemens) of the resting conductance, in `parameters`: what a modulator's
-        conductance is measured in.
+        conductance is measured in. None where the neuron has no conductances.
     rest
-        Expression (volt) of the resting potential, in `parameters`.
+        Expression (volt) of the resting potential, in `parameters`, or None.
     places
         What effects of receptors change: kind of effect -> parameter -> how, as of
         `dualframe.neuromodulation.ModulatableParameters`. A kind that is missing has no place in
         the model.
-    voltage, current
-        The names of the membrane potential and of the input current hook.
+    voltage
+        Name of the membrane potential.
+    current
+        Name of the total input current (ampere) in the equations, or None: then no conductance
+        and no ampere current can act on the neuron, only weights on `weight_variables`.
+    own_input
+        The input of a neuron without ampere currents, where its equations leave one undefined.
+    weight_variables
+        Variables that a weight may raise as such (``"arrived += w"``), for synapses without a
+        receptor current. They hold what arrived in one step.
+    signals
+        Variables that another population may set and that are zero otherwise, such as the index
+        of the running trial.
     """
 
     equations: str
     threshold: str
     reset: str
-    refractory: str | None
+    refractory: str | None = None
     parameters: Mapping[str, Any]
     initial: Mapping[str, Any]
-    leak: str
-    rest: str
+    leak: str | None = None
+    rest: str | None = None
     places: Mapping[str, Mapping[str, str]]
     voltage: str = "V"
-    current: str = "I"
+    current: str | None = "I"
+    own_input: OwnInput | None = None
+    weight_variables: tuple[str, ...] = ()
+    signals: tuple[str, ...] = ()
 
-    @property
-    def adapts(self) -> tuple[str, ...]:
-        """Names of the parameters that an effect on adaptation scales; empty without adaptation."""
-        return tuple(self.places.get("adaptation", ()))
+    def input_equation(self, terms: Sequence[str] = ()) -> str:
+        """Return the line that a builder appends to define the neuron's input, or "".
+
+        Parameters
+        ----------
+        terms
+            Variables that add to the input: currents (ampere), or for a neuron with `own_input`
+            variables of the unit of its terms.
+
+        Raises
+        ------
+        NetworkError
+            If the neuron has no input that terms can be added to.
+        """
+        if self.current is not None:
+            return f"{self.current} = {' + '.join(terms)} : amp"
+        if self.own_input is not None:
+            total = " + ".join((*self.own_input.terms, *terms))
+            written = self.own_input.expression.format(terms=total)
+            return f"{self.own_input.name} = {written} : {self.own_input.unit}"
+        if terms:
+            raise NetworkError(
+                f"this neuron takes no currents ({', '.join(terms)}): let synapses raise "
+                f"{' or '.join(self.weight_variables)} by their weight."
+            )
+        return ""
+
+    def make_population(self, name: str, n: int, **settings: Any) -> Population:
+        """Return a population of such neurons without synapses.
+
+        ``I_ext`` (ampere) is a current into each of those that take currents.
+
+        Parameters
+        ----------
+        name, n
+            Of the population.
+        **settings
+            Further arguments of `dualframe.network.Population`, such as ``cell_type``.
+        """
+        external = ("I_ext",) if self.current is not None else ()
+        declared = ("I_ext : amp",) if external else ()
+        lines = (self.equations, self.input_equation(external), *declared)
+        return Population(
+            name=name,
+            n=n,
+            equations="\n".join(line for line in lines if line),
+            threshold=self.threshold,
+            reset=self.reset,
+            refractory=self.refractory,
+            parameters=self.parameters,
+            initial=self.initial,
+            voltage=self.voltage,
+            **settings,
+        )
 
 
-def checked(
+def check_parameters(
     owner: str,
-    given: Mapping[str, Any],
-    dimensions: Mapping[str, Dimension],
+    parameters: Mapping[str, Any],
+    dimensions: Dimensions,
     defaults: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the parameters a model needs, each with its dimension checked.
@@ -75,7 +161,7 @@ def checked(
     ----------
     owner
         The model, as an error calls it.
-    given
+    parameters
         Name -> quantity, text with a unit, float, or array of these.
     dimensions
         Every name the model knows, with its dimension.
@@ -91,22 +177,29 @@ def checked(
     QuantityError
         For a value of another dimension.
     """
-    for name in given:
+    for name in parameters:
         if name not in dimensions:
             raise UnknownName(f"parameter of {owner}", name, dimensions)
-    values = {**(defaults or {}), **given}
-    require(owner, values, dimensions)
+    values = {**(defaults or {}), **parameters}
+    missing = [name for name in dimensions if name not in values]
+    if missing:
+        raise CatalogueError(
+            f"{owner} lacks {', '.join(missing)}: its parameters are {', '.join(dimensions)}."
+        )
     return {
-        name: quantity(values[name], wanted, f"{owner}: {name}")
-        for name, wanted in dimensions.items()
+        name: quantity(values[name], expected, f"{owner}: {name}")
+        for name, expected in dimensions.items()
     }
 
 
-def require(owner: str, given: Mapping[str, Any], needed: Iterable[str]) -> None:
-    """Raise a `CatalogueError` that lists what is missing, if anything is."""
-    needed = tuple(needed)
-    missing = [name for name in needed if name not in given]
-    if missing:
-        raise CatalogueError(
-            f"{owner} lacks {', '.join(missing)}: its parameters are {', '.join(needed)}."
-        )
+def with_units(
+    owner: str, parameters: Mapping[str, Any], units: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return parameters in which plain numbers of a dimensionless publication have units."""
+    values = {name: quantity(value, None, f"{owner}: {name}") for name, value in parameters.items()}
+    return {
+        name: value * units[name]
+        if name in units and get_dimensions(value).is_dimensionless
+        else value
+        for name, value in values.items()
+    }

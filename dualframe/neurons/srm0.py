@@ -21,19 +21,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from brian2.units import Hz, ms
-from brian2.units.fundamentalunits import get_dimensions
 
-from dualframe.core.quantity import quantity
-from dualframe.core.validation import check_count
-from dualframe.network import Population
-from dualframe.neurons.point_neuron import checked
+from dualframe.core.parameter_table import Dimensions, ParameterTable
+from dualframe.neurons.neuron_model import NeuronModel
+from dualframe.neurons.point_neuron import PointNeuron, check_parameters
 
-_DIMENSIONS: Mapping[str, Any] = {
-    **dict.fromkeys(("chi", "theta", "delta_u"), "1"),
-    **dict.fromkeys(("eps0", "tau_m", "tau_s"), "1 ms"),
-    "rho0": "1 Hz",
+_DIMENSIONS: Dimensions = {
+    **dict.fromkeys(("chi", "theta", "delta_u"), "dimensionless"),
+    **dict.fromkeys(("eps0", "tau_m", "tau_s"), "time"),
+    "rho0": "rate",
 }
-#: ModelDB 245018, seq_neuromod_plasticity.m
+#: ModelDB 245018, seq_neuromod_plasticity.m; the potential is in mV
 ZANNONE: Mapping[str, Any] = {
     "eps0": 20 * ms,
     "tau_m": 20 * ms,
@@ -59,43 +57,48 @@ potential = eps0*(slow - fast)/(tau_m - tau_s) + chi*exp(-since/tau_m) : 1
 """
 
 
-def srm0(
-    name: str,
-    n: int,
-    numbers: Mapping[str, Any] = ZANNONE,
-    *,
-    heterogeneity: Mapping[str, Any] | None = None,
-) -> Population:
-    """Return a population of SRM0 neurons.
+def srm0_neuron(parameters: Mapping[str, Any]) -> PointNeuron:
+    """Return an SRM0 neuron, which has no currents: a synapse of weight w writes ``arrived += w``.
 
     Parameters
     ----------
-    name, n
-        Of the population.
-    numbers
+    parameters
         ``eps0`` (time; the potential is in units of ``theta``), ``tau_m``, ``tau_s`` (times),
-        ``chi``, ``theta``, ``delta_u`` (plain numbers, mV in the source), ``rho0`` (rate).
-    heterogeneity
-        As of `dualframe.network.Population`.
+        ``chi``, ``theta``, ``delta_u`` (plain numbers, mV in the source), ``rho0`` (rate). Those
+        that are left out are the source's.
 
     Raises
     ------
-    UnknownName, CatalogueError, QuantityError
-        If a number is unknown, missing, or of another dimension.
+    UnknownName, QuantityError
+        If a number is unknown, or of another dimension.
     """
-    check_count(n, f"number of neurons of population {name!r}")
-    dimensions = {key: get_dimensions(quantity(unit)) for key, unit in _DIMENSIONS.items()}
-    return Population(
-        name,
-        n,
-        EQUATIONS,
+    values = check_parameters("SRM0 neurons", parameters, _DIMENSIONS, ZANNONE)
+    return PointNeuron(
+        equations=EQUATIONS,
         threshold="rand() < rho0*dt*exp((potential - theta)/delta_u)",
         reset="slow = 0\nfast = 0\nsince = 0*second",
-        parameters={
-            **checked(f"SRM0 neurons of {name!r}", numbers, dimensions, ZANNONE),
-            "silence": _SILENCE,
-        },
+        parameters={**values, "silence": _SILENCE},
         initial={"since": _SILENCE},
-        heterogeneity=heterogeneity or {},
+        places={},
         voltage="slow",
+        current=None,
+        weight_variables=("arrived",),
+        signals=("trial",),
     )
+
+
+SRM0 = NeuronModel(
+    name="srm0",
+    title="spike response neuron with escape noise",
+    source="Zannone et al. 2018, Sci Rep 8:9486; ModelDB 245018",
+    parameters=ParameterTable(
+        {},
+        _DIMENSIONS,
+        "u = sum_j w_j sum_f eps(t - t_j^f) + chi exp(-(t - t_last)/tau_m), over spikes since the "
+        "last own one; eps(s) = eps0 (exp(-s/tau_m) - exp(-s/tau_s))/(tau_m - tau_s); "
+        "spikes at rate rho0 exp((u - theta)/delta_u)",
+        frozenset({"tau_m", "tau_s", "delta_u"}),
+    ),
+    make_neuron=srm0_neuron,
+    varies=("eps0", "tau_m", "theta"),
+)

@@ -17,8 +17,9 @@ import dualframe as df
 from dualframe import catalogue
 from dualframe.network import Network, PoissonInput, Population, Projection
 from dualframe.network.distributions import GaussianKernel, LogNormal, Normal, Uniform
-from dualframe.neurons import glif, izhikevich
-from dualframe.neurons.point_neuron import Membrane
+from dualframe.neurons import glif
+from dualframe.neurons.point_neuron import PointNeuron
+from dualframe.neurons.registry import neuron_model
 from dualframe.synapses.receptor_currents import Channel, DualExponential, Exponential, channel
 
 DELAYS = Uniform(0.5 * ms, 3 * ms)
@@ -47,7 +48,7 @@ def pyramids(n: int = 24) -> Population:
     )
 
 
-def point(name: str, neuron: Membrane, channels: tuple[Channel, ...], n: int, sign: int) -> Any:
+def point(name: str, neuron: PointNeuron, channels: tuple[Channel, ...], n: int, sign: int) -> Any:
     """A population of point neurons with synaptic channels."""
     currents = " + ".join(["I_ext", *(own.current for own in channels)])
     equations = "\n".join(
@@ -76,8 +77,8 @@ def circuit() -> Network:
     inhibition = channel("inh", DualExponential(1 * ms, 7 * ms), reversal=-75 * mV)
     opens = f"{excitation.written} += w"
     pv, pyr = catalogue.cell("ctx_pv"), catalogue.cell("ctx_l23_pyr")
-    fast = glif.membrane(3, _specimen(pv, 3))
-    regular = izhikevich.membrane("izhikevich2007", _regular(pyr))
+    fast = glif.glif_neuron(3, _specimen(pv, 3))
+    regular = neuron_model("izhikevich2007").make_neuron(_regular(pyr))
     return Network(
         (
             pyramids(),

@@ -12,8 +12,8 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from dualframe.core.errors import CatalogueError, QuantityError, UnknownName
 from dualframe.neuromodulation import substitute_parameters
-from dualframe.neurons.glif import LEVELS, derive, level, membrane
-from dualframe.neurons.point_neuron import Membrane
+from dualframe.neurons.glif import LEVELS, glif_level, glif_neuron, reduce_to_level
+from dualframe.neurons.point_neuron import PointNeuron
 
 DT = 0.1  # ms
 
@@ -42,7 +42,7 @@ PULSE = "drive*int(t < 10*ms)"  # pA that fire one early spike, and then silence
 
 
 def run(
-    cell: Membrane, drive: Any, duration: Any, record: Any = (), current: str = "drive"
+    cell: PointNeuron, drive: Any, duration: Any, record: Any = (), current: str = "drive"
 ) -> tuple[list[np.ndarray], dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return spike steps, the variables at the start of each step, and before each threshold.
 
@@ -108,7 +108,7 @@ def closed_voltage(t: np.ndarray, v0: float, current: float, asc: dict[float, fl
 
 def test_input_resistance_and_time_constant() -> None:
     currents = np.array([-20.0, 0.0, 40.0])
-    _, start, _ = run(membrane(1, SPECIMEN), currents * pA, 400 * ms, ("V",))
+    _, start, _ = run(glif_neuron(1, SPECIMEN), currents * pA, 400 * ms, ("V",))
     v = start["V"] - E_L
     # 400 ms are 23.8 time constants: exp(-23.8) = 5e-11 of the step is missing.
     np.testing.assert_allclose(v[:, -1], R * currents, rtol=1e-9, atol=1e-9)
@@ -125,7 +125,7 @@ def test_rate_of_the_leaky_neuron_follows_the_formula() -> None:
     """T = t_ref + tau ln(R I/(R I - th)), and no spike up to I = th/R."""
     rheobase = TH / R
     currents = rheobase * np.array([0.5, 0.999, 1.05, 1.2, 1.5, 2.0, 4.0])
-    spikes, _, _ = run(membrane(1, SPECIMEN), currents * pA, 600 * ms)
+    spikes, _, _ = run(glif_neuron(1, SPECIMEN), currents * pA, 600 * ms)
     assert [len(found) for found in spikes[:2]] == [0, 0]
     for found, current in zip(spikes[2:], currents[2:], strict=True):
         gaps = np.diff(found)
@@ -144,7 +144,7 @@ def test_rate_of_the_leaky_neuron_follows_the_formula() -> None:
 
 def test_refractory_period_is_per_neuron() -> None:
     spikes, _, _ = run(
-        membrane(1, SPECIMEN | {"t_ref": [2.0, 4.7, 10.0] * ms}), [400] * 3 * pA, 200 * ms
+        glif_neuron(1, SPECIMEN | {"t_ref": [2.0, 4.7, 10.0] * ms}), [400] * 3 * pA, 200 * ms
     )
     gaps = [np.diff(found)[0] for found in spikes]
     assert np.diff(gaps).tolist() == [27, 53]
@@ -164,7 +164,7 @@ STATES = {
 @pytest.mark.parametrize("number", LEVELS)
 def test_jumps_at_spikes_and_hold(number: int) -> None:
     names = STATES[number]
-    cell = membrane(number, SPECIMEN)
+    cell = glif_neuron(number, SPECIMEN)
     assert set(cell.initial) == set(names)
     spikes, start, before = run(cell, [500] * pA, 150 * ms, names)
     found = spikes[0][:-1]
@@ -191,7 +191,7 @@ def test_jumps_at_spikes_and_hold(number: int) -> None:
 def test_threshold_is_the_sum_of_its_parts(number: int) -> None:
     """The neuron spikes in the first step, outside t_ref, in which V exceeds it."""
     names = STATES[number]
-    spikes, _, before = run(membrane(number, SPECIMEN), [500] * pA, 100 * ms, names)
+    spikes, _, before = run(glif_neuron(number, SPECIMEN), [500] * pA, 100 * ms, names)
     threshold = E_L + TH + sum(before[name][0] for name in names if name.startswith("th"))
     above = np.flatnonzero(before["V"][0] > threshold)
     expected: list[int] = []
@@ -207,7 +207,7 @@ def test_threshold_is_the_sum_of_its_parts(number: int) -> None:
 def test_after_spike_currents_and_voltage_after_a_spike() -> None:
     """One spike, then rest: I_j decay, and V follows them, as in closed form."""
     spikes, start, _ = run(
-        membrane(3, SPECIMEN), [500] * pA, 300 * ms, ("V", "asc1", "asc2"), PULSE
+        glif_neuron(3, SPECIMEN), [500] * pA, 300 * ms, ("V", "asc1", "asc2"), PULSE
     )
     assert len(spikes[0]) == 1
     first = spikes[0][0] + REFRACTORY  # the last step in which everything is held
@@ -229,7 +229,7 @@ def test_after_spike_currents_and_voltage_after_a_spike() -> None:
 
 
 def test_spike_threshold_decays_after_a_spike() -> None:
-    spikes, start, _ = run(membrane(2, SPECIMEN), [500] * pA, 100 * ms, ("th_s",), PULSE)
+    spikes, start, _ = run(glif_neuron(2, SPECIMEN), [500] * pA, 100 * ms, ("th_s",), PULSE)
     first = spikes[0][-1] + REFRACTORY
     rest = start["th_s"][0][first:]
     t = np.arange(len(rest)) * DT
@@ -242,7 +242,7 @@ def test_spike_threshold_decays_after_a_spike() -> None:
 def test_voltage_threshold_follows_the_voltage() -> None:
     """A step of current below rheobase: th_v is a double exponential towards a R I/b."""
     current, a, b = 50.0, 0.0224087, 0.0606953
-    spikes, start, _ = run(membrane(5, SPECIMEN), [current] * pA, 200 * ms, ("V", "th_v"))
+    spikes, start, _ = run(glif_neuron(5, SPECIMEN), [current] * pA, 200 * ms, ("V", "th_v"))
     assert len(spikes[0]) == 0
     found = start["th_v"][0]
     t = np.arange(len(found)) * DT
@@ -291,7 +291,7 @@ def loop(number: int, current: float, steps: int) -> list[int]:
 @pytest.mark.parametrize("number", LEVELS)
 def test_trains_equal_a_plain_loop(number: int) -> None:
     currents = np.array([260.0, 400.0, 800.0])
-    spikes, _, _ = run(membrane(number, SPECIMEN), currents * pA, 400 * ms)
+    spikes, _, _ = run(glif_neuron(number, SPECIMEN), currents * pA, 400 * ms)
     for found, current in zip(spikes, currents, strict=True):
         # Equal to the step: the reset contracts (f_v = 0.19, or 0), so rounding stays rounding.
         assert found.tolist() == loop(number, current, 4000)
@@ -299,7 +299,7 @@ def test_trains_equal_a_plain_loop(number: int) -> None:
 
 
 def test_after_spike_currents_adapt() -> None:
-    spikes, _, _ = run(membrane(3, SPECIMEN), [400] * pA, 600 * ms)
+    spikes, _, _ = run(glif_neuron(3, SPECIMEN), [400] * pA, 600 * ms)
     gaps = np.diff(spikes[0])
     assert gaps[-1] > 1.1 * gaps[0]
 
@@ -310,17 +310,17 @@ def test_after_spike_currents_adapt() -> None:
 @pytest.mark.parametrize(("low", "high"), [(1, 3), (2, 4)])
 def test_lower_levels_are_the_higher_without_currents(low: int, high: int) -> None:
     assert LEVELS[low].source == high
-    specimen = derive(high, SPECIMEN)
+    specimen = reduce_to_level(high, SPECIMEN)
     silent = specimen | {"asc_amp1": 0 * pA, "asc_amp2": 0 * pA}
-    a, _, _ = run(membrane(low, specimen), [300] * pA, 200 * ms)
-    b, _, _ = run(membrane(high, silent), [300] * pA, 200 * ms)
+    a, _, _ = run(glif_neuron(low, specimen), [300] * pA, 200 * ms)
+    b, _, _ = run(glif_neuron(high, silent), [300] * pA, 200 * ms)
     assert a[0].tolist() == b[0].tolist()
 
 
 def test_adaptation_scales_the_slowest_current() -> None:
-    halved = substitute_parameters(membrane(4, SPECIMEN), {"asc_amp2": "asc_amp2*0.5"})
-    assert halved.adapts == ("asc_amp2",)
-    smaller = membrane(4, SPECIMEN | {"asc_amp2": SPECIMEN["asc_amp2"] / 2})
+    halved = substitute_parameters(glif_neuron(4, SPECIMEN), {"asc_amp2": "asc_amp2*0.5"})
+    assert halved.places["adaptation"] == {"asc_amp2": "*"}
+    smaller = glif_neuron(4, SPECIMEN | {"asc_amp2": SPECIMEN["asc_amp2"] / 2})
     a, start, _ = run(halved, [300] * pA, 200 * ms, ("asc2",))
     b, other, _ = run(smaller, [300] * pA, 200 * ms, ("asc2",))
     assert a[0].tolist() == b[0].tolist()
@@ -329,21 +329,21 @@ def test_adaptation_scales_the_slowest_current() -> None:
 
 @pytest.mark.parametrize("number", LEVELS)
 def test_no_adaptation_leaves_no_trace(number: int) -> None:
-    plain = membrane(number, SPECIMEN)
+    plain = glif_neuron(number, SPECIMEN)
     assert "modulated" not in plain.equations + plain.reset
     assert substitute_parameters(plain, {}) is plain
-    assert bool(plain.adapts) == (number >= 3)
+    assert ("adaptation" in plain.places) == (number >= 3)
 
 
 def test_levels_and_parameters_are_named() -> None:
-    assert [level(name) for name in (3, "3", "glif3", "GLIF3")] == [3] * 4
+    assert [glif_level(name) for name in (3, "3", "glif3", "GLIF3")] == [3] * 4
     with pytest.raises(UnknownName, match="unknown GLIF level 'glif6'"):
-        membrane("glif6", SPECIMEN)
+        glif_neuron("glif6", SPECIMEN)
     with pytest.raises(CatalogueError, match="GLIF level 4 lacks f_v"):
-        membrane(4, {name: value for name, value in SPECIMEN.items() if name != "f_v"})
+        glif_neuron(4, {name: value for name, value in SPECIMEN.items() if name != "f_v"})
     with pytest.raises(CatalogueError, match="lacks asc_amp1, asc_tau1"):
-        membrane(3, derive(1, SPECIMEN))
+        glif_neuron(3, reduce_to_level(1, SPECIMEN))
     with pytest.raises(UnknownName, match="parameter of GLIF level 1 'G'"):
-        membrane(1, SPECIMEN | {"G": 1})
+        glif_neuron(1, SPECIMEN | {"G": 1})
     with pytest.raises(QuantityError, match="GLIF level 1: C"):
-        membrane(1, SPECIMEN | {"C": 1 * mV})
+        glif_neuron(1, SPECIMEN | {"C": 1 * mV})

@@ -14,10 +14,16 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 import dualframe as df
 from dualframe.core.errors import CatalogueError, QuantityError, UnknownName
 from dualframe.neuromodulation import substitute_parameters
-from dualframe.neurons.izhikevich import forms, membrane
-from dualframe.neurons.point_neuron import Membrane
+from dualframe.neurons.izhikevich import IZHIKEVICH_MODELS
+from dualframe.neurons.point_neuron import PointNeuron
+from dualframe.neurons.registry import neuron_model
 
 DT = 0.1  # ms
+
+
+def make(name: str, parameters: Any) -> PointNeuron:
+    return neuron_model(name).make_neuron(parameters)
+
 
 # Izhikevich 2003, IEEE Trans Neural Netw 14:1569, figure 2
 FIGURE_2 = {
@@ -75,7 +81,7 @@ def book(name: str, **changes: Any) -> dict[str, Any]:
 
 
 def run(
-    cell: Membrane, drive: Any, duration: Any, current: str = "drive", record: str | None = None
+    cell: PointNeuron, drive: Any, duration: Any, current: str = "drive", record: str | None = None
 ) -> tuple[list[np.ndarray], Any]:
     """Return the steps at which each neuron spikes, and a recording if one is asked for.
 
@@ -203,7 +209,7 @@ def intervals(steps: np.ndarray) -> np.ndarray:
 def figure_2() -> dict[str, np.ndarray]:
     """Spike steps of the five cortical cells at the current of the publication, I = 10."""
     a, b, c, d = np.array(list(FIGURE_2.values())).T
-    cell = membrane("izhikevich2003", {"a": a, "b": b, "c": c, "d": d})
+    cell = make("izhikevich2003", {"a": a, "b": b, "c": c, "d": d})
     spikes, _ = run(cell, np.full(len(a), 10) * pA, 400 * ms)
     return dict(zip(FIGURE_2, spikes, strict=True))
 
@@ -240,7 +246,7 @@ def test_chattering_bursts_and_bursting_starts_with_a_burst(figure_2: Any) -> No
 def test_low_threshold_spiking_rebounds() -> None:
     """LTS (b = 0.25) fires on release from inhibition; FS and RS (b = 0.2) need more for it."""
     cells = np.array([FIGURE_2["LTS"], FIGURE_2["RS"]]).T
-    cell = membrane("izhikevich2003", dict(zip("abcd", cells, strict=True)))
+    cell = make("izhikevich2003", dict(zip("abcd", cells, strict=True)))
     spikes, _ = run(cell, [-4, -4] * pA, 300 * ms, "drive*int(t >= 100*ms)*int(t < 200*ms)")
     assert (spikes[0] >= 2000).any()
     assert len(spikes[1]) == 0
@@ -260,7 +266,7 @@ def test_low_threshold_spiking_rebounds() -> None:
 )
 def test_2007_forms_spike_where_the_published_equations_do(name: str, amplitudes: Any) -> None:
     form = f"izhikevich2007_{name}" if name in ("LTS", "TC", "RTN") else "izhikevich2007"
-    spikes, _ = run(membrane(form, book(name)), amplitudes * pA, 300 * ms)
+    spikes, _ = run(make(form, book(name)), amplitudes * pA, 300 * ms)
     for found, amplitude in zip(spikes, amplitudes, strict=True):
         expected = loop_2007(name, lambda t, i=amplitude: i, 3000)
         assert len(expected) > 1
@@ -270,7 +276,7 @@ def test_2007_forms_spike_where_the_published_equations_do(name: str, amplitudes
 @pytest.mark.parametrize(("name", "hold"), [("TC", -1200), ("RTN", -350)])
 def test_thalamic_cells_rebound_with_a_burst(name: str, hold: float) -> None:
     """Held near -80 mV for 120 ms and released, as in figures 8.31 and 8.32."""
-    cell = membrane(f"izhikevich2007_{name}", book(name))
+    cell = make(f"izhikevich2007_{name}", book(name))
     spikes, _ = run(cell, [hold] * pA, 300 * ms, "drive*int(t < 120*ms)")
     expected = loop_2007(name, lambda t: hold * (t < 120 - DT / 2), 3000)
     np.testing.assert_array_equal(spikes[0], expected)
@@ -281,7 +287,7 @@ def test_thalamic_cells_rebound_with_a_burst(name: str, hold: float) -> None:
 
 def test_low_threshold_reset_saturates() -> None:
     """The jump of u stops at u_max = 670 pA, whatever the drive."""
-    cell = membrane("izhikevich2007_LTS", book("LTS"))
+    cell = make("izhikevich2007_LTS", book("LTS"))
     spikes, trace = run(cell, [2000] * pA, 300 * ms, record="u")
     assert len(spikes[0]) > 40  # 40 jumps of 20 pA would exceed it without the ceiling
     after = trace.u[0][spikes[0][:-1] + 1] / pA
@@ -292,7 +298,7 @@ def test_low_threshold_reset_saturates() -> None:
 
 def test_fast_spiking_form_has_a_dead_zone_and_no_jump() -> None:
     amplitudes = (60, 75, 100, 400)
-    spikes, trace = run(membrane("izhikevich2007_FS", FS), amplitudes * pA, 200 * ms, record="u")
+    spikes, trace = run(make("izhikevich2007_FS", FS), amplitudes * pA, 200 * ms, record="u")
     for found, amplitude in zip(spikes, amplitudes, strict=True):
         expected = loop(
             lambda v, u, i: (
@@ -313,7 +319,7 @@ def test_fast_spiking_form_has_a_dead_zone_and_no_jump() -> None:
 
 def test_hippocampal_form_switches_k_at_vt() -> None:
     amplitudes = (0, 60, 150)
-    cell = membrane("izhikevich_skinner", SKINNER | {"Ishift": 10 * pA})
+    cell = make("izhikevich_skinner", SKINNER | {"Ishift": 10 * pA})
     spikes, _ = run(cell, amplitudes * pA, 300 * ms)
     for found, amplitude in zip(spikes, amplitudes, strict=True):
         expected = loop(
@@ -342,7 +348,7 @@ def test_rheobase_is_the_fold_of_the_steady_state(b: float) -> None:
     # Euler steps have exactly the fixed points of the equations, so the fold itself is exact. The
     # current rises slowly (u takes 1/a = 33 ms to follow) to 1 pA below, which must rest, and to
     # 1 pA above, which must fire: passing the fold takes about pi C/sqrt(k dI) = 380 ms then.
-    cell = membrane("izhikevich2007", book("RS", b=b))
+    cell = make("izhikevich2007", book("RS", b=b))
     rise = "drive*clip(t/(600*ms), 0, 1)"
     spikes, _ = run(cell, [fold - 1, fold + 1] * pA, 1300 * ms, rise)
     assert len(spikes[0]) == 0
@@ -351,7 +357,12 @@ def test_rheobase_is_the_fold_of_the_steady_state(b: float) -> None:
 
 def test_regular_spiking_cell_has_the_rheobase_and_resistance_it_was_fitted_to() -> None:
     """The book fits k and b of the RS cell to a rheobase of 50 pA and 80 MOhm (section 8.2.1)."""
-    _, trace = run(membrane("izhikevich2007", book("RS")), [-0.1, 0.1] * pA, 400 * ms, record="V")
+    _, trace = run(
+        make("izhikevich2007", book("RS")),
+        [-0.1, 0.1] * pA,
+        400 * ms,
+        record="V",
+    )
     end = trace.V[:, -1] / mV
     resistance = (end[1] - end[0]) / 0.2 * 1000  # MOhm
     # Linearised at rest: 1/(k(vt - vr) + b). 0.1 pA moves V by 8 uV, over which k changes the slope
@@ -362,32 +373,32 @@ def test_regular_spiking_cell_has_the_rheobase_and_resistance_it_was_fitted_to()
 
 
 def test_conductance_unit_of_modulation_is_the_slope_at_rest() -> None:
-    cell = membrane("izhikevich2007", book("RS"))
+    cell = make("izhikevich2007", book("RS"))
     assert cell.leak == "k*(vt - vr) + b"  # 12 nS, the book's 80 MOhm
-    hippocampal = membrane("izhikevich_skinner", SKINNER)
+    hippocampal = make("izhikevich_skinner", SKINNER)
     assert hippocampal.leak == "klow*(vt - vr) + b"
 
 
 def test_adaptation_factor_scales_the_jump() -> None:
-    halved = substitute_parameters(membrane("izhikevich2007", book("RS")), {"d": "d*0.5"})
-    smaller = membrane("izhikevich2007", book("RS", d=50))
+    halved = substitute_parameters(make("izhikevich2007", book("RS")), {"d": "d*0.5"})
+    smaller = make("izhikevich2007", book("RS", d=50))
     a, _ = run(halved, [100] * pA, 300 * ms)
     b, _ = run(smaller, [100] * pA, 300 * ms)
     np.testing.assert_array_equal(a[0], b[0])  # 0.5*100 is exactly 50
-    assert halved.adapts == ("d",)
+    assert halved.places["adaptation"] == {"d": "*"}
 
 
 @pytest.mark.parametrize("form", ["izhikevich2003", "izhikevich2007"])
 def test_no_adaptation_leaves_no_trace(form: str) -> None:
     parameters = dict(zip("abcd", FIGURE_2["RS"], strict=True)) if "2003" in form else book("RS")
-    cell = membrane(form, parameters)
+    cell = make(form, parameters)
     assert "modulated" not in cell.equations + cell.reset
     assert substitute_parameters(cell, {}) is cell
 
 
 def test_fast_spiking_form_has_nothing_to_scale() -> None:
-    cell = membrane("izhikevich2007_FS", FS)
-    assert cell.adapts == ()
+    cell = make("izhikevich2007_FS", FS)
+    assert "adaptation" not in cell.places
     assert "adaptation" not in cell.places
     with pytest.raises(UnknownName, match="'d'"):
         substitute_parameters(cell, {"d": "d*0.5"})
@@ -395,15 +406,15 @@ def test_fast_spiking_form_has_nothing_to_scale() -> None:
 
 def test_current_unit_of_the_dimensionless_form() -> None:
     values = dict(zip("abcd", FIGURE_2["RS"], strict=True))
-    default, _ = run(membrane("izhikevich2003", values), [10] * pA, 100 * ms)
-    scaled, _ = run(membrane("izhikevich2003", values | {"I_unit": 8 * pA}), [80] * pA, 100 * ms)
+    default, _ = run(make("izhikevich2003", values), [10] * pA, 100 * ms)
+    scaled, _ = run(make("izhikevich2003", values | {"I_unit": 8 * pA}), [80] * pA, 100 * ms)
     np.testing.assert_array_equal(default[0], scaled[0])  # 80/8 is exactly 10
 
 
 def test_start_of_the_dimensionless_form() -> None:
     values = dict(zip("abcd", FIGURE_2["RS"], strict=True))
-    assert membrane("izhikevich2003", values).initial["V"] == -65 * mV
-    cell = membrane("izhikevich2003", values | {"v0": -62.5})
+    assert make("izhikevich2003", values).initial["V"] == -65 * mV
+    cell = make("izhikevich2003", values | {"v0": -62.5})
     assert cell.initial["V"] == -62.5 * mV
     assert cell.initial["u"] == 0.2 / ms * cell.initial["V"]
     assert "v0" not in cell.parameters
@@ -411,14 +422,14 @@ def test_start_of_the_dimensionless_form() -> None:
 
 def test_wrong_forms_and_parameters_are_named() -> None:
     with pytest.raises(UnknownName, match="Did you mean 'izhikevich2007_LTS'"):
-        membrane("izhikevich2007_LTSS", book("LTS"))
+        make("izhikevich2007_LTSS", book("LTS"))
     with pytest.raises(CatalogueError, match="izhikevich2007 lacks d"):
-        membrane("izhikevich2007", {n: v for n, v in book("RS").items() if n != "d"})
+        make("izhikevich2007", {n: v for n, v in book("RS").items() if n != "d"})
     with pytest.raises(UnknownName, match="parameter of izhikevich2007 'vpaek'"):
-        membrane("izhikevich2007", book("RS") | {"vpaek": 1 * mV})
+        make("izhikevich2007", book("RS") | {"vpaek": 1 * mV})
     with pytest.raises(QuantityError, match="izhikevich2007: C"):
-        membrane("izhikevich2007", book("RS") | {"C": 1 * nS})
-    assert len(forms()) == 7
+        make("izhikevich2007", book("RS") | {"C": 1 * nS})
+    assert len(IZHIKEVICH_MODELS) == 7
 
 
 # ------------------------------------------------------------------ the book and the catalogue
@@ -507,7 +518,7 @@ def test_catalogue_sets_spike_where_the_published_equations_do(
     units = {**BOOK_UNITS, "klow": nS / mV, "khigh": nS / mV, "Ishift": pA, "vb": mV}
     units["U_coef"] = pA / mV**3
     plain = {name: float(value / units[name]) for name, value in values.items()}
-    spikes, _ = run(membrane(chosen.form, values), amplitudes * pA, 300 * ms)
+    spikes, _ = run(make(chosen.form, values), amplitudes * pA, 300 * ms)
     for found, amplitude in zip(spikes, amplitudes, strict=True):
         expected = loop_set(chosen.form, plain, amplitude, 3000)
         assert len(expected) > 1
@@ -567,7 +578,7 @@ def test_2007_forms_follow_the_book_s_scripts(
     special = name in ("LTS", "FS", "TC", "RTN")
     values = FS if name == "FS" else book(name)
     drive = "drive" if hold is None else f"{hold}*pA + (drive - {hold}*pA)*int(t >= 120*ms)"
-    cell = membrane(f"izhikevich2007_{name}" if special else "izhikevich2007", values)
+    cell = make(f"izhikevich2007_{name}" if special else "izhikevich2007", values)
     spikes, _ = run(cell, amplitudes * pA, 300 * ms, drive)
 
     def injected(t: float, later: float) -> float:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 import dualframe as df
 from dualframe.building.tasks.navigation import leaves_arena
 from dualframe.network import Network, Population, Projection, SpikeInput
-from dualframe.neurons.srm0 import srm0
+from dualframe.neurons.srm0 import SRM0
 
 Array = NDArray[np.float64]
 DT = 1 * ms
@@ -71,7 +71,9 @@ def ran() -> tuple[Array, Array, Array]:
         )
 
     network = Network(
-        (srm0("cells", N),), (drive,), (onto("feed", "drive", w), onto("side", "cells", lateral))
+        (SRM0.make_neuron({}).make_population("cells", N),),
+        (drive,),
+        (onto("feed", "drive", w), onto("side", "cells", lateral)),
     )
     found = df.run(
         network, STEPS * DT, target="runtime", seed=2, dt=DT, record={"cells": ["potential"]}
@@ -108,7 +110,7 @@ def test_spikes_are_drawn_with_the_probability_of_the_source(
 
 def test_a_new_trial_starts_from_silence() -> None:
     """The source sets potentials and the time of the last spike back: chi acts no more."""
-    cells = srm0("cells", 1, {**_numbers(), "rho0": 1e3 * Hz})
+    cells = SRM0.make_neuron({**_numbers(), "rho0": 1e3 * Hz}).make_population("cells", 1)
     clock = Population("clock", 1, "now = int(t/dt > 49.5) : 1\ndtrial/dt = (now - trial)/dt : 1")
     told = Projection(
         "clock", "cells", equations="trial_post = trial_pre : 1 (summed)", pairs="all_to_all"

@@ -20,8 +20,9 @@ from brian2 import Quantity, get_dimensions, ms, mV, nS, pA, pF
 from brian2.units import amp
 
 import dualframe as df
-from dualframe.neurons import glif, izhikevich
-from dualframe.neurons.point_neuron import Membrane
+from dualframe.neurons import glif
+from dualframe.neurons.point_neuron import PointNeuron
+from dualframe.neurons.registry import neuron_model
 
 os.environ.setdefault("PYNEST_QUIET", "1")
 nest = pytest.importorskip("nest", reason="NEST is not installed (extra 'peers')")
@@ -41,7 +42,7 @@ def set_up(dt: float) -> None:
 
 
 def simulate(
-    neurons: dict[str, tuple[Membrane, Any]], dt: float, duration: float
+    neurons: dict[str, tuple[PointNeuron, Any]], dt: float, duration: float
 ) -> dict[str, list[tuple[np.ndarray, np.ndarray]]]:
     """Spike times (ms) and voltages (mV) of every neuron; ``neurons`` holds models and currents."""
     populations, inputs = [], []
@@ -96,17 +97,17 @@ def simulate_nest(
 # ------------------------------------------------------------------ GLIF
 
 
-def glif_cells(level: int) -> list[Membrane]:
+def glif_cells(level: int) -> list[PointNeuron]:
     chosen = []
     for name in CELLS:
         cell = df.cell(name)
         own = {stored.level for stored in cell.glif}
         stored = cell.glif_set(level if level in own else glif.LEVELS[level].source)
-        chosen.append(glif.membrane(level, stored.numbers.plain()))
+        chosen.append(glif.glif_neuron(level, stored.numbers.plain()))
     return chosen
 
 
-def together(level: int) -> Membrane:
+def together(level: int) -> PointNeuron:
     """The cells as one membrane with an array of each parameter."""
     cells = glif_cells(level)
     stacked = {
@@ -116,7 +117,7 @@ def together(level: int) -> Membrane:
         )
         for name in cells[0].parameters
     }
-    return glif.membrane(level, stacked)
+    return glif.glif_neuron(level, stacked)
 
 
 def glif_currents(level: int) -> Any:
@@ -281,9 +282,9 @@ FIGURE_2 = {
 }
 
 
-def published_cells() -> Membrane:
+def published_cells() -> PointNeuron:
     a, b, c, d = np.array(list(FIGURE_2.values())).T
-    return izhikevich.membrane("izhikevich2003", {"a": a, "b": b, "c": c, "d": d})
+    return neuron_model("izhikevich2003").make_neuron({"a": a, "b": b, "c": c, "d": d})
 
 
 def nest_izhikevich(dt: float, duration: float, *, consistent: bool) -> list[np.ndarray]:

@@ -40,6 +40,7 @@ from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.neurons import glif as glif_model
 from dualframe.neurons import izhikevich as izhikevich_model
+from dualframe.neurons.registry import neuron_model
 
 CELLS = names("cell type")
 RECEPTORS = (
@@ -452,16 +453,16 @@ def test_hippocampal_glif1_follows_from_the_passive_values(name: str) -> None:
 def test_every_set_can_be_built_as_a_point_neuron(name: str) -> None:
     """The two places that list a form's parameters agree."""
     for fit in cell(name).izhikevich:
-        izhikevich_model.membrane(fit.form, fit.numbers.plain())
+        neuron_model(fit.form).make_neuron(fit.numbers.plain())
     for glif in cell(name).glif:
         if glif.level:  # the others are stored for reference
-            glif_model.membrane(glif.level, glif.numbers.plain())
+            glif_model.glif_neuron(glif.level, glif.numbers.plain())
 
 
 def test_forms_are_those_of_the_point_neurons() -> None:
-    assert set(IZHIKEVICH) == set(izhikevich_model.forms())
+    assert set(IZHIKEVICH) == {model.name for model in izhikevich_model.IZHIKEVICH_MODELS}
     assert {f"GLIF{level}" for level in glif_model.LEVELS} <= set(GLIF)
-    for name, form in izhikevich_model.FORMS.items():
+    for name, form in izhikevich_model.VARIANTS.items():
         assert set(IZHIKEVICH[name].dimensions) == set(form.names)
 
 

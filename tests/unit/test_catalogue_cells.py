@@ -16,7 +16,7 @@ from dualframe.catalogue.schema import CellType
 from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.core.errors import UnknownName
 from dualframe.core.quantity import quantity
-from dualframe.neurons import izhikevich
+from dualframe.neurons.registry import neuron_model
 from dualframe.targets.lowering.lower_network import lower_network
 
 CELLS = names("cell type")
@@ -207,7 +207,7 @@ def test_the_derived_chandelier_set_has_the_measured_rheobase() -> None:
 def test_default_izhikevich_sets_have_a_stable_rest(name: str) -> None:
     """Their resting conductance is positive, so that effects are fractions of something."""
     found = cell(name).izhikevich_set()
-    leak = izhikevich.membrane(found.form, found.numbers.plain()).leak
+    leak = neuron_model(found.form).make_neuron(found.numbers.plain()).leak
     namespace = {key: float(value) for key, value in found.numbers.plain().items()}
     assert eval(leak, {"int": int}, namespace) > 0  # noqa: S307 (an expression of our own)
 

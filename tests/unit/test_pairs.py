@@ -20,8 +20,9 @@ from dualframe.cli import main
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.experiments import current_clamp
 from dualframe.experiments.model_comparison import TOLERANCES, Validation, behaviour, compare
-from dualframe.experiments.model_fitting.fit_point_neuron import smooth_rates
-from dualframe.experiments.model_fitting.search_space import FORMS, charging_time
+from dualframe.experiments.model_fitting.fit_point_neuron import single_neuron, smooth_rates
+from dualframe.neurons.izhikevich import charging_time
+from dualframe.neurons.registry import fittable_families, fittable_models, neuron_model
 
 pytestmark = pytest.mark.cpp
 
@@ -36,12 +37,13 @@ TWIN = {
     "asc_amp2": -12 * pA,
     "asc_tau2": 100 * ms,
 }
-GLIF3 = FORMS["glif"][0]
+
+GLIF3 = neuron_model("GLIF3")
 
 
 def glif(**changes: Any) -> Any:
     """Clamp a GLIF neuron of level 3 with some parameters changed."""
-    return partial(current_clamp, GLIF3.population({**TWIN, **changes}), "")
+    return partial(current_clamp, single_neuron(GLIF3, {**TWIN, **changes}), "")
 
 
 @pytest.fixture(scope="module")
@@ -153,13 +155,13 @@ def test_a_search_finds_a_neuron_from_its_own_behaviour(
     from dualframe.experiments.model_fitting import fit_point_neuron as fitting
 
     search = fitting._Search(
-        GLIF3,
+        GLIF3.search,
         cell.survey,
         fitting._wanted(glif(), cell.survey),
         partial(fitting._clamped, GLIF3, target="auto"),
     )
-    values, facts = search.run(GLIF3.start(), seed=1, generations=40)
-    found = compare(cell, partial(current_clamp, GLIF3.population(values), ""), ("", "", ""))
+    values, facts = search.run(GLIF3.search.starting_place(), seed=1, generations=40)
+    found = compare(cell, partial(current_clamp, single_neuron(GLIF3, values), ""), ("", "", ""))
     assert found.passed
     assert found.table.set_index("measure").loc["f_I", "difference"] < 0.03
     assert facts["evaluations"] <= 40 * 16
@@ -298,7 +300,7 @@ def test_the_charging_time_of_an_izhikevich_neuron() -> None:
 # ---------------------------------------------------------------- what is shipped
 
 
-@pytest.mark.parametrize("model", fits.FAMILIES)
+@pytest.mark.parametrize("model", fittable_families())
 def test_every_stored_fit_still_gives_its_curve(model: str) -> None:
     """All cells of a form side by side in one network, against the stored reference."""
     by_form: dict[str, list[fits.Fit]] = {}
@@ -308,8 +310,8 @@ def test_every_stored_fit_still_gives_its_curve(model: str) -> None:
             fit = fits.stored(entry, model)  # raises if it is missing or out of date
             by_form.setdefault(fit.chosen.form, []).append(fit)
     assert sum(map(len, by_form.values())) == 36
-    for form in FORMS[model]:
-        _check_curves(form, by_form.get(form.form, []))
+    for form in fittable_models(model):
+        _check_curves(form, by_form.get(form.name, []))
 
 
 def _check_curves(form: Any, found: list[fits.Fit]) -> None:
@@ -325,7 +327,7 @@ def _check_curves(form: Any, found: list[fits.Fit]) -> None:
     }
     currents = np.concatenate([fit.reference["current_pA"] for fit in found]) * pA
     response = current_clamp(
-        form.population(found[0].chosen.numbers.plain()),
+        single_neuron(form, found[0].chosen.numbers.plain()),
         "",
         currents,
         parameters=columns,

@@ -30,17 +30,17 @@ import numpy as np
 from brian2.units import ms, mV, second
 
 from dualframe import catalogue
-from dualframe.catalogue import plasticity_rule
+from dualframe.catalogue import CellType, plasticity_rule
+from dualframe.core.errors import CatalogueError
 from dualframe.network import Network, Population, Projection
-from dualframe.neuromodulation.occupancy import hill_equation
-from dualframe.neurons.izhikevich_2003_euler import EQUATIONS, POLYNOMIAL, published_numbers, start
+from dualframe.neurons.izhikevich_2003_euler import EQUATIONS, IZHIKEVICH_2003_EULER, NOISE
 from dualframe.task import Section, Task
 
 N1, N2 = 0, 1  # the synapse that is rewarded
 TAGGED = "tagged"
 
 _CELLS = f"""
-noise = half_noise*(2*rand() - 1) : volt (constant over dt)
+{NOISE}
 I = (noise + g + probe)/unit_time : volt/second
 {EQUATIONS.strip()}
 dg/dt = -g/dt : volt
@@ -49,11 +49,11 @@ dprobed/dt = (probe - probed)/dt : volt
 dDA/dt = DA*(exp(-dt/tau_DA)*(1 - clamp_DA*switched) - 1)/dt : 1
 switched : 1
 """
-_EXCITABILITY = f"""
+_EXCITABILITY = """
 dNA/dt = (NA_level*(1 - switched*ACh_present) - NA)/tau_excitability : mmolar
 dACh/dt = (ACh_level*switched*ACh_present - ACh)/tau_excitability : mmolar
-o_NA = {hill_equation("NA/EC50_NA", "n_NA")} : 1
-o_ACh = {hill_equation("ACh/EC50_ACh", "n_ACh")} : 1
+o_NA = (NA/EC50_NA)**n_NA/(1 + (NA/EC50_NA)**n_NA) : 1
+o_ACh = (ACh/EC50_ACh)**n_ACh/(1 + (ACh/EC50_ACh)**n_ACh) : 1
 bursting = o_NA*(1 - o_ACh) : 1
 """
 
@@ -77,7 +77,7 @@ def build(task: Task) -> Network:
 
 def _excitatory(task: Task, n: int) -> Population:
     cell = catalogue.cell(task["network"]["excitatory_cell"])
-    numbers = published_numbers(cell, "RS")
+    numbers = _published_set(cell, "RS")
     acts = "NA" in task.modulators
     return _population(
         task,
@@ -97,8 +97,8 @@ def _inhibitory(task: Task, n: int) -> Population:
     kind = task["network"]["inhibition"]
     cell = catalogue.cell(task["network"]["inhibitory_cell"])
     numbers = {
-        "FS": lambda: published_numbers(cell, "FS"),
-        "RS": lambda: published_numbers(catalogue.cell(task["network"]["excitatory_cell"]), "RS"),
+        "FS": lambda: _published_set(cell, "FS"),
+        "RS": lambda: _published_set(catalogue.cell(task["network"]["excitatory_cell"]), "RS"),
         "AC": lambda: _accommodating(task["accommodation"]),
     }[kind]()
     return _population(
@@ -115,10 +115,19 @@ def _inhibitory(task: Task, n: int) -> Population:
     )
 
 
+def _published_set(cell: CellType, label: str) -> dict[str, Any]:
+    for stored in cell.izhikevich:
+        if stored.form == "izhikevich2003" and stored.label == label:
+            return stored.numbers.plain()
+    raise CatalogueError(
+        f"{cell.name} has no izhikevich2003 set {label!r}: it has "
+        + (", ".join(f"{s.form} {s.label!r}" for s in cell.izhikevich) or "none")
+        + "."
+    )
+
+
 def _accommodating(numbers: Section) -> dict[str, Any]:
-    units = {"a": 1 / ms, "b": 1 / ms, "c": mV, "d": mV / ms}
-    values = {name: numbers[name] * unit for name, unit in units.items()}
-    return {**values, "vpeak": 30 * mV, "v_b": numbers["v_b"]}
+    return {name: numbers[name] for name in ("a", "b", "c", "d", "v_b")}
 
 
 def _population(
@@ -134,25 +143,22 @@ def _population(
     parameters: dict[str, Any],
     initial: dict[str, Any],
 ) -> Population:
-    varied = dict.fromkeys(("a", "b", "d"), task.heterogeneity) if task.heterogeneity else {}
+    varies = IZHIKEVICH_2003_EULER.varies
+    neuron = IZHIKEVICH_2003_EULER.make_neuron({**numbers, "half_noise": task["network"]["noise"]})
     return Population(
         name,
         n,
         equations,
-        threshold="V >= vpeak",
+        threshold=neuron.threshold,
         reset=reset,
         parameters={
-            "v_b": 0 * mV,
-            **numbers,
-            **POLYNOMIAL,
+            **neuron.parameters,
             **parameters,
-            "half_noise": task["network"]["noise"],
-            "unit_time": 1 * ms,
             "tau_DA": task["reward"]["tau"],
             "clamp_DA": task["excitability"]["clamp_DA"],
         },
-        initial={**start(numbers), **initial},
-        heterogeneity=varied,
+        initial={**neuron.initial, **initial},
+        heterogeneity=dict.fromkeys(varies, task.heterogeneity) if task.heterogeneity else {},
         cell_type=cell,
         sign=sign,
     )

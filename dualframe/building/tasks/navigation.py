@@ -35,7 +35,7 @@ from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import CatalogueError
 from dualframe.environments import environment
 from dualframe.network import Network, Population, Projection
-from dualframe.neurons.srm0 import srm0
+from dualframe.neurons.srm0 import SRM0
 from dualframe.task import Section, Task
 
 #: What is measured of every trial, as variables of the world.
@@ -85,13 +85,9 @@ def _actors(task: Task, n: int) -> Population:
 
 def _srm0(task: Task, n: int) -> Population:
     names = ("eps0", "tau_m", "tau_s", "chi", "rho0", "theta", "delta_u")
-    varied = dict.fromkeys(("eps0", "tau_m", "theta"), task.heterogeneity)
-    return srm0(
-        "action",
-        n,
-        {name: task["actor"][name] for name in names},
-        heterogeneity=varied if task.heterogeneity else None,
-    )
+    varied = dict.fromkeys(SRM0.varies, task.heterogeneity)
+    neuron = SRM0.make_neuron({name: task["actor"][name] for name in names})
+    return neuron.make_population("action", n, heterogeneity=varied if task.heterogeneity else {})
 
 
 _CURRENT = """

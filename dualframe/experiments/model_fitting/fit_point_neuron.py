@@ -1,6 +1,6 @@
 """Fit a point neuron to the compartments of its cell type.
 
-What a passive membrane shows is measured (`point_forms`); the rest is searched for by the
+What a passive membrane shows is measured; the rest is searched for by the
 covariance matrix adaptation evolution strategy (Hansen 2016, arXiv:1604.00772; the package
 ``cma``). All candidates of a generation, each at all currents, are copies of one network, and all
 generations and all cell types run the same program.
@@ -40,7 +40,6 @@ from dualframe import catalogue
 from dualframe.building.dendritic_circuit import MODEL
 from dualframe.catalogue import CellType
 from dualframe.catalogue.fitted_models import (
-    FAMILIES,
     Fit,
     compartments_digest,
     is_path,
@@ -53,8 +52,11 @@ from dualframe.core.quantity import quantity, quantity_text
 from dualframe.experiments import electrophysiology as measures
 from dualframe.experiments.current_clamp import Response, current_clamp
 from dualframe.experiments.model_comparison import Behaviour, Validation, behaviour, compare
-from dualframe.experiments.model_fitting.search_space import FORMS, PointForm
 from dualframe.experiments.rheobase_search import Clamp, Survey
+from dualframe.network import Population
+from dualframe.neurons.neuron_model import NeuronModel
+from dualframe.neurons.registry import fittable_families, fittable_models
+from dualframe.neurons.search_space import SearchSpace, Values
 from dualframe.simulation.run import package_versions
 
 Floats = NDArray[np.float64]
@@ -127,8 +129,8 @@ def fit_point(
     DualframeError
         If the cell does not fire, or fires without a current.
     """
-    if model not in FAMILIES:
-        raise UnknownName("point neuron model to fit", model, FAMILIES)
+    if model not in fittable_families():
+        raise UnknownName("point neuron model to fit", model, fittable_families())
     if save and is_path(cell):
         raise CatalogueError(
             f"{cell} is a file of your own: its fit is not stored with the catalogue. Leave out "
@@ -146,14 +148,19 @@ def fit_point(
         )
     wanted = _wanted(reference, found)
     best: tuple[Fit, Validation] | None = None
-    for form, again in product(FORMS[model], (False, True)):
+    for candidate, again in product(fittable_models(model), (False, True)):
         units = _F_I_FIRST if again else _UNITS
-        search = _Search(form, found, wanted, partial(_clamped, form, target=target), units)
-        values, facts = search.run(form.start(form.again if again else {}), seed, generations)
-        fit, checked = _judged(entry, form, values, ours, target)
+        space = _search_space(candidate)
+        clamp = partial(_clamped, candidate, target=target)
+        search = _Search(space, found, wanted, clamp, units)
+        values, facts = search.run(
+            space.starting_place(space.second_start if again else {}), seed, generations
+        )
+        fit, checked = _judged(entry, candidate, values, ours, target)
         provenance = {"compartments": digest, **facts, "seed": seed, **_provenance()}
         fit = replace(fit, provenance=provenance, reference=_reference(ours))
-        report(f"{entry.name}, {form.form}: {_summary(checked)}; {facts['evaluations']} candidates")
+        tried = f"{facts['evaluations']} candidates"
+        report(f"{entry.name}, {candidate.name}: {_summary(checked)}; {tried}")
         if best is None or _better(checked, best[1]):
             best = fit, checked
         if best[1].passed:
@@ -166,9 +173,9 @@ def fit_point(
 
 @dataclass(frozen=True, eq=False)
 class _Search:
-    """One search: the form, what is known of the cell, what is wanted, and how to try."""
+    """One search: what is varied, what is known of the cell, what is wanted, and how to try."""
 
-    form: PointForm
+    space: SearchSpace
     found: Survey
     wanted: Wanted
     clamp: Callable[..., Response]
@@ -194,7 +201,7 @@ class _Search:
             candidates = strategy.ask()
             strategy.tell(candidates, list(self.objective(np.array(candidates))))
         result = strategy.result
-        values = self.form.parameters(result.xbest, self.found)
+        values = self.space.parameters_at(result.xbest, self.found)
         rounded = {name: quantity(quantity_text(value[0])) for name, value in values.items()}
         facts = {
             "optimiser": f"cma {metadata.version('cma')}",
@@ -207,7 +214,7 @@ class _Search:
     def objective(self, x: Floats) -> Floats:
         """Return the objective of each candidate; all of them run side by side."""
         n, m = len(x), len(self.wanted.rates)
-        values = self.form.parameters(x, self.found)
+        values = self.space.parameters_at(x, self.found)
         around = np.array(_AROUND) * float(self.found.rheobase)
         each = np.concatenate([np.asarray(self.wanted.currents), around])
         copies = {name: value[np.repeat(np.arange(n), len(each))] for name, value in values.items()}
@@ -228,9 +235,9 @@ class _Search:
         return total
 
     def _off_time_constant(self, values: dict[str, Any]) -> Floats | float:
-        if self.form.tau is None:
+        if self.space.charging_time is None:
             return 0.0
-        share = np.asarray(self.form.tau(values)) / float(self.found.tau) - 1
+        share = np.asarray(self.space.charging_time(values)) / float(self.found.tau) - 1
         return (share / _OFF_TAU) ** 2
 
 
@@ -263,10 +270,21 @@ def _wanted(reference: Clamp, found: Survey) -> Wanted:
     )
 
 
-def _clamped(form: PointForm, currents: Any, values: dict[str, Any], *, target: str) -> Response:
-    rest = np.ravel(values[form.rest])[0]
+def _search_space(model: NeuronModel) -> SearchSpace:
+    assert model.search is not None  # it is one of fittable_models
+    return model.search
+
+
+def single_neuron(model: NeuronModel, values: Values) -> Population:
+    """Return one neuron with a set of parameters, the first of each array, for `current_clamp`."""
+    scalars = {name: np.ravel(value)[0] for name, value in values.items()}
+    return model.make_neuron(scalars).make_population("cell", 1)
+
+
+def _clamped(model: NeuronModel, currents: Any, values: Values, *, target: str) -> Response:
+    rest = np.ravel(values[_search_space(model).rest])[0]
     return current_clamp(
-        form.population(values),
+        single_neuron(model, values),
         "",
         currents,
         parameters=values,
@@ -278,21 +296,20 @@ def _clamped(form: PointForm, currents: Any, values: dict[str, Any], *, target: 
 
 
 def _judged(
-    entry: CellType, form: PointForm, values: dict[str, Any], ours: Behaviour, target: str
+    entry: CellType, fitted: NeuronModel, values: Values, ours: Behaviour, target: str
 ) -> tuple[Fit, Validation]:
-    model = "glif" if form.form.startswith("GLIF") else "izhikevich"
     label = "fitted to the compartments"
-    numbers = numbers_of(values, f"{entry.name} {form.form}, {label}")
+    numbers = numbers_of(values, f"{entry.name} {fitted.name}, {label}")
     origin = Origin(("dualframe",), "derived", label)
     chosen: Glif | Izhikevich = (
-        Glif(form.form, label, "", numbers, origin)
-        if model == "glif"
-        else Izhikevich(form.form, label, numbers, origin)
+        Glif(fitted.name, label, "", numbers, origin)
+        if fitted.family == "glif"
+        else Izhikevich(fitted.name, label, numbers, origin)
     )
-    point = partial(current_clamp, form.population(values), "", target=target)
-    checked = compare(ours, point, (entry.name, form.form, "fitted"))
+    point = partial(current_clamp, single_neuron(fitted, values), "", target=target)
+    checked = compare(ours, point, (entry.name, fitted.name, "fitted"))
     errors = {row["measure"]: float(f"{row['difference']:.3g}") for row in checked.rows}
-    return Fit(entry.name, model, chosen, errors, reason(entry, checked)), checked
+    return Fit(entry.name, fitted.family, chosen, errors, reason(entry, checked)), checked
 
 
 def _reference(ours: Behaviour) -> dict[str, list[float]]:

@@ -1,0 +1,74 @@
+"""The point-neuron models by name, and which of them a word such as ``"glif"`` stands for."""
+
+from __future__ import annotations
+
+from dualframe.core.errors import UnknownName
+from dualframe.core.registry import Registry
+from dualframe.neurons.glif import GLIF_MODELS
+from dualframe.neurons.izhikevich import IZHIKEVICH_MODELS
+from dualframe.neurons.izhikevich_2003_euler import IZHIKEVICH_2003_EULER
+from dualframe.neurons.neuron_model import NeuronModel
+from dualframe.neurons.srm0 import SRM0
+
+NEURON_MODELS = Registry(
+    "point neuron model",
+    NeuronModel,
+    (*GLIF_MODELS, *IZHIKEVICH_MODELS, IZHIKEVICH_2003_EULER, SRM0),
+)
+
+
+def neuron_model(name: str) -> NeuronModel:
+    """Return a point-neuron model by name.
+
+    Parameters
+    ----------
+    name
+        As it is registered, such as ``"GLIF3"`` or ``"izhikevich2007_FS"``.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model.
+    """
+    return NEURON_MODELS[name]
+
+
+def model_families() -> tuple[str, ...]:
+    """Return the words that ``model=`` takes for a family of models, such as ``"glif"``."""
+    return tuple(dict.fromkeys(model.family for model in NEURON_MODELS.values()))
+
+
+def models_named(key: str) -> tuple[NeuronModel, ...]:
+    """Return the models that ``model=key`` may mean: one by its name, or all of a family.
+
+    Parameters
+    ----------
+    key
+        A family (``"glif"``, ``"izhikevich"``) or a model's name in any case (``"glif3"``).
+
+    Raises
+    ------
+    UnknownName
+        If no model answers to it.
+    """
+    models = tuple(model for model in NEURON_MODELS.values() if model.answers_to(key))
+    if not models:
+        words = dict.fromkeys((*model_families(), *map(str.casefold, NEURON_MODELS)))
+        raise UnknownName("point neuron model", key, words)
+    return models
+
+
+def family_of(key: str) -> str:
+    """Return the family of the models that ``model=key`` may mean; errors as `models_named`."""
+    return models_named(key)[0].family
+
+
+def fittable_models(key: str) -> tuple[NeuronModel, ...]:
+    """Return the models that a fit tries in turn for ``model=key``; errors as `models_named`."""
+    return tuple(model for model in models_named(key) if model.search is not None)
+
+
+def fittable_families() -> tuple[str, ...]:
+    """Return the families of which models can be fitted."""
+    families = (model.family for model in NEURON_MODELS.values() if model.search is not None)
+    return tuple(dict.fromkeys(families))
