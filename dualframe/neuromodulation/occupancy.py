@@ -43,11 +43,35 @@ class Occupancy:
     initial: dict[str, Any]
 
 
-def has_bindable_receptor(bound: Concentration | None, drugs: Sequence[Drug]) -> bool:
+def hill_equation(ratio: str, exponent: str, *, one_power: bool = False) -> str:
+    """Return the text of the fraction r^n/(1 + r^n) of receptors that are bound.
+
+    Parameters
+    ----------
+    ratio
+        Text of r, such as ``"DA/EC50"``.
+    exponent
+        Text of n.
+    one_power
+        Whether to write 1 - 1/(1 + r^n): the power stands once, because it costs more than the
+        rest of a neuron's step. The last digit differs.
+    """
+    power = f"({ratio})**{exponent}"
+    return f"1 - 1/(1 + {power})" if one_power else f"{power}/(1 + {power})"
+
+
+def hill_fraction(ratio: float, exponent: float) -> float:
+    """Return the number r^n/(1 + r^n)."""
+    power = ratio**exponent
+    return float(power / (1 + power))
+
+
+def has_bindable_receptor(concentration: Concentration | None, drugs: Sequence[Drug]) -> bool:
     """Return whether there are receptors, and something that opens them."""
     kinds = {drug.kind for drug in drugs}
     blocked = any(drug.kind == "antagonist" and drug.saturating for drug in drugs)
-    return not blocked and "knockout" not in kinds and (bound is not None or "agonist" in kinds)
+    opened = concentration is not None or "agonist" in kinds
+    return not blocked and "knockout" not in kinds and opened
 
 
 def agonist_saturates(drugs: Sequence[Drug]) -> bool:
@@ -56,7 +80,10 @@ def agonist_saturates(drugs: Sequence[Drug]) -> bool:
 
 
 def receptor_occupancy(
-    receptor: Receptor, bound: Concentration | None, drugs: Sequence[Drug], site: str = ""
+    receptor: Receptor,
+    concentration: Concentration | None,
+    drugs: Sequence[Drug],
+    site: str = "",
 ) -> Occupancy:
     """Return the occupancy of a receptor.
 
@@ -64,26 +91,28 @@ def receptor_occupancy(
     ----------
     receptor
         Its affinity, kinetics and desensitisation.
-    bound
-        Concentration of its modulator, or None if there is none of it.
+    concentration
+        Of its modulator, or None if there is none of it.
     drugs
-        Agonists and antagonists that act on it in this cell type; see `occupied`.
+        Agonists and antagonists that act on it in this cell type; see `has_bindable_receptor`.
     site
         What variables are named after; the default is the name of the receptor.
     """
-    r = site or receptor.name
+    site = site or receptor.name
     if agonist_saturates(drugs):  # by a parameter, so that it can be recorded like any other
-        return Occupancy(f"o_{r}", (f"o_{r} = saturated_{r} : 1",), {f"saturated_{r}": 1.0}, {})
-    own = _Equations(receptor, r)
-    own.bind(bound, drugs)
-    desensitises = bound is not None and receptor.desensitisation is not None
-    if bound is not None and desensitises:
-        own.desensitise(bound)
-    own.lines.append(f"o_{r} = b_{r}" + (f"*s_{r}" if desensitises else "") + " : 1")
-    return Occupancy(f"o_{r}", tuple(own.lines), own.parameters, own.initial)
+        lines = (f"o_{site} = saturated_{site} : 1",)
+        return Occupancy(f"o_{site}", lines, {f"saturated_{site}": 1.0}, {})
+    equations = _OccupancyEquations(receptor, site)
+    equations.add_binding(concentration, drugs)
+    desensitises = concentration is not None and receptor.desensitisation is not None
+    if concentration is not None and desensitises:
+        equations.add_desensitisation(concentration)
+    sensitive = f"*s_{site}" if desensitises else ""
+    equations.lines.append(f"o_{site} = b_{site}{sensitive} : 1")
+    return Occupancy(f"o_{site}", tuple(equations.lines), equations.parameters, equations.initial)
 
 
-class _Equations:
+class _OccupancyEquations:
     """The equations of one receptor as they are collected."""
 
     def __init__(self, receptor: Receptor, site: str) -> None:
@@ -93,54 +122,53 @@ class _Equations:
         self.parameters: dict[str, Any] = {}
         self.initial: dict[str, Any] = {}
 
-    def bind(self, bound: Concentration | None, drugs: Sequence[Drug]) -> None:
+    def add_binding(self, concentration: Concentration | None, drugs: Sequence[Drug]) -> None:
         """Add the bound fraction b."""
         r, affinity = self.site, self.receptor.affinity
-        doses = {kind: _total(kind, drugs) for kind in ("agonist", "antagonist")}
+        doses = {kind: _total_dose(kind, drugs) for kind in ("agonist", "antagonist")}
         self.parameters |= {f"{k}_{r}": dose for k, dose in doses.items() if dose is not None}
-        ligands = [] if bound is None else [f"{bound.name}/EC50_{r}"]
+        ligands = [] if concentration is None else [f"{concentration.name}/EC50_{r}"]
         ligands += [] if doses["agonist"] is None else [f"agonist_{r}"]
         ratio = " + ".join(ligands)
         if doses["antagonist"] is not None:
             ratio = f"({ratio})/(1 + antagonist_{r})"
-        if bound is not None:
+        if concentration is not None:
             self.parameters[f"EC50_{r}"] = affinity.value("EC50")
         self.parameters[f"hill_{r}"] = affinity.value("hill")
-        # the power stands once, because it costs more than the rest of a neuron's step
-        steady = f"1 - 1/(1 + ({ratio})**hill_{r})"
-        if bound is None or bound.constant:
+        steady = hill_equation(ratio, f"hill_{r}", one_power=True)
+        if concentration is None or concentration.constant:
             self.lines.append(f"b_{r} = {steady} : 1")
             return
-        start = float(np.asarray(bound.start / affinity.value("EC50"))) + (doses["agonist"] or 0.0)
-        power = (start / (1 + (doses["antagonist"] or 0.0))) ** float(affinity.value("hill"))
-        self.initial[f"b_{r}"] = power / (1 + power)
-        self._relax(steady)
+        relative = float(np.asarray(concentration.start / affinity.value("EC50")))
+        start = (relative + (doses["agonist"] or 0.0)) / (1 + (doses["antagonist"] or 0.0))
+        self.initial[f"b_{r}"] = hill_fraction(start, float(affinity.value("hill")))
+        self._add_relaxation(steady)
 
-    def _relax(self, steady: str) -> None:
+    def _add_relaxation(self, steady: str) -> None:
         r = self.site
-        for which in ("tau_on", "tau_off"):
-            self.parameters[f"{which}_{r}"] = self.receptor.kinetics.value(which)
+        for name in ("tau_on", "tau_off"):
+            self.parameters[f"{name}_{r}"] = self.receptor.kinetics.value(name)
         on, off = f"1/tau_on_{r}", f"1/tau_off_{r}"
         rate = f"({off} + int(steady_{r} > b_{r})*({on} - {off}))"
         self.lines += [f"steady_{r} = {steady} : 1", f"db_{r}/dt = (steady_{r} - b_{r})*{rate} : 1"]
 
-    def desensitise(self, bound: Concentration) -> None:
+    def add_desensitisation(self, concentration: Concentration) -> None:
         """Add the sensitive fraction s."""
         r, table = self.site, self.receptor.desensitisation
         assert table is not None  # the caller has looked
-        names = ("IC50", "hill") if bound.constant else tuple(table)
+        names = ("IC50", "hill") if concentration.constant else tuple(table)
         self.parameters |= {f"{name}_s_{r}": table.value(name) for name in names}
-        steady = f"1/(1 + ({bound.name}/IC50_s_{r})**hill_s_{r})"
-        if bound.constant:
+        steady = f"1/(1 + ({concentration.name}/IC50_s_{r})**hill_s_{r})"
+        if concentration.constant:
             self.lines.append(f"s_{r} = {steady} : 1")
             return
-        ratio = float(np.asarray(bound.start / table.value("IC50")))
+        ratio = float(np.asarray(concentration.start / table.value("IC50")))
         self.initial[f"s_{r}"] = 1 / (1 + ratio ** float(table.value("hill")))
-        slow = f"tau_slow_s_{r}/(1 + ({bound.name}/tau_K_s_{r})**tau_hill_s_{r})"
+        slow = f"tau_slow_s_{r}/(1 + ({concentration.name}/tau_K_s_{r})**tau_hill_s_{r})"
         self.lines.append(f"ds_{r}/dt = ({steady} - s_{r})/(tau_fast_s_{r} + {slow}) : 1")
 
 
-def _total(kind: str, drugs: Sequence[Drug]) -> float | None:
+def _total_dose(kind: str, drugs: Sequence[Drug]) -> float | None:
     """Return the sum of the relative doses of a kind, which bind at one site; None if none."""
     doses = [drug.relative for drug in drugs if drug.kind == kind]
     return sum(doses) if doses else None
