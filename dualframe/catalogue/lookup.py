@@ -19,7 +19,7 @@ from dualframe.catalogue.rule_numbers import RuleParameterSets
 from dualframe.catalogue.schema import CellType, Modulator, Receptor, Synapse
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import CatalogueError, UnknownName
-from dualframe.plasticity.registry import RULES
+from dualframe.plasticity.registry import PLASTICITY_RULES
 
 T = TypeVar("T")
 
@@ -173,22 +173,36 @@ def modulators() -> pd.DataFrame:
 def plasticity_rules() -> pd.DataFrame:
     """Return the plasticity rules as a table, one row each; the first set is the default.
 
-    ``runs`` says which can be used; the others are described only.
+    ``runs`` says which can be used; the others are described only. Rules of users, of which the
+    catalogue has no numbers, have no sets.
     """
-    return pd.DataFrame(
-        [
-            {
-                "name": r.name,
-                "title": r.title,
-                "runs": r.name in RULES,
-                "sets": ", ".join(s.name for s in r.sets),
-                "relative_to": r.relative_to,
-                "status": r.origin.status,
-                "equations": r.equations,
-            }
-            for r in map(rule_parameter_sets, names("plasticity rule"))
-        ]
-    )
+    catalogued = names("plasticity rule")
+    rows = [
+        {
+            "name": r.name,
+            "title": r.title,
+            "runs": r.name in PLASTICITY_RULES,
+            "sets": ", ".join(s.name for s in r.sets),
+            "relative_to": r.relative_to,
+            "status": r.origin.status,
+            "equations": r.equations,
+        }
+        for r in map(rule_parameter_sets, catalogued)
+    ]
+    rows += [
+        {
+            "name": name,
+            "title": rule.source,
+            "runs": True,
+            "sets": "",
+            "relative_to": rule.relative_to,
+            "status": "",
+            "equations": rule.parameters.equations,
+        }
+        for name, rule in PLASTICITY_RULES.items()
+        if name not in catalogued
+    ]
+    return pd.DataFrame(rows)
 
 
 def populations() -> pd.DataFrame:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dualframe.catalogue.lookup import names as catalogued_names
 from dualframe.catalogue.lookup import rule_parameter_sets
-from dualframe.catalogue.rule_numbers import FORMS, ParameterSet, RuleParameterSets
+from dualframe.catalogue.rule_numbers import ParameterSet
+from dualframe.catalogue.schema import Numbers, Origin
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.network import Plasticity
-from dualframe.plasticity.registry import rule as rule_named
-from dualframe.plasticity.rule import Rule
+from dualframe.plasticity.registry import PLASTICITY_RULES
+from dualframe.plasticity.rule import PlasticityRule
 
 
 def plasticity_rule(
@@ -55,7 +57,8 @@ def plasticity_rule(
         multiplies its rate: ``{"gate": "int(occupancy > 0.5)"}``. What a rule reads of the
         presynaptic neuron is given here too.
     **numbers
-        Numbers that replace those of the set, with their units.
+        Numbers that replace those of the set, with their units; all numbers of a rule of which the
+        catalogue has none.
 
     Raises
     ------
@@ -63,62 +66,92 @@ def plasticity_rule(
         If there is no such rule, set, number, option or choice.
     QuantityError, NetworkError
         If a number has another dimension, or the bounds are not in order.
+    CatalogueError
+        If a time constant is not above zero, or a number is missing.
     """
-    able = rule_named(rule)
-    entry = rule_parameter_sets(rule)
-    chosen = entry.set(set)
-    made = {**chosen.numbers.plain(), **_own(entry, numbers)}
-    published = {"pairing": chosen.pairing} if chosen.pairing and "pairing" in able.options else {}
-    own = ", ".join(f"{name} {value}" for name, value in numbers.items())
+    kind = PLASTICITY_RULES[rule]
+    published, relative_to = _published_set(kind, set)
+    overrides = ", ".join(f"{name} {value}" for name, value in numbers.items())
+    origin = f"{rule}, set {published.name}" if published.name else rule
     return Plasticity(
         rule=rule,
-        numbers=made,
-        w_max=_number(w_max),
-        w_min=None if w_min is None else _number(w_min),
-        scale=None if scale is None else _number(scale),
-        relative_to=entry.relative_to,
-        options=_options(able, {**published, **(options or {})}),
+        numbers=_complete_numbers(kind, published, numbers),
+        w_max=quantity(w_max),
+        w_min=None if w_min is None else quantity(w_min),
+        scale=None if scale is None else quantity(scale),
+        relative_to=relative_to,
+        options=_check_options(kind, published, options or {}),
         learning_rate=learning_rate,
         frozen=frozen,
-        factors=able.factors,
-        signals=_signals(able, signals or {}),
-        origin=f"{rule}, set {chosen.name}" + (f" with {own}" if own else ""),
-        assumptions=_assumptions(chosen, rule, numbers),
+        factors=kind.factors,
+        signals=_check_signals(kind, signals or {}),
+        origin=origin + (f" with {overrides}" if overrides else ""),
+        assumptions=_assumptions(published, rule, numbers),
     )
 
 
-def _own(entry: RuleParameterSets, numbers: Mapping[str, Any]) -> dict[str, Any]:
-    kinds = FORMS[entry.form].dimensions
+def _published_set(rule: PlasticityRule, set_name: str) -> tuple[ParameterSet, str]:
+    """Return a set of the catalogue and what its amplitudes are relative to.
+
+    A rule of a user, of which the catalogue has no numbers, has one set without a name.
+    """
+    if rule.name in catalogued_names("plasticity rule"):
+        entry = rule_parameter_sets(rule.name)
+        return entry.set(set_name), entry.relative_to
+    if set_name:
+        raise UnknownName(f"set of rule {rule.name!r}", set_name, ())
+    return ParameterSet("", Numbers(""), Origin()), rule.relative_to
+
+
+def _complete_numbers(
+    rule: PlasticityRule, published: ParameterSet, numbers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the numbers of a set with those of the caller in their place, all checked."""
+    kinds = rule.parameters.dimensions
     for name in numbers:
         if name not in kinds:
-            raise UnknownName(f"number of rule {entry.name!r}", name, kinds)
-    made = {name: quantity(value, kinds[name], name) for name, value in numbers.items()}
-    for name, value in made.items():
+            raise UnknownName(f"number of rule {rule.name!r}", name, kinds)
+    given = {name: quantity(value, kinds[name], name) for name, value in numbers.items()}
+    for name, value in given.items():
         if name.startswith("tau") and not float(value) > 0:
-            raise CatalogueError(f"{name} of rule {entry.name!r} is {value}: expected above zero.")
-    return made
+            raise CatalogueError(f"{name} of rule {rule.name!r} is {value}: expected above zero.")
+    complete = {**published.numbers.plain(), **given}
+    if missing := [name for name in rule.parameters.required if name not in complete]:
+        raise CatalogueError(
+            f"rule {rule.name!r} lacks {', '.join(missing)}: the catalogue has no numbers of it, "
+            f"so give them, like {missing[0]}=..."
+        )
+    return complete
 
 
-def _assumptions(chosen: ParameterSet, rule: str, own: Mapping[str, Any]) -> tuple[str, ...]:
-    names = [f"{k} {v.written}" for k, v in chosen.numbers.items() if v.assumed and k not in own]
-    return (f"{', '.join(names)} of {rule}, set {chosen.name}, assumed",) if names else ()
+def _assumptions(
+    published: ParameterSet, rule: str, overrides: Mapping[str, Any]
+) -> tuple[str, ...]:
+    names = [
+        f"{name} {number.written}"
+        for name, number in published.numbers.items()
+        if number.assumed and name not in overrides
+    ]
+    return (f"{', '.join(names)} of {rule}, set {published.name}, assumed",) if names else ()
 
 
-def _signals(able: Rule, given: Mapping[str, str]) -> dict[str, str]:
-    for name in given:
-        if name not in able.told:
-            raise UnknownName(f"signal of rule {able.name!r}", name, able.told)
-    return {name: name for name in (*able.signals, *able.sources)} | dict(given)
+def _check_signals(rule: PlasticityRule, signals: Mapping[str, str]) -> dict[str, str]:
+    for name in signals:
+        if name not in rule.readable_signals:
+            raise UnknownName(f"signal of rule {rule.name!r}", name, rule.readable_signals)
+    names = (*rule.postsynaptic_signals, *rule.presynaptic_signals)
+    return {name: name for name in names} | dict(signals)
 
 
-def _number(value: Any) -> Any:
-    return quantity(value)
-
-
-def _options(able: Rule, given: Mapping[str, str]) -> dict[str, str]:
-    for name, choice in given.items():
-        if name not in able.options:
-            raise UnknownName(f"option of rule {able.name!r}", name, able.options)
-        if choice not in able.options[name]:
-            raise UnknownName(f"{name} of rule {able.name!r}", choice, able.options[name])
-    return {name: given.get(name, choices[0]) for name, choices in able.options.items()}
+def _check_options(
+    rule: PlasticityRule, published: ParameterSet, options: Mapping[str, str]
+) -> dict[str, str]:
+    """Return a choice for each option: the caller's, that of the set, or the first."""
+    if published.pairing and "pairing" in rule.options:
+        options = {"pairing": published.pairing, **options}
+    for name, choice in options.items():
+        if name not in rule.options:
+            raise UnknownName(f"option of rule {rule.name!r}", name, rule.options)
+        if choice not in rule.options[name]:
+            raise UnknownName(f"{name} of rule {rule.name!r}", choice, rule.options[name])
+    return {name: options.get(name, choices[0]) for name, choices in rule.options.items()}

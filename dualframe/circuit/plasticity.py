@@ -17,16 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from brian2.units.fundamentalunits import get_dimensions
 
-from dualframe import catalogue
 from dualframe.catalogue import plasticity_rule
-from dualframe.catalogue.rule_numbers import FORMS
 from dualframe.catalogue.schema import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import make, values
 from dualframe.core.errors import NetworkError
 from dualframe.network import Plasticity
-from dualframe.plasticity import RULES
-from dualframe.plasticity.rule import Rule
+from dualframe.plasticity import PLASTICITY_RULES
+from dualframe.plasticity.rule import PlasticityRule
 
 if TYPE_CHECKING:
     from dualframe.circuit.components import CircuitProjection
@@ -55,8 +53,8 @@ def read_plasticity(table: Table, numbers: dict[str, Sourced]) -> Plasticity | N
     given = table.child("plasticity")
     if given is None:
         return None
-    rule = RULES[given.text("rule", choices=RULES)]
-    kinds = FORMS[catalogue.rule_parameter_sets(rule.name).form].dimensions
+    rule = PLASTICITY_RULES[given.text("rule", choices=PLASTICITY_RULES)]
+    kinds = rule.parameters.dimensions
     given.only("rule", "set", "signals", _MULTIPLES, rule.options, kinds)
     dimensions = dict.fromkeys(_MULTIPLES, "dimensionless") | kinds
     found = {key: given.number(key, kind) for key, kind in dimensions.items() if key in given.data}
@@ -75,12 +73,12 @@ def read_plasticity(table: Table, numbers: dict[str, Sourced]) -> Plasticity | N
     )
 
 
-def _signals(given: Table, rule: Rule) -> dict[str, str]:
+def _signals(given: Table, rule: PlasticityRule) -> dict[str, str]:
     """Return the variables that a rule reads, by its names; a file gives no expressions."""
     table = given.child("signals")
     if table is None:
         return {}
-    table.only(rule.told)
+    table.only(rule.readable_signals)
     found = {name: table.text(name) for name in table.data}
     for name, variable in found.items():
         if not variable.isidentifier():

@@ -16,11 +16,18 @@ from typing import Any
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from dualframe.core.errors import NetworkError
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.quantity import quantity, unit_of
 from dualframe.network import Population
 
+PARAMETERS = ParameterTable(
+    required={"theta_plus": "voltage", "tau_theta": "time"},
+    equations="post: theta <- theta + theta_plus; dtheta/dt = -theta/tau_theta; a spike where "
+    "V - theta passes the threshold",
+)
 
-def adaptive_threshold(
+
+def with_adaptive_threshold(
     population: Population,
     *,
     theta_plus: Any,

@@ -14,7 +14,7 @@ the gain g is 1 per ms.
 ``window_5HT="pre_post"`` leaves serotonin pairs with the presynaptic spike first, as in the
 source's rate-based file. In the source activation scales the pairs, here it weighs the change: the
 same for an activation that lasts longer than the eligibility. The bounds are those of every rule;
-where dopamine comes or goes between two spikes of a synapse at a bound, see `three_factor`.
+where dopamine comes or goes between two spikes of a synapse at a bound, see `eligibility_traces`.
 ``ltp_factor`` acts on the eligibility of dopamine, ``ltd_factor`` on that of serotonin,
 ``eligibility_factor`` on both, ``rate_factor`` on the drives.
 
@@ -26,52 +26,87 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.core.errors import NetworkError
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
-from dualframe.plasticity.eligibility_traces import Eligibility, Trace, body, eligible, post_trace
-from dualframe.plasticity.rule import ALL_TO_ALL, UPDATE, Body, Rule, factors
+from dualframe.plasticity.eligibility_traces import (
+    Eligibility,
+    PresynapticTrace,
+    add_to_eligibility,
+    eligibility_equations,
+    postsynaptic_trace,
+)
+from dualframe.plasticity.rule import ALL_TO_ALL, UPDATE, PlasticityRule, RuleEquations
+from dualframe.plasticity.statements import factor_product
 
+PARAMETERS = ParameterTable(
+    required={
+        "A_DA": "dimensionless",
+        "A_5HT": "dimensionless",
+        "tau": "time",
+        "tau_eligibility_DA": "time",
+        "tau_eligibility_5HT": "time",
+    },
+    optional={
+        "eta": "dimensionless",
+        "eta_DA": "dimensionless",
+        "eta_5HT": "dimensionless",
+        "R_D": "dimensionless",
+        "activation_factor": "dimensionless",
+        "gain": "rate",
+        "T_R": "time",
+        "w_init": "dimensionless",
+        "w_min": "dimensionless",
+        "w_max": "dimensionless",
+    },
+    equations="at the end of a trial: w <- w0 + eta_DA E_DA if rewarded, else w0 - eta_5HT E_5HT; "
+    "or online: dw/dt = gain eta (R_D reward E_DA - (1 - reward) E_5HT)",
+)
 BOTH, PRE_POST = "both", "pre_post"
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    if "eta" not in rule.numbers:
+    if "eta" not in plasticity.numbers:
         raise NetworkError(
-            f"{rule.origin or 'da_5ht'} changes weights at the ends of trials: take "
+            f"{plasticity.origin or 'da_5ht'} changes weights at the ends of trials: take "
             f"set='cwc', or the rule sn_plast for the sequential one."
         )
-    dopamine = f"A_DA*{{}}{factors(known, 'ltp', 'eligibility')}"
-    serotonin = f"A_5HT*{{}}{factors(known, 'ltd', 'eligibility')}"
-    x = Trace("x", "tau", rule)
-    y, spiked = post_trace("y", "tau", ALL_TO_ALL)
-    on_pre = [eligible(dopamine.format("y_post"), rule, "DA")]
-    if rule.options["window_5HT"] == BOTH:
-        on_pre.append(eligible(serotonin.format("y_post"), rule, "5HT"))
-    on_post = [
-        eligible(dopamine.format(x.now), rule, "DA"),
-        eligible(serotonin.format(x.now), rule, "5HT"),
-    ]
-    reward = "*R_D" if "R_D" in rule.numbers else ""
-    return body(
-        [x],
-        [*on_pre, x.spike(ALL_TO_ALL)],
-        on_post,
-        rule,
-        [
+    dopamine = f"A_DA*{{}}{factor_product(neuron_variables, 'ltp', 'eligibility')}"
+    serotonin = f"A_5HT*{{}}{factor_product(neuron_variables, 'ltd', 'eligibility')}"
+    x = PresynapticTrace("x", "tau", plasticity)
+    y_equations, y_reset = postsynaptic_trace("y", "tau", ALL_TO_ALL)
+    on_pre = [add_to_eligibility(dopamine.format("y_post"), plasticity, "DA")]
+    if plasticity.options["window_5HT"] == BOTH:
+        on_pre.append(add_to_eligibility(serotonin.format("y_post"), plasticity, "5HT"))
+    reward = "*R_D" if "R_D" in plasticity.numbers else ""
+    return eligibility_equations(
+        plasticity,
+        neuron_variables,
+        traces=[x],
+        on_pre=[*on_pre, x.spike_statement(ALL_TO_ALL)],
+        on_post=[
+            add_to_eligibility(dopamine.format(x.value), plasticity, "DA"),
+            add_to_eligibility(serotonin.format(x.value), plasticity, "5HT"),
+        ],
+        eligibilities=[
             Eligibility("tau_eligibility_DA", f"gain*eta{reward}*level_DA", "DA"),
             Eligibility("tau_eligibility_5HT", "-gain*eta*(1 - level_DA)*level_5HT", "5HT"),
         ],
         signals=("level_DA", "level_5HT"),
-        known=known,
-        neuron=y,
-        reset=spiked,
+        neuron_equations=y_equations,
+        neuron_reset=y_reset,
     )
 
 
-DA_5HT = Rule(
-    "da_5ht",
-    write,
-    {"window_5HT": (BOTH, PRE_POST), "update": UPDATE},
-    ("ltp", "ltd", "rate", "eligibility"),
-    {"level_DA": "whether there is a reward, 0 to 1", "level_5HT": "level of serotonin"},
+DA_5HT = PlasticityRule(
+    name="da_5ht",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"window_5HT": (BOTH, PRE_POST), "update": UPDATE},
+    factors=("ltp", "ltd", "rate", "eligibility"),
+    postsynaptic_signals={
+        "level_DA": "whether there is a reward, 0 to 1",
+        "level_5HT": "level of serotonin",
+    },
+    source="Wert-Carvajal et al. 2022",
 )

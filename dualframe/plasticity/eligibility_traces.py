@@ -41,18 +41,24 @@ from typing import Any
 
 from brian2.utils.stringtools import word_substitute
 
-from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity, variables
-from dualframe.plasticity.rule import CLOCK, GATE, NEAREST, Body, factors, renamed, spike, trace
+from dualframe.plasticity.rule import (
+    GATE,
+    NEAREST,
+    RuleEquations,
+    is_clock_driven,
+    rename_variables,
+)
+from dualframe.plasticity.statements import (
+    factor_product,
+    spike_statement,
+    trace_equation,
+    weight_equation,
+)
 
 _FACTORS = ("rate_factor", GATE)
 EPOCHS = 9.0  # length of an epoch in time constants of its eligibility
 _LONGEST = 300.0  # and at most in those of a trace: exp(300) is a number, exp(710) is none
-
-
-def by_clock(rule: Plasticity) -> bool:
-    """Whether a rule is asked to visit every synapse at every step."""
-    return rule.options.get("update") == CLOCK
 
 
 @dataclass(frozen=True)
@@ -73,13 +79,19 @@ class Eligibility:
     drive: str
     kind: str = ""
 
-    def own(self, text: str) -> str:
-        """Return a text in which the variables of a neuron and a synapse are this one's."""
-        return _own(text, self.kind, _NAMES)
+    def with_its_variables(self, text: str) -> str:
+        """Return a text in which the variables of a neuron and a synapse are this one's.
+
+        Parameters
+        ----------
+        text
+            Equations or statements.
+        """
+        return _add_suffix(text, self.kind, _NAMES)
 
 
 @dataclass(frozen=True)
-class Trace:
+class PresynapticTrace:
     """A trace of the presynaptic spikes of a synapse.
 
     Parameters
@@ -88,37 +100,58 @@ class Trace:
         Its name.
     tau
         The number of the rule that is its time constant.
-    rule
-        The plasticity.
+    plasticity
+        The plasticity of the projection.
     """
 
     name: str
     tau: str
-    rule: Plasticity
+    plasticity: Plasticity
 
     @property
-    def now(self) -> str:
+    def value(self) -> str:
         """Its value, for the statements of a spike."""
-        return self.name if by_clock(self.rule) else f"{self.name}*fade_{self.name}_post"
+        if is_clock_driven(self.plasticity):
+            return self.name
+        return f"{self.name}*fade_{self.name}_post"
 
-    def spike(self, pairing: str) -> str:
-        """Return what a presynaptic spike does to it: it is added, or stands alone."""
-        one = "1" if by_clock(self.rule) else f"1/fade_{self.name}_post"
-        return spike(self.name, pairing, one)
+    def spike_statement(self, pairing: str) -> str:
+        """Return what a presynaptic spike does to it: it is added, or stands alone.
 
-    def own(self, text: str) -> str:
-        """Return a text in which the fading of an epoch is the one of this trace."""
-        return _own(text, self.name, _FADING_NAMES)
+        Parameters
+        ----------
+        pairing
+            ``"all_to_all"`` or ``"nearest"``.
+        """
+        one = "1" if is_clock_driven(self.plasticity) else f"1/fade_{self.name}_post"
+        return spike_statement(self.name, pairing, one)
+
+    def with_its_fading(self, text: str) -> str:
+        """Return a text in which the fading of an epoch is the one of this trace.
+
+        Parameters
+        ----------
+        text
+            Equations or statements.
+        """
+        return _add_suffix(text, self.name, _FADING_NAMES)
 
 
-def post_trace(name: str, tau: str, pairing: str) -> tuple[str, str]:
+def postsynaptic_trace(name: str, tau: str, pairing: str) -> tuple[str, str]:
     """Return the equations and the reset of a trace that the neuron has of its own spikes.
 
     A spike counts from the next step on, for all of the same step and on every target.
+
+    Parameters
+    ----------
+    name, tau
+        The trace, and the number of the rule that is its time constant.
+    pairing
+        ``"all_to_all"`` or ``"nearest"``.
     """
-    kept = f"{name}*(1 - spiked_{name})" if pairing == NEAREST else name
+    before_spike = f"{name}*(1 - spiked_{name})" if pairing == NEAREST else name
     equations = (
-        f"d{name}/dt = (({kept} + spiked_{name})*exp(-dt/{tau}) - {name})/dt : 1\n"
+        f"d{name}/dt = (({before_spike} + spiked_{name})*exp(-dt/{tau}) - {name})/dt : 1\n"
         f"dspiked_{name}/dt = -spiked_{name}/dt : 1"
     )
     return equations, f"spiked_{name} = 1"
@@ -155,149 +188,177 @@ _MISSED = (
 )
 
 
-def eligible(amount: str, rule: Plasticity, *kinds: str) -> str:
-    """Return the statements that add ``amount`` to eligibilities at a spike, by their kinds."""
-    fading = "" if by_clock(rule) else "/fade_post"
+def add_to_eligibility(amount: str, plasticity: Plasticity, *kinds: str) -> str:
+    """Return the statements that change eligibilities at a spike.
+
+    Parameters
+    ----------
+    amount
+        Expression that is added.
+    plasticity
+        The plasticity of the projection.
+    *kinds
+        Dimensions of the eligibilities; without, it is the only one.
+    """
+    fading = "" if is_clock_driven(plasticity) else "/fade_post"
     text = f"eligibility += ({amount}){fading}"
-    return "\n".join(_own(text, kind, _NAMES) for kind in kinds or ("",))
+    return "\n".join(_add_suffix(text, kind, _NAMES) for kind in kinds or ("",))
 
 
-def body(
-    traces: Sequence[Trace],
-    on_pre: Sequence[str],
-    on_post: Sequence[str],
-    rule: Plasticity,
-    eligibilities: Sequence[Eligibility],
+def eligibility_equations(
+    plasticity: Plasticity,
+    neuron_variables: Collection[str],
     *,
+    traces: Sequence[PresynapticTrace] = (),
+    on_pre: Sequence[str] = (),
+    on_post: Sequence[str] = (),
+    eligibilities: Sequence[Eligibility],
     signals: Collection[str],
-    known: Collection[str],
-    neuron: str = "",
-    reset: str = "",
-) -> Body:
+    neuron_equations: str = "",
+    neuron_reset: str = "",
+) -> RuleEquations:
     """Return a rule with eligibilities and their third factors, in the form that is asked for.
 
     Parameters
     ----------
+    plasticity
+        The plasticity of the projection, with the form in its options.
+    neuron_variables
+        Names that the postsynaptic neuron has; a ``rate_factor`` and the gate among them scale
+        every drive.
     traces
         What presynaptic spikes leave behind.
     on_pre, on_post
-        Statements, in which `eligible` changes the eligibilities.
-    rule
-        The plasticity, with the form in its options.
+        Statements, in which `add_to_eligibility` changes the eligibilities.
     eligibilities
         The eligibilities, each with its time constant and drive.
     signals
         The names of the neuron in the drives.
-    known
-        Variables of the neuron; a ``rate_factor`` and the gate among them scale every drive.
-    neuron, reset
+    neuron_equations, neuron_reset
         Equations of the neuron that the drives and statements need, and what its spikes do to them.
     """
-    factor = factors(known, "rate").replace("_post", "")
-    drives = [f"({one.drive}){factor}" for one in eligibilities]
-    statements = ("\n".join(on_pre), "\n".join(on_post))
-    if by_clock(rule):
-        read = {name: f"{name}_post" for name in (*signals, *variables(neuron), *_FACTORS)}
-        seen = [str(word_substitute(drive, read)) for drive in drives]
-        equations = [_by_steps(eligibilities, seen, rule)]
-        equations += [trace(one.name, one.tau, rule) for one in traces]
-        return Body("\n".join(equations), *statements, neuron=neuron, reset=reset)
-    written = _by_events(traces, dict(zip(eligibilities, drives, strict=True)), statements, rule)
-    return replace(written, neuron="\n".join(filter(None, [neuron, written.neuron])), reset=reset)
-
-
-def _by_events(
-    traces: Sequence[Trace],
-    drives: Mapping[Eligibility, str],
-    statements: tuple[str, str],
-    rule: Plasticity,
-) -> Body:
-    """Return eligibilities and weight with the neuron's integrals of the drives."""
-    eligibilities = tuple(drives)
-    first = min(eligibilities, key=lambda one: float(rule.numbers[one.tau]))
-    lengths = {one: _length(one, traces, rule) for one in eligibilities}
-    moves = {one: tuple(traces) if one is first else () for one in eligibilities}
-    kept = [*(one.own(_SYNAPSE) for one in eligibilities), *(f"{x.name} : 1" for x in traces)]
-    return Body(
-        "\n".join(kept),
-        *statements,
-        due=_clipped(_sum(eligibilities)),
-        ahead=_ahead(eligibilities),
-        visits=tuple(
-            (_visit(one, moves[one], eligibilities), lengths[one]) for one in eligibilities
-        ),
-        late="\n".join(_late(one, moves[one]) for one in eligibilities),
-        neuron="\n".join(
-            [
-                *(_integral(one, drive) for one, drive in drives.items()),
-                *(_fading_of(x, first) for x in traces),
-            ]
-        ),
-        durations={one.own("epoch_length"): length for one, length in lengths.items()},
+    modulation = factor_product(neuron_variables, "rate").replace("_post", "")
+    drives = {one: f"({one.drive}){modulation}" for one in eligibilities}
+    if is_clock_driven(plasticity):
+        names = (*signals, *variables(neuron_equations), *_FACTORS)
+        read = {name: f"{name}_post" for name in names}
+        drives = {one: str(word_substitute(drive, read)) for one, drive in drives.items()}
+        written = _clock_driven_equations(traces, drives, plasticity)
+    else:
+        written = _event_driven_equations(traces, drives, plasticity)
+    return replace(
+        written,
+        on_pre="\n".join(on_pre),
+        on_post="\n".join(on_post),
+        neuron_equations="\n".join(filter(None, [neuron_equations, written.neuron_equations])),
+        neuron_reset=neuron_reset,
     )
 
 
-def _own(text: str, kind: str, of: Collection[str]) -> str:
-    if not kind:
+def _event_driven_equations(
+    traces: Sequence[PresynapticTrace],
+    drives: Mapping[Eligibility, str],
+    plasticity: Plasticity,
+) -> RuleEquations:
+    """Return eligibilities and weight with the neuron's integrals of the drives."""
+    eligibilities = tuple(drives)
+    first = min(eligibilities, key=lambda one: float(plasticity.numbers[one.tau]))
+    lengths = {one: _epoch_length(one, traces, plasticity) for one in eligibilities}
+    moved = {one: tuple(traces) if one is first else () for one in eligibilities}
+    equations = [one.with_its_variables(_SYNAPSE) for one in eligibilities]
+    neuron_equations = [_drive_integral(one, drive) for one, drive in drives.items()]
+    return RuleEquations(
+        equations="\n".join([*equations, *(f"{trace.name} : 1" for trace in traces)]),
+        bring_up_to_date=_clipped_change(_earned_change(eligibilities)),
+        defer_to_next_spike=_take_off(eligibilities),
+        periodic_updates=tuple(
+            (_origin_shift(one, moved[one], eligibilities), lengths[one]) for one in eligibilities
+        ),
+        catch_up="\n".join(_missed_shifts(one, moved[one]) for one in eligibilities),
+        neuron_equations="\n".join(
+            [*neuron_equations, *(_trace_fading(trace, first) for trace in traces)]
+        ),
+        neuron_durations={
+            one.with_its_variables("epoch_length"): length for one, length in lengths.items()
+        },
+    )
+
+
+def _add_suffix(text: str, suffix: str, names: Collection[str]) -> str:
+    if not suffix:
         return text
-    names = {name: f"{name}_{kind}" for name in of}
-    return renamed(text, names | {f"{k}_post": f"{v}_post" for k, v in names.items()})
+    new = {name: f"{name}_{suffix}" for name in names}
+    return rename_variables(text, new | {f"{k}_post": f"{v}_post" for k, v in new.items()})
 
 
-def _length(one: Eligibility, traces: Sequence[Trace], rule: Plasticity) -> Any:
-    """Length of the epochs of an eligibility."""
-    shortest = [_LONGEST * rule.numbers[x.tau] for x in traces]
-    return min([EPOCHS * rule.numbers[one.tau], *shortest], key=float)
+def _epoch_length(
+    one: Eligibility, traces: Sequence[PresynapticTrace], plasticity: Plasticity
+) -> Any:
+    shortest = [_LONGEST * plasticity.numbers[trace.tau] for trace in traces]
+    return min([EPOCHS * plasticity.numbers[one.tau], *shortest], key=float)
 
 
-def _integral(one: Eligibility, drive: str) -> str:
+def _drive_integral(one: Eligibility, drive: str) -> str:
     """Return the integral of a drive times the fading of an eligibility, in epochs."""
     text = f"{_EPOCH}\n{_FADING}\n{_INTEGRAL}"
-    return one.own(text.format(tau=one.tau, drive=drive, turn="turn"))
+    return one.with_its_variables(text.format(tau=one.tau, drive=drive, turn="turn"))
 
 
-def _fading_of(x: Trace, one: Eligibility) -> str:
+def _trace_fading(trace: PresynapticTrace, one: Eligibility) -> str:
     """Return the fading of a trace in the epochs of an eligibility."""
-    return x.own(_FADING).format(tau=x.tau, turn=one.own("turn"))
+    turn = one.with_its_variables("turn")
+    return trace.with_its_fading(_FADING).format(tau=trace.tau, turn=turn)
 
 
-def _sum(eligibilities: Sequence[Eligibility], share: str = _EARNED) -> str:
+def _earned_change(eligibilities: Sequence[Eligibility]) -> str:
     """Return what eligibilities have earned since the origin of their epochs."""
-    return _MOVED.format(" + ".join(one.own(share) for one in eligibilities))
+    return _MOVED.format(" + ".join(one.with_its_variables(_EARNED) for one in eligibilities))
 
 
-def _clipped(change: str) -> str:
+def _clipped_change(change: str) -> str:
     return f"w = clip(w + {change}, w_min, w_max)"
 
 
-def _ahead(eligibilities: Sequence[Eligibility]) -> str:
-    """Return the statement that takes off what will be added again when the weight is wanted."""
-    return f"w = w - {_sum(eligibilities)}" if eligibilities else ""
+def _take_off(eligibilities: Sequence[Eligibility]) -> str:
+    """Return the statement that takes off what will be added again when the weight is needed."""
+    return f"w = w - {_earned_change(eligibilities)}" if eligibilities else ""
 
 
-def _visit(one: Eligibility, traces: Sequence[Trace], every: Sequence[Eligibility]) -> str:
+def _origin_shift(
+    one: Eligibility, traces: Sequence[PresynapticTrace], eligibilities: Sequence[Eligibility]
+) -> str:
     """Return what moves the origin of one eligibility to now, before its neuron does."""
-    moved = [one.own("eligibility = eligibility*fade_post")]
-    moved += [f"{x.name} = {x.now}" for x in traces]
-    rest = _ahead([other for other in every if other is not one])
-    return "\n".join(filter(None, [_clipped(_sum(every)), *moved, rest]))
+    moved = [one.with_its_variables("eligibility = eligibility*fade_post")]
+    moved += [f"{trace.name} = {trace.value}" for trace in traces]
+    rest = _take_off([other for other in eligibilities if other is not one])
+    lines = [_clipped_change(_earned_change(eligibilities)), *moved, rest]
+    return "\n".join(filter(None, lines))
 
 
-def _late(one: Eligibility, traces: Sequence[Trace]) -> str:
-    """Return what makes up for visits that have not been."""
+def _missed_shifts(one: Eligibility, traces: Sequence[PresynapticTrace]) -> str:
+    """Return what makes up for shifts of the origin that have not been."""
     faded = f"({_IN_0} + {_IN_1}*{{0}} + {_IN_2}*{{0}}*{{0}})"
-    lines = [f"w = w + {_MOVED.format(_MISSED)}"]
-    lines.append(f"eligibility = eligibility*{faded.format('carry_post')}")
-    lines += [f"{x.name} = {x.name}*{faded.format(f'carry_{x.name}_post')}" for x in traces]
-    return one.own("\n".join([*lines, "since = epoch_post"]))
+    lines = [
+        f"w = w + {_MOVED.format(_MISSED)}",
+        f"eligibility = eligibility*{faded.format('carry_post')}",
+        *(f"{x.name} = {x.name}*{faded.format(f'carry_{x.name}_post')}" for x in traces),
+        "since = epoch_post",
+    ]
+    return one.with_its_variables("\n".join(lines))
 
 
-def _by_steps(eligibilities: Sequence[Eligibility], drives: Sequence[str], rule: Plasticity) -> str:
+def _clock_driven_equations(
+    traces: Sequence[PresynapticTrace],
+    drives: Mapping[Eligibility, str],
+    plasticity: Plasticity,
+) -> RuleEquations:
     """Return eligibilities and weight as equations of every step."""
     decay = "deligibility/dt = eligibility*(exp(-dt/{tau}) - 1)/dt : 1 (clock-driven)"
-    lines = [one.own(decay).format(tau=one.tau) for one in eligibilities]
-    pairs = zip(eligibilities, drives, strict=True)
-    sums = " + ".join(f"{one.own('eligibility')}*({drive})" for one, drive in pairs)
-    new = f"clip(w + learning_rate*scale*({sums})*dt, w_min, w_max)"
-    lines.append(f"dw/dt = ({new} - w)/dt : {unit_of(rule.w_max)} (clock-driven)")
-    return "\n".join(lines)
+    equations = [one.with_its_variables(decay).format(tau=one.tau) for one in drives]
+    change = " + ".join(
+        f"{one.with_its_variables('eligibility')}*({drive})" for one, drive in drives.items()
+    )
+    new = f"clip(w + learning_rate*scale*({change})*dt, w_min, w_max)"
+    equations.append(weight_equation(new, plasticity))
+    equations += [trace_equation(trace.name, trace.tau, plasticity) for trace in traces]
+    return RuleEquations(equations="\n".join(equations))

@@ -13,7 +13,7 @@ the time until the reward:
 The postsynaptic activity a (signal ``activity``, for example ``V/mV`` or a filtered spike train)
 and the reward R (``reward``) are read of the postsynaptic neuron, which keeps their running means
 with tau_activity and tau_reward. Only what deviates is learned, so the exploration may come from
-any noise of the neuron. Exact at events, in the sense of `three_factor`. Rate units: see
+any noise of the neuron. Exact at events, in the sense of `eligibility_traces`. Rate units: see
 `supralinear_hebbian`. ``eligibility_factor`` acts on the deviation, ``rate_factor`` on the drive.
 """
 
@@ -21,35 +21,57 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
-from dualframe.plasticity.eligibility_traces import Eligibility, body, eligible
-from dualframe.plasticity.rule import UPDATE, Body, Rule, factors, running_mean
+from dualframe.plasticity.eligibility_traces import (
+    Eligibility,
+    add_to_eligibility,
+    eligibility_equations,
+)
+from dualframe.plasticity.rule import UPDATE, PlasticityRule, RuleEquations
+from dualframe.plasticity.statements import factor_product, running_mean_equation
+
+PARAMETERS = ParameterTable(
+    required={
+        "gain": "rate",
+        "tau_eligibility": "time",
+        "tau_activity": "time",
+        "tau_reward": "time",
+    },
+    equations="pre: e <- e + (a - mean a); de/dt = -e/tau_eligibility; "
+    "dw/dt = gain e (R - mean R); running means with tau_activity and tau_reward",
+)
+_NEURON = "\n".join(
+    [
+        running_mean_equation("mean_activity", "activity", "tau_activity"),
+        running_mean_equation("mean_reward", "reward", "tau_reward"),
+    ]
+)
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    deviation = f"(activity_post - mean_activity_post){factors(known, 'eligibility')}"
-    return body(
-        [],
-        [eligible(deviation, rule)],
-        [],
-        rule,
-        [Eligibility("tau_eligibility", "gain*(reward - mean_reward)")],
+    modulation = factor_product(neuron_variables, "eligibility")
+    deviation = f"(activity_post - mean_activity_post){modulation}"
+    return eligibility_equations(
+        plasticity,
+        neuron_variables,
+        on_pre=[add_to_eligibility(deviation, plasticity)],
+        eligibilities=[Eligibility("tau_eligibility", "gain*(reward - mean_reward)")],
         signals=("activity", "reward"),
-        known=known,
-        neuron="\n".join(
-            [
-                running_mean("mean_activity", "activity", "tau_activity"),
-                running_mean("mean_reward", "reward", "tau_reward"),
-            ]
-        ),
+        neuron_equations=_NEURON,
     )
 
 
-EXPLORATORY_HEBBIAN = Rule(
-    "exploratory_hebbian",
-    write,
-    {"update": UPDATE},
-    ("rate", "eligibility"),
-    {"activity": "activity of the neuron, a plain number", "reward": "reward"},
+EXPLORATORY_HEBBIAN = PlasticityRule(
+    name="exploratory_hebbian",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"update": UPDATE},
+    factors=("rate", "eligibility"),
+    postsynaptic_signals={
+        "activity": "activity of the neuron, a plain number",
+        "reward": "reward",
+    },
+    source="Legenstein et al. 2010, Journal of Neuroscience 30:8400",
 )

@@ -22,34 +22,62 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
-from dualframe.plasticity import rchp
-from dualframe.plasticity.rule import CLOCK, Body, Rule
+from dualframe.plasticity.rchp import (
+    CORRELATION_EQUATIONS,
+    CORRELATION_PARAMETERS,
+    POSTSYNAPTIC_SIGNALS,
+    PRESYNAPTIC_SIGNALS,
+    THRESHOLD_PARAMETERS,
+    modulated_change,
+    rare_eligibility,
+)
+from dualframe.plasticity.rule import CLOCK, PlasticityRule, RuleEquations
+
+PARAMETERS = ParameterTable(
+    required={
+        **CORRELATION_PARAMETERS,
+        "tau_short": "time",
+        "short_min": "dimensionless",
+        "short_max": "dimensionless",
+        "long_max": "dimensionless",
+        "threshold_long": "dimensionless",
+        "conversion": "rate",
+    },
+    optional=THRESHOLD_PARAMETERS,
+    equations=CORRELATION_EQUATIONS + "dw_s/dt = -w_s/tau_short + gain m e, between short_min and "
+    "short_max; dw_l/dt = conversion [w_s > threshold_long], up to long_max; "
+    "w = w_s + w_l",
+)
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     short = "(w/scale + held - long_term)"
-    moved = f"{short}*exp(-dt/tau_short) + {rchp.learned(known)}"
+    moved = f"{short}*exp(-dt/tau_short) + {modulated_change(neuron_variables)}"
     new_short = f"clip({moved}, short_min, short_max)"
     new_long = f"clip(long_term + conversion*dt*int({new_short} > threshold_long), 0, long_max)"
     both = f"({new_short} + {new_long})"
     new = f"clip(scale*{both}, w_min, w_max)"
     learns = "int(learning_rate > 0)"
-    changes = [
+    equations = [
+        rare_eligibility(neuron_variables),
         f"dlong_term/dt = {learns}*({new_long} - long_term)/dt : 1 (clock-driven)",
         f"dheld/dt = {learns}*({both} - {new}/scale - held)/dt : 1 (clock-driven)",
-        f"dw/dt = {learns}*({new} - w)/dt : {unit_of(rule.w_max)} (clock-driven)",
+        f"dw/dt = {learns}*({new} - w)/dt : {unit_of(plasticity.w_max)} (clock-driven)",
     ]
-    return Body("\n".join([rchp.eligibility(known), *changes]), "", "")
+    return RuleEquations(equations="\n".join(equations))
 
 
-HTP = Rule(
-    "htp",
-    write,
-    {"update": (CLOCK,)},
-    ("ltp", "ltd", "rate", "eligibility"),
-    rchp.SIGNALS,
-    rchp.SOURCES,
+HTP = PlasticityRule(
+    name="htp",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"update": (CLOCK,)},
+    factors=("ltp", "ltd", "rate", "eligibility"),
+    postsynaptic_signals=POSTSYNAPTIC_SIGNALS,
+    presynaptic_signals=PRESYNAPTIC_SIGNALS,
+    source="Soltoggio 2015, Biological Cybernetics 109:75",
 )

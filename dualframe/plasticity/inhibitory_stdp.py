@@ -15,19 +15,39 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import UPDATE, Body, Rule, factors, potentiate, spike, trace
+from dualframe.plasticity.rule import ALL_TO_ALL, UPDATE, PlasticityRule, RuleEquations
+from dualframe.plasticity.statements import (
+    factor_product,
+    potentiate_weight,
+    spike_statement,
+    trace_equation,
+)
+
+PARAMETERS = ParameterTable(
+    required={"A": "dimensionless", "tau": "time", "target_rate": "rate"},
+    equations="pre: w <- w + A (y - 2 target_rate tau), x <- x + 1; post: w <- w + A x, "
+    "y <- y + 1; x and y decay with tau",
+)
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    pairing = f"y{factors(known, 'ltp')} - 2*target_rate*tau{factors(known, 'ltd')}"
-    step = f"learning_rate*scale*A*({pairing}){factors(known, 'rate')}"
-    return Body(
-        equations="\n".join([trace("x", "tau", rule), trace("y", "tau", rule)]),
-        on_pre="\n".join([f"w = clip(w + {step}, w_min, w_max)", spike("x", "all_to_all")]),
-        on_post="\n".join([potentiate("A*x", rule, known), spike("y", "all_to_all")]),
+    ltp, ltd, rate = (factor_product(neuron_variables, kind) for kind in ("ltp", "ltd", "rate"))
+    change = f"learning_rate*scale*A*(y{ltp} - 2*target_rate*tau{ltd}){rate}"
+    potentiation = potentiate_weight("A*x", plasticity, neuron_variables)
+    return RuleEquations(
+        equations="\n".join(trace_equation(name, "tau", plasticity) for name in "xy"),
+        on_pre=f"w = clip(w + {change}, w_min, w_max)\n{spike_statement('x', ALL_TO_ALL)}",
+        on_post=f"{potentiation}\n{spike_statement('y', ALL_TO_ALL)}",
     )
 
 
-INHIBITORY_STDP = Rule("inhibitory_stdp", write, {"update": UPDATE})
+INHIBITORY_STDP = PlasticityRule(
+    name="inhibitory_stdp",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"update": UPDATE},
+    source="Vogels et al. 2011",
+)

@@ -8,8 +8,8 @@ signal or set of modulatory factors changes equations.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,14 +19,42 @@ from brian2.utils.stringtools import get_identifiers, word_substitute
 from dualframe.core.errors import NetworkError, suggest_name
 from dualframe.network import Network, Plasticity, Population, Projection, variables
 from dualframe.network.distributions import DISTRIBUTIONS, Limited
-from dualframe.plasticity.registry import rule
-from dualframe.plasticity.rule import GATE, Body, renamed
+from dualframe.plasticity.registry import PLASTICITY_RULES
+from dualframe.plasticity.rule import GATE, PlasticityRule, RuleEquations, rename_variables
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*")
+_FUNCTIONS = frozenset({"int", "exp", "clip", "abs", "t", "dt"})
 
 
-def with_rules(network: Network) -> Network:
+@dataclass(frozen=True)
+class _Learning:
+    """A projection that learns, with its plasticity and the rule that it names."""
+
+    projection: Projection
+    plasticity: Plasticity
+    rule: PlasticityRule
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """What the rule's equations may use, but for the scale."""
+        return {
+            **self.plasticity.numbers,
+            "w_min": self.plasticity.w_min,
+            "w_max": self.plasticity.w_max,
+            "learning_rate": self.plasticity.rate,
+        }
+
+    def __str__(self) -> str:
+        return f"projection {self.projection.name!r}: its rule {self.rule.name!r}"
+
+
+def insert_plasticity_rules(network: Network) -> Network:
     """Return the network with every plasticity rule written out.
+
+    Parameters
+    ----------
+    network
+        Whose projections may name rules.
 
     Raises
     ------
@@ -42,199 +70,195 @@ def with_rules(network: Network) -> Network:
     projections, shared = [], dict[str, str]()
     for projection in network.projections:
         if projection.plasticity is not None:
-            target = populations[projection.target]
-            source = populations.get(projection.source)
-            projection, populations[target.name] = written_out(
-                projection, projection.plasticity, source, target, shared
-            )
+            rule = PLASTICITY_RULES[projection.plasticity.rule]
+            learning = _Learning(projection, projection.plasticity, rule)
+            source, target = populations.get(projection.source), populations[projection.target]
+            projection, populations[target.name] = _insert_rule(learning, source, target, shared)
         projections.append(projection)
     return replace(network, populations=tuple(populations.values()), projections=tuple(projections))
 
 
-def written_out(
-    projection: Projection,
-    given: Plasticity,
-    source: Population | None,
-    target: Population,
-    shared: dict[str, str],
+def _insert_rule(
+    learning: _Learning, source: Population | None, target: Population, shared: dict[str, str]
 ) -> tuple[Projection, Population]:
     """Return a projection with the equations of its rule, and its target with what these need.
 
     ``shared`` are the neuronal parts that targets have already, by what they are: projections
     with one rule and the same numbers share one.
     """
-    known = (target.variables | set(target.parameters)) - {GATE}
-    body = rule(given.rule).write(given, known | (set(given.signals) & {GATE}))
-    body = _with_sources(body, given, projection, source)
-    body = _with_signals(body, given, projection, target)
-    body, target = _with_neuron(body, given, projection, target, shared)
-    numbers = _parameters(projection, given, body.synapse)
-    _check_names(projection, given, variables(body.equations) | set(numbers))
-    taken = _taken(body, numbers, target)
-    body, numbers = body.renamed(taken), {taken.get(k, k): v for k, v in numbers.items()}
+    plasticity = learning.plasticity
+    neuron_variables = (target.variables | set(target.parameters)) - {GATE}
+    gate = set(plasticity.signals) & {GATE}
+    equations = learning.rule.rule_equations(plasticity, neuron_variables | gate)
+    equations = _read_source(equations, learning, source)
+    equations = _read_target(equations, learning, target)
+    equations, target = _extend_neuron(equations, learning, target, shared)
+    numbers = _synaptic_numbers(learning, equations.synaptic_text)
+    names = variables(equations.equations) | set(numbers)
+    _check_names(learning, names)
+    stand_ins = _stand_ins(names, target)
+    numbers = {stand_ins.get(name, name): value for name, value in numbers.items()}
+    return _write_projection(learning, equations.rename_in_synapses(stand_ins), numbers), target
+
+
+def _write_projection(
+    learning: _Learning, equations: RuleEquations, numbers: Mapping[str, Any]
+) -> Projection:
+    projection, plasticity = learning.projection, learning.plasticity
     weight = projection.weight
     if isinstance(weight, DISTRIBUTIONS):
-        weight = Limited(weight, given.w_min, given.w_max)
-    on_pre = [body.due, body.before, projection.on_pre, body.on_pre, body.ahead]
-    on_post = [body.due, body.on_post, body.ahead]
-    learned = replace(
+        weight = Limited(weight, plasticity.w_min, plasticity.w_max)
+    first, last = equations.bring_up_to_date, equations.defer_to_next_spike
+    on_pre = _join(first, projection.on_pre, equations.on_pre, last)
+    return replace(
         projection,
-        equations="\n".join(filter(None, [projection.equations, body.equations])),
-        on_pre="\n".join(filter(None, on_pre)) or None,
-        on_post="\n".join(filter(None, on_post)) if body.on_post else None,
+        equations=_join(projection.equations, equations.equations),
+        on_pre=on_pre or None,
+        on_post=_join(first, equations.on_post, last) if equations.on_post else None,
         weight=weight,
         parameters={**projection.parameters, **numbers},
-        due=body.due,
-        visits=body.visits,
-        late=body.late,
+        due=first,
+        visits=equations.periodic_updates,
+        late=equations.catch_up,
         plasticity=None,
     )
-    return learned, target
 
 
-def _with_signals(
-    body: Body, given: Plasticity, projection: Projection, target: Population
-) -> Body:
-    """Write what the rule reads of the neuron in the neuron's own names."""
-    of_source = rule(given.rule).sources
-    signals = {name: text for name, text in given.signals.items() if name not in of_source}
-    outside = _told(signals, "post", given, projection, target)
-    inside = {name: f"({text})" for name, text in signals.items()}
+def _join(*texts: str | None) -> str:
+    return "\n".join(filter(None, texts))
+
+
+def _read_target(
+    equations: RuleEquations, learning: _Learning, target: Population
+) -> RuleEquations:
+    """Write what the rule reads of the postsynaptic neuron in that neuron's names."""
+    presynaptic = learning.rule.presynaptic_signals
+    signals = {k: text for k, text in learning.plasticity.signals.items() if k not in presynaptic}
+    in_synapses = _signal_expressions(signals, "post", learning, target)
+    in_neuron = {name: f"({text})" for name, text in signals.items()}
+    lines = equations.neuron_equations.splitlines()
     return replace(
-        body.renamed(outside),
-        neuron="\n".join(_in_expressions(line, inside) for line in body.neuron.splitlines()),
+        equations.rename_in_synapses(in_synapses),
+        neuron_equations="\n".join(_substitute_expression(line, in_neuron) for line in lines),
     )
 
 
-def _with_sources(
-    body: Body, given: Plasticity, projection: Projection, source: Population | None
-) -> Body:
-    """Write what the rule reads of the presynaptic neuron in that neuron's own names."""
-    signals = {name: given.signals[name] for name in rule(given.rule).sources}
-    if signals and source is None:
+def _read_source(
+    equations: RuleEquations, learning: _Learning, source: Population | None
+) -> RuleEquations:
+    """Write what the rule reads of the presynaptic neuron in that neuron's names."""
+    texts = learning.plasticity.signals
+    signals = {name: texts[name] for name in learning.rule.presynaptic_signals}
+    if not signals:
+        return equations
+    if source is None:
         raise NetworkError(
-            f"projection {projection.name!r}: its rule {given.rule!r} reads {min(signals)!r} of "
-            f"the presynaptic neurons, but {projection.source!r} is an input: let a population "
-            f"project."
+            f"{learning} reads {min(signals)!r} of the presynaptic neurons, but "
+            f"{learning.projection.source!r} is an input: let a population project."
         )
-    return body.renamed(_told(signals, "pre", given, projection, source) if source else {})
+    return equations.rename_in_synapses(_signal_expressions(signals, "pre", learning, source))
 
 
-def _told(
-    signals: Mapping[str, str],
-    end: str,
-    given: Plasticity,
-    projection: Projection,
-    neurons: Population,
+def _signal_expressions(
+    signals: Mapping[str, str], end: str, learning: _Learning, neurons: Population
 ) -> dict[str, str]:
     """Return what stands for a rule's names with ``_pre`` or ``_post``, and refuse what is not."""
-    known = neurons.variables | set(neurons.parameters)
-    for name, text in signals.items():
-        for used in get_identifiers(text) - known - {"int", "exp", "clip", "abs", "t", "dt"}:
+    names = neurons.variables | set(neurons.parameters)
+    for signal, text in signals.items():
+        for unknown in get_identifiers(text) - names - _FUNCTIONS:
             raise NetworkError(
-                f"projection {projection.name!r}: its rule {given.rule!r} reads {name!r} of the "
-                f"neurons of {neurons.name!r}, which have no variable {used!r}; "
-                f"say what it is with signals={{{name!r}: ...}}. " + suggest_name(used, known)
+                f"{learning} reads {signal!r} of the neurons of {neurons.name!r}, which have no "
+                f"variable {unknown!r}; say what it is with signals={{{signal!r}: ...}}. "
+                + suggest_name(unknown, names)
             )
-    own = {name: f"{name}_{end}" for name in known}
-    return {f"{name}_{end}": f"({word_substitute(text, own)})" for name, text in signals.items()}
+    seen = {name: f"{name}_{end}" for name in names}
+    return {f"{name}_{end}": f"({word_substitute(text, seen)})" for name, text in signals.items()}
 
 
-def _in_expressions(line: str, names: Mapping[str, str]) -> str:
+def _substitute_expression(line: str, names: Mapping[str, str]) -> str:
     left, equals, right = line.partition("=")
     return left + equals + str(word_substitute(right, names)) if equals else line
 
 
-def _with_neuron(
-    body: Body,
-    given: Plasticity,
-    projection: Projection,
-    target: Population,
-    shared: dict[str, str],
-) -> tuple[Body, Population]:
+def _extend_neuron(
+    equations: RuleEquations, learning: _Learning, target: Population, shared: dict[str, str]
+) -> tuple[RuleEquations, Population]:
     """Give the target the neuronal part of a rule, under names of its own."""
-    if not body.neuron:
-        return body, target
-    used = set(_NAME.findall(f"{body.neuron}\n{body.reset}"))
-    numbers = {k: v for k, v in _every_number(projection, given).items() if k in used}
-    what = repr(
-        (target.name, body.neuron, numbers, body.durations, body.neuron_initial, body.reset)
+    if not equations.neuron_equations:
+        return equations, target
+    used = set(_NAME.findall(f"{equations.neuron_equations}\n{equations.neuron_reset}"))
+    numbers = {k: v for k, v in learning.numbers.items() if k in used}
+    durations, initial = equations.neuron_durations, equations.neuron_initial
+    texts = (equations.neuron_equations, equations.neuron_reset)
+    first = shared.setdefault(
+        repr((target.name, texts, numbers, durations, initial)), learning.projection.name
     )
-    first = shared.setdefault(what, projection.name)
-    own = {
+    new = {
         name: f"{name}_of_{first}"
-        for name in variables(body.neuron) | set(numbers) | set(body.durations)
+        for name in variables(equations.neuron_equations) | set(numbers) | set(durations)
     }
-    body = body.renamed({f"{name}_post": f"{new}_post" for name, new in own.items()})
-    if first != projection.name:
-        return body, target
-    if body.reset and target.threshold is None:
+    equations = equations.rename_in_synapses({f"{k}_post": f"{v}_post" for k, v in new.items()})
+    if first != learning.projection.name:
+        return equations, target
+    if equations.neuron_reset and target.threshold is None:
         raise NetworkError(
-            f"projection {projection.name!r}: its rule {given.rule!r} counts the spikes of "
-            f"{target.name!r}, which has no threshold."
+            f"{learning} counts the spikes of {target.name!r}, which has no threshold."
         )
-    return body, replace(
+    model, reset = (rename_variables(text, new) for text in texts)
+    return equations, replace(
         target,
-        reset="\n".join(filter(None, [target.reset, renamed(body.reset, own)])) or None,
-        equations=f"{target.equations.rstrip()}\n{renamed(body.neuron, own)}",
-        parameters={**target.parameters, **{own[k]: v for k, v in numbers.items()}},
-        durations={**target.durations, **{own[k]: v for k, v in body.durations.items()}},
-        initial={**target.initial, **{own[k]: v for k, v in body.neuron_initial.items()}},
+        reset=_join(target.reset, reset) or None,
+        equations=f"{target.equations.rstrip()}\n{model}",
+        parameters={**target.parameters, **{new[k]: v for k, v in numbers.items()}},
+        durations={**target.durations, **{new[k]: v for k, v in durations.items()}},
+        initial={**target.initial, **{new[k]: v for k, v in initial.items()}},
     )
 
 
-def _every_number(projection: Projection, given: Plasticity) -> dict[str, Any]:
-    return {
-        **given.numbers,
-        "w_min": given.w_min,
-        "w_max": given.w_max,
-        "learning_rate": given.rate,
-    }
-
-
-def _parameters(projection: Projection, given: Plasticity, text: str) -> dict[str, Any]:
-    """Numbers that the written rule uses in the synapses."""
+def _synaptic_numbers(learning: _Learning, text: str) -> dict[str, Any]:
+    """Return the numbers that the written rule uses in the synapses."""
     used = set(_NAME.findall(text))
-    every = _every_number(projection, given)
+    numbers = learning.numbers
     if "scale" in used:
-        every["scale"] = _scale(projection, given)
-    return {name: value for name, value in every.items() if name in used}
+        numbers["scale"] = _amplitude_scale(learning)
+    return {name: value for name, value in numbers.items() if name in used}
 
 
-def _scale(projection: Projection, given: Plasticity) -> Any:
-    if given.scale is not None:
-        return given.scale
-    if given.relative_to == "w_max":
-        return given.w_max
-    if given.relative_to == "initial":
-        if not isinstance(projection.weight, DISTRIBUTIONS) and np.ndim(projection.weight) == 0:
-            return projection.weight
-        what = "the weight before learning, and the weights of this projection differ"
-    elif get_dimensions(given.w_max).is_dimensionless:
+def _amplitude_scale(learning: _Learning) -> Any:
+    """Return the change of the weight that an amplitude of one makes."""
+    plasticity, weight = learning.plasticity, learning.projection.weight
+    if plasticity.scale is not None:
+        return plasticity.scale
+    if plasticity.relative_to == "w_max":
+        return plasticity.w_max
+    if plasticity.relative_to == "initial":
+        if not isinstance(weight, DISTRIBUTIONS) and np.ndim(weight) == 0:
+            return weight
+        reference = "the weight before learning, and the weights of this projection differ"
+    elif get_dimensions(plasticity.w_max).is_dimensionless:
         return 1.0
     else:
-        what = "a weight without dimension"
+        reference = "a weight without dimension"
     raise NetworkError(
-        f"projection {projection.name!r}: amplitudes of {given.rule!r} are relative to {what}. "
-        f"Give scale, the change that an amplitude of one makes."
+        f"projection {learning.projection.name!r}: amplitudes of {plasticity.rule!r} are relative "
+        f"to {reference}. Give scale, the change that an amplitude of one makes."
     )
 
 
-def _taken(body: Body, numbers: Mapping[str, Any], target: Population) -> dict[str, str]:
-    """Names of the rule that no synapse may have, and their stand-ins.
+def _stand_ins(names: frozenset[str], target: Population) -> dict[str, str]:
+    """Return stand-ins for names of the rule that no synapse may have.
 
     Those that its target has too, and those that end like variables of the neurons.
     """
-    names = variables(body.equations) | set(numbers)
     clash = names & (target.variables | set(target.parameters) | set(target.durations))
     clash |= {name for name in names if name.endswith(("_pre", "_post"))}
     return {name: f"{name}_of_rule" for name in clash}
 
 
-def _check_names(projection: Projection, given: Plasticity, names: Set[str]) -> None:
-    own = variables(projection.equations) | set(projection.parameters)
-    if clash := sorted(own & names):
+def _check_names(learning: _Learning, names: frozenset[str]) -> None:
+    projection = learning.projection
+    if clash := sorted((variables(projection.equations) | set(projection.parameters)) & names):
         raise NetworkError(
-            f"projection {projection.name!r} defines {clash[0]!r}, which its rule {given.rule!r} "
-            f"defines too; rename it."
+            f"projection {projection.name!r} defines {clash[0]!r}, which its rule "
+            f"{learning.rule.name!r} defines too; rename it."
         )

@@ -17,28 +17,46 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import (
-    BOUNDS,
-    PAIRING,
-    UPDATE,
-    Body,
-    Rule,
-    depress,
-    potentiate,
-    spike,
-    trace,
+from dualframe.plasticity.rule import BOUNDS, PAIRING, UPDATE, PlasticityRule, RuleEquations
+from dualframe.plasticity.statements import (
+    depress_weight,
+    potentiate_weight,
+    spike_statement,
+    trace_equation,
+)
+
+PARAMETERS = ParameterTable(
+    required={
+        "A_plus": "dimensionless",
+        "A_minus": "dimensionless",
+        "tau_plus": "time",
+        "tau_minus": "time",
+    },
+    equations="pre: w <- w - A_minus y, x <- x + 1; post: w <- w + A_plus x, y <- y + 1; "
+    "dx/dt = -x/tau_plus, dy/dt = -y/tau_minus",
 )
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    pairing = rule.options["pairing"]
-    return Body(
-        equations="\n".join([trace("x", "tau_plus", rule), trace("y", "tau_minus", rule)]),
-        on_pre="\n".join([depress("A_minus*y", rule, known), spike("x", pairing)]),
-        on_post="\n".join([potentiate("A_plus*x", rule, known), spike("y", pairing)]),
+    pairing = plasticity.options["pairing"]
+    x = trace_equation("x", "tau_plus", plasticity)
+    y = trace_equation("y", "tau_minus", plasticity)
+    depression = depress_weight("A_minus*y", plasticity, neuron_variables)
+    potentiation = potentiate_weight("A_plus*x", plasticity, neuron_variables)
+    return RuleEquations(
+        equations=f"{x}\n{y}",
+        on_pre=f"{depression}\n{spike_statement('x', pairing)}",
+        on_post=f"{potentiation}\n{spike_statement('y', pairing)}",
     )
 
 
-PAIR_STDP = Rule("pair_stdp", write, {"pairing": PAIRING, "bounds": BOUNDS, "update": UPDATE})
+PAIR_STDP = PlasticityRule(
+    name="pair_stdp",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"pairing": PAIRING, "bounds": BOUNDS, "update": UPDATE},
+    source="in the style of Song, Miller and Abbott 2000",
+)

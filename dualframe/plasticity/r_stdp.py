@@ -21,36 +21,63 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
-from dualframe.plasticity import eligibility_traces as three_factor
-from dualframe.plasticity.rule import PAIRING, UPDATE, Body, Rule, factors
+from dualframe.plasticity.eligibility_traces import (
+    Eligibility,
+    PresynapticTrace,
+    add_to_eligibility,
+    eligibility_equations,
+    postsynaptic_trace,
+)
+from dualframe.plasticity.rule import PAIRING, UPDATE, PlasticityRule, RuleEquations
+from dualframe.plasticity.statements import factor_product
+
+PARAMETERS = ParameterTable(
+    required={
+        "A_plus": "dimensionless",
+        "A_minus": "dimensionless",
+        "tau_plus": "time",
+        "tau_minus": "time",
+        "tau_eligibility": "time",
+    },
+    optional={
+        "gain": "rate",
+        "tau_modulator": "time",
+        "pulse": "dimensionless",
+        "baseline": "dimensionless",
+    },
+    equations="pre: c <- c - A_minus y; post: c <- c + A_plus x; dc/dt = -c/tau_eligibility; "
+    "dw/dt = gain (baseline + D) c; dD/dt = -D/tau_modulator, D <- D + pulse at a reward",
+)
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    pairing = rule.options["pairing"]
-    x = three_factor.Trace("x", "tau_plus", rule)
-    y, spiked = three_factor.post_trace("y", "tau_minus", pairing)
-    depress = f"-A_minus*y_post{factors(known, 'ltd', 'eligibility')}"
-    potentiate = f"A_plus*{x.now}{factors(known, 'ltp', 'eligibility')}"
-    dopamine = three_factor.Eligibility("tau_eligibility", "gain*(baseline + level_DA)")
-    return three_factor.body(
-        [x],
-        [three_factor.eligible(depress, rule), x.spike(pairing)],
-        [three_factor.eligible(potentiate, rule)],
-        rule,
-        [dopamine],
+    pairing = plasticity.options["pairing"]
+    x = PresynapticTrace("x", "tau_plus", plasticity)
+    y_equations, y_reset = postsynaptic_trace("y", "tau_minus", pairing)
+    depression = f"-A_minus*y_post{factor_product(neuron_variables, 'ltd', 'eligibility')}"
+    potentiation = f"A_plus*{x.value}{factor_product(neuron_variables, 'ltp', 'eligibility')}"
+    return eligibility_equations(
+        plasticity,
+        neuron_variables,
+        traces=[x],
+        on_pre=[add_to_eligibility(depression, plasticity), x.spike_statement(pairing)],
+        on_post=[add_to_eligibility(potentiation, plasticity)],
+        eligibilities=[Eligibility("tau_eligibility", "gain*(baseline + level_DA)")],
         signals=("level_DA",),
-        known=known,
-        neuron=y,
-        reset=spiked,
+        neuron_equations=y_equations,
+        neuron_reset=y_reset,
     )
 
 
-R_STDP = Rule(
-    "r_stdp",
-    write,
-    {"pairing": PAIRING, "update": UPDATE},
-    ("ltp", "ltd", "rate", "eligibility"),
-    {"level_DA": "level of dopamine"},
+R_STDP = PlasticityRule(
+    name="r_stdp",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"pairing": PAIRING, "update": UPDATE},
+    factors=("ltp", "ltd", "rate", "eligibility"),
+    postsynaptic_signals={"level_DA": "level of dopamine"},
+    source="Izhikevich 2007, Cerebral Cortex",
 )

@@ -23,49 +23,90 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dualframe.core.quantity import unit_of
+from dualframe.core.parameter_table import Dimensions, ParameterTable
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import CLOCK, Body, Rule, factors
+from dualframe.plasticity.rule import CLOCK, PlasticityRule, RuleEquations
+from dualframe.plasticity.statements import factor_product, weight_equation
 
-SIGNALS = {
+CORRELATION_PARAMETERS: Dimensions = {
+    "gain": "rate",
+    "tau_eligibility": "time",
+    "A_correlation": "dimensionless",
+    "A_decorrelation": "dimensionless",
+}
+THRESHOLD_PARAMETERS: Dimensions = {
+    "theta_high": "dimensionless",
+    "theta_low": "dimensionless",
+    "tolerance": "dimensionless",
+    "slides_low": "dimensionless",
+    "tau_window": "time",
+    "rare_percent": "rate",
+    "slide": "rate",
+}
+CORRELATION_EQUATIONS = (
+    "c = y_pre(t - dt) y_post(t); e <- clip(e exp(-dt/tau_eligibility) + A_correlation "
+    "[c > theta_high] + A_decorrelation [c < theta_low], A_decorrelation, A_correlation); "
+)
+PARAMETERS = ParameterTable(
+    CORRELATION_PARAMETERS, THRESHOLD_PARAMETERS, CORRELATION_EQUATIONS + "dw/dt = gain m e"
+)
+
+POSTSYNAPTIC_SIGNALS = {
     "activity": "output of the unit",
     "modulation": "reward signal",
     "theta_high": "threshold of rare correlations",
     "theta_low": "threshold of rare decorrelations",
 }
-SOURCES = {"rate": "output of the presynaptic unit, of the step before"}
+PRESYNAPTIC_SIGNALS = {"rate": "output of the presynaptic unit, of the step before"}
 
 
-def eligibility(known: Collection[str]) -> str:
-    """Return the equation of the eligibility."""
-    both = factors(known, "eligibility")
+def rare_eligibility(neuron_variables: Collection[str]) -> str:
+    """Return the equation of the eligibility that rare correlations leave.
+
+    Parameters
+    ----------
+    neuron_variables
+        Names that the postsynaptic unit has.
+    """
+    both = factor_product(neuron_variables, "eligibility")
     rare = (
-        f"A_correlation*int(rate_pre*activity_post > theta_high_post){factors(known, 'ltp')}{both}"
+        f"A_correlation*int(rate_pre*activity_post > theta_high_post)"
+        f"{factor_product(neuron_variables, 'ltp')}{both}"
         f" + A_decorrelation*int(rate_pre*activity_post < theta_low_post)"
-        f"{factors(known, 'ltd')}{both}"
+        f"{factor_product(neuron_variables, 'ltd')}{both}"
     )
-    kept = "eligibility*exp(-dt/tau_eligibility)"
-    new = f"clip({kept} + {rare}, A_decorrelation, A_correlation)"
+    faded = "eligibility*exp(-dt/tau_eligibility)"
+    new = f"clip({faded} + {rare}, A_decorrelation, A_correlation)"
     return f"deligibility/dt = ({new} - eligibility)/dt : 1 (clock-driven)"
 
 
-def learned(known: Collection[str]) -> str:
-    """Return the change of the weight in one step, for a scale of one."""
-    return f"learning_rate*gain*modulation_post*eligibility*dt{factors(known, 'rate')}"
+def modulated_change(neuron_variables: Collection[str]) -> str:
+    """Return the change of the weight in one step, for a scale of one.
+
+    Parameters
+    ----------
+    neuron_variables
+        Names that the postsynaptic unit has.
+    """
+    rate = factor_product(neuron_variables, "rate")
+    return f"learning_rate*gain*modulation_post*eligibility*dt{rate}"
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    new = f"clip(w + scale*{learned(known)}, w_min, w_max)"
-    change = f"dw/dt = ({new} - w)/dt : {unit_of(rule.w_max)} (clock-driven)"
-    return Body(f"{eligibility(known)}\n{change}", "", "")
+    new = f"clip(w + scale*{modulated_change(neuron_variables)}, w_min, w_max)"
+    return RuleEquations(
+        equations=f"{rare_eligibility(neuron_variables)}\n{weight_equation(new, plasticity)}"
+    )
 
 
-RCHP = Rule(
-    "rchp",
-    write,
-    {"update": (CLOCK,)},
-    ("ltp", "ltd", "rate", "eligibility"),
-    SIGNALS,
-    SOURCES,
+RCHP = PlasticityRule(
+    name="rchp",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"update": (CLOCK,)},
+    factors=("ltp", "ltd", "rate", "eligibility"),
+    postsynaptic_signals=POSTSYNAPTIC_SIGNALS,
+    presynaptic_signals=PRESYNAPTIC_SIGNALS,
+    source="Soltoggio and Steil 2013",
 )

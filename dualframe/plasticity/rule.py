@@ -1,4 +1,4 @@
-"""What a rule is: a name, the numbers it needs, its choices, and how it is written out.
+"""What a plasticity rule states of itself, and what it becomes: equations and statements.
 
 A rule is written in one of two forms. ``update="event"`` (the default) changes a synapse at its
 spikes only; ``update="clock"`` visits every synapse at every step. They are the same rule: the
@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
 
 ALL_TO_ALL, NEAREST = "all_to_all", "nearest"
@@ -21,153 +22,156 @@ BOUNDS = (ADDITIVE, MULTIPLICATIVE)
 EVENT, CLOCK = "event", "clock"
 UPDATE = (EVENT, CLOCK)
 GATE = "gate"
-_SYNAPTIC = ("equations", "due", "before", "on_pre", "on_post", "ahead", "late")
+_SYNAPTIC = (
+    "equations",
+    "on_pre",
+    "on_post",
+    "bring_up_to_date",
+    "defer_to_next_spike",
+    "catch_up",
+)
 
 
-@dataclass(frozen=True)
-class Body:
+@dataclass(frozen=True, kw_only=True)
+class RuleEquations:
     """A rule written out: text of the portable subset.
 
     Parameters
     ----------
     equations
-        Synaptic variables other than ``w``.
+        Synaptic variables; ``w`` is there already, unless an equation of the rule moves it.
     on_pre, on_post
         Statements after the transmission of a presynaptic spike, and at a postsynaptic one.
-    before
-        Statements before the transmission of a presynaptic spike.
-    due
+    bring_up_to_date
         Statements that bring a synapse up to date, executed before everything else at a spike of
         either side, and for the weights that a run reports.
-    ahead
+    defer_to_next_spike
         Statements after everything else at a spike of either side.
-    visits
+    periodic_updates
         Statements that every synapse needs at the start of a step, with or without spikes, and how
-        often.
-    late
-        Statements that make up for visits, before everything else at a spike, where a target has
-        none.
-    neuron
+        often (time).
+    catch_up
+        Statements that make up for periodic updates, before everything else at a spike, where a
+        target has none.
+    neuron_equations
         Equations that the rule adds to the postsynaptic neuron. The synapses read their variables
         with ``_post``; every rule gets variables of its own.
     neuron_initial
         Values of these variables at the start, zero where none is given.
-    reset
+    neuron_reset
         Statements at a spike of the postsynaptic neuron that change these variables.
-    durations
+    neuron_durations
         Times that these equations count in steps.
     """
 
     equations: str
-    on_pre: str
-    on_post: str
-    before: str = ""
-    due: str = ""
-    ahead: str = ""
-    visits: tuple[tuple[str, Any], ...] = ()
-    late: str = ""
-    neuron: str = ""
+    on_pre: str = ""
+    on_post: str = ""
+    bring_up_to_date: str = ""
+    defer_to_next_spike: str = ""
+    periodic_updates: tuple[tuple[str, Any], ...] = ()
+    catch_up: str = ""
+    neuron_equations: str = ""
     neuron_initial: Mapping[str, float] = field(default_factory=dict)
-    reset: str = ""
-    durations: Mapping[str, Any] = field(default_factory=dict)
+    neuron_reset: str = ""
+    neuron_durations: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def synapse(self) -> str:
+    def synaptic_text(self) -> str:
         """Everything that stands in the synapses."""
-        return "\n".join([*(getattr(self, text) for text in _SYNAPTIC), *dict(self.visits)])
+        return "\n".join(
+            [*(getattr(self, text) for text in _SYNAPTIC), *dict(self.periodic_updates)]
+        )
 
-    def renamed(self, names: Mapping[str, str]) -> Body:
-        """Return the same rule with other names in its synapses."""
-        texts: dict[str, Any] = {text: renamed(getattr(self, text), names) for text in _SYNAPTIC}
-        texts["visits"] = tuple((renamed(text, names), every) for text, every in self.visits)
+    def rename_in_synapses(self, names: Mapping[str, str]) -> RuleEquations:
+        """Return the same rule with other names in its synapses.
+
+        Parameters
+        ----------
+        names
+            New names by old ones.
+        """
+        texts: dict[str, Any] = {
+            text: rename_variables(getattr(self, text), names) for text in _SYNAPTIC
+        }
+        texts["periodic_updates"] = tuple(
+            (rename_variables(text, names), every) for text, every in self.periodic_updates
+        )
         return replace(self, **texts)
 
 
-@dataclass(frozen=True)
-class Rule:
+@dataclass(frozen=True, kw_only=True)
+class PlasticityRule:
     """A plasticity rule that can run.
 
     Parameters
     ----------
     name
-        Its name, and the name of its form in the catalogue.
-    write
-        From the plasticity of a projection and the variables of the postsynaptic neuron to text.
+        Its name. The catalogue's numbers of the rule, if it has any, are those of this name.
+    parameters
+        Names and dimensions of its numbers, required and optional, and its equations for the
+        reader.
+    rule_equations
+        From the plasticity of a projection and the names that the postsynaptic neuron has to the
+        equations in synapses and neurons.
     options
         Choices by name; the first is the default.
     factors
         What modulators may scale.
-    signals
-        What the postsynaptic neuron must tell: names of the rule and what they are, such as the
-        level of a modulator.
-    sources
-        What the presynaptic neuron must tell, likewise, at every step. A rule that has any runs on
-        the runtime and in C++ only.
+    postsynaptic_signals
+        What the rule reads of the postsynaptic neuron: names of the rule and what they are, such as
+        the level of a modulator.
+    presynaptic_signals
+        What it reads of the presynaptic neuron, likewise, at every step. A rule that reads any runs
+        on the runtime and in C++ only.
+    relative_to
+        What an amplitude of one is, where the catalogue has no numbers of the rule: ``"w_max"``,
+        ``"initial"`` (the projection's weight) or ``"absolute"`` (a weight as such).
+    source
+        Who published the rule.
     """
 
     name: str
-    write: Callable[[Plasticity, Collection[str]], Body]
+    parameters: ParameterTable
+    rule_equations: Callable[[Plasticity, Collection[str]], RuleEquations]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     factors: tuple[str, ...] = ("ltp", "ltd", "rate")
-    signals: Mapping[str, str] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
+    postsynaptic_signals: Mapping[str, str] = field(default_factory=dict)
+    presynaptic_signals: Mapping[str, str] = field(default_factory=dict)
+    relative_to: str = "w_max"
+    source: str
 
     @property
-    def told(self) -> dict[str, str]:
-        """Everything that neurons may tell; ``gate`` is asked for by whoever wants it."""
-        return {**self.signals, **self.sources, GATE: "whether the rule acts, zero or one"}
+    def readable_signals(self) -> dict[str, str]:
+        """Everything that the rule can read; ``gate`` is read where a projection asks for it."""
+        gate = {GATE: "whether the rule acts, zero or one"}
+        return {**self.postsynaptic_signals, **self.presynaptic_signals, **gate}
 
 
-def trace(name: str, tau: str, rule: Plasticity) -> str:
-    """Return the equation of a trace that decays with ``tau``, exactly in either form."""
-    if rule.options.get("update") == CLOCK:
-        return f"d{name}/dt = {name}*(exp(-dt/{tau}) - 1)/dt : 1 (clock-driven)"
-    return f"d{name}/dt = -{name}/{tau} : 1 (event-driven)"
+def is_clock_driven(plasticity: Plasticity) -> bool:
+    """Return whether a rule is asked to visit every synapse at every step.
 
-
-def running_mean(name: str, of: str, tau: str) -> str:
-    """Return the equation of a running mean of what the neuron tells, before this step's value."""
-    return f"d{name}/dt = ({of} - {name})*(1 - exp(-dt/{tau}))/dt : 1"
-
-
-def spike(name: str, pairing: str, size: str = "1") -> str:
-    """Return what a spike does to its trace: it is added to the earlier ones, or stands alone."""
-    return f"{name} {'=' if pairing == NEAREST else '+='} {size}"
-
-
-def potentiate(amount: str, rule: Plasticity, known: Collection[str]) -> str:
-    """Return the statement that raises the weight by ``amount``, as far as the bounds allow."""
-    return _change(f"+ {_scaled(rule, 'w_max - w')}*{amount}{factors(known, 'ltp', 'rate')}")
-
-
-def depress(amount: str, rule: Plasticity, known: Collection[str]) -> str:
-    """Return the statement that lowers the weight by ``amount``, as far as the bounds allow."""
-    return _change(f"- {_scaled(rule, 'w - w_min')}*{amount}{factors(known, 'ltd', 'rate')}")
-
-
-def factors(known: Collection[str], *kinds: str) -> str:
-    """Return the factors of some kinds that the postsynaptic neuron has, as an ending.
-
-    The gate of a rule acts where its rate does.
+    Parameters
+    ----------
+    plasticity
+        The plasticity of a projection.
     """
-    names = [f"{kind}_factor" for kind in kinds] + ([GATE] if "rate" in kinds else [])
-    return "".join(f"*{name}_post" for name in names if name in known)
+    return plasticity.options.get("update") == CLOCK
 
 
-def renamed(text: str, names: Mapping[str, str]) -> str:
-    """Return equations or statements with other names."""
+def rename_variables(text: str, names: Mapping[str, str]) -> str:
+    """Return equations or statements with other names.
+
+    Parameters
+    ----------
+    text
+        Of Brian2.
+    names
+        New names by old ones.
+    """
     # the d of dx/dt stands before the name
     return re.sub(
         r"\b(d?)([A-Za-z_]\w*)\b",
         lambda m: f"{m[1]}{names[m[2]]}" if m[2] in names else names.get(m[0], m[0]),
         text,
     )
-
-
-def _change(amount: str) -> str:
-    return f"w = clip(w {amount}, w_min, w_max)"
-
-
-def _scaled(rule: Plasticity, room: str) -> str:
-    soft = rule.options.get("bounds") == MULTIPLICATIVE
-    return "learning_rate*scale" + (f"*({room})/(w_max - w_min)" if soft else "")

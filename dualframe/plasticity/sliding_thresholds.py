@@ -23,7 +23,6 @@ from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from dualframe.core.errors import NetworkError
 from dualframe.network import Network, Plasticity, Population, Projection
-from dualframe.plasticity.registry import rule
 
 _MONITOR = """
 found_high : 1
@@ -55,20 +54,26 @@ def with_sliding_thresholds(network: Network, projection: str) -> Network:
         If the projection learns by another rule, or has no pairs.
     """
     learning = next((p for p in network.projections if p.name == projection), None)
-    given = learning.plasticity if learning else None
-    if learning is None or given is None or given.rule not in ("rchp", "htp"):
+    plasticity = learning.plasticity if learning else None
+    if learning is None or plasticity is None or plasticity.rule not in ("rchp", "htp"):
         raise NetworkError(f"no projection {projection!r} learns by 'rchp' or 'htp'.")
     if learning.pairs is None:
         raise NetworkError(f"projection {projection!r} draws its synapses: give it pairs.")
     name = f"rarity_of_{projection}"
+    monitor = _rarity_monitor(name, _synapse_count(network, learning), plasticity)
+    links: list[Projection] = []
+    for side, sign in (("high", ">"), ("low", "<")):
+        links.append(_correlation_count(learning, plasticity, side, sign))
+        links.append(_summed(f"rare_{side}", learning.target, f"found_{side}", name, side))
+        links.append(_summed(f"theta_{side}", name, f"theta_{side}", learning.target, side))
     return replace(
         network,
-        populations=(*network.populations, _monitor(name, _count(network, learning), given)),
-        projections=(*network.projections, *_links(name, learning, given)),
+        populations=(*network.populations, monitor),
+        projections=(*network.projections, *links),
     )
 
 
-def _count(network: Network, learning: Projection) -> int:
+def _synapse_count(network: Network, learning: Projection) -> int:
     n = (network.source(learning.source).n, network.population(learning.target).n)
     if learning.pairs == "all_to_all":
         same = learning.source == learning.target and not learning.autapses
@@ -76,8 +81,8 @@ def _count(network: Network, learning: Projection) -> int:
     return n[0] if learning.pairs == "one_to_one" else len(learning.pairs[0])
 
 
-def _monitor(name: str, synapses: int, given: Plasticity) -> Population:
-    n: Mapping[str, Any] = given.numbers
+def _rarity_monitor(name: str, synapses: int, plasticity: Plasticity) -> Population:
+    n: Mapping[str, Any] = plasticity.numbers
     slides_low = n.get("slides_low", 1.0)
     return Population(
         name,
@@ -95,40 +100,34 @@ def _monitor(name: str, synapses: int, given: Plasticity) -> Population:
     )
 
 
-def _links(name: str, learning: Projection, given: Plasticity) -> list[Projection]:
-    """Counts of rare correlations to the monitor, and thresholds back."""
-    here = {what: given.signals.get(what, what) for what in rule(given.rule).told}
-    product = f"({_ended(here['rate'], 'pre')})*({_ended(here['activity'], 'post')})"
-    links = []
-    for kind, sign in (("high", ">"), ("low", "<")):
-        count = f"rare_{kind}_post = int({product} {sign} theta_{kind}_post) : 1 (summed)"
-        links.append(
-            replace(
-                learning,
-                name=f"{learning.name}_{kind}",
-                equations=count,
-                weight=None,
-                plasticity=None,
-            )
-        )
-        target = learning.target
-        for source, goal, equation in (
-            (target, name, f"found_{kind}_post = rare_{kind}_pre : 1 (summed)"),
-            (name, target, f"theta_{kind}_post = theta_{kind}_pre : 1 (summed)"),
-        ):
-            links.append(
-                Projection(
-                    source,
-                    goal,
-                    equations=equation,
-                    pairs="all_to_all",
-                    name=f"{kind}_from_{source}_to_{goal}",
-                )
-            )
-    return links
+def _correlation_count(
+    learning: Projection, plasticity: Plasticity, side: str, sign: str
+) -> Projection:
+    """Count the correlations beyond a threshold, for each postsynaptic unit."""
+    rate, activity = (plasticity.signals.get(name, name) for name in ("rate", "activity"))
+    product = f"({_as_seen(rate, 'pre')})*({_as_seen(activity, 'post')})"
+    count = f"int({product} {sign} theta_{side}_post)"
+    return replace(
+        learning,
+        name=f"{learning.name}_{side}",
+        equations=f"rare_{side}_post = {count} : 1 (summed)",
+        weight=None,
+        plasticity=None,
+    )
 
 
-def _ended(text: str, end: str) -> str:
+def _summed(variable: str, source: str, into: str, target: str, side: str) -> Projection:
+    """Sum a variable of all units of one population in another."""
+    return Projection(
+        source,
+        target,
+        equations=f"{into}_post = {variable}_pre : 1 (summed)",
+        pairs="all_to_all",
+        name=f"{side}_from_{source}_to_{target}",
+    )
+
+
+def _as_seen(text: str, end: str) -> str:
     """Return an expression of a unit's variables as a synapse reads it."""
     names = get_identifiers(text) - {"int", "exp", "clip", "abs"}
     return str(word_substitute(text, {n: f"{n}_{end}" for n in names}))

@@ -14,7 +14,7 @@ A pair leaves :math:`A_{pre,post} e^{-\Delta t/\tau_{pre,post}}` for pre before 
 :math:`A_{post,pre} e^{\Delta t/\tau_{post,pre}}` for post before pre; the eligibility of serotonin
 counts pre before post only. Traces and eligibilities start every trial at zero.
 
-The postsynaptic neuron tells (``signals``) the index of the trial, whether the trial that has just
+The rule reads of the postsynaptic neuron the index of the trial, whether the trial that has just
 ended was ``rewarded``, and the levels of the modulators: zero is absent, one is the source's
 amount, and what lies between weighs the change. Without dopamine (serotonin) a rewarded
 (unrewarded) trial leaves the online changes as they are.
@@ -32,12 +32,37 @@ Not as in the source: its traces decay by :math:`1 - 1/\tau` per ms, here by
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import CLOCK, UPDATE, Body, Rule, factors, trace
+from dualframe.plasticity.rule import UPDATE, PlasticityRule, RuleEquations, is_clock_driven
+from dualframe.plasticity.statements import factor_product, trace_equation
+
+PARAMETERS = ParameterTable(
+    required={
+        "A_pre_post": "dimensionless",
+        "A_post_pre": "dimensionless",
+        "eta_DA": "dimensionless",
+        "eta_ACh": "dimensionless",
+        "tau_pre_post": "time",
+        "tau_post_pre": "time",
+        "tau_eligibility": "time",
+    },
+    optional={
+        "w_init": "dimensionless",
+        "w_min": "dimensionless",
+        "w_max": "dimensionless",
+        "A_5HT": "dimensionless",
+        "eta_5HT": "dimensionless",
+        "tau_eligibility_5HT": "time",
+    },
+    equations="online w <- w - eta_ACh [ACh] W; at the end of a rewarded trial w <- w at its start "
+    "+ eta_DA E, of an unrewarded one w at its start - eta_5HT E_5HT (with serotonin), else "
+    "the online change is kept; W is the window, E the eligibility",
+)
 
 _SIGNALS = {
     "trial": "index of the running trial",
@@ -49,47 +74,58 @@ _SIGNALS = {
 _ENDS = 2  # ends of trials that the neuron remembers
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    serotonin = "eta_5HT" in rule.numbers
-    parts = {"DA": "tau_eligibility"} | ({"5HT": "tau_eligibility_5HT"} if serotonin else {})
-    if rule.options.get("update") == CLOCK:
-        return _by_clock(rule, known, parts)
-    traces = [trace("x", "tau_pre_post", rule), trace("y", "tau_post_pre", rule)]
-    eligibilities = [f"eligibility_{name} : 1" for name in parts]
-    return Body(
-        "\n".join([*eligibilities, f"online : {unit_of(rule.w_max)}", "since : 1", *traces]),
-        *_events(known, parts, "/fade_{}_post"),
-        due=_due(parts),
-        neuron="\n".join([_NEW, _memory(parts)]),
-        neuron_initial={f"fade_{name}": 1.0 for name in parts},
+    serotonin = "eta_5HT" in plasticity.numbers
+    taus = {"DA": "tau_eligibility"} | ({"5HT": "tau_eligibility_5HT"} if serotonin else {})
+    if is_clock_driven(plasticity):
+        return _clock_driven_equations(plasticity, neuron_variables, taus)
+    on_pre, on_post = _spike_statements(neuron_variables, taus, "/fade_{}_post")
+    equations = [
+        *(f"eligibility_{name} : 1" for name in taus),
+        f"online : {unit_of(plasticity.w_max)}",
+        "since : 1",
+        trace_equation("x", "tau_pre_post", plasticity),
+        trace_equation("y", "tau_post_pre", plasticity),
+    ]
+    return RuleEquations(
+        equations="\n".join(equations),
+        on_pre=on_pre,
+        on_post=on_post,
+        bring_up_to_date=_apply_trial_ends(taus),
+        neuron_equations="\n".join([_NEW, _memory_of_trials(taus)]),
+        neuron_initial={f"fade_{name}": 1.0 for name in taus},
     )
 
 
-SN_PLAST = Rule(
-    "sn_plast",
-    write,
-    {"update": UPDATE},
-    ("ltp", "ltd", "rate", "eligibility"),
-    _SIGNALS,
+SN_PLAST = PlasticityRule(
+    name="sn_plast",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"update": UPDATE},
+    factors=("ltp", "ltd", "rate", "eligibility"),
+    postsynaptic_signals=_SIGNALS,
+    source="Brzosko et al. 2017, eLife 6:e27756; Zannone et al. 2018; Wert-Carvajal et al. 2022",
 )
 
 
-def _events(known: Collection[str], parts: Collection[str], scale: str) -> tuple[str, str]:
-    """What spikes of either side do: online change, eligibility, trace."""
-    online = factors(known, "ltd", "rate")
-    eligible = factors(known, "eligibility")
+def _spike_statements(
+    neuron_variables: Collection[str], taus: Collection[str], fading: str
+) -> tuple[str, str]:
+    """Return what spikes of either side do: online change, eligibility, trace."""
+    online = factor_product(neuron_variables, "ltd", "rate")
+    eligible = factor_product(neuron_variables, "eligibility")
     statements = []
-    for window, own in (("A_post_pre*y", "x"), ("A_pre_post*x", "y")):
+    for window, trace in (("A_post_pre*y", "x"), ("A_pre_post*x", "y")):
         change = f"learning_rate*scale*eta_ACh*level_ACh_post*{window}{online}"
         lines = [
             f"online = online + clip(w - {change}, w_min, w_max) - w",
             f"w = clip(w - {change}, w_min, w_max)",
-            f"eligibility_DA += {window}{eligible}{scale.format('DA')}",
+            f"eligibility_DA += {window}{eligible}{fading.format('DA')}",
         ]
-        if "5HT" in parts and own == "y":
-            lines.append(f"eligibility_5HT += A_5HT*x{eligible}{scale.format('5HT')}")
-        statements.append("\n".join([*lines, f"{own} += 1"]))
+        if "5HT" in taus and trace == "y":
+            lines.append(f"eligibility_5HT += A_5HT*x{eligible}{fading.format('5HT')}")
+        statements.append("\n".join([*lines, f"{trace} += 1"]))
     return statements[0], statements[1]
 
 
@@ -101,29 +137,29 @@ ending_5HT = (1 - rewarded)*level_5HT : 1
 """.strip()
 
 
-def _memory(parts: dict[str, str]) -> str:
+def _memory_of_trials(taus: Mapping[str, str]) -> str:
     """What the neuron remembers of the last trials: fading at their end, and the modulators."""
     lines = ["depoch/dt = new/dt : 1"]
-    for name, tau in parts.items():
+    for name, tau in taus.items():
         faded = f"fade_{name}*(1 - new) + new"
         lines.append(f"dfade_{name}/dt = (({faded})*exp(-dt/{tau}) - fade_{name})/dt : 1")
-        for what, now in (("faded", f"fade_{name}"), ("level", f"ending_{name}")):
-            lines += _last(f"{what}_{name}", now)
+        lines += _shift_register(f"faded_{name}", f"fade_{name}")
+        lines += _shift_register(f"level_{name}", f"ending_{name}")
     return "\n".join(lines)
 
 
-def _last(name: str, now: str) -> list[str]:
-    """A shift register: the value at the last end of a trial, and at those before."""
-    values = [now, *(f"{name}_{k}" for k in range(1, _ENDS + 1))]
+def _shift_register(name: str, source: str) -> list[str]:
+    """Return the value at the last end of a trial, and at those before."""
+    values = [source, *(f"{name}_{k}" for k in range(1, _ENDS + 1))]
     return [f"d{new}/dt = new*({old} - {new})/dt : 1" for old, new in pairwise(values)]
 
 
-def _due(parts: Collection[str]) -> str:
-    """Bring a synapse from the trial of its last spike to the present one."""
+def _apply_trial_ends(taus: Collection[str]) -> str:
+    """Return what brings a synapse from the trial of its last spike to the present one."""
     ago = [f"int(abs(epoch_post - since - {k}) < 0.5)" for k in range(_ENDS + 1)]
     ends = range(1, _ENDS + 1)
     changes = []
-    for name, sign in zip(parts, ("", "-"), strict=False):
+    for name, sign in zip(taus, ("", "-"), strict=False):
         level = " + ".join(f"{ago[k]}*level_{name}_{k}_post" for k in ends)
         faded = " + ".join(f"{ago[k]}*faded_{name}_{k}_post" for k in ends)
         size = f"{sign}learning_rate*scale*eta_{name}*eligibility_{name}*({faded})"
@@ -133,7 +169,7 @@ def _due(parts: Collection[str]) -> str:
         [
             f"w = clip(w + {' + '.join(changes)}, w_min, w_max)",
             f"online = online*{same}",
-            *(f"eligibility_{name} = eligibility_{name}*{same}" for name in parts),
+            *(f"eligibility_{name} = eligibility_{name}*{same}" for name in taus),
             f"x = x*{same}",
             f"y = y*{same}",
             "since = epoch_post",
@@ -141,20 +177,25 @@ def _due(parts: Collection[str]) -> str:
     )
 
 
-def _by_clock(rule: Plasticity, known: Collection[str], parts: dict[str, str]) -> Body:
+def _clock_driven_equations(
+    plasticity: Plasticity, neuron_variables: Collection[str], taus: Mapping[str, str]
+) -> RuleEquations:
     """Every synapse at every step, as the source does it."""
-    unit = unit_of(rule.w_max)
+    unit = unit_of(plasticity.w_max)
     changes = [
         f"ending_{name}_post*({sign}learning_rate*scale*eta_{name}*eligibility_{name} - online)"
-        for name, sign in zip(parts, ("", "-"), strict=False)
+        for name, sign in zip(taus, ("", "-"), strict=False)
     ]
     lines = [
         f"dw/dt = new_post*(clip(w + {' + '.join(changes)}, w_min, w_max) - w)/dt"
         f" : {unit} (clock-driven)",
         f"donline/dt = -new_post*online/dt : {unit} (clock-driven)",
     ]
-    decaying = {f"eligibility_{name}": tau for name, tau in parts.items()}
+    decaying = {f"eligibility_{name}": tau for name, tau in taus.items()}
     for name, tau in {**decaying, "x": "tau_pre_post", "y": "tau_post_pre"}.items():
-        kept = f"{name}*exp(-dt/{tau})*(1 - new_post)"
-        lines.append(f"d{name}/dt = ({kept} - {name})/dt : 1 (clock-driven)")
-    return Body("\n".join(lines), *_events(known, parts, ""), neuron=_NEW)
+        faded = f"{name}*exp(-dt/{tau})*(1 - new_post)"
+        lines.append(f"d{name}/dt = ({faded} - {name})/dt : 1 (clock-driven)")
+    on_pre, on_post = _spike_statements(neuron_variables, taus, "")
+    return RuleEquations(
+        equations="\n".join(lines), on_pre=on_pre, on_post=on_post, neuron_equations=_NEW
+    )

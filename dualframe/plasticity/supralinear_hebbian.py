@@ -25,33 +25,50 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dualframe.core.quantity import unit_of
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import CLOCK, Body, Rule, factors, running_mean
+from dualframe.plasticity.rule import CLOCK, PlasticityRule, RuleEquations
+from dualframe.plasticity.statements import (
+    factor_product,
+    running_mean_equation,
+    weight_equation,
+)
+
+PARAMETERS = ParameterTable(
+    required={"eta": "dimensionless", "max_change": "dimensionless", "tau_activity": "time"},
+    equations="every step: H <- H + (r_pre (x - mean x))^3; at the end of a trial: "
+    "w <- w + clip(eta M H, -max_change, max_change), H <- 0; running mean with "
+    "tau_activity",
+)
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    step = f"(rate_pre*(activity_post - mean_activity_post))**3{factors(known, 'eligibility')}"
+    eligibility, rate = (factor_product(neuron_variables, kind) for kind in ("eligibility", "rate"))
+    step = f"(rate_pre*(activity_post - mean_activity_post))**3{eligibility}"
     limited = "clip(eta*modulation_post*hebb, -max_change, max_change)"
-    change = f"learning_rate*scale*over_post*{limited}{factors(known, 'rate')}"
+    change = f"learning_rate*scale*over_post*{limited}{rate}"
     equations = [
         f"dhebb/dt = ({step} - over_post*hebb)/dt : 1 (clock-driven)",
-        f"dw/dt = (clip(w + {change}, w_min, w_max) - w)/dt : {unit_of(rule.w_max)} (clock-driven)",
+        weight_equation(f"clip(w + {change}, w_min, w_max)", plasticity),
     ]
-    mean = running_mean("mean_activity", "activity", "tau_activity")
-    return Body("\n".join(equations), "", "", neuron=mean)
+    return RuleEquations(
+        equations="\n".join(equations),
+        neuron_equations=running_mean_equation("mean_activity", "activity", "tau_activity"),
+    )
 
 
-SUPRALINEAR_HEBBIAN = Rule(
-    "supralinear_hebbian",
-    write,
-    {"update": (CLOCK,)},
-    ("rate", "eligibility"),
-    {
+SUPRALINEAR_HEBBIAN = PlasticityRule(
+    name="supralinear_hebbian",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"update": (CLOCK,)},
+    factors=("rate", "eligibility"),
+    postsynaptic_signals={
         "activity": "activation of the unit",
         "modulation": "what the change at the end of a trial is weighed with",
         "over": "one in the step at which a trial ends, else zero",
     },
-    {"rate": "rate of the presynaptic unit"},
+    presynaptic_signals={"rate": "rate of the presynaptic unit"},
+    source="Miconi 2017, eLife 6:e20899",
 )

@@ -20,38 +20,56 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dualframe.core.quantity import unit_of
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import CLOCK, UPDATE, Body, Rule, factors
+from dualframe.plasticity.rule import UPDATE, PlasticityRule, RuleEquations, is_clock_driven
+from dualframe.plasticity.statements import factor_product, weight_equation
 
+PARAMETERS = ParameterTable(
+    required={
+        "beta": "dimensionless",
+        "gamma": "rate",
+        "tau_activity": "time",
+        "target_rate": "rate",
+    },
+    equations="dw/dt = w (beta (target_rate - a) + gamma int (target_rate - a) dt); "
+    "da/dt = -a/tau_activity, post: a <- a + 1/tau_activity",
+)
 _NEURON = """
 dmean_rate/dt = mean_rate*(exp(-dt/tau_activity) - 1)/dt : Hz
 dmissed/dt = target_rate - mean_rate : 1
 """.strip()
+_COUNT_SPIKE = "mean_rate += 1/tau_activity"
 _FINITE = "clip({}, -700, 700)"  # a weight of zero must not meet an infinite factor
 _GROWTH = "(beta*(target_rate - {0}) + gamma*{1})"
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    factor = factors(known, "rate")
-    counted = "mean_rate += 1/tau_activity"
-    if rule.options["update"] == CLOCK:
-        growth = _GROWTH.format("mean_rate_post", "missed_post") + factor
+    rate = factor_product(neuron_variables, "rate")
+    if is_clock_driven(plasticity):
+        growth = _GROWTH.format("mean_rate_post", "missed_post") + rate
         power = _FINITE.format(f"learning_rate*{growth}*dt")
-        new = f"clip(w*exp({power}), w_min, w_max)"
-        change = f"dw/dt = ({new} - w)/dt : {unit_of(rule.w_max)} (clock-driven)"
-        return Body(change, "", "", neuron=_NEURON, reset=counted)
-    growth = _GROWTH.format("mean_rate", "missed") + factor.replace("_post", "")
+        return RuleEquations(
+            equations=weight_equation(f"clip(w*exp({power}), w_min, w_max)", plasticity),
+            neuron_equations=_NEURON,
+            neuron_reset=_COUNT_SPIKE,
+        )
+    growth = _GROWTH.format("mean_rate", "missed") + rate.replace("_post", "")
     grown = f"clip(w*exp({_FINITE.format('learning_rate*(growth_post - seen)')}), w_min, w_max)"
-    return Body(
-        "seen : 1",
-        "",
-        "",
-        due=f"w = {grown}\nseen = growth_post",
-        neuron=f"{_NEURON}\ndgrowth/dt = {growth} : 1",
-        reset=counted,
+    return RuleEquations(
+        equations="seen : 1",
+        bring_up_to_date=f"w = {grown}\nseen = growth_post",
+        neuron_equations=f"{_NEURON}\ndgrowth/dt = {growth} : 1",
+        neuron_reset=_COUNT_SPIKE,
     )
 
 
-SYNAPTIC_SCALING = Rule("synaptic_scaling", write, {"update": UPDATE}, ("rate",))
+SYNAPTIC_SCALING = PlasticityRule(
+    name="synaptic_scaling",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"update": UPDATE},
+    factors=("rate",),
+    source="van Rossum, Bi and Turrigiano 2000, Journal of Neuroscience 20:8812",
+)

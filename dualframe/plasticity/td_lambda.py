@@ -14,7 +14,7 @@ actor ``chosen - policy`` of the action that the neuron stands for, the gradient
 (Williams 1992, REINFORCE; Sutton 1988, TD(lambda)). Without (m, k) this is the R-STDP of Izhikevich
 (2007) in discrete time, with pairs of one order only.
 
-The postsynaptic neuron tells (``signals``): ``tick``, one in a step with a tick and zero otherwise,
+The rule reads of the postsynaptic neuron: ``tick``, one in a step with a tick and zero otherwise,
 ``td_error``, ``credit`` (m), ``keep`` (k), and ``spiked``, one in the step after its own spike.
 
 Event-driven, a synapse changes at its spikes only: every synapse of a neuron is visited at the
@@ -29,10 +29,18 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
-from dualframe.plasticity.rule import CLOCK, UPDATE, Body, Rule, factors, trace
+from dualframe.plasticity.rule import UPDATE, PlasticityRule, RuleEquations, is_clock_driven
+from dualframe.plasticity.statements import factor_product, trace_equation
 
+PARAMETERS = ParameterTable(
+    required={"eta": "dimensionless", "tau_plus": "time"},
+    optional=dict.fromkeys(("w_init", "w_min", "w_max"), "dimensionless"),
+    equations="between ticks C <- C + x at a post spike (x: trace of pre spikes, tau_plus); at one "
+    "w <- w + eta delta E, E <- keep E + credit C, C <- 0",
+)
 _SIGNALS = {
     "tick": "one in a step with a tick, else zero",
     "td_error": "the temporal-difference error of the tick",
@@ -64,7 +72,7 @@ _SINCE = (
     "eligibility*(gained_eligibility_post - seen_eligibility)"
     " + collected*(gained_collected_post - seen_collected)"
 )
-_DUE = f"""
+_BRING_UP_TO_DATE = f"""
 w = clip(w + {_GAIN}*({_SINCE}), w_min, w_max)
 seen_eligibility = gained_eligibility_post
 seen_collected = gained_collected_post
@@ -77,36 +85,41 @@ seen_collected = 0
 """.strip()
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    eligible, drive = factors(known, "ltp", "eligibility"), factors(known, "rate")
-    x = trace("x", "tau_plus", rule)
-    if rule.options.get("update") == CLOCK:
+    eligible = factor_product(neuron_variables, "ltp", "eligibility")
+    drive = factor_product(neuron_variables, "rate")
+    x = trace_equation("x", "tau_plus", plasticity)
+    if is_clock_driven(plasticity):
         change = f"{_GAIN}*td_error_post{drive}*eligibility"
         lines = [
             f"dw/dt = tick_post*(clip(w + {change}, w_min, w_max) - w)/dt"
-            f" : {unit_of(rule.w_max)} (clock-driven)",
+            f" : {unit_of(plasticity.w_max)} (clock-driven)",
             "deligibility/dt = tick_post*(clip(keep_post, 0, 1)*eligibility + credit_post*collected"
             " - eligibility)/dt : 1 (clock-driven)",
             "dcollected/dt = -tick_post*collected/dt : 1 (clock-driven)",
             x,
         ]
-        return Body("\n".join(lines), "x += 1", f"collected += x{eligible}")
-    neuron = _NEURON.replace("tick*td_error", f"tick*td_error{drive.replace('_post', '')}")
-    return Body(
-        _SYNAPSE + x,
-        "x += 1",
-        _ON_POST.format(eligible=eligible),
-        due=_DUE,
-        neuron=neuron,
+        return RuleEquations(
+            equations="\n".join(lines), on_pre="x += 1", on_post=f"collected += x{eligible}"
+        )
+    error = f"tick*td_error{drive.replace('_post', '')}"
+    return RuleEquations(
+        equations=_SYNAPSE + x,
+        on_pre="x += 1",
+        on_post=_ON_POST.format(eligible=eligible),
+        bring_up_to_date=_BRING_UP_TO_DATE,
+        neuron_equations=_NEURON.replace("tick*td_error", error),
         neuron_initial={"faded_eligibility": 1.0},
     )
 
 
-TD_LAMBDA = Rule(
-    "td_lambda",
-    write,
-    {"update": UPDATE},
-    ("ltp", "rate", "eligibility"),
-    _SIGNALS,
+TD_LAMBDA = PlasticityRule(
+    name="td_lambda",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"update": UPDATE},
+    factors=("ltp", "rate", "eligibility"),
+    postsynaptic_signals=_SIGNALS,
+    source="Sutton 1988; Williams 1992; Izhikevich 2007",
 )

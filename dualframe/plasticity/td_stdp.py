@@ -12,8 +12,8 @@ last postsynaptic one have left, with :math:`\epsilon(s) = \frac{\epsilon_0}{\ta
 e^{-s/\upsilon_\kappa})/(\tau_\kappa - \upsilon_\kappa)` filters it. The third factor is the TD
 error :math:`\delta = V' - V/\tau_r + r` (signal ``td_error``), a plain number: value or reward per
 second. The filtered eligibility is the difference of two that decay exponentially, so the change
-between spikes is exact (`three_factor`). Only pre before post counts; a presynaptic spike in the
-step of a postsynaptic one is forgotten with it.
+between spikes is exact (`eligibility_traces`). Only pre before post counts; a presynaptic spike in
+the step of a postsynaptic one is forgotten with it.
 
 Units: like the sources, the rule counts time in seconds and voltage in millivolts, so that
 :math:`\epsilon` is in mV, :math:`\kappa` and :math:`\delta` per second, and :math:`\eta` is the
@@ -26,35 +26,64 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from dualframe.core.parameter_table import ParameterTable, dimension_of_unit
 from dualframe.network import Plasticity
-from dualframe.plasticity.eligibility_traces import Eligibility, Trace, body, eligible
-from dualframe.plasticity.rule import ALL_TO_ALL, UPDATE, Body, Rule, factors
+from dualframe.plasticity.eligibility_traces import (
+    Eligibility,
+    PresynapticTrace,
+    add_to_eligibility,
+    eligibility_equations,
+)
+from dualframe.plasticity.rule import ALL_TO_ALL, UPDATE, PlasticityRule, RuleEquations
+from dualframe.plasticity.statements import factor_product
 
+PARAMETERS = ParameterTable(
+    required={
+        "tau_kappa": "time",
+        "upsilon_kappa": "time",
+        "tau_r": "time",
+        "tau_m": "time",
+        "tau_s": "time",
+        "eps0": dimension_of_unit("mV*ms"),
+    },
+    optional=dict.fromkeys(("eta_actor", "eta_critic", "w_min", "w_max"), "dimensionless"),
+    equations="dw/dt = eta delta ((Y_post (X_pre * eps since the last post spike)) * kappa)/tau_r; "
+    "delta = V' - V/tau_r + r; kappa(s) = (exp(-s/tau_kappa) - exp(-s/upsilon_kappa))/"
+    "(tau_kappa - upsilon_kappa), eps(s) = eps0 (exp(-s/tau_m) - exp(-s/tau_s))/"
+    "(tau_m - tau_s); seconds and mV",
+)
 _SLOW, _FAST = "slow", "fast"
 
 
-def write(rule: Plasticity, known: Collection[str]) -> Body:
+def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    eta = f"eta_{rule.options['part']}"
-    gain = f"{eta}*td_error" if eta in rule.numbers else "td_error"
+    eta = f"eta_{plasticity.options['part']}"
+    gain = f"{eta}*td_error" if eta in plasticity.numbers else "td_error"
     drive = f"{gain}*second/(tau_r*(tau_kappa - upsilon_kappa))"
-    x, x_rise = Trace("x", "tau_m", rule), Trace("x_rise", "tau_s", rule)
-    epsp = f"eps0/(tau_m - tau_s)/mV*({x.now} - {x_rise.now}){factors(known, 'ltp', 'eligibility')}"
-    return body(
-        [x, x_rise],
-        [x.spike(ALL_TO_ALL), x_rise.spike(ALL_TO_ALL)],
-        [eligible(epsp, rule, _SLOW, _FAST), "x = 0", "x_rise = 0"],
-        rule,
-        [Eligibility("tau_kappa", drive, _SLOW), Eligibility("upsilon_kappa", f"-{drive}", _FAST)],
+    x = PresynapticTrace("x", "tau_m", plasticity)
+    x_rise = PresynapticTrace("x_rise", "tau_s", plasticity)
+    modulation = factor_product(neuron_variables, "ltp", "eligibility")
+    epsp = f"eps0/(tau_m - tau_s)/mV*({x.value} - {x_rise.value}){modulation}"
+    return eligibility_equations(
+        plasticity,
+        neuron_variables,
+        traces=[x, x_rise],
+        on_pre=[x.spike_statement(ALL_TO_ALL), x_rise.spike_statement(ALL_TO_ALL)],
+        on_post=[add_to_eligibility(epsp, plasticity, _SLOW, _FAST), "x = 0", "x_rise = 0"],
+        eligibilities=[
+            Eligibility("tau_kappa", drive, _SLOW),
+            Eligibility("upsilon_kappa", f"-{drive}", _FAST),
+        ],
         signals=("td_error",),
-        known=known,
     )
 
 
-TD_STDP = Rule(
-    "td_stdp",
-    write,
-    {"part": ("actor", "critic"), "update": UPDATE},
-    ("ltp", "rate", "eligibility"),
-    {"td_error": "TD error, value or reward per second"},
+TD_STDP = PlasticityRule(
+    name="td_stdp",
+    parameters=PARAMETERS,
+    rule_equations=rule_equations,
+    options={"part": ("actor", "critic"), "update": UPDATE},
+    factors=("ltp", "rate", "eligibility"),
+    postsynaptic_signals={"td_error": "TD error, value or reward per second"},
+    source="Fremaux, Sprekeler and Gerstner 2013, PLoS Computational Biology 9:e1003024",
 )

@@ -14,7 +14,15 @@ from dualframe.network import Network, Projection
 
 
 def freeze_learning(network: Network, frozen: bool = True) -> Network:
-    """Return the network without learning, or with it again; nothing is compiled for it."""
+    """Return the network without learning, or with it again; nothing is compiled for it.
+
+    Parameters
+    ----------
+    network
+        Whose projections may learn.
+    frozen
+        Whether weights stay as they are.
+    """
     return replace(
         network,
         projections=tuple(
@@ -43,14 +51,17 @@ def with_weights(network: Network, weights: Mapping[str, pd.DataFrame]) -> Netwo
     return replace(
         network,
         projections=tuple(
-            _with(p, weights[p.name]) if p.name in weights else p for p in network.projections
+            _replace_synapses(p, weights[p.name]) if p.name in weights else p
+            for p in network.projections
         ),
     )
 
 
-def _with(projection: Projection, table: pd.DataFrame) -> Projection:
+def _replace_synapses(projection: Projection, table: pd.DataFrame) -> Projection:
     if projection.plasticity is None:
-        raise NetworkError(f"projection {projection.name!r} is not plastic: its weights are given.")
+        raise NetworkError(
+            f"projection {projection.name!r} is not plastic: its weights stay as they are."
+        )
     if np.ndim(projection.delay) or not hasattr(projection.delay, "dim"):
         raise NetworkError(
             f"projection {projection.name!r} has several delays, which belong to synapses that "

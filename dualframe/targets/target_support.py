@@ -12,7 +12,7 @@ from brian2.utils.stringtools import get_identifiers
 
 from dualframe.core.errors import TargetError, UnknownName
 from dualframe.network import Network, Population, Projection
-from dualframe.plasticity import with_rules
+from dualframe.plasticity import insert_plasticity_rules
 from dualframe.targets.cpp.compiler import find_compiler
 from dualframe.targets.lowering.event_free_equations import EquationLine, parse_equations
 from dualframe.targets.lowering.lower_network import check_structure
@@ -110,7 +110,7 @@ def check(
     name = resolve_target(target)
     found = [UnsupportedFeature(problem, network.name, "") for problem in check_structure(network)]
     if not found and name == "genn":
-        written = with_rules(network)
+        written = insert_plasticity_rules(network)
         for projection in written.projections:
             found += _unsupported_synapses(written, projection)
     machine = missing_requirements(name, use_gpu)

@@ -8,12 +8,10 @@ from types import MappingProxyType
 from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.catalogue import rule_parameter_sets
-from dualframe.catalogue.rule_numbers import FORMS
-from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import AnyDimension, Dimensions
 from dualframe.core.quantity import quantity
 from dualframe.environments.registry import ENVIRONMENTS
-from dualframe.plasticity.registry import RULES
+from dualframe.plasticity.registry import PLASTICITY_RULES
 
 
 def open_numbers(texts: Mapping[str, str]) -> Dimensions:
@@ -36,12 +34,10 @@ def open_numbers(texts: Mapping[str, str]) -> Dimensions:
 
 
 def _of_rule(texts: Mapping[str, str]) -> Dimensions:
-    if texts["rule"] not in RULES:
-        raise UnknownName("plasticity rule", texts["rule"], RULES)
-    rule = rule_parameter_sets(texts["rule"])
-    if "set" in texts:
-        rule.set(texts["set"])  # refuses one that is not there
-    return {**FORMS[rule.form].dimensions, "learning_rate": "dimensionless"}
+    rule = PLASTICITY_RULES[texts["rule"]]
+    if texts.get("set"):
+        rule_parameter_sets(rule.name).set(texts["set"])  # refuses one that is not there
+    return {**rule.parameters.dimensions, "learning_rate": "dimensionless"}
 
 
 def _of_environment(texts: Mapping[str, str]) -> Dimensions:

@@ -15,7 +15,7 @@ from dualframe import catalogue
 from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import NetworkError
 from dualframe.network import Network
-from dualframe.plasticity import adaptive_threshold, freeze_learning
+from dualframe.plasticity import freeze_learning, with_adaptive_threshold
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.lowering.lower_network import lower_network
@@ -152,7 +152,7 @@ def adapting(**options: Any) -> df.Population:
         parameters={"EL": -70 * mV, "tau": 20 * ms, "V_th": -55 * mV},
         initial={"V": -70 * mV, "drive": [20, 30] * mV},
     )
-    return adaptive_threshold(cells, **{**ADAPTATION, **options})
+    return with_adaptive_threshold(cells, **{**ADAPTATION, **options})
 
 
 def test_the_threshold_is_a_sum_over_the_spikes() -> None:
@@ -194,12 +194,12 @@ def test_numbers_of_diehl_and_cook_and_freezing() -> None:
 
 def test_populations_that_have_no_threshold_to_move() -> None:
     with pytest.raises(NetworkError, match="condition on its voltage"):
-        adaptive_threshold(df.Population("p", 1, "V : volt"), **ADAPTATION)
+        with_adaptive_threshold(df.Population("p", 1, "V : volt"), **ADAPTATION)
     with pytest.raises(NetworkError, match="condition on its voltage"):
-        adaptive_threshold(
+        with_adaptive_threshold(
             df.Population("p", 1, "x : 1", threshold="x > 1", voltage="V"), **ADAPTATION
         )
     with pytest.raises(NetworkError, match="already"):
-        adaptive_threshold(adapting(), **ADAPTATION)
+        with_adaptive_threshold(adapting(), **ADAPTATION)
     with pytest.raises(df.DualframeError):
         adapting(tau_theta=3 * nS)

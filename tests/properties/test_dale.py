@@ -16,12 +16,12 @@ import dualframe as df
 from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import NetworkError
 from dualframe.network.distributions import LogNormal, Normal
-from dualframe.plasticity import RULES, with_weights
+from dualframe.plasticity import PLASTICITY_RULES, with_weights
 from dualframe.targets.lowering.lower_network import lower_network
 
 N = 6
 few = settings(max_examples=3, deadline=None, derandomize=True, database=None)
-every_rule = pytest.mark.parametrize("rule", sorted(RULES))
+every_rule = pytest.mark.parametrize("rule", sorted(PLASTICITY_RULES))
 # far beyond what a source has: every update may reach a bound
 amplitudes = st.floats(-3, 3).filter(lambda a: abs(a) > 1e-3)
 bounds = st.tuples(st.floats(0, 0.4), st.floats(0.6, 3)).map(lambda b: (b[0] * nS, b[1] * nS))
@@ -49,7 +49,7 @@ def learner(rule: str, amplitude: float, limits: Any, **given: Any) -> Any:
 
 
 def network(plasticity: Any, weight: Any, factors: tuple[float, float] = (1, 1)) -> df.Network:
-    told = RULES[plasticity.rule].told
+    told = PLASTICITY_RULES[plasticity.rule].readable_signals
     signals = [f"{name} = {TOLD.get(name, '2*sin(t/(30*ms) + i)')} : 1" for name in told]
     cells = df.Population(
         "cells",
@@ -66,7 +66,7 @@ def network(plasticity: Any, weight: Any, factors: tuple[float, float] = (1, 1))
     ]
     inputs = [replace(i, **_once(i)) for i in inputs]
     told = df.Projection("told", "cells", "v += 1", pairs="one_to_one")
-    if RULES[plasticity.rule].sources:  # rate units, seen at every step
+    if PLASTICITY_RULES[plasticity.rule].presynaptic_signals:  # rate units, seen at every step
         how: Any = {"source": "cells", "equations": "g_post = w*rate_pre : siemens (summed)"}
     else:
         how = {"source": "pre", "on_pre": "g += w"}

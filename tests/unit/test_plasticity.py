@@ -15,12 +15,12 @@ import dualframe as df
 from dualframe import catalogue
 from dualframe.building.calibrated_weights import Calibration, contacts_digest
 from dualframe.catalogue import plasticity_rule
-from dualframe.catalogue.rule_numbers import FORMS
+from dualframe.catalogue.rule_numbers import rule_forms
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.cli import main
 from dualframe.core.errors import CatalogueError, NetworkError, QuantityError, UnknownName
 from dualframe.network import Network
-from dualframe.plasticity import RULES, with_rules, with_weights
+from dualframe.plasticity import PLASTICITY_RULES, insert_plasticity_rules, with_weights
 from dualframe.targets.lowering.lower_network import check_structure, lower_network
 
 NAMES = catalogue.names("plasticity rule")
@@ -78,7 +78,7 @@ def test_sets_have_the_numbers_of_their_form_and_can_be_shown(name: str) -> None
     names = [found.name for found in entry.sets]
     assert len(set(names)) == len(names)
     for found in entry.sets:
-        assert set(FORMS[entry.form].required) <= set(found.numbers)
+        assert set(rule_forms()[entry.form].required) <= set(found.numbers)
     shown = catalogue.describe(entry)
     assert entry.equations in shown
     assert all(f"set {found}" in shown for found in names)
@@ -107,8 +107,8 @@ def test_conflicts_are_kept() -> None:
 
 def test_the_table_says_which_rules_run() -> None:
     table = df.plasticity_rules().set_index("name")
-    assert set(table.index[table["runs"]]) == set(RULES)
-    assert set(RULES) <= set(NAMES)
+    assert set(table.index[table["runs"]]) == set(PLASTICITY_RULES)
+    assert set(PLASTICITY_RULES) <= set(NAMES)
 
 
 def test_the_command_line_lists_and_shows_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -289,7 +289,7 @@ def test_a_clash_with_the_projections_own_names_is_an_error() -> None:
     )
     net = rule_network(None)
     with pytest.raises(NetworkError, match="defines 'x'"):
-        with_rules(Network(net.populations, net.inputs, (learn,)))
+        insert_plasticity_rules(Network(net.populations, net.inputs, (learn,)))
 
 
 def test_weights_of_a_run_fit_only_one_delay_and_a_rule() -> None:
@@ -394,7 +394,7 @@ def test_the_rule_of_a_file_reads_a_receptor(tmp_path: Path) -> None:
     assert df.check(net, "runtime") == []
     (integral,) = (
         line
-        for line in with_rules(net).population("pyr").equations.splitlines()
+        for line in insert_plasticity_rules(net).population("pyr").equations.splitlines()
         if line.startswith("dintegral_of")
     )
     assert "baseline_of_pyr_to_pyr + (o_M1)" in integral

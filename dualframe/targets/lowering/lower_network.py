@@ -16,7 +16,7 @@ import numpy as np
 
 from dualframe.core.errors import DualframeError
 from dualframe.network import Network, Recording
-from dualframe.plasticity import with_rules
+from dualframe.plasticity import insert_plasticity_rules
 from dualframe.targets.lowering.lower_populations import lower_population
 from dualframe.targets.lowering.lower_spike_inputs import lower_source
 from dualframe.targets.lowering.lower_synapses import check_projection, lower_projection
@@ -55,7 +55,7 @@ def lower_network(
     NetworkError
         If an equation refers to a name that nothing defines, or a construct has no portable form.
     """
-    network = with_rules(network)
+    network = insert_plasticity_rules(network)
     step = float(np.asarray(dt))
     length = float(np.asarray(duration))
     own = seed if network_seed is None else network_seed
@@ -94,7 +94,7 @@ def check_structure(network: Network) -> list[str]:
     """Return what has no portable form, as messages; nothing is drawn or generated."""
     problems: list[str] = []
     try:
-        network = with_rules(network)
+        network = insert_plasticity_rules(network)
     except DualframeError as error:
         return [str(error)]
     for population in network.populations:
