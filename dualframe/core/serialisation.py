@@ -79,13 +79,13 @@ def frozen_copy(value: Any) -> Any:
     return value
 
 
-def write_toml(path: Path, tables: Mapping[str, Any], what: str) -> None:
+def write_toml(path: Path, tables: Mapping[str, Any], label: str) -> None:
     """Write tables to a file in one step: it is the old one or the new one, never half of it.
 
     Raises
     ------
     OutputError
-        If it cannot be written; ``what`` says what it would have been.
+        If it cannot be written; ``label`` says what it would have been.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,4 +95,4 @@ def write_toml(path: Path, tables: Mapping[str, Any], what: str) -> None:
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError as error:
-        raise OutputError(f"cannot write the {what} {path}: {error.strerror}") from error
+        raise OutputError(f"cannot write the {label} {path}: {error.strerror}") from error

@@ -14,45 +14,45 @@ from dualframe.core.quantity import quantity
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
-def as_names(value: Any, what: str) -> tuple[str, ...]:
+def as_names(value: Any, label: str) -> tuple[str, ...]:
     """Return a text, several or None as a tuple of texts."""
     if value is None:
         return ()
     names = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
     if not all(isinstance(name, str) for name in names):
-        raise NetworkError(f"{what} are {value!r}: expected a text or several.")
+        raise NetworkError(f"{label} are {value!r}: expected a text or several.")
     return names
 
 
-def as_fraction(value: Any, what: str, otherwise: str = "") -> float:
+def as_fraction(value: Any, label: str, otherwise: str = "") -> float:
     """Return a number between 0 and 1; ``otherwise`` is what the error offers besides."""
-    number = float(as_finite(value, "dimensionless", what))
+    number = float(as_finite(value, "dimensionless", label))
     if not 0 <= number <= 1:
-        raise NetworkError(f"{what} is {number:g}: expected a number between 0 and 1{otherwise}.")
+        raise NetworkError(f"{label} is {number:g}: expected a number between 0 and 1{otherwise}.")
     return number
 
 
-def as_positive(value: Any, dimension: str, what: str) -> Any:
+def as_positive(value: Any, dimension: str, label: str) -> Any:
     """Return a scalar quantity above zero."""
-    number = as_finite(value, dimension, what)
+    number = as_finite(value, dimension, label)
     if np.asarray(number) <= 0:
-        raise NetworkError(f"{what} is {value}: expected more than zero.")
+        raise NetworkError(f"{label} is {value}: expected more than zero.")
     return number
 
 
-def as_not_negative(value: Any, dimension: str, what: str) -> Any:
+def as_not_negative(value: Any, dimension: str, label: str) -> Any:
     """Return a scalar quantity of zero or more."""
-    number = as_finite(value, dimension, what)
+    number = as_finite(value, dimension, label)
     if np.asarray(number) < 0:
-        raise NetworkError(f"{what} is {value}: expected zero or more.")
+        raise NetworkError(f"{label} is {value}: expected zero or more.")
     return number
 
 
-def as_finite(value: Any, dimension: str, what: str) -> Any:
+def as_finite(value: Any, dimension: str, label: str) -> Any:
     """Return a scalar quantity."""
-    number = quantity(value, dimension, what)
+    number = quantity(value, dimension, label)
     if np.ndim(number) != 0 or not np.isfinite(np.asarray(number)):
-        raise NetworkError(f"{what} is {value}: expected one finite number.")
+        raise NetworkError(f"{label} is {value}: expected one finite number.")
     return number
 
 
@@ -76,28 +76,28 @@ def check_unique(names: list[str]) -> None:
             raise NetworkError(f"the name {name!r} is used twice; give each its own name.")
 
 
-def check_count(value: Any, what: str) -> None:
+def check_count(value: Any, label: str) -> None:
     """Refuse anything but a positive whole number."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or value < 1:
-        raise NetworkError(f"{what} is {value!r}: expected a whole number of at least 1.")
+        raise NetworkError(f"{label} is {value!r}: expected a whole number of at least 1.")
 
 
-def check_shape(value: Any, n: int, what: str) -> None:
+def check_shape(value: Any, n: int, label: str) -> None:
     """Refuse anything but a finite scalar or an array of ``n`` finite numbers."""
     array = np.asarray(value)
     if not np.issubdtype(array.dtype, np.number):
-        raise NetworkError(f"{what} is {value!r}: expected a number or quantity.")
+        raise NetworkError(f"{label} is {value!r}: expected a number or quantity.")
     if array.shape not in ((), (n,)):
-        raise NetworkError(f"{what} has shape {array.shape}: expected a scalar or ({n},).")
+        raise NetworkError(f"{label} has shape {array.shape}: expected a scalar or ({n},).")
     if not np.isfinite(array).all():
-        raise NetworkError(f"{what} is not finite.")
+        raise NetworkError(f"{label} is not finite.")
 
 
-def check_interval(start: Any, stop: Any, what: str) -> None:
+def check_interval(start: Any, stop: Any, label: str) -> None:
     """Refuse an interval that is not one in time."""
-    quantity(start, "time", f"start of {what}")
+    quantity(start, "time", f"start of {label}")
     if stop is not None:
-        quantity(stop, "time", f"stop of {what}")
+        quantity(stop, "time", f"stop of {label}")
         if np.asarray(stop) < np.asarray(start):
-            raise NetworkError(f"{what} stops at {stop}, before it starts at {start}.")
+            raise NetworkError(f"{label} stops at {stop}, before it starts at {start}.")

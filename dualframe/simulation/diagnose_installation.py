@@ -94,14 +94,14 @@ def package_version(name: str) -> str | None:
 def compiler_facts() -> dict[str, Any] | None:
     """Return the C++ compiler that the targets use, and whether it has OpenMP, or None."""
     try:
-        found = find_compiler()
+        compiler = find_compiler()
     except TargetError:
         return None
     return {
-        "command": found.text,
-        "path": found.command[0],
-        "version": found.version,
-        "openmp": has_openmp(found.command),
+        "command": compiler.text,
+        "path": compiler.command[0],
+        "version": compiler.version,
+        "openmp": has_openmp(compiler.command),
     }
 
 
@@ -165,9 +165,9 @@ def render_diagnosis(facts: Facts) -> str:
     lines = [f"dualframe {version}, Python {here['version']}, {here['platform']}", ""]
     lines += [f"  {name:<14}{text}" for name, text in _inventory_rows(facts)]
     lines += ["", "targets"]
-    for target, found in facts["targets"].items():
-        lines.append(f"  {target:<16}{'ready' if found['usable'] else 'not usable'}")
-        lines += [f"    - {gap}" for gap in found["missing"]]
+    for target, diagnosis in facts["targets"].items():
+        lines.append(f"  {target:<16}{'ready' if diagnosis['usable'] else 'not usable'}")
+        lines += [f"    - {gap}" for gap in diagnosis["missing"]]
     return "\n".join(lines)
 
 
@@ -179,10 +179,10 @@ def _inventory_rows(facts: Facts) -> list[tuple[str, str]]:
     return rows
 
 
-def _compiler_text(found: Mapping[str, Any] | None) -> str:
-    openmp = "" if not found else ", OpenMP" if found["openmp"] else ", no OpenMP (one thread only)"
-    return _program_text(found) + openmp
+def _compiler_text(facts: Mapping[str, Any] | None) -> str:
+    openmp = "" if not facts else ", OpenMP" if facts["openmp"] else ", no OpenMP (one thread only)"
+    return _program_text(facts) + openmp
 
 
-def _program_text(found: Mapping[str, Any] | None) -> str:
-    return f"{found['version'] or 'incomplete'} ({found['path']})" if found else "-"
+def _program_text(facts: Mapping[str, Any] | None) -> str:
+    return f"{facts['version'] or 'incomplete'} ({facts['path']})" if facts else "-"

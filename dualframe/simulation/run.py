@@ -100,7 +100,7 @@ def run(
     name = capability.resolve_target(target)
     check_options(threads, precision, name)
     length, step = positive_time(duration, "duration"), positive_time(dt, "dt")
-    wanted = resolve_recordings(network, record or {})
+    requested = resolve_recordings(network, record or {})
     capability.require_supported(network, name, use_gpu)
     chosen = resolve_seed(seed)
     kept = check_spike_recording(network, spikes)
@@ -110,7 +110,7 @@ def run(
         dt=step,
         duration=length,
         seed=chosen,
-        record=wanted,
+        record=requested,
         spikes_of=kept,
         network_seed=drawn,
     )
@@ -123,11 +123,11 @@ def run(
     return _assemble_results(network, lowered, raw, facts)
 
 
-def positive_time(value: Any, what: str) -> Any:
+def positive_time(value: Any, label: str) -> Any:
     """Return a time above zero, also from a text such as ``"2 s"``."""
-    time = quantity(value, "time", what)
+    time = quantity(value, "time", label)
     if np.ndim(time) or not 0 < float(np.asarray(time)) < np.inf:
-        raise NetworkError(f"{what} is {value}: expected a time above zero.")
+        raise NetworkError(f"{label} is {value}: expected a time above zero.")
     return time
 
 
@@ -157,12 +157,12 @@ def resolve_recordings(network: Network, record: Mapping[str, Any]) -> dict[str,
     populations = {population.name: population for population in network.populations}
     projections = {projection.name for projection in network.projections}
     found = {}
-    for name, wanted in record.items():
+    for name, request in record.items():
         if name not in populations and name not in projections:
             raise UnknownName(
                 "population or projection to record", name, [*populations, *projections]
             )
-        recording = wanted if isinstance(wanted, Recording) else Recording(as_tuple(wanted))
+        recording = request if isinstance(request, Recording) else Recording(as_tuple(request))
         if name in populations:
             _check_population_recording(populations[name], recording)
         else:
@@ -233,9 +233,9 @@ def _check_population_recording(population: Population, recording: Recording) ->
 
 
 @contextmanager
-def _progress_bar(wanted: bool | None, title: str) -> Iterator[Any]:
+def _progress_bar(shown: bool | None, title: str) -> Iterator[Any]:
     console = Console(stderr=True)
-    if not (console.is_terminal if wanted is None else wanted):
+    if not (console.is_terminal if shown is None else shown):
         yield None
         return
     percentage = TextColumn("{task.percentage:>3.0f}%")

@@ -169,14 +169,14 @@ class RunSpecification:
 
     def requested_recordings(self) -> dict[str, Recording]:
         """Return what to record, by population or projection."""
-        given = [text for text in self.record if text != NO_RECORDING]
+        requested = [text for text in self.record if text != NO_RECORDING]
         found = (
             {}
             if NO_RECORDING in self.record
             else {p.name: self._recording_of(p, (p.voltage,)) for p in self.network.populations}
         )
         populations = {p.name: p for p in self.network.populations}
-        for text in given:
+        for text in requested:
             name, variables = split_option(text, "=", "--record", "pyr=V_soma,V_prox")
             chosen = tuple(variable.strip() for variable in variables.split(","))
             known = name in populations
@@ -242,7 +242,7 @@ def add_provenance(results: Results, **facts: Any) -> Results:
     return replace(results, provenance={**results.provenance, **facts})
 
 
-def apply_drug_option(given: Circuit, text: str) -> Circuit:
+def apply_drug_option(untreated: Circuit, text: str) -> Circuit:
     """Return a circuit with a drug such as ``"antagonist:M1=3@ctx_pv"``."""
     what, _, cells = text.partition("@")
     kind, rest = split_option(what, ":", "--drug", "antagonist:M1=3")
@@ -251,7 +251,7 @@ def apply_drug_option(given: Circuit, text: str) -> Circuit:
     doses: dict[str, Any] = {"dose": amount} if amount else {}
     doses |= {"affinity": affinity} if affinity else {}
     names = [name.strip() for name in cells.split(",")] if cells else None
-    return given.with_drug(kind, receptor, names, **doses)
+    return untreated.with_drug(kind, receptor, names, **doses)
 
 
 def split_option(text: str, separator: str, option: str, example: str) -> tuple[str, str]:

@@ -23,6 +23,7 @@ from brian2 import (
 )
 
 from dualframe.targets.brian.device_session import brian_session
+from dualframe.targets.cpp.literal_free_device import LiteralFreeDevice
 
 CELLS = """dv/dt = (gL*(EL - v) + I - g*v + sigma*rand())/C : volt (unless refractory)
            dg/dt = -g/(5*ms) : siemens
@@ -40,7 +41,8 @@ PLASTIC = """w : volt
 def generate(folder: Path, number: int, readers: int = 7) -> Path:
     """Write the project; ``number`` draws the seed, duration, parameters, synapses and input."""
     rng = np.random.default_rng(number)
-    with brian_session("cpp_standalone", build_on_run=False, directory=str(folder)) as device:
+    device = LiteralFreeDevice()
+    with brian_session(device, build_on_run=False, directory=str(folder)):
         defaultclock.dt = 0.1 * ms
         seed(number)
         objects = _objects(rng, readers)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -36,8 +37,15 @@ TINY = {
     "code_objects/a.cpp": '#include "objects.h"\n#include <cstdio>\nnamespace {\n'
     "double twice(double x) { return 2*x; }\n}\nvoid _run_a()\n{\n"
     '    std::printf("%g", twice(brian::_array_p_x[0]));\n}\n',
-    "main.cpp": '#include "objects.h"\nusing namespace brian;\nint main(int argc, char **argv)\n{\n'
-    "    brian_start();\n    _array_p_x[0] = 21.0;\n    _run_a();\n}\n",
+    "main.cpp": '#include "values.h"\n#include "objects.h"\nusing namespace brian;\n'
+    "int main(int argc, char **argv)\n{\n"
+    '    const double value_p_x = dualframe::parameter("p_x");\n'
+    "    brian::results_dir = dualframe::results_folder(argc, argv);\n"
+    "    brian_start();\n    _array_p_x[0] = value_p_x;\n    _run_a();\n}\n",
+    "values.h": files("dualframe.targets.cpp").joinpath("values.h").read_text(),
+    "parameters.txt": "p_x = 21.0\n",
+    "layout.txt": "",
+    "contents.json": '{"data": [], "results": []}',
     "network.cpp": "",
     "run.cpp": '#include "objects.h"\nvoid brian_start()\n{\n'
     "    brian::_array_p_x = new double[1];\n}\n",
@@ -268,8 +276,8 @@ def fake_compiler(folder: Path, delay: float = 0.0) -> Path:
 
 
 def tiny_project(folder: Path, **changes: str) -> Path:
-    files = TINY | {name: text for name, text in changes.items() if name in TINY}
-    for name, text in files.items():
+    texts = TINY | {name: text for name, text in changes.items() if name in TINY}
+    for name, text in texts.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
@@ -296,14 +304,14 @@ class TestBuilds:
 
     def test_another_value_is_not_compiled(self, cache, compiler, tmp_path):
         self.build(tmp_path / "a", cache)
-        changed = {"main.cpp": TINY["main.cpp"].replace("21.0", "5.5")}
+        changed = {"parameters.txt": "p_x = 5.5\n"}
         assert self.build(tmp_path / "b", cache, changed).cache == "hit"
         assert (tmp_path / "b" / "parameters.txt").read_text() == "p_x = 5.5\n"
 
     @pytest.mark.parametrize(
         ("changed", "options"),
         [
-            ({"main.cpp": TINY["main.cpp"].replace("21.0", "f(21.0)")}, {}),
+            ({"main.cpp": TINY["main.cpp"].replace("= value_p_x", "= 21.0")}, {}),
             ({"code_objects/a.cpp": TINY["code_objects/a.cpp"].replace("2*x", "3*x")}, {}),
             ({"makefile": TINY["makefile"].replace("-O3", "-O3 -DX")}, {}),
             ({}, {"strict": True}),

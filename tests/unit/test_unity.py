@@ -1,4 +1,4 @@
-"""Merging generated C++ into one unit, and lifting its numbers into files."""
+"""Merging generated C++ into one unit, and naming its numbers in files."""
 
 from __future__ import annotations
 
@@ -7,40 +7,24 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
+from brian2 import Network, NeuronGroup, Synapses, ms
 from generated_projects import generate
 
+from dualframe.targets.brian.device_session import brian_session
+from dualframe.targets.cpp import literal_free_device
 from dualframe.targets.cpp.build import Build, compile_project
-from dualframe.targets.cpp.literal_free_source import (
-    Values,
-    lift_code_object,
-    lift_main,
-    lift_objects,
-)
+from dualframe.targets.cpp.external_values import ExternalValues
+from dualframe.targets.cpp.literal_free_device import LiteralFreeDevice
 from dualframe.targets.cpp.merged_source import NotMergeable, merge_project
+from dualframe.targets.cpp.objects_source import UnknownTemplate
 from dualframe.targets.cpp.program_cache import ExecutableCache
-
-OBJECTS = """
-double * _array_cells_gL;
-const int _num__array_cells_gL = 1;
-int32_t * _array_syn_sources;
-const int _num__array_syn_sources = 49;
-int32_t * _static_array__array_syn_sources;
-const int _num__static_array__array_syn_sources = 49;
-char * _array_cells_not_refractory;
-std::vector<double> _dynamic_array_syn_delay;
-Clock defaultclock;
-double * _array_defaultclock_dt;
-"""
-
-
-def lifted_main(text: str) -> tuple[str, Values]:
-    values = Values()
-    lift_objects(OBJECTS, values)
-    return lift_main(text, values), values
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -117,59 +101,111 @@ class TestMerging:
             merge_project(project)
 
 
-class TestLifting:
-    def test_a_parameter(self):
-        source, values = lifted_main("    _array_cells_gL[0] = 1e-08;\n")
-        assert "_array_cells_gL[0] = lifted::cells_gL;" in source
-        assert values.parameters == {"cells_gL": "1e-08"}
+@pytest.fixture
+def device() -> Iterator[LiteralFreeDevice]:
+    """A device that knows a group, synapses onto it and a clock."""
+    device = LiteralFreeDevice()
+    with brian_session(device, build_on_run=False):
+        device.external = ExternalValues()
+        cells = NeuronGroup(
+            3,
+            "dv/dt = -v/tau : 1 (unless refractory)\ntau : second (shared, constant)",
+            method="euler",
+            refractory=1 * ms,
+            name="cells",
+        )
+        synapses = Synapses(cells, cells, on_pre="v += 1", name="syn")
+        Network(cells, synapses, name="net").run(1 * ms)
+        yield device
 
-    def test_a_negative_number_in_a_loop(self):
-        source, values = lifted_main("    _dynamic_array_syn_delay[i] = - 0.5;\n")
-        assert "_dynamic_array_syn_delay[i] = lifted::syn_delay;" in source
-        assert values.parameters == {"syn_delay": "-0.5"}
 
-    def test_repeated_assignments_are_numbered_whatever_their_values(self):
-        for second in ("1.0", "2.0"):
-            text = f"_array_cells_gL[0] = 1.0;\n_array_cells_gL[0] = {second};\n"
-            source, values = lifted_main(text)
-            assert values.parameters == {"cells_gL": "1.0", "cells_gL_2": second}
-            assert "= lifted::cells_gL_2;" in source
+def named(device: LiteralFreeDevice, function: str, *arguments: Any) -> str:
+    """What Brian2 prints in place of the last of the arguments of an entry of its queue."""
+    return str(device._name_numbers((function, arguments))[1][len(arguments) - 1])
 
-    def test_the_clock_is_internal(self):
-        _, values = lifted_main("_array_defaultclock_dt[0] = 0.0001;\n")
-        assert (values.parameters, values.layout["defaultclock_dt"]) == ({}, "0.0001")
+
+class TestNamedNumbers:
+    def test_a_parameter(self, device):
+        assert (
+            named(device, "set_by_single_value", "_array_cells_tau", 0, "0.01") == "value_cells_tau"
+        )
+        assert device.external.parameters == {"cells_tau": "0.01"}
+        (declaration,) = device.external.declarations
+        assert declaration == (
+            'const double value_cells_tau = (double)dualframe::parameter("cells_tau");'
+        )
+
+    def test_a_negative_number_in_a_loop(self, device):
+        entry = ("set_by_constant", ("_dynamic_array_syn_delay", -0.5, True))
+        _, (array, value, is_dynamic) = device._name_numbers(entry)
+        assert (array, repr(value), is_dynamic) == (
+            "_dynamic_array_syn_delay",
+            "value_syn_delay",
+            True,
+        )
+        assert device.external.parameters == {"syn_delay": "-0.5"}
+
+    @pytest.mark.parametrize("second", ["1.0", "2.0"])
+    def test_repeated_assignments_are_numbered_whatever_their_values(self, device, second):
+        names = [
+            named(device, "set_by_single_value", "_array_cells_tau", 0, text)
+            for text in ("1.0", second)
+        ]
+        assert names == ["value_cells_tau", "value_cells_tau_2"]
+        assert device.external.parameters == {"cells_tau": "1.0", "cells_tau_2": second}
+
+    def test_the_clock_is_internal(self, device):
+        named(device, "set_by_single_value", "_array_defaultclock_dt", 0, "0.0001")
+        assert device.external.parameters == {}
+        assert device.external.layout == {"defaultclock_dt": "0.0001"}
+
+    def test_one_element_has_its_place_in_the_name(self, device):
+        name = named(device, "set_by_single_value", "_array_cells_v", 2, "- 1.5")
+        assert name == "value_cells_v_at_2"
+        assert device.external.parameters == {"cells_v_at_2": "-1.5"}
+
+    def test_seed_and_duration(self, device):
+        _, seed = device._name_numbers(("seed", 7))
+        assert f"{seed!r}L" == "value_seedL"
+        lines = ["net.clear();", "net.run(0.5, NULL, 10.0);"]
+        _, (_, run) = device._name_numbers(("run_network", (SimpleNamespace(name="net"), lines)))
+        assert run == ["net.clear();", "net.run(value_duration, NULL, value_report_period);"]
+        assert device.external.parameters == {"seed": "7", "duration": "0.5"}
 
     @pytest.mark.parametrize(
-        "text",
+        "entry",
         [
-            "    _array_cells_not_refractory[i] = true;\n",
-            "    _array_cells_gL[0] = INFINITY;\n",
-            "    _array_unknown_x[0] = 1.0;\n",
-            "    _array_cells_gL[0] = f(1.0);\n",
-            "    net.run(duration, NULL, 10.0);\n",
+            ("set_by_constant", ("_array_cells_not_refractory", True, False)),
+            ("set_by_single_value", ("_array_cells_tau", 0, "INFINITY")),
+            ("set_by_single_value", ("_array_cells_tau", 0, "f(1.0)")),
+            ("set_by_single_value", ("_array_unknown_x", 0, "1.0")),
+            ("resize_array", ("_dynamic_array_syn_delay", "n")),
+            ("run_network", (SimpleNamespace(name="net"), ["net.run(duration, NULL, 10.0);"])),
+            ("seed", None),
+            ("insert_code", "x = 1.0;"),
         ],
     )
-    def test_what_is_not_recognised_stays(self, text):
-        assert lifted_main(text)[0] == text
+    def test_what_is_not_recognised_stays(self, device, entry):
+        assert device._name_numbers(entry) == entry
+        assert device.external == ExternalValues()
 
-    def test_the_length_of_a_connection(self):
-        values = Values()
-        lift_objects(OBJECTS, values)
-        code = "const size_t _numsources = 49;\nint32_t* p = _array_syn_sources;\n"
-        assert "_numsources = _num__array_syn_sources;" in lift_code_object(code, values)
+    def test_lengths_of_connections(self, generated):
+        code = (
+            generated[1] / "code_objects/fixed_synapses_create_array_codeobject.cpp"
+        ).read_text()
+        assert "const size_t _numsources = _length__array_fixed_sources;" in code
 
-    @pytest.mark.parametrize(
-        "code",
-        [
-            "const size_t _numsources = 48;\nint32_t* p = _array_syn_sources;\n",
-            "const size_t _numsources = 49;\n",
-            "const size_t _numsources = 49;\na = _array_syn_sources;\nb = _array_x_sources;\n",
-        ],
-    )
-    def test_a_length_that_may_belong_to_something_else_stays(self, code):
-        values = Values()
-        lift_objects(OBJECTS, values)
-        assert lift_code_object(code, values) == code
+    def test_an_unknown_template_leaves_the_stock_build(self, tmp_path, monkeypatch):
+        def refuse(*_: Any) -> None:
+            raise UnknownTemplate("no such function")
+
+        monkeypatch.setattr(literal_free_device, "derive_objects_source", refuse)
+        with pytest.warns(RuntimeWarning, match="compiled again for other data"):
+            project = generate(tmp_path, 1)
+        assert "const int _num__array_cells_gL = 1;" in (project / "objects.cpp").read_text()
+        assert "_length_" not in (project / "objects.cpp").read_text()
+        with pytest.raises(NotMergeable, match="stand in its sources"):
+            merge_project(project)
 
 
 @pytest.fixture(scope="module")

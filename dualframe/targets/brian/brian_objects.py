@@ -59,31 +59,31 @@ def assemble(lowered: LoweredNetwork, *, thin: bool = True) -> BrianObjects:
         bringing weights up to date for them.
     """
     defaultclock.dt = lowered.dt * second
-    made = BrianObjects()
+    assembled = BrianObjects()
     for group in lowered.groups:
-        made.objects[group.name] = _make_group(group)
+        assembled.objects[group.name] = _make_group(group)
     for spikes in lowered.spikes:
-        made.objects[spikes.name] = _make_spike_generator(spikes)
+        assembled.objects[spikes.name] = _make_spike_generator(spikes)
     for poisson in lowered.poissons:
-        made.objects[poisson.name] = _make_poisson_group(poisson)
+        assembled.objects[poisson.name] = _make_poisson_group(poisson)
     for synapses in lowered.synapses:
         if len(synapses.i):
-            made.objects[synapses.name] = _make_synapses(
-                _with_followed_weight(synapses, lowered, thin), made
+            assembled.objects[synapses.name] = _make_synapses(
+                _with_followed_weight(synapses, lowered, thin), assembled
             )
             for k, (statements, every) in enumerate(synapses.visits):
                 # before the neurons move on to the next step, and after what records at its start
-                made.objects[synapses.name].run_regularly(
+                assembled.objects[synapses.name].run_regularly(
                     statements,
                     dt=every * second,
                     when="before_groups",
                     name=synapses.visit_name(k),
                 )
     for group in lowered.groups:
-        _record_group(group, lowered, made, thin)
+        _record_group(group, lowered, assembled, thin)
     for synapses in lowered.synapses:
-        _record_weights(synapses, lowered, made, thin)
-    return made
+        _record_weights(synapses, lowered, assembled, thin)
+    return assembled
 
 
 def set_variable(owner: Any, name: str, value: Any) -> None:
@@ -92,7 +92,7 @@ def set_variable(owner: Any, name: str, value: Any) -> None:
 
 
 def _make_group(group: LoweredGroup) -> NeuronGroup:
-    made = NeuronGroup(
+    neurons = NeuronGroup(
         group.n,
         group.equations,
         threshold=group.threshold,
@@ -103,10 +103,10 @@ def _make_group(group: LoweredGroup) -> NeuronGroup:
         namespace={},
     )
     for name, constant in group.constants.items():
-        set_variable(made, name, constant.value)
+        set_variable(neurons, name, constant.value)
     for name, value in group.initial.items():
-        set_variable(made, name, np.broadcast_to(value, (group.n,)))
-    return made
+        set_variable(neurons, name, np.broadcast_to(value, (group.n,)))
+    return neurons
 
 
 def _make_spike_generator(spikes: LoweredSpikes) -> SpikeGeneratorGroup:
@@ -123,7 +123,7 @@ end : second (shared, constant)
 
 
 def _make_poisson_group(poisson: LoweredPoisson) -> NeuronGroup:
-    made = NeuronGroup(
+    sources = NeuronGroup(
         poisson.n,
         _POISSON,
         threshold="rand() < rate*dt*int(t >= onset - 0.5*dt)*int(t < end - 0.5*dt)",
@@ -131,28 +131,28 @@ def _make_poisson_group(poisson: LoweredPoisson) -> NeuronGroup:
         namespace={},
     )
     for name, value in (("rate", poisson.rates), ("onset", poisson.start), ("end", poisson.stop)):
-        set_variable(made, name, value)
-    return made
+        set_variable(sources, name, value)
+    return sources
 
 
-def _make_synapses(synapses: LoweredSynapses, made: BrianObjects) -> Synapses:
-    own_delays = np.ndim(synapses.delay) > 0
+def _make_synapses(synapses: LoweredSynapses, assembled: BrianObjects) -> Synapses:
+    has_own_delays = np.ndim(synapses.delay) > 0
     brian = Synapses(
-        made.objects[synapses.source],
-        made.objects[synapses.target],
+        assembled.objects[synapses.source],
+        assembled.objects[synapses.target],
         model=synapses.equations or None,
         on_pre=synapses.on_pre,
         on_post=synapses.on_post,
         method="euler",
         name=synapses.name,
         namespace={},
-        delay=synapses.delay * second if synapses.on_pre and not own_delays else None,
+        delay=synapses.delay * second if synapses.on_pre and not has_own_delays else None,
         # synapses that change at every step see the neurons as they were before the step, and what
         # summed variables (order -1) have just brought
         order=-0.5 if "clock-driven" in synapses.equations else 0,
     )
     brian.connect(i=synapses.i, j=synapses.j)
-    if own_delays and synapses.on_pre:
+    if has_own_delays and synapses.on_pre:
         brian.pre.delay = synapses.delay * second
     for name, constant in synapses.constants.items():
         set_variable(brian, name, constant.value)
@@ -162,12 +162,12 @@ def _make_synapses(synapses: LoweredSynapses, made: BrianObjects) -> Synapses:
 
 
 def _record_group(
-    group: LoweredGroup, lowered: LoweredNetwork, made: BrianObjects, thin: bool
+    group: LoweredGroup, lowered: LoweredNetwork, assembled: BrianObjects, thin: bool
 ) -> None:
     if group.threshold is not None and group.name not in lowered.silent:
-        monitor = SpikeMonitor(made.objects[group.name], name=f"{group.name}_spikes")
-        made.spikes[group.name] = monitor
-        made.objects[monitor.name] = monitor
+        monitor = SpikeMonitor(assembled.objects[group.name], name=f"{group.name}_spikes")
+        assembled.spikes[group.name] = monitor
+        assembled.objects[monitor.name] = monitor
     recording = lowered.recordings.get(group.name)
     if recording is None:
         return
@@ -178,12 +178,20 @@ def _record_group(
     every = (
         float(np.asarray(recording.every)) if recording.every is not None and thin else lowered.dt
     )
-    made.traces[group.name] = {}
+    assembled.traces[group.name] = {}
     if wanted:
-        _add_state_monitor(group, tuple(wanted.values()), recording, every, "trace", made, lowered)
+        _add_state_monitor(
+            group, tuple(wanted.values()), recording, every, "trace", assembled, lowered
+        )
     if "dspikes" in recording.variables and group.events:
         _add_state_monitor(
-            group, tuple(group.events.values()), recording, lowered.dt, "dspikes", made, lowered
+            group,
+            tuple(group.events.values()),
+            recording,
+            lowered.dt,
+            "dspikes",
+            assembled,
+            lowered,
         )
 
 
@@ -193,16 +201,16 @@ def _add_state_monitor(
     recording: Recording,
     every: float,
     kind: str,
-    made: BrianObjects,
+    assembled: BrianObjects,
     lowered: LoweredNetwork,
 ) -> None:
     which: Any = True if recording.neurons is None else recording.neurons
     own_clock = {} if every == lowered.dt else {"dt": every * second}
     monitor = StateMonitor(
-        made.objects[group.name], names, record=which, name=f"{group.name}_{kind}", **own_clock
+        assembled.objects[group.name], names, record=which, name=f"{group.name}_{kind}", **own_clock
     )
-    made.traces[group.name][kind] = monitor
-    made.objects[monitor.name] = monitor
+    assembled.traces[group.name][kind] = monitor
+    assembled.objects[monitor.name] = monitor
 
 
 def _with_followed_weight(
@@ -230,14 +238,14 @@ def _update_followed_weight(synapses: LoweredSynapses) -> str:
 
 
 def _record_weights(
-    synapses: LoweredSynapses, lowered: LoweredNetwork, made: BrianObjects, thin: bool
+    synapses: LoweredSynapses, lowered: LoweredNetwork, assembled: BrianObjects, thin: bool
 ) -> None:
     """Follow the weights of chosen synapses in time."""
     recording = lowered.recordings.get(synapses.projection)
     if recording is None or recording.every is None or not len(synapses.i):
         return
     every = (float(np.asarray(recording.every)) if thin else lowered.dt) * second
-    made_synapses = made.objects[synapses.name]
+    made_synapses = assembled.objects[synapses.name]
     if synapses.due and thin:
         made_synapses.run_regularly(
             _update_followed_weight(synapses),
@@ -252,5 +260,5 @@ def _record_weights(
         name=f"{synapses.name}_trace",
         dt=every,
     )
-    made.traces[synapses.projection] = {"trace": monitor}
-    made.objects[monitor.name] = monitor
+    assembled.traces[synapses.projection] = {"trace": monitor}
+    assembled.objects[monitor.name] = monitor

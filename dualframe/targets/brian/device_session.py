@@ -9,7 +9,7 @@ from typing import Any
 
 from brian2 import defaultclock, get_device, prefs, set_device
 from brian2.core.tracking import InstanceTrackerSet, Trackable
-from brian2.devices.device import reset_device, runtime_device
+from brian2.devices.device import Device, reset_device, runtime_device
 from brian2.units import second
 
 # Brian2GeNN changes these when its device is set
@@ -18,7 +18,7 @@ _TOUCHED = ("codegen.loop_invariant_optimisations", "core.network.default_schedu
 
 @contextmanager
 def brian_session(
-    device: str = "runtime",
+    device: str | Device = "runtime",
     preferences: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Iterator[Any]:
@@ -27,7 +27,7 @@ def brian_session(
     Parameters
     ----------
     device
-        Name of the Brian2 device.
+        A Brian2 device, or the name of a registered one.
     preferences
         Brian2 preferences to set meanwhile.
     options
@@ -50,7 +50,7 @@ def _hidden_brian_objects() -> Iterator[None]:
 
 
 def _switched_device(
-    device: str, preferences: Mapping[str, Any] | None, options: Mapping[str, Any]
+    device: str | Device, preferences: Mapping[str, Any] | None, options: Mapping[str, Any]
 ) -> Iterator[Any]:
     before = {name: prefs[name] for name in {*_TOUCHED, *(preferences or {})}}
     dt = float(defaultclock.dt_) if get_device() is runtime_device else None

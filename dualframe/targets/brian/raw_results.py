@@ -66,14 +66,14 @@ class RawResults:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def collect_results(made: BrianObjects, lowered: LoweredNetwork) -> RawResults:
+def collect_results(assembled: BrianObjects, lowered: LoweredNetwork) -> RawResults:
     """Read the monitors of a network that has run."""
     raw = RawResults(simulated_s=lowered.duration)
-    for name, monitor in made.spikes.items():
+    for name, monitor in assembled.spikes.items():
         order = np.lexsort((np.asarray(monitor.i), np.asarray(monitor.t)))
         raw.spikes[name] = (np.asarray(monitor.i)[order], np.asarray(monitor.t)[order])
     groups = {group.name: group for group in lowered.groups}
-    for name, monitors in made.traces.items():
+    for name, monitors in assembled.traces.items():
         alias_of = groups[name].recorded_as if name in groups else {"w": NOW}
         original = {alias: own for own, alias in alias_of.items()}
         for kind, monitor in monitors.items():
@@ -83,12 +83,12 @@ def collect_results(made: BrianObjects, lowered: LoweredNetwork) -> RawResults:
             }
             trace = RawTrace(np.asarray(monitor.t), np.asarray(monitor.record), values)
             (raw.traces if kind == "trace" else raw.events)[name] = trace
-    raw.weights = _final_weights(made, lowered)
+    raw.weights = _final_weights(assembled, lowered)
     return raw
 
 
 def _final_weights(
-    made: BrianObjects, lowered: LoweredNetwork
+    assembled: BrianObjects, lowered: LoweredNetwork
 ) -> dict[str, tuple[Array, Array, Array]]:
     """Weights at the end of the run, of the projections that are recorded."""
     parts: dict[str, list[tuple[Array, Array, Array]]] = {}
@@ -97,8 +97,8 @@ def _final_weights(
             continue
         final = final_weights(
             synapses,
-            _variable_reader(made.objects[synapses.name]),
-            _variable_reader(made.objects[synapses.target]),
+            _variable_reader(assembled.objects[synapses.name]),
+            _variable_reader(assembled.objects[synapses.target]),
         )
         parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
     return {

@@ -31,8 +31,8 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     with brian_session("runtime", preferences):
         seed_brian(lowered.seed % 2**32)
         started = time.perf_counter()
-        made = assemble(lowered)
-        network = made.network
+        assembled = assemble(lowered)
+        network = assembled.network
         built = time.perf_counter()
         with suppress(KeyboardInterrupt):  # what was simulated until then is kept
             network.run(
@@ -41,7 +41,7 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
                 report_period=_REPORT_EVERY * second,
                 namespace={},
             )
-        raw = collect_results(made, lowered)
+        raw = collect_results(assembled, lowered)
         raw.simulated_s = np.asarray(network.t_).item()  # a view of the clock if interrupted
         raw.build_s, raw.run_s = built - started, time.perf_counter() - built
         return raw

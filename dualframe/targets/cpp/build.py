@@ -6,17 +6,17 @@ import os
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.errors import BuildError
 from dualframe.targets.cpp.compiler import Compiler, compile_flags, find_compiler, run_compiler
 from dualframe.targets.cpp.merged_source import (
     Makefile,
-    MergedProgram,
     NotMergeable,
     merge_project,
     read_makefile,
@@ -24,7 +24,6 @@ from dualframe.targets.cpp.merged_source import (
 from dualframe.targets.cpp.program_cache import ExecutableCache, default_cache, key_of
 
 PROGRAM, SOURCE = "main", "program.cpp"
-PARAMETERS, LAYOUT = "parameters.txt", "layout.txt"
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def compile_project(
     ----------
     directory
         The project's folder; it receives the program ``main`` and, where the sources can be
-        merged, ``program.cpp``, ``parameters.txt`` and ``layout.txt``.
+        merged, ``program.cpp``.
     threads
         More than one compiles for OpenMP, for which the sources must have been generated too
         (``prefs.devices.cpp_standalone.openmp_threads``).
@@ -95,36 +94,6 @@ def compile_project(
     hit, merged, used, key = _build(job, unity)
     seconds = time.perf_counter() - started
     return Build(job.directory / PROGRAM, "hit" if hit else "miss", seconds, used, merged, key)
-
-
-def write_unit(unit: MergedProgram, directory: Path) -> None:
-    """Write a merged source and the values that it reads."""
-    write_text(directory / SOURCE, unit.source)
-    write_text(directory / PARAMETERS, values_text(unit.parameters))
-    write_text(directory / LAYOUT, values_text(unit.layout))
-
-
-def values_text(values: Mapping[str, str], comments: Mapping[str, str] | None = None) -> str:
-    """Return ``name = value`` lines, with a comment where there is one."""
-    notes = comments or {}
-    lines = [
-        f"{name} = {value}" + (f"  # {notes[name]}" if name in notes else "")
-        for name, value in values.items()
-    ]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file in one step: a reader sees the old content or the new one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def project_flags(makefile: Makefile) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -160,7 +129,7 @@ def _build_unit(job: _Job) -> tuple[bool, bool, tuple[str, ...], str]:
     compiling, linking = project_flags(read_makefile(job.directory))
     openmp = ("-fopenmp",) if unit.uses_openmp and "-fopenmp" not in job.flags else ()
     flags = (*job.flags, *openmp, *compiling)
-    write_unit(unit, job.directory)
+    write_text_atomically(job.directory / SOURCE, unit.source)
     command = (*job.compiler.command, *flags, SOURCE, "-o", "{program}", *linking)
     key = key_of([job.compiler.identity, *command, unit.source])
     try:

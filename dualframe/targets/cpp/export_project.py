@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.errors import BuildError, OutputError
-from dualframe.targets.cpp.build import (
-    LAYOUT,
-    PARAMETERS,
-    PROGRAM,
-    SOURCE,
-    project_flags,
-    values_text,
-    write_text,
-)
+from dualframe.targets.cpp.build import PROGRAM, SOURCE, project_flags
 from dualframe.targets.cpp.compiler import compile_flags
+from dualframe.targets.cpp.external_values import LAYOUT, PARAMETERS, values_text
 from dualframe.targets.cpp.merged_source import (
     Makefile,
     MergedProgram,
@@ -29,26 +24,10 @@ from dualframe.targets.cpp.merged_source import (
     merge_project,
     read_makefile,
 )
+from dualframe.targets.cpp.objects_source import DATA_FOLDER
 
-DATA = "static_arrays"
+Row = tuple[str, str, str, str]
 _MARKER = "export.json"
-_DTYPES = {
-    "double": "float64",
-    "float": "float32",
-    "char": "bool",
-    "int32_t": "int32",
-    "int64_t": "int64",
-    "int": "int32",
-}
-_DECLARED = re.compile(
-    r"^\s*(?:(\w+) ?\* ?|std::vector<(\w+)> |DynamicArray2D<(\w+)> )(_\w*array_\w+);", re.MULTILINE
-)
-_READ = re.compile(rf'read_array\("{DATA}/([^"]+)", (\w+)')
-_WRITE = re.compile(r'write_(array|vector|rows)\(results_dir, "([^"]+)", (\w+)(?:, (\w+))?\)')
-# Bookkeeping of the simulator, which a reader of results does not look for.
-_PRIVATE = re.compile(
-    r"array_\w*?__|_(lastspike|not_refractory|lastupdate|N|N_incoming|N_outgoing|spike_number)$"
-)
 
 
 @dataclass(frozen=True)
@@ -143,7 +122,9 @@ def _earlier_files(out: Path) -> tuple[str, ...]:
 
 def _write_marker(staged: Path) -> None:
     names = sorted(str(path.relative_to(staged)) for path in _all_files(staged))
-    write_text(staged / _MARKER, json.dumps({"dualframe_export": [*names, _MARKER]}, indent=1))
+    write_text_atomically(
+        staged / _MARKER, json.dumps({"dualframe_export": [*names, _MARKER]}, indent=1)
+    )
 
 
 def _install(staged: Path, out: Path, earlier: tuple[str, ...]) -> None:
@@ -174,16 +155,16 @@ def _write_project(project: Path, out: Path, description: ExportReadme, strict: 
         unit = merge_project(project)
     except NotMergeable:
         _write_stock(project, out, makefile, flags, libraries)
-        write_text(out / "README.md", _readme(description, [], [], merged=False))
+        write_text_atomically(out / "README.md", _readme(description, [], [], merged=False))
         return
     flags += ("-fopenmp",) if unit.uses_openmp else ()
-    write_text(out / SOURCE, unit.source)
-    write_text(out / PARAMETERS, values_text(unit.parameters, description.parameters))
-    write_text(
+    write_text_atomically(out / SOURCE, unit.source)
+    write_text_atomically(out / PARAMETERS, values_text(unit.parameters, description.parameters))
+    write_text_atomically(
         out / LAYOUT,
         "# Lengths of the arrays and internal state. Do not edit.\n" + values_text(unit.layout),
     )
-    write_text(
+    write_text_atomically(
         out / "Makefile",
         _MAKEFILE.format(
             flags=" ".join(flags),
@@ -192,11 +173,11 @@ def _write_project(project: Path, out: Path, description: ExportReadme, strict: 
             program=PROGRAM,
         ),
     )
-    data = list(_data_files(project, unit))
-    (out / DATA).mkdir()
+    data = _data_rows(project, unit)
+    (out / DATA_FOLDER).mkdir()
     for name, *_ in data:
-        shutil.copy2(project / DATA / name, out / DATA / name)
-    write_text(out / "README.md", _readme(description, data, list(_result_files(unit))))
+        shutil.copy2(project / DATA_FOLDER / name, out / DATA_FOLDER / name)
+    write_text_atomically(out / "README.md", _readme(description, data, _result_rows(unit)))
 
 
 def _write_stock(
@@ -210,17 +191,20 @@ def _write_stock(
     for name in (*makefile.sources, *makefile.headers):
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(project / name, out / name)
+    for name in (PARAMETERS, LAYOUT):
+        if (project / name).exists():
+            shutil.copy2(project / name, out / name)
     for header in (project / "brianlib").rglob("*.h"):
         shutil.copy2(header, out / header.relative_to(project))
-    shutil.copytree(project / DATA, out / DATA)
+    shutil.copytree(project / DATA_FOLDER, out / DATA_FOLDER)
     (out / "results").mkdir()
     (out / "results" / ".keep").touch()
     text = (project / "makefile").read_text(encoding="utf-8")
     openmp = " -fopenmp" if "-fopenmp" in makefile.linker_flags else ""
     values = {"OPTIMISATIONS": " ".join(flags), "LFLAGS": " ".join(libraries) + openmp}
-    for name, value in values.items():
-        text = re.sub(rf"^{name} = .*$", f"{name} = {value}", text, flags=re.MULTILINE)
-    write_text(out / "makefile", text)
+    names = [(line, line.partition(" =")[0]) for line in text.splitlines()]
+    lines = [f"{name} = {values[name]}" if name in values else line for line, name in names]
+    write_text_atomically(out / "makefile", "\n".join(lines) + "\n")
 
 
 def _portable_flags(makefile: Makefile) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -237,57 +221,49 @@ def _is_foreign(flag: str) -> bool:
     return folder.is_absolute() and not inside
 
 
-def _types(unit: MergedProgram) -> dict[str, str]:
-    found = _DECLARED.findall(unit.source)
-    return {name: "".join(kinds) for *kinds, name in found}
+def _data_rows(project: Path, program: MergedProgram) -> list[Row]:
+    """Return name, dtype, shape and the array that it fills, for every file that is read."""
+    rows = []
+    for data in program.data:
+        count = (project / DATA_FOLDER / data["file"]).stat().st_size // np.dtype(
+            data["dtype"]
+        ).itemsize
+        rows.append((data["file"], data["dtype"], f"({count},)", data["array"]))
+    return rows
 
 
-def _data_files(project: Path, unit: MergedProgram) -> Iterator[tuple[str, str, str, str]]:
-    """Yield name, dtype, shape and the array that it fills, for every file that is read."""
-    types = _types(unit)
-    for name, array in _READ.findall(unit.source):
-        kind = _DTYPES[types[array]]
-        size = {"64": 8, "32": 4}.get(kind[-2:], 1)
-        count = (project / DATA / name).stat().st_size // size
-        yield name, kind, f"({count},)", _public(array)
-
-
-def _result_files(unit: MergedProgram) -> Iterator[tuple[str, str, str, str]]:
-    types = _types(unit)
-    for how, name, array, count in _WRITE.findall(unit.source):
-        if _PRIVATE.search(array):
-            continue
-        shape = {"rows": "(time, recorded)", "vector": "(any,)"}.get(how)
-        yield name, _DTYPES[types[array]], shape or f"({_count(count, unit)},)", _public(array)
-
-
-def _count(text: str, unit: MergedProgram) -> str:
-    return unit.layout.get(text.removeprefix("_num_"), text)
-
-
-def _public(array: str) -> str:
-    return re.sub(r"^(_static_array_)?_(dynamic_)?array_", "", array)
+def _result_rows(program: MergedProgram) -> list[Row]:
+    """Return the same for what is written, without the simulator's bookkeeping."""
+    shapes = {"rows": "(time, recorded)", "vector": "(any,)"}
+    return [
+        (
+            result["file"],
+            result["dtype"],
+            shapes.get(result["layout"], f"({result['size']},)"),
+            result["array"],
+        )
+        for result in program.results
+        if not result["bookkeeping"]
+    ]
 
 
 def _readme(
     description: ExportReadme,
-    data: list[tuple[str, str, str, str]],
-    results: list[tuple[str, str, str, str]],
+    data: list[Row],
+    results: list[Row],
     *,
     merged: bool = True,
 ) -> str:
     parts = [f"# {description.title}", description.introduction, _BUILD]
     if merged:
-        parts += [_RUN, _ARRAYS, _table("Data files", data, description.arrays, DATA)]
+        parts += [_RUN, _ARRAYS, _table("Data files", data, description.arrays, DATA_FOLDER)]
         parts += [_RESULTS, _table("Result files", results, description.arrays, "results")]
     else:
         parts += [_STOCK]
     return "\n\n".join(part.strip() for part in [*parts, description.results] if part) + "\n"
 
 
-def _table(
-    title: str, rows: list[tuple[str, str, str, str]], notes: Mapping[str, str], folder: str
-) -> str:
+def _table(title: str, rows: list[Row], notes: Mapping[str, str], folder: str) -> str:
     lines = [f"## {title} (`{folder}/`)", "", "| array | file | dtype | shape | meaning |"]
     lines += ["|---|---|---|---|---|"]
     for name, kind, shape, array in rows:
@@ -343,5 +319,6 @@ belongs to the name. `last_run_info.txt` holds the seconds that the run took and
 fraction of it. Further files in the folder hold the state of the simulator."""
 
 _STOCK = """
-The sources are those that Brian2 generated. Parameters that are one number are constants in
-`main.cpp`; arrays are binary files in `static_arrays/`, and results are written to `results/`."""
+The sources are those that Brian2 generated. Parameters that are one number are lines of
+`parameters.txt`, or constants in `main.cpp`; arrays are binary files in `static_arrays/`, and
+results are written to `results/`."""

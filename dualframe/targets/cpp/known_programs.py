@@ -26,14 +26,27 @@ from numpy.typing import NDArray
 
 from dualframe.targets.brian.brian_objects import BrianObjects
 from dualframe.targets.brian.raw_results import RawResults, RawTrace, RunOptions
-from dualframe.targets.cpp.build import LAYOUT, PARAMETERS, PROGRAM, Build, values_text
+from dualframe.targets.cpp.build import PROGRAM, Build
 from dualframe.targets.cpp.compiler import compile_flags, find_compiler
+from dualframe.targets.cpp.external_values import (
+    LAYOUT,
+    PARAMETERS,
+    read_values,
+    values_text,
+)
 from dualframe.targets.cpp.program_cache import default_cache, default_folder
 from dualframe.targets.cpp.project_data import arrays_and_scalars, chosen, layout_values
 from dualframe.targets.lowering.final_weights import NOW, final_weights, variables_needed
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
-_FORMAT = 4
+_FORMAT = 5
+_GENERATING = (
+    "brian/brian_objects.py",
+    "cpp/external_values.py",
+    "cpp/literal_free_device.py",
+    "cpp/objects_source.py",
+    "cpp/run.py",
+)
 _STATIC, _RESULTS = "static_arrays", "results"
 FileOf = tuple[str, str]  # name and dtype of a results file
 
@@ -200,7 +213,7 @@ def structure_key(lowered: LoweredNetwork, options: RunOptions) -> str:
 def _generator() -> str:
     """Digest of the modules that decide what Brian2 is asked to generate."""
     targets = resources.files("dualframe.targets")
-    texts = [(targets / name).read_bytes() for name in ("brian/brian_objects.py", "cpp/run.py")]
+    texts = [(targets / name).read_bytes() for name in _GENERATING]
     return hashlib.sha256(b"".join(texts)).hexdigest()
 
 
@@ -220,7 +233,7 @@ def load_program(key: str) -> KnownProgram | None:
 def store_program(
     key: str,
     lowered: LoweredNetwork,
-    made: BrianObjects,
+    assembled: BrianObjects,
     device: Any,
     build: Build,
     raw: RawResults,
@@ -229,8 +242,8 @@ def store_program(
     project = build.executable.parent
     if not build.unity or not (project / PARAMETERS).exists():
         return
-    parameters = _entries(project / PARAMETERS)
-    layout = _entries(project / LAYOUT)
+    parameters = read_values(project / PARAMETERS)
+    layout = read_values(project / LAYOUT)
     files = _files(lowered, parameters, layout)
     if files is None or not _same_files(project, *files):
         return
@@ -241,7 +254,7 @@ def store_program(
         tuple(sorted(files[0])),
         tuple(parameters),
         layout,
-        *_result_files(made, lowered, device),
+        *_result_files(assembled, lowered, device),
     )
     if _same_results(plan.collect(lowered, project), raw):
         data = asdict(plan)
@@ -274,36 +287,35 @@ def _same_files(
     return written == [parameters, layout]
 
 
-def _entries(path: Path) -> dict[str, str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return dict(line.split(" = ", 1) for line in lines)
-
-
-def _result_files(made: BrianObjects, lowered: LoweredNetwork, device: Any) -> tuple[Any, Any, Any]:
+def _result_files(
+    assembled: BrianObjects, lowered: LoweredNetwork, device: Any
+) -> tuple[Any, Any, Any]:
     def file(owner: Any, name: str) -> FileOf:
         variable = owner.variables[name]
         return Path(device.get_array_filename(variable)).name, np.dtype(variable.dtype).str
 
-    spikes = {n: {v: file(m, v) for v in ("i", "t")} for n, m in made.spikes.items()}
+    spikes = {n: {v: file(m, v) for v in ("i", "t")} for n, m in assembled.spikes.items()}
     traces = {
         name: {
             kind: {"t": file(m, "t")} | {v: file(m, v) for v in m.record_variables}
             for kind, m in monitors.items()
         }
-        for name, monitors in made.traces.items()
+        for name, monitors in assembled.traces.items()
     }
     weights = {
-        s.name: _weight_files(s, made, file)
+        s.name: _weight_files(s, assembled, file)
         for s in lowered.synapses
         if s.projection in lowered.recordings and len(s.i)
     }
     return spikes, traces, weights
 
 
-def _weight_files(synapses: LoweredSynapses, made: BrianObjects, file: Any) -> dict[str, FileOf]:
+def _weight_files(
+    synapses: LoweredSynapses, assembled: BrianObjects, file: Any
+) -> dict[str, FileOf]:
     own, read = variables_needed(synapses)
-    neurons = made.objects[synapses.target]
-    return {name: file(made.objects[synapses.name], name) for name in own} | {
+    neurons = assembled.objects[synapses.target]
+    return {name: file(assembled.objects[synapses.name], name) for name in own} | {
         f"{name}_post": file(neurons, name) for name in read
     }
 

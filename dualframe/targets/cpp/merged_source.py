@@ -1,4 +1,4 @@
-"""One translation unit from a project that Brian2's ``cpp_standalone`` device has generated.
+"""One translation unit from a project that `LiteralFreeDevice` has generated.
 
 Brian2 compiles one file per code object, and each of them parses the same headers. Merged into one
 file the same program builds in a fraction of the time. The merged source includes system headers
@@ -7,40 +7,47 @@ only, holds no path and no seed, and therefore serves as the key of the cache of
 
 from __future__ import annotations
 
-import re
+import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
-from dualframe.targets.cpp.literal_free_source import (
-    Values,
-    lift_code_object,
-    lift_main,
-    lift_objects,
-)
+from dualframe.targets.cpp.external_values import CONTENTS, LAYOUT, PARAMETERS, read_values
 
 _GENERATED = ("objects.cpp", "network.cpp", "synapses_classes.cpp", "run.cpp")
-_LIBRARY = re.compile(r"brianlib/[\w/]+\.(c|cpp)")  # randomkit.c to 2.5, spikequeue.cpp from 2.10
-_INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-_FUNCTION = re.compile(r"^(void _\w+\(\)\s*\{)", re.MULTILINE)
-_COMMENT = r"(?:/\*(?:[^*]|\*(?!/))*\*/|//[^\n]*\n)"
-_GUARD = re.compile(rf"\s*(?:{_COMMENT}\s*)*#ifndef (\w+)\s+#define \1\b")
-_DEFINE = re.compile(r"^\s*#\s*define\s+(\w+)", re.MULTILINE)
+_MAIN = "main.cpp"
+_CLOSING = {"<": ">", '"': '"'}
+_NESTING = {"if": 1, "ifdef": 1, "ifndef": 1, "endif": -1}
+_LOOP_OVER_NEURONS = "for(int _idx=0; _idx<_N; _idx++)"
 
 
 class NotMergeable(Exception):
     """A project holds something unexpected: the stock build has to be used (internal)."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MergedProgram:
-    """A merged program: its source and the values it reads at start, as texts by name."""
+    """A program in one source, and what it reads and writes.
+
+    Attributes
+    ----------
+    source
+        The translation unit.
+    parameters, layout
+        The values that it reads at start, as texts by name.
+    data, results
+        Its binary files: ``file``, ``array``, ``dtype``, and of results ``layout``, ``size`` and
+        ``bookkeeping``.
+    """
 
     source: str
     parameters: dict[str, str]
     layout: dict[str, str]
+    data: tuple[Mapping[str, Any], ...]
+    results: tuple[Mapping[str, Any], ...]
 
     @property
     def uses_openmp(self) -> bool:
@@ -67,18 +74,18 @@ def read_makefile(project: Path) -> Makefile:
         If there is no makefile (Windows), or it does not have the expected variables.
     """
     try:
-        text = (project / "makefile").read_text(encoding="utf-8")
+        lines = (project / "makefile").read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise NotMergeable(f"no makefile: {error}") from error
-    values = dict(re.findall(r"^(SRCS|H_SRCS|OPTIMISATIONS|LFLAGS) = ?(.*)$", text, re.MULTILINE))
-    if len(values) != 4:
-        raise NotMergeable("the makefile lacks one of SRCS, H_SRCS, OPTIMISATIONS, LFLAGS")
+    values = {name: value for name, sign, value in (x.partition(" =") for x in lines) if sign}
     names = ("SRCS", "H_SRCS", "OPTIMISATIONS", "LFLAGS")
+    if not values.keys() >= set(names):
+        raise NotMergeable(f"the makefile lacks one of {', '.join(names)}")
     return Makefile(*(tuple(shlex.split(values[name])) for name in names))
 
 
 def merge_project(project: Path) -> MergedProgram:
-    """Return the whole project as one unit.
+    """Return the whole project as one program.
 
     Parameters
     ----------
@@ -91,31 +98,42 @@ def merge_project(project: Path) -> MergedProgram:
         If the project is not of the known shape.
     """
     makefile = read_makefile(project)
-    code_objects = _check_sources(makefile.sources)
-    values = Values()
+    code_objects, library = _check_sources(makefile.sources)
+    contents = _read_contents(project)
     inliner = _Inliner(project, makefile)
-    library = sorted(name for name in makefile.sources if _LIBRARY.fullmatch(name))
-    bodies = [_end_macros(inliner.body(name)) for name in library]
-    objects, main = _drop_run_arguments(inliner.body("objects.cpp"), inliner.body("main.cpp"))
-    network, main = _make_interruptible(inliner.body("network.cpp"), main)
-    bodies += [_results_folder(lift_objects(objects, values)), network]
-    bodies += [inliner.body(name) for name in _GENERATED[2:]]
+    bodies = [_end_macros(inliner.file_body(name)) for name in library]
+    bodies += [inliner.file_body(name) for name in _GENERATED]
     for name in code_objects:
-        source = _isolate(name, lift_code_object(_independent(name, inliner.body(name)), values))
-        bodies.append(_end_macros(source))
-    bodies.append(_start(lift_main(main, values)))
-    return MergedProgram("\n".join([*inliner.prelude(), *bodies]), values.parameters, values.layout)
+        source = _mark_independent_neurons(name, inliner.file_body(name))
+        bodies.append(_end_macros(_isolate_support_code(name, source)))
+    bodies.append(inliner.file_body(_MAIN))
+    return MergedProgram(
+        source="\n".join([*inliner.system_and_headers(), *bodies]),
+        parameters=read_values(project / PARAMETERS),
+        layout=read_values(project / LAYOUT),
+        data=tuple(contents["data"]),
+        results=tuple(contents["results"]),
+    )
 
 
-def _check_sources(sources: tuple[str, ...]) -> list[str]:
-    code_objects = sorted(s for s in sources if re.fullmatch(r"code_objects/\w+\.cpp", s))
-    known = {*code_objects, *_GENERATED, "main.cpp"}
-    others = [name for name in sources if name not in known]
-    if unknown := [name for name in others if not _LIBRARY.fullmatch(name)]:
-        raise NotMergeable(f"unknown sources {unknown}")
-    if missing := [name for name in (*_GENERATED, "main.cpp") if name not in sources]:
-        raise NotMergeable(f"missing sources {missing}")
-    return code_objects
+def _check_sources(sources: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """Return the code objects and the library's sources; refuse any other."""
+    code_objects = sorted(name for name in sources if name.startswith("code_objects/"))
+    # randomkit.c until 2.5, spikequeue.cpp from 2.10 on
+    library = sorted(name for name in sources if name.startswith("brianlib/"))
+    expected = {*_GENERATED, _MAIN}
+    if unknown := set(sources) - expected - {*code_objects, *library}:
+        raise NotMergeable(f"unknown sources {sorted(unknown)}")
+    if missing := expected - set(sources):
+        raise NotMergeable(f"missing sources {sorted(missing)}")
+    return code_objects, library
+
+
+def _read_contents(project: Path) -> Any:
+    try:
+        return json.loads((project / CONTENTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NotMergeable(f"the project's numbers stand in its sources: {error}") from error
 
 
 @dataclass
@@ -127,14 +145,13 @@ class _Inliner:
     system: dict[str, None] = field(default_factory=dict)
     headers: dict[Path, str] = field(default_factory=dict)
 
-    def prelude(self) -> Iterator[str]:
-        """Yield the system includes, dualframe's own header and the project's headers."""
+    def system_and_headers(self) -> Iterator[str]:
+        """Yield the system includes and the project's headers."""
         yield "// Merged by dualframe from the sources that Brian2 generated."
         yield from self.system
-        yield files("dualframe.targets.cpp").joinpath("values.h").read_text(encoding="utf-8")
         yield from self.headers.values()
 
-    def body(self, name: str) -> str:
+    def file_body(self, name: str) -> str:
         """Return a source file without its includes."""
         return f"// {name}\n" + self._without_includes(self.project / name)
 
@@ -143,29 +160,34 @@ class _Inliner:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise NotMergeable(f"cannot read {path}: {error}") from error
-        depth = -1 if _GUARD.match(text) else 0
-        lines = []
-        for line in text.splitlines():
-            depth += _nesting(line)
-            include = _INCLUDE.match(line)
-            if include is None or not self._take(include, line, path, depth):
-                lines.append(line)
-        return "\n".join(lines)
+        lines = text.splitlines()
+        depth = -1 if _has_include_guard(lines) else 0
+        kept = []
+        for line in lines:
+            name, rest = _directive(line)
+            depth += _NESTING.get(name, 0)
+            if name != "include" or not self._take_include(rest, path, depth):
+                kept.append(line)
+        return "\n".join(kept)
 
-    def _take(self, include: re.Match[str], line: str, path: Path, depth: int) -> bool:
+    def _take_include(self, quoted: str, path: Path, depth: int) -> bool:
         """Take an include out of its file; one that depends on a condition stays if it can."""
-        header = self._find(include[2], path)
+        opening = quoted[:1]
+        included, closed, _ = quoted[1:].partition(_CLOSING.get(opening, "\n"))
+        if not closed:
+            return False
+        header = self._find_header(included, path)
         if depth == 0:
             if header is None:
-                self.system.setdefault(f"#include {include[1]}{include[2]}{_close(include[1])}")
+                self.system.setdefault(f"#include {opening}{included}{_CLOSING[opening]}")
             elif header not in self.headers:
                 text = self._without_includes(header)  # first what it includes itself
                 self.headers[header] = text
         elif header is not None and header not in self.headers:
-            raise NotMergeable(f"{path.name} includes {include[2]} under a condition")
+            raise NotMergeable(f"{path.name} includes {included} under a condition")
         return header is not None or depth == 0
 
-    def _find(self, name: str, includer: Path) -> Path | None:
+    def _find_header(self, name: str, includer: Path) -> Path | None:
         local = [flag[2:] for flag in self.makefile.compiler_flags if flag.startswith("-I")]
         folders = [includer.parent, self.project]
         folders += [self.project / folder for folder in local if not Path(folder).is_absolute()]
@@ -175,28 +197,39 @@ class _Inliner:
         return None
 
 
-def _close(opening: str) -> str:
-    return ">" if opening == "<" else opening
+def _directive(line: str) -> tuple[str, str]:
+    """Return name and rest of a preprocessor line; two empty texts for another line."""
+    mark, content = line.lstrip()[:1], line.lstrip()[1:].lstrip()
+    if mark != "#":
+        return "", ""
+    name = "".join(takewhile(str.isalpha, content))
+    return name, content[len(name) :].strip()
 
 
-def _nesting(line: str) -> int:
-    """Return by how much a line changes the depth of preprocessor conditions."""
-    match = re.match(r"\s*#\s*(if|ifdef|ifndef|endif)\b", line)
-    return 0 if match is None else -1 if match[1] == "endif" else 1
+def _has_include_guard(lines: Iterable[str]) -> bool:
+    directives = [directive for line in lines if (directive := _directive(line))[0]][:2]
+    names = [name for name, _ in directives]
+    return names == ["ifndef", "define"] and directives[0][1] == directives[1][1]
 
 
-def _isolate(name: str, source: str) -> str:
+def _isolate_support_code(name: str, source: str) -> str:
     """Give a code object's support code a namespace of its own."""
-    if source.count("namespace {") > 1 or not _FUNCTION.search(source):
+    support = f"support_{Path(name).stem}"
+    lines, functions, in_signature = [], 0, False
+    for line in source.splitlines():
+        lines.append(line)
+        in_signature = in_signature or (line.startswith("void _") and "()" in line)
+        if in_signature and "{" in line:
+            lines.append(f"    using namespace {support};")
+            functions, in_signature = functions + 1, False
+    if source.count("namespace {") > 1 or not functions:
         raise NotMergeable(f"{name} is not of the expected form")
-    support = "support_" + Path(name).stem
-    if "namespace {" in source:
-        source = source.replace("namespace {", f"namespace {support} {{", 1)
-        source = _FUNCTION.sub(rf"\1\n    using namespace {support};", source)
-    return source
+    if "namespace {" not in source:
+        return source
+    return "\n".join(lines).replace("namespace {", f"namespace {support} {{", 1)
 
 
-def _independent(name: str, source: str) -> str:
+def _mark_independent_neurons(name: str, source: str) -> str:
     """Say that the neurons of a state update do not depend on each other.
 
     Their arrays are globals that the compiler cannot tell apart, so it would not vectorise the
@@ -205,50 +238,11 @@ def _independent(name: str, source: str) -> str:
     draws = source.count("_vectorisation_idx") > 2  # its two declarations
     if not name.endswith("_stateupdater_codeobject.cpp") or draws or "#pragma omp" in source:
         return source
-    loop = r"^([ \t]*)(for\(int _idx=0; _idx<_N; _idx\+\+\))"
-    return re.sub(loop, r"\1#pragma GCC ivdep\n\1\2", source, flags=re.MULTILINE)
+    return source.replace(_LOOP_OVER_NEURONS, f"\n#pragma GCC ivdep\n{_LOOP_OVER_NEURONS}")
 
 
 def _end_macros(source: str) -> str:
     """Undefine the macros of one file at its end, as the end of a file would."""
-    macros = dict.fromkeys(_DEFINE.findall(source))
+    defined = (rest for name, rest in map(_directive, source.splitlines()) if name == "define")
+    macros = dict.fromkeys(rest.split("(")[0].split()[0] for rest in defined if rest)
     return "\n".join([source, *(f"#undef {macro}" for macro in macros)])
-
-
-def _results_folder(source: str) -> str:
-    """Define ``results_dir``, which Brian2 has from 2.6 on."""
-    if "std::string results_dir" in source:
-        return source
-    return 'namespace brian { std::string results_dir = "results/"; }\n' + source
-
-
-def _start(source: str) -> str:
-    """Read the command line before the arrays are loaded."""
-    call = "brian::results_dir = dualframe::results_folder(argc, argv);"
-    source, count = re.subn(r"^(\s*)brian_start\(\);", rf"\1{call}\n\g<0>", source, flags=re.M)
-    if count != 1:
-        raise NotMergeable("main.cpp does not call brian_start once")
-    return source
-
-
-def _make_interruptible(network: str, main: str) -> tuple[str, str]:
-    """Let an interrupt end the run with its results written, as Brian2 does from 2.6 on."""
-    loop, end = "clock->running())", "if(!did_break_early) t = t_end;"
-    if "_int_handler" in main or loop not in network or end not in network:
-        return network, main
-    network = network.replace(loop, "clock->running() && !dualframe::stopped())")
-    stop = "if(dualframe::stopped() && clock) { did_break_early = true; t = clock->t[0]; }"
-    start = "brian_start();"
-    return network.replace(end, f"{stop}\n    {end}"), main.replace(
-        start, f"std::signal(SIGINT, dualframe::stop);\n    {start}", 1
-    )
-
-
-def _drop_run_arguments(objects: str, main: str) -> tuple[str, str]:
-    """Remove Brian2's ``name=value`` arguments: a sixth of the build, and files do it here."""
-    setters = re.compile(r"^void set_variable_from_value\(.*?(?=^/+ arrays /+$)", re.M | re.S)
-    parser = re.compile(r"^void set_from_command_line\(.*?^\}\n", re.M | re.S)
-    call = re.compile(r"^\s*set_from_command_line\(args\);\n", re.M)
-    if not (setters.search(objects) and parser.search(main)):
-        return objects, main
-    return setters.sub("", objects, 1), call.sub("", parser.sub("", main, 1))

@@ -161,8 +161,8 @@ def _synapses(synapses: LoweredSynapses) -> Arrays:
         name: np.broadcast_to(value, (len(synapses.i),)) for name, value in synapses.initial.items()
     }
     prefix = f"_static_array__array_{synapses.name}"
-    own_delays = np.ndim(synapses.delay) > 0 and synapses.on_pre
-    delays = {"delay": np.asarray(synapses.delay)} if own_delays else {}
+    has_own_delays = np.ndim(synapses.delay) > 0 and synapses.on_pre
+    delays = {"delay": np.asarray(synapses.delay)} if has_own_delays else {}
     return {
         f"{prefix}_sources": synapses.i,
         f"{prefix}_targets": synapses.j,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import tempfile
@@ -20,6 +19,7 @@ from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
 from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.cpp.build import Build, compile_project
+from dualframe.targets.cpp.literal_free_device import LiteralFreeDevice
 from dualframe.targets.lowering.final_weights import weight_expression
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 
@@ -38,7 +38,6 @@ if (std::getenv("DUALFRAME_PROGRESS")) {
     setitimer(ITIMER_REAL, &every, 0);
 }
 """
-_CLOCK = re.compile(r"^\('_array_\w*clock_(?:timestep|t)'")
 _HEADERS = ["<csignal>", "<cstdio>", "<cstdlib>", "<sys/time.h>", "<unistd.h>"]
 
 
@@ -71,13 +70,13 @@ def _generate_and_run(
 ) -> RawResults:
     started = time.perf_counter()
     with _session(project, options) as device:
-        made = generate(lowered, device, project)
+        assembled = generate(lowered, device, project)
         build = compile_project(project, threads=options.threads, strict=options.strict)
         built = time.perf_counter()
         fraction = _execute(build, lowered, options)
         device.has_been_run = True
-        raw = collect_results(made, lowered)
-        plans.store_program(key, lowered, made, device, build, raw)
+        raw = collect_results(assembled, lowered)
+        plans.store_program(key, lowered, assembled, device, build, raw)
         return _finish(raw, lowered, build, fraction, (started, built))
 
 
@@ -103,7 +102,9 @@ def _session(project: Path, options: RunOptions) -> Any:
         "codegen.cpp.headers": _HEADERS,
         "codegen.loop_invariant_optimisations": not options.strict,
     }
-    return brian_session("cpp_standalone", preferences, build_on_run=False, directory=str(project))
+    return brian_session(
+        LiteralFreeDevice(), preferences, build_on_run=False, directory=str(project)
+    )
 
 
 def generate(lowered: LoweredNetwork, device: Any, project: Path, *, settled: bool = False) -> Any:
@@ -112,24 +113,14 @@ def generate(lowered: LoweredNetwork, device: Any, project: Path, *, settled: bo
     ``settled``: the program itself brings weights up to date at its end, instead of who reads them.
     """
     seed_brian(lowered.seed % 2**32)
-    made = assemble(lowered)
+    assembled = assemble(lowered)
     device.insert_code("after_start", _PROGRESS)
-    made.network.run(lowered.duration * second, namespace={})
+    assembled.network.run(lowered.duration * second, namespace={})
     for synapses in lowered.synapses if settled else ():
         if synapses.due and len(synapses.i):
-            made[synapses.name].w = weight_expression(synapses.due)
-    device.main_queue[:] = _clocks_in_order(device.main_queue)
+            assembled[synapses.name].w = weight_expression(synapses.due)
     device.build(directory=str(project), compile=False, run=False, with_output=False)
-    return made
-
-
-def _clocks_in_order(queue: list[Any]) -> list[Any]:
-    """Return statements with those that start the clocks by name: Brian2 takes them from a set."""
-    starts = [k for k, (_, what) in enumerate(queue) if _CLOCK.search(str(what))]
-    ordered = list(queue)
-    for k, entry in zip(starts, sorted((queue[k] for k in starts), key=str), strict=True):
-        ordered[k] = entry
-    return ordered
+    return assembled
 
 
 def _execute(build: Build, lowered: LoweredNetwork, options: RunOptions) -> float:

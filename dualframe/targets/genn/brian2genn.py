@@ -59,10 +59,10 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     ):
         started = time.perf_counter()
         lowered = _for_genn(lowered)
-        made = assemble(lowered, thin=False)
-        _build_and_run(made.network, lowered)
+        assembled = assemble(lowered, thin=False)
+        _build_and_run(assembled.network, lowered)
         total = time.perf_counter() - started
-        raw = collect_results(made, lowered)
+        raw = collect_results(assembled, lowered)
         raw.run_s = float(device._last_run_time or 0.0)
         raw.build_s = total - raw.run_s
         raw.build_cache = "miss"

@@ -28,21 +28,21 @@ Reader = Callable[[str], Array]
 NOW = "w_now"  # a weight that is followed in time, where a rule changes it between spikes
 
 
-def final_weights(synapses: LoweredSynapses, own: Reader, of_target: Reader) -> Array:
+def final_weights(synapses: LoweredSynapses, of_synapses: Reader, of_target: Reader) -> Array:
     """Return the weights of synapses, as they are after the last step.
 
     Parameters
     ----------
     synapses
         The synapses; ``due`` are the statements of their rule.
-    own, of_target
+    of_synapses, of_target
         Return a variable of the synapses (or of the postsynaptic neurons) after the run.
     """
-    weights = np.broadcast_to(own("w"), (len(synapses.i),))
+    weights = np.broadcast_to(of_synapses("w"), (len(synapses.i),))
     if not synapses.due:
         return weights
     function, names = _compile_weight(synapses.due)
-    values = [_value_of(name, synapses, own, of_target) for name in names]
+    values = [_value_of(name, synapses, of_synapses, of_target) for name in names]
     return np.broadcast_to(np.asarray(function(*values), dtype=float), weights.shape)
 
 
@@ -56,17 +56,17 @@ def variables_needed(synapses: LoweredSynapses) -> tuple[tuple[str, ...], tuple[
     if not synapses.due:
         return ("w",), ()
     names = _compile_weight(synapses.due)[1]
-    own = tuple(n for n in names if not n.endswith("_post") and n not in synapses.constants)
+    of_synapses = [n for n in names if not n.endswith("_post") and n not in synapses.constants]
     read = tuple(n.removesuffix("_post") for n in names if n.endswith("_post"))
-    return tuple(dict.fromkeys(("w", *own))), read
+    return tuple(dict.fromkeys(("w", *of_synapses))), read
 
 
-def _value_of(name: str, synapses: LoweredSynapses, own: Reader, of_target: Reader) -> Any:
+def _value_of(name: str, synapses: LoweredSynapses, of_synapses: Reader, of_target: Reader) -> Any:
     if name in synapses.constants:
         return synapses.constants[name].value
     if name.endswith("_post"):
         return of_target(name.removesuffix("_post"))[synapses.j]
-    return own(name)
+    return of_synapses(name)
 
 
 @lru_cache(maxsize=32)

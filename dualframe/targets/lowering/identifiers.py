@@ -35,14 +35,14 @@ def identifiers_in(texts: Iterable[str | None]) -> set[str]:
     return used
 
 
-def check_known(label: str, used: Set[str], known: Set[str]) -> None:
+def check_known(label: str, used: Set[str], defined: Set[str]) -> None:
     """Refuse a name that nothing defines."""
-    for name in sorted(used - known - _ALWAYS - _GLOBAL):
+    for name in sorted(used - defined - _ALWAYS - _GLOBAL):
         if name.startswith("xi_"):
             continue
         raise NetworkError(
             f"{label} uses {name!r}, which neither its equations nor its parameters define. "
-            + suggest_name(name, known)
+            + suggest_name(name, defined)
         )
 
 
