@@ -110,11 +110,13 @@ def device() -> Iterator[LiteralFreeDevice]:
         cells = NeuronGroup(
             3,
             "dv/dt = -v/tau : 1 (unless refractory)\ntau : second (shared, constant)",
+            threshold="v > 1",
             method="euler",
             refractory=1 * ms,
             name="cells",
         )
         synapses = Synapses(cells, cells, on_pre="v += 1", name="syn")
+        synapses.connect(i=[0, 1], j=[1, 2])
         Network(cells, synapses, name="net").run(1 * ms)
         yield device
 
