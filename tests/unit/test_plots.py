@@ -93,7 +93,7 @@ def test_raster_thins_large_networks_and_says_so() -> None:
     assert bands["pyr"].shown.size == pytest.approx(4000 * 400 / 4310, abs=1)
     assert bands["vip"].shown.size == 10  # all of a small population
     assert bands["vip"].top - bands["vip"].bottom > 0.08  # room for its label
-    chosen, height = bands["pv"].heights(np.arange(300))
+    chosen, height = bands["pv"].spike_heights(np.arange(300))
     assert chosen.sum() == bands["pv"].shown.size
     assert ((height > bands["pv"].bottom) & (height < bands["pv"].top)).all()
     texts = [text.get_text() for text in plots.raster(result).axes[0].texts]

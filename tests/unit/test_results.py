@@ -349,7 +349,7 @@ def test_a_disk_that_fills_keeps_the_old_results_until_the_new_ones_are_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make().save(tmp_path, figures=False)
-    monkeypatch.setattr(archive, "_write_traces", _full)
+    monkeypatch.setattr(archive, "write_traces", _full)
     with pytest.raises(OutputError, match="temporary folder failed too"):
         make(duration=3.0).save(tmp_path, figures=False)
     assert Results.load(tmp_path) == make()
