@@ -1,8 +1,7 @@
 """Draw the figures of the catalogue's pages: ``docs/catalogue_figures/**.png``.
 
-All cell types stand in one dish for each model (`dualframe.experiments.batch_rheobase_search`), so
-that three programs serve all figures. They are drawn again when the package or this file has
-changed.
+All cell types stand side by side for each model (`dualframe.experiments.batch_survey`), so that
+three programs serve all figures. They are drawn again when the package or this file has changed.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from matplotlib.figure import Figure
 import dualframe
 from dualframe.catalogue import Modulator, Receptor
 from dualframe.catalogue import lookup as read
-from dualframe.experiments.batch_rheobase_search import MIDDLE, Found
-from dualframe.experiments.receptor_signs.sign_table import surveyed
+from dualframe.experiments.batch_survey import MIDDLE, BatchSurvey
+from dualframe.experiments.receptor_signs.sign_table import survey_effects
 
 FOLDER = Path(__file__).parent / "catalogue_figures"
 MODELS = {"biological": "compartments", "glif": "GLIF", "izhikevich": "Izhikevich"}
@@ -40,7 +39,7 @@ def write_figures(folder: Path = FOLDER) -> None:
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
         return
     cells = read.names("cell type")
-    found = {model: surveyed([], model, cells) for model in MODELS}
+    found = {model: survey_effects([], model, cells) for model in MODELS}
     for name in cells:
         own = {model: found[model][name] for model in MODELS}
         _save(cell_figure(own), folder / "cells" / f"{name}.png")
@@ -68,7 +67,7 @@ def _save(figure: Figure, path: Path) -> None:
 # --- cells --------------------------------------------------------------------------------------
 
 
-def cell_figure(found: Mapping[str, Found]) -> Figure:
+def cell_figure(found: Mapping[str, BatchSurvey]) -> Figure:
     """Draw a voltage trace of each model, and the f-I curves of all."""
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     grid = figure.add_gridspec(len(found), 2, width_ratios=(1.5, 1))
@@ -82,9 +81,16 @@ def cell_figure(found: Mapping[str, Found]) -> Figure:
     rates = figure.add_subplot(grid[:, 1])
     for model, own in found.items():
         rates.plot(
-            1e12 * own.grid, own.rates[0], "o-", ms=3, color=COLOURS[model], label=MODELS[model]
+            1e12 * own.currents, own.rates[0], "o-", ms=3, color=COLOURS[model], label=MODELS[model]
         )
-        rates.plot(1e12 * own.step, own.rate[0], "o", ms=8, mfc="none", color=COLOURS[model])
+        rates.plot(
+            1e12 * own.middle_current,
+            own.middle_rate[0],
+            "o",
+            ms=8,
+            mfc="none",
+            color=COLOURS[model],
+        )
     rates.set(xlabel="current (pA)", ylabel="firing rate in 1 s (Hz)")
     figure.legend(*rates.get_legend_handles_labels(), frameon=False, loc="outside upper right",
                   ncols=3, fontsize=9)  # fmt: skip
@@ -93,16 +99,18 @@ def cell_figure(found: Mapping[str, Found]) -> Figure:
     return figure
 
 
-def _trace(axes: Axes, own: Found, model: str) -> None:
+def _trace(axes: Axes, own: BatchSurvey, model: str) -> None:
     response, copy = own.response, MIDDLE
     row = int(np.flatnonzero(response.recorded == copy)[0])
     t, v = np.asarray(response.t), 1e3 * np.asarray(response.V)[row]
     shown = t > -0.1
     axes.plot(t[shown], np.minimum(v[shown], 45), lw=0.8, color=COLOURS[model])
     if np.max(v) < 0 or model != "biological":  # the model itself has no spike to draw
-        spikes = response.train(copy)
+        spikes = response.spike_train(copy)
         axes.vlines(spikes, np.interp(spikes, t, v), SPIKE_TOP, lw=0.8, color=COLOURS[model])
-    axes.set_title(f"{MODELS[model]}, {_three(1e12 * own.step)} pA", fontsize=9, loc="left")
+    axes.set_title(
+        f"{MODELS[model]}, {_three(1e12 * own.middle_current)} pA", fontsize=9, loc="left"
+    )
     axes.set_ylabel("mV")
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)

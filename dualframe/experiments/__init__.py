@@ -1,11 +1,12 @@
 """Protocols: one cell in a dish, what is measured there, and how two models of it compare."""
 
 from dualframe.experiments import electrophysiology as measures
-from dualframe.experiments.current_clamp import Response, current_clamp
+from dualframe.experiments.current_clamp import current_clamp
 from dualframe.experiments.dose_response import DoseResponse, dose_response
 from dualframe.experiments.model_comparison import Validation, validate
 from dualframe.experiments.model_fitting.fit_point_neuron import fit_point
 from dualframe.experiments.receptor_signs.sign_table import sign_table
+from dualframe.experiments.response import Response
 
 __all__ = [
     "DoseResponse",

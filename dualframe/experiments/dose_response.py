@@ -31,11 +31,12 @@ from dualframe.circuit import Drug, Modulation
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.experiments import electrophysiology as measures
-from dualframe.experiments.current_clamp import Response, current_clamp
-from dualframe.experiments.rheobase_search import Survey, survey
+from dualframe.experiments.cell_survey import CellSurvey, Clamp, survey_cell
+from dualframe.experiments.current_clamp import current_clamp
+from dualframe.experiments.response import Response
+from dualframe.experiments.rheobase_search import RheobaseSearch, run_searches
 
 Floats = NDArray[np.float64]
-Dosed = Callable[..., Response]
 
 _SETTLE = 500 * ms
 _STEPS = 24  # currents for each dose
@@ -141,22 +142,28 @@ def dose_response(
     """
     if measure not in MEASURES:
         raise UnknownName("measure of a dose response", measure, MEASURES)
-    entry = catalogue.cell(cell)
-    dose = _dose(ligand, tuple(levels), drug)
+    cell_type = catalogue.cell(cell)
+    doses = _doses_of_ligand(ligand, tuple(levels), drug)
     columns = {}
     for model in models:
         twin: Any = {}
         if model != MODEL:
-            twin = {"cells": cells or twin_of(cell, entry, model)}
-        plain = partial(current_clamp, cell, model, target=target, **twin)
-        acting = _acting(dose, modulations, drugs)
-        columns[model] = _values(plain, acting, dose, measure, current)
-    table = pd.DataFrame({"level": dose.shown, **columns})
-    return DoseResponse(entry.name, dose.label, measure, MEASURES[measure].unit, table)
+            twin = {"cells": cells or twin_of(cell, cell_type, model)}
+        clamp = partial(current_clamp, cell, model, target=target, **twin)
+        dosed = partial(_clamp_at_doses, clamp, doses, _ligands(doses, modulations, drugs))
+        n = len(doses.values)
+        columns[model] = MEASURES[measure].read(dosed, survey_cell(clamp), n, current)
+    return DoseResponse(
+        cell=cell_type.name,
+        ligand=doses.label,
+        measure=measure,
+        unit=MEASURES[measure].unit,
+        table=pd.DataFrame({"level": doses.shown, **columns}),
+    )
 
 
-@dataclass(frozen=True, eq=False)
-class _Dose:
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Doses:
     """Doses as one parameter of the network, and as they are shown."""
 
     label: str
@@ -167,133 +174,117 @@ class _Dose:
     drug: Drug | None = None
 
 
-def _dose(ligand: str, levels: tuple[Any, ...], drug: str) -> _Dose:
+def _doses_of_ligand(ligand: str, levels: tuple[Any, ...], drug: str) -> _Doses:
     if not levels:
         raise NetworkError("a dose response needs at least one level.")
     try:
         modulator = catalogue.modulator(ligand)
     except UnknownName:
-        return _of_drug(ligand, levels, drug)
-    return _of_modulator(modulator, levels)
+        return _doses_of_drug(ligand, levels, drug)
+    return _doses_of_modulator(modulator, levels)
 
 
-def _of_modulator(modulator: Modulator, levels: tuple[Any, ...]) -> _Dose:
+def _doses_of_modulator(modulator: Modulator, levels: tuple[Any, ...]) -> _Doses:
     reference = modulator.numbers.value("reference_concentration")
-    given = [quantity(level, None, f"level of {modulator.name}") for level in levels]
-    fractions = all(get_dimensions(level) is DIMENSIONLESS for level in given)
+    doses = [quantity(level, None, f"level of {modulator.name}") for level in levels]
+    fractions = all(get_dimensions(dose) is DIMENSIONLESS for dose in doses)
     unit = reference if fractions else 1.0
-    values = np.array([float(np.asarray(level * unit)) for level in given])
-    return _Dose(
-        f"{modulator.name} (fraction of {modulator.numbers['reference_concentration'].written})"
-        if fractions
-        else f"{modulator.name} (mM)",
-        f"c_{modulator.name}",
-        values * (reference / float(reference)),
-        np.array([float(np.asarray(level)) for level in given]),
-        modulation=Modulation(modulator.name, given[0]),
+    values = np.array([float(np.asarray(dose * unit)) for dose in doses])
+    written = modulator.numbers["reference_concentration"].written
+    return _Doses(
+        label=f"{modulator.name} ({f'fraction of {written}' if fractions else 'mM'})",
+        parameter=f"c_{modulator.name}",
+        values=values * (reference / float(reference)),
+        shown=np.array([float(np.asarray(dose)) for dose in doses]),
+        modulation=Modulation(modulator.name, doses[0]),
     )
 
 
-def _of_drug(name: str, levels: tuple[Any, ...], drug: str) -> _Dose:
+def _doses_of_drug(name: str, levels: tuple[Any, ...], drug: str) -> _Doses:
     receptor = catalogue.receptor(name).name
     if drug not in ("agonist", "antagonist"):
         raise UnknownName("kind of drug with a dose", drug, ("agonist", "antagonist"))
     values = np.array([float(quantity(level, "dimensionless", "dose")) for level in levels])
     unit = "EC50" if drug == "agonist" else "K_B"
-    label = f"{drug} at {receptor} (dose in units of its {unit})"
-    return _Dose(label, f"{drug}_{receptor}", values, values, drug=Drug(drug, receptor, dose=1.0))
+    return _Doses(
+        label=f"{drug} at {receptor} (dose in units of its {unit})",
+        parameter=f"{drug}_{receptor}",
+        values=values,
+        shown=values,
+        drug=Drug(drug, receptor, dose=1.0),
+    )
 
 
-def _acting(
-    dose: _Dose, modulations: Mapping[str, Any] | Iterable[Modulation], drugs: Iterable[Drug]
+def _ligands(
+    doses: _Doses, modulations: Mapping[str, Any] | Iterable[Modulation], drugs: Iterable[Drug]
 ) -> dict[str, Any]:
     """Return what acts on the cell, the ligand itself included."""
     if isinstance(modulations, Mapping):
         modulations = [Modulation(catalogue.modulator(k).name, v) for k, v in modulations.items()]
-    others = [
-        m
-        for m in modulations
-        if dose.modulation is None or m.modulator != dose.modulation.modulator
-    ]
-    own = [] if dose.modulation is None else [dose.modulation]
-    added = [] if dose.drug is None else [dose.drug]
-    return {"modulations": [*others, *own], "drugs": [*drugs, *added]}
+    dosed = [] if doses.modulation is None else [doses.modulation]
+    names = {modulation.modulator for modulation in dosed}
+    others = [modulation for modulation in modulations if modulation.modulator not in names]
+    added = [] if doses.drug is None else [doses.drug]
+    return {"modulations": [*others, *dosed], "drugs": [*drugs, *added]}
 
 
-def _values(
-    plain: Dosed, acting: Mapping[str, Any], dose: _Dose, measure: str, current: Any
-) -> Floats:
-    control = survey(plain)
-
-    def dosed(currents: Floats, repeats: int = 1, **options: Any) -> Response:
-        """Clamp copies: all currents of the first dose, then of the second, ..."""
-        values = dose.values[np.repeat(np.arange(len(dose.values)), repeats)]
-        return plain(
-            currents * amp, parameters={dose.parameter: values}, delay=_SETTLE, **acting, **options
-        )
-
-    return MEASURES[measure].read(dosed, control, len(dose.values), current)
-
-
-def _rate(dosed: Dosed, control: Survey, n: int, current: Any) -> Floats:
-    middle = 0.5 * (float(control.rheobase) + float(control.top))
-    chosen = middle if current is None else float(quantity(current, "current", "current"))
-    return np.asarray(measures.firing_rate(dosed(np.full(n, chosen), record=False)))
+def _clamp_at_doses(
+    clamp: Clamp,
+    doses: _Doses,
+    ligands: Mapping[str, Any],
+    currents: Floats,
+    repeats: int = 1,
+    **options: Any,
+) -> Response:
+    """Clamp copies: all currents of the first dose, then of the second, ..."""
+    values = doses.values[np.repeat(np.arange(len(doses.values)), repeats)]
+    parameters = {doses.parameter: values}
+    return clamp(currents * amp, parameters=parameters, delay=_SETTLE, **ligands, **options)
 
 
-def _rest(dosed: Dosed, control: Survey, n: int, current: Any) -> Floats:
+def _measure_rate(dosed: Clamp, control: CellSurvey, n: int, current: Any) -> Floats:
+    amplitude = control.middle if current is None else quantity(current, "current", "current")
+    response = dosed(np.full(n, float(amplitude)), record=False)
+    return np.asarray(measures.firing_rate(response))
+
+
+def _measure_rest(dosed: Clamp, control: CellSurvey, n: int, current: Any) -> Floats:
     response = dosed(np.zeros(n), record=True, duration=1 * ms)
     return np.asarray(measures.resting_potential(response) / mV)
 
 
-def _r_in(dosed: Dosed, control: Survey, n: int, current: Any) -> Floats:
+def _measure_input_resistance(dosed: Clamp, control: CellSurvey, n: int, current: Any) -> Floats:
     step = -0.05 * abs(float(control.rheobase))
     response = dosed(np.full(n, step), record=True)
     return np.asarray(measures.input_resistance(response) / Mohm)
 
 
-def _rheobase(dosed: Dosed, control: Survey, n: int, current: Any) -> Floats:
+def _measure_rheobase(dosed: Clamp, control: CellSurvey, n: int, current: Any) -> Floats:
     base = abs(float(control.rheobase))
     wide = np.concatenate([[0.0], np.geomspace(base / _SPAN, base * _SPAN, _STEPS - 1)])
-    grid = np.tile(wide, (n, 1))
-    start = _first(dosed, grid)
-    found = start
-    for _ in range(2):  # to 0.04 %
-        grid = _between(grid, found)
-        found = _first(dosed, grid)
-    chosen = _at(grid, found)
-    return np.where(start >= _STEPS, np.nan, np.where(start == 0, 0.0, chosen)) / float(pA)
+    searches = [RheobaseSearch(wide, onset_fill=_STEPS - 2) for _ in range(n)]
 
+    def measure_rates(currents: list[Floats]) -> list[Floats]:
+        steps = len(currents[0])
+        response = dosed(np.concatenate(currents), repeats=steps, record=False)
+        return list(np.asarray(measures.firing_rate(response)).reshape(n, steps))
 
-def _between(grid: Floats, first: NDArray[np.int64]) -> Floats:
-    """Return, by dose, currents that fill the gap below the first one that made the cell fire."""
-    low, high = _at(grid, np.maximum(first - 1, 0)), _at(grid, first)
-    return low[:, None] + (high - low)[:, None] * np.linspace(0, 1, grid.shape[1])
-
-
-def _at(grid: Floats, column: NDArray[np.int64]) -> Floats:
-    chosen: Floats = grid[np.arange(len(grid)), np.minimum(column, grid.shape[1] - 1)]
-    return chosen
-
-
-def _first(dosed: Dosed, grid: Floats) -> NDArray[np.int64]:
-    """Return, by dose, the index of the first current that makes the cell fire."""
-    response = dosed(grid.ravel(), repeats=grid.shape[1], record=False)
-    fired = (measures.spike_counts(response) > 0).reshape(grid.shape)
-    return np.where(fired.any(axis=1), np.argmax(fired, axis=1), grid.shape[1])
+    run_searches(searches, measure_rates, runs=3)  # to 0.04 %
+    onsets = [search.onset or (np.nan, np.nan) for search in searches]
+    return np.array([rheobase for _, rheobase in onsets]) / float(pA)
 
 
 @dataclass(frozen=True)
 class _Measure:
     unit: str
-    read: Callable[[Dosed, Survey, int, Any], Floats]
+    read: Callable[[Clamp, CellSurvey, int, Any], Floats]
 
 
 MEASURES: Mapping[str, _Measure] = MappingProxyType(
     {
-        "rate": _Measure("Hz", _rate),
-        "rheobase": _Measure("pA", _rheobase),
-        "rest": _Measure("mV", _rest),
-        "r_in": _Measure("Mohm", _r_in),
+        "rate": _Measure("Hz", _measure_rate),
+        "rheobase": _Measure("pA", _measure_rheobase),
+        "rest": _Measure("mV", _measure_rest),
+        "r_in": _Measure("Mohm", _measure_input_resistance),
     }
 )

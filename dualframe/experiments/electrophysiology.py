@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from dualframe.analysis.traces import fit_exponential
 from dualframe.core.errors import QuantityError
-from dualframe.experiments.current_clamp import Response
+from dualframe.experiments.response import Response
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ FIRST, LAST = 0.10, 0.95  # of the deflection: the stretch that the time constan
 
 def resting_potential(response: Response) -> Any:
     """Potential before the step, of the recorded copies, shape ``(n_recorded,)``."""
-    t, v = _traces(response)
+    t, v = _recorded_traces(response)
     before = (t >= -0.1 * float(response.delay)) & (t < 0)
     if not before.any():
         raise QuantityError("a resting potential needs a delay before the step.")
@@ -49,11 +49,11 @@ def input_resistance(response: Response) -> Any:
 
     NaN where a copy had no current, or fired before the end of its step.
     """
-    t, v = _traces(response)
+    t, v = _recorded_traces(response)
     currents = np.asarray(response.currents)[response.recorded]
     steady = (t >= 0.9 * float(response.duration)) & (t < float(response.duration))
     deflection = v[:, steady].mean(axis=1) - np.asarray(resting_potential(response))
-    usable = (currents != 0) & ~_fired(response)
+    usable = (currents != 0) & ~_fired_during_step(response)
     return np.where(usable, deflection / np.where(currents == 0, 1, currents), np.nan) * ohm
 
 
@@ -62,19 +62,19 @@ def time_constant(response: Response) -> Any:
 
     In a cell with dendrites it is an effective one. NaN as in `input_resistance`.
     """
-    t, v = _traces(response)
+    t, v = _recorded_traces(response)
     rest = np.asarray(resting_potential(response))
     during = (t >= 0) & (t < float(response.duration))
     currents = np.asarray(response.currents)[response.recorded]
-    usable = (currents != 0) & ~_fired(response)
-    found = [
-        _charging(t[during], v[row, during] - rest[row]) if usable[row] else np.nan
+    usable = (currents != 0) & ~_fired_during_step(response)
+    constants = [
+        _fit_charging_curve(t[during], v[row, during] - rest[row]) if usable[row] else np.nan
         for row in range(len(v))
     ]
-    return np.array(found) * second
+    return np.array(constants) * second
 
 
-def _charging(t: Floats, deflection: Floats) -> float:
+def _fit_charging_curve(t: Floats, deflection: Floats) -> float:
     peak = deflection[np.argmax(np.abs(deflection))]
     if peak == 0:
         return float("nan")
@@ -88,7 +88,7 @@ def _charging(t: Floats, deflection: Floats) -> float:
 
 def spike_counts(response: Response) -> NDArray[np.int64]:
     """Number of spikes during the step, shape ``(n,)``."""
-    return np.array([len(response.train(copy)) for copy in range(response.n)], dtype=np.int64)
+    return np.array([len(response.spike_train(copy)) for copy in range(response.n)], dtype=np.int64)
 
 
 def firing_rate(response: Response) -> Any:
@@ -117,16 +117,16 @@ def rheobase(response: Response) -> Any:
 
 def first_spike_latency(response: Response) -> Any:
     """Time from the onset of the step to the first spike, shape ``(n,)``."""
-    trains = [response.train(copy) for copy in range(response.n)]
+    trains = [response.spike_train(copy) for copy in range(response.n)]
     return np.array([train[0] if len(train) else np.nan for train in trains]) * second
 
 
 def adaptation_index(response: Response) -> Floats:
     """Adaptation index of each copy, shape ``(n,)``; NaN with fewer than three spikes."""
-    return np.array([adaptation_of(response.train(copy)) for copy in range(response.n)])
+    return np.array([adaptation_of_train(response.spike_train(copy)) for copy in range(response.n)])
 
 
-def adaptation_of(times: Any) -> float:
+def adaptation_of_train(times: Any) -> float:
     """Mean of (later - earlier)/(later + earlier) over successive inter-spike intervals.
 
     0 for a regular train, positive where intervals grow, between -1 and 1.
@@ -147,13 +147,13 @@ def adaptation_of(times: Any) -> float:
     return float(np.mean(np.diff(intervals) / (intervals[1:] + intervals[:-1])))
 
 
-def _traces(response: Response) -> tuple[Floats, Floats]:
+def _recorded_traces(response: Response) -> tuple[Floats, Floats]:
     if not len(response.recorded):
         raise QuantityError("the membrane potential was not recorded: give record=True.")
     return np.asarray(response.t), np.asarray(response.V)
 
 
-def _fired(response: Response) -> NDArray[np.bool_]:
+def _fired_during_step(response: Response) -> NDArray[np.bool_]:
     """Whether the recorded copies fired up to the end of their step."""
     return np.array(
         [

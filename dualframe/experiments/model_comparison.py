@@ -7,7 +7,7 @@ current that makes it fire at 40 Hz.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
@@ -24,8 +24,10 @@ from dualframe.building.dendritic_circuit import MODEL
 from dualframe.catalogue.fitted_models import Cells, known_failure, twin_of
 from dualframe.core.errors import UnknownName
 from dualframe.experiments import electrophysiology as measures
-from dualframe.experiments.current_clamp import Response, current_clamp
-from dualframe.experiments.rheobase_search import COPIES, DELAY, Clamp, Survey, survey
+from dualframe.experiments.cell_survey import Clamp, survey_cell
+from dualframe.experiments.clamp_summary import ClampSummary, summarise_clamp
+from dualframe.experiments.current_clamp import current_clamp
+from dualframe.experiments.model_comparison_plots import draw_comparison
 
 Floats = NDArray[np.float64]
 RELATIVE, ABSOLUTE = "relative", "absolute"
@@ -98,20 +100,7 @@ SHIFT = Tolerance(
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Behaviour:
-    """A cell's survey, and its response to a grid of currents."""
-
-    survey: Survey
-    response: Response
-
-    @property
-    def rates(self) -> Floats:
-        """Firing rates (Hz) by current."""
-        return np.asarray(measures.firing_rate(self.response))
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Validation:
     """How a point neuron compares with the compartmental cell.
 
@@ -138,8 +127,8 @@ class Validation:
     table: pd.DataFrame
     curves: pd.DataFrame
     reason: str
-    compartments: Behaviour = field(repr=False)
-    point: Behaviour = field(repr=False)
+    compartments: ClampSummary = field(repr=False)
+    point: ClampSummary = field(repr=False)
 
     @property
     def passed(self) -> bool:
@@ -159,18 +148,22 @@ class Validation:
         """The measures that disagree."""
         return [row["measure"] for row in self.rows if not row["passed"]]
 
-    def difference(self, measure: str) -> float:
+    def difference_in(self, measure: str) -> float:
         """Return the difference in a measure: relative, or absolute."""
-        found = {row["measure"]: row["difference"] for row in self.rows}
-        if measure not in found:
-            raise UnknownName("measure", measure, found)
-        return float(found[measure])
+        differences = {row["measure"]: row["difference"] for row in self.rows}
+        if measure not in differences:
+            raise UnknownName("measure", measure, differences)
+        return float(differences[measure])
 
     def plot(self) -> Figure:
         """Draw f-I curves, latency, adaptation, and a voltage trace of both models."""
-        from dualframe.experiments.model_comparison_plots import pair_figure
-
-        return pair_figure(self)
+        verdict = "same cell" if self.passed else "not the same cell"
+        return draw_comparison(
+            f"{self.cell}: {verdict}",
+            {"compartments": self.compartments, f"{self.model}, {self.twin}": self.point},
+            curves=self.curves,
+            rows=self.rows,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return the verdict and the measures as plain data."""
@@ -242,58 +235,58 @@ def validate(
     point = partial(current_clamp, cell, model, cells=twin, **common)
     reason = known_failure(entry, model) if twin == "fitted" else ""
     label = twin if isinstance(twin, str) else "given"
-    found = compare(behaviour(reference), point, (entry.name, model, label), reason)
-    return found if shift is None else _with_shift(found, reference, point, shift)
+    names = (entry.name, model, label)
+    comparison = compare_cells(summarise_clamp(reference), point, names, reason)
+    return comparison if shift is None else _with_shift(comparison, reference, point, shift)
 
 
 def _with_shift(
-    found: Validation, reference: Clamp, point: Clamp, levels: Mapping[str, Any]
+    comparison: Validation, reference: Clamp, point: Clamp, levels: Mapping[str, Any]
 ) -> Validation:
     """Return the validation with a row for what modulators do to the rheobase."""
-    shifts = [
-        float((survey(partial(clamp, modulations=levels)).rheobase - own.survey.rheobase) / pA)
-        for clamp, own in ((reference, found.compartments), (point, found.point))
-    ]
-    values = _relative(*shifts)
-    row = pd.DataFrame([_entry("rheobase_shift", SHIFT, *values)])
-    return replace(found, table=pd.concat([found.table, row], ignore_index=True))
+    shifts = []
+    for clamp, control in ((reference, comparison.compartments), (point, comparison.point)):
+        survey = survey_cell(partial(clamp, modulations=levels))
+        shifts.append(float((survey.rheobase - control.survey.rheobase) / pA))
+    row = pd.DataFrame([_table_row("rheobase_shift", SHIFT, *_relative_difference(*shifts))])
+    return replace(comparison, table=pd.concat([comparison.table, row], ignore_index=True))
 
 
-def behaviour(clamp: Clamp, found: Survey | None = None) -> Behaviour:
-    """Return what a cell does: its survey, and its response to the f-I range of ``found``.
-
-    ``clamp(currents, **options)`` returns its `Response`; the default range is the cell's own.
-    """
-    own = survey(clamp)
-    return Behaviour(own, sweep(clamp, found or own))
-
-
-def compare(
-    ours: Behaviour, point: Clamp, names: tuple[str, str, str], reason: str = ""
+def compare_cells(
+    reference: ClampSummary, point: Clamp, names: tuple[str, str, str], reason: str = ""
 ) -> Validation:
-    """Compare any two cells: what one does, and the clamp of the other.
+    """Compare any two cells.
 
-    ``names`` are those of the cell, the model and the twin.
+    Parameters
+    ----------
+    reference
+        What one of them does.
+    point
+        The clamp of the other, which gets the same currents.
+    names
+        Those of the cell, the model and the twin.
+    reason
+        Why the pair is known to fail.
     """
-    theirs = behaviour(point, ours.survey)
+    summary = summarise_clamp(point, reference.survey)
     cell, model, twin = names
-    table = pd.DataFrame([_row(name, ours, theirs) for name in TOLERANCES])
-    return Validation(cell, model, twin, table, _curves(ours, theirs), reason, ours, theirs)
+    rows = [
+        _table_row(name, tolerance, *MEASURES[name](reference, summary))
+        for name, tolerance in TOLERANCES.items()
+    ]
+    return Validation(
+        cell=cell,
+        model=model,
+        twin=twin,
+        table=pd.DataFrame(rows),
+        curves=_curves_table(reference, summary),
+        reason=reason,
+        compartments=reference,
+        point=summary,
+    )
 
 
-def sweep(clamp: Clamp, found: Survey) -> Response:
-    """Return the responses to the f-I range of a survey; one of about 20 Hz is recorded."""
-    grid = found.grid(COPIES)
-    middle = 0.5 * (float(found.rheobase) + float(found.top))
-    shown = int(np.argmin(np.abs(np.asarray(grid) - middle)))
-    return clamp(grid, record=[shown, COPIES - 1], delay=DELAY)
-
-
-def _row(name: str, ours: Behaviour, theirs: Behaviour) -> dict[str, Any]:
-    return _entry(name, TOLERANCES[name], *MEASURES[name](ours, theirs))
-
-
-def _entry(
+def _table_row(
     name: str, tolerance: Tolerance, reference: float, point: float, difference: float
 ) -> dict[str, Any]:
     neither = bool(np.isnan(reference) and np.isnan(point))
@@ -309,28 +302,24 @@ def _entry(
     }
 
 
-def _relative(reference: float, point: float) -> tuple[float, float, float]:
+Difference = tuple[float, float, float]  # of the reference, of the point neuron, between them
+
+
+def _relative_difference(reference: float, point: float) -> Difference:
     return reference, point, (point - reference) / abs(reference) if reference else float("nan")
 
 
-def _rheobase(ours: Behaviour, theirs: Behaviour) -> tuple[float, float, float]:
-    return _relative(float(ours.survey.rheobase / pA), float(theirs.survey.rheobase / pA))
+def _compare_passive(name: str, unit: Any, ours: ClampSummary, theirs: ClampSummary) -> Difference:
+    reference, point = (float(getattr(own.survey, name) / unit) for own in (ours, theirs))
+    return _relative_difference(reference, point)
 
 
-def _r_in(ours: Behaviour, theirs: Behaviour) -> tuple[float, float, float]:
-    return _relative(float(ours.survey.r_in / Mohm), float(theirs.survey.r_in / Mohm))
-
-
-def _tau(ours: Behaviour, theirs: Behaviour) -> tuple[float, float, float]:
-    return _relative(float(ours.survey.tau / ms), float(theirs.survey.tau / ms))
-
-
-def _rest(ours: Behaviour, theirs: Behaviour) -> tuple[float, float, float]:
+def _compare_rest(ours: ClampSummary, theirs: ClampSummary) -> Difference:
     reference, point = float(ours.survey.rest / mV), float(theirs.survey.rest / mV)
     return reference, point, point - reference
 
 
-def _f_i(ours: Behaviour, theirs: Behaviour) -> tuple[float, float, float]:
+def _compare_rates(ours: ClampSummary, theirs: ClampSummary) -> Difference:
     return ours.rates.mean(), theirs.rates.mean(), rate_error(ours.rates, theirs.rates)
 
 
@@ -339,49 +328,51 @@ def rate_error(reference: Floats, point: Floats) -> float:
     return float(np.abs(point - reference).sum() / reference.sum())
 
 
-def _adaptation(ours: Behaviour, theirs: Behaviour) -> tuple[float, float, float]:
-    reference, point = _both(
+def _compare_adaptation(ours: ClampSummary, theirs: ClampSummary) -> Difference:
+    reference, point = _means_where_both(
         measures.adaptation_index(ours.response), measures.adaptation_index(theirs.response)
     )
     return reference, point, point - reference
 
 
-def _latency(ours: Behaviour, theirs: Behaviour) -> tuple[float, float, float]:
-    reference, point = _both(
+def _compare_latency(ours: ClampSummary, theirs: ClampSummary) -> Difference:
+    reference, point = _means_where_both(
         np.asarray(measures.first_spike_latency(ours.response)),
         np.asarray(measures.first_spike_latency(theirs.response)),
     )
-    return _relative(1e3 * reference, 1e3 * point)
+    return _relative_difference(1e3 * reference, 1e3 * point)
 
 
-def _both(reference: Floats, point: Floats) -> tuple[float, float]:
+def _means_where_both(reference: Floats, point: Floats) -> tuple[float, float]:
     """Return means over the currents at which both have a value, or what one alone has."""
     common = np.isfinite(reference) & np.isfinite(point)
     if common.any():
         return float(reference[common].mean()), float(point[common].mean())
-    alone = [
-        float(np.mean(x[np.isfinite(x)])) if np.isfinite(x).any() else np.nan
-        for x in (reference, point)
+    means = [
+        float(np.mean(values[np.isfinite(values)])) if np.isfinite(values).any() else np.nan
+        for values in (reference, point)
     ]
-    return alone[0], alone[1]
+    return means[0], means[1]
 
 
-MEASURES = {
-    "rheobase": _rheobase,
-    "f_I": _f_i,
-    "adaptation_index": _adaptation,
-    "latency": _latency,
-    "r_in": _r_in,
-    "tau_m": _tau,
-    "rest": _rest,
-}
+MEASURES: Mapping[str, Callable[[ClampSummary, ClampSummary], Difference]] = MappingProxyType(
+    {
+        "rheobase": partial(_compare_passive, "rheobase", pA),
+        "f_I": _compare_rates,
+        "adaptation_index": _compare_adaptation,
+        "latency": _compare_latency,
+        "r_in": partial(_compare_passive, "r_in", Mohm),
+        "tau_m": partial(_compare_passive, "tau", ms),
+        "rest": _compare_rest,
+    }
+)
 
 
-def _curves(ours: Behaviour, theirs: Behaviour) -> pd.DataFrame:
+def _curves_table(ours: ClampSummary, theirs: ClampSummary) -> pd.DataFrame:
     columns: dict[str, Any] = {"current_pA": np.asarray(ours.response.currents / pA)}
-    for label, own in (("compartments", ours), ("point", theirs)):
-        columns[f"rate_{label}_Hz"] = own.rates
-        columns[f"adaptation_{label}"] = measures.adaptation_index(own.response)
-        latency = np.asarray(measures.first_spike_latency(own.response))
+    for label, summary in (("compartments", ours), ("point", theirs)):
+        columns[f"rate_{label}_Hz"] = summary.rates
+        columns[f"adaptation_{label}"] = measures.adaptation_index(summary.response)
+        latency = np.asarray(measures.first_spike_latency(summary.response))
         columns[f"latency_{label}_ms"] = 1e3 * latency
     return pd.DataFrame(columns)

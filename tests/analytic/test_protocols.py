@@ -10,7 +10,7 @@ from brian2.units import Mohm, ms, mV, nS, pA, pF, second
 
 from dualframe.experiments import Response, current_clamp
 from dualframe.experiments import electrophysiology as measures
-from dualframe.experiments.rheobase_search import survey
+from dualframe.experiments.cell_survey import survey_cell
 from dualframe.network import Population
 
 GL, C, EL, VTH, T_REF = 5 * nS, 100 * pF, -70 * mV, -50 * mV, 2 * ms  # tau is 20 ms
@@ -58,11 +58,11 @@ def test_rest_resistance_and_time_constant(steps: Response) -> None:
 
 def test_rheobase_is_leak_times_depth_to_threshold(steps: Response) -> None:
     assert measures.rheobase(steps) / pA == pytest.approx(100.1)
-    found = survey(clamp)
+    found = survey_cell(clamp)
     assert 0 <= found.rheobase / pA - RHEOBASE <= found.resolution / pA + 1e-6
     assert found.resolution / pA < 0.03
     assert found.r_in / Mohm == pytest.approx(200, rel=1e-6)
-    assert not found.pacemaker
+    assert not found.fires_at_rest
     # 40 spikes in 1 s: the 40th begins within it
     last = 40 * interval(np.array([found.top / pA]))[0] - 2
     assert last == pytest.approx(1000, abs=5)
@@ -77,7 +77,7 @@ def test_intervals_and_latency_follow_the_closed_form(steps: Response) -> None:
     np.testing.assert_allclose(latency[firing], expected - 2, atol=0.11)
     assert np.isnan(latency[~firing]).all()
     for copy, length in zip(np.flatnonzero(firing), expected, strict=True):
-        found = 1e3 * np.diff(steps.train(copy))
+        found = 1e3 * np.diff(steps.spike_train(copy))
         assert found == pytest.approx(length, abs=0.21)  # refractoriness ends on a step too
     rates = np.asarray(measures.firing_rate(steps))[firing]
     # one spike more or less, and the intervals' time steps
@@ -122,8 +122,8 @@ def test_a_pacemaker_has_a_rheobase_below_zero() -> None:
         moved = {"EL": -40 * mV}
         return current_clamp(lif(), "", currents, parameters=moved, target="auto", **options)
 
-    found = survey(pacing)
-    assert found.pacemaker
+    found = survey_cell(pacing)
+    assert found.fires_at_rest
     assert found.rheobase / pA == pytest.approx(-50, abs=1)
 
 

@@ -8,17 +8,17 @@ from brian2.units import ms, pA, second, volt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dualframe.experiments.current_clamp import Response
 from dualframe.experiments.electrophysiology import (
     adaptation_index,
-    adaptation_of,
+    adaptation_of_train,
     fi_curve,
     first_spike_latency,
     rheobase,
     spike_counts,
 )
 from dualframe.experiments.model_comparison import rate_error
-from dualframe.experiments.model_fitting.fit_point_neuron import smooth_rates
+from dualframe.experiments.model_fitting.evolution_search import smooth_rates
+from dualframe.experiments.response import Response
 
 intervals = st.lists(st.floats(1e-3, 0.2), min_size=2, max_size=20)
 rates = st.lists(st.floats(0, 100), min_size=3, max_size=30)
@@ -43,33 +43,35 @@ def made(trains: list[np.ndarray], currents: list[float] | None = None) -> Respo
 
 @given(intervals)
 def test_an_adaptation_index_lies_between_minus_one_and_one(gaps: list[float]) -> None:
-    assert -1 < adaptation_of(np.cumsum([0, *gaps])) < 1
+    assert -1 < adaptation_of_train(np.cumsum([0, *gaps])) < 1
 
 
 @given(intervals)
 def test_a_reversed_train_has_the_opposite_index(gaps: list[float]) -> None:
-    forward = adaptation_of(np.cumsum([0, *gaps]))
-    backward = adaptation_of(np.cumsum([0, *gaps[::-1]]))
+    forward = adaptation_of_train(np.cumsum([0, *gaps]))
+    backward = adaptation_of_train(np.cumsum([0, *gaps[::-1]]))
     assert forward == pytest.approx(-backward, abs=1e-9)
 
 
 @given(intervals, st.floats(0.1, 10))
 def test_an_index_does_not_depend_on_the_unit_of_time(gaps: list[float], factor: float) -> None:
     train = np.cumsum([0, *gaps])
-    assert adaptation_of(train * factor) == pytest.approx(adaptation_of(train), abs=1e-9)
+    assert adaptation_of_train(train * factor) == pytest.approx(
+        adaptation_of_train(train), abs=1e-9
+    )
 
 
 @given(st.floats(0.005, 0.05), st.floats(1.01, 1.3), st.integers(3, 12))
 def test_a_geometric_train_has_a_known_index(first: float, ratio: float, n: int) -> None:
     train = np.cumsum([0, *(first * ratio ** np.arange(n))])
-    assert adaptation_of(train) == pytest.approx((ratio - 1) / (ratio + 1))
+    assert adaptation_of_train(train) == pytest.approx((ratio - 1) / (ratio + 1))
 
 
 def test_an_index_needs_three_spikes() -> None:
-    assert np.isnan(adaptation_of([0.1, 0.2]))
-    assert np.isnan(adaptation_of([]))
-    assert adaptation_of([0.1, 0.2, 0.3]) == pytest.approx(0)
-    assert adaptation_of([0, 0.1, 0.4]) == pytest.approx((0.3 - 0.1) / 0.4)
+    assert np.isnan(adaptation_of_train([0.1, 0.2]))
+    assert np.isnan(adaptation_of_train([]))
+    assert adaptation_of_train([0.1, 0.2, 0.3]) == pytest.approx(0)
+    assert adaptation_of_train([0, 0.1, 0.4]) == pytest.approx((0.3 - 0.1) / 0.4)
 
 
 @given(rates)

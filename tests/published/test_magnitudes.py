@@ -16,10 +16,15 @@ from brian2.units.fundamentalunits import Quantity
 from dualframe.catalogue import receptor
 from dualframe.circuit import Drug
 from dualframe.experiments import Response, current_clamp
-from dualframe.experiments.batch_current_clamp import build
-from dualframe.experiments.receptor_signs.intrinsic_effects import alone
+from dualframe.experiments.receptor_signs.intrinsic_effects import single_cell_circuit
+from dualframe.experiments.single_cell import build_cell_network
+from dualframe.network import Network
 
 MODELS = ("biological", "glif", "izhikevich")
+
+
+def built_alone(cell: str, model: str) -> Network:
+    return build_cell_network(single_cell_circuit(cell), model)
 
 
 def steady(response: Response) -> np.ndarray:
@@ -105,7 +110,7 @@ def test_a_reversal_of_90_mV_could_not_hyperpolarise_them_so_far(model: str) -> 
 def adaptation(cell: str, model: str, **acting: Any) -> float:
     """What a spike adds to the adaptation, over what it adds at control."""
     if model == "izhikevich":  # u moves by itself in the same step: the jump d is what is read
-        plain = build(alone(cell), model).populations[0].parameters
+        plain = built_alone(cell, model).populations[0].parameters
         return value(cell, model, "d_modulated", **acting) / float(plain["d"])
     return jump(cell, model, **acting) / jump(cell, model)
 
@@ -170,8 +175,8 @@ def test_dopamine_shrinks_the_after_spike_current_of_d1_neurons(model: str) -> N
 
 def test_dopamine_acts_on_izhikevich_parameters_of_striatal_neurons_as_published() -> None:
     """vr (1 + K) and k (1 - alpha): K = 0.0289 of vr = -80 mV, alpha = 0.032."""
-    d1 = build(alone("str_d1_msn"), "izhikevich").populations[0].parameters
-    d2 = build(alone("str_d2_msn"), "izhikevich").populations[0].parameters
+    d1 = built_alone("str_d1_msn", "izhikevich").populations[0].parameters
+    d2 = built_alone("str_d2_msn", "izhikevich").populations[0].parameters
     drugs = [Drug("agonist", "D1"), Drug("agonist", "D2")]
     vr = value("str_d1_msn", "izhikevich", "vr_modulated", drugs=drugs[:1])
     shift = vr - float(d1["vr"])
@@ -203,7 +208,7 @@ def test_serotonin_raises_the_hcn_current_at_minus_90_mV_by_29_percent(model: st
     v = steady(response)
     near = int(np.argmin(np.abs(v + 90)))
     extra, h = (float(traced(response, name)[near, -10]) for name in names)
-    parameters = build(alone("ca1_pyr"), model).populations[0].parameters
+    parameters = built_alone("ca1_pyr", model).populations[0].parameters
     leak = {
         "biological": lambda: float(parameters["gL_soma"]),
         "glif": lambda: 1 / float(parameters["R"]),

@@ -17,11 +17,11 @@ from dualframe.circuit import Drug
 from dualframe.experiments import current_clamp, sign_table
 from dualframe.experiments import electrophysiology as measures
 from dualframe.experiments.receptor_signs.sign_table import MODELS, UNTESTED
-from dualframe.experiments.receptor_signs.tested_effects import sign_entries
+from dualframe.experiments.receptor_signs.tested_effects import effects_to_test
 
 SAVED = Path(__file__).parents[2] / "docs" / "receptor_signs.csv"
 KEY = ["receptor", "cell", "kind", "effect", "model", "measure"]
-ENTRIES = sign_entries()
+ENTRIES = effects_to_test()
 POINT = tuple(model for model in MODELS if model != "biological")
 
 #: (receptor, cell) of which the input resistance of the Izhikevich cell goes against the HCN

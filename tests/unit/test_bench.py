@@ -31,7 +31,7 @@ def test_targets_agree(target: str, model: str) -> None:
         np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), atol=0.5e-4)
     other = np.abs(np.asarray(found.V) - np.asarray(reference.V)) > 1e-6
     # GeNN records the reset at the end of a spike's width one sample later, once for each spike
-    late = len(found.train(3)) if (target, model) == ("genn", "biological") else 0
+    late = len(found.spike_train(3)) if (target, model) == ("genn", "biological") else 0
     assert other.sum() <= late
 
 

@@ -19,8 +19,15 @@ from dualframe.catalogue.schema import Glif
 from dualframe.cli import main
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.experiments import current_clamp
-from dualframe.experiments.model_comparison import TOLERANCES, Validation, behaviour, compare
-from dualframe.experiments.model_fitting.fit_point_neuron import single_neuron, smooth_rates
+from dualframe.experiments.clamp_summary import summarise_clamp
+from dualframe.experiments.model_comparison import TOLERANCES, Validation, compare_cells
+from dualframe.experiments.model_fitting.evolution_search import (
+    EvolutionSearch,
+    clamp_candidates,
+    make_single_neuron,
+    measure_target,
+    smooth_rates,
+)
 from dualframe.neurons.izhikevich import charging_time
 from dualframe.neurons.registry import fittable_families, fittable_models, neuron_model
 
@@ -43,17 +50,17 @@ GLIF3 = neuron_model("GLIF3")
 
 def glif(**changes: Any) -> Any:
     """Clamp a GLIF neuron of level 3 with some parameters changed."""
-    return partial(current_clamp, single_neuron(GLIF3, {**TWIN, **changes}), "")
+    return partial(current_clamp, make_single_neuron(GLIF3, {**TWIN, **changes}), "")
 
 
 @pytest.fixture(scope="module")
 def cell() -> Any:
-    return behaviour(glif())
+    return summarise_clamp(glif())
 
 
 def versus(cell: Any, **changes: Any) -> Validation:
     """Compare the cell with one whose parameters differ."""
-    return compare(cell, glif(**changes), ("cell", "glif3", "given"))
+    return compare_cells(cell, glif(**changes), ("cell", "glif3", "given"))
 
 
 def failed(found: Validation) -> set[str]:
@@ -152,16 +159,16 @@ def test_a_search_finds_a_neuron_from_its_own_behaviour(
     cell: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A GLIF neuron is fitted to a GLIF neuron: it must behave the same afterwards."""
-    from dualframe.experiments.model_fitting import fit_point_neuron as fitting
-
-    search = fitting._Search(
+    search = EvolutionSearch(
         GLIF3.search,
         cell.survey,
-        fitting._wanted(glif(), cell.survey),
-        partial(fitting._clamped, GLIF3, target="auto"),
+        measure_target(glif(), cell.survey),
+        partial(clamp_candidates, GLIF3, target="auto"),
     )
-    values, facts = search.run(GLIF3.search.starting_place(), seed=1, generations=40)
-    found = compare(cell, partial(current_clamp, single_neuron(GLIF3, values), ""), ("", "", ""))
+    values, facts = search.search_parameters(GLIF3.search.starting_place(), seed=1, generations=40)
+    found = compare_cells(
+        cell, partial(current_clamp, make_single_neuron(GLIF3, values), ""), ("", "", "")
+    )
     assert found.passed
     assert found.table.set_index("measure").loc["f_I", "difference"] < 0.03
     assert facts["evaluations"] <= 40 * 16
@@ -170,9 +177,7 @@ def test_a_search_finds_a_neuron_from_its_own_behaviour(
 
 def test_the_objective_is_zero_for_the_cell_itself(cell: Any) -> None:
     """And grows with the distance from it."""
-    from dualframe.experiments.model_fitting import fit_point_neuron as fitting
-
-    wanted = fitting._wanted(glif(), cell.survey)
+    wanted = measure_target(glif(), cell.survey)
     rates = []
     for t_ref in (3, 4, 6):
         response = glif(t_ref=t_ref * ms)(wanted.currents, record=False)
@@ -327,15 +332,15 @@ def _check_curves(form: Any, found: list[fits.Fit]) -> None:
     }
     currents = np.concatenate([fit.reference["current_pA"] for fit in found]) * pA
     response = current_clamp(
-        single_neuron(form, found[0].chosen.numbers.plain()),
+        make_single_neuron(form, found[0].chosen.numbers.plain()),
         "",
         currents,
         parameters=columns,
-        initial={"V": columns[form.rest]},
+        initial={"V": columns[form.search.rest]},
         record=False,
         delay=1 * ms,
     )
-    rates = np.array([len(response.train(k)) for k in range(response.n)], dtype=float)
+    rates = np.array([len(response.spike_train(k)) for k in range(response.n)], dtype=float)
     for k, fit in enumerate(found):
         wanted = np.array(fit.reference["rate_Hz"])
         error = np.abs(rates[index == k] - wanted).sum() / wanted.sum()

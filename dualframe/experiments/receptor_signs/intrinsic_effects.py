@@ -1,4 +1,4 @@
-"""Sign test of effects on the cells themselves: one well for each cell type.
+"""Sign test of effects on the cells themselves: one batch of copies for each cell type.
 
 ==========================  ======================================================================
 kind                        measure that decides
@@ -16,33 +16,51 @@ any, direction "mixed"      resting potential, and input resistance: where physi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dualframe.building.dendritic_circuit import MODEL
 from dualframe.circuit import Circuit, CircuitPopulation, Drug
 from dualframe.core.errors import CatalogueError
-from dualframe.experiments.batch_current_clamp import Well, build, well
-from dualframe.experiments.batch_rheobase_search import Found
-from dualframe.experiments.receptor_signs.tested_effects import SignEntry, expected
+from dualframe.experiments.batch_current_clamp import CellBatch, make_batch
+from dualframe.experiments.batch_survey import BatchSurvey
+from dualframe.experiments.receptor_signs.tested_effects import (
+    TestedEffect,
+    expected_sign,
+)
+from dualframe.experiments.single_cell import build_cell_network
 from dualframe.network import Network
 from dualframe.receptor_effects import ActsOn
+
+Floats = NDArray[np.float64]
 
 CONTROL = "control"
 _SMALLEST = 1e-9  # relative: a smaller difference is rounding
 
 
-@dataclass(frozen=True)
-class Shift:
-    """A measure without and with an effect, and where it should go (+1, -1, or 0: either way)."""
+@dataclass(frozen=True, kw_only=True)
+class EffectMeasurement:
+    """A measure without and with an effect.
+
+    Attributes
+    ----------
+    measure, unit
+        What was measured.
+    control, agonist
+        Its values.
+    direction
+        Where it should go: +1, -1, or 0 for either way.
+    least
+        A smaller change is no shift.
+    """
 
     measure: str
     unit: str
     control: float
     agonist: float
-    wanted: int
+    direction: int
     least: float = 0.0
 
     @property
@@ -53,80 +71,90 @@ class Shift:
             return "not measurable"
         if abs(change) <= max(self.least, _SMALLEST * abs(self.control)):
             return "no shift"
-        return "as catalogued" if change * self.wanted >= 0 else "opposite"
+        return "as catalogued" if change * self.direction >= 0 else "opposite"
 
 
-def alone(cell: str, receptors: Iterable[str] = (), *, knockout: bool = False) -> Circuit:
+def single_cell_circuit(
+    cell: str, receptors: Iterable[str] = (), *, knockout: bool = False
+) -> Circuit:
     """Return one cell, with saturating agonists and, if asked for, without the receptors."""
     kinds = ("agonist", "knockout") if knockout else ("agonist",)
     drugs = tuple(Drug(kind, receptor) for receptor in receptors for kind in kinds)
     return Circuit("alone", (CircuitPopulation("cell", cell, 1),), drugs=drugs)
 
 
-def wells_of(cell: str, model: str, entries: Sequence[SignEntry]) -> list[Well]:
-    """Return the wells of a cell: control, and a condition for each effect and each receptor.
+def make_effect_batches(cell: str, model: str, entries: Sequence[TestedEffect]) -> list[CellBatch]:
+    """Return the batches of a cell: control, and a condition for each effect and each receptor.
 
-    There is one well, or one for each receptor where all of them together could close more than
-    the leak. Effects on dendritic spikes are driven in the dendrite, in a well of their own.
+    There is one batch, or one for each receptor where all of them together could close more than
+    the leak. Effects on dendritic spikes are driven in the dendrite, in a batch of their own.
     """
-    own = [e for e in entries if e.acts_on is ActsOn.MEMBRANE and e.kind.sign_test is not None]
-    dendritic = [e for e in own if e.kind.sign_test and e.kind.sign_test.in_dendrite]
-    rest = [entry for entry in own if entry not in dendritic]
+    intrinsic = [entry for entry in entries if entry.acts_on is ActsOn.MEMBRANE]
+    somatic: list[TestedEffect] = []
+    dendritic: list[TestedEffect] = []
+    for entry in intrinsic:
+        if entry.kind.sign_test is not None:
+            (dendritic if entry.kind.sign_test.in_dendrite else somatic).append(entry)
     name = entries[0].cell.name if entries else str(cell)
-    made = []
-    for label, group, place in (("", rest, "soma"), ("_dendrite", dendritic, _dendrite(dendritic))):
-        if not group and label:
-            continue
-        try:
-            made.append(_well(f"{name}{label}", cell, model, group, place))
-        except CatalogueError:
-            if len(_receptors(group)) < 2:
-                raise
-            for receptor in _receptors(group):
-                part = [entry for entry in group if entry.given[0] == receptor]
-                made.append(
-                    _well(f"{name}{label}_{part[0].receptor.name}", cell, model, part, place)
-                )
-    return made
+    batches = _batches_of_group(name, cell, model, somatic, "soma")
+    if dendritic:
+        place = _driven_compartment(dendritic)
+        batches += _batches_of_group(f"{name}_dendrite", cell, model, dendritic, place)
+    return batches
 
 
-def _receptors(entries: Iterable[SignEntry]) -> list[str]:
-    return list(dict.fromkeys(entry.given[0] for entry in entries))
+def _batches_of_group(
+    name: str, cell: str, model: str, entries: Sequence[TestedEffect], place: str
+) -> list[CellBatch]:
+    try:
+        return [_effect_batch(name, cell, model, entries, place)]
+    except CatalogueError:
+        receptors = _receptor_references(entries)
+        if len(receptors) < 2:
+            raise
+    batches = []
+    for receptor in receptors:
+        part = [entry for entry in entries if entry.references[0] == receptor]
+        batches.append(_effect_batch(f"{name}_{part[0].receptor.name}", cell, model, part, place))
+    return batches
 
 
-def _dendrite(entries: Sequence[SignEntry]) -> str:
-    layout = entries[0].cell.compartments if entries else None
-    places = [c for spike in layout.dspikes for c in spike.compartments] if layout else []
+def _receptor_references(entries: Iterable[TestedEffect]) -> list[str]:
+    return list(dict.fromkeys(entry.references[0] for entry in entries))
+
+
+def _driven_compartment(entries: Sequence[TestedEffect]) -> str:
+    compartments = entries[0].cell.compartments
+    spikes = compartments.dspikes if compartments is not None else ()
+    places = [place for spike in spikes for place in spike.compartments]
     return places[0] if places else "soma"
 
 
-def _well(name: str, cell: str, model: str, entries: Sequence[SignEntry], place: str) -> Well:
-    network = build(alone(cell, _receptors(entries)), model)
-    acting = [entry for entry in entries if acts(entry, network)]
-    off: dict[str, Any] = {k: v for entry in acting for k, v in entry.off().items()}
-    off |= {_saturated(entry): 0.0 for entry in acting}
+def _effect_batch(
+    name: str, cell: str, model: str, entries: Sequence[TestedEffect], place: str
+) -> CellBatch:
+    network = build_cell_network(single_cell_circuit(cell, _receptor_references(entries)), model)
+    acting = [entry for entry in entries if has_place_for(entry, network)]
+    off: dict[str, Any] = {k: v for entry in acting for k, v in entry.switched_off().items()}
+    off |= {entry.occupancy_parameter: 0.0 for entry in acting}
     conditions: dict[str, Mapping[str, Any]] = {CONTROL: off}
     for entry in acting:
-        conditions[entry.tag] = {**entry.on(), _saturated(entry): entry.occupancy}
-        receptor = entry.receptor.name
+        receptor, effect = entry.receptor.name, entry.switched_on()
+        conditions[entry.tag] = {**effect, entry.occupancy_parameter: entry.occupancy}
         together = conditions.get(receptor, {})
-        conditions[receptor] = {**together, **entry.on(), _saturated(entry): 1.0}
+        conditions[receptor] = {**together, **effect, entry.occupancy_parameter: 1.0}
     for receptor in {entry.receptor.name for entry in acting}:
         if sum(entry.receptor.name == receptor for entry in acting) == 1:
             del conditions[receptor]
-    return well(name, network, model, conditions, place)
+    return make_batch(name, network, model, conditions, place)
 
 
-def _saturated(entry: SignEntry) -> str:
-    return f"saturated_{entry.receptor.name}"
-
-
-def acts(entry: SignEntry, network: Network) -> bool:
+def has_place_for(entry: TestedEffect, network: Network) -> bool:
     """Whether the model has a place for an effect."""
-    return next(iter(entry.off())) in network.populations[0].parameters
+    return next(iter(entry.switched_off())) in network.populations[0].parameters
 
 
-def reason_for(entry: SignEntry, model: str) -> str:
+def reason_untestable(entry: TestedEffect, model: str) -> str:
     """Why an effect cannot be tested in a model."""
     if entry.kind.sign_test is None:
         return f"the kind {entry.kind.name!r} of effects has no sign test"
@@ -134,76 +162,101 @@ def reason_for(entry: SignEntry, model: str) -> str:
     return f"not in this model of {entry.cell.name}, {lacks}"
 
 
-def knocked_out(entry: SignEntry, model: str) -> bool:
+def knockout_is_exact(entry: TestedEffect, model: str) -> bool:
     """Whether a knock-out leaves exactly the network without agonist."""
-    receptor, cell = entry.given
-    without = build(alone(cell, [receptor], knockout=True), model)
-    return without.populations == build(alone(cell), model).populations
+    receptor, cell = entry.references
+    control = build_cell_network(single_cell_circuit(cell), model)
+    without = build_cell_network(single_cell_circuit(cell, [receptor], knockout=True), model)
+    return bool(without.populations == control.populations)
 
 
-def shifts(entry: SignEntry, found: Found, condition: str) -> list[Shift]:
-    """Return what decides whether an effect goes the catalogued way."""
-    wanted = expected(entry)
+def measure_effect(
+    entry: TestedEffect, survey: BatchSurvey, condition: str
+) -> list[EffectMeasurement]:
+    """Return what decides whether an effect goes the catalogued way.
+
+    Parameters
+    ----------
+    entry, survey, condition
+        The effect, the survey of its batch, and the condition in which it is switched on.
+    """
+    direction = expected_sign(entry)
     measure = entry.kind.sign_test.measure if entry.kind.sign_test else ""
-    if not wanted and measure == "rheobase":
-        return _physical(entry, found, condition)
+    if not direction and measure == "rheobase":
+        return _measure_passive(entry, survey, condition)
     if measure == "late rate":
-        return [_shift("late rate", "Hz", found.late, found, condition, wanted)]
+        return [measure_late_rate(survey, condition, direction)]
     if measure == "rate":
-        return [_shift("rate", "Hz", found.rate, found, condition, wanted)]
-    return [rheobase(found, condition, wanted)]
+        rates = survey.middle_rate
+        return [_measurement("rate", "Hz", rates, survey, condition, direction)]
+    return [measure_rheobase(survey, condition, direction)]
 
 
-def rheobase(found: Found, condition: str, wanted: int) -> Shift:
-    """Return the shift of the rheobase (pA); ``wanted`` is the direction of the excitability."""
-    control, own = found.at(CONTROL), found.at(condition)
-    least = max(found.resolution[control], found.resolution[own])
-    values = 1e12 * found.rheobase
-    return Shift(
-        "rheobase", "pA", float(values[control]), float(values[own]), -wanted, 1e12 * float(least)
-    )
+def measure_rheobase(survey: BatchSurvey, condition: str, direction: int) -> EffectMeasurement:
+    """Return how the rheobase (pA) changes.
+
+    Parameters
+    ----------
+    survey, condition
+        The survey of a batch, and the condition that is compared with its control.
+    direction
+        Where the excitability should go; the rheobase goes the other way.
+    """
+    control, agonist = survey.index_of(CONTROL), survey.index_of(condition)
+    least = max(survey.resolution[control], survey.resolution[agonist])
+    values = 1e12 * survey.rheobase
+    rheobase = _measurement("rheobase", "pA", values, survey, condition, -direction)
+    return replace(rheobase, least=1e12 * float(least))
 
 
-def _physical(entry: SignEntry, found: Found, condition: str) -> list[Shift]:
+def measure_late_rate(survey: BatchSurvey, condition: str, direction: int) -> EffectMeasurement:
+    """Return how the firing rate (Hz) in the second half of a step changes.
+
+    Parameters
+    ----------
+    survey, condition, direction
+        As in `measure_rheobase`.
+    """
+    return _measurement("late rate", "Hz", survey.late_rate, survey, condition, direction)
+
+
+def _measure_passive(
+    entry: TestedEffect, survey: BatchSurvey, condition: str
+) -> list[EffectMeasurement]:
     """Return rest and input resistance with the signs that a conductance gives them."""
     numbers = entry.effect.numbers
-    opens = _opens(entry)
-    wanted = 0
+    opens = _conductance_direction(entry)
+    direction = 0
     if "reversal" in numbers:
         reversal = float(numbers.value("reversal"))
-        wanted = opens * int(np.sign(reversal - found.rest[found.at(CONTROL)]))
-    elif _moves(entry) == "rest":
-        wanted = int(np.sign(entry.change))
-    made = [_shift("rest", "mV", 1e3 * found.rest, found, condition, wanted)] if wanted else []
+        direction = opens * int(np.sign(reversal - survey.rest[survey.index_of(CONTROL)]))
+    elif _moved_quantity(entry) == "rest":
+        direction = int(np.sign(entry.change))
+    measured = []
+    if direction:
+        rest = 1e3 * survey.rest
+        measured.append(_measurement("rest", "mV", rest, survey, condition, direction))
     if opens:
-        made.append(_shift("input resistance", "Mohm", 1e-6 * found.r_in, found, condition, -opens))
-    return made
+        r_in = 1e-6 * survey.r_in
+        measured.append(_measurement("input resistance", "Mohm", r_in, survey, condition, -opens))
+    return measured
 
 
-def _opens(entry: SignEntry) -> int:
-    return int(np.sign(entry.change)) if _moves(entry) == "conductance" else 0
+def _conductance_direction(entry: TestedEffect) -> int:
+    return int(np.sign(entry.change)) if _moved_quantity(entry) == "conductance" else 0
 
 
-def _moves(entry: SignEntry) -> str:
+def _moved_quantity(entry: TestedEffect) -> str:
     return entry.kind.sign_test.moves if entry.kind.sign_test else ""
 
 
-def _shift(
-    measure: str, unit: str, values: Any, found: Found, condition: str, wanted: int
-) -> Shift:
-    control, own = found.at(CONTROL), found.at(condition)
-    return Shift(measure, unit, float(values[control]), float(values[own]), wanted)
-
-
-__all__ = [
-    "CONTROL",
-    "MODEL",
-    "Shift",
-    "acts",
-    "alone",
-    "knocked_out",
-    "reason_for",
-    "rheobase",
-    "shifts",
-    "wells_of",
-]
+def _measurement(
+    measure: str, unit: str, values: Floats, survey: BatchSurvey, condition: str, direction: int
+) -> EffectMeasurement:
+    return EffectMeasurement(
+        measure=measure,
+        unit=unit,
+        control=float(values[survey.index_of(CONTROL)]),
+        agonist=float(values[survey.index_of(condition)]),
+        direction=direction,
+    )

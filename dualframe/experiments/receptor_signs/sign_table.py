@@ -2,13 +2,14 @@
 
 A saturating agonist against control, each effect alone, in each model; then the agonist with the
 receptor knocked out, which must leave exactly the network of the control. What decides is in
-`sign_cells` and `sign_synapses`.
+`intrinsic_effects` and `synaptic_effects`.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,15 +17,14 @@ import pandas as pd
 from brian2.units import ms
 
 from dualframe.building.dendritic_circuit import MODEL
-from dualframe.experiments.batch_rheobase_search import Found, survey
-from dualframe.experiments.receptor_signs import intrinsic_effects as sign_cells
-from dualframe.experiments.receptor_signs import synaptic_effects as sign_synapses
-from dualframe.experiments.receptor_signs.intrinsic_effects import CONTROL, Shift
-from dualframe.experiments.receptor_signs.synaptic_effects import Bench
+from dualframe.experiments.batch_survey import BatchSurvey, survey_batches
+from dualframe.experiments.receptor_signs import intrinsic_effects, synaptic_effects
+from dualframe.experiments.receptor_signs.intrinsic_effects import CONTROL, EffectMeasurement
+from dualframe.experiments.receptor_signs.synaptic_effects import ANY, PostsynapticTarget
 from dualframe.experiments.receptor_signs.tested_effects import (
     SIGN,
-    SignEntry,
-    sign_entries,
+    TestedEffect,
+    effects_to_test,
 )
 from dualframe.receptor_effects import ActsOn
 
@@ -32,7 +32,7 @@ from dualframe.receptor_effects import ActsOn
 MODELS = (MODEL, "glif", "izhikevich")
 UNTESTED = "not testable"
 
-Surveys = Mapping[str, Found]
+Surveys = Mapping[str, BatchSurvey]
 
 
 def sign_table(
@@ -57,7 +57,7 @@ def sign_table(
     target, dt
         As in `dualframe.run`.
     surveys
-        By model, what `surveyed` has found already.
+        By model, what `survey_effects` has returned already.
 
     Returns
     -------
@@ -77,41 +77,40 @@ def sign_table(
     UnknownName
         If there is no such receptor, cell type or model.
     """
-    entries = sign_entries(receptors, cells)
+    entries = effects_to_test(receptors, cells)
     options = {"target": target, "dt": dt}
     rules = [entry for entry in entries if entry.acts_on is ActsOn.PLASTICITY]
-    learnt = dict(zip((id(e) for e in rules), sign_synapses.factors(rules, **options), strict=True))
+    factors = synaptic_effects.plasticity_factors(rules, **options)
     rows: list[dict[str, Any]] = []
     for model in models:
-        found = (surveys or {}).get(model) or surveyed(entries, model, **options)
-        rows += _cell_rows(entries, model, found)
-        rows += _synapse_rows(entries, model, found, options)
-        for entry in rules:
-            rows += _rule_rows(entry, model, learnt[id(entry)])
-    order = {entry.receptor.name: k for k, entry in enumerate(entries)}
+        batches = (surveys or {}).get(model) or survey_effects(entries, model, **options)
+        rows += _intrinsic_rows(entries, model, batches)
+        rows += _synapse_rows(entries, model, batches, options)
+        for entry, factors_of_rule in zip(rules, factors, strict=True):
+            rows += _rule_rows(entry, model, factors_of_rule)
     table = pd.DataFrame(rows)
     if table.empty:
         return table
-    place = table["receptor"].map(order)
+    order = {entry.receptor.name: k for k, entry in enumerate(entries)}
     return (
-        table.assign(place=place)
+        table.assign(place=table["receptor"].map(order))
         .sort_values(["place", "cell"], kind="stable", ignore_index=True)
         .drop(columns="place")
     )
 
 
-def surveyed(
-    entries: Sequence[SignEntry],
+def survey_effects(
+    entries: Sequence[TestedEffect],
     model: str,
     cells: Iterable[str] = (),
     **options: Any,
-) -> dict[str, Found]:
+) -> dict[str, BatchSurvey]:
     """Survey cells in one model, without and with each of their effects.
 
     Parameters
     ----------
     entries
-        From `sign_entries`.
+        From `effects_to_test`.
     model
         Name of the model.
     cells
@@ -122,19 +121,19 @@ def surveyed(
     Returns
     -------
     dict
-        What was found, by well: a cell's first well has its name.
+        The survey of each batch: a cell's first batch has its name.
     """
-    given = {entry.cell.name: entry.given[1] for entry in entries}
-    further = [*(bench.target for bench in sign_synapses.benches(entries)), *cells]
-    given |= {name: name for name in further if name not in given}
-    wells = []
-    for name, path in sorted(given.items()):
-        own = [entry for entry in entries if entry.cell.name == name]
-        wells += sign_cells.wells_of(path, model, own)
-    return survey(wells, **options) if wells else {}
+    references = {entry.cell.name: entry.references[1] for entry in entries}
+    targets = (target.cell for target in synaptic_effects.postsynaptic_targets(entries))
+    references |= {name: name for name in (*targets, *cells) if name not in references}
+    batches = []
+    for name, reference in sorted(references.items()):
+        effects = [entry for entry in entries if entry.cell.name == name]
+        batches += intrinsic_effects.make_effect_batches(reference, model, effects)
+    return survey_batches(batches, **options) if batches else {}
 
 
-def _row(entry: SignEntry, model: str) -> dict[str, Any]:
+def _effect_columns(entry: TestedEffect, model: str) -> dict[str, Any]:
     effect = entry.effect
     return {
         "receptor": entry.receptor.name,
@@ -148,134 +147,142 @@ def _row(entry: SignEntry, model: str) -> dict[str, Any]:
     }
 
 
-def _measured(shift: Shift) -> dict[str, Any]:
+def _measurement_columns(measurement: EffectMeasurement) -> dict[str, Any]:
     return {
-        "measure": shift.measure,
-        "unit": shift.unit,
-        "control": shift.control,
-        "agonist": shift.agonist,
-        "shift": shift.agonist - shift.control,
-        "verdict": shift.verdict,
+        "measure": measurement.measure,
+        "unit": measurement.unit,
+        "control": measurement.control,
+        "agonist": measurement.agonist,
+        "shift": measurement.agonist - measurement.control,
+        "verdict": measurement.verdict,
         "reason": "",
     }
 
 
-def _untested(reason: str) -> dict[str, Any]:
+def _untested_columns(reason: str) -> dict[str, Any]:
     return {"measure": "", "verdict": UNTESTED, "reason": reason}
+
+
+def _knockout_column(exact: bool) -> dict[str, str]:
+    return {"knockout": "exact" if exact else "differs"}
 
 
 # --- effects on the cell ------------------------------------------------------------------------
 
 
-def _cell_rows(entries: Sequence[SignEntry], model: str, found: Surveys) -> list[dict[str, Any]]:
+def _intrinsic_rows(
+    entries: Sequence[TestedEffect], model: str, surveys: Surveys
+) -> list[dict[str, Any]]:
     rows = []
-    own = [entry for entry in entries if entry.acts_on is ActsOn.MEMBRANE]
-    for entry in own:
-        place = _with_condition(entry, found)
-        if place is None:
-            rows.append(_row(entry, model) | _untested(sign_cells.reason_for(entry, model)))
+    intrinsic = [entry for entry in entries if entry.acts_on is ActsOn.MEMBRANE]
+    for entry in intrinsic:
+        survey = _survey_with(entry, surveys)
+        if survey is None:
+            reason = intrinsic_effects.reason_untestable(entry, model)
+            rows.append(_effect_columns(entry, model) | _untested_columns(reason))
             continue
-        exact = {"knockout": "exact" if sign_cells.knocked_out(entry, model) else "differs"}
-        extra = exact | _passive(place, entry.tag)
+        exact = intrinsic_effects.knockout_is_exact(entry, model)
+        further = _knockout_column(exact) | _passive_shifts(survey, entry.tag)
         rows += [
-            _row(entry, model) | _measured(shift) | extra
-            for shift in sign_cells.shifts(entry, place, entry.tag)
+            _effect_columns(entry, model) | _measurement_columns(measurement) | further
+            for measurement in intrinsic_effects.measure_effect(entry, survey, entry.tag)
         ]
-    return rows + _together(own, model, found)
+    return rows + _combined_rows(intrinsic, model, surveys)
 
 
-def _with_condition(entry: SignEntry, found: Surveys) -> Found | None:
-    """Return the survey of the well in which an effect is switched on."""
-    own = (f for f in found.values() if f.response.cell == entry.cell.name)
-    return next((f for f in own if entry.tag in f.conditions), None)
+def _survey_with(entry: TestedEffect, surveys: Surveys) -> BatchSurvey | None:
+    """Return the survey of the batch in which an effect is switched on."""
+    of_cell = (s for s in surveys.values() if s.response.cell == entry.cell.name)
+    return next((survey for survey in of_cell if entry.tag in survey.conditions), None)
 
 
-def _passive(found: Found, condition: str) -> dict[str, float]:
-    control, own = found.at(CONTROL), found.at(condition)
+def _passive_shifts(survey: BatchSurvey, condition: str) -> dict[str, float]:
+    control, agonist = survey.index_of(CONTROL), survey.index_of(condition)
+    rates = survey.middle_rate
     return {
-        "rest_shift_mV": 1e3 * float(found.rest[own] - found.rest[control]),
-        "r_in_ratio": float(found.r_in[own] / found.r_in[control]),
-        "rheobase_shift_pA": 1e12 * float(found.rheobase[own] - found.rheobase[control]),
-        "rate_shift_Hz": float(found.rate[own] - found.rate[control]),
+        "rest_shift_mV": 1e3 * float(survey.rest[agonist] - survey.rest[control]),
+        "r_in_ratio": float(survey.r_in[agonist] / survey.r_in[control]),
+        "rheobase_shift_pA": 1e12 * float(survey.rheobase[agonist] - survey.rheobase[control]),
+        "rate_shift_Hz": float(rates[agonist] - rates[control]),
     }
 
 
-def _together(own: Sequence[SignEntry], model: str, found: Surveys) -> list[dict[str, Any]]:
+def _combined_rows(
+    intrinsic: Sequence[TestedEffect], model: str, surveys: Surveys
+) -> list[dict[str, Any]]:
     """Rows of receptors with several effects on a cell, all at once, as an agonist has them."""
-    rows = []
-    pairs = dict.fromkeys((entry.receptor.name, entry.cell.name) for entry in own)
-    for receptor, cell in pairs:
-        group = [e for e in own if (e.receptor.name, e.cell.name) == (receptor, cell)]
-        place = _with_condition(group[0], found)
-        if place is None or receptor not in place.conditions:
-            continue
-        directions = {entry.effect.direction for entry in group}
-        direction = directions.pop() if len(directions) == 1 else "mixed"
-        wanted = SIGN[direction]
-        shifts = [sign_cells.rheobase(place, receptor, wanted)]
-        rate = _rate_together(place, receptor, wanted)
-        tests = [entry.kind.sign_test for entry in group]
-        if all(test is not None and test.measure == "late rate" for test in tests):
-            shifts = [rate]
-        for shift in shifts:
-            row = _row(group[0], model) | _measured(shift) | _passive(place, receptor)
-            row |= {"kind": "all", "effect": "; ".join(e.effect.target for e in group)}
-            row |= {"direction": direction, "size": "; ".join(e.size for e in group)}
-            row |= {"status": ", ".join(dict.fromkeys(e.status for e in group))}
-            exact = sign_cells.knocked_out(group[0], model)
-            row |= {"knockout": "exact" if exact else "differs"}
-            rows.append(row | ({} if wanted else {"verdict": "as found"}))
-    return rows
+    groups: dict[tuple[str, str], list[TestedEffect]] = {}
+    for entry in intrinsic:
+        groups.setdefault((entry.receptor.name, entry.cell.name), []).append(entry)
+    return [
+        _combined_row(group, model, survey)
+        for (receptor, _), group in groups.items()
+        if (survey := _survey_with(group[0], surveys)) is not None and receptor in survey.conditions
+    ]
 
 
-def _rate_together(found: Found, condition: str, wanted: int) -> Shift:
-    control, own = found.at(CONTROL), found.at(condition)
-    return Shift("late rate", "Hz", float(found.late[control]), float(found.late[own]), wanted)
+def _combined_row(group: Sequence[TestedEffect], model: str, survey: BatchSurvey) -> dict[str, Any]:
+    receptor = group[0].receptor.name
+    directions = list(dict.fromkeys(entry.effect.direction for entry in group))
+    direction = directions[0] if len(directions) == 1 else "mixed"
+    tests = [entry.kind.sign_test for entry in group]
+    late = all(test is not None and test.measure == "late rate" for test in tests)
+    measure = intrinsic_effects.measure_late_rate if late else intrinsic_effects.measure_rheobase
+    measurement = measure(survey, receptor, SIGN[direction])
+    row = _effect_columns(group[0], model) | _measurement_columns(measurement)
+    row |= _passive_shifts(survey, receptor)
+    row |= {"kind": "all", "effect": "; ".join(entry.effect.target for entry in group)}
+    row |= {"direction": direction, "size": "; ".join(entry.size for entry in group)}
+    row |= {"status": ", ".join(dict.fromkeys(entry.status for entry in group))}
+    row |= _knockout_column(intrinsic_effects.knockout_is_exact(group[0], model))
+    return row | ({} if SIGN[direction] else {"verdict": "as found"})
 
 
 # --- effects on synapses and plasticity ---------------------------------------------------------
 
 
 def _synapse_rows(
-    entries: Sequence[SignEntry], model: str, found: Surveys, options: Mapping[str, Any]
+    entries: Sequence[TestedEffect], model: str, surveys: Surveys, options: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    own = sign_synapses.benches(entries)
+    targets = synaptic_effects.postsynaptic_targets(entries)
     rheobases = {
-        f.response.cell: float(f.rheobase[f.at(CONTROL)]) for f in reversed(list(found.values()))
+        survey.response.cell: float(survey.rheobase[survey.index_of(CONTROL)])
+        for survey in reversed(list(surveys.values()))
     }
-    potentials = sign_synapses.measured(own, model, rheobases, **options)
-    rows = [row for bench in own for row in _of_bench(bench, model, potentials[bench.target])]
+    potentials = synaptic_effects.measure_unitary_potentials(targets, model, rheobases, **options)
+    rows = [row for each in targets for row in _target_rows(each, model, potentials[each.cell])]
     for entry in entries:
-        if entry.synaptic and sign_synapses.synaptic(entry) is None:
+        if entry.synaptic and synaptic_effects.locate_effect(entry) is None:
             kind = entry.effect.synapse or "no transmitter"
             reason = f"no synapse releases {kind}: it acts where a population releases a modulator"
-            rows.append(_row(entry, model) | _untested(reason))
+            rows.append(_effect_columns(entry, model) | _untested_columns(reason))
     return rows
 
 
-def _of_bench(bench: Bench, model: str, potentials: Mapping[int, float]) -> list[dict[str, Any]]:
+def _target_rows(
+    target: PostsynapticTarget, model: str, potentials: Mapping[int, float]
+) -> list[dict[str, Any]]:
     rows = []
-    for item in bench.entries:
-        shift = sign_synapses.shift(item, bench, potentials)
-        row = _row(item.entry, model) | _measured(shift)
-        exact = sign_synapses.knocked_out(item, model)
-        source = "any cell" if item.contact.source == sign_synapses.ANY else item.contact.source
-        where = f"{item.contact.synapse} from {source} onto {bench.target}"
-        rows.append(row | {"knockout": "exact" if exact else "differs", "reason": where})
+    for effect in target.effects:
+        measurement = synaptic_effects.measure_potential(effect, target, potentials)
+        synapse = effect.synapse
+        source = "any cell" if synapse.source == ANY else synapse.source
+        row = _effect_columns(effect.entry, model) | _measurement_columns(measurement)
+        row |= _knockout_column(synaptic_effects.knockout_is_exact(effect, model))
+        rows.append(row | {"reason": f"{synapse.kind} from {source} onto {target.cell}"})
     return rows
 
 
-def _rule_rows(entry: SignEntry, model: str, factors: Mapping[str, float]) -> list[dict[str, Any]]:
-    exact = {"knockout": "exact" if sign_synapses.forgotten(entry) else "differs"}
+def _rule_rows(
+    entry: TestedEffect, model: str, factors: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    exact = _knockout_column(synaptic_effects.knockout_removes_factors(entry))
+    unchanged = EffectMeasurement(measure="", unit="1", control=1.0, agonist=1.0, direction=0)
     rows = []
     for name, factor in factors.items():
-        wanted = int(np.sign(float(entry.effect.numbers.value(name)) - 1))
-        rows.append(
-            _row(entry, model)
-            | _measured(Shift(f"{name} factor", "1", 1.0, factor, wanted))
-            | exact
+        direction = int(np.sign(float(entry.effect.numbers.value(name)) - 1))
+        measurement = replace(
+            unchanged, measure=f"{name} factor", agonist=factor, direction=direction
         )
+        rows.append(_effect_columns(entry, model) | _measurement_columns(measurement) | exact)
     return rows
-
-
-__all__ = ["MODELS", "sign_entries", "sign_table", "surveyed"]

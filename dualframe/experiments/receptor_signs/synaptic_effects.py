@@ -1,7 +1,7 @@
 """Sign test of effects on synapses and on plasticity: one spike onto each cell.
 
-Every target cell has one population: a copy without input, a copy for each contact, and a copy
-for each effect, which differ in the numbers of the effects only. The contacts of one spike come
+Every target cell has one population: a copy without input, a copy for each synapse, and a copy
+for each effect, which differ in the numbers of the effects only. The synapses of one spike come
 from the cell types that an effect names (terminals have their own receptors); a held current
 brings the cell near threshold, where a potential counts and where chloride is inhibitory.
 
@@ -28,9 +28,9 @@ from dualframe.circuit import (
     CircuitProjection,
     Drug,
 )
-from dualframe.experiments.batch_current_clamp import build
-from dualframe.experiments.receptor_signs.intrinsic_effects import Shift
-from dualframe.experiments.receptor_signs.tested_effects import SIGN, SignEntry
+from dualframe.experiments.receptor_signs.intrinsic_effects import EffectMeasurement
+from dualframe.experiments.receptor_signs.tested_effects import SIGN, TestedEffect
+from dualframe.experiments.single_cell import build_cell_network, injected_variable
 from dualframe.network import (
     CurrentInput,
     Network,
@@ -60,117 +60,142 @@ _TERMINAL: Mapping[int, str] = {1: "AMPA", -1: "GABA_A"}
 
 
 @dataclass(frozen=True)
-class Contact:
+class TestedSynapse:
     """What one spike opens: a kind of synapse, from terminals of a cell type (`ANY`: of none)."""
 
     source: str
-    synapse: str
+    kind: str
 
     @property
     def name(self) -> str:
-        """Name of the contact in the equations."""
-        return f"{self.synapse}_of_{self.source}"
+        """Name of the synapse in the equations."""
+        return f"{self.kind}_of_{self.source}"
 
 
 @dataclass(frozen=True)
-class SynapticEntry:
+class SynapticEffect:
     """An effect on a synapse, at one target."""
 
-    entry: SignEntry
+    entry: TestedEffect
     target: str
-    contact: Contact
+    synapse: TestedSynapse
 
     @property
     def tag(self) -> str:
         """The ending of the effect's numbers at this target."""
-        own = self.entry.acts_on is ActsOn.SYNAPSES or self.entry.cell.name == self.target
-        return self.entry.tag if own else f"{self.entry.tag}_{self.entry.cell.name}"
+        return f"{self.entry.tag}{self._terminal}"
 
     @property
-    def saturated(self) -> str:
+    def occupancy_parameter(self) -> str:
         """The parameter that is the occupancy under the agonist."""
-        own = self.entry.acts_on is ActsOn.SYNAPSES or self.entry.cell.name == self.target
-        name = self.entry.receptor.name
-        return f"saturated_{name}" if own else f"saturated_{name}_{self.entry.cell.name}"
+        return f"saturated_{self.entry.receptor.name}{self._terminal}"
+
+    @property
+    def _terminal(self) -> str:
+        """The cell type whose terminals have the receptor, if it is not the target's own."""
+        cell = self.entry.cell.name
+        own = self.entry.acts_on is ActsOn.SYNAPSES or cell == self.target
+        return "" if own else f"_{cell}"
 
 
 @dataclass(eq=False)
-class Bench:
-    """The synapses onto one target cell, in one model."""
+class PostsynapticTarget:
+    """The effects on synapses onto one target cell."""
 
-    target: str
-    entries: list[SynapticEntry] = field(default_factory=list)
-
-    @property
-    def contacts(self) -> list[Contact]:
-        """Contacts of the entries, each once."""
-        return list(dict.fromkeys(entry.contact for entry in self.entries))
+    cell: str
+    effects: list[SynapticEffect] = field(default_factory=list)
 
     @property
-    def rows(self) -> list[tuple[Contact | None, SynapticEntry | None]]:
-        """What each copy has: nothing, a contact, or a contact with an effect."""
-        plain: list[tuple[Contact | None, SynapticEntry | None]] = [(None, None)]
-        plain += [(contact, None) for contact in self.contacts]
-        return plain + [(entry.contact, entry) for entry in self.entries]
+    def synapses(self) -> list[TestedSynapse]:
+        """The synapses that the effects are on, each once."""
+        return list(dict.fromkeys(effect.synapse for effect in self.effects))
+
+    @property
+    def copies(self) -> list[tuple[TestedSynapse | None, SynapticEffect | None]]:
+        """What each copy of the cell has: nothing, a synapse, or a synapse with an effect."""
+        plain: list[tuple[TestedSynapse | None, SynapticEffect | None]] = [(None, None)]
+        plain += [(synapse, None) for synapse in self.synapses]
+        return plain + [(effect.synapse, effect) for effect in self.effects]
 
 
-def synaptic(entry: SignEntry) -> SynapticEntry | None:
+def locate_effect(entry: TestedEffect) -> SynapticEffect | None:
     """Return where an effect on a synapse is tested; None if no synapse has it."""
     effect, cell = entry.effect, entry.cell
     if entry.acts_on is ActsOn.SYNAPSES:
         source = effect.presynaptic[0] if effect.presynaptic else ANY
-        return SynapticEntry(entry, cell.name, Contact(source, effect.synapse))
+        return SynapticEffect(entry, cell.name, TestedSynapse(source, effect.synapse))
     synapse = effect.synapse or _TERMINAL.get(cell.sign, "")
     if synapse not in catalogue.names("synapse"):
         return None
     target = effect.onto[0] if effect.onto else cell.name
-    return SynapticEntry(entry, target, Contact(cell.name, synapse))
+    return SynapticEffect(entry, target, TestedSynapse(cell.name, synapse))
 
 
-def benches(entries: Iterable[SignEntry]) -> list[Bench]:
+def postsynaptic_targets(entries: Iterable[TestedEffect]) -> list[PostsynapticTarget]:
     """Return the target cells of the effects on synapses."""
-    made: dict[str, Bench] = {}
+    targets: dict[str, PostsynapticTarget] = {}
     for entry in entries:
-        found = synaptic(entry) if entry.synaptic else None
-        if found is not None:
-            made.setdefault(found.target, Bench(found.target)).entries.append(found)
-    return list(made.values())
+        effect = locate_effect(entry) if entry.synaptic else None
+        if effect is not None:
+            target = targets.setdefault(effect.target, PostsynapticTarget(effect.target))
+            target.effects.append(effect)
+    return list(targets.values())
 
 
-def wired(
-    target: str, contacts: Sequence[Contact], receptors: Iterable[str], kinds: Sequence[str] = ()
+def cell_with_synapses(
+    cell: str,
+    synapses: Sequence[TestedSynapse],
+    receptors: Iterable[str],
+    drugs: Sequence[str] = (),
 ) -> Circuit:
-    """Return one cell with contacts of each of the given kinds, and drugs at receptors."""
-    layout = catalogue.cell(target).compartments
-    place = layout.names[-1] if layout is not None else "soma"
-    sources = dict.fromkeys(c.source for c in contacts if c.source != ANY)
-    populations = [CircuitPopulation("cell", target, 1)]
+    """Return one cell with synapses, and drugs at receptors.
+
+    Parameters
+    ----------
+    cell
+        The postsynaptic cell.
+    synapses
+        What it has, each from one neuron of its source.
+    receptors, drugs
+        A drug of each of these kinds at each of these receptors.
+    """
+    compartments = catalogue.cell(cell).compartments
+    place = compartments.names[-1] if compartments is not None else "soma"
+    sources = dict.fromkeys(synapse.source for synapse in synapses if synapse.source != ANY)
+    populations = [CircuitPopulation("cell", cell, 1)]
     populations += [CircuitPopulation(f"from_{name}", name, 1) for name in sources]
     projections = tuple(
         CircuitProjection(
-            VOLLEY if contact.source == ANY else f"from_{contact.source}",
+            VOLLEY if synapse.source == ANY else f"from_{synapse.source}",
             "cell",
-            contact.synapse,
+            synapse.kind,
             place,
-            name=contact.name,
+            name=synapse.name,
             probability=1.0,
             psp=1 * mV,
         )
-        for contact in contacts
+        for synapse in synapses
     )
-    drugs = tuple(Drug(kind, receptor) for receptor in receptors for kind in kinds)
-    volley = (CircuitInput(VOLLEY, 1, 0 * Hz),)
-    return Circuit("synapses", tuple(populations), projections, inputs=volley, drugs=drugs)
+    return Circuit(
+        "synapses",
+        tuple(populations),
+        projections,
+        inputs=(CircuitInput(VOLLEY, 1, 0 * Hz),),
+        drugs=tuple(Drug(kind, receptor) for receptor in receptors for kind in drugs),
+    )
 
 
-def measured(
-    own: Sequence[Bench], model: str, rheobases: Mapping[str, float], **options: Any
+def measure_unitary_potentials(
+    targets: Sequence[PostsynapticTarget],
+    model: str,
+    rheobases: Mapping[str, float],
+    **options: Any,
 ) -> dict[str, dict[int, float]]:
     """Return the unitary potential (mV) of every copy of every target cell.
 
     Parameters
     ----------
-    own
+    targets
         The target cells.
     model
         Name of the model.
@@ -179,18 +204,17 @@ def measured(
     options
         ``target`` and ``dt``, as in `dualframe.run`.
     """
-    populations, projections, steps = [], [], []
-    for bench in own:
-        scale = abs(rheobases.get(bench.target, np.nan))
-        scale = scale if np.isfinite(scale) else _FALLBACK * 1e-12
-        start = rheobases.get(bench.target, np.nan)
-        start = start if np.isfinite(start) else 0.0
-        population, wires = _placed(bench, model, WEIGHT * scale)
-        populations.append(population)
-        projections += wires
-        steps.append(_held(population, start - HELD * scale))
-    if not own:
+    if not targets:
         return {}
+    populations, projections, steps = [], [], []
+    for target in targets:
+        rheobase = rheobases.get(target.cell, np.nan)
+        known = bool(np.isfinite(rheobase))
+        scale = abs(rheobase) if known else _FALLBACK * 1e-12
+        population, onto_copies = _target_copies(target, model, WEIGHT * scale)
+        populations.append(population)
+        projections += onto_copies
+        steps.append(_holding_current(population, (rheobase if known else 0.0) - HELD * scale))
     network = Network(
         tuple(populations),
         projections=tuple(projections),
@@ -198,115 +222,127 @@ def measured(
         name="synapses",
     )
     record = {p.name: Recording((p.voltage,)) for p in populations}
-    done = run(network, END, seed=0, progress=False, record=record, **options)
+    results = run(network, END, seed=0, progress=False, record=record, **options)
     return {
-        bench.target: _potentials(done, population)
-        for bench, population in zip(own, populations, strict=True)
+        target.cell: _read_potentials(results, population)
+        for target, population in zip(targets, populations, strict=True)
     }
 
 
-def _held(population: Population, current: float) -> CurrentInput:
-    point = "I_ext" in population.variables
+def _holding_current(population: Population, current: float) -> CurrentInput:
     return CurrentInput(
         population.name,
         np.full(population.n, current) * amp,
-        variable="I_ext" if point else "I_ext_soma",
+        variable=injected_variable(population.variables, "soma"),
         name=f"held_{population.name}",
     )
 
 
-def _weights(contacts: Iterable[Contact], model: str, current: float) -> dict[str, Any]:
+def _build_target(
+    target: PostsynapticTarget, model: str, current: float, drugs: Sequence[str]
+) -> Network:
+    receptors = dict.fromkeys(effect.entry.references[0] for effect in target.effects)
+    circuit = cell_with_synapses(target.cell, target.synapses, receptors, drugs)
     weight = current * amp / _DRIVE if model == MODEL else current * amp
-    return {contact.name: weight for contact in contacts}
+    weights = {synapse.name: weight for synapse in target.synapses}
+    return build_cell_network(circuit, model, weights)
 
 
-def _built(bench: Bench, model: str, current: float, kinds: Sequence[str]) -> Network:
-    receptors = dict.fromkeys(item.entry.given[0] for item in bench.entries)
-    made = wired(bench.target, bench.contacts, receptors, kinds)
-    return build(made, model, _weights(bench.contacts, model, current))
-
-
-def _placed(bench: Bench, model: str, current: float) -> tuple[Population, list[Projection]]:
-    """Return the copies of a target cell and the wires of the volley to them."""
-    network = _built(bench, model, current, ("agonist",))
-    population, rows = network.populations[0], bench.rows
+def _target_copies(
+    target: PostsynapticTarget, model: str, current: float
+) -> tuple[Population, list[Projection]]:
+    """Return the copies of a target cell and the projections of the volley to them."""
+    network = _build_target(target, model, current, ("agonist",))
+    population, copies = network.populations[0], target.copies
     population = replace(
         population,
-        name=f"syn_{bench.target}",
-        n=len(rows),
-        parameters={**population.parameters, **_columns(bench, population, rows)},
+        name=f"syn_{target.cell}",
+        n=len(copies),
+        parameters={**population.parameters, **_parameters_by_copy(target, population)},
     )
-    wires = []
-    for wire in network.projections:
-        copies = [k for k, (c, _) in enumerate(rows) if c is not None and c.name == wire.name]
-        pairs = (np.zeros(len(copies), dtype=int), np.array(copies))
-        wires.append(
+    projections = []
+    for projection in network.projections:
+        onto = [
+            k
+            for k, (synapse, _) in enumerate(copies)
+            if synapse is not None and synapse.name == projection.name
+        ]
+        projections.append(
             replace(
-                wire,
+                projection,
                 source=VOLLEY,
                 target=population.name,
-                name=f"{wire.name}_onto_{bench.target}",
+                name=f"{projection.name}_onto_{target.cell}",
                 probability=None,
-                pairs=pairs,
+                pairs=(np.zeros(len(onto), dtype=int), np.array(onto)),
             )
         )
-    return population, wires
+    return population, projections
 
 
-def _columns(
-    bench: Bench,
-    population: Population,
-    rows: Sequence[tuple[Contact | None, SynapticEntry | None]],
-) -> dict[str, Any]:
+def _parameters_by_copy(target: PostsynapticTarget, population: Population) -> dict[str, Any]:
     """Return the numbers of the effects by copy: those of one effect, all others switched off."""
     columns: dict[str, Any] = {}
-    names = tuple(f"_{item.entry.receptor.name}" for item in bench.entries)
-    for key, value in population.parameters.items():
-        kind, _, rest = key.partition("_")
-        off = _OFF.get(kind) if f"_{rest}".startswith(names) else None
+    receptors = tuple(f"_{effect.entry.receptor.name}" for effect in target.effects)
+    for name, value in population.parameters.items():
+        kind, _, rest = name.partition("_")
+        off = _OFF.get(kind) if f"_{rest}".startswith(receptors) else None
         if off is not None:
-            columns[key] = Quantity(np.full(len(rows), off), dim=get_dimensions(value))
-    for k, (_, item) in enumerate(rows):
-        if item is not None:
-            columns[f"scale_{item.tag}"][k] = float(item.entry.effect.numbers.value("scale"))
-            columns[item.saturated][k] = item.entry.occupancy
+            values = np.full(len(target.copies), off)
+            columns[name] = Quantity(values, dim=get_dimensions(value))
+    for k, (_, effect) in enumerate(target.copies):
+        if effect is not None:
+            columns[f"scale_{effect.tag}"][k] = float(effect.entry.effect.numbers.value("scale"))
+            columns[effect.occupancy_parameter][k] = effect.entry.occupancy
     return columns
 
 
-def _potentials(done: Results, population: Population) -> dict[int, float]:
+def _read_potentials(results: Results, population: Population) -> dict[int, float]:
     """Largest deflection from the copy without input, signed, in mV."""
-    trace = done.traces[population.name]
+    trace = results.traces[population.name]
     v = np.asarray(trace.values[population.voltage])
     difference = (v - v[0])[:, np.asarray(trace.t) >= float(SPIKE)]
     largest = np.abs(difference).argmax(axis=1)
-    fired = set(np.asarray(done.spike_trains(population.name)[0], dtype=int).tolist())
+    fired = set(np.asarray(results.spike_trains(population.name)[0], dtype=int).tolist())
     peaks = 1e3 * difference[np.arange(population.n), largest]
     return {k: float("nan") if fired & {0, k} else float(peaks[k]) for k in range(population.n)}
 
 
-def shift(item: SynapticEntry, bench: Bench, potentials: Mapping[int, float]) -> Shift:
-    """Return the shift of the unitary potential by an effect."""
-    rows = bench.rows
-    control = rows.index((item.contact, None))
-    own = rows.index((item.contact, item))
-    wanted = SIGN[item.entry.effect.direction]
-    return Shift("unitary potential", "mV", potentials[control], potentials[own], wanted)
+def measure_potential(
+    effect: SynapticEffect, target: PostsynapticTarget, potentials: Mapping[int, float]
+) -> EffectMeasurement:
+    """Return how an effect changes the unitary potential.
+
+    Parameters
+    ----------
+    effect, target
+        The effect, and the target that it is one of.
+    potentials
+        Of the target's copies (mV).
+    """
+    return EffectMeasurement(
+        measure="unitary potential",
+        unit="mV",
+        control=potentials[target.copies.index((effect.synapse, None))],
+        agonist=potentials[target.copies.index((effect.synapse, effect))],
+        direction=SIGN[effect.entry.effect.direction],
+    )
 
 
-def knocked_out(item: SynapticEntry, model: str) -> bool:
+def knockout_is_exact(effect: SynapticEffect, model: str) -> bool:
     """Whether a knock-out leaves exactly the network without agonist."""
-    bench = Bench(item.target, [item])
+    target = PostsynapticTarget(effect.target, [effect])
     weight = _FALLBACK * 1e-12
-    without = _built(bench, model, weight, ("agonist", "knockout"))
-    plain = _built(bench, model, weight, ())
-    same = without.populations == plain.populations
-    return same and without.projections == plain.projections
+    without = _build_target(target, model, weight, ("agonist", "knockout"))
+    control = _build_target(target, model, weight, ())
+    same = without.populations == control.populations
+    return bool(same and without.projections == control.projections)
 
 
 # --- plasticity ---------------------------------------------------------------------------------
 
 
-def factors(entries: Sequence[SignEntry], **options: Any) -> list[dict[str, float]]:
+def plasticity_factors(entries: Sequence[TestedEffect], **options: Any) -> list[dict[str, float]]:
     """Return the factors on plasticity in the equations of each entry's cell, under its agonist.
 
     Parameters
@@ -318,56 +354,41 @@ def factors(entries: Sequence[SignEntry], **options: Any) -> list[dict[str, floa
     """
     if not entries:
         return []
-    populations = [_gated(f"rule_{k}", entry) for k, entry in enumerate(entries)]
+    populations = [_factor_neuron(f"rule_{k}", entry) for k, entry in enumerate(entries)]
     names = [[n for n in PLASTICITY_FACTORS if f"{n}_factor" in p.variables] for p in populations]
     record = {
-        population.name: Recording(tuple(f"{name}_factor" for name in own))
-        for population, own in zip(populations, names, strict=True)
+        population.name: Recording(tuple(f"{name}_factor" for name in factors))
+        for population, factors in zip(populations, names, strict=True)
     }
     network = Network(tuple(populations), name="rules")
-    done = run(network, 1 * ms, seed=0, progress=False, record=record, **options)
+    results = run(network, 1 * ms, seed=0, progress=False, record=record, **options)
     return [
-        {n: float(np.asarray(done.traces[p.name].values[f"{n}_factor"])[0, 0]) for n in own}
-        for p, own in zip(populations, names, strict=True)
+        {n: float(np.asarray(results.traces[p.name].values[f"{n}_factor"])[0, 0]) for n in factors}
+        for p, factors in zip(populations, names, strict=True)
     ]
 
 
-def _gated(name: str, entry: SignEntry) -> Population:
+def _factor_neuron(name: str, entry: TestedEffect) -> Population:
     """Return a neuron with nothing but the factors on a rule of its synapses."""
-    terms = _rule_terms(entry, ("agonist",))
+    terms = _factor_equations(entry, ("agonist",))
     terms.parameters |= {f"saturated_{entry.receptor.name}": entry.occupancy}
-    text = "\n".join(["dV/dt = 0*volt/second : volt", *terms.equations])
-    return Population(name, 1, text, parameters=terms.parameters, initial=terms.initial)
+    equations = "\n".join(["dV/dt = 0*volt/second : volt", *terms.equations])
+    return Population(name, 1, equations, parameters=terms.parameters, initial=terms.initial)
 
 
-def _rule_terms(entry: SignEntry, kinds: Sequence[str]) -> ModulationEquations:
-    receptor, cell = entry.given
-    given = CircuitPopulation("cell", cell, 1)
+def _factor_equations(entry: TestedEffect, kinds: Sequence[str]) -> ModulationEquations:
+    receptor, cell = entry.references
+    population = CircuitPopulation("cell", cell, 1)
     drugs = tuple(Drug(kind, receptor) for kind in kinds)
     return modulation_equations(
-        Circuit("rule", (given,), drugs=drugs),
-        given,
+        Circuit("rule", (population,), drugs=drugs),
+        population,
         ModulatableParameters(()),
         factors=PLASTICITY_FACTORS,
     )
 
 
-def forgotten(entry: SignEntry) -> bool:
+def knockout_removes_factors(entry: TestedEffect) -> bool:
     """Whether a knock-out leaves no factor on a rule."""
-    terms = _rule_terms(entry, ("agonist", "knockout"))
+    terms = _factor_equations(entry, ("agonist", "knockout"))
     return not terms.factors and not terms.parameters
-
-
-__all__ = [
-    "Bench",
-    "Contact",
-    "SynapticEntry",
-    "benches",
-    "factors",
-    "forgotten",
-    "knocked_out",
-    "measured",
-    "shift",
-    "synaptic",
-    "wired",
-]

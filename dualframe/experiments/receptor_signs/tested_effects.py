@@ -21,7 +21,7 @@ SIGN: Mapping[str, int] = MappingProxyType({"excite": 1, "inhibit": -1, "mixed":
 
 
 @dataclass(frozen=True)
-class SignEntry:
+class TestedEffect:
     """One effect of one receptor on one cell type.
 
     Attributes
@@ -30,7 +30,7 @@ class SignEntry:
         As the catalogue has them.
     tag
         The ending of the names of its numbers in equations.
-    given
+    references
         What the receptor and the cell were asked for by: a name, or the path of a user's file.
     """
 
@@ -38,7 +38,7 @@ class SignEntry:
     cell: CellType
     effect: Effect
     tag: str
-    given: tuple[str, str]
+    references: tuple[str, str]
 
     @property
     def kind(self) -> EffectKind:
@@ -61,6 +61,11 @@ class SignEntry:
         if self.effect.response == "saturating":
             return 1.0
         return float(self.effect.numbers.value("optimum"))
+
+    @property
+    def occupancy_parameter(self) -> str:
+        """The parameter that is the occupancy of the receptor under its agonist."""
+        return f"saturated_{self.receptor.name}"
 
     @property
     def size(self) -> str:
@@ -86,21 +91,21 @@ class SignEntry:
         size = self.effect.numbers.value(self.kind.sign_test.size)
         return float(size - self.kind.sign_test.neutral)
 
-    def off(self) -> dict[str, Any]:
+    def switched_off(self) -> dict[str, Any]:
         """Parameters with which the effect does nothing."""
         test = self.kind.sign_test
         return {f"{test.size}_{self.tag}": test.neutral} if test else {}
 
-    def on(self) -> dict[str, Any]:
+    def switched_on(self) -> dict[str, Any]:
         """Parameters with which it does what the catalogue says."""
         test = self.kind.sign_test
         return {f"{test.size}_{self.tag}": self.effect.numbers.value(test.size)} if test else {}
 
 
-def sign_entries(
+def effects_to_test(
     receptors: Iterable[str | os.PathLike[str]] | None = None,
     cells: Iterable[str | os.PathLike[str]] | None = None,
-) -> list[SignEntry]:
+) -> list[TestedEffect]:
     """Return the compiled effects of receptors on cell types, each pair apart.
 
     Parameters
@@ -108,20 +113,20 @@ def sign_entries(
     receptors, cells
         Names, or paths of a user's files; the default is the whole catalogue.
     """
-    found = []
     types = [str(name) for name in (names("cell type") if cells is None else cells)]
+    tested: list[TestedEffect] = []
     for name in names("receptor") if receptors is None else receptors:
-        entry = catalogue.receptor(name)
-        for given in types:
-            cell = catalogue.cell(given)
-            effects = [effect for effect in entry.effects_on(cell.name) if effect.compiled]
-            found += [
-                SignEntry(entry, cell, effect, f"{entry.name}_{k}", (str(name), given))
+        receptor = catalogue.receptor(name)
+        for reference in types:
+            cell = catalogue.cell(reference)
+            effects = [effect for effect in receptor.effects_on(cell.name) if effect.compiled]
+            tested += [
+                TestedEffect(receptor, cell, effect, f"{receptor.name}_{k}", (str(name), reference))
                 for k, effect in enumerate(effects)
             ]
-    return found
+    return tested
 
 
-def expected(entry: SignEntry) -> int:
+def expected_sign(tested: TestedEffect) -> int:
     """Sign of the catalogued direction: +1 excites, -1 inhibits, 0 is not one of them."""
-    return SIGN[entry.effect.direction]
+    return SIGN[tested.effect.direction]

@@ -1,0 +1,63 @@
+"""The network of one cell, or of a cell and its synapses, in the branch of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dualframe import biological, task_driven
+from dualframe.building.calibrated_weights import Calibration
+from dualframe.building.circuit_builder import model_key
+from dualframe.building.dendritic_circuit import MODEL
+from dualframe.circuit import Circuit
+from dualframe.core.errors import UnknownName
+from dualframe.network import Network
+
+
+def build_cell_network(
+    circuit: Circuit, model: str, weights: Mapping[str, Any] | None = None, **options: Any
+) -> Network:
+    """Build a circuit of a few cells, with weights that are given instead of calibrated.
+
+    Parameters
+    ----------
+    circuit
+        Made for an experiment: nothing is stored under its name.
+    model
+        ``"biological"`` or a point neuron model.
+    weights
+        Of the circuit's synapses, by name.
+    options
+        Further arguments of the branch's ``build``.
+    """
+    synapses: dict[str, Any] = dict(weights or {})
+    if model == MODEL:
+        calibration = Calibration(circuit.name, MODEL, synapses)
+        return biological.build(circuit, calibration=calibration, **options)
+    key = model_key(model, "current", options.get("cells", "published"))
+    calibration = Calibration(circuit.name, key, synapses)
+    return task_driven.build(
+        circuit, model=model, synapses="current", calibration=calibration, **options
+    )
+
+
+def injected_variable(variables: Iterable[str], compartment: str) -> str:
+    """Return which variable of a population a current is injected into.
+
+    Parameters
+    ----------
+    variables
+        Those of the population.
+    compartment
+        Where the current goes in; point neurons have one place only.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such compartment.
+    """
+    places = sorted(name for name in variables if name.startswith("I_ext"))
+    variable = "I_ext" if "I_ext" in places else f"I_ext_{compartment}"
+    if variable not in places:
+        raise UnknownName("compartment", compartment, [name[6:] for name in places])
+    return variable
