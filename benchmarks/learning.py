@@ -294,7 +294,6 @@ def run_condition(
         return df.load_agents(place)
     task = condition.task(experiment)
     agents = df.train(
-        df.task_driven.build(task),
         task,
         agents=options.agents or experiment.agents,
         seed=options.seed,

@@ -27,11 +27,10 @@ TASKS = {
 def measured(label: str, agents: int, target: str, seconds: float) -> dict[str, object]:
     name, having = TASKS[label]
     task = df.task(name).having(**having)
-    network = df.task_driven.build(task)
     options = {"agents": agents, "seed": 1, "target": target, "progress": False}
     if target == "genn":
         options["use_gpu"] = False
-    done = df.train(network, task, duration=f"{seconds} s", **options)
+    done = df.train(task, duration=f"{seconds} s", **options)
     facts = done.provenance
     return {
         "task": label,

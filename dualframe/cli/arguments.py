@@ -23,7 +23,7 @@ from dualframe.cli.commands import (
     show_command,
 )
 from dualframe.cli.model_commands import fit_command, validate_command
-from dualframe.cli.train_command import train_arguments, train_command
+from dualframe.cli.train_command import add_train_options, train_command
 from dualframe.simulation.run_specification import BRANCHES, RECORDED_NEURONS
 from dualframe.targets.target_support import TARGETS
 
@@ -49,14 +49,14 @@ def parser() -> argparse.ArgumentParser:
         help="cell type, receptor, modulator, synapse, plasticity rule, circuit, task or TOML file",
     )
     _run_arguments(_command(commands, "run", run_command, "build and run a circuit"))
-    train_arguments(_command(commands, "train", train_command, "agents learn a task"))
+    add_train_options(_command(commands, "train", train_command, "agents learn a task"))
     _export_arguments(_command(commands, "export", export_command, "write a circuit as C++"))
     _check_arguments(_command(commands, "check", check_command, "what keeps it from a target"))
     reporting = _command(commands, "report", report_command, "HTML report of results")
     reporting.add_argument("folders", metavar="DIR", nargs="+", help="folder of `run --out`")
     reporting.add_argument("--out", metavar="FILE", help="default: report.html in the first DIR")
     _command(commands, "doctor", doctor_command, "what this machine has, what targets need")
-    replaying = _command(commands, "replay", replay_command, "repeat a run, compare the spikes")
+    replaying = _command(commands, "replay", replay_command, "repeat a run or training, compare")
     replaying.add_argument("manifest", metavar="MANIFEST", help="manifest.json, or its folder")
     _compare_arguments(
         _command(commands, "compare", compare_command, "both branches, with and without modulation")

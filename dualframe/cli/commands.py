@@ -26,6 +26,8 @@ from dualframe.results.archive import ensure_writable
 from dualframe.simulation.diagnose_installation import render_diagnosis
 from dualframe.simulation.run_specification import RunSpecification, add_provenance, replay
 from dualframe.targets.cpp.program_cache import default_cache
+from dualframe.training.agents import holds_agents
+from dualframe.training.replay_training import TrainingReplay, replay_training
 
 PROGRAM = "dualframe"
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
@@ -189,8 +191,11 @@ def doctor_command(options: argparse.Namespace) -> int:
 
 
 def replay_command(options: argparse.Namespace) -> int:
-    """Repeat a run and say whether the spikes are equal; the status is 1 if they are not."""
-    found = replay(options.manifest, progress=False if options.json else None)
+    """Repeat a run or a training and say whether it is equal; the status is 1 if it is not."""
+    progress = False if options.json else None
+    if holds_agents(options.manifest):
+        return _report_training_replay(replay_training(options.manifest, progress), options)
+    found = replay(options.manifest, progress)
     equal = found.first_difference is None
     if options.json:
         facts = {
@@ -205,6 +210,21 @@ def replay_command(options: argparse.Namespace) -> int:
     else:
         print(terminal.replayed(found))
     return 0 if equal else FAILED
+
+
+def _report_training_replay(replayed: TrainingReplay, options: argparse.Namespace) -> int:
+    if options.json:
+        facts = {
+            "equal": not replayed.differences,
+            "arguments": replayed.specification.to_dict(),
+            "differences": replayed.differences,
+            "same_network": replayed.same_network,
+            "versions": replayed.versions,
+        }
+        print(as_json(facts))
+    else:
+        print(terminal.replayed_training(replayed))
+    return FAILED if replayed.differences else 0
 
 
 def compare_command(options: argparse.Namespace) -> int:

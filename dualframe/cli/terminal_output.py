@@ -15,6 +15,7 @@ from dualframe.network import Network
 from dualframe.results.results import Results
 from dualframe.results.tables import json_ready
 from dualframe.simulation.run_specification import Replay, RunSpecification
+from dualframe.training.replay_training import TrainingReplay
 
 _WIDEST = 48
 _FIRST = 5  # assumptions that a summary lists
@@ -110,6 +111,20 @@ def replayed(found: Replay) -> str:
         lines.append(f"different: the first difference is at {found.first_difference:.4f} s.")
     if not found.same_network:
         lines.append("The network is not the same: its circuit, catalogue or calibration changed.")
-    for name, (before, after) in found.versions.items():
-        lines.append(f"{name} was {before or 'not installed'}, is {after or 'not installed'}.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *_version_lines(found.versions)])
+
+
+def replayed_training(replay: TrainingReplay) -> str:
+    """Return how a repeated training compares."""
+    different = ", ".join(replay.differences)
+    lines = [f"different: {different}." if different else "equal: trials, outcomes and weights."]
+    if not replay.same_network:
+        lines.append("The network is not the same: its task's kinds or the catalogue changed.")
+    return "\n".join([*lines, *_version_lines(replay.versions)])
+
+
+def _version_lines(versions: Mapping[str, tuple[Any, Any]]) -> list[str]:
+    return [
+        f"{name} was {before or 'not installed'}, is {after or 'not installed'}."
+        for name, (before, after) in versions.items()
+    ]

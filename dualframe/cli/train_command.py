@@ -1,4 +1,4 @@
-"""`dualframe train`: agents learn a task, condition by condition."""
+"""`dualframe train`: agents learn a task, one condition after the other."""
 
 from __future__ import annotations
 
@@ -13,26 +13,40 @@ import dualframe as df
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.terminal_output import as_json, say
 from dualframe.core.errors import DualframeError, UnknownName
-from dualframe.core.quantity import quantity
+from dualframe.core.quantity import quantity, quantity_text
+from dualframe.core.validation import check_count
 from dualframe.results.archive import ensure_writable
 from dualframe.simulation.run import resolve_seed
 from dualframe.targets.target_support import TARGETS, resolve_target
 from dualframe.task import Task
 from dualframe.training.figures import write_figures
+from dualframe.training.training_specification import BRANCHES
 
 PROGRAM = "dualframe"
 INTERRUPTED = 130
-NOTHING = "none"
+NO_MODULATORS = "none"
+START_ONLY = ("modulate", "heterogeneity", "neurons", "agents", "set", "branch", "model")
+SHOWN_COLUMNS = ["condition", "agents", "outcome", "median", "q25", "q75", "successes", "of", "p"]
+
+Trained = dict[str, df.TrainedAgents]
 
 
-def train_arguments(made: argparse.ArgumentParser) -> None:
-    """Declare the options of `dualframe train`."""
-    add = made.add_argument
+def add_train_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `dualframe train`.
+
+    Parameters
+    ----------
+    parser
+        Of the command.
+    """
+    add = parser.add_argument
     add("task", metavar="TASK", help="name, TOML file, or a folder of `train --out` to go on with")
     add("--agents", type=int, help="side by side (default: the task's)")
     add("--trials", type=int, help="trials of each agent (default: the task's)")
     add("--duration", help="simulated time, instead of the task's")
     add("--neurons", type=int, help="size of the network, in tasks that have one")
+    add("--branch", help=f"{' or '.join(BRANCHES)} (default: {BRANCHES[0]})")
+    add("--model", help="point neurons of the task's cells (default: those that the task states)")
     add(
         "--modulate",
         action="append",
@@ -61,79 +75,108 @@ def train_arguments(made: argparse.ArgumentParser) -> None:
 
 def train_command(options: argparse.Namespace) -> int:
     """Let agents learn a task; with several --modulate, one condition after the other."""
+    _check_options(options)
     folder = ensure_writable(options.out) if options.out else None
-    resolve_target(options.target)
     seed = resolve_seed(options.seed)
-    done: dict[str, df.TrainedAgents] = {}
-    whole = True
+    trained: Trained = {}
+    completed = True
     if Path(options.task).is_dir():
-        done[_label(options)] = _go_on(options, seed)
+        label = "evaluated" if options.evaluate else "trained on"
+        trained[label] = _go_on(options, seed)
+        if folder is not None:
+            _save_agents(trained[label], folder, options)
     else:
-        whole = _train_conditions(options, seed, folder, done)
+        completed = _train_conditions(options, seed, folder, trained)
     if folder is not None:
-        _together(done, folder, options)
-    _print(done, folder, options)
-    whole = whole and all(own.provenance["completed"] for own in done.values())
-    if not whole:
-        kept = f"what was simulated is in {folder}" if folder else "nothing was saved (no --out)"
-        say(f"{PROGRAM}: interrupted; {kept}.")
-    return 0 if whole else INTERRUPTED
+        df.compare_conditions(trained).to_csv(folder / "statistics.csv", index=False)
+        write_figures(trained, folder / "figures")
+    print(_as_json(trained, folder) if options.json else _as_text(trained, folder))
+    if not options.json:
+        _say_assumptions(next(iter(trained.values())).task, options)
+    if completed and all(agents.provenance["completed"] for agents in trained.values()):
+        return 0
+    saved = f"what was simulated is in {folder}" if folder else "nothing was saved (no --out)"
+    say(f"{PROGRAM}: interrupted; {saved}.")
+    return INTERRUPTED
 
 
-def _train_conditions(
-    options: argparse.Namespace, seed: int, folder: Path | None, done: dict[str, df.TrainedAgents]
-) -> bool:
-    """Train one condition after the other; return whether none was interrupted."""
-    if options.evaluate:
+def _check_options(options: argparse.Namespace) -> None:
+    """Refuse what cannot be before anything is built or said."""
+    resolve_target(options.target)
+    for name, label in (("agents", "number of agents"), ("trials", "trials")):
+        if getattr(options, name) is not None:
+            check_count(getattr(options, name), label)
+    if options.evaluate and not Path(options.task).is_dir():
         raise DualframeError(
             f"--evaluate is for agents that have learned: {options.task!r} is no folder of them."
         )
+
+
+def _train_conditions(
+    options: argparse.Namespace, seed: int, folder: Path | None, trained: Trained
+) -> bool:
+    """Train one condition after the other; return whether none was interrupted."""
     for task in _conditions(options):
+        condition = task.condition
         say(f"{task}; seed {seed}, target {resolve_target(options.target)}")
         try:
-            done[task.condition] = _train(task, options, seed)
+            trained[condition] = df.train(
+                task,
+                branch=options.branch or BRANCHES[0],
+                model=options.model,
+                agents=options.agents,
+                **_training_options(options, seed),
+            )
         except KeyboardInterrupt:
-            if not done:
+            if not trained:
                 raise
             return False
         if folder is not None:
-            _keep(done[task.condition], _place(folder, task.condition, options), options)
-        if not done[task.condition].provenance["completed"]:
+            place = _condition_folder(folder, condition, options)
+            _save_agents(trained[condition], place, options)
+        if not trained[condition].provenance["completed"]:
             return False
     return True
 
 
 def _conditions(options: argparse.Namespace) -> list[Task]:
+    """Return the task in each condition of --modulate."""
+    task = _changed_task(options)
+    if not options.modulate:
+        return [task]
+    conditions: dict[str, Task] = {}
+    for text in options.modulate:
+        modulated = _with_modulators(task, text)
+        condition = modulated.condition
+        if condition in conditions:
+            raise DualframeError(f"--modulate {text} is the condition {condition!r} a second time.")
+        conditions[condition] = modulated
+    return list(conditions.values())
+
+
+def _changed_task(options: argparse.Namespace) -> Task:
+    """Return the task with the changes of --set, --neurons and --heterogeneity."""
     task = df.task(options.task)
     for text in options.set:
-        task = _changed(task, text)
+        task = _set_entry(task, text)
     if options.neurons is not None:
         place = next((s for s in ("network", "actor") if s in task.sections), "network")
         name = "neurons" if place == "network" else "n"
         task = task.having(**{f"{place}__{name}": float(options.neurons)})
     if options.heterogeneity is not None:
         task = task.with_heterogeneity(options.heterogeneity)
-    if not options.modulate:
-        return [task]
-    conditions: dict[str, Task] = {}
-    for text in options.modulate:
-        condition = _modulated(task, text)
-        if condition.condition in conditions:
-            raise DualframeError(
-                f"--modulate {text} is the condition {condition.condition!r} a second time."
-            )
-        conditions[condition.condition] = condition
-    return list(conditions.values())
+    return task
 
 
-def _modulated(task: Task, text: str) -> Task:
+def _with_modulators(task: Task, text: str) -> Task:
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise DualframeError("--modulate names no modulator: write --modulate none for none.")
-    return task.only_modulation(*([] if names == [NOTHING] else names))
+    return task.only_modulation(*([] if names == [NO_MODULATORS] else names))
 
 
-def _changed(task: Task, text: str) -> Task:
+def _set_entry(task: Task, text: str) -> Task:
+    """Return the task with one change of --set."""
     place, equals, value = text.partition("=")
     section, dot, name = place.partition(".")
     if not (equals and dot):
@@ -145,15 +188,9 @@ def _changed(task: Task, text: str) -> Task:
     return task.having(**{f"{section.strip()}__{name.strip()}": value.strip()})
 
 
-def _train(task: Task, options: argparse.Namespace, seed: int) -> df.TrainedAgents:
-    network = df.task_driven.build(task)
-    return df.train(network, task, agents=options.agents, **_how(options, seed))
-
-
 def _go_on(options: argparse.Namespace, seed: int) -> df.TrainedAgents:
     """Train agents of a folder further, or evaluate them."""
-    fixed = ("modulate", "heterogeneity", "neurons", "agents", "set")
-    for name in fixed:
+    for name in START_ONLY:
         if getattr(options, name) not in (None, []):
             raise DualframeError(
                 f"--{name} belongs to agents that learn from the start: those of "
@@ -162,10 +199,10 @@ def _go_on(options: argparse.Namespace, seed: int) -> df.TrainedAgents:
     agents = df.load_agents(options.task)
     say(f"{agents}; seed {seed}, target {resolve_target(options.target)}")
     work = df.evaluate if options.evaluate else df.train
-    return work(agents, **_how(options, seed))
+    return work(agents, **_training_options(options, seed))
 
 
-def _how(options: argparse.Namespace, seed: int) -> dict[str, Any]:
+def _training_options(options: argparse.Namespace, seed: int) -> dict[str, Any]:
     duration = options.duration
     return {
         "seed": seed,
@@ -177,59 +214,45 @@ def _how(options: argparse.Namespace, seed: int) -> dict[str, Any]:
     }
 
 
-def _label(options: argparse.Namespace) -> str:
-    return "evaluated" if options.evaluate else "trained on"
-
-
-def _place(folder: Path, condition: str, options: argparse.Namespace) -> Path:
+def _condition_folder(folder: Path, condition: str, options: argparse.Namespace) -> Path:
     """One condition stands in the folder itself, several in folders of their own."""
     several = len(options.modulate or ()) > 1
     return folder / condition.replace(", ", "_") if several else folder
 
 
-def _keep(agents: df.TrainedAgents, folder: Path, options: argparse.Namespace) -> None:
+def _save_agents(agents: df.TrainedAgents, folder: Path, options: argparse.Namespace) -> None:
     command = shlex.join([PROGRAM, *options.words])
-    kept = replace(agents, provenance={**agents.provenance, "command": command})
-    kept.save(folder, figures=False)
+    provenance = {**agents.provenance, "command": command}
+    replace(agents, provenance=provenance).save(folder, figures=False)
 
 
-def _together(
-    done: Mapping[str, df.TrainedAgents], folder: Path, options: argparse.Namespace
-) -> None:
-    """Write what belongs to all conditions: their comparison and the figures."""
-    if Path(options.task).is_dir():
-        for agents in done.values():
-            _keep(agents, folder, options)
-    df.compare_conditions(done).to_csv(folder / "statistics.csv", index=False)
-    write_figures(done, folder / "figures")
-
-
-def _print(
-    done: Mapping[str, df.TrainedAgents], folder: Path | None, options: argparse.Namespace
-) -> None:
-    table = df.compare_conditions(done)
-    if options.json:
-        facts = {
-            condition: {
-                "outcomes": own.outcomes.to_dict(orient="records"),
-                "completed": own.provenance["completed"],
-                "seed": own.provenance["seed"],
-                "run_s": own.provenance["run_s"],
-                "simulated_s": own.provenance["simulated_s"],
-            }
-            for condition, own in done.items()
+def _as_json(trained: Mapping[str, df.TrainedAgents], folder: Path | None) -> str:
+    reported = ("completed", "seed", "run_s", "simulated_s")
+    conditions = {
+        condition: {
+            "outcomes": agents.outcomes.to_dict(orient="records"),
+            **{fact: agents.provenance[fact] for fact in reported},
         }
-        rows = table.to_dict(orient="records")
-        print(
-            as_json(
-                {"conditions": facts, "statistics": rows, "out": str(folder) if folder else None}
-            )
-        )
-        return
-    shown = ["condition", "agents", "outcome", "median", "q25", "q75", "successes", "of", "p"]
-    print(terminal.table(table[shown].round(4)))
-    first = next(iter(done.values()))
-    for line in first.task.assumptions:
-        say(f"assumed: {line}")
-    if folder is not None:
-        print(f"Tables, agents and figures are in {folder}.")
+        for condition, agents in trained.items()
+    }
+    statistics = df.compare_conditions(trained).to_dict(orient="records")
+    out = str(folder) if folder else None
+    return as_json({"conditions": conditions, "statistics": statistics, "out": out})
+
+
+def _as_text(trained: Mapping[str, df.TrainedAgents], folder: Path | None) -> str:
+    text = terminal.table(df.compare_conditions(trained)[SHOWN_COLUMNS].round(4))
+    return text if folder is None else f"{text}\nTables, agents and figures are in {folder}."
+
+
+def _say_assumptions(task: Task, options: argparse.Namespace) -> None:
+    """Say which numbers of the task are assumed; the number of agents may have been given."""
+    stated = set() if options.agents is None else {("protocol", "agents")}
+    for name, section in task.sections.items():
+        assumed = [
+            f"{entry} {quantity_text(number.value)}"
+            for entry, number in section.numbers.items()
+            if number.assumed and (name, entry) not in stated
+        ]
+        if assumed:
+            say(f"assumed: {name}: {', '.join(assumed)}")

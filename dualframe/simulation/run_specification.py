@@ -324,7 +324,7 @@ def replay(manifest: str | Path, progress: bool | None = None) -> Replay:
         spikes=len(before.spikes),
         same_network=before.provenance["network_hash"] == after.provenance["network_hash"],
         first_difference=first_difference(before, after),
-        versions=_changed_versions(before.provenance["versions"], after.provenance["versions"]),
+        versions=changed_versions(before.provenance["versions"], after.provenance["versions"]),
     )
 
 
@@ -340,9 +340,16 @@ def first_difference(before: Results, after: Results) -> float | None:
     return None if single.empty else float(single["t"].min())
 
 
-def _changed_versions(
+def changed_versions(
     before: Mapping[str, Any], after: Mapping[str, Any]
 ) -> dict[str, tuple[Any, Any]]:
+    """Return the packages whose version has changed, with both versions.
+
+    Parameters
+    ----------
+    before, after
+        Versions by package; None stands for one that is not installed.
+    """
     names: Sequence[str] = sorted({*before, *after})
     pairs = {name: (before.get(name), after.get(name)) for name in names}
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -2,6 +2,15 @@
 
 from dualframe.training.agents import TrainedAgents, load_agents
 from dualframe.training.condition_comparison import compare_conditions
+from dualframe.training.outcomes import Outcome, OutcomeTables
 from dualframe.training.train import evaluate, train
 
-__all__ = ["TrainedAgents", "compare_conditions", "evaluate", "load_agents", "train"]
+__all__ = [
+    "Outcome",
+    "OutcomeTables",
+    "TrainedAgents",
+    "compare_conditions",
+    "evaluate",
+    "load_agents",
+    "train",
+]

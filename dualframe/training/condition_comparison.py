@@ -10,12 +10,11 @@ import pandas as pd
 
 from dualframe.analysis.statistics import compare_groups, median_iqr, wilson_interval
 from dualframe.core.errors import DualframeError
-from dualframe.training.agents import TrainedAgents
-from dualframe.training.outcome_tables import measure
+from dualframe.training.learning_record import LearningRecord
 
 
 def compare_conditions(
-    conditions: Mapping[str, TrainedAgents], reference: str = ""
+    conditions: Mapping[str, LearningRecord], reference: str = ""
 ) -> pd.DataFrame:
     """Return a row per condition: median, quartiles, successes, and the test against a reference.
 
@@ -47,54 +46,45 @@ def compare_conditions(
         raise DualframeError("there are no conditions to compare: give at least one, by its label.")
     if len({agents.task.name for agents in conditions.values()}) > 1:
         raise DualframeError("conditions of different tasks cannot be compared.")
-    first = reference or next(iter(conditions))
-    if first not in conditions:
-        raise DualframeError(
-            f"there is no condition {first!r}: the conditions are {', '.join(conditions)}."
-        )
+    label = reference or next(iter(conditions))
+    if label not in conditions:
+        names = ", ".join(conditions)
+        raise DualframeError(f"there is no condition {label!r}: the conditions are {names}.")
     return pd.DataFrame(
-        [_row(label, own, first, conditions[first]) for label, own in conditions.items()]
+        [
+            {
+                "condition": condition,
+                **_summarise_agents(agents),
+                **_test_against(label, conditions[label], condition, agents),
+            }
+            for condition, agents in conditions.items()
+        ]
     )
 
 
-def main_outcome(agents: TrainedAgents) -> tuple[str, Any, bool]:
-    """Return the main outcome's name and values by agent, and whether less is better."""
-    name, less = measure(agents.task).main
-    values = agents.outcomes[name].to_numpy(dtype=float)
-    return name, np.where(np.isnan(values), np.inf, values) if less else values, less
-
-
-def _row(label: str, own: TrainedAgents, first: str, reference: TrainedAgents) -> dict[str, Any]:
-    name, values, less = main_outcome(own)
-    middle = median_iqr(values)
-    successes, of = _successes(own)
+def _summarise_agents(agents: LearningRecord) -> dict[str, Any]:
+    median, q25, q75 = median_iqr(agents.main_values)
+    successes, of = agents.count_successes()
     low, high = wilson_interval(successes, of) if of else (np.nan, np.nan)
-    row = {
-        "condition": label,
-        "agents": own.n,
-        "outcome": name,
-        "median": middle[0],
-        "q25": middle[1],
-        "q75": middle[2],
+    return {
+        "agents": agents.n,
+        "outcome": agents.main_outcome.column,
+        "median": median,
+        "q25": q25,
+        "q75": q75,
         "successes": successes,
         "of": of,
         "rate": successes / of if of else np.nan,
         "rate_low": low,
         "rate_high": high,
-        "against": "",
-        "p": np.nan,
-        "cliffs_delta": np.nan,
     }
-    if label == first:
-        return row
-    test = compare_groups(values, main_outcome(reference)[1])
-    better = -test.delta if less else test.delta
-    return {**row, "against": first, "p": test.p, "cliffs_delta": better}
 
 
-def _successes(agents: TrainedAgents) -> tuple[int, int]:
-    if "reached" in agents.outcomes:
-        kept = agents.outcomes["reached"] & ~agents.outcomes["collapsed"]
-        return int(kept.sum()), agents.n
-    last = agents.trials.groupby("agent").tail(5)
-    return int(last["success"].sum()), len(last)
+def _test_against(
+    label: str, reference: LearningRecord, condition: str, agents: LearningRecord
+) -> dict[str, Any]:
+    if condition == label:
+        return {"against": "", "p": np.nan, "cliffs_delta": np.nan}
+    test = compare_groups(agents.main_values, reference.main_values)
+    better = -test.delta if agents.main_outcome.less_is_better else test.delta
+    return {"against": label, "p": test.p, "cliffs_delta": better}

@@ -11,54 +11,102 @@ from matplotlib.figure import Figure
 
 from dualframe.analysis.learning import learning_curve, plot_learning_curves, plot_outcomes
 from dualframe.analysis.statistics import median_iqr
-from dualframe.training.agents import TrainedAgents
-from dualframe.training.condition_comparison import main_outcome
+from dualframe.training.learning_record import LearningRecord
 
-_NAMES = {
+_LABELS = {
     "success": "Success rate",
     "duration_s": "Trial duration (s)",
     "reward": "Reward",
     "time_to_criterion_s": "Time to the criterion (s)",
     "last_success_rate": "Success rate, last trials",
     "last_reward": "Reward, last trials",
+    "weight_mV": "Rewarded synapse (mV)",
+    "weight": "Rewarded synapse",
 }
+_TRIAL_COLUMNS = ("success", "duration_s", "reward")
+
+Conditions = Mapping[str, LearningRecord]
 
 
-def write_figures(conditions: Mapping[str, TrainedAgents], folder: Path) -> list[Path]:
-    """Draw the figures of one condition or several into a folder; return their files."""
+def write_figures(conditions: Conditions, folder: Path) -> list[Path]:
+    """Draw the figures of one condition or several into a folder; return their files.
+
+    Parameters
+    ----------
+    conditions
+        Agents by the label of their condition.
+    folder
+        It is made if it does not exist.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    drawn = {**_curves(conditions), "outcomes": plot_outcomes_of(conditions)}
-    written = []
-    for name, figure in drawn.items():
+    figures = {**_standard_curves(conditions), "outcomes": plot_outcomes_of(conditions)}
+    paths = []
+    for name, figure in figures.items():
         path = folder / f"{name}.png"
         figure.savefig(path)
-        written.append(path)
-    return written
+        paths.append(path)
+    return paths
 
 
-def plot_weights(conditions: Mapping[str, TrainedAgents]) -> Figure:
-    """Draw the rewarded weight in time: median over agents, with quartiles."""
-    curves = {label: weight_curve(agents) for label, agents in conditions.items()}
+def plot_learning(conditions: Conditions, value: str = "") -> Figure:
+    """Draw learning curves.
+
+    Parameters
+    ----------
+    conditions
+        Agents by the label of their condition.
+    value
+        Column of the trials; by default successes, or, in tasks without trials, the weight that is
+        followed.
+    """
+    if value or any(len(agents.trials) for agents in conditions.values()):
+        return plot_curves(conditions, value or "success")
+    return plot_weights(conditions)
+
+
+def plot_weights(conditions: Conditions) -> Figure:
+    """Draw the rewarded weight in time: median over agents, with quartiles.
+
+    Parameters
+    ----------
+    conditions
+        Agents by the label of their condition; of a task without trials.
+    """
+    label = _LABELS[_weight_column(next(iter(conditions.values())))]
     figure = plot_learning_curves(
-        curves, xlabel="Time (s)", ylabel="Rewarded synapse (mV)", title=_title(conditions)
+        {condition: weight_curve(agents) for condition, agents in conditions.items()},
+        xlabel="Time (s)",
+        ylabel=label,
+        title=_title(conditions),
     )
     assert isinstance(figure, Figure)
     return figure
 
 
-def weight_curve(agents: TrainedAgents) -> pd.DataFrame:
-    """Return quartiles over agents of the followed weight: ``trial`` is the time in seconds."""
-    wide = agents.curves.pivot(index="t_s", columns="agent", values="weight_mV")
-    rows = [(t, *median_iqr(row), float(np.mean(row)), len(row)) for t, row in _rows(wide)]
+def weight_curve(agents: LearningRecord) -> pd.DataFrame:
+    """Return quartiles over agents of the weight that is followed.
+
+    Parameters
+    ----------
+    agents
+        Of a task without trials.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``trial, median, q25, q75, mean, n``; ``trial`` is the time in seconds.
+    """
+    wide = agents.curves.pivot(index="t_s", columns="agent", values=_weight_column(agents))
+    times, weights = wide.index.to_numpy(dtype=float), wide.to_numpy(dtype=float)
+    rows = [
+        (t, *median_iqr(row), float(np.mean(row)), len(row))
+        for t, row in zip(times, weights, strict=True)
+    ]
     return pd.DataFrame(rows, columns=["trial", "median", "q25", "q75", "mean", "n"])
 
 
-def _rows(wide: pd.DataFrame) -> list[tuple[float, np.ndarray]]:
-    return list(zip(wide.index.to_numpy(dtype=float), wide.to_numpy(dtype=float), strict=True))
-
-
 def plot_curves(
-    conditions: Mapping[str, TrainedAgents],
+    conditions: Conditions,
     value: str = "success",
     *,
     window: int = 0,
@@ -69,9 +117,9 @@ def plot_curves(
     Parameters
     ----------
     conditions
-        Agents by label.
+        Agents by the label of their condition.
     value
-        ``"success"``, ``"duration_s"``, ``"reward"``, or another column of ``Agents.trials``.
+        ``"success"``, ``"duration_s"``, ``"reward"``, or another column of `TrainedAgents.trials`.
     window
         Trials of an agent that a point is the mean of, up to its own; 0 is five for successes,
         whose quartiles would say nothing trial by trial, and one for others.
@@ -79,12 +127,14 @@ def plot_curves(
         Vertical lines by label.
     """
     window = window or (5 if value == "success" else 1)
-    curves = {k: learning_curve(own.trials, value, window=window) for k, own in conditions.items()}
-    unit = f", {window} trials" if window > 1 else ""
+    averaged = f", {window} trials" if window > 1 else ""
     figure = plot_learning_curves(
-        curves,
+        {
+            condition: learning_curve(agents.trials, value, window=window)
+            for condition, agents in conditions.items()
+        },
         line="mean" if value == "success" else "median",
-        ylabel=_NAMES.get(value, value) + unit,
+        ylabel=_LABELS.get(value, value) + averaged,
         title=_title(conditions),
         marks=marks,
     )
@@ -92,26 +142,41 @@ def plot_curves(
     return figure
 
 
-def plot_outcomes_of(conditions: Mapping[str, TrainedAgents]) -> Figure:
-    """Draw the main outcome: a point per agent, and median and quartiles of each condition."""
-    name = main_outcome(next(iter(conditions.values())))[0]
-    values = {label: main_outcome(own)[1] for label, own in conditions.items()}
-    figure = plot_outcomes(values, ylabel=_NAMES.get(name, name), title=_title(conditions))
+def plot_outcomes_of(conditions: Conditions) -> Figure:
+    """Draw the main outcome: a point per agent, and median and quartiles of each condition.
+
+    Parameters
+    ----------
+    conditions
+        Agents by the label of their condition.
+    """
+    column = next(iter(conditions.values())).main_outcome.column
+    figure = plot_outcomes(
+        {condition: agents.main_values for condition, agents in conditions.items()},
+        ylabel=_LABELS.get(column, column),
+        title=_title(conditions),
+    )
     assert isinstance(figure, Figure)
     return figure
 
 
-def _curves(conditions: Mapping[str, TrainedAgents]) -> dict[str, Figure]:
-    with_trials = {label: own for label, own in conditions.items() if len(own.trials)}
-    figures = {}
-    for value in ("success", "duration_s", "reward"):
-        if with_trials and all(value in own.trials for own in with_trials.values()):
-            figures[f"learning_{value}"] = plot_curves(with_trials, value)
-    if not with_trials and all(len(own.curves) for own in conditions.values()):
-        figures["learning_weight"] = plot_weights(conditions)
-    return figures
+def _standard_curves(conditions: Conditions) -> dict[str, Figure]:
+    with_trials = {label: agents for label, agents in conditions.items() if len(agents.trials)}
+    if with_trials:
+        return {
+            f"learning_{value}": plot_curves(with_trials, value)
+            for value in _TRIAL_COLUMNS
+            if all(value in agents.trials for agents in with_trials.values())
+        }
+    if all(len(agents.curves) for agents in conditions.values()):
+        return {"learning_weight": plot_weights(conditions)}
+    return {}
 
 
-def _title(conditions: Mapping[str, TrainedAgents]) -> str:
+def _weight_column(agents: LearningRecord) -> str:
+    return next(column for column in map(str, agents.curves) if column.startswith("weight"))
+
+
+def _title(conditions: Conditions) -> str:
     first = next(iter(conditions.values()))
     return f"{first.task.name}, {first.n} agents"

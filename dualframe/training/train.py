@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pandas as pd
 from brian2.units import second
 
 from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
+from dualframe.core.serialisation import digest_of
 from dualframe.core.validation import check_count
 from dualframe.network import Network, replicated
 from dualframe.plasticity import freeze_learning, with_weights
-from dualframe.simulation.run import run
+from dualframe.simulation.run import positive_time, resolve_seed, run
+from dualframe.targets.target_support import resolve_target
 from dualframe.task import Task
 from dualframe.training.agents import TrainedAgents
-from dualframe.training.outcome_tables import measure
+from dualframe.training.outcomes import TrainingSetup, outcome_of
+from dualframe.training.training_specification import (
+    TrainingSpecification,
+    build_agent,
+    limit_trials,
+    with_population_parameter,
+    with_trials,
+)
 
-_LAST = 1 * second  # in which the world's account of the last trial is sampled
+_LAST = 1 * second  # in which the environment's account of the last trial is sampled
 
 
 def train(
-    network: Network | TrainedAgents,
-    task: Task | None = None,
+    task: Task | TrainedAgents,
     *,
+    branch: str = "task_driven",
+    model: str | None = None,
     agents: int | None = None,
     seed: int | None = None,
     target: str = "auto",
@@ -37,12 +49,14 @@ def train(
 
     Parameters
     ----------
-    network
-        The network of one agent, from ``task_driven.build(task)``; or agents that have learned
-        before, who go on with the cells, connections and weights they have (activity and traces
-        start anew).
     task
-        The task; that of the agents, if it is not given.
+        From `dualframe.task`; or agents that have learned before, who go on with the cells,
+        connections and weights that they have (activity and traces start anew).
+    branch
+        ``"task_driven"`` (point neurons) or ``"biological"`` (compartments), where the task's
+        cells can be both.
+    model
+        Point neurons of the task's cells, such as ``"glif"``; None for those that the task states.
     agents
         How many, side by side in one network; they differ in connectivity, start and noise. The
         default is the task's.
@@ -58,52 +72,30 @@ def train(
 
     Returns
     -------
-    Agents
+    TrainedAgents
         Tables of trials and outcomes, weights and provenance. If it is interrupted (Ctrl-C), of
         what was simulated until then.
 
     Raises
     ------
     NetworkError
-        If there is no task, the network is another task's, or a count is not one.
+        If it is no task, the task does not have the branch or model, or a count is not one.
     UnknownName, TargetError
         As in `dualframe.run`.
     """
-    task = _task_of(network, task)
-    if trials is not None:
-        task = _with_trials(task, trials)
-    given = network.network if isinstance(network, TrainedAgents) else network
-    given = _for_trials(given, task)
-    count = _count(network, task, agents)
-    together = replicated(given, count)
-    if isinstance(network, TrainedAgents):
-        together = with_weights(together, network.weights)
-    measured = measure(task)
-    results = run(
-        together,
-        _duration(task, trials, duration),
-        target=target,
-        seed=seed,
-        network_seed=_network_seed(network),
-        dt=task["protocol"]["dt"],
-        record=measured.record(task, given, count),
-        spikes=measured.spikes,
-        threads=threads,
-        use_gpu=use_gpu,
-        progress=progress,
-    )
-    tables = measured.tables(task, given, results, count)
-    return TrainedAgents(
-        task=task,
-        network=given,
-        n=count,
-        trials=tables.trials,
-        outcomes=tables.outcomes,
-        curves=tables.curves,
-        weights=results.weights,
-        weight_units=results.weight_units,
-        provenance=results.provenance,
-    )
+    options = {"seed": seed, "target": target, "threads": threads, "use_gpu": use_gpu}
+    if isinstance(task, TrainedAgents):
+        _check_same_agents(task, branch, model, agents)
+        specification = _specify_going_on(task, trials, duration, options)
+        return _go_on(task, specification, progress)
+    if not isinstance(task, Task):
+        raise NetworkError(
+            f"{task!r} is no task: train(dualframe.task('navigation')) builds the network of its "
+            f"agents itself."
+        )
+    count = task["protocol"].count("agents") if agents is None else agents
+    specification = _specify(task, count, trials, duration, options)
+    return train_as_specified(replace(specification, branch=branch, model=model), progress)
 
 
 def evaluate(
@@ -113,118 +105,170 @@ def evaluate(
     duration: Any = None,
     seed: int | None = None,
     target: str = "auto",
-    **options: Any,
+    threads: int = 1,
+    use_gpu: bool | None = None,
+    progress: bool | None = None,
 ) -> TrainedAgents:
-    """Let agents do their task without learning or exploring; parameters as in `train`.
+    """Let agents do their task without learning or exploring.
 
     Learning rates are zero, the weights stay to the last bit, and no other program is compiled than
     for training.
+
+    Parameters
+    ----------
+    agents
+        Agents that have learned.
+    trials, duration, seed, target, threads, use_gpu, progress
+        As in `train`.
     """
-    still = replace(agents, network=_greedy(freeze_learning(agents.network)))
-    done = train(still, trials=trials, duration=duration, seed=seed, target=target, **options)
-    return replace(done, network=agents.network)
+    options = {"seed": seed, "target": target, "threads": threads, "use_gpu": use_gpu}
+    specification = _specify_going_on(agents, trials, duration, options)
+    return _go_on(agents, replace(specification, frozen=True), progress)
 
 
-def _greedy(network: Network) -> Network:
-    """Let neurons that explore choose what they hold best."""
-    return replace(
-        network,
-        populations=tuple(
-            replace(p, parameters={**p.parameters, "greedy": 1.0})
-            if "greedy" in p.parameters
-            else p
-            for p in network.populations
-        ),
+def train_as_specified(
+    specification: TrainingSpecification,
+    progress: bool | None = None,
+    earlier: TrainedAgents | None = None,
+) -> TrainedAgents:
+    """Train agents, or evaluate them, as a specification says.
+
+    Parameters
+    ----------
+    specification
+        From `train`, or from a manifest.
+    progress
+        As in `dualframe.run`.
+    earlier
+        The agents that go on; None for agents that start.
+    """
+    if earlier is not None:
+        return _go_on(earlier, specification, progress)
+    network = build_agent(specification.task, specification.branch, specification.model)
+    return _simulate(network, {}, specification, progress)
+
+
+def digest_weights(weights: Mapping[str, pd.DataFrame]) -> str:
+    """Return the SHA-256 of learned weights and their synapses.
+
+    Parameters
+    ----------
+    weights
+        Tables (pre, post, weight) by projection.
+    """
+    columns = ("pre", "post", "weight")
+    return digest_of(
+        {name: {c: table[c].to_numpy() for c in columns} for name, table in weights.items()}
     )
 
 
-def _task_of(network: Network | TrainedAgents, task: Task | None) -> Task:
-    if task is None and isinstance(network, TrainedAgents):
-        return network.task
-    if not isinstance(task, Task):
-        raise NetworkError(
-            "training needs the task: train(task_driven.build(task), task), with "
-            "task = dualframe.task('navigation')."
-        )
-    _check_built(network.network if isinstance(network, TrainedAgents) else network, task)
-    return task
-
-
-def _check_built(network: Network, task: Task) -> None:
-    """Refuse a network that another task, or another condition of it, describes."""
-    remedy = "build it with task_driven.build(task)."
-    if not isinstance(network, Network):
-        raise NetworkError(
-            f"{network!r} is no network: train(task_driven.build(task), task) takes the network "
-            f"first."
-        )
-    meta = network.meta
-    if meta.get("task") != task.name:
-        raise NetworkError(
-            f"the network was built for task {meta.get('task')!r}, not {task.name!r}: {remedy}"
-        )
-    acting = ", ".join(meta["modulators"]) or "none"
-    if acting != task.condition:
-        raise NetworkError(
-            f"the network was built with modulators {acting}, not {task.condition}: {remedy}"
-        )
-    if meta["heterogeneity"] != task.heterogeneity:
-        raise NetworkError(
-            f"the network was built with heterogeneity {meta['heterogeneity']:g}, not "
-            f"{task.heterogeneity:g}: {remedy}"
-        )
-    if "replicas" in meta:
-        raise NetworkError(
-            "training takes the network of one agent and puts several side by side: give agents=."
-        )
-
-
-def _with_trials(task: Task, trials: int) -> Task:
-    if "trials" not in task["protocol"]:
-        raise NetworkError(f"task {task.name!r} has no trials: give duration=.")
-    check_count(trials, "trials")
-    return task.having(protocol__trials=float(trials))
-
-
-def _count(network: Network | TrainedAgents, task: Task, agents: int | None) -> int:
-    """Return the number of agents: as asked for, as many as have learned, or the task's."""
-    learned = network.n if isinstance(network, TrainedAgents) else None
-    if agents is None:
-        agents = task["protocol"].count("agents") if learned is None else learned
+def _specify(
+    task: Task, agents: int, trials: int | None, duration: Any, options: Mapping[str, Any]
+) -> TrainingSpecification:
     check_count(agents, "number of agents")
-    if learned not in (None, agents):
-        raise NetworkError(f"{learned} agents have learned: {agents} cannot go on.")
-    return agents
-
-
-def _network_seed(given: Network | TrainedAgents) -> int | None:
-    """Return the seed that drew the cells and connections of agents that have learned."""
-    if not isinstance(given, TrainedAgents):
-        return None
-    found: int = given.provenance.get("network_seed", given.provenance["seed"])
-    return found
-
-
-def _for_trials(network: Network, task: Task) -> Network:
-    """Tell the neurons how many trials count: later ones teach nothing."""
-    if "trials" not in task["protocol"]:
-        return network
-    number = float(task["protocol"]["trials"])
-    return replace(
-        network,
-        populations=tuple(
-            replace(p, parameters={**p.parameters, "trials": number})
-            if "trials" in p.parameters
-            else p
-            for p in network.populations
-        ),
+    counted = task if trials is None else with_trials(task, trials)
+    return TrainingSpecification(
+        task=task,
+        agents=agents,
+        trials=trials,
+        duration_s=float(_training_duration(counted, trials, duration)),
+        seed=resolve_seed(options["seed"]),
+        target=resolve_target(options["target"]),
+        threads=options["threads"],
+        use_gpu=options["use_gpu"],
     )
 
 
-def _duration(task: Task, trials: int | None, given: Any) -> Any:
-    if given is not None:
-        return quantity(given, "time", "duration")
+def _specify_going_on(
+    agents: TrainedAgents, trials: int | None, duration: Any, options: Mapping[str, Any]
+) -> TrainingSpecification:
+    provenance = agents.provenance
+    return replace(
+        _specify(agents.task, agents.n, trials, duration, options),
+        branch=provenance["branch"],
+        model=provenance.get("model"),
+        network_seed=provenance.get("network_seed", provenance["seed"]),
+        earlier_agents=agents.folder,
+        earlier_weights=digest_weights(agents.weights),
+    )
+
+
+def _check_same_agents(
+    trained: TrainedAgents, branch: str, model: str | None, agents: int | None
+) -> None:
+    """Refuse another number or other cells of agents that have learned."""
+    if agents is not None:
+        check_count(agents, "number of agents")
+    if agents not in (None, trained.n):
+        raise NetworkError(f"{trained.n} agents have learned: {agents} cannot go on.")
+    facts = trained.provenance
+    if branch not in ("task_driven", facts["branch"]) or model not in (None, facts.get("model")):
+        raise NetworkError(
+            "agents that have learned go on with their own cells: give no branch or model."
+        )
+
+
+def _go_on(
+    agents: TrainedAgents, specification: TrainingSpecification, progress: bool | None
+) -> TrainedAgents:
+    """Let agents go on with their weights; frozen ones neither learn nor explore."""
+    network = agents.network
+    if specification.frozen:
+        network = with_population_parameter(freeze_learning(network), "greedy", 1.0)
+    after = _simulate(network, agents.weights, specification, progress)
+    return replace(after, network=agents.network) if specification.frozen else after
+
+
+def _simulate(
+    network: Network,
+    weights: Mapping[str, pd.DataFrame],
+    specification: TrainingSpecification,
+    progress: bool | None,
+) -> TrainedAgents:
+    """Put agents side by side, simulate them, and measure the outcome of their task."""
+    task = specification.counted_task
+    network = limit_trials(network, task)
+    outcome, entries = outcome_of(task)
     protocol = task["protocol"]
+    setup = TrainingSetup(
+        network=network,
+        agents=specification.agents,
+        entries=entries,
+        sampling=protocol["sampling"],
+        trials=float(protocol["trials"]) if "trials" in protocol else None,
+    )
+    together = with_weights(replicated(network, specification.agents), weights)
+    results = run(
+        together,
+        specification.duration_s * second,
+        target=specification.target,
+        seed=specification.seed,
+        network_seed=specification.network_seed,
+        dt=protocol["dt"],
+        record=outcome.make_recordings(setup),
+        spikes=outcome.populations_with_spikes(setup),
+        threads=specification.threads,
+        use_gpu=specification.use_gpu,
+        progress=progress,
+    )
+    tables = outcome.make_tables(setup, results)
+    return TrainedAgents(
+        task=task,
+        n=specification.agents,
+        trials=tables.trials,
+        outcomes=tables.outcomes,
+        curves=tables.curves,
+        network=network,
+        weights=results.weights,
+        weight_units=results.weight_units,
+        provenance={**results.provenance, "arguments": specification.to_dict()},
+    )
+
+
+def _training_duration(task: Task, trials: int | None, duration: Any) -> Any:
+    protocol = task["protocol"]
+    if duration is not None:
+        return positive_time(quantity(duration, "time", "duration"), "duration")
     if "duration" in protocol and trials is None:
         return protocol["duration"]
     return float(protocol["trials"]) * float(protocol["trial_limit"]) * second + _LAST

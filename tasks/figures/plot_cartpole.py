@@ -27,8 +27,7 @@ from dualframe.training.figures import plot_curves, plot_outcomes_of
 def learn(modulators, duration, agents, target):
     """Return agents that have learned, or had no dopamine to learn with."""
     task = df.task("cartpole").only_modulation(*modulators)
-    network = df.task_driven.build(task)
-    return df.train(network, task, agents=agents, seed=1, duration=duration, target=target)
+    return df.train(task, agents=agents, seed=1, duration=duration, target=target)
 
 
 # %%
@@ -40,8 +39,10 @@ def learn(modulators, duration, agents, target):
 def main(duration=600 * second, target="auto", scale=0.2, out=None):
     """Train ``scale`` times 20 agents with and without dopamine; return the figures."""
     agents = max(1, round(20 * scale))
-    conditions = {name: learn(own, duration, agents, target) for name, own in
-            {"none": (), "DA": ("DA",)}.items()}  # fmt: skip
+    conditions = {
+        name: learn(modulators, duration, agents, target)
+        for name, modulators in {"none": (), "DA": ("DA",)}.items()
+    }
     tested = {
         name: df.evaluate(own, duration=duration / 4, seed=2, target=target)
         for name, own in conditions.items()

@@ -33,8 +33,7 @@ CONDITIONS = {"none": (), "DA": ("DA",), "DA, NA, then ACh": ("DA", "NA", "ACh")
 def learn(modulators, duration, agents, target):
     """Return agents that have learned under some modulators."""
     task = df.task("distal_reward").only_modulation(*modulators).having(network__neurons=200)
-    network = df.task_driven.build(task)
-    return df.train(network, task, agents=agents, seed=1, duration=duration, target=target)
+    return df.train(task, agents=agents, seed=1, duration=duration, target=target)
 
 
 # %%

@@ -69,7 +69,6 @@ def train(
         task, how = small(name)
         gpu = {"use_gpu": False} if target == "genn" else {}
         made[name, target] = df.train(
-            df.task_driven.build(task),
             task,
             agents=AGENTS,
             seed=3,
@@ -179,7 +178,6 @@ def test_the_criterion_of_distal_reward_is_seen(target: str) -> None:
     task = task.having(reward__criterion=0.01)
     gpu = {"use_gpu": False} if target == "genn" else {}
     agents = df.train(
-        df.task_driven.build(task),
         task,
         agents=AGENTS,
         seed=3,

@@ -35,9 +35,7 @@ class Condition:
 def learn(*modulators: str) -> Condition:
     task = df.task("cartpole").only_modulation(*modulators)
     options = {"target": "cpp_standalone", "progress": False}
-    agents = df.train(
-        df.task_driven.build(task), task, agents=AGENTS, seed=2001, duration=TRAINED, **options
-    )
+    agents = df.train(task, agents=AGENTS, seed=2001, duration=TRAINED, **options)
     return Condition(agents, df.evaluate(agents, duration=TESTED, seed=2002, **options))
 
 

@@ -204,7 +204,7 @@ def learn(*modulators: str) -> df.TrainedAgents:
         plasticity__A_minus=0.75,
         protocol__duration=SECONDS * second,
     )
-    return df.train(df.task_driven.build(small), small, agents=LEARNERS, seed=1, **CPP)
+    return df.train(small, agents=LEARNERS, seed=1, **CPP)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,6 @@ def conditions() -> dict[str, df.TrainedAgents]:
     for name, modulators in CONDITIONS.items():
         task = df.task("navigation").only_modulation(*modulators)
         made[name] = df.train(
-            df.task_driven.build(task),
             task,
             agents=AGENTS,
             trials=TRIALS,

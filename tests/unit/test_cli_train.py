@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import h5py
 import pandas as pd
 import pytest
 from small_task import AGENTS, TRIALS, small_task
@@ -97,6 +98,17 @@ class TestOneArm:
         for name in ("build_s", "run_s", "simulated_s", "build_cache", "network_hash", "versions"):
             assert name in manifest["provenance"]
 
+    def test_it_can_be_replayed(self, out: Path, capsys: Capture) -> None:
+        assert printed(capsys, "replay", str(out / "manifest.json")).startswith("equal: ")
+        facts = json.loads(printed(capsys, "replay", str(out), "--json"))
+        assert facts["equal"]
+        assert facts["arguments"]["agents"] == AGENTS
+        weights = out / "agents.h5"
+        with h5py.File(weights, "r+") as file:
+            file["learned/weight"][0] += 1e-9
+        text = printed(capsys, "replay", str(out), status=1)
+        assert text.startswith("different: weights of 'learned'.")
+
     def test_agents_go_on_are_evaluated_and_replaced(self, out: Path, capsys: Capture) -> None:
         before = df.load_agents(out).weights["learned"].sort_values(["pre", "post"])
         there = str(out.parent / "evaluated")
@@ -117,6 +129,7 @@ class TestOneArm:
             (["--heterogeneity", "0.1"], "--heterogeneity belongs"),
             (["--neurons", "9"], "--neurons belongs"),
             (["--set", "actor.n=9"], "--set belongs"),
+            (["--model", "glif"], "--model belongs"),
         ],
     )
     def test_what_agents_that_have_learned_keep(
@@ -167,8 +180,8 @@ def test_options_reach_the_task(
 
     seen: dict[str, Any] = {}
 
-    def train(network: df.Network, task: Any, **options: Any) -> None:
-        seen.update(network=network, task=task, **options)
+    def train(task: Any, **options: Any) -> None:
+        seen.update(task=task, network=df.task_driven.build(task), **options)
         raise Stop
 
     monkeypatch.setattr(df, "train", train)
@@ -214,8 +227,8 @@ def test_neurons_of_a_task_with_a_network(monkeypatch: pytest.MonkeyPatch) -> No
     class Stop(Exception):
         pass
 
-    def train(network: df.Network, *_: Any, **__: Any) -> None:
-        assert network.population("exc").n == 160
+    def train(task: Any, **_: Any) -> None:
+        assert df.task_driven.build(task).population("exc").n == 160
         raise Stop
 
     monkeypatch.setattr(df, "train", train)
@@ -262,6 +275,25 @@ def test_neurons_of_a_task_with_a_network(monkeypatch: pytest.MonkeyPatch) -> No
 def test_one_clear_line(capsys: Capture, task: str, options: list[str], message: str) -> None:
     target = () if "--target" in options else ("--target", "runtime")
     assert message in error_of(capsys, "train", task, *target, *options)
+
+
+@pytest.mark.parametrize("options", [["--agents", "-1"], ["--trials", "0"]])
+def test_counts_are_refused_before_anything_is_said(
+    capsys: Capture, task: str, options: list[str]
+) -> None:
+    assert main(["train", task, *options]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("dualframe: error: ")
+    assert len(captured.err.splitlines()) == 1
+
+
+@pytest.mark.cpp
+def test_a_number_of_agents_that_is_given_is_not_assumed(capsys: Capture, task: str) -> None:
+    assert main(["train", task, *CPP, "--trials", "1", "--agents", "2"]) == 0
+    lines = [s for s in capsys.readouterr().err.splitlines() if s.startswith("assumed: protocol")]
+    assert len(lines) == 1
+    assert "sampling" in lines[0]
+    assert "agents" not in lines[0]
 
 
 def test_unknown_tasks_and_folders(capsys: Capture, tmp_path: Path, task: str) -> None:
@@ -373,10 +405,10 @@ def test_an_interrupt_between_conditions_keeps_those_that_are_done(
     """Ctrl-C while the second condition is prepared: the first one is saved, compared and shown."""
     train = df.train
 
-    def once(network: df.Network, task: Any, **options: Any) -> df.TrainedAgents:
+    def once(task: Any, **options: Any) -> df.TrainedAgents:
         if task.condition == "none":
             raise KeyboardInterrupt
-        return train(network, task, **options)
+        return train(task, **options)
 
     monkeypatch.setattr(df, "train", once)
     out = tmp_path / "out"

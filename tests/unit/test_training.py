@@ -23,12 +23,12 @@ from dualframe.core.errors import (
     QuantityError,
     UnknownName,
 )
-from dualframe.network import replicated
 from dualframe.task import Task
-from dualframe.training.outcome_tables import outcomes_of_trials
+from dualframe.training.outcomes.trials import outcomes_of_trials
+from dualframe.training.replay_training import replay_training
 
 CPP: dict[str, Any] = {"target": "cpp_standalone", "progress": False}
-Learned = tuple[Task, df.Network, df.TrainedAgents]
+Learned = tuple[Task, df.TrainedAgents]
 needs_cpp = pytest.mark.cpp
 
 
@@ -36,8 +36,7 @@ needs_cpp = pytest.mark.cpp
 def learned(tmp_path_factory: pytest.TempPathFactory) -> Learned:
     """Two agents that have learned for four trials."""
     task = small(tmp_path_factory.mktemp("task"))
-    network = df.task_driven.build(task)
-    return task, network, df.train(network, task, seed=1, **CPP)
+    return task, df.train(task, seed=1, **CPP)
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -46,7 +45,7 @@ def learned(tmp_path_factory: pytest.TempPathFactory) -> Learned:
 @needs_cpp
 class TestTrials:
     def test_a_row_for_each_agent_and_trial(self, learned: Learned) -> None:
-        trials = learned[2].trials
+        trials = learned[1].trials
         assert list(trials.columns) == [
             "agent",
             "trial",
@@ -62,7 +61,7 @@ class TestTrials:
 
     def test_it_says_what_the_world_did(self, learned: Learned) -> None:
         """The first two trials start in the goal, in the others it has moved out of reach."""
-        trials = learned[2].trials
+        trials = learned[1].trials
         early = trials["trial"] < REVERSAL
         assert (trials["success"] == early).all()
         assert (trials["timed_out"] == ~early).all()
@@ -73,14 +72,14 @@ class TestTrials:
         np.testing.assert_allclose(trials["duration_s"][~early], LIMIT)
 
     def test_ends_are_durations_one_after_the_other(self, learned: Learned) -> None:
-        for _, own in learned[2].trials.groupby("agent"):
+        for _, own in learned[1].trials.groupby("agent"):
             # the spike that ends a trial is one step after its last tick
             np.testing.assert_allclose(
                 np.diff(own["end_s"]), own["duration_s"].iloc[1:], atol=1.5e-3
             )
 
     def test_outcomes_are_means_of_the_last_trials(self, learned: Learned) -> None:
-        outcomes = learned[2].outcomes
+        outcomes = learned[1].outcomes
         assert outcomes["agent"].tolist() == list(range(AGENTS))
         assert (outcomes["trials"] == TRIALS).all()
         assert (outcomes["successes"] == 2).all()
@@ -88,18 +87,22 @@ class TestTrials:
         assert (outcomes["last_old_goal_rate"] == 0.5).all()
 
     def test_the_learning_curve(self, learned: Learned) -> None:
-        curve = learned[2].learning_curve()
+        curve = learned[1].learning_curve()
         assert curve["trial"].tolist() == [1, 2, 3, 4]
         assert curve["mean"].tolist() == [1, 1, 0, 0]
-        assert learned[2].learning_curve("duration_s")["median"].iloc[-1] == pytest.approx(LIMIT)
+        assert learned[1].learning_curve("duration_s")["median"].iloc[-1] == pytest.approx(LIMIT)
+
+    def test_the_plot(self, learned: Learned) -> None:
+        for value, label in (("", "Success rate, 5 trials"), ("duration_s", "Trial duration (s)")):
+            assert learned[1].plot(value).axes[0].get_ylabel() == label
 
     def test_trials_beyond_those_asked_for_are_not_counted_and_teach_nothing(
         self, learned: Learned
     ) -> None:
         """Two trials, in a run that is as long as for four."""
-        task, network, _ = learned
-        short = df.train(network, task, seed=1, trials=2, duration=0.2 * second, **CPP)
-        exact = df.train(network, task, seed=1, trials=2, duration=1.6 * second, **CPP)
+        task, _ = learned
+        short = df.train(task, seed=1, trials=2, duration=0.2 * second, **CPP)
+        exact = df.train(task, seed=1, trials=2, duration=1.6 * second, **CPP)
         assert short.trials["trial"].max() == exact.trials["trial"].max() == 2
         same = short.weights["learned"]["weight"] == exact.weights["learned"]["weight"]
         assert same.all()
@@ -121,42 +124,42 @@ def test_outcomes_of_agents_without_trials() -> None:
 @needs_cpp
 class TestAgents:
     def test_learning_changed_the_weights_within_their_bounds(self, learned: Learned) -> None:
-        weight = learned[2].weights["learned"]["weight"]
+        weight = learned[1].weights["learned"]["weight"]
         assert (weight != 2).mean() > 0.1
         assert weight.between(1, 3).all()
-        assert learned[2].weight_units["learned"] == "1"
+        assert learned[1].weight_units["learned"] == "1"
 
     def test_each_has_its_own_noise_and_weights(self, learned: Learned) -> None:
-        _, network, agents = learned
+        agents = learned[1]
         table = agents.weights["learned"]
-        n = network.population("action").n
+        n = agents.network.population("action").n
         own = [table["weight"][table["post"] // n == k].to_numpy() for k in range(AGENTS)]
         assert len(own[0]) == len(own[1])
         assert (own[0] != own[1]).any()
 
     def test_one_seed_is_one_result_and_another_is_another(self, learned: Learned) -> None:
-        task, network, agents = learned
-        same = df.train(network, task, seed=1, **CPP)
-        other = df.train(network, task, seed=2, **CPP)
+        task, agents = learned
+        same = df.train(task, seed=1, **CPP)
+        other = df.train(task, seed=2, **CPP)
         assert same.provenance["build_cache"] == other.provenance["build_cache"] == "hit"
         assert same.trials.equals(agents.trials)
         assert same.weights["learned"].equals(agents.weights["learned"])
         assert not other.weights["learned"].equals(agents.weights["learned"])
 
     def test_provenance_says_how(self, learned: Learned) -> None:
-        provenance = learned[2].provenance
+        provenance = learned[1].provenance
         assert provenance["completed"]
         assert provenance["seed"] == 1
         assert provenance["replicas"] == AGENTS
         assert list(provenance["modulators"]) == ["ACh", "DA"]
         assert provenance["simulated_s"] == pytest.approx(TRIALS * LIMIT + 1)
-        assert repr(learned[2]) == "<TrainedAgents: 2 of task 'small', modulators ACh, DA>"
+        assert repr(learned[1]) == "<TrainedAgents: 2 of task 'small', modulators ACh, DA>"
 
     def test_conditions_need_no_other_program(self, learned: Learned) -> None:
         task = learned[0]
         for condition in ((), ("DA",), ("ACh", "DA", "5-HT")):
             own = task.only_modulation(*condition)
-            done = df.train(df.task_driven.build(own), own, seed=1, **CPP)
+            done = df.train(own, seed=1, **CPP)
             assert done.provenance["build_cache"] == "hit", condition
             weight = done.weights["learned"]["weight"]
             # place cells are silent after the goal is found, at once here: no pair is rewarded
@@ -166,7 +169,7 @@ class TestAgents:
 @needs_cpp
 class TestEvaluation:
     def test_weights_stay_to_the_last_bit_and_nothing_is_compiled(self, learned: Learned) -> None:
-        agents = learned[2]
+        agents = learned[1]
         done = df.evaluate(agents, trials=3, seed=9, **CPP)
         assert done.provenance["build_cache"] == "hit"
         assert done.trials["trial"].max() == 3
@@ -175,7 +178,7 @@ class TestEvaluation:
         assert done.network == agents.network  # plasticity is on again
 
     def test_agents_go_on_from_their_weights(self, learned: Learned) -> None:
-        agents = learned[2]
+        agents = learned[1]
         on = df.train(agents, seed=3, **CPP)
         assert on.provenance["build_cache"] == "hit"
         key = ["pre", "post"]
@@ -203,7 +206,7 @@ class TestEvaluation:
         monkeypatch.setattr(module, "lower_network", watched)
         task = learned[0].with_heterogeneity(0.2)
         how: dict[str, Any] = {"target": "runtime", "duration": 5 * ms, "progress": False}
-        first = df.train(df.task_driven.build(task), task, seed=1, **how)
+        first = df.train(task, seed=1, **how)
         second = df.evaluate(first, seed=2, **how)
         df.train(second, seed=3, **how)
         thetas = [
@@ -220,7 +223,7 @@ class TestEvaluation:
         self, learned: Learned, options: dict[str, Any]
     ) -> None:
         with pytest.raises(NetworkError, match=r"2 agents have learned: . cannot go on"):
-            df.train(learned[2], **options, **CPP)
+            df.train(learned[1], **options, **CPP)
 
 
 # --- on disk --------------------------------------------------------------------------------------
@@ -230,7 +233,7 @@ class TestEvaluation:
 class TestFiles:
     @pytest.fixture
     def folder(self, learned: Learned, tmp_path: Path) -> Path:
-        return learned[2].save(tmp_path / "agents", figures=False)
+        return learned[1].save(tmp_path / "agents", figures=False)
 
     def test_what_is_written(self, folder: Path, learned: Learned, tmp_path: Path) -> None:
         files = {path.name for path in folder.iterdir()}
@@ -248,7 +251,7 @@ class TestFiles:
         manifest = json.loads((folder / "manifest.json").read_text())
         assert (manifest["task"], manifest["agents"]) == ("small", AGENTS)
         assert manifest["modulators"] == ["ACh", "DA"]
-        drawn = learned[2].save(tmp_path / "drawn")
+        drawn = learned[1].save(tmp_path / "drawn")
         assert {path.name for path in (drawn / "figures").iterdir()} == {
             "learning_success.png",
             "learning_duration_s.png",
@@ -257,7 +260,7 @@ class TestFiles:
         }
 
     def test_read_again_they_are_the_same(self, folder: Path, learned: Learned) -> None:
-        agents, back = learned[2], df.load_agents(folder)
+        agents, back = learned[1], df.load_agents(folder)
         assert back.task == agents.task
         assert back.network == agents.network
         assert back.n == agents.n
@@ -277,7 +280,7 @@ class TestFiles:
     def test_saved_again_they_replace_those_that_are_there(
         self, folder: Path, learned: Learned
     ) -> None:
-        other = replace(learned[2], trials=learned[2].trials.head(1))
+        other = replace(learned[1], trials=learned[1].trials.head(1))
         other.save(folder, figures=False)
         assert len(df.load_agents(folder).trials) == 1
 
@@ -312,9 +315,67 @@ class TestFiles:
             df.load_agents(tmp_path / "nowhere")
         (tmp_path / "file").write_text("x")
         with pytest.raises(OutputError, match="cannot write into"):
-            learned[2].save(tmp_path / "file")
+            learned[1].save(tmp_path / "file")
         with pytest.raises(OutputError):
             df.load_agents(tmp_path / "file")
+
+
+# --- replay ---------------------------------------------------------------------------------------
+
+
+@needs_cpp
+class TestReplay:
+    def test_a_training_is_repeated(self, learned: Learned, tmp_path: Path) -> None:
+        folder = learned[1].save(tmp_path / "agents", figures=False)
+        replay = replay_training(folder / "manifest.json", progress=False)
+        assert replay.differences == ()
+        assert replay.same_network
+        assert replay.versions == {}
+        specification = replay.specification
+        assert (specification.agents, specification.seed) == (AGENTS, 1)
+        assert specification.target == "cpp_standalone"
+        assert specification.task == learned[0]
+
+    def test_what_differs_is_named(self, learned: Learned, tmp_path: Path) -> None:
+        agents = learned[1]
+        arguments = {**agents.provenance["arguments"], "seed": 2}
+        other = replace(agents, provenance={**agents.provenance, "arguments": arguments})
+        replay = replay_training(other.save(tmp_path, figures=False), progress=False)
+        assert "weights of 'learned'" in replay.differences
+        assert replay.same_network
+
+    def test_agents_that_went_on(self, learned: Learned, tmp_path: Path) -> None:
+        first = df.load_agents(learned[1].save(tmp_path / "first", figures=False))
+        evaluated = df.evaluate(first, trials=2, seed=5, **CPP)
+        folder = evaluated.save(tmp_path / "evaluated", figures=False)
+        replay = replay_training(folder, progress=False)
+        assert replay.differences == ()
+        assert replay.specification.frozen
+        evaluated.save(tmp_path / "first", figures=False)  # the same weights
+        assert not replay_training(folder, progress=False).differences
+        df.train(first, trials=2, seed=6, **CPP).save(tmp_path / "first", figures=False)
+        with pytest.raises(OutputError, match="are not those that went on"):
+            replay_training(folder, progress=False)
+        unsaved = df.train(learned[1], trials=1, seed=5, **CPP)
+        with pytest.raises(OutputError, match="had not been saved"):
+            replay_training(unsaved.save(tmp_path / "unsaved", figures=False), progress=False)
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            ({"completed": False}, "was interrupted"),
+            ({"arguments": {"type": "Task"}}, "arguments"),
+            ({"arguments": {"type": "TrainingSpecification", "evil": 1}}, "damaged"),
+            ({"arguments": 3}, "damaged"),
+        ],
+    )
+    def test_what_cannot_be_repeated(
+        self, learned: Learned, tmp_path: Path, change: dict[str, Any], message: str
+    ) -> None:
+        agents = learned[1]
+        other = replace(agents, provenance={**agents.provenance, **change})
+        with pytest.raises(OutputError, match=message):
+            replay_training(other.save(tmp_path, figures=False), progress=False)
 
 
 # --- conditions -----------------------------------------------------------------------------------
@@ -323,9 +384,9 @@ class TestFiles:
 @needs_cpp
 class TestConditions:
     def test_a_row_for_each_arm(self, learned: Learned) -> None:
-        task, _, agents = learned
+        task, agents = learned
         none = task.only_modulation()
-        other = df.train(df.task_driven.build(none), none, seed=1, **CPP)
+        other = df.train(none, seed=1, **CPP)
         table = df.compare_conditions({"both": agents, "none": other})
         assert table["condition"].tolist() == ["both", "none"]
         assert (table["outcome"] == "last_success_rate").all()
@@ -336,7 +397,7 @@ class TestConditions:
         assert table["cliffs_delta"].iloc[1] == 0
 
     def test_what_cannot_be_compared(self, learned: Learned) -> None:
-        agents = learned[2]
+        agents = learned[1]
         with pytest.raises(DualframeError, match="no conditions to compare"):
             df.compare_conditions({})
         with pytest.raises(DualframeError, match="no condition 'c': the conditions are a"):
@@ -350,11 +411,9 @@ class TestConditions:
 
 
 class TestBadInput:
-    @pytest.fixture(scope="class")
-    @staticmethod
-    def given(tmp_path_factory: pytest.TempPathFactory) -> tuple[Task, df.Network]:
-        task = small(tmp_path_factory.mktemp("task"))
-        return task, df.task_driven.build(task)
+    @pytest.fixture
+    def task(self, tmp_path: Path) -> Task:
+        return small(tmp_path)
 
     @pytest.mark.parametrize(
         ("options", "error", "message"),
@@ -376,50 +435,33 @@ class TestBadInput:
         ],
     )
     def test_options(
-        self,
-        given: tuple[Task, df.Network],
-        options: dict[str, Any],
-        error: type[Exception],
-        message: str,
+        self, task: Task, options: dict[str, Any], error: type[Exception], message: str
     ) -> None:
         with pytest.raises(error, match=message):
-            df.train(given[1], given[0], **{"target": "runtime", **options})
-
-    def test_a_network_without_its_task(self, given: tuple[Task, df.Network]) -> None:
-        with pytest.raises(NetworkError, match="training needs the task"):
-            df.train(given[1])
-        with pytest.raises(NetworkError, match="training needs the task"):
-            df.train(given[1], "small")  # type: ignore[arg-type]
-
-    def test_the_network_of_another_task(
-        self, given: tuple[Task, df.Network], tiny: df.Network
-    ) -> None:
-        with pytest.raises(NetworkError, match="built for task 'small', not 'distal_reward'"):
-            df.train(given[1], df.task("distal_reward"))
-        with pytest.raises(NetworkError, match="built for task None"):
-            df.train(tiny, given[0])
+            df.train(task, **{"target": "runtime", **options})
 
     def test_trials_of_a_task_without_trials(self) -> None:
         task = df.task("distal_reward").having(network__neurons=50, network__synapses=10)
         with pytest.raises(NetworkError, match="'distal_reward' has no trials: give duration"):
-            df.train(df.task_driven.build(task), task, trials=3, target="runtime")
+            df.train(task, trials=3, target="runtime")
 
-    def test_the_network_of_another_arm(self, given: tuple[Task, df.Network]) -> None:
-        """Its modulators are those of the network: tables must not say other ones."""
-        task, network = given
-        with pytest.raises(NetworkError, match="modulators ACh, DA, not none"):
-            df.train(network, task.only_modulation(), target="runtime")
-        with pytest.raises(NetworkError, match=r"heterogeneity 0, not 0\.2"):
-            df.train(network, task.with_heterogeneity(0.2), target="runtime")
+    @pytest.mark.parametrize("what", ["navigation", None])
+    def test_what_is_no_task(self, what: Any) -> None:
+        with pytest.raises(NetworkError, match=r"is no task: train\(dualframe.task"):
+            df.train(what)
 
-    def test_a_network_that_is_replicated_already(self, given: tuple[Task, df.Network]) -> None:
-        task, network = given
-        with pytest.raises(NetworkError, match="one agent"):
-            df.train(replicated(network, 2), task, target="runtime")
+    def test_a_network_is_no_task(self, tiny: df.Network) -> None:
+        with pytest.raises(NetworkError, match="is no task"):
+            df.train(tiny)  # type: ignore[arg-type]
 
-    def test_what_is_not_a_network(self, given: tuple[Task, df.Network]) -> None:
-        with pytest.raises(NetworkError, match=r"train\(task_driven.build\(task\), task\)"):
-            df.train(given[0], given[0])  # type: ignore[arg-type]
+    def test_branches_and_models(self, task: Task) -> None:
+        """The reference tasks state their own point neurons."""
+        with pytest.raises(UnknownName, match="Did you mean 'biological'"):
+            df.train(task, branch="biologicl", target="runtime")
+        with pytest.raises(NetworkError, match="'small' states its own point neurons"):
+            df.train(task, branch="biological", target="runtime")
+        with pytest.raises(NetworkError, match="model='glif'"):
+            df.train(task, model="glif", target="runtime")
 
 
 # --- the distal reward ----------------------------------------------------------------------------
@@ -433,7 +475,7 @@ def test_the_tables_of_the_distal_reward(tmp_path: Path) -> None:
         protocol__sampling="100 ms",
         protocol__duration="1 s",
     )
-    agents = df.train(df.task_driven.build(task), task, agents=2, seed=1, **CPP)
+    agents = df.train(task, agents=2, seed=1, **CPP)
     outcomes = agents.outcomes
     assert agents.trials.empty
     assert outcomes["agent"].tolist() == [0, 1]

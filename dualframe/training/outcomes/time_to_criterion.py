@@ -1,0 +1,108 @@
+"""When one synapse among many reaches a criterion, and whether it stays there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dualframe.core.section_schema import SectionSchema
+from dualframe.network import Projection, Recording
+from dualframe.results.results import Results
+from dualframe.training.outcomes.outcome import MainOutcome, Outcome, OutcomeTables, TrainingSetup
+
+
+def record_synapse(setup: TrainingSetup) -> dict[str, Recording]:
+    """Return recordings of one synapse in time, and of the others' weights at the end."""
+    followed = Recording(("w",), every=setup.sampling)
+    others = {name: Recording(("w",)) for name in setup.entries["learned"]}
+    return {setup.entries["synapse"]: followed, **others}
+
+
+def tabulate_synapse(setup: TrainingSetup, results: Results) -> OutcomeTables:
+    """Return a row per agent on its synapse, and the synapse's weight in time."""
+    entries, agents = setup.entries, np.arange(setup.agents)
+    synapse = entries["synapse"]
+    factor, unit = (1e3, "_mV") if results.weight_units[synapse] == "volt" else (1.0, "")
+    reached = dict(zip(*results.spike_trains(entries["criterion"]), strict=True))
+    final = results.weights[synapse]["weight"].to_numpy()
+    trace = results.traces[synapse]
+    largest = trace.values["w"].max(axis=1) if trace.t.size else final
+    lost = float(entries["collapse"]) * _largest_weight(setup, synapse)
+    ranks = [_rank_synapse(setup, results, agent, w) for agent, w in enumerate(final)]
+    outcomes = pd.DataFrame(
+        {
+            "agent": agents,
+            "reached": [agent in reached for agent in agents],
+            "time_to_criterion_s": [reached.get(agent, np.nan) for agent in agents],
+            f"final_weight{unit}": factor * final,
+            f"max_weight{unit}": factor * np.maximum(largest, final),
+            "collapsed": [agent in reached and final[agent] < lost for agent in agents],
+            "rewarded_rank": [rank for rank, _ in ranks],
+            "plastic_synapses": [count for _, count in ranks],
+            "rewards": _count_rewards(setup, results),
+        }
+    )
+    curves = pd.DataFrame(
+        {
+            "agent": np.repeat(agents, trace.t.size),
+            "t_s": np.tile(trace.t, setup.agents),
+            f"weight{unit}": factor * trace.values["w"].ravel(),
+        }
+    )
+    return OutcomeTables(outcomes=outcomes, curves=curves)
+
+
+def _projection(setup: TrainingSetup, name: str) -> Projection:
+    return next(p for p in setup.network.projections if p.name == name)
+
+
+def _largest_weight(setup: TrainingSetup, synapse: str) -> float:
+    plasticity = _projection(setup, synapse).plasticity
+    assert plasticity is not None
+    return float(plasticity.w_max)
+
+
+def _count_rewards(setup: TrainingSetup, results: Results) -> np.ndarray:
+    name = setup.entries["reward"]
+    neurons = results.spike_trains(name)[0]
+    return np.bincount(neurons // setup.network.source(name).n, minlength=setup.agents)
+
+
+def _rank_synapse(
+    setup: TrainingSetup, results: Results, agent: int, weight: float
+) -> tuple[int, int]:
+    """Rank of the followed synapse among the agent's plastic ones (1 is the largest), their number.
+
+    Synapses at the same weight share the best rank.
+    """
+    larger, count = 0, 1
+    for name in setup.entries["learned"]:
+        n = setup.network.source(_projection(setup, name).source).n
+        table = results.weights[name]
+        weights = table["weight"].to_numpy()[table["pre"].to_numpy() // n == agent]
+        larger, count = larger + int((weights > weight).sum()), count + weights.size
+    return larger + 1, count
+
+
+def count_lasting_successes(tables: OutcomeTables) -> tuple[int, int]:
+    """Return the agents that reached the criterion and did not fall below again, and all."""
+    lasting = tables.outcomes["reached"] & ~tables.outcomes["collapsed"]
+    return int(lasting.sum()), len(lasting)
+
+
+TIME_TO_CRITERION = Outcome(
+    name="time_to_criterion",
+    title="time at which one synapse among many reaches its criterion",
+    schema=SectionSchema(
+        numbers={"collapse": "dimensionless"},
+        texts={"criterion": (), "reward": (), "synapse": ()},
+        lists=("learned",),
+        defaults={"collapse": "0.5"},
+    ),
+    populations_with_spikes=lambda setup: (setup.entries["criterion"], setup.entries["reward"]),
+    make_recordings=record_synapse,
+    make_tables=tabulate_synapse,
+    main=lambda entries: MainOutcome("time_to_criterion_s", less_is_better=True),
+    count_successes=count_lasting_successes,
+    source="Izhikevich 2007; Rodriguez-Garcia and Ramaswamy 2024",
+)

@@ -1,0 +1,194 @@
+"""A training as data: what was asked for, resolved, so that a manifest repeats it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dualframe.building.tasks import build_task
+from dualframe.catalogue.schema import Origin, Sourced
+from dualframe.core.errors import DualframeError, NetworkError, OutputError, UnknownName
+from dualframe.core.serialisation import decode, encode
+from dualframe.core.validation import check_count
+from dualframe.network import Network
+from dualframe.results.archive import DAMAGE
+from dualframe.task import Section, Task
+
+BRANCHES = ("task_driven", "biological")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSpecification:
+    """Who learns what, for how long, and with which random numbers.
+
+    Attributes
+    ----------
+    task
+        The whole task: its file's content, with the changes that were made.
+    branch
+        ``"task_driven"`` or ``"biological"``.
+    model
+        Point neurons of the task's cells; None for those that the task states.
+    agents
+        How many, side by side.
+    trials
+        Trials of each agent; None for those of the task, or for a task without trials.
+    duration_s
+        Simulated time in seconds.
+    seed
+        Seed of everything that is drawn.
+    network_seed
+        Seed that drew the cells and connections of agents that go on; None for ``seed``.
+    target, threads, use_gpu
+        As in `dualframe.run`.
+    frozen
+        Whether the agents are evaluated: they do not learn or explore.
+    earlier_agents
+        Folder of the agents that go on, and are evaluated; empty for agents that start, or if
+        the earlier ones had not been saved.
+    earlier_weights
+        SHA-256 of the weights with which they go on; empty for agents that start.
+    """
+
+    task: Task
+    branch: str = BRANCHES[0]
+    model: str | None = None
+    agents: int
+    trials: int | None = None
+    duration_s: float
+    seed: int
+    network_seed: int | None = None
+    target: str
+    threads: int = 1
+    use_gpu: bool | None = None
+    frozen: bool = False
+    earlier_agents: str = ""
+    earlier_weights: str = ""
+
+    @classmethod
+    def from_dict(cls, data: Any) -> TrainingSpecification:
+        """Rebuild a specification from a manifest.
+
+        Parameters
+        ----------
+        data
+            What `to_dict` returned.
+
+        Raises
+        ------
+        OutputError
+            If it is not one.
+        """
+        try:
+            specification = decode(data, SPECIFICATION_CLASSES)
+        except (*DAMAGE, DualframeError) as problem:
+            raise OutputError(f"the manifest's arguments are damaged: {problem}") from problem
+        if not isinstance(specification, cls):
+            raise OutputError("the manifest's arguments are not those of a training: damaged?")
+        return specification
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the specification as JSON-ready data."""
+        data: dict[str, Any] = encode(self)
+        return data
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the agents have learned before."""
+        return bool(self.earlier_weights)
+
+    @property
+    def counted_task(self) -> Task:
+        """The task with the trials that count."""
+        return self.task if self.trials is None else with_trials(self.task, self.trials)
+
+
+SPECIFICATION_CLASSES: Mapping[str, type] = {
+    kind.__name__: kind for kind in (TrainingSpecification, Task, Section, Sourced, Origin)
+}
+
+
+def build_agent(task: Task, branch: str, model: str | None) -> Network:
+    """Return the network of one agent.
+
+    Parameters
+    ----------
+    task
+        The task.
+    branch
+        ``"task_driven"`` or ``"biological"``.
+    model
+        Point neurons of the task's cells; None for those that the task states.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such branch.
+    NetworkError
+        If the task cannot be built in the branch, or with the model.
+    """
+    if branch not in BRANCHES:
+        raise UnknownName("branch", branch, BRANCHES)
+    if branch == "biological" or model is not None:
+        wish = "branch='biological'" if branch == "biological" else f"model={model!r}"
+        raise NetworkError(
+            f"task {task.name!r} states its own point neurons and cannot be trained with {wish}: "
+            f"leave that out, or change the task's cells in its file."
+        )
+    return build_task(task)
+
+
+def with_trials(task: Task, trials: int) -> Task:
+    """Return the task with another number of trials.
+
+    Parameters
+    ----------
+    task
+        The task.
+    trials
+        Trials of each agent that count.
+
+    Raises
+    ------
+    NetworkError
+        If the task has no trials, or the number is no whole number above zero.
+    """
+    if "trials" not in task["protocol"]:
+        raise NetworkError(f"task {task.name!r} has no trials: give duration=.")
+    check_count(trials, "trials")
+    return task.having(protocol__trials=float(trials))
+
+
+def limit_trials(network: Network, task: Task) -> Network:
+    """Return the network whose neurons know how many trials count: later ones teach nothing.
+
+    Parameters
+    ----------
+    network
+        Of one agent.
+    task
+        With the number of trials.
+    """
+    if "trials" not in task["protocol"]:
+        return network
+    return with_population_parameter(network, "trials", float(task["protocol"]["trials"]))
+
+
+def with_population_parameter(network: Network, name: str, value: float) -> Network:
+    """Return the network with another value of a parameter, in all populations that have it.
+
+    Parameters
+    ----------
+    network
+        Any network.
+    name, value
+        Of the parameter.
+    """
+    return replace(
+        network,
+        populations=tuple(
+            replace(p, parameters={**p.parameters, name: value}) if name in p.parameters else p
+            for p in network.populations
+        ),
+    )
