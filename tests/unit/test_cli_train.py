@@ -243,7 +243,7 @@ def test_neurons_of_a_task_with_a_network(monkeypatch: pytest.MonkeyPatch) -> No
     ("options", "message"),
     [
         (["--modulate", "dopmine"], "modulator of task 'small': 'dopmine'"),
-        (["--modulate", "DA,Ach"], "'Ach'. Did you mean 'ACh'?"),
+        (["--modulate", "DA,AChh"], "'AChh'. Did you mean 'ACh'?"),
         (["--modulate", "none,DA"], "none"),
         (["--modulate", ""], "--modulate names no modulator: write --modulate none"),
         (["--target", "gen"], "unknown target 'gen'. Did you mean 'genn'?"),
