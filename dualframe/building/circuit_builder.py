@@ -63,7 +63,7 @@ from dualframe.neuromodulation.release import volume_release
 from dualframe.neurons import glif
 from dualframe.neurons.point_neuron import PointNeuron
 from dualframe.neurons.registry import neuron_model
-from dualframe.synapses.receptor_currents import Contact
+from dualframe.synapses.synapse_equations import SynapseEquations
 
 MODES = ("current", "conductance")
 _SITE = Site("cell", "V")
@@ -119,7 +119,7 @@ def build(
     check_modulation(circuit.check())
     drawn = _drawn(circuit, model, specimens, layout_seed)
     strengths = fitting(calibration, circuit, key)
-    written: dict[str, Contact] = {}
+    written: dict[str, SynapseEquations] = {}
     populations, terms = [], {}
     for given in circuit.populations:
         population, terms[given.name] = build_population(
@@ -165,7 +165,7 @@ def build_population(
     given: CircuitPopulation,
     model: str,
     synapses: str,
-    written: dict[str, Contact],
+    written: dict[str, SynapseEquations],
     drawn: Drawn | None = None,
     cells: Cells = "published",
 ) -> tuple[Population, ModulationEquations]:
@@ -243,7 +243,7 @@ def _population(
     given: CircuitPopulation,
     neuron: PointNeuron,
     terms: ModulationEquations,
-    own: Mapping[str, Contact],
+    own: Mapping[str, SynapseEquations],
 ) -> Population:
     currents = [name for names in terms.currents.values() for name in names]
     parameters, initial = (

@@ -20,15 +20,14 @@ from dualframe.core.errors import CatalogueError, NetworkError, suggest_name
 from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity, PoissonInput, Population, Projection
 from dualframe.network.distributions import Normal
-from dualframe.synapses.receptor_currents import (
-    Contact,
-    DoubleAlpha,
-    DualExponential,
-    Exponential,
-    Kinetics,
-    Magnesium,
-    Part,
-    contact,
+from dualframe.synapses.kinetics import Kinetics
+from dualframe.synapses.magnesium_block import PARAMETERS as MAGNESIUM_PARAMETERS
+from dualframe.synapses.magnesium_block import MagnesiumBlock
+from dualframe.synapses.registry import SYNAPSE_KINETICS
+from dualframe.synapses.synapse_equations import (
+    ReceptorComponent,
+    SynapseEquations,
+    synapse_equations,
 )
 
 CircuitContact = CircuitProjection | Background
@@ -74,7 +73,7 @@ def channels(
     sites: tuple[Site, ...],
     rest: Any = None,
     gains: Mapping[str, str] | None = None,
-) -> Contact:
+) -> SynapseEquations:
     """Return the channels of a contact.
 
     Parameters
@@ -105,7 +104,7 @@ def channels(
         if rest is not None:
             share *= _relative_drive(given, cell, name, rest)
         parts += [
-            Part(
+            ReceptorComponent(
                 id=f"{name}_{given.name}" + (f"_{site.compartment}" if len(sites) > 1 else ""),
                 compartment=site.compartment,
                 kinetics=_kinetics(given, synapse),
@@ -120,8 +119,8 @@ def channels(
         ]
     events = given.events if isinstance(given, Background) else None
     if events is None:
-        return contact(given.name, parts)
-    return _with_events(given, contact(given.name, parts, feed=_feed(given.name)), events)
+        return synapse_equations(given.name, parts)
+    return _with_events(given, synapse_equations(given.name, parts, feed=_feed(given.name)), events)
 
 
 def without_currents(circuit: Circuit, remedy: str) -> None:
@@ -145,7 +144,7 @@ def _feed(name: str) -> str:
     return f"w_{name}*events_{name}/dt"
 
 
-def _with_events(given: CircuitContact, made: Contact, rate: Any) -> Contact:
+def _with_events(given: CircuitContact, made: SynapseEquations, rate: Any) -> SynapseEquations:
     """Add the Poisson events of all afferents of a published rate.
 
     They are counted, several in a step, where a spiking source could give one at most: a neuron
@@ -183,9 +182,7 @@ def _drive(given: CircuitContact, name: str, cell: CellType, rest: Any) -> float
     if block is None:
         return force
     exponent = float(np.asarray(block.alpha * (rest - block.gamma)))
-    return float(
-        force / (1 + float(np.asarray(block.concentration / block.beta)) * np.exp(-exponent))
-    )
+    return float(force / (1 + float(np.asarray(block.Mg / block.beta)) * np.exp(-exponent)))
 
 
 def _own_constant(cell: CellType, name: str) -> Any:
@@ -200,33 +197,24 @@ def _reversal(given: CircuitContact, synapse: Synapse, cell: CellType) -> Any:
     return synapse.numbers.value("E") if own is None else own
 
 
-def _magnesium(synapse: Synapse, cell: CellType) -> Magnesium | None:
+def _magnesium(synapse: Synapse, cell: CellType) -> MagnesiumBlock | None:
     if not synapse.block:
         return None
     constants = {}
-    for name in ("Mg", "alpha", "beta", "gamma"):
+    for name in MAGNESIUM_PARAMETERS.required:
         own = _own_constant(cell, name)
         constants[name] = synapse.numbers.value(name) if own is None else own
-    # Dendrify, and so the catalogue, adds gamma to the voltage; the kinetics subtract it
-    return Magnesium(
-        constants["Mg"], constants["alpha"], constants["beta"], -1 * constants["gamma"]
-    )
+    # Dendrify, and so the catalogue, adds gamma to the voltage; the block subtracts it
+    return MagnesiumBlock(**constants | {"gamma": -1 * constants["gamma"]})
 
 
 def _kinetics(given: CircuitContact, synapse: Synapse) -> Kinetics:
     own = given.kinetics.get(synapse.name)
-    if own is None:
-        numbers = synapse.numbers
-        if synapse.kinetics == "dual_exponential":
-            return DualExponential(numbers.value("rise"), numbers.value("decay"))
-        return Exponential(numbers.value("decay"))
-    times = {key: value for key, value in own.items() if key != "kind"}
-    makers: Mapping[str, Callable[..., Kinetics]] = {
-        "exponential": Exponential,
-        "dual_exponential": DualExponential,
-        "double_alpha": DoubleAlpha,
-    }
-    return makers[own["kind"]](**times)
+    if own is not None:
+        times = {key: value for key, value in own.items() if key != "kind"}
+        return SYNAPSE_KINETICS[own["kind"]].model(**times)
+    kind = SYNAPSE_KINETICS[synapse.kinetics]
+    return kind.model(**{name: synapse.numbers.value(name) for name in kind.parameters.required})
 
 
 def positions(circuit: Circuit, population: CircuitPopulation, seed: int) -> Any:
@@ -285,7 +273,7 @@ def assumed_numbers(circuit: Circuit, *, dendrites: bool) -> list[str]:
 
 def projections(
     circuit: Circuit,
-    written: Mapping[str, Contact],
+    written: Mapping[str, SynapseEquations],
     strengths: Strengths,
     released: Collection[str] = (),
 ) -> list[Projection]:
@@ -319,7 +307,7 @@ def projections(
     return made
 
 
-def _release(given: CircuitProjection, own: Contact, scaled: bool) -> dict[str, Any]:
+def _release(given: CircuitProjection, own: SynapseEquations, scaled: bool) -> dict[str, Any]:
     """Return what a presynaptic spike does, with the short-term plasticity of release."""
     response = f"{own.written} += w" + (f"*release_{given.name}" if scaled else "")
     if given.short_term is None:
@@ -361,7 +349,7 @@ def inputs(circuit: Circuit) -> list[PoissonInput]:
 
 
 def background(
-    circuit: Circuit, written: Mapping[str, Contact], strengths: Strengths
+    circuit: Circuit, written: Mapping[str, SynapseEquations], strengths: Strengths
 ) -> tuple[list[PoissonInput], list[Projection]]:
     """Return a Poisson source per neuron for background of a calibrated rate, and projections."""
     sources, made = [], []
@@ -389,7 +377,7 @@ def background(
     return sources, made
 
 
-def _weight(given: CircuitContact, own: Contact, strength: Strength) -> Any:
+def _weight(given: CircuitContact, own: SynapseEquations, strength: Strength) -> Any:
     """Return a contact's weight; a current cannot be the weight of a conductance."""
     if unit_of(strength.weight) != own.weight_unit:
         raise CatalogueError(

@@ -39,7 +39,7 @@ from dualframe.neuromodulation.population_equations import (
     inputs_with_scaled_release,
 )
 from dualframe.neuromodulation.release import volume_release
-from dualframe.synapses.receptor_currents import Contact
+from dualframe.synapses.synapse_equations import SynapseEquations
 
 MODEL = "biological"
 
@@ -92,7 +92,7 @@ def build(
     without_currents(circuit, "build it with dualframe.task_driven.")
     check_modulation(circuit.check())
     strengths = fitting(calibration, circuit, MODEL)
-    written: dict[str, Contact] = {}
+    written: dict[str, SynapseEquations] = {}
     populations, terms = [], {}
     for given in circuit.populations:
         population, terms[given.name] = build_population(circuit, given, written)
@@ -114,7 +114,7 @@ def build(
 
 
 def build_population(
-    circuit: Circuit, given: CircuitPopulation, written: dict[str, Contact]
+    circuit: Circuit, given: CircuitPopulation, written: dict[str, SynapseEquations]
 ) -> tuple[Population, ModulationEquations]:
     """Build one population of a circuit; its channels are added to ``written`` by contact."""
     cell = catalogue.cell(given.cell)
@@ -168,7 +168,7 @@ def _population(
     given: CircuitPopulation,
     made: Layout,
     terms: ModulationEquations,
-    own: Mapping[str, Contact],
+    own: Mapping[str, SynapseEquations],
 ) -> Population:
     spike = made.spike
     parameters, initial = {**spike.parameters, **terms.parameters}, dict(terms.initial)

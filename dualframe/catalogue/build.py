@@ -23,6 +23,7 @@ from dualframe.catalogue.schema import (
     Uptake,
 )
 from dualframe.catalogue.toml_table import Table
+from dualframe.synapses.registry import SYNAPSE_KINETICS
 
 
 def cell(table: Table) -> CellType:
@@ -69,16 +70,22 @@ def cell(table: Table) -> CellType:
 
 def synapse(table: Table) -> Synapse:
     """Return the kind of synapse of a file."""
-    kinetics = table.text("kinetics", choices=forms.SYNAPSE)
+    kinetics = table.text("kinetics", choices=SYNAPSE_KINETICS)
     block = table.flag("block", default=False)
     form = forms.ParameterTable(
-        {**forms.SYNAPSE[kinetics].required, **(forms.NMDA_BLOCK if block else {})}
+        {
+            **forms.SYNAPSE.required,
+            **SYNAPSE_KINETICS[kinetics].parameters.required,
+            **(forms.NMDA_BLOCK if block else {}),
+        }
     )
     table.only(
         "name", "title", "sign", "transmitter", "kinetics", "block", "alternatives", form.dimensions
     )
     name = table.text("name")
-    any_kinds = {**forms.SYNAPSE["dual_exponential"].dimensions, **forms.NMDA_BLOCK}
+    any_kinds = {**forms.SYNAPSE.required, **forms.NMDA_BLOCK}
+    for kind in SYNAPSE_KINETICS.values():
+        any_kinds |= kind.parameters.required
     return Synapse(
         name,
         table.text("title"),

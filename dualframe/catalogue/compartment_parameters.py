@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
 from dualframe.neurons.registry import NEURON_MODELS
+from dualframe.synapses.magnesium_block import PARAMETERS as MAGNESIUM_BLOCK
 
 PER_VOLT = dimension_of_unit("/mV")
 
@@ -98,14 +99,7 @@ REMARK: Dimensions = MappingProxyType(
     }
 )
 
-NMDA_BLOCK: Dimensions = MappingProxyType(
-    {
-        "Mg": "concentration",
-        "alpha": PER_VOLT,
-        "beta": "concentration",
-        "gamma": "voltage",
-    }
-)
+NMDA_BLOCK: Dimensions = MAGNESIUM_BLOCK.required
 
 GLOBALS = ParameterTable(
     {

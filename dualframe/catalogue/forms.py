@@ -6,7 +6,6 @@ in `cell_forms`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
 
 from dualframe.catalogue.compartment_parameters import (
@@ -61,20 +60,8 @@ __all__ = [
     "ParameterTable",
 ]
 
-SYNAPSE: Mapping[str, ParameterTable] = MappingProxyType(
-    {
-        "exponential": ParameterTable(
-            {"E": "voltage", "decay": "time"},
-            {},
-            "g jumps by the weight at a spike; dg/dt = -g/decay",
-        ),
-        "dual_exponential": ParameterTable(
-            {"E": "voltage", "rise": "time", "decay": "time"},
-            {},
-            "difference of two exponentials, rise and decay, that peaks at the weight",
-        ),
-    }
-)
+#: What every synapse has besides the parameters of its kinetics: a reversal potential.
+SYNAPSE = ParameterTable({"E": "voltage"})
 
 AFFINITY = ParameterTable({"EC50": "concentration", "hill": "dimensionless"})
 BINDING: Dimensions = MappingProxyType(
@@ -145,6 +132,7 @@ POSITIVE = frozenset(
         "tau_on",
         "tau_off",
         "tau_rise",
+        "tau_decay",
         "tau_fall",
         "tau",
         "slope",

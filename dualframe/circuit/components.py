@@ -30,13 +30,8 @@ from dualframe.core.validation import (
 )
 from dualframe.network import Description, Plasticity
 from dualframe.network.distributions import GaussianKernel
+from dualframe.synapses.registry import SYNAPSE_KINETICS
 
-# Names as in dualframe.synapses.receptor_currents, which stands above this layer.
-KINETICS: Mapping[str, Mapping[str, str]] = {
-    "exponential": {"tau": "time"},
-    "dual_exponential": {"tau_rise": "time", "tau_decay": "time"},
-    "double_alpha": {"tau_fast": "time", "tau_slow": "time", "slow_ratio": "dimensionless"},
-}
 RULES = ("kernel", "probability", "in_degree", "number")
 STRENGTHS: Mapping[str, str] = {
     "psp": "voltage",
@@ -148,7 +143,7 @@ class CircuitProjection(Description):
         Coefficient of variation of a normal distribution of weights, redrawn where the sign would
         change.
     kinetics
-        By kind of synapse, a mapping with ``kind`` (a key of `KINETICS`) and its times; kinds
+        By kind of synapse, a mapping with ``kind`` (of `dualframe.synapses`) and its times; kinds
         that are not named have the catalogue's.
     reversal
         By kind of synapse, its reversal potential (voltage), or one voltage where there is one
@@ -372,9 +367,9 @@ def _reversal(value: Any, synapses: tuple[str, ...], what: str) -> dict[str, Any
 
 def _one_kinetics(value: Mapping[str, Any], what: str) -> dict[str, Any]:
     kind = str(value.get("kind"))
-    if kind not in KINETICS:
-        raise UnknownName(f"kind in the {what}:", kind, KINETICS)
-    form = KINETICS[kind]
+    if kind not in SYNAPSE_KINETICS:
+        raise UnknownName(f"kind in the {what}:", kind, SYNAPSE_KINETICS)
+    form = SYNAPSE_KINETICS[kind].parameters.required
     for name in value:
         if name != "kind" and name not in form:
             raise UnknownName(f"parameter in the {what}:", name, form)

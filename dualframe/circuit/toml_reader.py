@@ -19,7 +19,6 @@ from dualframe.catalogue.schema import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.actions_file import drug, modulation, region
 from dualframe.circuit.components import (
-    KINETICS,
     STRENGTHS,
     Background,
     CircuitPopulation,
@@ -33,6 +32,7 @@ from dualframe.circuit.space import Space
 from dualframe.circuit.toml_helpers import count, make, member, probability, values
 from dualframe.core.errors import UnknownName
 from dualframe.network.distributions import GaussianKernel
+from dualframe.synapses.registry import SYNAPSE_KINETICS
 
 _CONTACT = ("synapse", "ratio", "kinetics", "reversal", "compartment", "name", *STRENGTHS)
 _PROJECTION = (
@@ -328,9 +328,10 @@ def _kinetics(table: Table, synapses: tuple[str, ...]) -> tuple[dict[str, Any], 
     result: dict[str, Any] = {}
     numbers: dict[str, Sourced] = {}
     for name, form in forms.items():
-        kind = form.text("kind", choices=KINETICS)
-        form.only("kind", KINETICS[kind])
-        found = {key: form.number(key, dimension) for key, dimension in KINETICS[kind].items()}
+        kind = form.text("kind", choices=SYNAPSE_KINETICS)
+        dimensions = SYNAPSE_KINETICS[kind].parameters.required
+        form.only("kind", dimensions)
+        found = {key: form.number(key, dimension) for key, dimension in dimensions.items()}
         result[name] = {"kind": kind} | values(found)
         numbers |= {f"kinetics.{name}.{key}": number for key, number in found.items()}
     return result, numbers

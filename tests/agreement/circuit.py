@@ -20,7 +20,7 @@ from dualframe.network.distributions import GaussianKernel, LogNormal, Normal, U
 from dualframe.neurons import glif
 from dualframe.neurons.point_neuron import PointNeuron
 from dualframe.neurons.registry import neuron_model
-from dualframe.synapses.receptor_currents import Channel, DualExponential, Exponential, channel
+from dualframe.synapses import DualExponential, Exponential, ReceptorCurrent, receptor_current
 
 DELAYS = Uniform(0.5 * ms, 3 * ms)
 
@@ -48,7 +48,9 @@ def pyramids(n: int = 24) -> Population:
     )
 
 
-def point(name: str, neuron: PointNeuron, channels: tuple[Channel, ...], n: int, sign: int) -> Any:
+def point(
+    name: str, neuron: PointNeuron, channels: tuple[ReceptorCurrent, ...], n: int, sign: int
+) -> Any:
     """A population of point neurons with synaptic channels."""
     currents = " + ".join(["I_ext", *(own.current for own in channels)])
     equations = "\n".join(
@@ -73,8 +75,8 @@ def point(name: str, neuron: PointNeuron, channels: tuple[Channel, ...], n: int,
 
 def circuit() -> Network:
     """Return the circuit; it is recurrent within and between all three populations."""
-    excitation = channel("exc", Exponential(3 * ms), reversal=0 * mV)
-    inhibition = channel("inh", DualExponential(1 * ms, 7 * ms), reversal=-75 * mV)
+    excitation = receptor_current("exc", Exponential(3 * ms), reversal=0 * mV)
+    inhibition = receptor_current("inh", DualExponential(1 * ms, 7 * ms), reversal=-75 * mV)
     opens = f"{excitation.written} += w"
     pv, pyr = catalogue.cell("ctx_pv"), catalogue.cell("ctx_l23_pyr")
     fast = glif.glif_neuron(3, _specimen(pv, 3))

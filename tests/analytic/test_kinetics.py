@@ -10,20 +10,22 @@ import pytest
 from brian2 import NeuronGroup, SpikeGeneratorGroup, StateMonitor, Synapses, ms, mV, nS, pA
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
-from dualframe.synapses.receptor_currents import (
-    Channel,
+from dualframe.synapses import (
     DoubleAlpha,
     DualExponential,
     Exponential,
-    Magnesium,
-    channel,
+    MagnesiumBlock,
+    ReceptorCurrent,
+    receptor_current,
 )
 
 DT = 0.1  # ms
 AT = 10  # the step of the spike
 
 
-def response(part: Channel, variable: str, weight: Any, steps: int, clamp: Any = -70 * mV) -> Any:
+def response(
+    part: ReceptorCurrent, variable: str, weight: Any, steps: int, clamp: Any = -70 * mV
+) -> Any:
     """Return a channel's variable, from the step after one spike of a weight on, V clamped."""
     equations = part.equations + "\nV : volt (constant)\n"
     for name, value in part.parameters.items():
@@ -61,7 +63,10 @@ def dual_peak_time(rise: float, decay: float) -> float:
 
 
 def test_exponential_peaks_at_the_weight_and_decays() -> None:
-    g = response(channel("x", Exponential(5 * ms), reversal=0 * mV), "g_x", 2 * nS, 1000) / nS
+    g = (
+        response(receptor_current("x", Exponential(5 * ms), reversal=0 * mV), "g_x", 2 * nS, 1000)
+        / nS
+    )
     assert g[0] == pytest.approx(2, rel=1e-12)  # the increment itself: rounding
     t = np.arange(len(g)) * DT
     # Euler: (1 - x)^n = exp(-n(x + x^2/2 + ...)) with x = dt/tau, so the difference from exp(-nx)
@@ -76,7 +81,7 @@ def test_exponential_peaks_at_the_weight_and_decays() -> None:
     ("rise", "decay"), [(0.3, 2.0), (2.0, 80.0), (0.5, 5.0), (5.0, 60.0), (0.2, 0.8)]
 )
 def test_dual_exponential_peak_time_and_area(rise: float, decay: float) -> None:
-    part = channel("x", DualExponential(rise * ms, decay * ms), reversal=0 * mV)
+    part = receptor_current("x", DualExponential(rise * ms, decay * ms), reversal=0 * mV)
     g = response(part, "g_x", 3 * nS, int(20 * decay / DT)) / nS / 3
     assert g.max() == pytest.approx(1, rel=1e-9)  # made exact for the Euler scheme: rounding
     # Euler's factor 1 - x is exp(-dt/tau') with tau' = -dt/ln(1 - x): tau - dt < tau' < tau. The
@@ -95,7 +100,10 @@ def test_dual_exponential_shape_far_from_the_grid() -> None:
     """With dt/rise = 0.01 the response is the continuous one."""
     rise, decay = 10.0, 50.0
     g = response(
-        channel("x", DualExponential(rise * ms, decay * ms), reversal=0 * mV), "g_x", 1 * nS, 4000
+        receptor_current("x", DualExponential(rise * ms, decay * ms), reversal=0 * mV),
+        "g_x",
+        1 * nS,
+        4000,
     )
     t = np.arange(len(g)) * DT
     shape = np.exp(-t / decay) - np.exp(-t / rise)
@@ -111,12 +119,14 @@ def test_dual_exponential_shape_far_from_the_grid() -> None:
 
 @pytest.mark.parametrize("rise", [0.0, 0.1, 0.19])
 def test_rise_below_two_steps_is_instantaneous(rise: float) -> None:
-    part = channel("x", DualExponential(rise * ms, 5 * ms), reversal=0 * mV)
-    assert part == channel("x", Exponential(5 * ms), reversal=0 * mV)
+    part = receptor_current("x", DualExponential(rise * ms, 5 * ms), reversal=0 * mV)
+    assert part == receptor_current("x", Exponential(5 * ms), reversal=0 * mV)
 
 
 def test_equal_time_constants_make_an_alpha_function() -> None:
-    g = response(channel("x", DualExponential(5 * ms, 5 * ms), reversal=0 * mV), "g_x", 1 * nS, 800)
+    g = response(
+        receptor_current("x", DualExponential(5 * ms, 5 * ms), reversal=0 * mV), "g_x", 1 * nS, 800
+    )
     g = g / nS
     assert g.max() == pytest.approx(1, rel=1e-9)
     t = np.arange(len(g)) * DT
@@ -127,7 +137,7 @@ def test_equal_time_constants_make_an_alpha_function() -> None:
 
 def test_double_alpha_is_two_alphas_from_one_write() -> None:
     fast, slow, ratio = 2.0, 30.0, 0.4
-    part = channel("x", DoubleAlpha(fast * ms, slow * ms, ratio), reversal=-75 * mV)
+    part = receptor_current("x", DoubleAlpha(fast * ms, slow * ms, ratio), reversal=-75 * mV)
     assert part.written == "k_x"
     quick = response(part, "g_fast_x", 2 * nS, 4000) / nS
     whole = response(part, "g_x", 2 * nS, 4000) / nS
@@ -144,21 +154,21 @@ def test_double_alpha_is_two_alphas_from_one_write() -> None:
 
 
 def test_mailbox_is_empty_after_one_step() -> None:
-    part = channel("x", DoubleAlpha(2 * ms, 30 * ms, 0.4), reversal=0 * mV)
+    part = receptor_current("x", DoubleAlpha(2 * ms, 30 * ms, 0.4), reversal=0 * mV)
     k = response(part, "k_x", 1 * nS, 5) / nS
     assert k[0] == pytest.approx(1)
     assert np.abs(k[1:]).max() < 1e-15  # k - dt*(k/dt): at most rounding of k
 
 
 def test_conductance_drives_towards_the_reversal_potential() -> None:
-    part = channel("x", Exponential(5 * ms), reversal=-75 * mV)
+    part = receptor_current("x", Exponential(5 * ms), reversal=-75 * mV)
     current = response(part, "I_x", 2 * nS, 10, clamp=-60 * mV)
     assert current[0] / pA == pytest.approx(2 * (-75 + 60))  # nS mV = pA
 
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_current_mode_peaks_at_the_signed_weight(sign: int) -> None:
-    part = channel("x", DualExponential(0.5 * ms, 5 * ms), current=True, sign=sign)
+    part = receptor_current("x", DualExponential(0.5 * ms, 5 * ms), current=True, sign=sign)
     current = response(part, "I_x", 40 * pA, 200) / pA
     assert np.abs(current).max() == pytest.approx(40)
     assert np.sign(current[np.abs(current).argmax()]) == sign
@@ -166,7 +176,7 @@ def test_current_mode_peaks_at_the_signed_weight(sign: int) -> None:
 
 @pytest.mark.parametrize("potential", [-80.0, -40.0, 0.0, 20.0])
 def test_magnesium_block_is_that_of_jahr_and_stevens(potential: float) -> None:
-    part = channel("x", Exponential(100 * ms), reversal=5 * mV, magnesium=Magnesium())
+    part = receptor_current("x", Exponential(100 * ms), reversal=5 * mV, magnesium=MagnesiumBlock())
     current = response(part, "I_x", 1 * nS, 3, clamp=potential * mV)
     opened = 1 / (1 + np.exp(-0.062 * potential) / 3.57)
     assert current[0] / pA == pytest.approx((5 - potential) * opened)

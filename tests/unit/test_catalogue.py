@@ -612,20 +612,20 @@ def test_cortical_refractory_periods_are_those_of_the_glif_fits() -> None:
 
 
 def test_synapses_against_dendrify_and_bezaire_2016() -> None:
-    check(synapse("AMPA").numbers, {"E": "0 mV", "decay": "2 ms"})
+    check(synapse("AMPA").numbers, {"E": "0 mV", "tau": "2 ms"})
     check(
         synapse("NMDA").numbers,
         {
             "E": "0 mV",
-            "decay": "60 ms",
+            "tau": "60 ms",
             "Mg": "1 mM",
             "alpha": "0.062 /mV",
             "beta": "3.57 mM",
             "gamma": "0 mV",
         },
     )
-    check(synapse("GABA_A").numbers, {"E": "-80 mV", "decay": "5 ms"})
-    check(synapse("GABA_B").numbers, {"E": "-90 mV", "rise": "180 ms", "decay": "200 ms"})
+    check(synapse("GABA_A").numbers, {"E": "-80 mV", "tau": "5 ms"})
+    check(synapse("GABA_B").numbers, {"E": "-90 mV", "tau_rise": "180 ms", "tau_decay": "200 ms"})
     assert {name: synapse(name).sign for name in names("synapse")} == {
         "AMPA": 1,
         "NMDA": 1,

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dualframe.core.errors import NetworkError, QuantityError
-from dualframe.synapses.receptor_currents import (
+from dualframe.synapses import (
     DoubleAlpha,
     DualExponential,
     Exponential,
     Kinetics,
-    Magnesium,
-    channel,
+    MagnesiumBlock,
     peak_factor,
+    receptor_current,
 )
 
 ALL = [
@@ -31,7 +31,7 @@ ALL = [
 @pytest.mark.parametrize("current", [False, True])
 def test_a_channel_is_complete(kinetics: Kinetics, current: bool) -> None:
     """Every identifier is a variable of the channel, a parameter or the voltage."""
-    part = channel(
+    part = receptor_current(
         "GABA_dend",
         kinetics,
         reversal=None if current else -75 * mV,
@@ -53,40 +53,42 @@ def test_a_channel_is_complete(kinetics: Kinetics, current: bool) -> None:
 def test_every_name_ends_with_the_id() -> None:
     """Two channels in one neuron share no name."""
     for kinetics in ALL:
-        one = channel("a", kinetics, reversal=0 * mV, magnesium=Magnesium())
-        two = channel("b", kinetics, reversal=0 * mV, magnesium=Magnesium())
+        one = receptor_current("a", kinetics, reversal=0 * mV, magnesium=MagnesiumBlock())
+        two = receptor_current("b", kinetics, reversal=0 * mV, magnesium=MagnesiumBlock())
         assert not set(one.parameters) & set(two.parameters)
         assert not Equations(one.equations).names & Equations(two.equations).names
 
 
 def test_no_magnesium_leaves_no_trace() -> None:
-    part = channel("a", Exponential(5 * ms), reversal=0 * mV)
+    part = receptor_current("a", Exponential(5 * ms), reversal=0 * mV)
     assert "exp" not in part.equations
     assert "Mg_a" not in part.parameters
-    blocked = channel("a", Exponential(5 * ms), reversal=0 * mV, magnesium=Magnesium(2 * mmolar))
+    blocked = receptor_current(
+        "a", Exponential(5 * ms), reversal=0 * mV, magnesium=MagnesiumBlock(2 * mmolar)
+    )
     assert blocked.parameters["Mg_a"] == 2 * mmolar
 
 
 def test_refusals() -> None:
     with pytest.raises(NetworkError, match="either a reversal potential or current=True"):
-        channel("a", Exponential(5 * ms))
+        receptor_current("a", Exponential(5 * ms))
     with pytest.raises(NetworkError, match="either a reversal potential or current=True"):
-        channel("a", Exponential(5 * ms), reversal=0 * mV, current=True)
+        receptor_current("a", Exponential(5 * ms), reversal=0 * mV, current=True)
     with pytest.raises(NetworkError, match="needs a reversal potential"):
-        channel("a", Exponential(5 * ms), current=True, magnesium=Magnesium())
+        receptor_current("a", Exponential(5 * ms), current=True, magnesium=MagnesiumBlock())
     with pytest.raises(NetworkError, match="not an identifier"):
-        channel("a b", Exponential(5 * ms), reversal=0 * mV)
+        receptor_current("a b", Exponential(5 * ms), reversal=0 * mV)
     with pytest.raises(NetworkError, match="decay time of a"):
-        channel("a", Exponential(0.05 * ms), reversal=0 * mV)
+        receptor_current("a", Exponential(0.05 * ms), reversal=0 * mV)
     with pytest.raises(QuantityError, match="reversal of a"):
-        channel("a", Exponential(5 * ms), reversal=1 * nS)
+        receptor_current("a", Exponential(5 * ms), reversal=1 * nS)
     with pytest.raises(QuantityError, match="decay time of a"):
-        channel("a", Exponential(5 * nS), reversal=0 * mV)
+        receptor_current("a", Exponential(5 * nS), reversal=0 * mV)
 
 
 def test_two_steps_of_rise_are_resolved() -> None:
     """0.2 ms at 0.1 ms is two steps, although 2*0.1 and 0.2 may differ by rounding."""
-    part = channel("a", DualExponential(0.2 * ms, 5 * ms), reversal=0 * mV, dt=0.1 * ms)
+    part = receptor_current("a", DualExponential(0.2 * ms, 5 * ms), reversal=0 * mV, dt=0.1 * ms)
     assert part.written == "r_a"
 
 

@@ -34,7 +34,7 @@ from dualframe.core.errors import DualframeError
 from dualframe.experiments.calibration.broyden_rate_search import RateSearch, inside
 from dualframe.network import Network, Population, Projection, Recording, SpikeInput
 from dualframe.simulation.run import package_versions, positive_time, run
-from dualframe.synapses.receptor_currents import Contact
+from dualframe.synapses.synapse_equations import SynapseEquations
 
 _SMALL = 0.02  # times 1 nS or 10 pA: so weak that the potential is proportional to it
 # around the weight that proportion predicts; wider would reach weights that no time step can follow
@@ -44,7 +44,7 @@ _FINE = np.geomspace(0.7, 1.4, 5)
 _PROBE_AT = 5 * ms
 _WATCH = 150 * ms
 
-Builder = Callable[[CircuitPopulation, dict[str, Contact]], Population]
+Builder = Callable[[CircuitPopulation, dict[str, SynapseEquations]], Population]
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def measure_psps(
     dict
         Amplitude at the soma for each weight; NaN where the cell fired.
     """
-    written: dict[str, Contact] = {}
+    written: dict[str, SynapseEquations] = {}
     total = sum(len(w) for w in weights.values())
     population = builder(replace(given, n=total), written)
     probe = SpikeInput("probe", 1, [0], Quantity([float(_PROBE_AT)], dim=ms.dim))
@@ -192,7 +192,7 @@ def _weights(
     """Weight and measured potential of every contact onto a population."""
     if not wanted:
         return {}
-    written: dict[str, Contact] = {}
+    written: dict[str, SynapseEquations] = {}
     builder(replace(given, n=1), written)
     units = {
         name: 1 * nS if own.weight_unit == "siemens" else 10 * pA for name, own in written.items()
