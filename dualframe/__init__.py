@@ -32,7 +32,7 @@ from dualframe.core.registry import register
 from dualframe.environments import environment, environments
 from dualframe.experiments import current_clamp, dose_response, fit_point, validate
 from dualframe.experiments.branch_comparison import compare_branches
-from dualframe.experiments.calibration.unitary_psps_and_rates import calibrate
+from dualframe.experiments.calibration.calibrate_circuit import calibrate
 from dualframe.network import (
     CurrentInput,
     Network,

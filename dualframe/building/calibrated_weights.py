@@ -1,7 +1,7 @@
 """Calibrated strengths of a circuit's contacts: stored data with provenance, read by the builders.
 
 The procedure that finds them is in
-`dualframe.experiments.calibration.unitary_psps_and_rates`; this module only keeps its result, in
+`dualframe.experiments.calibration`; this module only keeps its result, in
 ``circuits/calibration/<circuit>.toml``, one table for each model of the cells.
 """
 

@@ -6,8 +6,9 @@ question is whether they agree on *whom* a modulator excites or silences.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from dualframe.building.dendritic_circuit import MODEL
 from dualframe.circuit import Circuit
 from dualframe.core.errors import DualframeError
 from dualframe.core.quantity import quantity
-from dualframe.experiments.branch_comparison_plot import draw
+from dualframe.experiments.branch_comparison_plot import draw_shifts
 from dualframe.network import Network
 from dualframe.results.archive import write_text_file
 from dualframe.simulation.run import positive_time, run
@@ -31,7 +32,7 @@ CONTROL = "control"
 
 
 @dataclass(frozen=True)
-class DualReport:
+class BranchComparison:
     """States of a circuit in several models, conditions and seeds.
 
     Attributes
@@ -82,7 +83,7 @@ class DualReport:
 
     def plot(self) -> Figure:
         """Draw the shifts of every population, model beside model."""
-        figure: Figure = draw(self.shifts, self.circuit)
+        figure: Figure = draw_shifts(self.shifts, self.circuit)
         return figure
 
     def save(self, directory: str | Path) -> Path:
@@ -115,7 +116,7 @@ def compare_branches(
     target: str = "auto",
     builders: Mapping[str, Callable[[Circuit], Network]] | None = None,
     progress: bool | None = None,
-) -> DualReport:
+) -> BranchComparison:
     """Run a circuit and conditions of it in both branches, with several seeds.
 
     Parameters
@@ -140,7 +141,7 @@ def compare_branches(
 
     Returns
     -------
-    DualReport
+    BranchComparison
         If interrupted (Ctrl-C), of the runs that were finished.
 
     Raises
@@ -149,27 +150,27 @@ def compare_branches(
         If a condition is called ``"control"``, there is no seed, a model is named twice, or nothing
         is left of the duration after ``start``; or if it was interrupted before a run was finished.
     """
-    drawn = list(seeds)
+    seeds = list(seeds)
     length, begin = positive_time(duration, "duration"), quantity(start, "time", "start")
-    _check(conditions, drawn, models, length, begin)
-    rows: list[pd.DataFrame] = []
+    _refuse_incomparable(conditions, seeds, models, length, begin)
+    tables: list[pd.DataFrame] = []
     completed = True
     assumptions: dict[str, dict[str, None]] = {model: {} for model in models}
-    for model, label, changed in _plan(models, {CONTROL: circuit, **conditions}):
-        network = ((builders or {}).get(model) or builder(model))(changed)
+    for model, (label, variant) in product(models, {CONTROL: circuit, **conditions}.items()):
+        network = ((builders or {}).get(model) or branch_builder(model))(variant)
         assumptions[model] |= dict.fromkeys(network.meta["assumptions"])
-        for seed in drawn if completed else ():
-            done = run(network, length, target=target, seed=seed, progress=progress)
-            completed = bool(done.provenance["completed"])
+        for seed in seeds if completed else ():
+            results = run(network, length, target=target, seed=seed, progress=progress)
+            completed = bool(results.provenance["completed"])
             if not completed:
                 break
-            found = population_states(done, start=begin)
-            rows.append(found.assign(model=model, condition=label, seed=seed))
-    if not rows:
+            table = population_states(results, start=begin)
+            tables.append(table.assign(model=model, condition=label, seed=seed))
+    if not tables:
         raise DualframeError("interrupted before the first run was finished: nothing to compare.")
-    states = pd.concat(rows, ignore_index=True)
+    states = pd.concat(tables, ignore_index=True)
     first = ["model", "condition", "seed"]
-    return DualReport(
+    return BranchComparison(
         circuit.name,
         states[first + [column for column in states if column not in first]],
         {model: tuple(lines) for model, lines in assumptions.items()},
@@ -177,15 +178,7 @@ def compare_branches(
     )
 
 
-def _plan(
-    models: Sequence[str], circuits: Mapping[str, Circuit]
-) -> Iterator[tuple[str, str, Circuit]]:
-    for model in models:
-        for label, circuit in circuits.items():
-            yield model, label, circuit
-
-
-def _check(
+def _refuse_incomparable(
     conditions: Mapping[str, Circuit],
     seeds: list[int],
     models: Sequence[str],
@@ -205,7 +198,7 @@ def _check(
         )
 
 
-def builder(model: str) -> Callable[[Circuit], Network]:
+def branch_builder(model: str) -> Callable[[Circuit], Network]:
     """Return what builds a circuit in a model: ``"biological"`` or a point neuron model."""
     if model == MODEL:
         return biological.build

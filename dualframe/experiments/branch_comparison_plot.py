@@ -1,4 +1,4 @@
-"""The figure of a `DualReport`: who is shifted, by how much, in which model."""
+"""The figure of a `BranchComparison`: who is shifted, by how much, in which model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LABELS = {"rate_Hz": "rate (Hz)", "cv_isi": "CV of intervals", "correlation": "c
 
 
 @house_style
-def draw(shifted: pd.DataFrame, title: str = "") -> Figure:
+def draw_shifts(shifted: pd.DataFrame, title: str = "") -> Figure:
     """Draw the shifts against control: a row per measure, a column per condition.
 
     Points are medians over seeds, whiskers quartiles.
@@ -32,7 +32,7 @@ def draw(shifted: pd.DataFrame, title: str = "") -> Figure:
     for row, measure in zip(axes, LABELS, strict=True):
         for ax, condition in zip(row, conditions, strict=True):
             chosen = (shifted["condition"] == condition) & (shifted["measure"] == measure)
-            _panel(ax, shifted[chosen], models)
+            _draw_measure(ax, shifted[chosen], models)
         row[0].set_ylabel(f"shift of {LABELS[measure]}")
     for ax, condition in zip(axes[0], conditions, strict=True):
         ax.set_title(condition)
@@ -43,13 +43,13 @@ def draw(shifted: pd.DataFrame, title: str = "") -> Figure:
     return figure
 
 
-def _panel(ax: Axes, table: pd.DataFrame, models: list[str]) -> None:
+def _draw_measure(ax: Axes, table: pd.DataFrame, models: list[str]) -> None:
     names = list(table["population"].unique())
     ax.axhline(0, color=GREY, linewidth=0.8)
     for k, model in enumerate(models):
-        own = table[table["model"] == model].set_index("population").reindex(names)
+        rows = table[table["model"] == model].set_index("population").reindex(names)
         place = np.arange(len(names)) + 0.25 * (k - (len(models) - 1) / 2)
-        middle = own["median"].to_numpy()
-        reach = np.abs([middle - own["low"].to_numpy(), own["high"].to_numpy() - middle])
+        middle = rows["median"].to_numpy()
+        reach = np.abs([middle - rows["low"].to_numpy(), rows["high"].to_numpy() - middle])
         ax.errorbar(place, middle, reach, fmt="o^sD"[k % 4], color=f"C{k}", capsize=3, label=model)
     ax.set_xticks(range(len(names)), names)

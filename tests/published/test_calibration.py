@@ -10,10 +10,10 @@ from brian2.units import second
 
 import dualframe as df
 from dualframe.building.calibrated_weights import Calibration, stored
-from dualframe.experiments.calibration.unitary_psps_and_rates import (
-    _builder,
-    firing_rates,
-    measure_psps,
+from dualframe.experiments.calibration.background_rates import firing_rates
+from dualframe.experiments.calibration.unitary_potentials import (
+    measure_psp_curves,
+    population_builder,
 )
 
 # circuit, model of the cells, synapses of the point branch
@@ -46,7 +46,8 @@ def test_unitary_potentials_are_those_of_the_source(name: str, model: str, synap
             c.name: calibration.weights[c.name] / float(calibration.weights[c.name]) for c in onto
         }
         tried = {contact: weight * units[contact] for contact, weight in weights.items()}
-        measured = measure_psps(population, _builder(circuit, model, synapses), tried)
+        builder = population_builder(circuit, model, synapses, "published")
+        measured = measure_psp_curves(population, builder, tried)
         for contact in onto:
             asked = contact.psp if contact.psp is not None else biological.psps[contact.name]
             assert measured[contact.name].amplitudes[0] == pytest.approx(float(asked), rel=0.1)
@@ -79,7 +80,12 @@ def test_background_brings_each_population_into_the_range_of_its_source(
     assert protocol is not None
     scaled, length = circuit.scaled(float(protocol[1])), float(protocol[3]) * second
     found = firing_rates(
-        scaled, calibration, model, synapses, seed=int(protocol[2]), duration=length
+        scaled,
+        calibration,
+        model=model,
+        synapses=synapses,
+        seed=int(protocol[2]),
+        duration=length,
     )
     for population in circuit.populations:
         low, high = float(population.rate_low), float(population.rate_high)

@@ -17,7 +17,7 @@ from dualframe import catalogue
 from dualframe.building.calibrated_weights import Calibration, contacts_digest
 from dualframe.circuit import Background, Circuit, CircuitPopulation, CircuitProjection
 from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
-from dualframe.experiments.calibration.unitary_psps_and_rates import calibrate
+from dualframe.experiments.calibration.calibrate_circuit import calibrate
 from dualframe.network import Network
 from dualframe.targets.target_support import TARGETS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dualframe.experiments.calibration.broyden_rate_search import RateSearch, inside
+from dualframe.experiments.calibration.broyden_rate_search import RateSearch, is_within_range
 
 RANGES = {"exc": (0.5, 2.0), "inh": (5.0, 20.0)}
 
@@ -14,9 +14,9 @@ def steps(search: RateSearch, response, limit: int = 30) -> int:
     """Step until both rates are inside; return how many it took."""
     for step in range(limit):
         found = response(search.inputs)
-        if all(inside(found[name], *RANGES[name], margin=0.1) for name in RANGES):
+        if all(is_within_range(found[name], *RANGES[name], margin=0.1) for name in RANGES):
             return step
-        search.step(found)
+        search.next_inputs(found)
     pytest.fail(f"no end after {limit} steps at {search.inputs}")
 
 
@@ -32,25 +32,25 @@ def test_populations_that_move_each_other() -> None:
 
 def test_silent_populations_get_more_input() -> None:
     search = RateSearch(RANGES, {"exc": 300.0, "inh": 300.0})
-    after = search.step({"exc": 0.0, "inh": 10.0})
+    after = search.next_inputs({"exc": 0.0, "inh": 10.0})
     assert after["exc"] == pytest.approx(300 * np.exp(0.4))
 
 
 def test_a_jump_is_taken_back() -> None:
     search = RateSearch(RANGES, {"exc": 300.0, "inh": 300.0})
-    first = search.step({"exc": 0.4, "inh": 10.0})
-    back = search.step({"exc": 300.0, "inh": 300.0})
+    first = search.next_inputs({"exc": 0.4, "inh": 10.0})
+    back = search.next_inputs({"exc": 300.0, "inh": 300.0})
     assert 300 < back["exc"] < first["exc"]
 
 
 def test_the_same_result_twice_teaches_nothing() -> None:
     search = RateSearch(RANGES, {"exc": 300.0, "inh": 300.0})
     for _ in range(6):
-        after = search.step({"exc": 90.0, "inh": 10.0})
+        after = search.next_inputs({"exc": 90.0, "inh": 10.0})
         assert all(np.isfinite(list(after.values())))
 
 
 def test_inside() -> None:
-    assert inside(1.0, 0.5, 2.0)
-    assert not inside(0.51, 0.5, 2.0, margin=0.1)
-    assert not inside(3.0, 0.5, 2.0)
+    assert is_within_range(1.0, 0.5, 2.0)
+    assert not is_within_range(0.51, 0.5, 2.0, margin=0.1)
+    assert not is_within_range(3.0, 0.5, 2.0)

@@ -13,7 +13,7 @@ from brian2.units import ms, mV
 import dualframe as df
 from dualframe.analysis.network_state import population_states, rank_correlation, state_shifts
 from dualframe.core.errors import DualframeError
-from dualframe.experiments.branch_comparison import DualReport
+from dualframe.experiments.branch_comparison import BranchComparison
 from dualframe.results.results import Results
 
 
@@ -108,8 +108,8 @@ def test_a_report_needs_a_control_and_two_models(tmp_path) -> None:
     with pytest.raises(DualframeError, match="no condition 'rest'"):
         state_shifts(table, "rest")
     with pytest.raises(DualframeError, match="two models"):
-        _ = DualReport("x", table[table["model"] == "glif"]).agreement
-    folder = DualReport("x", table).save(tmp_path / "out")
+        _ = BranchComparison("x", table[table["model"] == "glif"]).agreement
+    folder = BranchComparison("x", table).save(tmp_path / "out")
     assert {p.name for p in folder.iterdir()} == {
         "states.csv",
         "shifts.csv",

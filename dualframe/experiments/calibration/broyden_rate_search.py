@@ -1,7 +1,7 @@
-r"""Search for the input rates at which coupled populations fire as wanted: Broyden's method.
+r"""Search for the input rates at which coupled populations fire as asked: Broyden's method.
 
 With :math:`x` the logarithms of the input rates and :math:`f` those of the firing rates relative to
-the wanted ones, each step solves :math:`J\,\Delta x = -f`. The Jacobian starts as a plain number
+the asked ones, each step solves :math:`J\,\Delta x = -f`. The Jacobian starts as a plain number
 on the diagonal and is corrected after every run so that it predicts that run (Broyden 1965, Math
 Comp 19:577): it learns that a population's input also moves the populations that it contacts.
 
@@ -40,7 +40,7 @@ class RateSearch:
     Parameters
     ----------
     ranges
-        Lower and upper end of the wanted rate (Hz), by population.
+        Lower and upper end of the asked rate (Hz), by population.
     inputs
         First input rates (Hz), by population, in the same order.
     """
@@ -56,31 +56,31 @@ class RateSearch:
     def __post_init__(self) -> None:
         self._jacobian = np.diag(np.full(len(self.inputs), _GAIN))
 
-    def step(self, found: Mapping[str, float]) -> dict[str, float]:
+    def next_inputs(self, rates: Mapping[str, float]) -> dict[str, float]:
         """Return the next input rates, given the firing rates that the present ones led to."""
         x = np.log([self.inputs[name] for name in self.inputs])
-        f = np.array([_error(found[name], *self.ranges[name]) for name in self.inputs])
-        self._learn(x, f)
-        x, f = self._settle(x, f)
+        f = np.array([_log_error(rates[name], *self.ranges[name]) for name in self.inputs])
+        self._correct_jacobian(x, f)
+        x, f = self._continue_from(x, f)
         move = -_SHARE * np.linalg.lstsq(self._jacobian, f, rcond=0.1)[0]
-        silent = f <= [_error(0, *self.ranges[name]) for name in self.inputs]
+        silent = f <= [_log_error(0, *self.ranges[name]) for name in self.inputs]
         move[silent] = _LONGEST
         move *= min(1.0, self._reach / np.abs(move).max())
         self._moved = np.abs(move).max()
         self.inputs = dict(zip(self.inputs, np.exp(x + move).tolist(), strict=True))
         return dict(self.inputs)
 
-    def _settle(self, x: Vector, f: Vector) -> tuple[Vector, Vector]:
+    def _continue_from(self, x: Vector, f: Vector) -> tuple[Vector, Vector]:
         """Go on from here, or from the best point so far if this one is much worse."""
-        if self._best is not None and _size(f) > _WORSE * _size(self._best[1]):
+        if self._best is not None and _length_of(f) > _WORSE * _length_of(self._best[1]):
             self._reach = max(_SHORTEST, min(self._reach, self._moved) / 2)
             return self._best
         self._reach = min(_LONGEST, self._reach * 1.5)
-        if self._best is None or _size(f) < _size(self._best[1]):
+        if self._best is None or _length_of(f) < _length_of(self._best[1]):
             self._best = x, f
         return x, f
 
-    def _learn(self, x: Vector, f: Vector) -> None:
+    def _correct_jacobian(self, x: Vector, f: Vector) -> None:
         if self._last is not None and np.abs(f - self._last[1]).max() < _JUMP:
             moved, changed = x - self._last[0], f - self._last[1]
             if moved @ moved < 1e-12:
@@ -93,15 +93,15 @@ class RateSearch:
         self._last = x, f
 
 
-def inside(rate: float, low: float, high: float, margin: float = 0.0) -> bool:
+def is_within_range(rate: float, low: float, high: float, margin: float = 0.0) -> bool:
     """Whether a rate lies in a range, ``margin`` of it (on a log scale) away from either end."""
     spare = (high / low) ** margin
     return bool(low * spare <= rate <= high / spare)
 
 
-def _error(rate: float, low: float, high: float) -> float:
+def _log_error(rate: float, low: float, high: float) -> float:
     return float(np.log(max(rate, _SILENT * low) / np.sqrt(low * high)))
 
 
-def _size(f: Vector) -> float:
+def _length_of(f: Vector) -> float:
     return float(np.sqrt(f @ f))

@@ -1,0 +1,118 @@
+"""How strong the synapses and the background of a circuit are: measured in the built model.
+
+Weights come from unitary potentials (`unitary_potentials`), background rates from a search in the
+scaled circuit (`background_rates`). The result is stored by `dualframe.building`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import partial
+from typing import Any
+
+from brian2.units import second
+
+from dualframe.building.calibrated_weights import Calibration, contacts_digest
+from dualframe.building.circuit_builder import model_key
+from dualframe.building.dendritic_circuit import MODEL
+from dualframe.catalogue.fitted_models import Cells
+from dualframe.circuit import Circuit
+from dualframe.core.errors import DualframeError
+from dualframe.experiments.calibration.background_rates import find_background_rates, firing_rates
+from dualframe.experiments.calibration.unitary_potentials import (
+    WATCH,
+    calibration_targets,
+    find_weights,
+    population_builder,
+)
+from dualframe.simulation.run import package_versions, positive_time
+
+
+def calibrate(
+    circuit: Circuit,
+    model: str = MODEL,
+    *,
+    synapses: str | None = None,
+    rates: bool = True,
+    scale: float = 0.02,
+    seed: int = 1,
+    duration: Any = 2 * second,
+    events: Mapping[str, Any] | None = None,
+    report: Callable[[str], None] = lambda line: None,
+    cells: Cells = "published",
+) -> Calibration:
+    """Find the strengths of a circuit's contacts for one model of its cells.
+
+    Parameters
+    ----------
+    circuit
+        The circuit; modulation, drugs and scale are put aside.
+    model, synapses
+        ``"biological"``, or a point neuron model and its synapse mode.
+    rates
+        Whether to find the background rates too.
+    scale
+        Size of the circuit in which the rates are found, relative to the full one.
+    seed
+        Seed of its connectivity and input.
+    duration
+        Simulated time of each step of the search; the first 0.5 s do not count.
+    events
+        Event rates of the background by population to start the search from (default 300 Hz).
+    report
+        Called with a line of progress.
+    cells
+        Which point neurons, as in `dualframe.building.circuit_builder`; those that are fitted have
+        calibrations of their own.
+
+    Raises
+    ------
+    DualframeError
+        If no weight reaches an amplitude without making the cell fire, or the rates do not come
+        into their ranges.
+    """
+    if circuit.contacts and all(contact.current is not None for contact in circuit.contacts):
+        raise DualframeError(
+            f"circuit {circuit.name!r} states all its strengths: there is nothing to calibrate."
+        )
+    duration = positive_time(duration, "duration")
+    base = replace(circuit.full or circuit, modulations=(), drugs=(), effects=())
+    synapses = synapses or circuit.synapse_mode
+    builder = population_builder(base, model, synapses, cells)
+    weights: dict[str, Any] = {}
+    psps: dict[str, Any] = {}
+    targets: dict[str, Any] = {}
+    for population in base.populations:
+        asked = calibration_targets(base, population, model)
+        for name, (weight, psp) in find_weights(population, builder, asked).items():
+            weights[name], psps[name], targets[name] = weight, psp, asked[name].psp or psp
+            report(f"{name}: weight {weight}, PSP {psp} (asked {targets[name]})")
+    calibration = Calibration(
+        circuit=base.name,
+        model=MODEL if model == MODEL else model_key(model, synapses, cells),
+        weights=weights,
+        psps=psps,
+        targets=targets,
+        rates=dict(events or {}),
+        provenance={
+            "contacts": contacts_digest(base),
+            "date": date.today().isoformat(),
+            "versions": package_versions(),
+            "psp_protocol": f"one spike at rest, peak of the somatic potential within {WATCH}",
+            "rates_protocol": f"scaled({scale}), seed {seed}, 0.5 s to {float(duration):g} s",
+        },
+    )
+    if not rates:
+        return calibration
+    measure = partial(
+        firing_rates,
+        base.scaled(scale),
+        model=model,
+        synapses=synapses,
+        seed=seed,
+        duration=duration,
+        cells=cells,
+    )
+    return find_background_rates(base, calibration, measure, report)
