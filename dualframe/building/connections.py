@@ -6,7 +6,6 @@ everything else about the wiring is the same in both.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -18,6 +17,7 @@ from dualframe.catalogue import CellType, Synapse
 from dualframe.circuit import Background, Circuit, CircuitPopulation, CircuitProjection
 from dualframe.core.errors import CatalogueError, NetworkError, suggest_name
 from dualframe.core.quantity import unit_of
+from dualframe.core.random_streams import named_stream
 from dualframe.network import Plasticity, PoissonInput, Population, Projection
 from dualframe.network.distributions import Normal
 from dualframe.synapses.kinetics import Kinetics
@@ -221,7 +221,7 @@ def positions(circuit: Circuit, population: CircuitPopulation, seed: int) -> Any
     """Return where the neurons of a population are, or None in a circuit without space."""
     if circuit.space is None:
         return None
-    rng = np.random.default_rng([seed, zlib.crc32(population.name.encode())])
+    rng = named_stream(seed, population.name)
     return circuit.space.draw(rng, population.n)
 
 

@@ -7,7 +7,6 @@ so neurons draw specimens, never single parameters, and nothing is averaged.
 from __future__ import annotations
 
 import os
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 from dualframe.catalogue.allen_glif_files import read_glif
 from dualframe.catalogue.schema import Glif
 from dualframe.core.errors import CatalogueError
+from dualframe.core.random_streams import named_stream
 from dualframe.core.validation import check_count
 from dualframe.network import Population
 from dualframe.neurons import glif
@@ -73,7 +73,7 @@ class Specimens:
         (a population's name) makes draws of one ``seed`` differ between populations.
         """
         check_count(n, f"number of neurons drawn from {self.name}")
-        rng = np.random.default_rng([seed, zlib.crc32(key.encode())])
+        rng = named_stream(seed, key)
         rounds = [rng.permutation(len(self)) for _ in range(-(-n // len(self)))]
         return tuple(int(i) for i in np.concatenate([*rounds, np.empty(0, int)])[:n])
 

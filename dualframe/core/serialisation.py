@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ import numpy as np
 import tomli_w
 from brian2.units.fundamentalunits import Quantity, get_or_create_dimension
 
+from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.errors import DualframeError, OutputError, UnknownName
 
 
@@ -89,10 +88,6 @@ def write_toml(path: Path, tables: Mapping[str, Any], label: str) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(handle, "wb") as stream:
-            tomli_w.dump(tables, stream)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        write_text_atomically(path, tomli_w.dumps(tables))
     except OSError as error:
         raise OutputError(f"cannot write the {label} {path}: {error.strerror}") from error

@@ -13,7 +13,6 @@ figures/*.png    raster, rates, traces
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +23,7 @@ from typing import Any
 import h5py
 import pandas as pd
 
+from dualframe.core.atomic_files import staged_files, write_text_atomically
 from dualframe.core.errors import OutputError
 from dualframe.results.hdf5_files import (
     read_spikes,
@@ -157,10 +157,7 @@ def write_text_file(path: Path, text: str) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".partial-") as aside:
-            draft = Path(aside) / "draft"
-            draft.write_text(text, encoding="utf-8")
-            draft.replace(path)
+        write_text_atomically(path, text)
     except OSError as problem:
         raise OutputError(
             f"cannot write {str(path)!r}: {problem.strerror or problem}. "
@@ -173,25 +170,20 @@ def write_text_file(path: Path, text: str) -> Path:
 
 
 def _write_files(results: RunRecord, folder: Path) -> None:
-    aside = Path(tempfile.mkdtemp(dir=folder, prefix=".partial-"))
-    try:
-        results.rates().to_csv(aside / "rates.csv", index=False)
-        with h5py.File(aside / "spikes.h5", "w") as file:
+    with staged_files(folder, last=MANIFEST) as stage:
+        results.rates().to_csv(stage / "rates.csv", index=False)
+        with h5py.File(stage / "spikes.h5", "w") as file:
             write_spikes(file, results)
         if results.traces:
-            with h5py.File(aside / "traces.h5", "w") as file:
+            with h5py.File(stage / "traces.h5", "w") as file:
                 write_traces(file, results)
         if results.weights:
-            with h5py.File(aside / "weights.h5", "w") as file:
+            with h5py.File(stage / "weights.h5", "w") as file:
                 write_weights(file, results)
-        files = sorted(path.name for path in aside.iterdir())
+        files = sorted(path.name for path in stage.iterdir())
         text = json.dumps(manifest_content(results, files), indent=2, allow_nan=False) + "\n"
-        (aside / MANIFEST).write_text(text, encoding="utf-8")
+        (stage / MANIFEST).write_text(text, encoding="utf-8")
         _remove_earlier_results(folder)
-        for name in (*files, MANIFEST):
-            (aside / name).replace(folder / name)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def manifest_content(results: RunRecord, files: list[str]) -> dict[str, Any]:

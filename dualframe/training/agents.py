@@ -26,6 +26,7 @@ import h5py
 import pandas as pd
 from matplotlib.figure import Figure
 
+from dualframe.core.atomic_files import staged_files
 from dualframe.core.errors import OutputError
 from dualframe.core.serialisation import decode, encode
 from dualframe.network import Network
@@ -162,16 +163,13 @@ def holds_agents(manifest: str | Path) -> bool:
 
 
 def _write_folder(agents: TrainedAgents, folder: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".dualframe-") as name:
-        aside = Path(name)
+    with staged_files(folder, last="manifest.json") as stage:
         for table in _TABLES:
-            getattr(agents, table).to_csv(aside / f"{table}.csv", index=False)
-        _write_weights(agents, aside / "agents.h5")
-        _write_json(aside / "network.json", agents.network.to_dict())
-        _write_json(aside / "task.json", encode(agents.task))
-        _write_json(aside / "manifest.json", _manifest_of(agents))
-        for path in sorted(aside.iterdir(), key=lambda p: p.name == "manifest.json"):
-            path.replace(folder / path.name)
+            getattr(agents, table).to_csv(stage / f"{table}.csv", index=False)
+        _write_weights(agents, stage / "agents.h5")
+        _write_json(stage / "network.json", agents.network.to_dict())
+        _write_json(stage / "task.json", encode(agents.task))
+        _write_json(stage / "manifest.json", _manifest_of(agents))
 
 
 def _manifest_of(agents: TrainedAgents) -> dict[str, Any]:

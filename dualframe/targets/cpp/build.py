@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 import warnings
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from dualframe.core.atomic_files import write_text_atomically
+from dualframe.core.atomic_files import atomic_replacement, write_text_atomically
 from dualframe.core.errors import BuildError
 from dualframe.targets.cpp.compiler import Compiler, compile_flags, find_compiler, run_compiler
 from dualframe.targets.cpp.merged_source import (
@@ -171,11 +170,9 @@ def _fetch_or_build(job: _Job, key: str, build: Callable[[Path], None]) -> bool:
 
 
 def _compile_unit(job: _Job, command: tuple[str, ...], target: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=job.directory, prefix=".build-") as scratch:
-        program = Path(scratch) / PROGRAM
-        filled = [str(program) if word == "{program}" else word for word in command]
-        run_compiler(filled, job.directory, job.directory / SOURCE)
-        program.replace(target)
+    with atomic_replacement(target) as draft:
+        words = [str(draft) if word == "{program}" else word for word in command]
+        run_compiler(words, job.directory, job.directory / SOURCE)
 
 
 def _compile_stock(job: _Job, flags: tuple[str, ...], target: Path) -> None:

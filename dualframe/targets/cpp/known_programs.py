@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -24,6 +22,7 @@ import brian2
 import numpy as np
 from numpy.typing import NDArray
 
+from dualframe.core.atomic_files import write_text_atomically
 from dualframe.targets.brian.brian_objects import BrianObjects
 from dualframe.targets.brian.raw_results import RawResults, RawTrace, RunOptions
 from dualframe.targets.cpp.build import PROGRAM, Build
@@ -345,9 +344,6 @@ def _path(key: str) -> Path:
 def _write(path: Path, content: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".plan-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(content)
-        Path(name).replace(path)
+        write_text_atomically(path, content)
     except OSError:
         return  # the next run generates its code again, and says that the cache is not writable

@@ -17,6 +17,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from dualframe.core.atomic_files import atomic_replacement
+
 GIBIBYTE = 2**30
 _PROGRAM, _RECORD = "main", "entry.json"
 _ABANDONED = 24 * 3600.0  # seconds after which an unfinished insertion is somebody's remains
@@ -38,6 +40,10 @@ def key_of(parts: Iterable[str]) -> str:
         content = part.encode()
         digest.update(f"{len(content)}:".encode() + content)
     return digest.hexdigest()
+
+
+class _AlteredProgram(Exception):
+    """A program is not the one that was inserted."""
 
 
 @dataclass(frozen=True)
@@ -153,17 +159,14 @@ def default_cache() -> ExecutableCache:
 
 def _copy_verified(program: Path, target: Path, sha256: str, size: int) -> bool:
     """Copy a program if it has the recorded content; what is verified is the copy that will run."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".program-")
-    os.close(handle)
-    copy = Path(name)
     try:
-        shutil.copy2(program, copy)
-        if copy.stat().st_size != size or _sha256(copy) != sha256:
-            return False
-        copy.replace(target)
-        return True
-    finally:
-        copy.unlink(missing_ok=True)
+        with atomic_replacement(target) as draft:
+            shutil.copy2(program, draft)
+            if draft.stat().st_size != size or _sha256(draft) != sha256:
+                raise _AlteredProgram
+    except _AlteredProgram:
+        return False
+    return True
 
 
 def _sha256(path: Path) -> str:

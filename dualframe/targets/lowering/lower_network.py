@@ -7,7 +7,6 @@ target, and a changed weight, parameter or stimulus changes arrays, never equati
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from dualframe.core.errors import DualframeError
+from dualframe.core.random_streams import named_stream
 from dualframe.network import Network, Recording
 from dualframe.plasticity import insert_plasticity_rules
 from dualframe.targets.lowering.lower_populations import lower_population
@@ -60,13 +60,13 @@ def lower_network(
     length = float(np.asarray(duration))
     own = seed if network_seed is None else network_seed
     groups = tuple(
-        lower_population(network, p, step, _rng(own, p.name), record or {})
+        lower_population(network, p, step, named_stream(own, p.name), record or {})
         for p in network.populations
     )
     spikes: list[LoweredSpikes] = []
     poissons: list[LoweredPoisson] = []
     for source in network.sources:
-        lowered = lower_source(source, step, length, _rng(seed, source.name))
+        lowered = lower_source(source, step, length, named_stream(seed, source.name))
         if isinstance(lowered, LoweredSpikes):
             spikes.append(lowered)
         else:
@@ -74,7 +74,7 @@ def lower_network(
     synapses = tuple(
         part
         for projection in network.projections
-        for part in lower_projection(network, projection, step, _rng(own, projection.name))
+        for part in lower_projection(network, projection, step, named_stream(own, projection.name))
     )
     silent = {p.name for p in network.populations} - set(spikes_of or ())
     return LoweredNetwork(
@@ -110,8 +110,3 @@ def _note_problem(problems: list[str], check: Callable[..., Any], *arguments: An
         check(*arguments)
     except DualframeError as error:
         problems.append(str(error))
-
-
-def _rng(seed: int, name: str) -> np.random.Generator:
-    """A stream of its own per object: adding one does not change the others."""
-    return np.random.default_rng([seed, zlib.crc32(name.encode())])
