@@ -296,11 +296,8 @@ def projections(
                 weight=_weights(given, _weight(given, own, strengths(given))),
                 delay=_delays(given),
                 delay_groups=given.delay_groups,
-                kernel=given.kernel,
-                probability=given.probability,
-                in_degree=given.in_degree,
-                number=given.number,
-                autapses=given.number is not None,
+                **given.connection.fields,
+                autapses=given.connection.rule.multapses,
                 plasticity=_plasticity(given, _weight(given, own, strengths(given))),
             )
         )

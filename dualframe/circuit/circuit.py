@@ -27,7 +27,12 @@ from dualframe.circuit.perturbations import Acting
 from dualframe.circuit.pharmacology import Drug, Modulation
 from dualframe.circuit.plasticity import with_plasticity
 from dualframe.circuit.regions import Region, check_once, check_regions
-from dualframe.circuit.scaling import expected_in_degree, scaled_population, scaled_projection
+from dualframe.circuit.scaling import (
+    connection_ends,
+    expected_in_degree,
+    scaled_population,
+    scaled_projection,
+)
 from dualframe.circuit.space import Space
 from dualframe.circuit.structure_digest import identity
 from dualframe.circuit.toml_reader import read
@@ -322,10 +327,11 @@ class Circuit(Description, Acting):
         return overview(self)
 
     def _check_projection(self, projection: CircuitProjection) -> None:
-        n_source = _named("population or input", projection.source, self.ends)
+        _named("population or input", projection.source, self.ends)
         self.population(projection.target)
+        connection = projection.connection
         placed = self.space is not None and projection.source in self.sizes
-        if projection.kernel is not None and not placed:
+        if connection.rule.needs_positions and not placed:
             raise NetworkError(
                 f"projection {projection.name!r} depends on distance, but "
                 + (
@@ -334,12 +340,10 @@ class Circuit(Description, Acting):
                     else f"input {projection.source!r} has no place in it."
                 )
             )
-        available = n_source - int(projection.recurrent)
-        if projection.in_degree is not None and projection.in_degree > available:
-            raise NetworkError(
-                f"in_degree of projection {projection.name!r} is {projection.in_degree}, but a "
-                f"neuron can have at most {available} partners in {projection.source!r}."
-            )
+        ends = connection_ends(projection, self.ends, self.space)
+        ends = replace(ends, n_source=ends.partners)
+        if problem := connection.rule.find_problem(connection.values, ends):
+            raise NetworkError(f"projection {projection.name!r} {problem}")
 
 
 def circuit(name: str | os.PathLike[str]) -> Circuit:

@@ -18,6 +18,7 @@ from dualframe.circuit.plasticity import check_plasticity
 from dualframe.circuit.point_model import PointModel
 from dualframe.circuit.short_term import ShortTerm
 from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.serialisation import WHERE_GIVEN
 from dualframe.core.validation import (
     as_finite,
     as_fraction,
@@ -29,10 +30,10 @@ from dualframe.core.validation import (
     set_frozen_field,
 )
 from dualframe.network import Description, Plasticity
+from dualframe.network.connection_rules import Connection, check_connection, connection_of
 from dualframe.network.distributions import GaussianKernel
 from dualframe.synapses.registry import SYNAPSE_KINETICS
 
-RULES = ("kernel", "probability", "in_degree", "number")
 STRENGTHS: Mapping[str, str] = {
     "psp": "voltage",
     "conductance": "conductance",
@@ -103,8 +104,8 @@ class CircuitPopulation(Description):
 class CircuitProjection(Description):
     """Synapses from one population onto another.
 
-    Exactly one of ``kernel``, ``probability``, ``in_degree`` and ``number`` says who connects, and
-    exactly one of ``psp``, ``conductance`` and ``current`` how strongly.
+    Exactly one of ``kernel``, ``probability``, ``in_degree``, ``number`` and ``connect`` says who
+    connects, and exactly one of ``psp``, ``conductance`` and ``current`` how strongly.
 
     Parameters
     ----------
@@ -125,6 +126,9 @@ class CircuitProjection(Description):
     number
         Number of synapses in all. Both ends of each are drawn independently: a pair may have
         several synapses, and a neuron may contact itself.
+    connect
+        A connection rule by name, with its parameters, as in `dualframe.Projection`. No neuron
+        contacts itself, unless the rule allows multapses.
     delay
         A time.
     delay_sd, delay_groups
@@ -182,6 +186,7 @@ class CircuitProjection(Description):
     short_term: ShortTerm | None = None
     note: str = ""
     sources: Sources = field(default_factory=dict, repr=False)
+    connect: Any = field(default=None, metadata=WHERE_GIVEN)
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -189,7 +194,7 @@ class CircuitProjection(Description):
         check_name(self.name, "projection")
         what = f"projection {self.name!r}"
         _check_contact(self, what)
-        self._check_rule(what)
+        check_connection(self, what)
         self._check_delay(what)
         if self.weight_cv is not None:
             set_frozen_field(self, "weight_cv", as_fraction(self.weight_cv, f"weight_cv of {what}"))
@@ -206,26 +211,9 @@ class CircuitProjection(Description):
         return self.source == self.target
 
     @property
-    def rule(self) -> str:
-        """Which of `RULES` is given."""
-        return next(rule for rule in RULES if getattr(self, rule) is not None)
-
-    def _check_rule(self, what: str) -> None:
-        given = [rule for rule in RULES if getattr(self, rule) is not None]
-        if len(given) != 1:
-            raise NetworkError(
-                f"{what} gives {' and '.join(given) or 'no rule'}: expected exactly one of "
-                f"{', '.join(RULES)}."
-            )
-        if self.kernel is not None and not isinstance(self.kernel, GaussianKernel):
-            raise NetworkError(f"kernel of {what} is {self.kernel!r}: expected a GaussianKernel.")
-        for rule in ("in_degree", "number"):
-            if getattr(self, rule) is not None:
-                check_count(getattr(self, rule), f"{rule} of {what}")
-        if self.probability is not None:
-            set_frozen_field(
-                self, "probability", as_fraction(self.probability, f"probability of {what}")
-            )
+    def connection(self) -> Connection:
+        """The connection rule, with the values of its parameters."""
+        return connection_of(self)
 
     def _check_delay(self, what: str) -> None:
         set_frozen_field(self, "delay", as_not_negative(self.delay, "time", f"delay of {what}"))

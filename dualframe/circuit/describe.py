@@ -139,15 +139,8 @@ def _input(given: CircuitInput) -> str:
 
 def _projection(projection: CircuitProjection) -> str:
     parts = [f"  {projection.name}: {_contact(projection)}"]
-    kernel = projection.kernel
-    if kernel is not None:
-        parts.append(f"p(d) = {kernel.p_max:.4g} exp(-d^2/2s^2), s = {_text(kernel.sigma)}")
-    elif projection.probability is not None:
-        parts.append(f"probability {projection.probability:.4g}")
-    elif projection.number is not None:
-        parts.append(f"{projection.number} synapses, multapses")
-    else:
-        parts.append(f"{projection.in_degree} partners")
+    connection = projection.connection
+    parts.append(connection.rule.text(connection.values))
     spread = "" if projection.delay_sd is None else f", SD {_text(projection.delay_sd)}"
     parts.append(f"delay {_text(projection.delay)}{spread}")
     if projection.weight_cv is not None:

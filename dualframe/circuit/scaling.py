@@ -17,44 +17,58 @@ kept, second-order statistics are not (van Albada, Helias and Diesmann 2015, PLo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 
 from dualframe.circuit.components import CircuitPopulation, CircuitProjection
 from dualframe.circuit.space import Space
-from dualframe.network.distributions import GaussianKernel
+from dualframe.network.connection_rules import Connection, ConnectionEnds
 
 
-def partners(projection: CircuitProjection, n: Mapping[str, int]) -> int:
-    """Return how many presynaptic partners a neuron could have, itself excluded."""
-    return n[projection.source] - int(projection.recurrent)
+def connection_ends(
+    projection: CircuitProjection, n: Mapping[str, int], space: Space | None
+) -> ConnectionEnds:
+    """Return the ends of a projection as its rule sees them.
+
+    Parameters
+    ----------
+    projection
+        Of a circuit.
+    n
+        Number of neurons by population and input.
+    space
+        Of the circuit.
+    """
+    return ConnectionEnds(
+        source=projection.source,
+        target=projection.target,
+        n_source=n[projection.source],
+        n_target=n[projection.target],
+        without_autapses=projection.recurrent and not projection.connection.rule.multapses,
+        space=space,
+    )
 
 
 def expected_in_degree(
     projection: CircuitProjection, n: Mapping[str, int], space: Space | None
 ) -> float:
-    """Return the mean number of presynaptic partners of a target neuron.
+    """Return the mean number of presynaptic partners of a target neuron; NaN if not known.
 
     Parameters
     ----------
     projection
         Its rule decides.
     n
-        Number of neurons by population.
+        Number of neurons by population and input.
     space
         Needed by kernels: the mean is over uniform positions, edge effects included.
     """
-    if projection.number is not None:
-        return projection.number / n[projection.target]
-    available = partners(projection, n)
-    if projection.in_degree is not None:
-        return float(min(projection.in_degree, available))
-    if projection.probability is not None:
-        return projection.probability * available
-    assert projection.kernel is not None  # one rule is given
-    assert space is not None  # a circuit with a kernel has a space
-    return space.mean_probability(projection.kernel) * available
+    rule, values = projection.connection.rule, projection.connection.values
+    if rule.mean_in_degree is None:
+        return float("nan")
+    return rule.mean_in_degree(values, connection_ends(projection, n, space))
 
 
 def scaled_population(population: CircuitPopulation, factor: float) -> CircuitPopulation:
@@ -79,24 +93,21 @@ def scaled_projection(
     space
         Of the circuit.
     """
-    if projection.number is not None:
-        per_neuron = expected_in_degree(projection, before, space)
-        return replace(projection, number=max(1, round(per_neuron * after[projection.target])))
-    available = partners(projection, after)
-    if available == 0:
+    rule, values = projection.connection.rule, projection.connection.values
+    ends = [connection_ends(projection, n, space) for n in (before, after)]
+    if ends[1].partners == 0:
         return None
-    denser = _denser(projection, partners(projection, before) / available, available)
-    full = expected_in_degree(projection, before, space)
-    kept = expected_in_degree(denser, after, space)
-    factor = 1.0 if np.isclose(full, kept, rtol=1e-9, atol=0) else full / kept
-    return replace(denser, weight_factor=projection.weight_factor * factor)
+    connection = Connection(rule, rule.scale_values(values, *ends))
+    scaled = replace(projection, **circuit_fields(connection))
+    if rule.multapses or rule.mean_in_degree is None:
+        return scaled
+    full = rule.mean_in_degree(values, ends[0])
+    remaining = rule.mean_in_degree(connection.values, ends[1])
+    factor = 1.0 if np.isclose(full, remaining, rtol=1e-9, atol=0) else full / remaining
+    return replace(scaled, weight_factor=projection.weight_factor * factor)
 
 
-def _denser(projection: CircuitProjection, ratio: float, available: int) -> CircuitProjection:
-    if projection.in_degree is not None:
-        return replace(projection, in_degree=min(projection.in_degree, available))
-    if projection.probability is not None:
-        return replace(projection, probability=min(1.0, projection.probability * ratio))
-    assert projection.kernel is not None  # one rule is given
-    kernel = GaussianKernel(projection.kernel.p_max * ratio, projection.kernel.sigma)
-    return replace(projection, kernel=kernel)
+def circuit_fields(connection: Connection) -> dict[str, Any]:
+    """Return the fields of a circuit's projection that state a rule."""
+    names = {item.name for item in fields(CircuitProjection)}
+    return {name: value for name, value in connection.fields.items() if name in names}

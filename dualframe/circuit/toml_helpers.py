@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from dualframe.catalogue.schema import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
+from dualframe.core.parameter_table import AnyDimension
 
 T = TypeVar("T")
 
@@ -37,6 +38,22 @@ def probability(table: Table, key: str) -> Sourced:
     if not 0 <= number.value <= 1:
         table.fail(key, f"{number.written} is not a probability, between 0 and 1.")
     return replace(number, value=float(number.value))
+
+
+def positive(table: Table, key: str, dimension: AnyDimension) -> Sourced:
+    """Return a number above zero.
+
+    Parameters
+    ----------
+    table, key
+        Where it stands.
+    dimension
+        What it must have.
+    """
+    number = table.number(key, dimension)
+    if float(number.value) <= 0:
+        table.fail(key, f"{number.written!r} must be greater than zero.")
+    return number
 
 
 def values(numbers: Mapping[str, Sourced]) -> dict[str, Any]:

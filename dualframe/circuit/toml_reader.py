@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from dualframe.catalogue.files import table_of
 from dualframe.catalogue.schema import Sourced
 from dualframe.catalogue.toml_table import Table
@@ -24,14 +22,14 @@ from dualframe.circuit.components import (
     CircuitPopulation,
     CircuitProjection,
 )
+from dualframe.circuit.connection_reader import CONNECTION_KEYS, read_connection
 from dualframe.circuit.external_input import CircuitInput
 from dualframe.circuit.plasticity import read_plasticity
 from dualframe.circuit.point_model import PointModel, read_point
 from dualframe.circuit.short_term import read_short_term
 from dualframe.circuit.space import Space
-from dualframe.circuit.toml_helpers import count, make, member, probability, values
+from dualframe.circuit.toml_helpers import count, make, member, values
 from dualframe.core.errors import UnknownName
-from dualframe.network.distributions import GaussianKernel
 from dualframe.synapses.registry import SYNAPSE_KINETICS
 
 _CONTACT = ("synapse", "ratio", "kinetics", "reversal", "compartment", "name", *STRENGTHS)
@@ -39,10 +37,7 @@ _PROJECTION = (
     *_CONTACT,
     "pre",
     "post",
-    "kernel",
-    "probability",
-    "in_degree",
-    "multapses",
+    *CONNECTION_KEYS,
     "delay",
     "delay_sd",
     "delay_groups",
@@ -189,7 +184,7 @@ def _projection(
     pre, post = member(table, "pre", ends), member(table, "post", populations)
     contact = _contact(table)
     numbers = dict(contact.pop("sources"))
-    rule = _rule(table, numbers, ends[pre] * ends[post])
+    rule = read_connection(table, numbers, ends[pre] * ends[post])
     for key, dimension in _SCALARS.items():
         if key in table.data:
             numbers[key] = table.number(key, dimension)
@@ -204,36 +199,6 @@ def _projection(
     return make(
         table, CircuitProjection, source=pre, target=post, sources=numbers, **contact, **rule
     )
-
-
-def _rule(table: Table, numbers: dict[str, Sourced], pairs: int) -> dict[str, Any]:
-    """Return the connection rule, and add its numbers; ``pairs`` could be connected."""
-    rule: dict[str, Any] = {}
-    kernel = table.child("kernel")
-    if kernel is not None:
-        kernel.only("p_max", "sigma")
-        peak, sigma = probability(kernel, "p_max"), kernel.number("sigma", "length")
-        numbers |= {"kernel.p_max": peak, "kernel.sigma": sigma}
-        if float(sigma.value) <= 0:
-            kernel.fail("sigma", f"{sigma.written!r} must be greater than zero.")
-        rule["kernel"] = make(kernel, GaussianKernel, p_max=peak.value, sigma=sigma.value)
-    for key, reader in (("probability", probability), ("in_degree", count)):
-        if key in table.data:
-            numbers[key] = reader(table, key)
-            rule[key] = numbers[key].value
-    if table.flag("multapses", False):
-        numbers["number"] = _number(table, numbers.get("probability"), pairs)
-        rule = {"number": numbers["number"].value}
-    return rule
-
-
-def _number(table: Table, p: Sourced | None, pairs: int) -> Sourced:
-    """Return how many synapses, drawn with replacement, connect pairs with a probability."""
-    if p is None or not 0 < p.value < 1:
-        table.fail("multapses", "goes with a probability of a pair, between 0 and 1.")
-    total = max(1, round(float(np.log1p(-p.value) / np.log1p(-1 / pairs))))
-    note = "ln(1 - p)/ln(1 - 1/(n_pre n_post)) synapses, drawn with replacement"
-    return Sourced(total, p.source, "derived", note, str(total))
 
 
 def _background(table: Table, populations: tuple[str, ...]) -> Background:

@@ -17,11 +17,19 @@ from brian2.units.fundamentalunits import Quantity, get_or_create_dimension
 from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.errors import DualframeError, OutputError, UnknownName
 
+#: Metadata of a field that a description holds only where it is given: its digest does not change
+#: when a class gains such a field.
+WHERE_GIVEN: Mapping[str, bool] = MappingProxyType({"where_given": True})
+
 
 def encode(value: Any) -> Any:
     """Return a description as JSON-ready data (quantities in base units)."""
     if is_dataclass(value) and not isinstance(value, type):
-        content = {f.name: encode(getattr(value, f.name)) for f in fields(value)}
+        content = {
+            f.name: encode(getattr(value, f.name))
+            for f in fields(value)
+            if not (f.metadata.get("where_given") and getattr(value, f.name) is None)
+        }
         return {"type": type(value).__name__} | content
     if isinstance(value, Quantity):
         exponents = [float(x) for x in value.dim._dims]

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 from dualframe.core.errors import NetworkError, UnknownName, suggest_name
 from dualframe.core.serialisation import decode, digest_of, encode
 from dualframe.core.validation import check_shape, check_unique
+from dualframe.network.connection_rules import connection_of
 from dualframe.network.distributions import GaussianKernel, Limited, LogNormal, Normal, Uniform
+from dualframe.network.draw_connections import connection_ends
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
 from dualframe.network.plasticity_spec import Plasticity
 from dualframe.network.population import Event, Population
@@ -109,24 +111,11 @@ class Network(Description):
                 check_written(match["name"], projection, source, target, own)
         for name in projection.summed:
             check_written(f"{name}_post", projection, source, target, ())
-        if projection.kernel is not None:
-            check_positions(projection, source, target)
-        for what in ("pairs", "excluded"):
-            if isinstance(getattr(projection, what), tuple):
-                check_indices(projection, what, source, target)
+        for name in ("pairs", "excluded"):
+            if isinstance(getattr(projection, name), tuple):
+                check_indices(projection, name, source, target)
         check_replicas(projection, source, target)
-        if projection.pairs == "one_to_one" and source.n != target.n:
-            raise NetworkError(
-                f"projection {projection.name!r} is one to one, but {source.name!r} has "
-                f"{source.n} members and {target.name!r} has {target.n}."
-            )
-        check_degrees(projection, source, target)
-        alone = source is target and target.n == 1 and not projection.autapses
-        if projection.number is not None and alone:
-            raise NetworkError(
-                f"projection {projection.name!r}: the only neuron of {target.name!r} has no "
-                f"partner; allow autapses, or drop the projection."
-            )
+        check_ends(projection, source, target)
 
     def _check_current(self, current: CurrentInput) -> None:
         population = self.population(current.target)
@@ -203,22 +192,26 @@ def check_summed(projections: Iterable[Projection]) -> None:
                 )
 
 
-def check_positions(projection: Projection, source: Any, target: Population) -> None:
-    """Refuse a distance-dependent projection between populations without positions."""
+def check_ends(projection: Projection, source: Any, target: Population) -> None:
+    """Refuse ends that the connection rule of a projection cannot connect."""
+    connection = connection_of(projection)
     for end in (source, target):
-        if getattr(end, "positions", None) is None:
+        if connection.rule.needs_positions and getattr(end, "positions", None) is None:
             raise NetworkError(
                 f"projection {projection.name!r} depends on distance, but {end.name!r} "
                 f"has no positions."
             )
+    ends = connection_ends(projection, source, target)
+    if problem := connection.rule.find_problem(connection.values, ends):
+        raise NetworkError(f"projection {projection.name!r} {problem}")
 
 
-def check_indices(projection: Projection, what: str, source: Any, target: Population) -> None:
+def check_indices(projection: Projection, name: str, source: Any, target: Population) -> None:
     """Refuse pairs that reach beyond the populations."""
-    for end, indices in zip((source, target), getattr(projection, what), strict=True):
+    for end, indices in zip((source, target), getattr(projection, name), strict=True):
         if indices.size and (indices.min() < 0 or indices.max() >= end.n):
             raise NetworkError(
-                f"{what} of projection {projection.name!r} reach index {indices.max()}, "
+                f"{name} of projection {projection.name!r} reach index {indices.max()}, "
                 f"but {end.name!r} has {end.n} members."
             )
 
@@ -230,15 +223,4 @@ def check_replicas(projection: Projection, source: Any, target: Population) -> N
             raise NetworkError(
                 f"projection {projection.name!r} has {projection.replicas} replicas, which do not "
                 f"divide the {end.n} members of {end.name!r}."
-            )
-
-
-def check_degrees(projection: Projection, source: Any, target: Population) -> None:
-    """Refuse more partners than there are."""
-    for rule, end in (("in_degree", source), ("out_degree", target)):
-        degree, members = getattr(projection, rule), end.n // projection.replicas
-        if degree is not None and degree > members:
-            raise NetworkError(
-                f"{rule} of projection {projection.name!r} is {degree}, but {end.name!r} has "
-                f"only {members} members."
             )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from brian2.units import ms
 from brian2.units.fundamentalunits import get_dimensions
 
-from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
-from dualframe.core.validation import check_count, check_name
+from dualframe.core.serialisation import WHERE_GIVEN
+from dualframe.core.validation import check_count, check_name, set_frozen_field
+from dualframe.network.connection_rules import RULE_FIELDS, check_connection
 from dualframe.network.distributions import DISTRIBUTIONS, GaussianKernel
 from dualframe.network.plasticity_spec import Plasticity
 from dualframe.network.value_record import Description, variables
@@ -25,8 +27,8 @@ _SUMMED = re.compile(r"^\s*(?P<name>\w+?)_post\s*=.*\(\s*summed\s*\)", re.MULTIL
 class Projection(Description):
     """Synapses from one population or input onto a population.
 
-    Exactly one of ``probability``, ``kernel``, ``in_degree``, ``out_degree``, ``number`` and
-    ``pairs`` says who connects.
+    Exactly one of ``probability``, ``kernel``, ``in_degree``, ``out_degree``, ``number``,
+    ``pairs`` and ``connect`` says who connects.
 
     Parameters
     ----------
@@ -60,6 +62,9 @@ class Projection(Description):
     pairs
         ``(i, j)`` arrays of presynaptic and postsynaptic indices, or ``"one_to_one"`` or
         ``"all_to_all"``.
+    connect
+        A connection rule by name, with its parameters: ``{"rule": "my_rule", "reach": 50*um}``, one
+        of `dualframe.network.connection_rules` or of those that `dualframe.register` was given.
     excluded
         ``(i, j)`` arrays of pairs that get no synapse, whatever the rule draws.
     replicas
@@ -105,6 +110,7 @@ class Projection(Description):
     visits: tuple[tuple[str, Any], ...] = ()
     late: str = ""
     plasticity: Plasticity | None = None
+    connect: Any = field(default=None, metadata=WHERE_GIVEN)
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -130,38 +136,22 @@ class Projection(Description):
         self._freeze()
 
     def _check_rule(self) -> None:
-        rules = ("probability", "kernel", "in_degree", "out_degree", "number", "pairs")
-        given = [rule for rule in rules if getattr(self, rule) is not None]
-        if len(given) != 1:
-            raise NetworkError(
-                f"projection {self.name!r} gives {' and '.join(given) or 'no rule'}: expected "
-                f"exactly one of {', '.join(rules)}."
-            )
-        if self.probability is not None and not 0 <= self.probability <= 1:
-            raise NetworkError(
-                f"probability of projection {self.name!r} is {self.probability}: expected a "
-                f"number between 0 and 1."
-            )
-        for rule in ("in_degree", "out_degree", "number"):
-            if getattr(self, rule) is not None:
-                check_count(getattr(self, rule), f"{rule} of projection {self.name!r}")
-        if isinstance(self.pairs, str) and self.pairs not in ("one_to_one", "all_to_all"):
-            raise UnknownName("pairs rule", self.pairs, ("one_to_one", "all_to_all"))
-        for what in ("pairs", "excluded"):
-            if getattr(self, what) is not None and not isinstance(getattr(self, what), str):
-                self._check_pairs(what)
+        check_connection(self, f"projection {self.name!r}")
+        for name in ("pairs", "excluded"):
+            if getattr(self, name) is not None and not isinstance(getattr(self, name), str):
+                self._check_pairs(name)
         if self.excluded is not None and isinstance(self.pairs, tuple):
             raise NetworkError(
                 f"projection {self.name!r} gives pairs: leave the excluded ones out."
             )
 
-    def _check_pairs(self, what: str) -> None:
-        arrays = [np.asarray(part) for part in getattr(self, what)]
+    def _check_pairs(self, name: str) -> None:
+        arrays = [np.asarray(part) for part in getattr(self, name)]
         if len(arrays) != 2 or arrays[0].ndim != 1 or arrays[0].shape != arrays[1].shape:
-            raise NetworkError(f"{what} of projection {self.name!r}: expected two equal arrays.")
+            raise NetworkError(f"{name} of projection {self.name!r}: expected two equal arrays.")
         if any(a.size and not np.issubdtype(a.dtype, np.integer) for a in arrays):
-            raise NetworkError(f"{what} of projection {self.name!r} are not whole numbers.")
-        object.__setattr__(self, what, tuple(a.astype(np.int32) for a in arrays))
+            raise NetworkError(f"{name} of projection {self.name!r} are not whole numbers.")
+        set_frozen_field(self, name, tuple(a.astype(np.int32) for a in arrays))
 
     def _check_delay(self) -> None:
         if isinstance(self.delay, DISTRIBUTIONS):
@@ -173,13 +163,13 @@ class Projection(Description):
             raise NetworkError(f"delay of projection {self.name!r} is {delay}: expected >= 0 ms.")
         self._check_per_pair("delay")
 
-    def _check_per_pair(self, what: str) -> None:
-        value = getattr(self, what)
+    def _check_per_pair(self, name: str) -> None:
+        value = getattr(self, name)
         if value is None or isinstance(value, DISTRIBUTIONS) or np.ndim(value) == 0:
             return
         if self.pairs is None or isinstance(self.pairs, str) or len(self.pairs[0]) != len(value):
             raise NetworkError(
-                f"{what} of projection {self.name!r} has {np.size(value)} values: an array needs "
+                f"{name} of projection {self.name!r} has {np.size(value)} values: an array needs "
                 f"explicit pairs of the same length."
             )
 
@@ -223,6 +213,19 @@ class Projection(Description):
         """Whether every synapse has a delay of its own."""
         spread = isinstance(self.delay, DISTRIBUTIONS) or np.ndim(self.delay) > 0
         return self.delay_groups is None and spread
+
+    def with_pairs(self, pairs: Any, **changes: Any) -> Projection:
+        """Return the projection with stated pairs instead of a rule.
+
+        Parameters
+        ----------
+        pairs
+            ``(i, j)`` arrays of presynaptic and postsynaptic indices.
+        changes
+            Other fields and their new values.
+        """
+        rule: dict[str, Any] = dict.fromkeys(RULE_FIELDS)
+        return replace(self, **{**rule, "pairs": pairs, **changes})
 
     @property
     def statements(self) -> tuple[str, ...]:

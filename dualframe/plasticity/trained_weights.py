@@ -69,15 +69,9 @@ def _replace_synapses(projection: Projection, table: pd.DataFrame) -> Projection
         )
     dimension = get_dimensions(projection.plasticity.w_max)
     values = table["weight"].to_numpy(dtype=float)
-    return replace(
-        projection,
-        probability=None,
-        kernel=None,
-        in_degree=None,
-        out_degree=None,
-        number=None,
+    return projection.with_pairs(
+        (table["pre"].to_numpy(), table["post"].to_numpy()),
         excluded=None,
         replicas=1,
-        pairs=(table["pre"].to_numpy(), table["post"].to_numpy()),
         weight=values if dimension.is_dimensionless else Quantity(values, dim=dimension),
     )

@@ -17,8 +17,8 @@ from dualframe.circuit import (
 )
 from dualframe.core.errors import NetworkError, QuantityError, UnknownName
 from dualframe.network import PoissonInput, Projection
-from dualframe.network.connection_rules import draw_pairs
 from dualframe.network.distributions import GaussianKernel
+from dualframe.network.draw_connections import draw_pairs
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,9 @@ import pytest
 from brian2 import um
 
 from dualframe.network import Population, Projection, SpikeInput
-from dualframe.network import connection_rules as connectivity
-from dualframe.network.connection_rules import draw_pairs
+from dualframe.network.connection_rules import probability as bernoulli
 from dualframe.network.distributions import GaussianKernel
+from dualframe.network.draw_connections import draw_pairs
 
 EQUATIONS = "dv/dt = -v/second : 1"
 
@@ -98,7 +98,7 @@ def test_pairs_of_a_probability_are_unique_and_in_order() -> None:
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = pairs(projection(probability=0.3), 40, 30)
-    monkeypatch.setattr(connectivity, "_BLOCK", 100)
+    monkeypatch.setattr(bernoulli, "PAIRS_AT_A_TIME", 100)
     assert np.array_equal(pairs(projection(probability=0.3), 40, 30), whole)
 
 

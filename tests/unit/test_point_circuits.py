@@ -133,7 +133,7 @@ def test_strengths_are_those_of_the_source(column) -> None:
 
 def test_synapses_are_drawn_with_replacement(column) -> None:
     """Poisson numbers per pair: variance of the counts is their mean (1000 synapses and more)."""
-    from dualframe.network.connection_rules import draw_pairs
+    from dualframe.network.draw_connections import draw_pairs
 
     net = df.task_driven.build(column)
     projection = next(p for p in net.projections if p.name == "inh_to_inh")

@@ -268,13 +268,11 @@ def _target_copies(
             if synapse is not None and synapse.name == projection.name
         ]
         projections.append(
-            replace(
-                projection,
+            projection.with_pairs(
+                (np.zeros(len(onto), dtype=int), np.array(onto)),
                 source=VOLLEY,
                 target=population.name,
                 name=f"{projection.name}_onto_{target.cell}",
-                probability=None,
-                pairs=(np.zeros(len(onto), dtype=int), np.array(onto)),
             )
         )
     return population, projections

@@ -11,8 +11,8 @@ from brian2.utils.stringtools import get_identifiers
 from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import unit_of
 from dualframe.network import Network, Population, Projection, variables
-from dualframe.network.connection_rules import draw_pairs
 from dualframe.network.distributions import DISTRIBUTIONS
+from dualframe.network.draw_connections import draw_pairs
 from dualframe.targets.lowering.event_free_equations import (
     expand_subexpressions,
     expanded_texts,

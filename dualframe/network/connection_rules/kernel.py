@@ -1,0 +1,59 @@
+"""The probability of a pair falls with distance, as a Gaussian: `GaussianKernel`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualframe.core.quantity import quantity_text
+from dualframe.network.connection_rules.connection_rule import (
+    PROBABILITY_VALUE,
+    ConnectionEnds,
+    ConnectionRule,
+    Pairs,
+    RuleParameter,
+    Values,
+)
+from dualframe.network.connection_rules.probability import draw_independent_pairs
+from dualframe.network.distributions import GaussianKernel
+
+
+def _draw(values: Values, ends: ConnectionEnds, rng: np.random.Generator) -> Pairs:
+    kernel = GaussianKernel(**values)
+    here, there = np.asarray(ends.source_positions), np.asarray(ends.target_positions)
+
+    def probability_by_distance(rows: slice) -> NDArray[np.float64]:
+        difference = here[rows, None, :] - there[None, :, :]
+        return kernel.probability(np.sqrt((difference**2).sum(axis=-1)))
+
+    return draw_independent_pairs(probability_by_distance, ends, rng)
+
+
+def _mean_in_degree(values: Values, ends: ConnectionEnds) -> float:
+    """The mean over uniform positions, edge effects included."""
+    assert ends.space is not None  # a circuit with a kernel has a space
+    return ends.space.mean_probability(GaussianKernel(**values)) * ends.partners
+
+
+def _scale(values: Values, full: ConnectionEnds, scaled: ConnectionEnds) -> Values:
+    ratio = full.partners / scaled.partners
+    return {"p_max": values["p_max"] * ratio, "sigma": values["sigma"]}
+
+
+def _describe(values: Values) -> str:
+    width = quantity_text(values["sigma"]).replace(". ", " ")
+    return f"p(d) = {values['p_max']:.4g} exp(-d^2/2s^2), s = {width}"
+
+
+KERNEL = ConnectionRule(
+    name="kernel",
+    projection_field="kernel",
+    parameters={"p_max": PROBABILITY_VALUE, "sigma": RuleParameter("length", "positive")},
+    draw_pairs=_draw,
+    describe=_describe,
+    needs_positions=True,
+    mean_in_degree=_mean_in_degree,
+    scale_values=_scale,
+    read_field=lambda kernel: {"p_max": kernel.p_max, "sigma": kernel.sigma},
+    write_field=lambda values: GaussianKernel(**values),
+)
