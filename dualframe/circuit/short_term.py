@@ -5,7 +5,7 @@ from __future__ import annotations
 from dualframe.catalogue.schema import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import make, values
-from dualframe.synapses.short_term_plasticity import NUMBERS, ShortTerm
+from dualframe.synapses.short_term_plasticity import PARAMETERS, ShortTerm
 
 __all__ = ["ShortTerm", "read_short_term"]
 
@@ -15,7 +15,7 @@ def read_short_term(table: Table, numbers: dict[str, Sourced]) -> ShortTerm | No
     given = table.child("short_term")
     if given is None:
         return None
-    given.only(NUMBERS)
-    found = {name: given.number(name, dimension) for name, dimension in NUMBERS.items()}
+    given.only(PARAMETERS.required)
+    found = {name: given.number(name, dimension) for name, dimension in PARAMETERS.required.items()}
     numbers |= {f"short_term.{name}": number for name, number in found.items()}
     return make(given, ShortTerm, **values(found))

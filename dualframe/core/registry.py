@@ -84,10 +84,12 @@ class Registry(Mapping[str, K], Generic[K]):
                 f"{self.noun} {name!r} needs a name of letters, digits and underscores."
             )
         if name in self._shipped:
-            raise DualframeError(f"dualframe has a {self.noun} {name!r}: give yours another name.")
+            raise DualframeError(
+                f"{self.noun} {name!r} is one of dualframe's: give yours another name."
+            )
         if name in self._kinds and not replace and self._kinds[name] != kind:
             raise DualframeError(
-                f"a {self.noun} {name!r} is registered already: choose another name, or replace it "
+                f"{self.noun} {name!r} is registered already: choose another name, or replace it "
                 f"with register(..., replace=True)."
             )
         self._kinds[name] = kind

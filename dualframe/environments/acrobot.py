@@ -56,7 +56,7 @@ u_dot{k} = -(d2_{k}*v_dot{k} + phi1_{k})/d1_{k} : 1
 """
 
 
-def _point(k: int, step: str) -> str:
+def _stage_point(k: int, step: str) -> str:
     """The point of stage ``k``: from the state along the derivatives of the stage before."""
     states = {"a": "theta1", "b": "theta2", "u": "theta1_dot", "v": "theta2_dot"}
     before = {"a": f"u{k - 1}", "b": f"v{k - 1}", "u": f"u_dot{k - 1}", "v": f"v_dot{k - 1}"}
@@ -64,29 +64,34 @@ def _point(k: int, step: str) -> str:
     return "\n".join(f"{name}{k} = {state}{along[name]} : 1" for name, state in states.items())
 
 
-def _stepped(state: str, slope: str) -> str:
+def _runge_kutta_sum(state: str, slope: str) -> str:
     return f"{state} + tau/6.0*({slope}1 + 2*{slope}2 + 2*{slope}3 + {slope}4)"
 
 
-def _wrapped(angle: str) -> str:
+def _wrap_angle(angle: str) -> str:
     """Whole turns off an angle outside [-pi, pi], as many as bring it inside."""
     over = f"clip(ceil(({angle} - pi)/(2*pi)), 0, 1e9)"
     under = f"clip(ceil((-pi - {angle})/(2*pi)), 0, 1e9)"
     return f"{angle} - 2*pi*({over} - {under})"
 
 
-def _equations() -> str:
-    points = (_point(1, ""), _point(2, "tau/2.0"), _point(3, "tau/2.0"), _point(4, "tau"))
+def _acrobot_equations() -> str:
+    points = (
+        _stage_point(1, ""),
+        _stage_point(2, "tau/2.0"),
+        _stage_point(3, "tau/2.0"),
+        _stage_point(4, "tau"),
+    )
     stages = "\n".join(point + _STAGE.format(k=k) for k, point in enumerate(points, start=1))
     return f"""
 force = torque*(choice - 1) : 1
 {stages}
-turned1 = {_stepped("theta1", "u")} : 1
-turned2 = {_stepped("theta2", "v")} : 1
-theta1_next = {_wrapped("turned1")} : 1
-theta2_next = {_wrapped("turned2")} : 1
-theta1_dot_next = clip({_stepped("theta1_dot", "u_dot")}, -max_speed1, max_speed1) : 1
-theta2_dot_next = clip({_stepped("theta2_dot", "v_dot")}, -max_speed2, max_speed2) : 1
+turned1 = {_runge_kutta_sum("theta1", "u")} : 1
+turned2 = {_runge_kutta_sum("theta2", "v")} : 1
+theta1_next = {_wrap_angle("turned1")} : 1
+theta2_next = {_wrap_angle("turned2")} : 1
+theta1_dot_next = clip({_runge_kutta_sum("theta1_dot", "u_dot")}, -max_speed1, max_speed1) : 1
+theta2_dot_next = clip({_runge_kutta_sum("theta2_dot", "v_dot")}, -max_speed2, max_speed2) : 1
 terminal = int(-cos(theta1_next) - cos(theta2_next + theta1_next) > 1.0) : 1
 reward_next = terminal - 1 : 1
 succeeded = terminal : 1
@@ -97,7 +102,7 @@ sin_theta2 = sin(theta2) : 1
 """
 
 
-EQUATIONS = _equations()
+EQUATIONS = _acrobot_equations()
 
 
 def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:

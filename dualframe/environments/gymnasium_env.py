@@ -82,10 +82,12 @@ class GymnasiumEnvironment(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], 
         self.values: dict[str, float] = {}
         self._constants = self.environment.constants
         lines = ordered_subexpressions(self.environment.tick_equations)
-        self._lines = [(key, self._compile(text)) for key, text in lines]
+        self._lines = [(key, self._compile_expression(text)) for key, text in lines]
         outcomes = self.environment.trial_outcomes
-        self._outcomes = {key: self._compile(text) for key, text in outcomes.items()}
-        self._starts = {key: self._compile(text) for key, text in self.environment.start.items()}
+        self._outcomes = {key: self._compile_expression(text) for key, text in outcomes.items()}
+        self._starts = {
+            key: self._compile_expression(text) for key, text in self.environment.start.items()
+        }
         seen = self.environment.observed_subexpressions
         self._seen = [(key, function) for key, function in self._lines if key in seen]
 
@@ -101,11 +103,11 @@ class GymnasiumEnvironment(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], 
         self.values |= {"elapsed": 0.0, "collected": 0.0}
         for key, function in self._starts.items():
             self.values[key] = float(function({**self._constants, **self.values}))
-        return self._observation(), {"trial": int(self.values["trial"])}
+        return self._observed_values(), {"trial": int(self.values["trial"])}
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Make one tick."""
-        values = {**self._constants, **self.values, **self._inputs(action)}
+        values = {**self._constants, **self.values, **self._input_values(action)}
         for key, function in self._lines:
             values[key] = function(values)
         reward = float(values["reward_next"])
@@ -116,16 +118,16 @@ class GymnasiumEnvironment(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], 
         self.values |= {key: float(values[f"{key}_next"]) for key in self.environment.state}
         self.values["elapsed"] += 1
         self.values["collected"] += reward
-        return self._observation(), reward, terminated, truncated, info
+        return self._observed_values(), reward, terminated, truncated, info
 
-    def _compile(self, text: str) -> Function:
+    def _compile_expression(self, text: str) -> Function:
         return compile_expression(text, lambda: self.np_random.random())
 
-    def _inputs(self, action: Any) -> dict[str, float]:
+    def _input_values(self, action: Any) -> dict[str, float]:
         names = self.environment.action.inputs
         return dict(zip(names, np.ravel(action).astype(float).tolist(), strict=True))
 
-    def _observation(self) -> Any:
+    def _observed_values(self) -> Any:
         values = {**self._constants, **self.values}
         for key, function in self._seen:
             values[key] = function(values)

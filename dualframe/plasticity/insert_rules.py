@@ -109,12 +109,12 @@ def _write_projection(
     if isinstance(weight, DISTRIBUTIONS):
         weight = Limited(weight, plasticity.w_min, plasticity.w_max)
     first, last = equations.bring_up_to_date, equations.defer_to_next_spike
-    on_pre = _join(first, projection.on_pre, equations.on_pre, last)
+    on_pre = _join_lines(first, projection.on_pre, equations.on_pre, last)
     return replace(
         projection,
-        equations=_join(projection.equations, equations.equations),
+        equations=_join_lines(projection.equations, equations.equations),
         on_pre=on_pre or None,
-        on_post=_join(first, equations.on_post, last) if equations.on_post else None,
+        on_post=_join_lines(first, equations.on_post, last) if equations.on_post else None,
         weight=weight,
         parameters={**projection.parameters, **numbers},
         due=first,
@@ -124,7 +124,7 @@ def _write_projection(
     )
 
 
-def _join(*texts: str | None) -> str:
+def _join_lines(*texts: str | None) -> str:
     return "\n".join(filter(None, texts))
 
 
@@ -207,7 +207,7 @@ def _extend_neuron(
     model, reset = (rename_variables(text, new) for text in texts)
     return equations, replace(
         target,
-        reset=_join(target.reset, reset) or None,
+        reset=_join_lines(target.reset, reset) or None,
         equations=f"{target.equations.rstrip()}\n{model}",
         parameters={**target.parameters, **{new[k]: v for k, v in numbers.items()}},
         durations={**target.durations, **{new[k]: v for k, v in durations.items()}},

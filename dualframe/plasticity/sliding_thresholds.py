@@ -64,8 +64,8 @@ def with_sliding_thresholds(network: Network, projection: str) -> Network:
     links: list[Projection] = []
     for side, sign in (("high", ">"), ("low", "<")):
         links.append(_correlation_count(learning, plasticity, side, sign))
-        links.append(_summed(f"rare_{side}", learning.target, f"found_{side}", name, side))
-        links.append(_summed(f"theta_{side}", name, f"theta_{side}", learning.target, side))
+        links.append(_sum_variable(f"rare_{side}", learning.target, f"found_{side}", name, side))
+        links.append(_sum_variable(f"theta_{side}", name, f"theta_{side}", learning.target, side))
     return replace(
         network,
         populations=(*network.populations, monitor),
@@ -116,7 +116,7 @@ def _correlation_count(
     )
 
 
-def _summed(variable: str, source: str, into: str, target: str, side: str) -> Projection:
+def _sum_variable(variable: str, source: str, into: str, target: str, side: str) -> Projection:
     """Sum a variable of all units of one population in another."""
     return Projection(
         source,

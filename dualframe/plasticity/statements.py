@@ -65,7 +65,7 @@ def potentiate_weight(
         Names that the postsynaptic neuron has; factors of modulators among them scale the change.
     """
     modulation = factor_product(neuron_variables, "ltp", "rate")
-    return _bounded_change(f"+ {_scale(plasticity, 'w_max - w')}*{amount}{modulation}")
+    return _bounded_change(f"+ {_amplitude_scale(plasticity, 'w_max - w')}*{amount}{modulation}")
 
 
 def depress_weight(amount: str, plasticity: Plasticity, neuron_variables: Collection[str]) -> str:
@@ -77,7 +77,7 @@ def depress_weight(amount: str, plasticity: Plasticity, neuron_variables: Collec
         See `potentiate_weight`.
     """
     modulation = factor_product(neuron_variables, "ltd", "rate")
-    return _bounded_change(f"- {_scale(plasticity, 'w - w_min')}*{amount}{modulation}")
+    return _bounded_change(f"- {_amplitude_scale(plasticity, 'w - w_min')}*{amount}{modulation}")
 
 
 def weight_equation(new_weight: str, plasticity: Plasticity) -> str:
@@ -113,7 +113,7 @@ def _bounded_change(change: str) -> str:
     return f"w = clip(w {change}, w_min, w_max)"
 
 
-def _scale(plasticity: Plasticity, room: str) -> str:
+def _amplitude_scale(plasticity: Plasticity, room: str) -> str:
     """Return what an amplitude of one changes, less near a bound that is soft."""
     soft = plasticity.options.get("bounds") == MULTIPLICATIVE
     return "learning_rate*scale" + (f"*({room})/(w_max - w_min)" if soft else "")

@@ -17,20 +17,24 @@ is no `dualframe.plasticity_rule`: the weight stays, so it may stand beside one 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dualframe.core.errors import NetworkError
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.validation import as_positive, set_frozen_field
 from dualframe.network import Description, Projection
 
 _RESPONSE = re.compile(r"\w+\s*[+-]=\s*[\w.*]*\bw")
-NUMBERS: Mapping[str, str] = {
-    "U": "dimensionless",
-    "tau_recovery": "time",
-    "tau_facilitation": "time",
-}
+PARAMETERS = ParameterTable(
+    required={
+        "U": "dimensionless",
+        "tau_recovery": "time",
+        "tau_facilitation": "time",
+    },
+    equations="at a presynaptic spike u <- u + U (1 - u), response w u/U x, x <- x - u x; between "
+    "spikes u decays to 0 with tau_facilitation, x recovers to 1 with tau_recovery",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,9 +54,9 @@ class ShortTerm(Description):
     tau_facilitation: Any
 
     def __post_init__(self) -> None:
-        for name, dimension in NUMBERS.items():
-            what = f"{name} of the short-term plasticity"
-            set_frozen_field(self, name, as_positive(getattr(self, name), dimension, what))
+        for name, dimension in PARAMETERS.required.items():
+            label = f"{name} of the short-term plasticity"
+            set_frozen_field(self, name, as_positive(getattr(self, name), dimension, label))
         if self.U > 1:
             raise NetworkError(f"U of the short-term plasticity is {self.U}: expected at most 1.")
         self._freeze()
@@ -68,7 +72,7 @@ class ShortTerm(Description):
     @property
     def parameters(self) -> dict[str, Any]:
         """Constants of the equations and statements."""
-        return {name: getattr(self, name) for name in NUMBERS}
+        return {name: getattr(self, name) for name in PARAMETERS.required}
 
     def on_pre(self, response: str) -> str:
         """Return the statements at a presynaptic spike; ``response`` adds a weight ``w``."""
