@@ -17,7 +17,7 @@ import receptor_signs
 from dualframe.catalogue import describe as show
 from dualframe.catalogue import lookup as read
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
-from dualframe.catalogue.schema import Numbers, Origin, Sourced
+from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.circuit import circuit as load_circuit
 from dualframe.circuit.describe import overview
 from dualframe.core import shipped_files as library

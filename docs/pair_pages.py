@@ -23,7 +23,7 @@ beyond its tolerance.
 def write_pairs(folder: Path) -> None:
     """Write the page."""
     parts = [HEAD]
-    for model in fits.FAMILIES:
+    for model in fits.SHIPPED_FAMILIES:
         found = [fit for name in catalogue.names("cell type") if (fit := _fit(name, model))]
         parts += [f"\n## {model}\n", _table(found), _failures(found)]
     folder.mkdir(parents=True, exist_ok=True)
@@ -37,7 +37,7 @@ def _fit(name: str, model: str) -> fits.Fit | None:
 
 def _table(found: list[fits.Fit]) -> str:
     head = ["cell", "form", *(f"{name}{_unit(name)}" for name in TOLERANCES)]
-    rows = [[f.cell, f.chosen.form, *(_error(n, f.errors[n]) for n in TOLERANCES)] for f in found]
+    rows = [[f.cell, f.chosen.model, *(_error(n, f.errors[n]) for n in TOLERANCES)] for f in found]
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

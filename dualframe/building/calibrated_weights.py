@@ -7,13 +7,13 @@ The procedure that finds them is in
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from dualframe.building.connections import Strength
+from dualframe.catalogue.toml_table import load_toml
 from dualframe.circuit import Background, Circuit, CircuitProjection
 from dualframe.core.errors import CatalogueError
 from dualframe.core.quantity import quantity, quantity_text
@@ -91,7 +91,7 @@ def stored(circuit: Circuit, model: str, path: Path | None = None) -> Calibratio
     if circuit.contacts and all(contact.current is not None for contact in circuit.contacts):
         return Calibration(circuit.name, model, {})
     path = path or file_of(circuit.name)
-    tables = _read(path) if path.exists() else {}
+    tables = load_toml(path) if path.exists() else {}
     if model not in tables:
         known = ", ".join(sorted(tables)) or "none"
         raise CatalogueError(
@@ -143,7 +143,7 @@ def file_of(circuit: str) -> Path:
 def store(calibration: Calibration, path: Path | None = None) -> Path:
     """Add a calibration to its file, or replace it there, in one step."""
     target = path or file_of(calibration.circuit)
-    tables = _read(target) if target.exists() else {}
+    tables = load_toml(target) if target.exists() else {}
     tables[calibration.model] = _table(calibration)
     write_toml(target, dict(sorted(tables.items())), "calibration")
     return target
@@ -154,13 +154,6 @@ def _remedy(circuit: str, model: str) -> str:
     which = f"{name!r}, synapses={mode!r}" if mode else f"{name!r}"
     which += ", cells='fitted'" if model.endswith("_fitted") else ""
     return f"Run dualframe.calibrate(circuit, {which}) and pass the result to build()."
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise CatalogueError(f"{path}: cannot read the calibration: {error}") from error
 
 
 def _table(calibration: Calibration) -> dict[str, Any]:

@@ -43,7 +43,7 @@ from dualframe.building.connections import (
 from dualframe.building.glif_specimens import Drawn, Source, as_specimens
 from dualframe.catalogue import CellType
 from dualframe.catalogue.fitted_models import Cells, chosen_cell
-from dualframe.catalogue.schema import Glif, Izhikevich
+from dualframe.catalogue.point_neuron_set import ChosenPointNeuron
 from dualframe.circuit import Circuit, CircuitPopulation, PointModel
 from dualframe.circuit.describe import actions
 from dualframe.core.errors import CatalogueError, UnknownName
@@ -62,7 +62,7 @@ from dualframe.neuromodulation.population_equations import (
 from dualframe.neuromodulation.release import volume_release
 from dualframe.neurons import glif
 from dualframe.neurons.point_neuron import PointNeuron
-from dualframe.neurons.registry import neuron_model
+from dualframe.neurons.registry import family_of, models_named
 from dualframe.synapses.synapse_equations import SynapseEquations
 
 MODES = ("current", "conductance")
@@ -87,8 +87,9 @@ def build(
     circuit
         From `dualframe.circuit`, possibly scaled, modulated and drugged.
     model
-        ``"glif"`` (level 3 where the catalogue has it, else level 1), ``"glif1"`` to ``"glif5"``,
-        or ``"izhikevich"`` (each cell's first set).
+        A family of point-neuron models (``"glif"``, ``"izhikevich"``, ``"adex"``: each cell's first
+        set of it; GLIF is level 3 where the catalogue has it, else level 1), or a model by name
+        (``"glif1"`` to ``"glif5"``).
     synapses
         ``"current"`` or ``"conductance"``; the default is the circuit's ``synapse_mode``.
     calibration, heterogeneity, layout_seed
@@ -152,9 +153,7 @@ def model_key(model: str, synapses: str, cells: Cells = "published") -> str:
     UnknownName
         If there is no such model or mode.
     """
-    models = ["glif", "izhikevich", *(f"glif{level}" for level in glif.LEVELS)]
-    if model not in models:
-        raise UnknownName("point neuron model", model, models)
+    models_named(model)
     if synapses not in MODES:
         raise UnknownName("synapse mode", synapses, MODES)
     return f"{model}_{synapses}" + ("" if cells == "published" else "_fitted")
@@ -201,41 +200,12 @@ def membrane(cell: CellType, model: str) -> PointNeuron:
     CatalogueError
         If the catalogue has no such model of this cell.
     """
-    if model == "izhikevich":
-        if not cell.izhikevich:
-            raise CatalogueError(f"cell type {cell.name!r} has no Izhikevich set.")
-        chosen = cell.izhikevich_set()
-        return neuron_model(chosen.form).make_neuron(chosen.numbers.plain())
-    level = _level(cell, model)
-    return glif.glif_neuron(level, _glif_set(cell, level).numbers.plain())
+    return cell.choose_point_neuron(model).make_neuron()
 
 
 def published(point: PointModel) -> PointNeuron:
     """Return a point neuron that the source of a circuit publishes."""
     return point.model.make_neuron(point.parameters)
-
-
-def _glif_level(cell: CellType) -> int:
-    levels = [own.level for own in cell.glif]
-    if len(levels) == 1 and levels[0] is not None:
-        return levels[0]
-    return 3 if 3 in levels else 1
-
-
-def _level(cell: CellType, model: str) -> int:
-    return _glif_level(cell) if model == "glif" else glif.glif_level(model)
-
-
-def _glif_set(cell: CellType, level: int) -> Glif:
-    """The set of a level: the cell's own, or that of the specimen it is derived from."""
-    stored_levels = {own.level: own for own in reversed(cell.glif)}  # the first of each
-    for candidate in (level, glif.LEVELS[level].source):
-        if candidate in stored_levels:
-            return stored_levels[candidate]
-    known = ", ".join(f"GLIF{number}" for number in sorted(n for n in stored_levels if n)) or "none"
-    raise CatalogueError(
-        f"cell type {cell.name!r} has no GLIF{level} set (it has {known}): choose another model."
-    )
 
 
 def _population(
@@ -285,7 +255,7 @@ def _drawn(
     for name, source in (given or {}).items():
         if name not in known:
             raise UnknownName(f"population of circuit {circuit.name!r}", name, known)
-        if model == "izhikevich":
+        if family_of(model) != "glif":
             raise CatalogueError(f"specimens of {name!r} are GLIF neurons: choose model='glif'.")
         level = None if model == "glif" else glif.glif_level(model)
         found[name] = Drawn(as_specimens(source), level, seed, name)
@@ -308,16 +278,19 @@ def _meta(
     ]
     points = {p.name: p.point for p in circuit.populations if p.point and p.point.serves(model)}
     used = dict.fromkeys(p.cell for p in circuit.populations if p.name not in points)
-    cells = {n: chosen_cell(catalogue.cell(n), model, choice) for n in used}
-    for name, cell in cells.items():
-        lines += _assumed(name, cell, model)
+    cells = {
+        name: chosen_cell(catalogue.cell(name), model, choice).choose_point_neuron(model)
+        for name in used
+    }
+    for name, chosen in cells.items():
+        lines += _assumed(name, chosen)
     return {
         "branch": "task_driven",
         "model": model,
         "synapses": synapses,
         "circuit": circuit.name,
         "scale": circuit.scale,
-        "cells": {name: _described(cell, model) for name, cell in cells.items()},
+        "cells": {name: chosen.description for name, chosen in cells.items()},
         "points": {name: f"{own.form}, {own.name}" for name, own in points.items()},
         "specimens": {name: own.described for name, own in drawn.items()},
         "modulation": actions(circuit),
@@ -325,22 +298,7 @@ def _meta(
     }
 
 
-def _chosen(cell: CellType, model: str) -> Izhikevich | Glif:
-    if model == "izhikevich":
-        return cell.izhikevich_set()
-    return _glif_set(cell, _level(cell, model))
-
-
-def _described(cell: CellType, model: str) -> str:
-    """Which set of the catalogue a cell has, and what it is if it is not used as it stands."""
-    chosen = _chosen(cell, model)
-    form = chosen.form if model == "izhikevich" else f"GLIF{_level(cell, model)}"
-    return f"{form}, {chosen.label}" + ("" if form == chosen.form else f" ({chosen.form})")
-
-
-def _assumed(name: str, cell: CellType, model: str) -> list[str]:
+def _assumed(name: str, chosen: ChosenPointNeuron) -> list[str]:
     """What is assumed of a cell's point neuron, in one line."""
-    used = membrane(cell, model).parameters
-    numbers = _chosen(cell, model).numbers.items()
-    assumed = ", ".join(f"{k} {v.written}" for k, v in numbers if v.assumed and k in used)
-    return [f"{name}: {assumed} of {_described(cell, model)} are assumed"] if assumed else []
+    assumed = ", ".join(chosen.assumed)
+    return [f"{name}: {assumed} of {chosen.description} are assumed"] if assumed else []

@@ -47,7 +47,7 @@ from dendrify import Compartment, Dendrite, NeuronModel, Soma
 
 from dualframe.building.somatic_spikes import SpikeRule, spike_rule
 from dualframe.catalogue import CellType
-from dualframe.catalogue.schema import Compartments, DendriticSpike
+from dualframe.catalogue.compartments import Compartments, DendriticSpike
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.neurons import burst_neuron as burst
 

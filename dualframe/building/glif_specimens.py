@@ -17,7 +17,7 @@ import numpy as np
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
 from dualframe.catalogue.allen_glif_files import read_glif
-from dualframe.catalogue.schema import Glif
+from dualframe.catalogue.point_neuron_set import PointNeuronSet
 from dualframe.core.errors import CatalogueError
 from dualframe.core.random_streams import named_stream
 from dualframe.core.validation import check_count
@@ -43,13 +43,13 @@ class Specimens:
         If there is none, or they differ in level or in the number of after-spike currents.
     """
 
-    sets: tuple[Glif, ...]
+    sets: tuple[PointNeuronSet, ...]
     name: str = "specimens"
 
     def __post_init__(self) -> None:
         if not self.sets:
             raise CatalogueError(f"{self.name} holds no specimen.")
-        _same(self, "level", [own.form for own in self.sets], "Choose one with level=.")
+        _same(self, "level", [own.model for own in self.sets], "Choose one with level=.")
         currents = [sum(name.startswith("asc_amp") for name in own.numbers) for own in self.sets]
         _same(
             self, "number of after-spike currents", currents, "Keep those of one number together."
@@ -61,10 +61,7 @@ class Specimens:
     @property
     def level(self) -> int:
         """The GLIF level of all of them."""
-        level = self.sets[0].level
-        if level is None:
-            raise CatalogueError(f"{self.name}: {self.sets[0].form} is no GLIF level 1 to 5.")
-        return level
+        return _level_of(self.sets[0], self.name)
 
     def draw(self, n: int, seed: int = 0, key: str = "") -> tuple[int, ...]:
         """Return the index of the specimen of each of ``n`` neurons.
@@ -86,7 +83,7 @@ class Specimens:
 
 
 #: What a population's specimens can be given as.
-Source: TypeAlias = "Specimens | Glif | str | os.PathLike[str]"
+Source: TypeAlias = "Specimens | PointNeuronSet | str | os.PathLike[str]"
 
 
 @dataclass(frozen=True)
@@ -169,8 +166,8 @@ def read_glif_folder(path: str | os.PathLike[str], *, level: int | str | None = 
     found = [read_glif(file) for file in files]
     if level is not None:
         number = glif.glif_level(level)
-        counted = dict(Counter(own.form for own in found))
-        found = [own for own in found if own.level == number]
+        counted = dict(Counter(own.model for own in found))
+        found = [own for own in found if own.model == f"GLIF{number}"]
         if not found:
             held = ", ".join(f"{form} ({count})" for form, count in counted.items())
             raise CatalogueError(f"folder {folder.name!r} holds no GLIF{number}, but {held}.")
@@ -181,7 +178,7 @@ def as_specimens(given: Source) -> Specimens:
     """Return specimens from a folder, a file, one set, or specimens."""
     if isinstance(given, Specimens):
         return given
-    if isinstance(given, Glif):
+    if isinstance(given, PointNeuronSet):
         return Specimens((given,), given.label)
     if Path(given).expanduser().is_dir():
         return read_glif_folder(given)
@@ -209,7 +206,7 @@ def from_glif(
     ----------
     given
         From `dualframe.read_glif` or `dualframe.read_glif_folder`, a set of the catalogue
-        (``df.cell("ctx_pv").glif_set(3)``), or a path of either kind.
+        (``df.cell("ctx_pv").point_neuron_set("GLIF3")``), or a path of either kind.
     n
         Number of neurons. Each specimen is taken once before any is taken twice.
     name
@@ -249,6 +246,12 @@ def from_glif(
         sign=sign,
         voltage=neuron.voltage,
     )
+
+
+def _level_of(stored: PointNeuronSet, owner: str) -> int:
+    if stored.model not in {model.name for model in glif.GLIF_MODELS}:
+        raise CatalogueError(f"{owner}: {stored.model} is no GLIF level 1 to 5.")
+    return glif.glif_level(stored.model)
 
 
 def _same(owner: Specimens, what: str, values: Sequence[Any], remedy: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from brian2.units import ms
 
-from dualframe.catalogue.schema import Compartments
+from dualframe.catalogue.compartments import Compartments
 
 #: What a spike adds to the adaptation, by soma model.
 _JUMPS: Mapping[str, str] = {

@@ -6,6 +6,7 @@
 """
 
 from dualframe.catalogue.bibliography import citation
+from dualframe.catalogue.cell_type import CellType, Passive
 from dualframe.catalogue.describe import describe
 from dualframe.catalogue.lookup import (
     cell,
@@ -23,20 +24,14 @@ from dualframe.catalogue.lookup import (
     synapse,
     synapses,
 )
+from dualframe.catalogue.modulator import Modulator
 from dualframe.catalogue.projection_plasticity import plasticity_rule
+from dualframe.catalogue.receptor import Receptor
+from dualframe.catalogue.receptor_effect import Effect
 from dualframe.catalogue.region_data import PopulationData
 from dualframe.catalogue.rule_numbers import ParameterSet, RuleParameterSets
-from dualframe.catalogue.schema import (
-    CellType,
-    Effect,
-    Modulator,
-    Numbers,
-    Origin,
-    Passive,
-    Receptor,
-    Sourced,
-    Synapse,
-)
+from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
+from dualframe.catalogue.synapse import Synapse
 
 __all__ = [
     "CellType",

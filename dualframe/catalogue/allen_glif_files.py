@@ -14,7 +14,7 @@ level  voltage reset   after-spike currents   threshold dynamics
 5      v_before        exp                    three_components_exact
 =====  ==============  =====================  ======================
 
-The parameters that they hold, in the names of `dualframe.catalogue.forms.GLIF`:
+The parameters that they hold, in the names of `dualframe.neurons.glif`:
 
 =================  =====================================================
 C, R               ``C * coeffs.C``, ``R_input / coeffs.G``
@@ -45,7 +45,8 @@ from typing import Any, NoReturn
 
 from brian2.units import amp, farad, hertz, ohm, second, volt
 
-from dualframe.catalogue.schema import Glif, Numbers, Origin, Sourced
+from dualframe.catalogue.point_neuron_set import PointNeuronSet
+from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.core.errors import CatalogueError, suggest_name
 
 STATUS = "published model"  # a fit by its authors; the file says no more
@@ -62,7 +63,7 @@ _VOLTAGE = ("linear_forward_euler", "linear_exact")
 _SPECIMEN = re.compile(r"\d{6,}")
 
 
-def read_glif(path: str | os.PathLike[str]) -> Glif:
+def read_glif(path: str | os.PathLike[str]) -> PointNeuronSet:
     """Return the GLIF neuron of an Allen ``neuron_config.json`` file.
 
     Parameters
@@ -72,8 +73,8 @@ def read_glif(path: str | os.PathLike[str]) -> Glif:
 
     Returns
     -------
-    Glif
-        ``form`` "GLIF1" to "GLIF5", ``numbers`` with units, each with the file's name (no folder)
+    PointNeuronSet
+        ``model`` "GLIF1" to "GLIF5", ``numbers`` with units, each with the file's name (no folder)
         as its source, and ``dt``, the time step of the fit, of which ``t_ref`` is a multiple.
 
     Raises
@@ -173,7 +174,7 @@ def _load(path: Path) -> Mapping[str, Any]:
     return found
 
 
-def _glif(config: _Config) -> Glif:
+def _glif(config: _Config) -> PointNeuronSet:
     level = _level(config)
     coefficients = _coefficients(config)
     dt = config.positive("dt", "seconds")
@@ -190,8 +191,8 @@ def _glif(config: _Config) -> Glif:
     source = (f"user file {config.file}",)
     numbers = tuple((name, Sourced(value, source, STATUS)) for name, value in values.items())
     specimen = _SPECIMEN.search(config.file)
-    return Glif(
-        form=f"GLIF{level}",
+    return PointNeuronSet(
+        model=f"GLIF{level}",
         label=config.file,
         specimen=specimen[0] if specimen else "",
         numbers=Numbers(f"GLIF{level} of {config.file}", numbers),

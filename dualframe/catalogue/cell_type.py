@@ -1,57 +1,95 @@
-"""What a cell type is: passive rows, point sets, compartments, and what else is known."""
+"""What a cell type is: passive rows, point neurons, compartments, and what else is known."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
-from dualframe.core.errors import UnknownName
+from dualframe.catalogue.compartments import Compartments, read_compartments
+from dualframe.catalogue.point_neuron_set import (
+    ChosenPointNeuron,
+    PointNeuronSet,
+    read_point_neuron_set,
+)
+from dualframe.catalogue.sourced_value import Numbers, Origin
+from dualframe.catalogue.toml_table import Table
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
+from dualframe.neurons.registry import models_named
+
+PASSIVE: Dimensions = MappingProxyType(
+    {
+        "v_rest": "voltage",
+        "r_in": "resistance",
+        "tau_m": "time",
+        "c_m": "capacitance",
+        "threshold": "voltage",
+        "rheobase": "current",
+        "sag": "dimensionless",
+        "sag_ratio": "dimensionless",
+        "sag_depth": "voltage",
+        "fi_slope": dimension_of_unit("Hz/pA"),
+        "rate": "rate",
+        "max_rate": "rate",
+        "up_state": "voltage",
+        "down_state": "voltage",
+        "spike_duration": "time",
+        "membrane_resistance": dimension_of_unit("ohm*cm**2"),
+        "specific_capacitance": "specific capacitance",
+    }
+)
+GLIF_POPULATION: Dimensions = MappingProxyType(
+    {
+        "C": "capacitance",
+        "R": "resistance",
+        "E_L": "voltage",
+        "th_inf": "voltage",
+        "t_ref": "time",
+        "g": "conductance",
+        "V_th": "voltage",
+        "explained_variance": "dimensionless",
+    }
+)
+NOTE: Dimensions = MappingProxyType(
+    {
+        "tau_plus": "time",
+        "tau_minus": "time",
+        "tau_eligibility": "time",
+        "tau_modulator": "time",
+        "A_plus": "dimensionless",
+        "A_minus": "dimensionless",
+        "tau_syn": "time",
+        "rate_low": "rate",
+        "rate_high": "rate",
+        "burst_rate": "rate",
+    }
+)
+_KEYS = (
+    "name",
+    "title",
+    "region",
+    "layer",
+    "dale",
+    "passive",
+    "passive_alternatives",
+    "point_neurons",
+    "glif_populations",
+    "compartments",
+    "remarks",
+)
 
 
 @dataclass(frozen=True)
 class Passive:
     """Resting and threshold properties of one preparation. Rows are never averaged over sources.
 
-    ``numbers`` holds any of the names of `forms.PASSIVE`: ``v_rest``, ``r_in``, ``tau_m``,
+    ``numbers`` holds any of the names of `PASSIVE`: ``v_rest``, ``r_in``, ``tau_m``,
     ``threshold``, ``rheobase``, ...
     """
 
     label: str
     numbers: Numbers
     origin: Origin
-
-
-@dataclass(frozen=True)
-class Izhikevich:
-    """One Izhikevich parameter set; ``form`` names its equations in `forms.IZHIKEVICH`."""
-
-    form: str
-    label: str
-    numbers: Numbers
-    origin: Origin
-
-
-@dataclass(frozen=True)
-class Glif:
-    """One generalised leaky integrate-and-fire set; ``form`` is a key of `forms.GLIF`.
-
-    ``specimen`` is the Allen cell of which the set is a fit, "" for derived sets. ``th_inf`` is
-    the threshold above ``E_L``. ``explained_variance`` is that of the fit on the Allen
-    stimulus "noise 2" (dimensionless). ``dt`` is the time step of the fit, where it is known.
-    """
-
-    form: str
-    label: str
-    specimen: str
-    numbers: Numbers
-    origin: Origin
-    explained_variance: Sourced | None = None
-    dt: Sourced | None = None
-
-    @property
-    def level(self) -> int | None:
-        """GLIF level 1 to 5, or None for another form."""
-        return int(self.form[4:]) if self.form.startswith("GLIF") else None
 
 
 @dataclass(frozen=True)
@@ -69,7 +107,7 @@ class GlifPopulation:
 
 
 @dataclass(frozen=True)
-class Remark:
+class Note:
     """What else is known of a cell type, as text and possibly numbers, and enters no model."""
 
     text: str
@@ -77,88 +115,13 @@ class Remark:
     origin: Origin
 
 
-@dataclass(frozen=True)
-class Contact:
-    """A synapse that the published cell has on a dendrite: its kind, pathway, g and times."""
-
-    synapse: str
-    pathway: str
-    numbers: Numbers
-
-
-@dataclass(frozen=True)
-class Dendrite:
-    """A cylinder (``length``, ``diameter``) and the contacts that the published cell has on it."""
-
-    name: str
-    numbers: Numbers
-    contacts: tuple[Contact, ...] = ()
-
-
-@dataclass(frozen=True)
-class Edge:
-    """Two coupled compartments. ``coupling`` None means: half cylinders and ``r_axial``."""
-
-    first: str
-    second: str
-    coupling: Sourced | None = None
-
-
-@dataclass(frozen=True)
-class DendriticSpike:
-    """A dendritic spike mechanism and the compartments that have it.
-
-    Conductances are ``g_rise`` and ``g_fall`` (siemens), or ``gbar_rise`` and ``gbar_fall``
-    (siemens per geometric membrane area).
-    """
-
-    kind: str
-    compartments: tuple[str, ...]
-    numbers: Numbers
-
-
-@dataclass(frozen=True)
-class Compartments:
-    """The dendritic layout of a cell type.
-
-    ``rule`` is "explicit" (``globals``, ``soma``, ``dendrites``, ``edges``, ``dspikes``),
-    "burst" (`forms.BURST`: the lumped two-compartment cell of Naud and Sprekeler, ``burst``), or
-    "matched_passive": a soma and one dendrite "dend" whose leak and capacitance follow from the
-    cell's r_in and tau_m with ``split`` (``dendritic_share`` s, ``attenuation`` a):
-    1/r_in = G ((1-s) + a s), g_dend = s G, g_soma = (1-s) G, g_couple = a g_dend/(1-a),
-    C = tau_m g. ``soma`` holds what ``soma_model`` needs beyond the size or the leak.
-    ``stand_in`` says that the layout was not published for this cell type.
-    """
-
-    rule: str
-    layout: str
-    stand_in: bool
-    soma_model: str
-    spike: Numbers
-    origin: Origin
-    split: Numbers = field(default_factory=Numbers)
-    globals: Numbers = field(default_factory=Numbers)
-    soma: Numbers = field(default_factory=Numbers)
-    burst: Numbers = field(default_factory=Numbers)
-    dendrites: tuple[Dendrite, ...] = ()
-    edges: tuple[Edge, ...] = ()
-    dspikes: tuple[DendriticSpike, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Compartment names, soma first."""
-        if self.rule in ("matched_passive", "burst"):
-            return ("soma", "dend")
-        return ("soma", *(dendrite.name for dendrite in self.dendrites))
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CellType:
     """A cell type of the catalogue: one entry, from which both branches build.
 
-    ``sign`` is Dale's: +1 excitatory, -1 inhibitory, 0 modulatory. The first Izhikevich set, and
-    the first GLIF set of a level, is the default one. ``glif_populations`` and ``remarks`` enter
-    no model.
+    ``sign`` is Dale's: +1 excitatory, -1 inhibitory, 0 modulatory. The first of `point_neurons`
+    of a family of models (GLIF, Izhikevich, ...) is the default one. ``glif_populations`` and
+    ``remarks`` enter no model.
     """
 
     name: str
@@ -170,46 +133,134 @@ class CellType:
     dale: Origin
     passive: Passive | None = None
     passive_alternatives: tuple[Passive, ...] = ()
-    izhikevich: tuple[Izhikevich, ...] = ()
-    glif: tuple[Glif, ...] = ()
+    point_neurons: tuple[PointNeuronSet, ...] = ()
     compartments: Compartments | None = None
     note: str = ""
     file: str = field(default="", compare=False)
     glif_populations: tuple[GlifPopulation, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[Note, ...] = ()
 
-    def izhikevich_set(self, form: str | None = None) -> Izhikevich:
-        """Return the default Izhikevich set, or the first of a form or with a label."""
-        for chosen in self.izhikevich:
-            if form in (None, chosen.form, chosen.label):
-                return chosen
-        choices = [chosen.form for chosen in self.izhikevich]
-        raise UnknownName(f"Izhikevich form of {self.name}", form or "default", choices)
+    def point_neuron_set(
+        self, model: str, *, label: str = "", specimen: str | int = ""
+    ) -> PointNeuronSet:
+        """Return the first stored parameter set of a point-neuron model.
 
-    def glif_set(self, form: str | int) -> Glif:
-        """Return the first stored GLIF set of a form ("GLIF3") or level (3)."""
-        name = f"GLIF{form}" if isinstance(form, int) else form
-        for chosen in self.glif:
-            if chosen.form == name:
-                return chosen
-        raise UnknownName(f"GLIF set of {self.name}", name, [g.form for g in self.glif])
-
-    def glif_specimen(self, specimen: str | int, form: str | int | None = None) -> Glif:
-        """Return the stored fit of a named Allen specimen: of a form or level, or the lowest.
+        Parameters
+        ----------
+        model
+            A family (``"glif"``, ``"izhikevich"``, ``"adex"``) or a model's name (``"GLIF3"``).
+        label, specimen
+            The set's label; the Allen specimen of which it is a fit.
 
         Raises
         ------
         UnknownName
-            If no such specimen, or no such fit of it, is stored.
+            If no such set is stored.
         """
-        own = [chosen for chosen in self.glif if chosen.specimen == str(specimen)]
-        if not own:
-            stored = dict.fromkeys(chosen.specimen for chosen in self.glif if chosen.specimen)
-            raise UnknownName(f"GLIF specimen of {self.name}", specimen, stored)
-        if form is None:
-            return min(own, key=lambda chosen: chosen.form)
-        name = f"GLIF{form}" if isinstance(form, int) else form.upper()
-        for chosen in own:
-            if chosen.form == name:
+        wanted = {"label": label, "specimen": str(specimen)}
+        for chosen in self.point_neurons:
+            if chosen.answers_to(model) and all(
+                text in ("", getattr(chosen, name)) for name, text in wanted.items()
+            ):
                 return chosen
-        raise UnknownName(f"fit of specimen {specimen}", form, [chosen.form for chosen in own])
+        sought = " ".join(text for text in (model, label, str(specimen)) if text)
+        stored = [f"{s.model} {s.specimen or s.label}" for s in self.point_neurons]
+        raise UnknownName(f"point neuron set of {self.name}", sought, stored)
+
+    def choose_point_neuron(self, model: str) -> ChosenPointNeuron:
+        """Return the point neuron that stands for this cell type where ``model`` is asked for.
+
+        Parameters
+        ----------
+        model
+            A family or a model's name, as of `dualframe.neurons.registry.models_named`. A model
+            without a set of its own takes one of a model that holds its parameters: GLIF levels 1
+            and 2 a specimen of level 3 or 4.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such model.
+        CatalogueError
+            If the cell type has no set for it.
+        """
+        models = {candidate.name: candidate for candidate in models_named(model)}
+        for stored in self.point_neurons:
+            if stored.model in models:
+                return ChosenPointNeuron(model=models[stored.model], stored=stored)
+        for candidate in models.values():
+            for stored in self.point_neurons:
+                if stored.model in candidate.stored_as:
+                    return ChosenPointNeuron(model=candidate, stored=stored)
+        names = dict.fromkeys(s.model for s in self.point_neurons if not s.is_reference)
+        sought = model if len(models) > 1 else next(iter(models))
+        raise CatalogueError(
+            f"cell type {self.name!r} has no {sought} set (it has {', '.join(names) or 'none'}): "
+            "choose another model."
+        )
+
+
+def read_cell_type(table: Table) -> CellType:
+    """Return the cell type of a file."""
+    table.only(_KEYS)
+    name = table.text("name")
+    dale = table.need("dale")
+    dale.only("sign", "transmitter")
+    main = table.child("passive")
+    layout = table.child("compartments")
+    passive = _read_passive(main, name) if main else None
+    return CellType(
+        name=name,
+        title=table.text("title"),
+        region=table.text("region"),
+        layer=table.text("layer", ""),
+        sign=dale.integer("sign", (-1, 0, 1)),
+        transmitter=dale.text("transmitter"),
+        dale=dale.origin(),
+        passive=passive,
+        passive_alternatives=tuple(
+            _read_passive(row, name) for row in table.children("passive_alternatives")
+        ),
+        point_neurons=tuple(
+            read_point_neuron_set(row, name) for row in table.children("point_neurons")
+        ),
+        compartments=_read_layout(layout, name, passive),
+        note=table.text("note", ""),
+        file=table.file,
+        glif_populations=tuple(
+            _read_glif_population(row, name) for row in table.children("glif_populations")
+        ),
+        remarks=tuple(_read_note(row, name) for row in table.children("remarks")),
+    )
+
+
+def _read_layout(table: Table | None, name: str, passive: Passive | None) -> Compartments | None:
+    if table is None:
+        return None
+    return read_compartments(table, name, passive.numbers if passive else None)
+
+
+def _read_passive(table: Table, cell_name: str) -> Passive:
+    table.only("label", PASSIVE)
+    numbers = table.numbers(ParameterTable({}, PASSIVE), f"{cell_name} passive")
+    table.check_rising(numbers, "v_rest", "threshold")
+    return Passive(table.text("label"), numbers, table.origin())
+
+
+def _read_glif_population(table: Table, cell_name: str) -> GlifPopulation:
+    table.only("label", "specimens", GLIF_POPULATION)
+    return GlifPopulation(
+        table.text("label"),
+        table.texts("specimens", ()),
+        table.numbers(ParameterTable({}, GLIF_POPULATION), f"{cell_name} GLIF population"),
+        table.origin(),
+    )
+
+
+def _read_note(table: Table, cell_name: str) -> Note:
+    table.only("text", NOTE)
+    return Note(
+        table.text("text"),
+        table.numbers(ParameterTable({}, NOTE), f"{cell_name} remark"),
+        table.origin(),
+    )

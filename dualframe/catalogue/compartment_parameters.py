@@ -1,103 +1,12 @@
-"""The parameters of cell types: passive rows, point neurons, compartments."""
+"""The parameters of compartments, by the part of the cell that has them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
-from dualframe.neurons.registry import NEURON_MODELS
+from dualframe.core.parameter_table import Dimensions, ParameterTable
 from dualframe.synapses.magnesium_block import PARAMETERS as MAGNESIUM_BLOCK
-
-PER_VOLT = dimension_of_unit("/mV")
-
-PASSIVE: Dimensions = MappingProxyType(
-    {
-        "v_rest": "voltage",
-        "r_in": "resistance",
-        "tau_m": "time",
-        "c_m": "capacitance",
-        "threshold": "voltage",
-        "rheobase": "current",
-        "sag": "dimensionless",
-        "sag_ratio": "dimensionless",
-        "sag_depth": "voltage",
-        "fi_slope": dimension_of_unit("Hz/pA"),
-        "rate": "rate",
-        "max_rate": "rate",
-        "up_state": "voltage",
-        "down_state": "voltage",
-        "spike_duration": "time",
-        "membrane_resistance": dimension_of_unit("ohm*cm**2"),
-        "specific_capacitance": "specific capacitance",
-    }
-)
-
-_SHARED: Dimensions = {
-    "C": "capacitance",
-    "tau_m": "time",
-    "E_L": "voltage",
-    "V_th": "voltage",
-    "V_reset": "voltage",
-    "t_ref": "time",
-}
-
-IZHIKEVICH: Mapping[str, ParameterTable] = MappingProxyType(
-    {m.name: m.parameters for m in NEURON_MODELS.values() if m.family == "izhikevich"}
-)
-GLIF: Mapping[str, ParameterTable] = MappingProxyType(
-    {
-        **{m.name: m.parameters for m in NEURON_MODELS.values() if m.family == "glif"},
-        "LIF": ParameterTable(
-            _SHARED,
-            {},
-            "tau_m dV/dt = E_L - V + tau_m I/C; spike at V >= V_th; then V <- V_reset, hold t_ref",
-        ),
-        "E-GLIF": ParameterTable(
-            {
-                **_SHARED,
-                "I_e": "current",
-                "lambda_0": "rate",
-                "tau_V": "voltage",
-                "k_adap": dimension_of_unit("nS/ms"),
-                "k_1": "rate",
-                "k_2": "rate",
-                "A1": "current",
-                "A2": "current",
-            },
-            {},
-            "extended GLIF: adaptive and depolarising currents, escape noise",
-        ),
-    }
-)
-
-GLIF_POPULATION: Dimensions = MappingProxyType(
-    {
-        "C": "capacitance",
-        "R": "resistance",
-        "E_L": "voltage",
-        "th_inf": "voltage",
-        "t_ref": "time",
-        "g": "conductance",
-        "V_th": "voltage",
-        "explained_variance": "dimensionless",
-    }
-)
-
-REMARK: Dimensions = MappingProxyType(
-    {
-        "tau_plus": "time",
-        "tau_minus": "time",
-        "tau_eligibility": "time",
-        "tau_modulator": "time",
-        "A_plus": "dimensionless",
-        "A_minus": "dimensionless",
-        "tau_syn": "time",
-        "rate_low": "rate",
-        "rate_high": "rate",
-        "burst_rate": "rate",
-    }
-)
 
 NMDA_BLOCK: Dimensions = MAGNESIUM_BLOCK.required
 

@@ -1,22 +1,100 @@
-"""From a checked table to the compartments of a cell type, and their physical sense."""
+"""The dendritic layout of a cell type: records, the reader of their table, their physical sense."""
 
 from __future__ import annotations
 
-from dualframe.catalogue import forms
-from dualframe.catalogue.schema import (
-    Compartments,
-    Contact,
-    Dendrite,
-    DendriticSpike,
-    Edge,
-    Numbers,
-    Passive,
+from dataclasses import dataclass, field
+
+from dualframe.catalogue.compartment_parameters import (
+    CONTACT,
+    CYLINDER,
+    DSPIKE,
+    GLOBALS,
+    SOMA,
+    SPIKE,
+    SPLIT,
 )
+from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.catalogue.toml_table import Table
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.neurons.burst_neuron import BURST_PARAMETERS
 
 
-def compartments(table: Table, cell_name: str, passive: Passive | None) -> Compartments:
+@dataclass(frozen=True)
+class PublishedSynapse:
+    """A synapse that the published cell has on a dendrite: its kind, pathway, g and times."""
+
+    synapse: str
+    pathway: str
+    numbers: Numbers
+
+
+@dataclass(frozen=True)
+class Dendrite:
+    """A cylinder (``length``, ``diameter``) and the contacts that the published cell has on it."""
+
+    name: str
+    numbers: Numbers
+    contacts: tuple[PublishedSynapse, ...] = ()
+
+
+@dataclass(frozen=True)
+class Edge:
+    """Two coupled compartments. ``coupling`` None means: half cylinders and ``r_axial``."""
+
+    first: str
+    second: str
+    coupling: Sourced | None = None
+
+
+@dataclass(frozen=True)
+class DendriticSpike:
+    """A dendritic spike mechanism and the compartments that have it.
+
+    Conductances are ``g_rise`` and ``g_fall`` (siemens), or ``gbar_rise`` and ``gbar_fall``
+    (siemens per geometric membrane area).
+    """
+
+    kind: str
+    compartments: tuple[str, ...]
+    numbers: Numbers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compartments:
+    """The dendritic layout of a cell type.
+
+    ``rule`` is "explicit" (``globals``, ``soma``, ``dendrites``, ``edges``, ``dspikes``),
+    "burst" (``burst``: the lumped two-compartment cell of `dualframe.neurons.burst_neuron`), or
+    "matched_passive": a soma and one dendrite "dend" whose leak and capacitance follow from the
+    cell's r_in and tau_m with ``split`` (``dendritic_share`` s, ``attenuation`` a):
+    1/r_in = G ((1-s) + a s), g_dend = s G, g_soma = (1-s) G, g_couple = a g_dend/(1-a),
+    C = tau_m g. ``soma`` holds what ``soma_model`` needs beyond the size or the leak.
+    ``stand_in`` says that the layout was not published for this cell type.
+    """
+
+    rule: str
+    layout: str
+    stand_in: bool
+    soma_model: str
+    spike: Numbers
+    origin: Origin
+    split: Numbers = field(default_factory=Numbers)
+    globals: Numbers = field(default_factory=Numbers)
+    soma: Numbers = field(default_factory=Numbers)
+    burst: Numbers = field(default_factory=Numbers)
+    dendrites: tuple[Dendrite, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    dspikes: tuple[DendriticSpike, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Compartment names, soma first."""
+        if self.rule in ("matched_passive", "burst"):
+            return ("soma", "dend")
+        return ("soma", *(dendrite.name for dendrite in self.dendrites))
+
+
+def read_compartments(table: Table, cell_name: str, passive: Numbers | None) -> Compartments:
     """Return the compartments of a cell type by the rule that its table names."""
     rule = table.text("rule", choices=("explicit", "matched_passive", "burst"))
     shared = ("rule", "layout", "stand_in", "soma_model", "spike")
@@ -30,34 +108,34 @@ def compartments(table: Table, cell_name: str, passive: Passive | None) -> Compa
     return _explicit(table, cell_name)
 
 
-def _matched(table: Table, cell_name: str, passive: Passive | None) -> Compartments:
+def _matched(table: Table, cell_name: str, passive: Numbers | None) -> Compartments:
     for name in ("v_rest", "r_in", "tau_m"):
-        if passive is None or name not in passive.numbers:
+        if passive is None or name not in passive:
             table.fail(
                 "rule",
                 f'"matched_passive" needs {name} in [passive]. Add it there, or '
                 'write rule = "explicit".',
             )
     split = table.need("split")
-    split.only(forms.SPLIT.dimensions)
-    numbers = split.numbers(forms.SPLIT, f"{cell_name} split")
+    split.only(SPLIT.dimensions)
+    numbers = split.numbers(SPLIT, f"{cell_name} split")
     for name in numbers:
         if not 0 < numbers.value(name) < 1:
             split.fail(name, f"{numbers[name].written} is not between 0 and 1.")
     model = table.text("soma_model", "leakyIF", choices=("leakyIF", "adaptive_IF"))
     return Compartments(
-        "matched_passive",
-        table.text("layout"),
-        table.flag("stand_in"),
-        model,
-        _spike(table, cell_name),
-        table.origin(),
+        rule="matched_passive",
+        layout=table.text("layout"),
+        stand_in=table.flag("stand_in"),
+        soma_model=model,
+        spike=_spike(table, cell_name),
+        origin=table.origin(),
         split=numbers,
-        soma=_soma(table, model, forms.SOMA[model], cell_name),
+        soma=_soma(table, model, SOMA[model], cell_name),
     )
 
 
-def _soma(table: Table, model: str, form: forms.ParameterTable, cell_name: str) -> Numbers:
+def _soma(table: Table, model: str, form: ParameterTable, cell_name: str) -> Numbers:
     if not form.dimensions:
         if "soma" in table.data:
             table.fail("soma", f"a {model} soma has no parameters here. Remove it.")
@@ -71,35 +149,35 @@ def _burst(table: Table, cell_name: str) -> Compartments:
     numbers = table.need("burst")
     numbers.only(BURST_PARAMETERS.dimensions)
     read = numbers.numbers(BURST_PARAMETERS, f"{cell_name} burst")
-    check_order(numbers, read, "reset", "threshold")
+    numbers.check_rising(read, "reset", "threshold")
     spike = Numbers(
         f"{cell_name} spike", tuple((name, read[name]) for name in ("threshold", "reset"))
     )
     return Compartments(
-        "burst",
-        table.text("layout"),
-        table.flag("stand_in"),
-        "burst",
-        spike,
-        table.origin(),
+        rule="burst",
+        layout=table.text("layout"),
+        stand_in=table.flag("stand_in"),
+        soma_model="burst",
+        spike=spike,
+        origin=table.origin(),
         burst=read,
     )
 
 
 def _explicit(table: Table, cell_name: str) -> Compartments:
-    model = table.text("soma_model", choices=forms.SOMA)
-    own = forms.SOMA[model]
-    sized = forms.ParameterTable({**forms.CYLINDER.required, **own.required}, own.optional)
+    model = table.text("soma_model", choices=SOMA)
+    own = SOMA[model]
+    sized = ParameterTable({**CYLINDER.required, **own.required}, own.optional)
     everywhere = table.need("globals")
-    everywhere.only(forms.GLOBALS.dimensions)
+    everywhere.only(GLOBALS.dimensions)
     found = Compartments(
-        "explicit",
-        table.text("layout"),
-        table.flag("stand_in"),
-        model,
-        _spike(table, cell_name),
-        table.origin(),
-        globals=everywhere.numbers(forms.GLOBALS, f"{cell_name} globals"),
+        rule="explicit",
+        layout=table.text("layout"),
+        stand_in=table.flag("stand_in"),
+        soma_model=model,
+        spike=_spike(table, cell_name),
+        origin=table.origin(),
+        globals=everywhere.numbers(GLOBALS, f"{cell_name} globals"),
         soma=_soma(table, model, sized, cell_name),
         dendrites=tuple(_dendrite(row, cell_name) for row in table.children("dendrites")),
         edges=tuple(_edge(row) for row in table.children("edges")),
@@ -111,32 +189,32 @@ def _explicit(table: Table, cell_name: str) -> Compartments:
 
 def _spike(table: Table, cell_name: str) -> Numbers:
     spike = table.need("spike")
-    spike.only(forms.SPIKE.dimensions)
-    numbers = spike.numbers(forms.SPIKE, f"{cell_name} spike")
+    spike.only(SPIKE.dimensions)
+    numbers = spike.numbers(SPIKE, f"{cell_name} spike")
     if ("peak" in numbers) != ("spike_width" in numbers):
         spike.fail("peak", "a spike has both peak and spike_width, or neither.")
-    check_order(spike, numbers, "reset", "threshold")
-    check_order(spike, numbers, "threshold", "peak")
-    check_order(spike, numbers, "spike_width", "refractory")
+    spike.check_rising(numbers, "reset", "threshold")
+    spike.check_rising(numbers, "threshold", "peak")
+    spike.check_rising(numbers, "spike_width", "refractory")
     return numbers
 
 
 def _dendrite(table: Table, cell_name: str) -> Dendrite:
-    table.only("name", "contacts", forms.CYLINDER.dimensions)
+    table.only("name", "contacts", CYLINDER.dimensions)
     name = table.text("name")
     return Dendrite(
         name,
-        table.numbers(forms.CYLINDER, f"{cell_name} {name}"),
-        tuple(_contact(row, cell_name) for row in table.children("contacts")),
+        table.numbers(CYLINDER, f"{cell_name} {name}"),
+        tuple(_published_synapse(row, cell_name) for row in table.children("contacts")),
     )
 
 
-def _contact(table: Table, cell_name: str) -> Contact:
-    table.only("synapse", "pathway", forms.CONTACT.dimensions)
-    return Contact(
+def _published_synapse(table: Table, cell_name: str) -> PublishedSynapse:
+    table.only("synapse", "pathway", CONTACT.dimensions)
+    return PublishedSynapse(
         table.text("synapse"),
         table.text("pathway"),
-        table.numbers(forms.CONTACT, f"{cell_name} contact"),
+        table.numbers(CONTACT, f"{cell_name} contact"),
     )
 
 
@@ -151,20 +229,14 @@ def _edge(table: Table) -> Edge:
 
 
 def _dspike(table: Table, cell_name: str) -> DendriticSpike:
-    table.only("kind", "compartments", forms.DSPIKE.dimensions)
+    table.only("kind", "compartments", DSPIKE.dimensions)
     kind = table.text("kind", choices=("Na", "Ca"))
     for first, second in (("g_rise", "gbar_rise"), ("g_fall", "gbar_fall")):
         if (first in table.data) == (second in table.data):
             table.fail(first, f"give either {first} (siemens) or {second} (siemens per area).")
     return DendriticSpike(
-        kind, table.texts("compartments"), table.numbers(forms.DSPIKE, f"{cell_name} {kind} dSpike")
+        kind, table.texts("compartments"), table.numbers(DSPIKE, f"{cell_name} {kind} dSpike")
     )
-
-
-def check_order(table: Table, numbers: Numbers, low: str, high: str) -> None:
-    """Refuse, for example, a threshold below rest."""
-    if low in numbers and high in numbers and not numbers.value(low) < numbers.value(high):
-        table.fail(high, f"{numbers[high].written} must be above {low}, {numbers[low].written}.")
 
 
 def _check_tree(table: Table, found: Compartments) -> None:

@@ -7,21 +7,17 @@ from typing import Any, TypeAlias
 
 from dualframe.catalogue import fitted_models as fits
 from dualframe.catalogue.bibliography import citation
-from dualframe.catalogue.forms import GLIF, IZHIKEVICH, SOMA
+from dualframe.catalogue.cell_type import CellType
+from dualframe.catalogue.compartment_parameters import SOMA
+from dualframe.catalogue.compartments import Compartments
+from dualframe.catalogue.modulator import Modulator
+from dualframe.catalogue.point_neuron_set import PointNeuronSet, model_parameters
+from dualframe.catalogue.receptor import Receptor
+from dualframe.catalogue.receptor_effect import Effect
 from dualframe.catalogue.region_data import PopulationData
 from dualframe.catalogue.rule_numbers import RuleParameterSets
-from dualframe.catalogue.schema import (
-    CellType,
-    Compartments,
-    Effect,
-    Glif,
-    Modulator,
-    Numbers,
-    Origin,
-    Receptor,
-    Sourced,
-    Synapse,
-)
+from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
+from dualframe.catalogue.synapse import Synapse
 from dualframe.core.quantity import quantity
 from dualframe.neurons.burst_neuron import BURST_PARAMETERS
 from dualframe.receptor_effects import EFFECT_KINDS
@@ -120,12 +116,8 @@ def _cell(page: Page, entry: CellType) -> None:
     for row in entry.passive_alternatives:
         page.title(f"passive, not used: {row.label}", row.origin)
         page.numbers(row.numbers)
-    for fit in entry.izhikevich:
-        page.title(f"{fit.form}: {fit.label}", fit.origin)
-        page.lines.append(f"  {IZHIKEVICH[fit.form].equations}")
-        page.numbers(fit.numbers)
-    for glif in entry.glif:
-        _glif(page, glif)
+    for stored in entry.point_neurons:
+        _point_neuron_set(page, stored)
     for population in entry.glif_populations:
         page.title(f"many cells, not a model: {population.label}", population.origin)
         page.numbers(population.numbers)
@@ -139,21 +131,21 @@ def _cell(page: Page, entry: CellType) -> None:
         page.numbers(remark.numbers)
 
 
-def _glif(page: Page, glif: Glif) -> None:
-    mark = "" if glif.level else " (for reference, not built)"
-    page.title(f"{glif.form}: {glif.label}{mark}", glif.origin)
-    page.lines.append(f"  {GLIF[glif.form].equations}")
-    page.numbers(glif.numbers)
-    if glif.explained_variance:
-        page.numbers(Numbers("", (("explained_variance", glif.explained_variance),)))
+def _point_neuron_set(page: Page, stored: PointNeuronSet) -> None:
+    mark = " (for reference, not built)" if stored.is_reference else ""
+    page.title(f"{stored.model}: {stored.label}{mark}", stored.origin)
+    page.lines.append(f"  {model_parameters(stored.model).equations}")
+    page.numbers(stored.numbers)
+    if stored.explained_variance:
+        page.numbers(Numbers("", (("explained_variance", stored.explained_variance),)))
 
 
 def _fits(page: Page, entry: CellType) -> None:
-    for family in fits.FAMILIES:
+    for family in fits.SHIPPED_FAMILIES:
         if not fits.has_fit(entry, family):
             continue
         fit = fits.read_fit(entry, family)
-        page.title(f"{fit.chosen.form}, for cells='fitted'", fit.chosen.origin)
+        page.title(f"{fit.chosen.model}, for cells='fitted'", fit.chosen.origin)
         page.numbers(fit.chosen.numbers)
         page.note(f"f-I error {100 * fit.errors['f_I']:.1f} %. {fit.failure}".strip())
         if not fits.is_current(entry, family):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
@@ -21,20 +20,23 @@ import numpy as np
 from brian2.units.fundamentalunits import Quantity
 
 from dualframe.catalogue.bibliography import references
-from dualframe.catalogue.build import glif_set, izhikevich_set
-from dualframe.catalogue.schema import CellType, Glif, Izhikevich, Numbers, Sourced
-from dualframe.catalogue.toml_table import Table
+from dualframe.catalogue.cell_type import CellType
+from dualframe.catalogue.point_neuron_set import PointNeuronSet, read_point_neuron_set
+from dualframe.catalogue.sourced_value import Numbers, Sourced
+from dualframe.catalogue.toml_table import Table, load_toml
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.serialisation import write_toml
+from dualframe.neurons.registry import family_of
 
-FAMILIES = ("glif", "izhikevich")
+#: Families of models of which the catalogue holds fits.
+SHIPPED_FAMILIES = ("glif", "izhikevich")
 CHOICES = ("published", "fitted")
 SOURCE = ("dualframe",)
 _NOT_PHYSICS = ("contacts", "layout", "note", "stand_in", "origin")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Fit:
     """A point neuron fitted to a cell type's compartments.
 
@@ -43,7 +45,7 @@ class Fit:
     cell
         Name of the cell type.
     model
-        ``"glif"`` or ``"izhikevich"``.
+        Family of its model, such as ``"glif"``.
     chosen
         The parameter set, as the catalogue has its published ones.
     errors
@@ -58,7 +60,7 @@ class Fit:
 
     cell: str
     model: str
-    chosen: Glif | Izhikevich
+    chosen: PointNeuronSet
     errors: Mapping[str, float] = field(default_factory=dict)
     failure: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -76,18 +78,10 @@ def numbers_of(parameters: Mapping[str, Any], where: str) -> Numbers:
     )
 
 
-def family_of(model: str) -> str:
-    """Return the model that a fit is stored under: "glif" or "izhikevich"."""
-    name = "glif" if model.startswith("glif") else model
-    if name not in FAMILIES:
-        raise UnknownName("point neuron model", model, FAMILIES)
-    return name
-
-
 def has_fit(cell: CellType, model: str) -> bool:
     """Return whether a cell type has a fit of a model ("glif4" is a GLIF of level 4 only)."""
     table = _tables(cell).get(family_of(model))
-    return table is not None and (model in FAMILIES or str(table["form"]).casefold() == model)
+    return table is not None and model.casefold() in (family_of(model), table["model"].casefold())
 
 
 def twin_of(given: str | os.PathLike[str], cell: CellType, model: str) -> str:
@@ -160,9 +154,8 @@ def stored(cell: CellType, model: str) -> Fit:
 
 def with_fit(cell: CellType, fit: Fit) -> CellType:
     """Return the cell type with a fitted point neuron instead of the published ones."""
-    if isinstance(fit.chosen, Glif):
-        return replace(cell, glif=(fit.chosen,))
-    return replace(cell, izhikevich=(fit.chosen,))
+    others = (s for s in cell.point_neurons if not s.answers_to(fit.model))
+    return replace(cell, point_neurons=(fit.chosen, *others))
 
 
 def chosen_cell(cell: CellType, model: str, cells: Cells) -> CellType:
@@ -193,7 +186,7 @@ def chosen_cell(cell: CellType, model: str, cells: Cells) -> CellType:
 def store(cell: CellType, fit: Fit, path: Path | None = None) -> Path:
     """Add a fit to the file of its cell type, or replace it there, in one step."""
     target = path or file_of(cell)
-    tables = _load(target) if target.exists() else {}
+    tables = load_toml(target) if target.exists() else {}
     tables[fit.model] = _table(fit)
     write_toml(target, dict(sorted(tables.items())), "fit")
     return target
@@ -243,19 +236,12 @@ def _physics(value: Any) -> Any:
 
 def _tables(cell: CellType) -> dict[str, Any]:
     path = file_of(cell)
-    return _load(path) if path.exists() else {}
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise CatalogueError(f"{path}: cannot read the fit: {error}") from error
+    return load_toml(path) if path.exists() else {}
 
 
 def _table(fit: Fit) -> dict[str, Any]:
     return {
-        "form": fit.chosen.form,
+        "model": fit.chosen.model,
         "label": fit.chosen.label,
         "source": list(SOURCE),
         "status": "derived",
@@ -270,9 +256,14 @@ def _table(fit: Fit) -> dict[str, Any]:
 
 
 def _fit(cell: str, model: str, data: Mapping[str, Any], path: Path) -> Fit:
-    block = {key: data[key] for key in ("form", "label", "source", "status")}
+    block = {key: data[key] for key in ("model", "label", "source", "status")}
     table = Table({**block, **data["parameters"]}, f"fits/{path.name}", model, references())
-    make = glif_set if model == "glif" else izhikevich_set
-    errors = {name: float(value) for name, value in data["errors"].items()}
-    chosen = make(table, cell)
-    return Fit(cell, model, chosen, errors, data["failure"], data["provenance"], data["reference"])
+    return Fit(
+        cell=cell,
+        model=model,
+        chosen=read_point_neuron_set(table, cell),
+        errors={name: float(value) for name, value in data["errors"].items()},
+        failure=data["failure"],
+        provenance=data["provenance"],
+        reference=data["reference"],
+    )

@@ -1,9 +1,8 @@
-"""From the TOML files of the catalogue, or a user's own, to the records of `schema`."""
+"""From the TOML files of the catalogue, or a user's own, , to records."""
 
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -11,13 +10,15 @@ from typing import Any, TypeVar, cast
 
 import pandas as pd
 
-from dualframe.catalogue import build, rule_numbers
 from dualframe.catalogue import region_data as population_tables
-from dualframe.catalogue.bibliography import PACKAGED, references
+from dualframe.catalogue import rule_numbers
+from dualframe.catalogue.cell_type import CellType, read_cell_type
+from dualframe.catalogue.modulator import Modulator, read_modulator
+from dualframe.catalogue.receptor import Receptor, read_receptor
 from dualframe.catalogue.region_data import PopulationData
 from dualframe.catalogue.rule_numbers import RuleParameterSets
-from dualframe.catalogue.schema import CellType, Modulator, Receptor, Synapse
-from dualframe.catalogue.toml_table import Table
+from dualframe.catalogue.synapse import Synapse, read_synapse
+from dualframe.catalogue.toml_table import Table, load_toml, read_toml_table
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.plasticity.registry import PLASTICITY_RULES
 
@@ -55,12 +56,12 @@ def cell(name: str | os.PathLike[str]) -> CellType:
     CatalogueError
         If the file is not well formed.
     """
-    return _entry("cell type", name, build.cell)
+    return _entry("cell type", name, read_cell_type)
 
 
 def synapse(name: str | os.PathLike[str]) -> Synapse:
     """Return a kind of synapse by name or path; see `cell` for the errors."""
-    return _entry("synapse", name, build.synapse)
+    return _entry("synapse", name, read_synapse)
 
 
 def receptor(name: str | os.PathLike[str]) -> Receptor:
@@ -105,8 +106,7 @@ def cells() -> pd.DataFrame:
                 "layer": c.layer,
                 "sign": c.sign,
                 "transmitter": c.transmitter,
-                "izhikevich": ", ".join(s.form for s in c.izhikevich),
-                "glif": ", ".join(s.form for s in c.glif),
+                "point_neurons": _joined(s.model for s in c.point_neurons),
                 "compartments": ", ".join(c.compartments.names) if c.compartments else "",
                 "stand_in": bool(c.compartments and c.compartments.stand_in),
             }
@@ -246,29 +246,17 @@ def _entry(kind: str, name: str | os.PathLike[str], make: Callable[[Table], T]) 
 @lru_cache(maxsize=512)
 def _read(path: Path, changed: int, make: Callable[[Table], Any]) -> Any:
     """Read once per version of a file: ``changed`` is its time of modification."""
-    own = path.parent / PACKAGED.name
-    known = {**references(), **(references(own) if own.is_file() else {})}
-    return make(Table(_load(path), path.name, "", known))
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CatalogueError(
-            f"{path.name} is not valid TOML: {error}. Texts stand in double quotes, numbers with "
-            'a unit too: r_in = "105 Mohm".'
-        ) from error
+    return make(read_toml_table(path))
 
 
 def _receptor(table: Table) -> Receptor:
-    return build.receptor(table, names("modulator"))
+    return read_receptor(table, names("modulator"))
 
 
 def _modulator(table: Table) -> Modulator:
     name = table.text("name")
     own = [r.name for r in map(receptor, names("receptor")) if r.modulator == name]
-    return build.modulator(table, tuple(own))
+    return read_modulator(table, tuple(own))
 
 
 @lru_cache(maxsize=1)
@@ -276,6 +264,6 @@ def _modulator_names() -> dict[str, str]:
     """Names of the modulators by name and alias, which their files list, in lower case."""
     by_alias: dict[str, str] = {}
     for name in names("modulator"):
-        aliases = _load(HERE / KINDS["modulator"] / f"{name}.toml").get("aliases", [])
+        aliases = load_toml(HERE / KINDS["modulator"] / f"{name}.toml").get("aliases", [])
         by_alias |= {str(alias).casefold(): name for alias in [name, *aliases]}
     return by_alias

@@ -8,7 +8,7 @@ from typing import Any
 from dualframe.catalogue.lookup import names as catalogued_names
 from dualframe.catalogue.lookup import rule_parameter_sets
 from dualframe.catalogue.rule_numbers import ParameterSet
-from dualframe.catalogue.schema import Numbers, Origin
+from dualframe.catalogue.sourced_value import Numbers, Origin
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.network import Plasticity

@@ -3,15 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from dualframe.catalogue.schema import DIRECTIONS, Effect, Numbers
+from dualframe.catalogue.sourced_value import Numbers, Origin
 from dualframe.catalogue.toml_table import Table
 from dualframe.receptor_effects import EFFECT_KINDS, RESPONSES, EffectKind
 
+DIRECTIONS = ("excite", "inhibit", "mixed")
 _KEYS = ("cells", "target", "description", "direction", "kind", "conflict", "response")
 
 
-def effect(table: Table, receptor: str) -> Effect:
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """What a receptor does to a target in some cell types.
+
+    ``kind`` names how it enters a model (`dualframe.receptor_effects`), with f = ``response`` of
+    the occupancy, from 0 to 1; ``numbers`` are those of the kind. ``mechanism`` names the channel
+    of a conductance, ``synapse`` the kind of synapse (empty: any), ``onto`` the cell types of the
+    targets of a release and ``presynaptic`` the cell types a current comes from (empty: all).
+
+    ``response`` is "saturating", f = o, or "inverted_u", which is 1 at the occupancy ``optimum``
+    and 0 at the occupancies 0 and 1. ``origin`` is the origin of the *fact*; the numbers carry
+    their own status, which is "assumed" where the source gives a direction only. ``direction`` is
+    that of excitability. A ``conflict`` contradicts another entry and is never compiled.
+    """
+
+    cells: tuple[str, ...]
+    target: str
+    description: str
+    direction: str
+    kind: str
+    numbers: Numbers
+    origin: Origin
+    conflict: bool = False
+    mechanism: str = ""
+    response: str = "saturating"
+    synapse: str = ""
+    onto: tuple[str, ...] = ()
+    presynaptic: tuple[str, ...] = ()
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the effect enters a model."""
+        return EFFECT_KINDS[self.kind].add_equations is not None and not self.conflict
+
+
+def read_effect(table: Table, receptor: str) -> Effect:
     """Return one [[effects]] table of a receptor.
 
     Parameters

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeVar
 
-from dualframe.catalogue.schema import Numbers, Origin
+from dualframe.catalogue.sourced_value import Numbers, Origin
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit

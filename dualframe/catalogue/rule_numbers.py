@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from dualframe.catalogue.schema import Numbers, Origin
+from dualframe.catalogue.sourced_value import Numbers, Origin
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit

@@ -7,18 +7,64 @@ remedy. Nothing that is read is evaluated.
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
-from dualframe.catalogue.forms import POSITIVE
-from dualframe.catalogue.schema import STATUSES, Numbers, Origin, Sourced
+from dualframe.catalogue.bibliography import PACKAGED, references
+from dualframe.catalogue.sourced_value import STATUSES, Numbers, Origin, Sourced
 from dualframe.core.errors import CatalogueError, QuantityError, suggest_name
-from dualframe.core.parameter_table import AnyDimension, ParameterTable
+from dualframe.core.parameter_table import AnyDimension, Dimensions, ParameterTable
 from dualframe.core.quantity import quantity
 
 ORIGIN = ("source", "status", "note", "error_is")
 INLINE = ("value", "source", "status", "note", "error", "error_is", "n")
+
+#: Numbers of these names are greater than zero wherever they stand; others by their table.
+POSITIVE = frozenset(
+    {
+        "r_in",
+        "tau_m",
+        "c_m",
+        "rheobase",
+        "C",
+        "R",
+        "decay",
+        "rise",
+        "length",
+        "diameter",
+        "cm",
+        "gl",
+        "r_axial",
+        "EC50",
+        "hill",
+        "Ki",
+        "Kd",
+        "tau_on",
+        "tau_off",
+        "tau_rise",
+        "tau_decay",
+        "tau_fall",
+        "tau",
+        "slope",
+        "clearance_tau",
+        "reference_concentration",
+        "Vmax",
+        "Km",
+        "IC50",
+        "tau_fast",
+        "tau_slow",
+        "tau_K",
+        "tau_hill",
+        "release_total",
+        "spike_width",
+        "tauA",
+        "tauw",
+        "beta",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -140,6 +186,16 @@ class Table:
         )
         return Numbers(where or self.path, tuple(found), self.text("note", ""))
 
+    def labelled_numbers(self, dimensions: Dimensions, where: str) -> tuple[str, Numbers]:
+        """Return the label of a table that holds any numbers of some names, and these."""
+        self.only("label", dimensions)
+        return self.text("label"), self.numbers(ParameterTable({}, dimensions), where)
+
+    def check_rising(self, numbers: Numbers, low: str, high: str) -> None:
+        """Refuse numbers that stand in the wrong order, for example a threshold below rest."""
+        if low in numbers and high in numbers and not numbers.value(low) < numbers.value(high):
+            self.fail(high, f"{numbers[high].written} must be above {low}, {numbers[low].written}.")
+
     def number(self, key: str, kind: AnyDimension, *, positive: bool = False) -> Sourced:
         """Return one number, written as a text or as an inline table with its own origin."""
         entry = self.data.get(key)
@@ -229,3 +285,36 @@ class Table:
 
     def _join(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
+
+
+def read_toml_table(path: Path) -> Table:
+    """Return the top-level table of a TOML file.
+
+    A ``references.bib`` beside it may add sources to the catalogue's.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    CatalogueError
+        If the file cannot be read, or is not TOML.
+    """
+    own = path.parent / PACKAGED.name
+    known = {**references(), **(references(own) if own.is_file() else {})}
+    return Table(load_toml(path), path.name, "", known)
+
+
+def load_toml(path: Path) -> dict[str, Any]:
+    """Return the content of a TOML file; errors as `read_toml_table`."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CatalogueError(
+            f"{path.name} is not valid TOML: {error}. Texts stand in double quotes, numbers with "
+            'a unit too: delay = "1.5 ms".'
+        ) from error
+    except OSError as error:
+        raise CatalogueError(f"{path} cannot be read: {error.strerror}.") from error

@@ -13,7 +13,7 @@ from typing import Any
 
 from brian2.units import ms
 
-from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.sourced_value import Sourced
 from dualframe.circuit.plasticity import check_plasticity
 from dualframe.circuit.point_model import PointModel
 from dualframe.circuit.short_term import ShortTerm

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import count, make, positive, probability, values
 from dualframe.core.parameter_table import AnyDimension

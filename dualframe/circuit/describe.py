@@ -13,7 +13,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.describe import ASSUMED, Page
-from dualframe.catalogue.schema import Numbers, Sourced
+from dualframe.catalogue.sourced_value import Numbers, Sourced
 from dualframe.circuit.components import Background, CircuitPopulation, CircuitProjection
 from dualframe.circuit.external_input import CircuitInput
 from dualframe.circuit.pharmacology import Drug, Modulation, Pulses

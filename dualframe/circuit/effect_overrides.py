@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dualframe import catalogue
-from dualframe.catalogue.receptor_effect import effect_problems
-from dualframe.catalogue.schema import DIRECTIONS, Effect, Numbers, Origin, Sourced
+from dualframe.catalogue.receptor_effect import DIRECTIONS, Effect, effect_problems
+from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.validation import as_finite, as_names, set_frozen_field
@@ -40,7 +40,8 @@ class EffectChange(Description):
     synapse
         Kind of synapse of the effect; "" means any.
     onto, presynaptic, response
-        Of an effect that the catalogue does not have: see `dualframe.catalogue.schema.Effect`.
+        Of an effect that the catalogue does not have: see
+        `dualframe.catalogue.receptor_effect.Effect`.
     """
 
     receptor: str

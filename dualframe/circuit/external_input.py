@@ -8,7 +8,7 @@ from typing import Any
 
 from brian2.units import ms
 
-from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.sourced_value import Sourced
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import (
     as_not_negative,

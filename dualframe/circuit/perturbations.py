@@ -214,7 +214,7 @@ class Acting:
         cells
             Cell types that have the receptor (one or several).
         kind
-            Kind of effect: see `dualframe.catalogue.schema.Effect`.
+            Kind of effect: see `dualframe.catalogue.receptor_effect.Effect`.
         match
             A part of the effect's ``target`` text, if a cell has several effects of one kind.
         numbers

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.catalogue import plasticity_rule
-from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import make, values
 from dualframe.core.errors import NetworkError

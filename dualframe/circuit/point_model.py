@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
 from dualframe.core.validation import check_name

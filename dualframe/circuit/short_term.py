@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import make, values
 from dualframe.synapses.short_term_plasticity import PARAMETERS, ShortTerm

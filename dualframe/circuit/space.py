@@ -10,7 +10,7 @@ import numpy as np
 from brian2.units import meter
 from brian2.units.fundamentalunits import Quantity
 
-from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.sourced_value import Sourced
 from dualframe.core.errors import UnknownName
 from dualframe.core.validation import as_positive, set_frozen_field
 from dualframe.network import Description

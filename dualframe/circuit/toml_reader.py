@@ -12,9 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dualframe.catalogue.files import table_of
-from dualframe.catalogue.schema import Sourced
-from dualframe.catalogue.toml_table import Table
+from dualframe.catalogue.sourced_value import Sourced
+from dualframe.catalogue.toml_table import Table, read_toml_table
 from dualframe.circuit.actions_file import drug, modulation, region
 from dualframe.circuit.components import (
     STRENGTHS,
@@ -84,7 +83,7 @@ def read(path: Path) -> dict[str, Any]:
     UnknownName
         If it names a population or kind of something that does not exist.
     """
-    table = table_of(path)
+    table = read_toml_table(path)
     table.only("name", "title", *CIRCUIT_TABLES)
     return read_table(table, path.parent)
 

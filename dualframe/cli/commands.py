@@ -47,7 +47,7 @@ LISTS: Mapping[str, Callable[[], pd.DataFrame]] = MappingProxyType(
 # What a terminal has room for; --json prints every column.
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "cells": ("name", "title", "region", "layer", "izhikevich", "glif", "compartments"),
+        "cells": ("name", "title", "region", "layer", "point_neurons", "compartments"),
         "circuits": ("name", "title", "n", "populations"),
         "plasticity": ("name", "title", "runs", "sets"),
         "populations": ("name", "region", "species", "populations", "connections"),

@@ -10,7 +10,7 @@ import pandas as pd
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.catalogue.fitted_models import FAMILIES, is_current
+from dualframe.catalogue.fitted_models import SHIPPED_FAMILIES, is_current
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.terminal_output import as_json, say
 from dualframe.core.errors import DualframeError
@@ -86,12 +86,12 @@ def fit_command(options: argparse.Namespace) -> int:
     """Fit point neurons to the compartments of a cell type, and store them with the catalogue."""
     if (options.cell is None) != options.all:
         raise DualframeError("name a cell type, or give --all for those without a current fit.")
-    models = [options.model] if options.model else list(FAMILIES)
+    models = [options.model] if options.model else list(SHIPPED_FAMILIES)
     for name in dendritic_cells() if options.all else [options.cell]:
         for model in models:
             if options.all and is_current(catalogue.cell(name), model):
                 continue
             fit = df.fit_point(name, model, seed=options.seed, save=True, report=say)
             verdict = f"disagrees: {fit.failure}" if fit.failure else "agrees"
-            print(f"{name}, {fit.chosen.form}: {verdict}")
+            print(f"{name}, {fit.chosen.model}: {verdict}")
     return 0

@@ -7,13 +7,14 @@ from dualframe.core.registry import Registry
 from dualframe.neurons.glif import GLIF_MODELS
 from dualframe.neurons.izhikevich import IZHIKEVICH_MODELS
 from dualframe.neurons.izhikevich_2003_euler import IZHIKEVICH_2003_EULER
+from dualframe.neurons.lif import LIF
 from dualframe.neurons.neuron_model import NeuronModel
 from dualframe.neurons.srm0 import SRM0
 
 NEURON_MODELS = Registry(
     "point neuron model",
     NeuronModel,
-    (*GLIF_MODELS, *IZHIKEVICH_MODELS, IZHIKEVICH_2003_EULER, SRM0),
+    (*GLIF_MODELS, *IZHIKEVICH_MODELS, IZHIKEVICH_2003_EULER, LIF, SRM0),
 )
 
 

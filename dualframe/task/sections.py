@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.sourced_value import Sourced
 from dualframe.core.errors import QuantityError, UnknownName
 from dualframe.core.parameter_table import Dimensions
 from dualframe.core.quantity import quantity

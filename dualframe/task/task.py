@@ -10,7 +10,7 @@ from typing import Any
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.describe import ASSUMED, Page
 from dualframe.catalogue.lookup import modulator_name
-from dualframe.catalogue.schema import Numbers, Origin
+from dualframe.catalogue.sourced_value import Numbers, Origin
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.validation import as_not_negative

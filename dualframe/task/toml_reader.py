@@ -8,9 +8,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from dualframe.catalogue.bibliography import PACKAGED
-from dualframe.catalogue.files import table_of
 from dualframe.catalogue.lookup import modulator_name
-from dualframe.catalogue.toml_table import Table
+from dualframe.catalogue.toml_table import Table, read_toml_table
 from dualframe.core.errors import CatalogueError, UnknownName, suggest_name
 from dualframe.core.parameter_table import Dimensions
 from dualframe.core.shipped_files import find_shipped_file, shipped_names
@@ -29,7 +28,7 @@ def task(name: str | os.PathLike[str]) -> Task:
         If the file is not well formed: it names file, table, key and remedy.
     """
     path = find_shipped_file("tasks", name)
-    table = table_of(path)
+    table = read_toml_table(path)
     builder = table.text("builder", choices=SECTIONS)
     specs = SECTIONS[builder]
     table.only("name", "title", "builder", "modulators", "default_modulators", specs)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dualframe.building.tasks import build_task
-from dualframe.catalogue.schema import Origin, Sourced
+from dualframe.catalogue.sourced_value import Origin, Sourced
 from dualframe.core.errors import DualframeError, NetworkError, OutputError, UnknownName
 from dualframe.core.serialisation import decode, encode
 from dualframe.core.validation import check_count

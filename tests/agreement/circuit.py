@@ -125,8 +125,8 @@ def link(source: str, target: str, on_pre: str, weight: Any, **rule: Any) -> Pro
 
 
 def _specimen(cell: Any, level: int) -> dict[str, Any]:
-    return next(own for own in cell.glif if own.level == level).numbers.plain()
+    return cell.point_neuron_set(f"GLIF{level}").numbers.plain()
 
 
 def _regular(cell: Any) -> dict[str, Any]:
-    return next(own for own in cell.izhikevich if own.form == "izhikevich2007").numbers.plain()
+    return cell.point_neuron_set("izhikevich2007").numbers.plain()

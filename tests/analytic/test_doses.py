@@ -32,7 +32,7 @@ def occupancy(dose: np.ndarray) -> np.ndarray:
 
 def passive(dose: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rest (mV) and input resistance (Mohm) of the published GLIF neuron by dose of agonist."""
-    numbers = catalogue.cell(CELL).glif_set(3).numbers
+    numbers = catalogue.cell(CELL).point_neuron_set("GLIF3").numbers
     rest, r_in = float(numbers.value("E_L") / mV), float(numbers.value("R") / Mohm)
     size, reversal = effect()
     extra = size * occupancy(dose)
@@ -52,7 +52,7 @@ def test_rest_and_resistance_follow_binding_and_leak() -> None:
 def test_rheobase_follows_rest_and_resistance() -> None:
     """The steady potential reaches threshold at (threshold - rest)/R."""
     found = df.dose_response(CELL, RECEPTOR, DOSES, models=("glif",), cells="published")
-    numbers = catalogue.cell(CELL).glif_set(3).numbers
+    numbers = catalogue.cell(CELL).point_neuron_set("GLIF3").numbers
     threshold = float((numbers.value("E_L") + numbers.value("th_inf")) / mV)
     rest, r_in = passive(DOSES)
     expected = 1e3 * (threshold - rest) / r_in

@@ -449,9 +449,9 @@ CATALOGUED = {
 @pytest.mark.parametrize("name", CATALOGUED)
 def test_catalogue_has_the_book_s_cells(name: str) -> None:
     cell, label = CATALOGUED[name]
-    chosen = df.cell(cell).izhikevich_set(label)
+    chosen = df.cell(cell).point_neuron_set("izhikevich", label=label)
     special = {"LTS", "FS", "TC", "RTN"}
-    assert chosen.form == ("izhikevich2007" + (f"_{name}" if name in special else ""))
+    assert chosen.model == ("izhikevich2007" + (f"_{name}" if name in special else ""))
     published = FS | {"U_coef": 0.025 * pA / mV**3} if name == "FS" else book(name)
     published |= {
         "LTS": {"vpeak_u": 0.1 * mV / pA, "c_u": 0.04 * mV / pA, "u_max": 670 * pA},
@@ -513,14 +513,14 @@ def loop_set(form: str, n: dict[str, float], current: float, steps: int) -> np.n
 def test_catalogue_sets_spike_where_the_published_equations_do(
     cell: str, label: str, amplitudes: tuple[float, float]
 ) -> None:
-    chosen = df.cell(cell).izhikevich_set(label)
+    chosen = df.cell(cell).point_neuron_set("izhikevich", label=label)
     values = chosen.numbers.plain()
     units = {**BOOK_UNITS, "klow": nS / mV, "khigh": nS / mV, "Ishift": pA, "vb": mV}
     units["U_coef"] = pA / mV**3
     plain = {name: float(value / units[name]) for name, value in values.items()}
-    spikes, _ = run(make(chosen.form, values), amplitudes * pA, 300 * ms)
+    spikes, _ = run(make(chosen.model, values), amplitudes * pA, 300 * ms)
     for found, amplitude in zip(spikes, amplitudes, strict=True):
-        expected = loop_set(chosen.form, plain, amplitude, 3000)
+        expected = loop_set(chosen.model, plain, amplitude, 3000)
         assert len(expected) > 1
         assert_agree(found, expected)
 

@@ -101,9 +101,7 @@ def glif_cells(level: int) -> list[PointNeuron]:
     chosen = []
     for name in CELLS:
         cell = df.cell(name)
-        own = {stored.level for stored in cell.glif}
-        stored = cell.glif_set(level if level in own else glif.LEVELS[level].source)
-        chosen.append(glif.glif_neuron(level, stored.numbers.plain()))
+        chosen.append(cell.choose_point_neuron(f"glif{level}").make_neuron())
     return chosen
 
 

@@ -34,11 +34,11 @@ from dualframe.catalogue import (
     synapses,
 )
 from dualframe.catalogue.bibliography import PACKAGED, references
-from dualframe.catalogue.forms import GLIF, IZHIKEVICH
-from dualframe.catalogue.schema import STATUSES, Effect, Numbers, Origin, Sourced
+from dualframe.catalogue.point_neuron_set import model_parameters
+from dualframe.catalogue.receptor_effect import Effect
+from dualframe.catalogue.sourced_value import STATUSES, Numbers, Origin, Sourced
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity
-from dualframe.neurons import glif as glif_model
 from dualframe.neurons import izhikevich as izhikevich_model
 from dualframe.neurons.registry import neuron_model
 
@@ -264,7 +264,7 @@ def test_dale_signs() -> None:
 
 def test_izhikevich_2007_book_cells() -> None:
     """RS (fig 8.12), FS (fig 8.27) and LTS (fig 8.25) of Izhikevich 2007."""
-    rs = cell("ctx_l23_pyr").izhikevich_set("izhikevich2007")
+    rs = cell("ctx_l23_pyr").point_neuron_set("izhikevich2007")
     check(
         rs.numbers,
         {
@@ -279,8 +279,8 @@ def test_izhikevich_2007_book_cells() -> None:
             "d": "100 pA",
         },
     )
-    fs = cell("ctx_pv").izhikevich_set()
-    assert fs.form == "izhikevich2007_FS"
+    fs = cell("ctx_pv").point_neuron_set("izhikevich")
+    assert fs.model == "izhikevich2007_FS"
     check(
         fs.numbers,
         {
@@ -296,7 +296,7 @@ def test_izhikevich_2007_book_cells() -> None:
         },
     )
     assert "d" not in fs.numbers  # the -55 in the published file is vb, not a jump
-    lts = cell("ctx_sst").izhikevich_set()
+    lts = cell("ctx_sst").point_neuron_set("izhikevich")
     check(
         lts.numbers,
         {
@@ -322,13 +322,13 @@ def test_izhikevich_2003_sets_stay_plain_numbers() -> None:
         "ctx_sst": (0.02, 0.25, -65, 2),
     }
     for name, values in expected.items():
-        found = cell(name).izhikevich_set("izhikevich2003").numbers
+        found = cell(name).point_neuron_set("izhikevich2003").numbers
         assert tuple(found.value(key) for key in "abcd") == values
         assert all(get_dimensions(value) is DIMENSIONLESS for value in found.plain().values())
 
 
 def test_skinner_pyramid_of_ferguson_2014() -> None:
-    strong, weak = cell("ca1_pyr").izhikevich[:2]
+    strong, weak = [s for s in cell("ca1_pyr").point_neurons if s.answers_to("izhikevich")][:2]
     check(
         strong.numbers,
         {
@@ -353,7 +353,7 @@ def test_skinner_pyramid_of_ferguson_2014() -> None:
 
 def test_skinner_and_hippocampome_interneurons() -> None:
     check(
-        cell("ca1_pv_basket").izhikevich_set("izhikevich_skinner").numbers,
+        cell("ca1_pv_basket").point_neuron_set("izhikevich_skinner").numbers,
         {
             "C": "90 pF",
             "klow": "1.7 nS/mV",
@@ -364,11 +364,11 @@ def test_skinner_and_hippocampome_interneurons() -> None:
         },
     )
     check(
-        cell("ca1_olm").izhikevich_set().numbers,
+        cell("ca1_olm").point_neuron_set("izhikevich").numbers,
         {"C": "103 pF", "k": "2.1 nS/mV", "b": "42 nS", "c": "-58.16 mV", "d": "14 pA"},
     )
     check(
-        cell("ca1_cck_basket").izhikevich_set().numbers,
+        cell("ca1_cck_basket").point_neuron_set("izhikevich").numbers,
         {"C": "477 pF", "k": "2.48 nS/mV", "vt": "-51.93 mV", "d": "460 pA"},
     )
 
@@ -376,7 +376,7 @@ def test_skinner_and_hippocampome_interneurons() -> None:
 def test_the_vip_izhikevich_set_is_derived_from_its_passive_values() -> None:
     """Linearised at vr the model has the conductance k (vt - vr) and time constant C R."""
     vip = cell("ctx_vip")
-    fit = vip.izhikevich_set()
+    fit = vip.point_neuron_set("izhikevich")
     p, z = vip.passive.numbers.plain(), fit.numbers.plain()
     assert (z["vr"], z["vt"]) == (p["v_rest"], p["threshold"])
     # five digits are written in the file
@@ -397,13 +397,15 @@ def test_the_vip_izhikevich_set_is_derived_from_its_passive_values() -> None:
 
 def test_glif_specimens_of_teeter_2018() -> None:
     pyramid = cell("ctx_l23_pyr")
-    assert [(g.level, g.specimen) for g in pyramid.glif] == [
+    assert [
+        (int(g.model[4:]), g.specimen) for g in pyramid.point_neurons if g.answers_to("glif")
+    ] == [
         (3, "486108147"),
         (4, "489751959"),
         (5, "486108147"),
     ]
     check(
-        pyramid.glif_set(3).numbers,
+        pyramid.point_neuron_set("GLIF3").numbers,
         {
             "C": "104.651 pF",
             "R": "160.363 Mohm",
@@ -417,7 +419,7 @@ def test_glif_specimens_of_teeter_2018() -> None:
         },
     )
     check(
-        pyramid.glif_set("GLIF5").numbers,
+        pyramid.point_neuron_set("GLIF5").numbers,
         {
             "th_inf": "22.0487 mV",
             "f_v": "0.188898",
@@ -428,12 +430,12 @@ def test_glif_specimens_of_teeter_2018() -> None:
             "b_voltage": "60.6953 /s",
         },
     )
-    basket = cell("ctx_pv").glif_set(4)
+    basket = cell("ctx_pv").point_neuron_set("GLIF4")
     check(basket.numbers, {"C": "62.7669 pF", "asc_amp1": "-179.616 pA", "f_v": "0.122192"})
     assert basket.explained_variance.value == 0.971
     # thresholds as the source prints them: E_L + th_inf
     for name, printed in {"ctx_sst": -44.4569, "ctx_vip": -42.9775}.items():
-        numbers = cell(name).glif_set(3).numbers
+        numbers = cell(name).point_neuron_set("GLIF3").numbers
         threshold = (numbers.value("E_L") + numbers.value("th_inf")) / mV
         assert threshold == pytest.approx(printed, abs=1e-4)
 
@@ -441,9 +443,9 @@ def test_glif_specimens_of_teeter_2018() -> None:
 @pytest.mark.parametrize("name", CA1)
 def test_hippocampal_glif1_follows_from_the_passive_values(name: str) -> None:
     p = cell(name).passive.numbers.plain()
-    (glif,) = cell(name).glif
+    (glif,) = [s for s in cell(name).point_neurons if s.answers_to("glif")]
     g = glif.numbers.plain()
-    assert (glif.level, glif.origin.status, glif.specimen) == (1, "derived", "")
+    assert (glif.model, glif.origin.status, glif.specimen) == ("GLIF1", "derived", "")
     assert (g["R"], g["E_L"]) == (p["r_in"], p["v_rest"])
     assert float(g["C"] * g["R"] / p["tau_m"]) == pytest.approx(1, rel=1e-4)  # five digits
     assert float((g["E_L"] + g["th_inf"]) / p["threshold"]) == pytest.approx(1)
@@ -452,18 +454,14 @@ def test_hippocampal_glif1_follows_from_the_passive_values(name: str) -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_every_set_can_be_built_as_a_point_neuron(name: str) -> None:
     """The two places that list a form's parameters agree."""
-    for fit in cell(name).izhikevich:
-        neuron_model(fit.form).make_neuron(fit.numbers.plain())
-    for glif in cell(name).glif:
-        if glif.level:  # the others are stored for reference
-            glif_model.glif_neuron(glif.level, glif.numbers.plain())
+    for stored in cell(name).point_neurons:
+        if not stored.is_reference:
+            neuron_model(stored.model).make_neuron(stored.numbers.plain())
 
 
 def test_forms_are_those_of_the_point_neurons() -> None:
-    assert set(IZHIKEVICH) == {model.name for model in izhikevich_model.IZHIKEVICH_MODELS}
-    assert {f"GLIF{level}" for level in glif_model.LEVELS} <= set(GLIF)
     for name, form in izhikevich_model.VARIANTS.items():
-        assert set(IZHIKEVICH[name].dimensions) == set(form.names)
+        assert set(model_parameters(name).dimensions) == set(form.names)
 
 
 def test_the_l23_pyramid_stands_in_with_dendrify_figure_3() -> None:
@@ -777,14 +775,14 @@ def test_tables_have_one_row_for_each_entry() -> None:
         "layer",
         "sign",
         "transmitter",
-        "izhikevich",
-        "glif",
+        "point_neurons",
         "compartments",
         "stand_in",
     ]
     row = cells().set_index("name").loc["ctx_pv"]
-    assert row["izhikevich"] == "izhikevich2007_FS, izhikevich2007, izhikevich2003"
-    assert row["glif"] == "GLIF3, GLIF4, GLIF5"
+    assert row["point_neurons"] == (
+        "izhikevich2007_FS, izhikevich2007, izhikevich2003, GLIF3, GLIF4, GLIF5"
+    )
     assert row["stand_in"]
     assert len(receptors()) == 15
     assert len(modulators()) == len(synapses()) == 4
@@ -840,8 +838,8 @@ r_in = "100 Mohm"
 tau_m = { value = "10 ms", source = "teeter2018", status = "measured", note = "a note", n = 3 }
 threshold = "-40 mV"
 
-[[izhikevich]]
-form = "izhikevich2007"
+[[point_neurons]]
+model = "izhikevich2007"
 label = "by hand"
 source = "dualframe"
 status = "assumed"
@@ -887,7 +885,7 @@ def test_a_users_file_is_read_by_path(tmp_path: Path) -> None:
     found = cell(path)
     assert found.name == "mine"
     assert found is cell(str(path))
-    assert found.glif == ()
+    assert {s.model for s in found.point_neurons} == {"izhikevich2007"}
     assert found.passive.numbers["tau_m"] == Sourced(
         10 * ms, ("teeter2018",), "measured", "a note", "10 ms", n=3
     )
@@ -906,12 +904,12 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 def test_a_cell_may_have_neither_izhikevich_nor_glif_nor_compartments(tmp_path: Path) -> None:
     bare = OWN[: OWN.index("[passive]")]
     found = cell(own(tmp_path, text=bare))
-    assert (found.passive, found.compartments, found.izhikevich) == (None, None, ())
+    assert (found.passive, found.compartments, found.point_neurons) == (None, None, ())
     describe(found)
-    with pytest.raises(UnknownName, match="Izhikevich form of mine"):
-        found.izhikevich_set()
-    with pytest.raises(UnknownName, match="GLIF set of mine 'GLIF3'"):
-        found.glif_set(3)
+    with pytest.raises(UnknownName, match="point neuron set of mine 'izhikevich'"):
+        found.point_neuron_set("izhikevich")
+    with pytest.raises(UnknownName, match="point neuron set of mine 'GLIF3'"):
+        found.point_neuron_set("GLIF3")
 
 
 def test_a_users_references_stand_beside_the_file(tmp_path: Path) -> None:
@@ -925,8 +923,8 @@ def test_a_users_references_stand_beside_the_file(tmp_path: Path) -> None:
 def test_a_cell_can_carry_the_forms_of_cerebellum_and_thalamus(tmp_path: Path) -> None:
     """E-GLIF (Golgi cell), and the v-dependent b of the 2007 thalamic cells."""
     more = """
-[[glif]]
-form = "E-GLIF"
+[[point_neurons]]
+model = "E-GLIF"
 label = "Golgi"
 source = "dualframe"
 status = "published model"
@@ -945,8 +943,8 @@ k_2 = "0.023 /ms"
 A1 = "259.988 pA"
 A2 = "178.01 pA"
 
-[[izhikevich]]
-form = "izhikevich2007_RTN"
+[[point_neurons]]
+model = "izhikevich2007_RTN"
 label = "RTN, fig. 8.32"
 source = "izhikevich2007"
 status = "published model"
@@ -963,8 +961,8 @@ v_switch = "-65 mV"
 b_above = "2 nS"
 """
     found = cell(own(tmp_path, new=more))
-    assert found.glif_set("E-GLIF").level is None
-    assert found.izhikevich_set("izhikevich2007_RTN").numbers.value("b_above") == 2 * nS
+    assert found.point_neuron_set("E-GLIF").is_reference
+    assert found.point_neuron_set("izhikevich2007_RTN").numbers.value("b_above") == 2 * nS
 
 
 # what is wrong: old text, new text, and the words that the message must hold
@@ -990,12 +988,16 @@ MISTAKES = {
     "list": ('"100 Mohm"', "[1, 2]", ["key 'r_in'", "is not a number"]),
     "infinite": ("dendritic_share = 0.5", "dendritic_share = inf", ["not a finite number"]),
     "negative": ('"100 Mohm"', '"-100 Mohm"', ["key 'r_in'", "greater than zero"]),
-    "physical 2003": ('form = "izhikevich2007"', 'form = "izhikevich2003"', ["'C'", "unknown key"]),
-    "missing number": ('vpeak = "35 mV"\n', "", ["table [izhikevich.1]", "'vpeak'", "missing"]),
+    "physical 2003": (
+        'model = "izhikevich2007"',
+        'model = "izhikevich2003"',
+        ["'C'", "unknown key"],
+    ),
+    "missing number": ('vpeak = "35 mV"\n', "", ["table [point_neurons.1]", "'vpeak'", "missing"]),
     "unknown form": (
         '"izhikevich2007"',
         '"izhikevich2077"',
-        ["unknown form", "Did you mean 'izhikevich2007'?"],
+        ["unknown model", "Did you mean 'izhikevich2007'?"],
     ),
     "missing source": (
         'by hand"\nsource = "dualframe"',
@@ -1026,7 +1028,11 @@ MISTAKES = {
     "no title": ('title = "My cell"\n', "", ["'title'", "missing"]),
     "title is a number": ('"My cell"', "5", ["'title'", "double quotes"]),
     "no table": ("[dale]", "[[dale]]", ["'dale'", "Write [dale]"]),
-    "table for array": ("[[izhikevich]]", "[izhikevich]", ["'izhikevich'", "[[izhikevich]]"]),
+    "table for array": (
+        "[[point_neurons]]",
+        "[point_neurons]",
+        ["'point_neurons'", "[[point_neurons]]"],
+    ),
     "flag": ("stand_in = true", 'stand_in = "yes"', ["'stand_in'", "true or false"]),
     "threshold below rest": ('"-40 mV"\n\n[[', '"-80 mV"\n\n[[', ["'threshold'", "above v_rest"]),
     "reset above threshold": ('reset = "-60 mV"', 'reset = "-30 mV"', ["above reset"]),

@@ -11,8 +11,8 @@ from brian2 import Mohm, ms, mV, nS, pA, pF
 import dualframe as df
 from dualframe.building.calibrated_weights import Calibration
 from dualframe.catalogue import cell, describe, names
-from dualframe.catalogue.forms import IZHIKEVICH
-from dualframe.catalogue.schema import CellType
+from dualframe.catalogue.cell_type import CellType
+from dualframe.catalogue.point_neuron_set import model_parameters
 from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.core.errors import UnknownName
 from dualframe.core.quantity import quantity
@@ -144,7 +144,7 @@ def alone(name: str) -> Circuit:
 
 def models(entry: CellType) -> list[str]:
     """The models that a cell type has: dendrites, its first Izhikevich set, its GLIF levels."""
-    levels = {own.level for own in entry.glif if own.level}
+    levels = {int(s.model[4:]) for s in entry.point_neurons if s.answers_to("glif")}
     levels |= {1} if 3 in levels else set()
     levels |= {2} if 4 in levels else set()
     return ["biological", "izhikevich", "glif", *(f"glif{level}" for level in sorted(levels))]
@@ -172,8 +172,8 @@ def test_both_branches_build_and_lower_every_model(name: str) -> None:
 @pytest.mark.parametrize("name", FIRST_SETS)
 def test_default_izhikevich_set(name: str) -> None:
     form, *expected = FIRST_SETS[name]
-    found = cell(name).izhikevich_set()
-    assert found.form == form
+    found = cell(name).point_neuron_set("izhikevich")
+    assert found.model == form
     gain = "klow" if "klow" in found.numbers else "k"
     units = {"C": pF, gain: nS / mV, "vr": mV, "vt": mV, "a": 1 / ms, "d": pA}
     for (key, unit), value in zip(units.items(), expected, strict=True):
@@ -186,7 +186,7 @@ def test_default_izhikevich_set(name: str) -> None:
 @pytest.mark.parametrize("name", DERIVED_SETS)
 def test_derived_izhikevich_sets_have_the_passive_values(name: str) -> None:
     """Linearised at rest: 1/r_in = k (vt - vr) + b, C = tau_m/r_in. The files have five digits."""
-    found = cell(name).izhikevich_set()
+    found = cell(name).point_neuron_set("izhikevich")
     assert {n.status for n in found.numbers.values()} <= {"derived", "assumed"}
     z, p = found.numbers.plain(), cell(name).passive.numbers.plain()
     assert (z["vr"], z["vt"]) == (p["v_rest"], p["threshold"])
@@ -197,7 +197,7 @@ def test_derived_izhikevich_sets_have_the_passive_values(name: str) -> None:
 
 def test_the_derived_chandelier_set_has_the_measured_rheobase() -> None:
     """Saddle-node at (k (vt - vr) + b)^2/(4k); a C > b, so no earlier Hopf bifurcation."""
-    z = cell("ctx_chandelier").izhikevich_set().numbers.plain()
+    z = cell("ctx_chandelier").point_neuron_set("izhikevich").numbers.plain()
     conductance = z["k"] * (z["vt"] - z["vr"]) + z["b"]
     assert float(conductance**2 / (4 * z["k"]) / pA) == pytest.approx(110, rel=1e-3)
     assert z["b"] < z["a"] * z["C"]
@@ -206,23 +206,25 @@ def test_the_derived_chandelier_set_has_the_measured_rheobase() -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_default_izhikevich_sets_have_a_stable_rest(name: str) -> None:
     """Their resting conductance is positive, so that effects are fractions of something."""
-    found = cell(name).izhikevich_set()
-    leak = neuron_model(found.form).make_neuron(found.numbers.plain()).leak
+    found = cell(name).point_neuron_set("izhikevich")
+    leak = neuron_model(found.model).make_neuron(found.numbers.plain()).leak
     namespace = {key: float(value) for key, value in found.numbers.plain().items()}
     assert eval(leak, {"int": int}, namespace) > 0  # noqa: S307 (an expression of our own)
 
 
 def test_special_forms_keep_their_extra_parameters() -> None:
-    tc, trn = (cell(name).izhikevich_set().numbers for name in ("thal_tc", "thal_trn"))
+    tc, trn = (
+        cell(name).point_neuron_set("izhikevich").numbers for name in ("thal_tc", "thal_trn")
+    )
     extra = {"b": "15 nS", "b_above": "0 nS", "v_switch": "-65 mV", "vpeak_u": "0.1 mV/pA"}
     assert all(tc.value(key) == quantity(text) for key, text in extra.items())
     assert tc.value("c_u") == quantity("0.1 mV/pA")
     extra = {"b": "10 nS", "b_above": "2 nS", "v_switch": "-65 mV", "vpeak": "0 mV"}
     assert all(trn.value(key) == quantity(text) for key, text in extra.items())
-    fsi = cell("str_fsi").izhikevich_set().numbers
+    fsi = cell("str_fsi").point_neuron_set("izhikevich").numbers
     assert fsi.value("vb") == -55 * mV
     assert fsi.value("U_coef") == quantity("0.025 pA/mV^3")
-    da = cell("mid_da").izhikevich_set("izhikevich2003").numbers
+    da = cell("mid_da").point_neuron_set("izhikevich2003").numbers
     assert [da.value(key) for key in ("a", "b", "c", "d", "vpeak", "v0")] == [
         0.0024,
         0.42,
@@ -245,7 +247,7 @@ def test_second_sets() -> None:
         "thal_tc": ("thalamocortical", {"k": "0.5 nS/mV", "a": "0.1 /ms", "vpeak": "40 mV"}),
     }
     for name, (label, values) in expected.items():
-        found = cell(name).izhikevich_set(label).numbers
+        found = cell(name).point_neuron_set("izhikevich", label=label).numbers
         assert all(found.value(key) == quantity(text) for key, text in values.items())
 
 
@@ -261,21 +263,24 @@ def test_passive_values(name: str) -> None:
 @pytest.mark.parametrize("name", SPECIMENS)
 def test_named_specimens(name: str) -> None:
     for level, (specimen, capacitance, threshold) in zip((3, 4), SPECIMENS[name], strict=True):
-        found = cell(name).glif_set(level)
-        assert found is cell(name).glif_specimen(specimen, level)
+        found = cell(name).point_neuron_set(f"glif{level}")
+        assert found is cell(name).point_neuron_set(f"GLIF{level}", specimen=specimen)
         assert float(found.numbers.value("C") / pF) == pytest.approx(capacitance)
         assert float(found.numbers.value("th_inf") / mV) == pytest.approx(threshold)
 
 
 def test_specimens_by_name() -> None:
     pyramid = cell("ctx_l23_pyr")
-    assert pyramid.glif_specimen("489751959").form == "GLIF4"
-    assert pyramid.glif_specimen(486108147).form == "GLIF3"  # the lower of its two fits
-    assert pyramid.glif_specimen("486108147", "glif5").numbers["deltaV"].written == "21.3104 mV"
+    assert pyramid.point_neuron_set("glif", specimen="489751959").model == "GLIF4"
+    assert pyramid.point_neuron_set("glif", specimen=486108147).model == "GLIF3"  # the lower
+    assert (
+        pyramid.point_neuron_set("glif5", specimen="486108147").numbers["deltaV"].written
+        == "21.3104 mV"
+    )
     with pytest.raises(UnknownName, match="486108147"):
-        pyramid.glif_specimen("486108148")
-    with pytest.raises(UnknownName, match="fit of specimen 486108147"):
-        pyramid.glif_specimen("486108147", 4)
+        pyramid.point_neuron_set("glif", specimen="486108148")
+    with pytest.raises(UnknownName, match="GLIF4 486108147"):
+        pyramid.point_neuron_set("GLIF4", specimen="486108147")
 
 
 def test_the_first_set_of_a_level_is_the_one_that_is_built() -> None:
@@ -284,12 +289,14 @@ def test_the_first_set_of_a_level_is_the_one_that_is_built() -> None:
         alone("ctx_l5_np"), model="glif4", calibration=Calibration("alone", "glif4_current", {})
     )
     assert network.populations[0].parameters["C"] == quantity("94.9329 pF")
-    assert cell("ctx_l5_np").glif_set(3).origin.status == "derived"
+    assert cell("ctx_l5_np").point_neuron_set("GLIF3").origin.status == "derived"
 
 
-@pytest.mark.parametrize("name", [n for n in CELLS if not cell(n).glif[0].specimen])
+@pytest.mark.parametrize(
+    "name", [n for n in CELLS if not cell(n).point_neuron_set("glif").specimen]
+)
 def test_derived_glif1_has_the_passive_values(name: str) -> None:
-    found = cell(name).glif_set(1)
+    found = cell(name).point_neuron_set("GLIF1")
     g, p = found.numbers.plain(), cell(name).passive.numbers.plain()
     assert found.origin.status in ("derived", "assumed")
     assert (g["R"], g["E_L"]) == (p["r_in"], p["v_rest"])
@@ -366,24 +373,24 @@ def test_what_enters_no_model_is_kept() -> None:
     assert [rule.value(k) for k in ("tau_eligibility", "A_plus", "A_minus")] == [40 * ms, -1, 1]
     assert any("modulator DA" in remark.text for remark in cell("mid_da").remarks)
     assert any("dCaAP" in remark.text for remark in cell("ctx_l23_pyr").remarks)
-    assert cell("cb_golgi").glif[1].numbers.value("A2") == 178.01 * pA
+    assert cell("cb_golgi").point_neuron_set("E-GLIF").numbers.value("A2") == 178.01 * pA
     assert "for reference, not built" in describe(cell("cb_golgi"))
     assert "wrong sign" in describe(cell("cb_golgi"))
 
 
 def test_what_was_not_read_is_assumed() -> None:
-    ardin = cell("insect_kc").izhikevich_set()
+    ardin = cell("insect_kc").point_neuron_set("izhikevich")
     assert {n.status for n in ardin.numbers.values()} == {"assumed"}
     assert cell("str_tan").passive.numbers["tau_m"].assumed
-    assert cell("str_tan").glif_set(1).numbers["C"].assumed
+    assert cell("str_tan").point_neuron_set("GLIF1").numbers["C"].assumed
     assert cell("ca3_pv_basket").passive.numbers["r_in"].assumed
 
 
 @pytest.mark.parametrize("name", CELLS)
 def test_every_set_is_of_a_known_form_and_said_to_be_so(name: str) -> None:
     shown = describe(cell(name))
-    for own in cell(name).izhikevich:
-        assert IZHIKEVICH[own.form].equations in shown
+    for own in cell(name).point_neurons:
+        assert model_parameters(own.model).equations in shown
     assert ("STAND-IN" in shown) == cell(name).compartments.stand_in
     for remark in cell(name).remarks:
         assert remark.text in shown

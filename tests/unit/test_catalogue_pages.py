@@ -11,7 +11,7 @@ import pytest
 
 from dualframe.catalogue import lookup as read
 from dualframe.catalogue.bibliography import references
-from dualframe.catalogue.schema import Numbers, Sourced
+from dualframe.catalogue.sourced_value import Numbers, Sourced
 from dualframe.circuit import circuit
 from dualframe.core import shipped_files as library
 

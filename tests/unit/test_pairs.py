@@ -15,7 +15,7 @@ from brian2.units import Mohm, ms, mV, nS, pA, pF
 import dualframe as df
 from dualframe import catalogue
 from dualframe.catalogue import fitted_models as fits
-from dualframe.catalogue.schema import Glif
+from dualframe.catalogue.point_neuron_set import PointNeuronSet
 from dualframe.cli import main
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.experiments import current_clamp
@@ -194,16 +194,17 @@ def test_a_fit_is_stored_and_read_back(tmp_path: Path, monkeypatch: pytest.Monke
     assert not fits.has_fit(entry, "glif")
     numbers = fits.numbers_of(TWIN, "ctx_pv GLIF3")
     origin = catalogue.Origin(("dualframe",), "derived")
-    chosen = Glif("GLIF3", "fitted to the compartments", "", numbers, origin)
+    chosen = PointNeuronSet(
+        model="GLIF3", label="fitted to the compartments", numbers=numbers, origin=origin
+    )
     digest = fits.compartments_digest(entry)
     fit = fits.Fit(
-        "ctx_pv",
-        "glif",
-        chosen,
-        {"f_I": 0.05},
-        "",
-        {"compartments": digest, "seed": 1},
-        {"current_pA": [1.0], "rate_Hz": [2.0]},
+        cell="ctx_pv",
+        model="glif",
+        chosen=chosen,
+        errors={"f_I": 0.05},
+        provenance={"compartments": digest, "seed": 1},
+        reference={"current_pA": [1.0], "rate_Hz": [2.0]},
     )
     fits.store(entry, fit)
     again = fits.stored(entry, "glif")
@@ -313,7 +314,7 @@ def test_every_stored_fit_still_gives_its_curve(model: str) -> None:
         entry = catalogue.cell(name)
         if entry.compartments is not None:
             fit = fits.stored(entry, model)  # raises if it is missing or out of date
-            by_form.setdefault(fit.chosen.form, []).append(fit)
+            by_form.setdefault(fit.chosen.model, []).append(fit)
     assert sum(map(len, by_form.values())) == 36
     for form in fittable_models(model):
         _check_curves(form, by_form.get(form.name, []))

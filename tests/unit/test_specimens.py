@@ -101,7 +101,7 @@ def with_value(key: str, value: Any, level: int = 5) -> dict[str, Any]:
 @pytest.mark.parametrize("level", METHODS)
 def test_level_and_numbers(tmp_path: Path, level: int) -> None:
     found = df.read_glif(write(tmp_path, "900000001_X", config(level)))
-    assert (found.form, found.level, found.specimen) == (f"GLIF{level}", level, "900000001")
+    assert (found.model, found.specimen) == (f"GLIF{level}", "900000001")
     expected = {
         "C": 100 * pF,
         "R": 120 * Mohm,
@@ -276,7 +276,7 @@ def test_folders_without_files(tmp_path: Path) -> None:
 def test_from_glif_with_synapses_and_reduced_levels(folder: Path) -> None:
     synapse = "dI_syn/dt = -I_syn/tau_syn : amp"
     population = df.task_driven.from_glif(
-        df.cell("ctx_pv").glif_set(3),
+        df.cell("ctx_pv").point_neuron_set("GLIF3"),
         4,
         level="glif1",
         equations=synapse,

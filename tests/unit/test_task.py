@@ -10,7 +10,7 @@ import pytest
 from brian2.units import Hz, ms, mV, second
 
 import dualframe as df
-from dualframe.catalogue.schema import Origin, Sourced
+from dualframe.catalogue.sourced_value import Origin, Sourced
 from dualframe.circuit import Modulation
 from dualframe.core.errors import CatalogueError, DualframeError, QuantityError, UnknownName
 from dualframe.core.serialisation import decode, encode

@@ -31,7 +31,6 @@ from brian2.units import ms, mV, second
 
 from dualframe import catalogue
 from dualframe.catalogue import CellType, plasticity_rule
-from dualframe.core.errors import CatalogueError
 from dualframe.network import Network, Population, Projection
 from dualframe.neurons.izhikevich_2003_euler import EQUATIONS, IZHIKEVICH_2003_EULER, NOISE
 from dualframe.task import Section, Task
@@ -116,14 +115,7 @@ def _inhibitory(task: Task, n: int) -> Population:
 
 
 def _published_set(cell: CellType, label: str) -> dict[str, Any]:
-    for stored in cell.izhikevich:
-        if stored.form == "izhikevich2003" and stored.label == label:
-            return stored.numbers.plain()
-    raise CatalogueError(
-        f"{cell.name} has no izhikevich2003 set {label!r}: it has "
-        + (", ".join(f"{s.form} {s.label!r}" for s in cell.izhikevich) or "none")
-        + "."
-    )
+    return cell.point_neuron_set("izhikevich2003", label=label).numbers.plain()
 
 
 def _accommodating(numbers: Section) -> dict[str, Any]:

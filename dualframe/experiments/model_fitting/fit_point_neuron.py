@@ -28,7 +28,8 @@ from dualframe.catalogue.fitted_models import (
     numbers_of,
     store,
 )
-from dualframe.catalogue.schema import Glif, Izhikevich, Origin
+from dualframe.catalogue.point_neuron_set import PointNeuronSet
+from dualframe.catalogue.sourced_value import Origin
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.experiments.clamp_summary import ClampSummary, summarise_clamp
 from dualframe.experiments.current_clamp import current_clamp
@@ -140,16 +141,18 @@ def _check_fit(
     label = "fitted to the compartments"
     numbers = numbers_of(values, f"{cell_type.name} {fitted.name}, {label}")
     origin = Origin(("dualframe",), "derived", label)
-    chosen: Glif | Izhikevich = (
-        Glif(fitted.name, label, "", numbers, origin)
-        if fitted.family == "glif"
-        else Izhikevich(fitted.name, label, numbers, origin)
-    )
+    chosen = PointNeuronSet(model=fitted.name, label=label, numbers=numbers, origin=origin)
     point = partial(current_clamp, make_single_neuron(fitted, values), "", target=target)
     checked = compare_cells(ours, point, (cell_type.name, fitted.name, "fitted"))
     errors = {row["measure"]: float(f"{row['difference']:.3g}") for row in checked.rows}
-    failure = describe_failure(cell_type, checked)
-    return Fit(cell_type.name, fitted.family, chosen, errors, failure), checked
+    fit = Fit(
+        cell=cell_type.name,
+        model=fitted.family,
+        chosen=chosen,
+        errors=errors,
+        failure=describe_failure(cell_type, checked),
+    )
+    return fit, checked
 
 
 def _reference_curve(ours: ClampSummary) -> dict[str, list[float]]:

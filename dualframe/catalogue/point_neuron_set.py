@@ -1,0 +1,139 @@
+"""Parameter sets of point-neuron models, as cell types store them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
+from dualframe.catalogue.toml_table import Table
+from dualframe.core.parameter_table import ParameterTable, dimension_of_unit
+from dualframe.neurons.neuron_model import NeuronModel
+from dualframe.neurons.point_neuron import PointNeuron
+from dualframe.neurons.registry import NEURON_MODELS
+
+#: Models of which sets are stored for reference: nothing is built from them.
+REFERENCE_MODELS: Mapping[str, ParameterTable] = MappingProxyType(
+    {
+        "E-GLIF": ParameterTable(
+            {
+                "C": "capacitance",
+                "tau_m": "time",
+                "E_L": "voltage",
+                "V_th": "voltage",
+                "V_reset": "voltage",
+                "t_ref": "time",
+                "I_e": "current",
+                "lambda_0": "rate",
+                "tau_V": "voltage",
+                "k_adap": dimension_of_unit("nS/ms"),
+                "k_1": "rate",
+                "k_2": "rate",
+                "A1": "current",
+                "A2": "current",
+            },
+            equations="extended GLIF: adaptive and depolarising currents, escape noise",
+        ),
+    }
+)
+
+
+def model_parameters(model: str) -> ParameterTable:
+    """Return the parameters of a model of which sets are stored, by its name."""
+    if model in REFERENCE_MODELS:
+        return REFERENCE_MODELS[model]
+    return NEURON_MODELS[model].parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointNeuronSet:
+    """One parameter set of a point-neuron model.
+
+    Attributes
+    ----------
+    model
+        Name of the model, in `dualframe.neurons.registry.NEURON_MODELS` or `REFERENCE_MODELS`.
+    label
+        What tells it from other sets of the cell type.
+    numbers, origin
+        The parameters, and where they come from.
+    specimen
+        The Allen cell of which the set is a fit, "" for others.
+    explained_variance
+        That of the fit on the Allen stimulus "noise 2" (dimensionless).
+    dt
+        The time step of the fit, where it is known.
+    """
+
+    model: str
+    label: str
+    numbers: Numbers
+    origin: Origin
+    specimen: str = ""
+    explained_variance: Sourced | None = None
+    dt: Sourced | None = None
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is stored for reference, and not built."""
+        return self.model in REFERENCE_MODELS
+
+    def answers_to(self, key: str) -> bool:
+        """Return whether ``model=key`` asks for this set, by its model's name or family."""
+        if self.is_reference:
+            return key.casefold() == self.model.casefold()
+        return NEURON_MODELS[self.model].answers_to(key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChosenPointNeuron:
+    """The point neuron that stands for a cell type: a model, and the set that it takes."""
+
+    model: NeuronModel
+    stored: PointNeuronSet
+
+    def make_neuron(self) -> PointNeuron:
+        """Return the neuron."""
+        return self.model.make_neuron(self.stored.numbers.plain())
+
+    @property
+    def description(self) -> str:
+        """Model and set, and the set's own model where that is another."""
+        other = "" if self.model.name == self.stored.model else f" ({self.stored.model})"
+        return f"{self.model.name}, {self.stored.label}{other}"
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """Names and values of the parameters that are assumed."""
+        used = self.make_neuron().parameters
+        numbers = self.stored.numbers.items()
+        return tuple(f"{k} {v.written}" for k, v in numbers if v.assumed and k in used)
+
+
+def read_point_neuron_set(table: Table, cell_name: str) -> PointNeuronSet:
+    """Return a set; its model says which parameters it needs.
+
+    Parameters
+    ----------
+    table
+        The table of a cell type's or a fit's file.
+    cell_name
+        Name of the cell type.
+    """
+    model = table.text("model", choices=(*NEURON_MODELS, *REFERENCE_MODELS))
+    parameters = model_parameters(model)
+    table.only("model", "label", "specimen", "explained_variance", parameters.dimensions)
+    numbers = table.numbers(parameters, f"{cell_name} {model}")
+    pairs = (("E_L", "V_th"),) if model in REFERENCE_MODELS else NEURON_MODELS[model].rising
+    for low, high in pairs:
+        table.check_rising(numbers, low, high)
+    is_fit = "explained_variance" in table.data
+    return PointNeuronSet(
+        model=model,
+        label=table.text("label"),
+        numbers=numbers,
+        origin=table.origin(),
+        specimen=table.text("specimen", ""),
+        explained_variance=table.number("explained_variance", "dimensionless") if is_fit else None,
+    )

@@ -1,0 +1,72 @@
+"""Kinds of synapse: kinetics, reversal potential, magnesium block; and their reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dualframe.catalogue.compartment_parameters import NMDA_BLOCK
+from dualframe.catalogue.sourced_value import Numbers, Origin
+from dualframe.catalogue.toml_table import Table
+from dualframe.core.parameter_table import ParameterTable
+from dualframe.synapses.registry import SYNAPSE_KINETICS
+
+#: What every synapse has besides the parameters of its kinetics: a reversal potential.
+SYNAPSE_PARAMETERS = ParameterTable({"E": "voltage"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Synapse:
+    """A kind of synapse: ``kinetics`` "exponential" or "dual_exponential", and its numbers.
+
+    ``numbers`` holds ``E``, the times of the kinetics, and with ``block`` the
+    magnesium block 1/(1 + Mg exp(-alpha (V + gamma))/beta): ``Mg``, ``alpha``, ``beta``,
+    ``gamma``. ``sign`` is +1 for excitatory, -1 for inhibitory kinds.
+    """
+
+    name: str
+    title: str
+    sign: int
+    transmitter: str
+    kinetics: str
+    block: bool
+    numbers: Numbers
+    origin: Origin
+    alternatives: tuple[tuple[str, Numbers], ...] = ()
+    note: str = ""
+    file: str = field(default="", compare=False)
+
+
+def read_synapse(table: Table) -> Synapse:
+    """Return the kind of synapse of a file."""
+    kinetics = table.text("kinetics", choices=SYNAPSE_KINETICS)
+    block = table.flag("block", default=False)
+    parameters = ParameterTable(
+        {
+            **SYNAPSE_PARAMETERS.required,
+            **SYNAPSE_KINETICS[kinetics].parameters.required,
+            **(NMDA_BLOCK if block else {}),
+        }
+    )
+    table.only(
+        ("name", "title", "sign", "transmitter", "kinetics", "block", "alternatives"),
+        parameters.dimensions,
+    )
+    name = table.text("name")
+    any_dimensions = {**SYNAPSE_PARAMETERS.required, **NMDA_BLOCK}
+    for kind in SYNAPSE_KINETICS.values():
+        any_dimensions |= kind.parameters.required
+    return Synapse(
+        name=name,
+        title=table.text("title"),
+        sign=table.integer("sign", (-1, 1)),
+        transmitter=table.text("transmitter"),
+        kinetics=kinetics,
+        block=block,
+        numbers=table.numbers(parameters, name),
+        origin=table.origin(),
+        alternatives=tuple(
+            row.labelled_numbers(any_dimensions, name) for row in table.children("alternatives")
+        ),
+        note=table.text("note", ""),
+        file=table.file,
+    )
