@@ -105,7 +105,7 @@ sin_theta2 = sin(theta2) : 1
 EQUATIONS = _acrobot_equations()
 
 
-def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     """Return the equations for values of the parameters."""
     state = ("theta1", "theta2", "theta1_dot", "theta2_dot")
     fastest = {"theta1_dot": values["max_speed1"], "theta2_dot": values["max_speed2"]}
@@ -128,6 +128,6 @@ ACROBOT = EnvironmentSpec(
     title="a double pendulum to swing up with a motor at the elbow",
     source=SOURCE,
     parameters=PARAMETERS,
-    write_equations=write_equations,
+    write_equations=_write_equations,
     limit="limit",
 )

@@ -44,7 +44,7 @@ succeeded = right : 1
 """
 
 
-def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     """Return the equations for values of the parameters."""
     arms = int(values["arms"])
     return EnvironmentEquations(
@@ -61,5 +61,5 @@ BANDIT = EnvironmentSpec(
     title="several arms, one of which pays more often, in turns",
     source=SOURCE,
     parameters=PARAMETERS,
-    write_equations=write_equations,
+    write_equations=_write_equations,
 )

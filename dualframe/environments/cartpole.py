@@ -54,7 +54,7 @@ succeeded = truncated*(1 - terminal) : 1
 """
 
 
-def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     """Return the equations for values of the parameters."""
     state = ("x", "x_dot", "theta", "theta_dot")
     return EnvironmentEquations(
@@ -76,6 +76,6 @@ CARTPOLE = EnvironmentSpec(
     title="a pole on a cart that is pushed left or right",
     source=SOURCE,
     parameters=PARAMETERS,
-    write_equations=write_equations,
+    write_equations=_write_equations,
     limit="limit",
 )

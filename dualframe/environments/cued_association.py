@@ -49,7 +49,7 @@ succeeded = answered_right_next : 1
 """
 
 
-def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     """Return the equations for values of the parameters."""
     cues = int(values["cues"])
     shown = [f"cue_{k} = cue_on*int(abs(cue - {k}) < 0.5) : 1" for k in range(cues)]
@@ -68,5 +68,5 @@ CUED_ASSOCIATION = EnvironmentSpec(
     title="a cue, a delay, a go signal and an answer",
     source=SOURCE,
     parameters=PARAMETERS,
-    write_equations=write_equations,
+    write_equations=_write_equations,
 )

@@ -32,7 +32,7 @@ succeeded = terminal : 1
 """
 
 
-def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     """Return the equations for values of the parameters."""
     step = values["max_step"]
     return EnvironmentEquations(
@@ -49,6 +49,6 @@ LINEAR_TRACK = EnvironmentSpec(
     title="a track with a reward at its far end",
     source=SOURCE,
     parameters=PARAMETERS,
-    write_equations=write_equations,
+    write_equations=_write_equations,
     limit="timeout",
 )

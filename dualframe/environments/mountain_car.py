@@ -52,7 +52,7 @@ succeeded = terminal : 1
 """
 
 
-def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     """Return the equations for values of the parameters."""
     speed = values["max_velocity"]
     return EnvironmentEquations(
@@ -72,6 +72,6 @@ MOUNTAIN_CAR = EnvironmentSpec(
     title="a car in a valley that must swing to get out",
     source=SOURCE,
     parameters=PARAMETERS,
-    write_equations=write_equations,
+    write_equations=_write_equations,
     limit="limit",
 )

@@ -101,7 +101,7 @@ FILTERED = ("decay_x", "decay_y", "rise_x", "rise_y")
 SPIKES = ("spikes_x", "spikes_y")
 
 
-def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     """Return the equations for values of the parameters."""
     state = ("x", "y", "found", "found_at", "been_at_old", *FILTERED, *SPIKES)
     reach = values["half_width"] + values["a0"]
@@ -121,6 +121,6 @@ OPEN_FIELD = EnvironmentSpec(
     title="a square arena with a rewarded place that moves",
     source=SOURCE,
     parameters=PARAMETERS,
-    write_equations=write_equations,
+    write_equations=_write_equations,
     limit="timeout",
 )

@@ -53,7 +53,7 @@ succeeded = 0 : 1
 """
 
 
-def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     """Return the equations for values of the parameters."""
     torque, speed = values["max_torque"], values["max_speed"]
     return EnvironmentEquations(
@@ -77,6 +77,6 @@ PENDULUM = EnvironmentSpec(
     title="a pendulum to swing up with a weak motor",
     source=SOURCE,
     parameters=PARAMETERS,
-    write_equations=write_equations,
+    write_equations=_write_equations,
     limit="limit",
 )

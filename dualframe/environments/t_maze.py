@@ -48,7 +48,7 @@ succeeded = right : 1
 """
 
 
-def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     """Return the equations for values of the parameters."""
     return EnvironmentEquations(
         state=("position", "side"),
@@ -66,6 +66,6 @@ T_MAZE = EnvironmentSpec(
     title="a corridor with a cue at its start and a choice at its end",
     source=SOURCE,
     parameters=PARAMETERS,
-    write_equations=write_equations,
+    write_equations=_write_equations,
     limit="limit",
 )

@@ -64,7 +64,7 @@ PARAMETERS = ParameterTable(
 BOTH, PRE_POST = "both", "pre_post"
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     if "eta" not in plasticity.numbers:
         raise NetworkError(
@@ -101,7 +101,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 DA_5HT = PlasticityRule(
     name="da_5ht",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"window_5HT": (BOTH, PRE_POST), "update": UPDATE},
     factors=("ltp", "ltd", "rate", "eligibility"),
     postsynaptic_signals={

@@ -49,7 +49,7 @@ _NEURON = "\n".join(
 )
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     modulation = factor_product(neuron_variables, "eligibility")
     deviation = f"(activity_post - mean_activity_post){modulation}"
@@ -66,7 +66,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 EXPLORATORY_HEBBIAN = PlasticityRule(
     name="exploratory_hebbian",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"update": UPDATE},
     factors=("rate", "eligibility"),
     postsynaptic_signals={

@@ -53,7 +53,7 @@ PARAMETERS = ParameterTable(
 )
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     short = "(w/scale + held - long_term)"
     moved = f"{short}*exp(-dt/tau_short) + {modulated_change(neuron_variables)}"
@@ -74,7 +74,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 HTP = PlasticityRule(
     name="htp",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"update": (CLOCK,)},
     factors=("ltp", "ltd", "rate", "eligibility"),
     postsynaptic_signals=POSTSYNAPTIC_SIGNALS,

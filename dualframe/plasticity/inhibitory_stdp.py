@@ -32,7 +32,7 @@ PARAMETERS = ParameterTable(
 )
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     ltp, ltd, rate = (factor_product(neuron_variables, kind) for kind in ("ltp", "ltd", "rate"))
     change = f"learning_rate*scale*A*(y{ltp} - 2*target_rate*tau{ltd}){rate}"
@@ -47,7 +47,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 INHIBITORY_STDP = PlasticityRule(
     name="inhibitory_stdp",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"update": UPDATE},
     source="Vogels et al. 2011",
 )

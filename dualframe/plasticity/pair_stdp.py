@@ -39,7 +39,7 @@ PARAMETERS = ParameterTable(
 )
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     pairing = plasticity.options["pairing"]
     x = trace_equation("x", "tau_plus", plasticity)
@@ -56,7 +56,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 PAIR_STDP = PlasticityRule(
     name="pair_stdp",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"pairing": PAIRING, "bounds": BOUNDS, "update": UPDATE},
     source="in the style of Song, Miller and Abbott 2000",
 )

@@ -52,7 +52,7 @@ PARAMETERS = ParameterTable(
 )
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     pairing = plasticity.options["pairing"]
     x = PresynapticTrace("x", "tau_plus", plasticity)
@@ -75,7 +75,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 R_STDP = PlasticityRule(
     name="r_stdp",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"pairing": PAIRING, "update": UPDATE},
     factors=("ltp", "ltd", "rate", "eligibility"),
     postsynaptic_signals={"level_DA": "level of dopamine"},

@@ -92,7 +92,7 @@ def modulated_change(neuron_variables: Collection[str]) -> str:
     return f"learning_rate*gain*modulation_post*eligibility*dt{rate}"
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     new = f"clip(w + scale*{modulated_change(neuron_variables)}, w_min, w_max)"
     return RuleEquations(
@@ -103,7 +103,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 RCHP = PlasticityRule(
     name="rchp",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"update": (CLOCK,)},
     factors=("ltp", "ltd", "rate", "eligibility"),
     postsynaptic_signals=POSTSYNAPTIC_SIGNALS,

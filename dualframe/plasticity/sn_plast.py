@@ -74,7 +74,7 @@ _SIGNALS = {
 _ENDS = 2  # ends of trials that the neuron remembers
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     serotonin = "eta_5HT" in plasticity.numbers
     taus = {"DA": "tau_eligibility"} | ({"5HT": "tau_eligibility_5HT"} if serotonin else {})
@@ -101,7 +101,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 SN_PLAST = PlasticityRule(
     name="sn_plast",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"update": UPDATE},
     factors=("ltp", "ltd", "rate", "eligibility"),
     postsynaptic_signals=_SIGNALS,

@@ -42,7 +42,7 @@ PARAMETERS = ParameterTable(
 )
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     eligibility, rate = (factor_product(neuron_variables, kind) for kind in ("eligibility", "rate"))
     step = f"(rate_pre*(activity_post - mean_activity_post))**3{eligibility}"
@@ -61,7 +61,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 SUPRALINEAR_HEBBIAN = PlasticityRule(
     name="supralinear_hebbian",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"update": (CLOCK,)},
     factors=("rate", "eligibility"),
     postsynaptic_signals={

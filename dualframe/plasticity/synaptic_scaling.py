@@ -44,7 +44,7 @@ _FINITE = "clip({}, -700, 700)"  # a weight of zero must not meet an infinite fa
 _GROWTH = "(beta*(target_rate - {0}) + gamma*{1})"
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     rate = factor_product(neuron_variables, "rate")
     if is_clock_driven(plasticity):
@@ -68,7 +68,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 SYNAPTIC_SCALING = PlasticityRule(
     name="synaptic_scaling",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"update": UPDATE},
     factors=("rate",),
     source="van Rossum, Bi and Turrigiano 2000, Journal of Neuroscience 20:8812",

@@ -85,7 +85,7 @@ seen_collected = 0
 """.strip()
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     eligible = factor_product(neuron_variables, "ltp", "eligibility")
     drive = factor_product(neuron_variables, "rate")
@@ -117,7 +117,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 TD_LAMBDA = PlasticityRule(
     name="td_lambda",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"update": UPDATE},
     factors=("ltp", "rate", "eligibility"),
     postsynaptic_signals=_SIGNALS,

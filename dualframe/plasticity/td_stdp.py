@@ -55,7 +55,7 @@ PARAMETERS = ParameterTable(
 _SLOW, _FAST = "slow", "fast"
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     eta = f"eta_{plasticity.options['part']}"
     gain = f"{eta}*td_error" if eta in plasticity.numbers else "td_error"
@@ -81,7 +81,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 TD_STDP = PlasticityRule(
     name="td_stdp",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"part": ("actor", "critic"), "update": UPDATE},
     factors=("ltp", "rate", "eligibility"),
     postsynaptic_signals={"td_error": "TD error, value or reward per second"},

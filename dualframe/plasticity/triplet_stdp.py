@@ -41,7 +41,7 @@ PARAMETERS = ParameterTable(
 )
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     pairing, slow = plasticity.options["pairing"], "tau_x" in plasticity.numbers
     traces = {"r1": "tau_plus", "o1": "tau_minus", "o2": "tau_y"} | (
@@ -66,7 +66,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 TRIPLET_STDP = PlasticityRule(
     name="triplet_stdp",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"pairing": PAIRING, "bounds": BOUNDS, "update": UPDATE},
     source="Pfister and Gerstner 2006, Journal of Neuroscience",
 )

@@ -26,7 +26,7 @@ succeeded = lit_next : 1
 """
 
 
-def write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
+def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     """Return the equations for values of the parameters."""
     return EnvironmentEquations(
         state=("lit",),
@@ -42,6 +42,6 @@ LAMP = EnvironmentSpec(
     title="a lamp with a switch",
     source="an example of the tests",
     parameters=PARAMETERS,
-    write_equations=write_equations,
+    write_equations=_write_equations,
     limit="burning",
 )

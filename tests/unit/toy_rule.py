@@ -20,7 +20,7 @@ PARAMETERS = ParameterTable(
 )
 
 
-def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
+def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     return RuleEquations(
         equations=trace_equation("y", "tau", plasticity),
@@ -32,7 +32,7 @@ def rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) ->
 ANTI_HEBBIAN = PlasticityRule(
     name="toy_anti_hebbian",
     parameters=PARAMETERS,
-    rule_equations=rule_equations,
+    rule_equations=_rule_equations,
     options={"update": UPDATE},
     relative_to="absolute",
     source="an example of the tests",
