@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualframe.network.connection_rules import ConnectionEnds, Pairs, connection_of
+from dualframe.network.connection_rules import ConnectionEnds, Pairs
 from dualframe.network.connection_rules.connection_rule import Indices
 from dualframe.network.projection import Projection
 
@@ -26,7 +26,7 @@ def draw_pairs(projection: Projection, source: Any, target: Any, rng: np.random.
     """
     if isinstance(projection.pairs, tuple):
         return projection.pairs[0], projection.pairs[1]
-    connection = connection_of(projection)
+    connection = projection.connection
     ends = connection_ends(projection, source, target)
     parts = []
     for replica in range(projection.replicas):

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 from dualframe.core.errors import NetworkError, UnknownName, suggest_name
 from dualframe.core.serialisation import decode, digest_of, encode
 from dualframe.core.validation import check_shape, check_unique
-from dualframe.network.connection_rules import connection_of
 from dualframe.network.distributions import GaussianKernel, Limited, LogNormal, Normal, Uniform
 from dualframe.network.draw_connections import connection_ends
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
@@ -194,7 +193,7 @@ def check_summed(projections: Iterable[Projection]) -> None:
 
 def check_ends(projection: Projection, source: Any, target: Population) -> None:
     """Refuse ends that the connection rule of a projection cannot connect."""
-    connection = connection_of(projection)
+    connection = projection.connection
     for end in (source, target):
         if connection.rule.needs_positions and getattr(end, "positions", None) is None:
             raise NetworkError(

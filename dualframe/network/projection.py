@@ -15,7 +15,12 @@ from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
 from dualframe.core.serialisation import WHERE_GIVEN
 from dualframe.core.validation import check_count, check_name, set_frozen_field
-from dualframe.network.connection_rules import RULE_FIELDS, check_connection
+from dualframe.network.connection_rules import (
+    RULE_FIELDS,
+    Connection,
+    check_connection,
+    connection_of,
+)
 from dualframe.network.distributions import DISTRIBUTIONS, GaussianKernel
 from dualframe.network.plasticity_spec import Plasticity
 from dualframe.network.value_record import Description, variables
@@ -202,6 +207,11 @@ class Projection(Description):
                 f"{plasticity.rule!r} keeps them between {plasticity.w_min} and "
                 f"{plasticity.w_max}. Change the weights or the bounds."
             )
+
+    @property
+    def connection(self) -> Connection:
+        """The connection rule, with the values of its parameters."""
+        return connection_of(self)
 
     @property
     def summed(self) -> tuple[str, ...]:

@@ -209,7 +209,11 @@ BAD = {
     "no strength": ('conductance = "1 nS"', "", "exactly one of psp"),
     "no delay": ('delay = "1 ms"', "", "'delay'.*missing"),
     "no compartment": ('compartment = "soma"', "", "'compartment'.*missing"),
-    "too many partners": ("in_degree = 10", "in_degree = 21", "small.toml.*at most 20 partners"),
+    "too many partners": (
+        "in_degree = 10",
+        "in_degree = 21",
+        "small.toml.*only 20 possible",
+    ),
     "unknown compartment": ('"dist"', '"dost"', "small.toml.*'background_pyr'.* 'dist'"),
     "Dale": ('synapse = "GABA_A"', 'synapse = "AMPA"', "small.toml.*Dale"),
     "no ratio": ("ratio = {", "#", "'ratio'.*missing"),

@@ -17,6 +17,7 @@ from dualframe.core import registry as module
 from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.core.registry import Registry
 from dualframe.environments.registry import ENVIRONMENTS
+from dualframe.network.connection_rules import CONNECTION_RULES
 from dualframe.neurons.registry import NEURON_MODELS
 from dualframe.plasticity.registry import PLASTICITY_RULES
 from dualframe.receptor_effects.registry import EFFECT_KINDS
@@ -31,6 +32,7 @@ REGISTRIES = (
     RELEASES,
     OUTCOMES,
     EFFECT_KINDS,
+    CONNECTION_RULES,
 )
 
 

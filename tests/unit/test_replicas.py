@@ -261,8 +261,8 @@ def test_a_number_of_copies_is_a_count(number: Any) -> None:
     [
         ({"probability": 0.1, "replicas": 3}, "3 replicas, which do not divide the 20 members"),
         ({"probability": 0.1, "replicas": 0}, "replicas of projection 'own' is 0"),
-        ({"out_degree": 21}, "out_degree of projection 'own' is 21, but 'others' has only 20"),
-        ({"in_degree": 11, "replicas": 2}, "in_degree of projection 'own' is 11.* only 10"),
+        ({"out_degree": 21}, "'own' has an out_degree of 21, but 'others' has only 20"),
+        ({"in_degree": 11, "replicas": 2}, "'own' has an in_degree of 11.* only 10"),
         ({"out_degree": 0}, "out_degree of projection 'own' is 0: expected a whole number"),
         ({"out_degree": 3, "in_degree": 3}, "gives in_degree and out_degree: expected exactly one"),
         ({"out_degree": 3, "excluded": ([0], [20])}, "excluded of .* reach index 20"),
