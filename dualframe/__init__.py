@@ -28,7 +28,7 @@ from dualframe.circuit import circuit, circuits
 from dualframe.core import errors
 from dualframe.core.errors import DualframeError
 from dualframe.core.quantity import quantity
-from dualframe.core.registry import register
+from dualframe.core.registry import open_registries, register
 from dualframe.environments import environment, environments
 from dualframe.experiments import current_clamp, dose_response, fit_point, validate
 from dualframe.experiments.branch_comparison import compare_branches
@@ -117,3 +117,5 @@ __all__ = [
     "train",
     "validate",
 ]
+
+open_registries()

@@ -97,6 +97,12 @@ class Registry(Mapping[str, K], Generic[K]):
 
 _REGISTRIES: list[Registry[Any]] = []
 _LOADED: set[str] = set()
+_NOT_YET_OPEN = ["the package is being imported"]  # no kind can be made of half a package
+
+
+def open_registries() -> None:
+    """Let installed packages add their kinds, from now on: all registries are there."""
+    _NOT_YET_OPEN.clear()
 
 
 def register(kind: Any, *, replace: bool = False) -> None:
@@ -136,6 +142,8 @@ def load_entry_points() -> None:
     DualframeError
         If an entry point cannot be loaded; the message names it and its package.
     """
+    if _NOT_YET_OPEN:
+        return
     for point in entry_points(group=ENTRY_POINTS):
         key = f"{point.name} = {point.value}"
         if key in _LOADED:

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import dualframe.building.encoders.registry
+import dualframe.building.readouts.registry
+import dualframe.building.releases.registry  # noqa: F401
 from dualframe.building.tasks import build_task
 from dualframe.catalogue.sourced_value import Origin, Sourced
 from dualframe.core.errors import DualframeError, NetworkError, OutputError, UnknownName
