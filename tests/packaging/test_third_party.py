@@ -42,11 +42,18 @@ rule = df.plasticity_rule(
     "toy_rewarded_hebb", A=0.05, tau="20 ms", w_max=6 * mV, signals={"level_DA": "V_rest/V_th"}
 )
 drive = df.Projection(
-    "in", "cells", "V += w", pairs="all_to_all", weight=3 * mV, plasticity=rule, name="drive"
+    "in",
+    "cells",
+    "V += w",
+    connect={"rule": "toy_neighbours", "reach": 1},
+    weight=3 * mV,
+    plasticity=rule,
+    name="drive",
 )
 network = df.Network((cells,), (df.PoissonInput("in", 20, 100 * Hz),), (drive,))
 results = df.run(network, 200 * ms, seed=1, target="runtime", record={"drive": ["w"]})
 assert len(results.spikes) > 0
+assert 20 < len(results.weights["drive"]) < 100
 assert results.weights["drive"]["weight"].max() > 3e-3
 """
 

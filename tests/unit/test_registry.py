@@ -17,7 +17,7 @@ from dualframe.core import registry as module
 from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.core.registry import Registry
 from dualframe.environments.registry import ENVIRONMENTS
-from dualframe.network.connection_rules import CONNECTION_RULES
+from dualframe.network.connection_rules.registry import CONNECTION_RULES
 from dualframe.neurons.registry import NEURON_MODELS
 from dualframe.plasticity.registry import PLASTICITY_RULES
 from dualframe.receptor_effects.registry import EFFECT_KINDS
@@ -87,8 +87,9 @@ class TestRegistriesOfThePackage:
 
     def test_names_of_the_package_are_taken(self, registry: Registry[Any]) -> None:
         shipped = next(iter(registry.values()))
+        message = f"{registry.noun} '{shipped.name}' is one of dualframe's: give yours another name"
         for again in (False, True):
-            with pytest.raises(DualframeError, match=f"dualframe has a {registry.noun}"):
+            with pytest.raises(DualframeError, match=message):
                 df.register(shipped, replace=again)
 
     def test_a_kind_is_replaced_on_request_only(self, registry: Registry[Any]) -> None:
@@ -148,7 +149,7 @@ class TestEntryPoints:
         ("content", "message"),
         [
             (ImportError("no module named toy"), "no module named toy"),
-            (Flavour("sweet"), "dualframe has a flavour 'sweet'"),
+            (Flavour("sweet"), "flavour 'sweet' is one of dualframe's"),
             (object, "cannot register"),
         ],
     )
