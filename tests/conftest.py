@@ -15,7 +15,7 @@ import pytest
 from brian2.units import Hz, ms, mV, nS, pA
 
 import dualframe as df
-from dualframe.building.calibrated_weights import Calibration, contacts_digest, store
+from dualframe.building.calibrated_weights import Calibration, contacts_digest, save_calibration
 from dualframe.targets.target_support import missing_requirements
 
 OWN_CACHE = pytest.StashKey[str]()
@@ -145,5 +145,5 @@ def mini(tmp_path: Path) -> Path:
         provenance = {"contacts": contacts_digest(circuit)}
         weights: dict[str, Any] = dict.fromkeys(names, weight)
         made = Calibration("mini", model, weights, rates=rates, provenance=provenance)
-        store(made, tmp_path / "calibration" / "mini.toml")
+        save_calibration(made, tmp_path / "calibration" / "mini.toml")
     return path

@@ -33,7 +33,7 @@ from matplotlib.figure import Figure
 from scipy.optimize import curve_fit
 
 import dualframe as df
-from dualframe.building.dendritic_neurons import neuron_model
+from dualframe.building.dendritic_neurons import dendritic_cell
 
 CURRENTS = np.array([-350, -10, 100, 150, 200, 250, 300, 350])  # pA
 PLACES = {"prox": ("validation", 100), "med": ("ca3", 250), "dist1": ("ec", 400)}
@@ -96,7 +96,7 @@ def synapses(cell) -> tuple[dict[str, list[str]], str]:
 def network(step: float) -> df.Network:
     """Return all copies with their inputs; ``step`` is the length of the currents in ms."""
     cell = df.cell("ca1_pyr")
-    made = neuron_model(cell, *synapses(cell))
+    made = dendritic_cell(cell, *synapses(cell))
     rule = made.spike
     copies = df.biological.from_dendrify(
         made.model, len(CURRENTS) + len(PLACES) + len(SYNAPSES), name="cells",

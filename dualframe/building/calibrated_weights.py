@@ -12,13 +12,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dualframe.building.connections import Strength
 from dualframe.catalogue.toml_table import load_toml
 from dualframe.circuit import Background, Circuit, CircuitProjection
 from dualframe.core.errors import CatalogueError
-from dualframe.core.quantity import quantity, quantity_text
+from dualframe.core.quantity import quantity, quantity_text, unit_of
 from dualframe.core.serialisation import write_toml
 from dualframe.core.shipped_files import shipped_folder
+from dualframe.synapses.synapse_equations import SynapseEquations
+
+
+@dataclass(frozen=True)
+class SynapticStrength:
+    """Weight of a contact (conductance or current) and, for a background, its event rate."""
+
+    weight: Any
+    rate: Any = None
+
 
 _CONTACT_KEYS = {"weight": "", "psp": "voltage", "target_psp": "voltage"}
 
@@ -54,7 +63,7 @@ class Calibration:
     rates: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
-    def strength(self, contact: CircuitProjection | Background) -> Strength:
+    def strength(self, contact: CircuitProjection | Background) -> SynapticStrength:
         """Return the weight of a contact and, for background input, its rate.
 
         Raises
@@ -63,7 +72,7 @@ class Calibration:
             If the calibration does not have the contact.
         """
         if contact.current is not None:
-            return Strength(contact.current)
+            return SynapticStrength(contact.current)
         if contact.name not in self.weights:
             raise CatalogueError(
                 f"the calibration of circuit {self.circuit!r} for {self.model!r} has no contact "
@@ -75,10 +84,10 @@ class Calibration:
                 f"the calibration of circuit {self.circuit!r} for {self.model!r} has no "
                 f"background rate of {contact.target!r}. " + _remedy(self.circuit, self.model)
             )
-        return Strength(self.weights[contact.name], rate)
+        return SynapticStrength(self.weights[contact.name], rate)
 
 
-def stored(circuit: Circuit, model: str, path: Path | None = None) -> Calibration:
+def load_calibration(circuit: Circuit, model: str, path: Path | None = None) -> Calibration:
     """Read the calibration that ships with a circuit, or is in a file of its own.
 
     A circuit whose source states every strength as a current needs none.
@@ -88,9 +97,9 @@ def stored(circuit: Circuit, model: str, path: Path | None = None) -> Calibratio
     CatalogueError
         If there is none for this model, or the circuit's contacts have changed since.
     """
-    if circuit.contacts and all(contact.current is not None for contact in circuit.contacts):
+    if circuit.contacts and not any(contact.is_calibrated for contact in circuit.contacts):
         return Calibration(circuit.name, model, {})
-    path = path or file_of(circuit.name)
+    path = path or calibration_path(circuit.name)
     tables = load_toml(path) if path.exists() else {}
     if model not in tables:
         known = ", ".join(sorted(tables)) or "none"
@@ -107,7 +116,9 @@ def stored(circuit: Circuit, model: str, path: Path | None = None) -> Calibratio
     return calibration
 
 
-def fitting(given: Calibration | None, circuit: Circuit, model: str) -> Calibration:
+def select_calibration(
+    calibration: Calibration | None, circuit: Circuit, model: str
+) -> Calibration:
     """Return the calibration that a builder was given, or the stored one.
 
     A calibration that was given may be one of an earlier version of the circuit: so a changed
@@ -118,31 +129,52 @@ def fitting(given: Calibration | None, circuit: Circuit, model: str) -> Calibrat
     CatalogueError
         If it was made for another model of the cells, or none is stored.
     """
-    if given is None:
-        return stored(circuit, model)
-    if given.model != model:
+    if calibration is None:
+        return load_calibration(circuit, model)
+    if calibration.model != model:
         raise CatalogueError(
-            f"the calibration that was given is for {given.model!r}, but the model is {model!r}. "
-            + _remedy(circuit.name, model)
+            f"the calibration that was given is for {calibration.model!r}, but the model is "
+            f"{model!r}. " + _remedy(circuit.name, model)
         )
-    return given
+    return calibration
+
+
+def weight_of(name: str, channels: SynapseEquations, strength: SynapticStrength) -> Any:
+    """Return a contact's weight; a current cannot be the weight of a conductance.
+
+    Parameters
+    ----------
+    name, channels, strength
+        Of the contact.
+
+    Raises
+    ------
+    CatalogueError
+        If the strength is one of other channels.
+    """
+    if unit_of(strength.weight) != channels.weight_unit:
+        raise CatalogueError(
+            f"contact {name!r}: its strength is {strength.weight}, but its channels take "
+            f"{channels.weight_unit}. Calibrate the circuit for this model and mode of synapses."
+        )
+    return strength.weight
 
 
 def contacts_digest(circuit: Circuit) -> str:
     """SHA-256 of what a calibration depends on: the full-size circuit without modulation."""
-    full = circuit.full or circuit
+    full = circuit.full_size
     fixed = tuple(replace(p, plasticity=None) for p in full.projections)
     return replace(full, projections=fixed, modulations=(), drugs=(), effects=()).digest
 
 
-def file_of(circuit: str) -> Path:
+def calibration_path(circuit: str) -> Path:
     """Where the calibrations of a circuit are stored."""
     return shipped_folder("circuits") / "calibration" / f"{circuit}.toml"
 
 
-def store(calibration: Calibration, path: Path | None = None) -> Path:
+def save_calibration(calibration: Calibration, path: Path | None = None) -> Path:
     """Add a calibration to its file, or replace it there, in one step."""
-    target = path or file_of(calibration.circuit)
+    target = path or calibration_path(calibration.circuit)
     tables = load_toml(target) if target.exists() else {}
     tables[calibration.model] = _table(calibration)
     write_toml(target, dict(sorted(tables.items())), "calibration")

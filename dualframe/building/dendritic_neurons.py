@@ -60,7 +60,7 @@ SOMA_MODELS = {
 
 
 @dataclass(frozen=True)
-class Layout:
+class DendriticCell:
     """A Dendrify model of a cell type, and what Dendrify does not keep of it.
 
     Attributes
@@ -78,7 +78,7 @@ class Layout:
     spike: SpikeRule
 
 
-def layout(cell: CellType) -> Compartments:
+def compartments_of(cell: CellType) -> Compartments:
     """Return the compartments of a cell type.
 
     Raises
@@ -94,11 +94,11 @@ def layout(cell: CellType) -> Compartments:
     return cell.compartments
 
 
-def neuron_model(
+def dendritic_cell(
     cell: CellType,
     currents: Mapping[str, Sequence[str]] | None = None,
     equations: str = "",
-) -> Layout:
+) -> DendriticCell:
     """Return the Dendrify model of a cell type.
 
     Parameters
@@ -110,7 +110,7 @@ def neuron_model(
     equations
         Brian2 text that defines them.
     """
-    given = layout(cell)
+    given = compartments_of(cell)
     compartments, edges, properties = _RULES[given.rule](cell, given)
     for name, terms in _all_currents(given, currents or {}).items():
         external = f"= I_ext_{name}"
@@ -121,7 +121,7 @@ def neuron_model(
     own = burst.EQUATIONS if given.rule == "burst" else ""
     if lines := "\n".join(filter(None, (own, equations))):
         model.add_equations(lines)
-    return Layout(model, _durations(given), spike_rule(given))
+    return DendriticCell(model, _durations(given), spike_rule(given))
 
 
 def _all_currents(

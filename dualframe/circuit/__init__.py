@@ -1,13 +1,15 @@
 """Circuits: which cells there are, who contacts whom, how strongly, and what modulates them."""
 
-from dualframe.circuit.circuit import Circuit, circuit, circuits
+from dualframe.circuit.circuit import Circuit
 from dualframe.circuit.components import Background, CircuitPopulation, CircuitProjection
 from dualframe.circuit.external_input import CircuitInput
+from dualframe.circuit.lookup import circuit, circuits
 from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
 from dualframe.circuit.point_model import PointModel
 from dualframe.circuit.regions import Region
-from dualframe.circuit.short_term import ShortTerm
+from dualframe.circuit.resolved_circuit import ResolvedCircuit, ResolvedPopulation
 from dualframe.circuit.space import Space
+from dualframe.synapses.short_term_plasticity import ShortTerm
 
 __all__ = [
     "Background",
@@ -20,6 +22,8 @@ __all__ = [
     "PointModel",
     "Pulses",
     "Region",
+    "ResolvedCircuit",
+    "ResolvedPopulation",
     "ShortTerm",
     "Space",
     "circuit",

@@ -1,4 +1,4 @@
-"""The circuit as a whole, and where it comes from.
+"""The circuit that a user has: what can be changed in it, and how it is shown.
 
 A `Circuit` is inert data, read from a file of ``circuits/`` or made by hand, and either branch
 builds a network from it. Everything that changes it returns a new one.
@@ -6,43 +6,30 @@ builds a network from it. Everything that changes it returns a new one.
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from math import inf
+from typing import Any
 
 import pandas as pd
 
 from dualframe import catalogue
-from dualframe.circuit.catalogue_checks import check_compartments, check_sign
-from dualframe.circuit.components import (
-    SYNAPSE_MODES,
-    Background,
-    CircuitPopulation,
-    CircuitProjection,
-)
+from dualframe.circuit.circuit_record import CircuitRecord
 from dualframe.circuit.describe import describe, numbers, overview
 from dualframe.circuit.effect_overrides import EffectChange
-from dualframe.circuit.external_input import CircuitInput
-from dualframe.circuit.perturbations import Acting
-from dualframe.circuit.pharmacology import Drug, Modulation
-from dualframe.circuit.plasticity import with_plasticity
-from dualframe.circuit.regions import Region, check_once, check_regions
-from dualframe.circuit.scaling import (
-    connection_ends,
-    expected_in_degree,
-    scaled_population,
-    scaled_projection,
+from dualframe.circuit.perturbations import (
+    add_drug,
+    add_modulation,
+    check_cells,
+    divide_into_regions,
 )
-from dualframe.circuit.space import Space
-from dualframe.circuit.structure_digest import identity
-from dualframe.circuit.toml_reader import read
-from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
-from dualframe.core.quantity import quantity
-from dualframe.core.shipped_files import find_shipped_file, shipped_names
-from dualframe.core.validation import check_unique
-from dualframe.network import Description, Plasticity
-
-T = TypeVar("T")
+from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
+from dualframe.circuit.resolved_circuit import ResolvedCircuit, resolve_circuit
+from dualframe.circuit.scaling import scaled_circuit, scaling_table
+from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.validation import as_names, set_frozen_field
+from dualframe.network import Plasticity
 
 _STRUCTURE = (
     "populations",
@@ -57,116 +44,11 @@ _STRUCTURE = (
 
 
 @dataclass(frozen=True, eq=False)
-class Circuit(Description, Acting):
-    """A microcircuit.
+class Circuit(CircuitRecord):
+    """A microcircuit: the parts of a `CircuitRecord`, and what can be done to them."""
 
-    Parameters
-    ----------
-    name
-        Name of the circuit.
-    populations, projections, background
-        Its parts.
-    inputs
-        Populations of Poisson neurons outside the circuit, sources of projections.
-    regions
-        Named regions, in which populations lie; without any, the circuit is one region.
-    space
-        Where the neurons lie; needed by projections that depend on distance.
-    modulations, drugs
-        What acts on its receptors; usually added by `with_modulation` and `with_drug`.
-    effects
-        Effects of receptors that differ from the catalogue's; usually added by `with_effect` and
-        `without_effect`.
-    scale
-        Number of neurons relative to the full-size circuit; set by `scaled`.
-    title, note
-        For the reader.
-    synapse_mode
-        ``"current"`` or ``"conductance"``: what the source's point neurons have, and so the default
-        of the point branch. Dendrites always have conductances.
-    full
-        The full-size circuit of which this is a scaled one, None if it is full-size itself.
-
-    Raises
-    ------
-    NetworkError
-        If the parts cannot belong together.
-    UnknownName
-        If a part names a population that does not exist.
-    """
-
-    name: str
-    populations: tuple[CircuitPopulation, ...]
-    projections: tuple[CircuitProjection, ...] = ()
-    background: tuple[Background, ...] = ()
-    inputs: tuple[CircuitInput, ...] = ()
-    space: Space | None = None
-    modulations: tuple[Modulation, ...] = ()
-    drugs: tuple[Drug, ...] = ()
-    scale: float = 1.0
-    title: str = ""
-    note: str = ""
-    synapse_mode: str = "current"
-    full: Circuit | None = field(default=None, repr=False)
-    regions: tuple[Region, ...] = ()
-    effects: tuple[EffectChange, ...] = ()
-
-    def __post_init__(self) -> None:
-        self._freeze()
-        if not self.populations:
-            raise NetworkError(f"circuit {self.name!r} needs at least one population.")
-        if self.synapse_mode not in SYNAPSE_MODES:
-            raise UnknownName("synapse mode", self.synapse_mode, SYNAPSE_MODES)
-        check_unique([*self.sizes, *(own.name for own in self.inputs)])
-        check_unique([c.name for c in self.contacts])
-        for projection in self.projections:
-            self._check_projection(projection)
-        for source in self.background:
-            self.population(source.target)
-        for modulation in self.modulations:
-            if modulation.released_by is not None:
-                self.population(modulation.released_by)
-        check_regions(self)
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """Number of neurons by population."""
-        return {population.name: population.n for population in self.populations}
-
-    @property
-    def ends(self) -> dict[str, int]:
-        """Number of neurons by population and input: whatever a projection may start from."""
-        return self.sizes | {own.name: own.n for own in self.inputs}
-
-    @property
-    def contacts(self) -> tuple[CircuitProjection | Background, ...]:
-        """Projections and background input."""
-        return (*self.projections, *self.background)
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """The cell types, each once."""
-        return tuple(dict.fromkeys(population.cell for population in self.populations))
-
-    @property
-    def digest(self) -> str:
-        """SHA-256 of what a model is built from: notes, sources and defaults do not count."""
-        return identity(self)
-
-    def population(self, name: str) -> CircuitPopulation:
-        """Return a population by name."""
-        return _named("population", name, {p.name: p for p in self.populations})
-
-    def input(self, name: str) -> CircuitInput:
-        """Return an input by name."""
-        return _named("input", name, {own.name: own for own in self.inputs})
-
-    def projection(self, name: str) -> CircuitProjection:
-        """Return a projection by name."""
-        return _named("projection", name, {p.name: p for p in self.projections})
-
-    def with_(self, **changes: Any) -> Circuit:
-        """Return the circuit with other parts, for example ``with_(background=())``.
+    def with_components(self, **changes: Any) -> Circuit:
+        """Return the circuit with other parts, for example ``with_components(background=())``.
 
         Raises
         ------
@@ -217,11 +99,244 @@ class Circuit(Description, Acting):
         UnknownName
             If the circuit has no such projection.
         """
-        changed = {self.projection(projection).name: plasticity}
-        full = self.full and replace(
-            self.full, projections=with_plasticity(self.full.projections, changed)
+        self.projection(projection)
+        full = self.full and _with_plasticity(self.full, projection, plasticity)
+        return replace(_with_plasticity(self, projection, plasticity), full=full)
+
+    def with_modulation(
+        self,
+        modulator: str,
+        level: Any = None,
+        *,
+        schedule: Iterable[tuple[Any, Any]] = (),
+        released_by: str | None = None,
+        per_spike: Any = None,
+        pulses: Pulses | Mapping[str, Any] | Iterable[Any] = (),
+        clearance: Any = None,
+        region: str = "",
+        exchange: Mapping[str, Any] | None = None,
+    ) -> Circuit:
+        """Return the circuit with a neuromodulator, instead of any earlier entry of the same.
+
+        Entries of other regions stay, if a region is named.
+
+        Parameters
+        ----------
+        modulator
+            Name in the catalogue, or an alias: ``"ACh"``, ``"5-HT"``.
+        level
+            Fraction (0 to 1) of the modulator's reference concentration, or a concentration.
+        schedule
+            ``[(0*second, 0.0), (1*second, 0.8)]``: each level holds until the next time.
+        released_by, per_spike
+            A population, and the rise of the concentration at each of its spikes. Two modulators
+            may name one population (co-release).
+        pulses
+            Sudden rises: ``{"start": "1 s", "interval": "50 ms", "count": 5, "rise": "100 nM"}``,
+            or ``(time, rise)`` pairs.
+        clearance
+            A time constant, or an uptake of the catalogue: ``"VTA"`` for dopamine.
+        region, exchange
+            Where this is, and rate constants of the exchange with other regions:
+            ``{"cortex": "0.1 /s"}``.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such modulator, population, uptake or region.
+        NetworkError
+            If the level, schedule, release or exchange cannot be what was asked for.
+        """
+        new = Modulation(
+            modulator=catalogue.modulator(modulator).name,
+            level=level,
+            schedule=tuple(schedule),
+            released_by=released_by,
+            per_spike=per_spike,
+            pulses=pulses if isinstance(pulses, (Pulses, Mapping)) else tuple(pulses),
+            clearance=clearance,
+            region=region,
+            exchange=exchange or {},
         )
-        return replace(self, projections=with_plasticity(self.projections, changed), full=full)
+        return replace(self, modulations=add_modulation(self.modulations, new))
+
+    def with_release(self, released_by: str, per_spike: Mapping[str, Any], **more: Any) -> Circuit:
+        """Return the circuit with a population that releases several modulators (co-release).
+
+        Parameters
+        ----------
+        released_by
+            The population.
+        per_spike
+            Rise of each modulator at a spike: ``{"DA": "1 nM", "5-HT": "0.5 nM"}``.
+        more
+            Other arguments of `with_modulation`, for each of them.
+
+        Raises
+        ------
+        UnknownName, NetworkError
+            As `with_modulation`.
+        """
+        circuit = self
+        for modulator, rise in per_spike.items():
+            circuit = circuit.with_modulation(
+                modulator, released_by=released_by, per_spike=rise, **more
+            )
+        return circuit
+
+    def with_regions(
+        self, members: Mapping[str, str | Iterable[str]], volumes: Mapping[str, Any] | None = None
+    ) -> Circuit:
+        """Return the circuit with its populations in named regions.
+
+        Parameters
+        ----------
+        members
+            Populations by region, each population once.
+        volumes
+            By region; the default is 1 for each. See `Region`.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such population, or a volume has no region.
+        NetworkError
+            If a population is in no region, or in two, or the circuit is scaled.
+        """
+        regions, populations = divide_into_regions(self, members, volumes or {})
+        return self.with_components(regions=regions, populations=populations)
+
+    def with_drug(
+        self,
+        kind: str,
+        receptor: str,
+        cells: str | Iterable[str] | None = None,
+        dose: Any = inf,
+        affinity: Any = None,
+    ) -> Circuit:
+        """Return the circuit with a drug, or without a receptor.
+
+        Parameters
+        ----------
+        kind
+            ``"agonist"``, ``"antagonist"`` or ``"knockout"``.
+        receptor
+            Name in the catalogue.
+        cells
+            Cell types on which it acts (one or several); None means all of the circuit.
+        dose
+            In units of the drug's EC50 (agonist) or K_B (antagonist), or a concentration with
+            ``affinity``; infinite by default, which saturates. See `Drug`.
+        affinity
+            EC50 or K_B of the drug, if the dose is a concentration.
+
+        Raises
+        ------
+        UnknownName
+            If the kind or receptor does not exist, or the circuit has no such cell type.
+        NetworkError
+            If the dose cannot be one.
+        """
+        new = Drug(
+            kind=kind,
+            receptor=catalogue.receptor(receptor).name,
+            cells=as_names(cells, "cells"),
+            dose=dose,
+            affinity=affinity,
+        )
+        check_cells(self, new.cells)
+        return replace(self, drugs=add_drug(self.drugs, new))
+
+    def with_effect(
+        self,
+        receptor: str,
+        cells: str | Iterable[str],
+        kind: str,
+        *,
+        match: str = "",
+        synapse: str = "",
+        onto: str | Iterable[str] | None = None,
+        presynaptic: str | Iterable[str] | None = None,
+        response: str = "saturating",
+        **numbers: Any,
+    ) -> Circuit:
+        """Return the circuit with other numbers of an effect, or an effect the catalogue lacks.
+
+        What is set so appears among the assumptions of a network as "set by the user".
+
+        Parameters
+        ----------
+        receptor
+            Name in the catalogue.
+        cells
+            Cell types that have the receptor (one or several).
+        kind
+            Kind of effect: see `dualframe.catalogue.receptor_effect.Effect`.
+        match
+            A part of the effect's ``target`` text, if a cell has several effects of one kind.
+        numbers
+            Numbers of the effect, as in ``size=-0.1`` or ``reversal="-90 mV"``; those left out
+            stay the catalogue's. A new effect needs all of its kind.
+        synapse, onto, presynaptic, response
+            Of a new effect only.
+
+        Raises
+        ------
+        UnknownName
+            If the receptor, cell type, kind or number does not exist.
+        NetworkError
+            If no number is given. When a network is built: if the effect is one of several, is
+            new and lacks a number, or cannot be what was asked for.
+        """
+        change = EffectChange(
+            receptor=catalogue.receptor(receptor).name,
+            cells=as_names(cells, "cell types"),
+            kind=kind,
+            numbers=numbers,
+            match=match,
+            synapse=synapse,
+            onto=as_names(onto, "cell types"),
+            presynaptic=as_names(presynaptic, "cell types"),
+            response=response,
+        )
+        check_cells(self, change.cells)
+        return replace(self, effects=(*self.effects, change))
+
+    def without_effect(
+        self,
+        receptor: str,
+        cells: str | Iterable[str] | None = None,
+        kind: str = "",
+        *,
+        match: str = "",
+    ) -> Circuit:
+        """Return the circuit without an effect of a receptor, which keeps its others.
+
+        Parameters
+        ----------
+        receptor
+            Name in the catalogue.
+        cells
+            Cell types that have the receptor; None means all of the circuit.
+        kind
+            Kind of effect; "" means all.
+        match
+            A part of the effect's ``target`` text; "" means all.
+
+        Raises
+        ------
+        UnknownName
+            If the receptor, cell type or kind does not exist.
+        """
+        change = EffectChange(
+            receptor=catalogue.receptor(receptor).name,
+            cells=as_names(cells, "cell types"),
+            kind=kind,
+            removed=True,
+            match=match,
+        )
+        check_cells(self, change.cells)
+        return replace(self, effects=(*self.effects, change))
 
     def scaled(self, factor: float) -> Circuit:
         """Return the circuit with ``factor`` times as many neurons and the same mean drive.
@@ -234,25 +349,7 @@ class Circuit(Description, Acting):
         NetworkError
             If the factor is not a positive number.
         """
-        ratio = float(quantity(factor, "dimensionless", "scale factor"))
-        if not 0 < ratio < float("inf"):
-            raise NetworkError(f"scale factor is {factor}: expected more than zero.")
-        full = replace(self.full or self, modulations=(), drugs=(), effects=(), inputs=self.inputs)
-        total = float(f"{self.scale * ratio:.12g}")  # 0.1 of 0.1 is 0.01
-        if total == 1:
-            return replace(
-                full, modulations=self.modulations, drugs=self.drugs, effects=self.effects
-            )
-        populations = tuple(scaled_population(p, total) for p in full.populations)
-        ends = full.ends | {population.name: population.n for population in populations}
-        projections = (scaled_projection(p, full.ends, ends, self.space) for p in full.projections)
-        return replace(
-            self,
-            populations=populations,
-            scale=total,
-            full=full,
-            projections=tuple(p for p in projections if p is not None),
-        )
+        return scaled_circuit(self, factor)
 
     def scaling(self) -> pd.DataFrame:
         """Return what scaling did, a row for each projection of the full-size circuit.
@@ -261,25 +358,12 @@ class Circuit(Description, Acting):
         is what keeps the mean drive where they differ (NaN where no partner is left and the
         projection is dropped).
         """
-        full = self.full or self
-        own = {projection.name: projection for projection in self.projections}
-        return pd.DataFrame(
-            [
-                {
-                    "projection": p.name,
-                    "n_source_full": full.ends[p.source],
-                    "n_source_scaled": self.ends[p.source],
-                    "in_degree_full": expected_in_degree(p, full.ends, full.space),
-                    "in_degree_scaled": expected_in_degree(own[p.name], self.ends, self.space)
-                    if p.name in own
-                    else 0.0,
-                    "weight_factor": own[p.name].weight_factor / p.weight_factor
-                    if p.name in own
-                    else float("nan"),
-                }
-                for p in full.projections
-            ]
-        )
+        return scaling_table(self.full_size, self)
+
+    @cached_property
+    def resolved(self) -> ResolvedCircuit:
+        """The circuit with the catalogue's records of everything that it names."""
+        return resolve_circuit(self)
 
     def check(self, where: str = "") -> Circuit:
         """Compare with the catalogue, and return the circuit itself.
@@ -297,22 +381,7 @@ class Circuit(Description, Acting):
             If a projection ends on a compartment that its target does not have, or an excitatory
             cell has an inhibitory synapse or the reverse (Dale's law).
         """
-        place = where or f"circuit {self.name!r}"
-        types = {p.name: catalogue.cell(p.cell) for p in self.populations}
-        for contact in self.contacts:
-            check_compartments(contact, types[contact.target], place)
-            signs = {name: catalogue.synapse(name).sign for name in contact.synapses}
-            if isinstance(contact, CircuitProjection) and contact.source in types:
-                check_sign(contact, types[contact.source], signs, place)
-        names = {}
-        for modulation in self.modulations:
-            found = catalogue.modulator(modulation.modulator)
-            names[modulation.modulator] = found.name
-            if modulation.uptake:
-                found.uptake(modulation.uptake)
-        check_once(self, names)
-        for drug in self.drugs:
-            catalogue.receptor(drug.receptor)
+        set_frozen_field(self, "resolved", resolve_circuit(self, where))
         return self
 
     def numbers(self) -> pd.DataFrame:
@@ -326,67 +395,11 @@ class Circuit(Description, Acting):
     def __str__(self) -> str:
         return overview(self)
 
-    def _check_projection(self, projection: CircuitProjection) -> None:
-        _named("population or input", projection.source, self.ends)
-        self.population(projection.target)
-        connection = projection.connection
-        placed = self.space is not None and projection.source in self.sizes
-        if connection.rule.needs_positions and not placed:
-            raise NetworkError(
-                f"projection {projection.name!r} depends on distance, but "
-                + (
-                    f"circuit {self.name!r} has no space."
-                    if self.space is None
-                    else f"input {projection.source!r} has no place in it."
-                )
-            )
-        ends = connection_ends(projection, self.ends, self.space)
-        ends = replace(ends, n_source=ends.partners)
-        if problem := connection.rule.find_problem(connection.values, ends):
-            raise NetworkError(f"projection {projection.name!r} {problem}")
 
-
-def circuit(name: str | os.PathLike[str]) -> Circuit:
-    """Return a circuit by name or from a TOML file by path, checked against the catalogue.
-
-    Parameters
-    ----------
-    name
-        Name of a shipped circuit such as ``"l23"``, or a path.
-
-    Raises
-    ------
-    UnknownName
-        If there is no such circuit, or it names something that does not exist.
-    CatalogueError
-        If the file is not well formed, or does not fit the catalogue.
-    """
-    path = find_shipped_file("circuits", name)
-    try:
-        found = Circuit(**read(path))
-    except NetworkError as error:
-        raise CatalogueError(f"{path.name}: {error}") from error
-    return found.check(path.name)
-
-
-def circuits() -> pd.DataFrame:
-    """Return the shipped circuits as a table, one row each."""
-    return pd.DataFrame(
-        [
-            {
-                "name": name,
-                "title": found.title,
-                "populations": ", ".join(f"{p.name} {p.n}" for p in found.populations),
-                "n": sum(found.sizes.values()),
-                "projections": len(found.projections),
-                "cells": ", ".join(found.cells),
-            }
-            for name, found in ((name, circuit(name)) for name in shipped_names("circuits"))
-        ]
+def _with_plasticity(circuit: Circuit, name: str, plasticity: Plasticity | None) -> Circuit:
+    return replace(
+        circuit,
+        projections=tuple(
+            replace(p, plasticity=plasticity) if p.name == name else p for p in circuit.projections
+        ),
     )
-
-
-def _named(kind: str, name: str, known: dict[str, T]) -> T:
-    if name not in known:
-        raise UnknownName(kind, name, known)
-    return known[name]

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from brian2.units import ms
+from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.circuit.plasticity import check_plasticity
 from dualframe.circuit.point_model import PointModel
-from dualframe.circuit.short_term import ShortTerm
 from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.quantity import quantity
 from dualframe.core.serialisation import WHERE_GIVEN
 from dualframe.core.validation import (
     as_finite,
@@ -33,6 +34,7 @@ from dualframe.network import Description, Plasticity
 from dualframe.network.connection_rules import Connection, check_connection, connection_of
 from dualframe.network.distributions import GaussianKernel
 from dualframe.synapses.registry import SYNAPSE_KINETICS
+from dualframe.synapses.short_term_plasticity import ShortTerm
 
 STRENGTHS: Mapping[str, str] = {
     "psp": "voltage",
@@ -104,8 +106,9 @@ class CircuitPopulation(Description):
 class CircuitProjection(Description):
     """Synapses from one population onto another.
 
-    Exactly one of ``kernel``, ``probability``, ``in_degree``, ``number`` and ``connect`` says who
-    connects, and exactly one of ``psp``, ``conductance`` and ``current`` how strongly.
+    Exactly one of ``kernel``, ``probability``, ``in_degree``, ``out_degree``, ``number``, ``pairs``
+    and ``connect`` says who connects, and exactly one of ``psp``, ``conductance``, ``current`` and
+    ``weight`` how strongly.
 
     Parameters
     ----------
@@ -123,6 +126,11 @@ class CircuitProjection(Description):
     kernel, probability, in_degree
         Pairwise probability by distance, its constant value, or the number of partners of each
         target neuron. No neuron contacts itself.
+    out_degree
+        Number of partners of each source neuron.
+    pairs
+        ``"all_to_all"`` (a neuron contacts itself too, if source and target are the same) or
+        ``"one_to_one"``.
     number
         Number of synapses in all. Both ends of each are drawn independently: a pair may have
         several synapses, and a neuron may contact itself.
@@ -143,6 +151,11 @@ class CircuitProjection(Description):
     current
         Unitary peak current (absolute value) that the source publishes for its point neurons.
         It is used as it stands, not calibrated, and such a circuit has no dendrites.
+    weight, into
+        A native weight, a magnitude of any dimension, and the variable of the target's point
+        neuron that a spike raises by it, or lowers where the source's cells are inhibitory. It is
+        used as it stands, only onto populations that state their point neuron, and has no synapses
+        and compartments.
     weight_cv
         Coefficient of variation of a normal distribution of weights, redrawn where the sign would
         change.
@@ -156,7 +169,7 @@ class CircuitProjection(Description):
         Multiplies the (calibrated) weight. It is not 1 where an in-degree could not be kept.
     plasticity
         How the weight learns, from `dualframe.plasticity_rule`, with bounds and scale as
-        multiples of the contact's weight.
+        multiples of the contact's weight, or of its dimension if it is a native weight.
     short_term
         Facilitation and depression of release; the strength is that of the first response.
     note, sources
@@ -165,8 +178,8 @@ class CircuitProjection(Description):
 
     source: str
     target: str
-    synapses: Any
-    compartments: Any
+    synapses: Any = ()
+    compartments: Any = ()
     name: str = ""
     kernel: GaussianKernel | None = None
     probability: float | None = None
@@ -184,6 +197,10 @@ class CircuitProjection(Description):
     weight_factor: float = 1.0
     plasticity: Plasticity | None = None
     short_term: ShortTerm | None = None
+    weight: Any = field(default=None, metadata=WHERE_GIVEN)
+    into: str | None = field(default=None, metadata=WHERE_GIVEN)
+    out_degree: int | None = field(default=None, metadata=WHERE_GIVEN)
+    pairs: str | None = field(default=None, metadata=WHERE_GIVEN)
     note: str = ""
     sources: Sources = field(default_factory=dict, repr=False)
     connect: Any = field(default=None, metadata=WHERE_GIVEN)
@@ -193,14 +210,17 @@ class CircuitProjection(Description):
             set_frozen_field(self, "name", f"{self.source}_to_{self.target}")
         check_name(self.name, "projection")
         what = f"projection {self.name!r}"
-        _check_contact(self, what)
+        if self.weight is None:
+            _check_contact(self, what)
+        else:
+            self._check_weight(what)
         check_connection(self, what)
         self._check_delay(what)
         if self.weight_cv is not None:
             set_frozen_field(self, "weight_cv", as_fraction(self.weight_cv, f"weight_cv of {what}"))
         factor = as_positive(self.weight_factor, "dimensionless", f"weight_factor of {what}")
         set_frozen_field(self, "weight_factor", float(factor))
-        check_plasticity(self.plasticity, what)
+        check_plasticity(self.plasticity, what, self.weight)
         if self.plasticity is not None and self.short_term is not None:
             raise NetworkError(f"{what} has both plasticity and short_term: give one of them.")
         self._freeze()
@@ -214,6 +234,30 @@ class CircuitProjection(Description):
     def connection(self) -> Connection:
         """The connection rule, with the values of its parameters."""
         return connection_of(self)
+
+    @property
+    def is_calibrated(self) -> bool:
+        """Whether its weight is found by calibration."""
+        return self.current is None and self.weight is None
+
+    def _check_weight(self, what: str) -> None:
+        """Refuse a native weight that is no weight, or what belongs to a receptor's channels."""
+        for name in (*STRENGTHS, "synapses", "compartments", "kinetics", "reversal"):
+            if (value := getattr(self, name)) is not None and value not in ((), {}):
+                raise NetworkError(
+                    f"{what} states a weight, which has no {name}: give weight and into alone."
+                )
+        if not self.into:
+            raise NetworkError(
+                f"{what} states a weight: say into which variable of the target's point neuron it "
+                f"goes, like into='V'."
+            )
+        check_name(self.into, f"variable (into) of {what}")
+        weight = quantity(self.weight, None, f"weight of {what}")
+        set_frozen_field(
+            self, "weight", as_positive(weight, get_dimensions(weight), f"weight of {what}")
+        )
+        set_frozen_field(self, "synapses", {})
 
     def _check_delay(self, what: str) -> None:
         set_frozen_field(self, "delay", as_not_negative(self.delay, "time", f"delay of {what}"))
@@ -281,6 +325,11 @@ class Background(Description):
         self._freeze()
 
     @property
+    def is_calibrated(self) -> bool:
+        """Whether its weight is found by calibration."""
+        return self.current is None
+
+    @property
     def events(self) -> Any:
         """Published rate of events onto one neuron, or None where it is calibrated."""
         return None if self.rate is None else self.rate * (self.afferents or 1) * self.share
@@ -296,7 +345,9 @@ def _check_contact(contact: CircuitProjection | Background, what: str) -> None:
         )
     set_frozen_field(contact, "compartments", compartments)
     if sum(getattr(contact, name) is not None for name in STRENGTHS) != 1:
-        raise NetworkError(f"{what}: give exactly one of psp (voltage), conductance and current.")
+        raise NetworkError(
+            f"{what}: give exactly one of psp (voltage), conductance, current and weight."
+        )
     for name, dimension in STRENGTHS.items():
         value = getattr(contact, name)
         if value is not None:

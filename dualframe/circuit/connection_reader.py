@@ -1,8 +1,9 @@
 """The connection rule of a projection, from its table in a circuit's file.
 
-``probability``, ``in_degree`` and the table ``kernel`` state a rule by its own name; ``multapses``
-makes a probability a number of synapses that are drawn with replacement; any rule, a user's own
-too, may be named with its parameters in ``connect = { rule = "...", ... }``.
+``probability``, ``in_degree``, ``out_degree``, ``pairs`` and the table ``kernel`` state a rule by
+its own name; ``multapses`` makes a probability a number of synapses that are drawn with
+replacement; any rule, a user's own too, may be named with its parameters in
+``connect = { rule = "...", ... }``.
 """
 
 from __future__ import annotations
@@ -16,11 +17,20 @@ from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import count, make, positive, probability, values
 from dualframe.core.parameter_table import AnyDimension
 from dualframe.network.connection_rules import CONNECTION_RULES, ConnectionRule, RuleParameter
+from dualframe.network.connection_rules.connection import NAMED_PAIRS
 from dualframe.network.connection_rules.number import synapses_for_probability
 from dualframe.network.distributions import GaussianKernel
 
 #: Keys of a projection's table that state its rule.
-CONNECTION_KEYS = ("kernel", "probability", "in_degree", "multapses", "connect")
+CONNECTION_KEYS = (
+    "kernel",
+    "probability",
+    "in_degree",
+    "out_degree",
+    "pairs",
+    "multapses",
+    "connect",
+)
 _READERS: Mapping[str, Callable[[Table, str, AnyDimension], Sourced]] = MappingProxyType(
     {
         "probability": lambda table, key, dimension: probability(table, key),
@@ -44,11 +54,13 @@ def read_connection(table: Table, numbers: dict[str, Sourced], pairs: int) -> di
         How many pairs could be connected.
     """
     stated: dict[str, Any] = {}
-    for name in ("probability", "in_degree"):
+    for name in ("probability", "in_degree", "out_degree"):
         if name in table.data:
             parameter = CONNECTION_RULES[name].parameters[name]
             numbers[name] = _read_value(table, name, parameter)
             stated[name] = numbers[name].value
+    if "pairs" in table.data:
+        stated["pairs"] = table.text("pairs", choices=NAMED_PAIRS)
     if (kernel := table.child("kernel")) is not None:
         rule = CONNECTION_RULES["kernel"]
         kernel.only(rule.parameters)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from brian2.units import Hz, mV
@@ -14,19 +14,18 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.describe import ASSUMED, Page
 from dualframe.catalogue.sourced_value import Numbers, Sourced
+from dualframe.circuit.circuit_record import CircuitRecord
 from dualframe.circuit.components import Background, CircuitPopulation, CircuitProjection
 from dualframe.circuit.external_input import CircuitInput
 from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
 from dualframe.circuit.regions import Region
+from dualframe.circuit.scaling import scaling_table
 from dualframe.core.quantity import quantity_text
 from dualframe.core.shipped_files import shipped_folder
 from dualframe.network import Plasticity
 
-if TYPE_CHECKING:
-    from dualframe.circuit.circuit import Circuit
 
-
-def overview(circuit: Circuit) -> str:
+def overview(circuit: CircuitRecord) -> str:
     """Return a circuit in one line for each of its parts."""
     title = f"{circuit.name}: {circuit.title}" if circuit.title else circuit.name
     total = f"{sum(circuit.sizes.values())} neurons"
@@ -45,7 +44,7 @@ def overview(circuit: Circuit) -> str:
     return "\n".join([*lines, *_scaling(circuit)])
 
 
-def describe(circuit: Circuit) -> str:
+def describe(circuit: CircuitRecord) -> str:
     """Return the overview, every number with its source, and the sources."""
     page = Page()
     page.lines.append(overview(circuit))
@@ -53,7 +52,7 @@ def describe(circuit: Circuit) -> str:
         page.lines += ["", *wrap(circuit.note, 100)]
     if circuit.full is not None:
         page.title("numbers and sources (of the full-size circuit)")
-    for where, part in _parts(circuit.full or circuit):
+    for where, part in _parts(circuit.full_size):
         page.title(where)
         page.note(part.note)
         page.numbers(Numbers("", tuple(part.sources.items())))
@@ -63,13 +62,13 @@ def describe(circuit: Circuit) -> str:
     return "\n".join([*page.lines, "", *([mark, ""] if assumed else []), "sources", *sources])
 
 
-def actions(circuit: Circuit) -> list[str]:
+def actions(circuit: CircuitRecord) -> list[str]:
     """Return the modulators, drugs and changed effects of a circuit, a line for each."""
     lines = [*map(_modulation, circuit.modulations), *map(_drug, circuit.drugs)]
     return [line.strip() for line in lines] + [str(change) for change in circuit.effects]
 
 
-def numbers(circuit: Circuit) -> pd.DataFrame:
+def numbers(circuit: CircuitRecord) -> pd.DataFrame:
     """Return the sourced numbers of a circuit, one row each."""
     columns = ["where", "number", "value", "status", "source", "note"]
     return pd.DataFrame(
@@ -88,13 +87,40 @@ def numbers(circuit: Circuit) -> pd.DataFrame:
     )
 
 
-def _sourced(circuit: Circuit) -> Iterator[tuple[str, str, Sourced]]:
+def assumed_numbers(circuit: CircuitRecord, *, dendrites: bool) -> list[str]:
+    """Return a line for each kind of number of the circuit that is assumed, and where it is.
+
+    Parameters
+    ----------
+    circuit
+        The circuit.
+    dendrites
+        Whether the model has them; if not, it does not matter which compartments a contact has.
+    """
+    places: dict[str, list[str]] = {}
+    for where, name, number in _sourced(circuit):
+        if number.status == "assumed" and (dendrites or name != "compartments"):
+            places.setdefault(name, []).append(where)
+    learned = [
+        f"{p.name}: {line}"
+        for p in circuit.projections
+        if p.plasticity
+        for line in p.plasticity.assumptions
+    ]
+    return learned + [
+        f"circuit {circuit.name}: {name} of {', '.join(where)} "
+        f"{'is' if len(where) == 1 else 'are'} assumed"
+        for name, where in places.items()
+    ]
+
+
+def _sourced(circuit: CircuitRecord) -> Iterator[tuple[str, str, Sourced]]:
     for where, part in _parts(circuit):
         for name, number in part.sources.items():
             yield where, name, number
 
 
-def _parts(circuit: Circuit) -> list[tuple[str, Any]]:
+def _parts(circuit: CircuitRecord) -> list[tuple[str, Any]]:
     points = {p.point.name: p.point for p in circuit.populations if p.point is not None}
     parts: list[Any] = [*points.values(), *circuit.populations, *circuit.inputs]
     parts += [*circuit.projections, *circuit.background]
@@ -161,7 +187,9 @@ def _projection(projection: CircuitProjection) -> str:
 def _plasticity(given: Plasticity) -> str:
     options = "".join(f", {name} {choice}" for name, choice in given.options.items())
     frozen = ", frozen" if given.frozen else ""
-    bounds = f"{given.w_min:g} to {given.w_max:g} times the weight"
+    bounds = f"{_text(given.w_min)} to {_text(given.w_max)}"
+    if get_dimensions(given.w_max) is DIMENSIONLESS:
+        bounds = f"{given.w_min:g} to {given.w_max:g} times the weight"
     return f"plastic ({given.origin}{options}, {bounds}{frozen})"
 
 
@@ -175,6 +203,8 @@ def _background(background: Background) -> str:
 
 
 def _contact(contact: CircuitProjection | Background) -> str:
+    if isinstance(contact, CircuitProjection) and contact.weight is not None:
+        return f"weight {_text(contact.weight)} into {contact.into}"
     kinds = " + ".join(
         name if ratio == 1 else f"{ratio:.3g} {name}" for name, ratio in contact.synapses.items()
     )
@@ -228,7 +258,7 @@ def _drug(drug: Drug) -> str:
     return f"  {drug.kind} of {drug.receptor}{dose} in {', '.join(drug.cells) or 'all cells'}"
 
 
-def _scaling(circuit: Circuit) -> list[str]:
+def _scaling(circuit: CircuitRecord) -> list[str]:
     if circuit.full is None:
         return []
     lines = [
@@ -237,7 +267,7 @@ def _scaling(circuit: Circuit) -> list[str]:
         "  Where it could not be kept, weights make up for it. Mean drive is kept; correlations,",
         "  and the variance of the input where weights grew, are not (van Albada et al. 2015).",
     ]
-    for row in circuit.scaling().to_dict("records"):
+    for row in scaling_table(circuit.full, circuit).to_dict("records"):
         factor = row["weight_factor"]
         change = "lost" if factor != factor else f"weight times {factor:.4g}"
         lines.append(

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dualframe import catalogue
 from dualframe.catalogue.receptor_effect import DIRECTIONS, Effect, effect_problems
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.core.errors import NetworkError, UnknownName
@@ -84,9 +83,7 @@ class EffectChange(Description):
 
     def on(self, receptor: str, cell: str) -> bool:
         """Whether the change is one of the effects of a receptor on a cell type."""
-        # a circuit may name a cell type by the path of its file
-        here = not self.cells or cell in [catalogue.cell(name).name for name in self.cells]
-        return here and receptor == self.receptor
+        return receptor == self.receptor and (not self.cells or cell in self.cells)
 
     def meets(self, effect: Effect) -> bool:
         """Whether the change is one of this effect."""

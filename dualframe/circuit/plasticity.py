@@ -1,4 +1,4 @@
-"""The plasticity of a circuit's projections: read from its file, or added in Python.
+"""How a circuit's projections change: learning rules, facilitation and depression of release.
 
 A circuit's weights are calibrated, so bounds and scale are multiples of the contact's own weight::
 
@@ -11,9 +11,7 @@ A circuit's weights are calibrated, so bounds and scale are multiples of the con
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from brian2.units.fundamentalunits import get_dimensions
 
@@ -25,15 +23,21 @@ from dualframe.core.errors import NetworkError
 from dualframe.network import Plasticity
 from dualframe.plasticity import PLASTICITY_RULES
 from dualframe.plasticity.rule import PlasticityRule
-
-if TYPE_CHECKING:
-    from dualframe.circuit.components import CircuitProjection
+from dualframe.synapses.short_term_plasticity import PARAMETERS, ShortTerm
 
 _MULTIPLES = ("w_max", "w_min", "scale", "learning_rate")
 
 
-def check_plasticity(given: Any, what: str) -> None:
-    """Refuse what is no plasticity, or has bounds that are not multiples of a weight."""
+def check_plasticity(given: Any, what: str, weight: Any = None) -> None:
+    """Refuse what is no plasticity, or has bounds of the wrong kind.
+
+    Parameters
+    ----------
+    given, what
+        The plasticity of a projection, or None, and how an error calls the projection.
+    weight
+        The native weight: bounds then have its dimension. Without one they are multiples.
+    """
     if given is None:
         return
     if not isinstance(given, Plasticity):
@@ -41,15 +45,30 @@ def check_plasticity(given: Any, what: str) -> None:
             f"plasticity of {what} is {given!r}: expected what dualframe.plasticity_rule "
             f"makes, like plasticity_rule('pair_stdp', w_max=2)."
         )
-    if not get_dimensions(given.w_max).is_dimensionless:
+    if weight is not None:
+        if get_dimensions(given.w_max) is not get_dimensions(weight):
+            raise NetworkError(
+                f"w_max of {what} is {given.w_max}: expected the dimension of its weight, {weight}."
+            )
+    elif not get_dimensions(given.w_max).is_dimensionless:
         raise NetworkError(
             f"w_max of {what} is {given.w_max}: weights of a circuit are calibrated, so give a "
             f"plain number, a multiple of the contact's weight, like w_max=2."
         )
 
 
-def read_plasticity(table: Table, numbers: dict[str, Sourced]) -> Plasticity | None:
-    """Return the plasticity of a projection's table, if it has any, and add its numbers."""
+def read_plasticity(
+    table: Table, numbers: dict[str, Sourced], weight: Any = None
+) -> Plasticity | None:
+    """Return the plasticity of a projection's table, if it has any, and add its numbers.
+
+    Parameters
+    ----------
+    table, numbers
+        The projection's table, and its sourced numbers so far.
+    weight
+        The native weight: bounds then have its dimension. Without one they are multiples.
+    """
     given = table.child("plasticity")
     if given is None:
         return None
@@ -57,6 +76,8 @@ def read_plasticity(table: Table, numbers: dict[str, Sourced]) -> Plasticity | N
     kinds = rule.parameters.dimensions
     given.only("rule", "set", "signals", _MULTIPLES, rule.options, kinds)
     dimensions = dict.fromkeys(_MULTIPLES, "dimensionless") | kinds
+    if weight is not None:
+        dimensions |= dict.fromkeys(_MULTIPLES[:3], get_dimensions(weight))
     found = {key: given.number(key, kind) for key, kind in dimensions.items() if key in given.data}
     if "w_max" not in found:
         given.fail("w_max", 'missing. Add the largest weight, a multiple of it: w_max = "2".')
@@ -90,10 +111,12 @@ def _plastic(rule: str, **content: Any) -> Plasticity:
     return plasticity_rule(rule, **content)
 
 
-def with_plasticity(
-    projections: Iterable[CircuitProjection], changed: Mapping[str, Plasticity | None]
-) -> tuple[CircuitProjection, ...]:
-    """Return projections of which some, by name, learn by another rule, or by none."""
-    return tuple(
-        replace(p, plasticity=changed[p.name]) if p.name in changed else p for p in projections
-    )
+def read_short_term(table: Table, numbers: dict[str, Sourced]) -> ShortTerm | None:
+    """Return the short-term plasticity of a projection's table, if it has any; add its numbers."""
+    given = table.child("short_term")
+    if given is None:
+        return None
+    given.only(PARAMETERS.required)
+    found = {name: given.number(name, dimension) for name, dimension in PARAMETERS.required.items()}
+    numbers |= {f"short_term.{name}": number for name, number in found.items()}
+    return make(given, ShortTerm, **values(found))

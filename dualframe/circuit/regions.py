@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
+from dualframe.circuit.components import CircuitPopulation
+from dualframe.circuit.pharmacology import Modulation
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import as_positive, check_name, check_unique, set_frozen_field
 from dualframe.network import Description
-
-if TYPE_CHECKING:
-    from dualframe.circuit.circuit import Circuit
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,8 +46,20 @@ class Region(Description):
         self._freeze()
 
 
-def check_regions(circuit: Circuit) -> None:
+def check_regions(
+    circuit: str,
+    regions: Sequence[Region],
+    populations: Iterable[CircuitPopulation],
+    modulations: Sequence[Modulation],
+) -> None:
     """Refuse regions, populations and modulations that do not fit together.
+
+    Parameters
+    ----------
+    circuit
+        Name of the circuit, for the errors.
+    regions, populations, modulations
+        Those of the circuit.
 
     Raises
     ------
@@ -58,38 +69,52 @@ def check_regions(circuit: Circuit) -> None:
     UnknownName
         If something names a region that the circuit does not have.
     """
-    names = [region.name for region in circuit.regions]
+    names = [region.name for region in regions]
     check_unique(names)
-    if len({get_dimensions(region.volume) for region in circuit.regions}) > 1:
+    if len({get_dimensions(region.volume) for region in regions}) > 1:
         raise NetworkError(
-            f"regions of circuit {circuit.name!r}: give every volume as a volume, or every one as "
+            f"regions of circuit {circuit!r}: give every volume as a volume, or every one as "
             f"a plain number."
         )
-    for population in circuit.populations:
+    for population in populations:
         if names and not population.region:
             raise NetworkError(
                 f"population {population.name!r} lies in no region: give it one of "
                 f"{', '.join(names)}."
             )
-        _known(population.region, names, f"region of population {population.name!r}:")
-    for given in circuit.modulations:
-        what = f"modulation by {given.modulator!r}"
-        _known(given.region, names, f"region of {what}:")
-        for other in given.exchange:
-            _known(other, names, f"region in the exchange of {what}:")
-            if other == given.region:
+        _check_known(population.region, names, f"region of population {population.name!r}:")
+    for modulation in modulations:
+        what = f"modulation by {modulation.modulator!r}"
+        _check_known(modulation.region, names, f"region of {what}:")
+        for other in modulation.exchange:
+            _check_known(other, names, f"region in the exchange of {what}:")
+            if other == modulation.region:
                 raise NetworkError(f"exchange of {what}: {other!r} is the region itself.")
-    check_once(circuit, {given.modulator: given.modulator for given in circuit.modulations})
+    check_once([(m.modulator, m) for m in modulations], region_names(regions))
 
 
-def check_once(circuit: Circuit, names: Mapping[str, str]) -> None:
-    """Refuse a modulator or an exchange that is given twice; ``names`` resolves aliases."""
+def check_once(
+    modulations: Iterable[tuple[str, Modulation]], region_names: tuple[str, ...]
+) -> None:
+    """Refuse a modulator or an exchange that is given twice.
+
+    Parameters
+    ----------
+    modulations
+        Names of modulators, and what the circuit says of them.
+    region_names
+        Of the circuit; without a region a modulation is in all of them.
+
+    Raises
+    ------
+    NetworkError
+        Naming the modulator and the region.
+    """
     places, pairs = [], []
-    for given in circuit.modulations:
-        name = names[given.modulator]
-        regions: Iterable[str] = [given.region] if given.region else region_names(circuit)
+    for name, modulation in modulations:
+        regions = (modulation.region,) if modulation.region else region_names
         places += [(name, region) for region in regions]
-        pairs += [(name, *sorted((given.region, other))) for other in given.exchange]
+        pairs += [(name, *sorted((modulation.region, other))) for other in modulation.exchange]
     for name, region in places:
         if places.count((name, region)) > 1:
             where = f" in region {region!r}" if region else ""
@@ -103,11 +128,11 @@ def check_once(circuit: Circuit, names: Mapping[str, str]) -> None:
             )
 
 
-def region_names(circuit: Circuit) -> tuple[str, ...]:
-    """Return the names of the regions; a circuit without regions is one, called ""."""
-    return tuple(region.name for region in circuit.regions) or ("",)
+def region_names(regions: Iterable[Region]) -> tuple[str, ...]:
+    """Return the names of regions; a circuit without regions is one, called ""."""
+    return tuple(region.name for region in regions) or ("",)
 
 
-def _known(name: str, names: list[str], what: str) -> None:
+def _check_known(name: str, names: list[str], what: str) -> None:
     if name and name not in names:
         raise UnknownName(what, name, names)

@@ -18,37 +18,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 
+from dualframe.circuit.circuit_record import CircuitRecord
 from dualframe.circuit.components import CircuitPopulation, CircuitProjection
+from dualframe.circuit.connection_ends import connection_ends
 from dualframe.circuit.space import Space
-from dualframe.network.connection_rules import Connection, ConnectionEnds
+from dualframe.core.errors import NetworkError
+from dualframe.core.quantity import quantity
+from dualframe.network.connection_rules import Connection
 
-
-def connection_ends(
-    projection: CircuitProjection, n: Mapping[str, int], space: Space | None
-) -> ConnectionEnds:
-    """Return the ends of a projection as its rule sees them.
-
-    Parameters
-    ----------
-    projection
-        Of a circuit.
-    n
-        Number of neurons by population and input.
-    space
-        Of the circuit.
-    """
-    return ConnectionEnds(
-        source=projection.source,
-        target=projection.target,
-        n_source=n[projection.source],
-        n_target=n[projection.target],
-        without_autapses=projection.recurrent and not projection.connection.rule.multapses,
-        space=space,
-    )
+Record = TypeVar("Record", bound=CircuitRecord)
 
 
 def expected_in_degree(
@@ -111,3 +94,76 @@ def circuit_fields(connection: Connection) -> dict[str, Any]:
     """Return the fields of a circuit's projection that state a rule."""
     names = {item.name for item in fields(CircuitProjection)}
     return {name: value for name, value in connection.fields.items() if name in names}
+
+
+def scaled_circuit(circuit: Record, factor: float) -> Record:
+    """Return a circuit with ``factor`` times as many neurons and the same mean drive.
+
+    Parameters
+    ----------
+    circuit
+        Full-size, or scaled already.
+    factor
+        More than zero.
+
+    Raises
+    ------
+    NetworkError
+        If the factor is not a positive number.
+    """
+    ratio = float(quantity(factor, "dimensionless", "scale factor"))
+    if not 0 < ratio < float("inf"):
+        raise NetworkError(f"scale factor is {factor}: expected more than zero.")
+    full = replace(circuit.full_size, modulations=(), drugs=(), effects=(), inputs=circuit.inputs)
+    total = float(f"{circuit.scale * ratio:.12g}")  # 0.1 of 0.1 is 0.01
+    if total == 1:
+        return replace(
+            full,
+            modulations=circuit.modulations,
+            drugs=circuit.drugs,
+            effects=circuit.effects,
+        )
+    populations = tuple(scaled_population(p, total) for p in full.populations)
+    sizes = full.ends | {population.name: population.n for population in populations}
+    projections = (scaled_projection(p, full.ends, sizes, circuit.space) for p in full.projections)
+    return replace(
+        circuit,
+        populations=populations,
+        scale=total,
+        full=full,
+        projections=tuple(p for p in projections if p is not None),
+    )
+
+
+def scaling_table(full: CircuitRecord, scaled: CircuitRecord) -> pd.DataFrame:
+    """Return what scaling did, a row for each projection of the full-size circuit.
+
+    Parameters
+    ----------
+    full, scaled
+        The full-size circuit, and the one that was made of it.
+    """
+    scaled_projections = {projection.name: projection for projection in scaled.projections}
+    return pd.DataFrame(
+        [_scaling_row(p, scaled_projections.get(p.name), full, scaled) for p in full.projections]
+    )
+
+
+def _scaling_row(
+    projection: CircuitProjection,
+    denser: CircuitProjection | None,
+    full: CircuitRecord,
+    scaled: CircuitRecord,
+) -> dict[str, Any]:
+    in_degree, factor = 0.0, float("nan")
+    if denser is not None:
+        in_degree = expected_in_degree(denser, scaled.ends, scaled.space)
+        factor = denser.weight_factor / projection.weight_factor
+    return {
+        "projection": projection.name,
+        "n_source_full": full.ends[projection.source],
+        "n_source_scaled": scaled.ends[projection.source],
+        "in_degree_full": expected_in_degree(projection, full.ends, full.space),
+        "in_degree_scaled": in_degree,
+        "weight_factor": factor,
+    }

@@ -24,6 +24,10 @@ _WHERE_GIVEN = (
     "effects",
     "plasticity",
     "short_term",
+    "weight",
+    "into",
+    "out_degree",
+    "pairs",
 )
 
 

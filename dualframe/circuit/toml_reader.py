@@ -14,7 +14,6 @@ from typing import Any
 
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table, read_toml_table
-from dualframe.circuit.actions_file import drug, modulation, region
 from dualframe.circuit.components import (
     STRENGTHS,
     Background,
@@ -23,9 +22,10 @@ from dualframe.circuit.components import (
 )
 from dualframe.circuit.connection_reader import CONNECTION_KEYS, read_connection
 from dualframe.circuit.external_input import CircuitInput
-from dualframe.circuit.plasticity import read_plasticity
+from dualframe.circuit.pharmacology import Drug, Modulation
+from dualframe.circuit.plasticity import read_plasticity, read_short_term
 from dualframe.circuit.point_model import PointModel, read_point
-from dualframe.circuit.short_term import read_short_term
+from dualframe.circuit.regions import Region
 from dualframe.circuit.space import Space
 from dualframe.circuit.toml_helpers import count, make, member, values
 from dualframe.core.errors import UnknownName
@@ -37,6 +37,8 @@ _PROJECTION = (
     "pre",
     "post",
     *CONNECTION_KEYS,
+    "weight",
+    "into",
     "delay",
     "delay_sd",
     "delay_groups",
@@ -51,6 +53,7 @@ _SCALARS = {
     "weight_cv": "dimensionless",
     "weight_factor": "dimensionless",
 }
+_MODULATION = ("level", "schedule", "per_spike", "pulses", "clearance", "exchange")
 _BACKGROUND = (*_CONTACT, "post", "share", "rate", "afferents")
 
 
@@ -112,15 +115,15 @@ def read_table(table: Table, folder: Path) -> dict[str, Any]:
         "note": table.text("note", ""),
         "synapse_mode": table.text("synapse_mode", "current"),
         "space": _space(space) if space else None,
-        "regions": tuple(region(row) for row in table.children("regions")),
+        "regions": tuple(_region(row) for row in table.children("regions")),
         "populations": populations,
         "inputs": inputs,
         "projections": tuple(
             _projection(row, known, ends) for row in table.children("projections")
         ),
         "background": tuple(_background(row, known) for row in table.children("background")),
-        "modulations": tuple(modulation(row, known) for row in table.children("modulations")),
-        "drugs": tuple(drug(row) for row in table.children("drugs")),
+        "modulations": tuple(_modulation(row, known) for row in table.children("modulations")),
+        "drugs": tuple(_drug(row) for row in table.children("drugs")),
     }
 
 
@@ -181,7 +184,7 @@ def _projection(
 ) -> CircuitProjection:
     table.only(_PROJECTION)
     pre, post = member(table, "pre", ends), member(table, "post", populations)
-    contact = _contact(table)
+    contact = _native_weight(table) if "weight" in table.data else _contact(table)
     numbers = dict(contact.pop("sources"))
     rule = read_connection(table, numbers, ends[pre] * ends[post])
     for key, dimension in _SCALARS.items():
@@ -191,7 +194,7 @@ def _projection(
     if "delay_groups" in table.data:
         numbers["delay_groups"] = count(table, "delay_groups")
         rule["delay_groups"] = numbers["delay_groups"].value
-    rule["plasticity"] = read_plasticity(table, numbers)
+    rule["plasticity"] = read_plasticity(table, numbers, contact.get("weight"))
     rule["short_term"] = read_short_term(table, numbers)
     if "delay" not in table.data:
         table.fail("delay", 'missing. Add one, like delay = "1.5 ms".')
@@ -214,6 +217,21 @@ def _background(table: Table, populations: tuple[str, ...]) -> Background:
     return make(
         table, Background, target=member(table, "post", populations), sources=numbers, **contact
     )
+
+
+def _native_weight(table: Table) -> dict[str, Any]:
+    """Return the weight of a projection into a variable of the target's point neuron."""
+    for key in _CONTACT:
+        if key in table.data and key != "name":
+            table.fail(key, "goes with a receptor's channels, not with a weight. Leave it out.")
+    weight = table.number("weight", None)
+    return {
+        "name": table.text("name", ""),
+        "note": table.text("note", ""),
+        "weight": weight.value,
+        "into": table.text("into"),
+        "sources": {"weight": weight},
+    }
 
 
 def _contact(table: Table) -> dict[str, Any]:
@@ -317,3 +335,45 @@ def _reversal(table: Table, synapses: tuple[str, ...]) -> dict[str, Sourced]:
     by_name = table.need("reversal")
     by_name.only(synapses)
     return {name: by_name.number(name, "voltage") for name in synapses if name in by_name.data}
+
+
+def _region(table: Table) -> Region:
+    """Return the region of a ``[[regions]]`` table."""
+    table.only("name", "volume")
+    return make(
+        table,
+        Region,
+        name=table.text("name"),
+        volume=table.data.get("volume", 1.0),
+        note=table.text("note", ""),
+    )
+
+
+def _modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
+    """Return the modulation of a ``[[modulations]]`` table."""
+    table.only("modulator", "released_by", "region", _MODULATION)
+    released_by = table.data.get("released_by")
+    if released_by is not None:
+        released_by = member(table, "released_by", populations)
+    return make(
+        table,
+        Modulation,
+        modulator=table.text("modulator"),
+        released_by=released_by,
+        region=table.text("region", ""),
+        **{key: table.data[key] for key in _MODULATION if key in table.data},
+    )
+
+
+def _drug(table: Table) -> Drug:
+    """Return the drug of a ``[[drugs]]`` table."""
+    table.only("kind", "receptor", "cells", "dose", "affinity")
+    given = {key: table.data[key] for key in ("dose", "affinity") if key in table.data}
+    return make(
+        table,
+        Drug,
+        kind=table.text("kind"),
+        receptor=table.text("receptor"),
+        cells=table.texts("cells", ()),
+        **given,
+    )

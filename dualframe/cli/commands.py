@@ -17,7 +17,7 @@ import pandas as pd
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.building.calibrated_weights import file_of, store
+from dualframe.building.calibrated_weights import calibration_path, save_calibration
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.terminal_output import as_json, say
 from dualframe.core.errors import UnknownName
@@ -274,13 +274,13 @@ def calibrate_command(options: argparse.Namespace) -> int:
         duration=options.duration,
         report=say,
     )
-    print(f"Calibration of {found.model}: {store(found, out)}")
+    print(f"Calibration of {found.model}: {save_calibration(found, out)}")
     return 0
 
 
 def calibration_place(circuit: str) -> Path:
     """Return where a circuit's calibration belongs."""
-    return RunSpecification(circuit).calibration_file or file_of(circuit)
+    return RunSpecification(circuit).calibration_file or calibration_path(circuit)
 
 
 def cache_command(options: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from dualframe import biological, task_driven
 from dualframe.analysis.network_state import population_states, rank_correlation, state_shifts
 from dualframe.analysis.plots import savefig
-from dualframe.building.dendritic_circuit import MODEL
+from dualframe.building.dendritic_populations import MODEL
 from dualframe.circuit import Circuit
 from dualframe.core.errors import DualframeError
 from dualframe.core.quantity import quantity
@@ -127,7 +127,7 @@ def compare_branches(
         Changed circuits by label, for example
         ``{"ACh": circuit.with_modulation("ACh", level=0.8)}``.
     models
-        ``"biological"`` and point neuron models (see `dualframe.building.circuit_builder`).
+        ``"biological"`` and point neuron models (see `dualframe.task_driven.build_circuit`).
     seeds
         Each seed draws connectivity and input anew, the same for all conditions.
     duration, start

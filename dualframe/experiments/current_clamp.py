@@ -174,7 +174,7 @@ def _build_copies(
         for name, level in modulations.items():
             circuit = circuit.with_modulation(name, level)
     else:
-        circuit = circuit.with_(modulations=tuple(modulations))
+        circuit = circuit.with_components(modulations=tuple(modulations))
     return build_cell_network(circuit, model, **build)
 
 

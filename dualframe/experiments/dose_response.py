@@ -24,7 +24,7 @@ from dualframe.analysis.style import (
     new_figure,
     readable_colour,
 )
-from dualframe.building.dendritic_circuit import MODEL
+from dualframe.building.dendritic_populations import MODEL
 from dualframe.catalogue import Modulator
 from dualframe.catalogue.fitted_models import Cells, twin_of
 from dualframe.circuit import Drug, Modulation

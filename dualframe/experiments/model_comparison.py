@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dualframe import catalogue
-from dualframe.building.dendritic_circuit import MODEL
+from dualframe.building.dendritic_populations import MODEL
 from dualframe.catalogue.fitted_models import Cells, known_failure, twin_of
 from dualframe.core.errors import UnknownName
 from dualframe.experiments import electrophysiology as measures

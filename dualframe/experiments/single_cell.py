@@ -7,8 +7,8 @@ from typing import Any
 
 from dualframe import biological, task_driven
 from dualframe.building.calibrated_weights import Calibration
-from dualframe.building.circuit_builder import model_key
-from dualframe.building.dendritic_circuit import MODEL
+from dualframe.building.dendritic_populations import MODEL
+from dualframe.building.point_neurons import model_key
 from dualframe.circuit import Circuit
 from dualframe.core.errors import UnknownName
 from dualframe.network import Network

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from dualframe import catalogue
 from dualframe.catalogue import CellType, Effect, Numbers, Receptor
-from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
+from dualframe.circuit import ResolvedCircuit, ResolvedPopulation
 from dualframe.circuit.effect_overrides import changed_effects
 from dualframe.receptor_effects import (
     EFFECT_KINDS,
@@ -103,8 +102,8 @@ class ActiveEffect:
 
 
 def active_effects(
-    circuit: Circuit,
-    population: CircuitPopulation,
+    circuit: ResolvedCircuit,
+    population: ResolvedPopulation,
     receptors: Iterable[Receptor],
     factors: Iterable[str] | None = None,
 ) -> list[ActiveEffect]:
@@ -119,18 +118,19 @@ def active_effects(
     factors
         Factors that plasticity rules of its synapses ask for; None means those of the circuit.
     """
-    cell = catalogue.cell(population.cell)
     asked = tuple(requested_factors(circuit, population.name) if factors is None else factors)
     sources = _source_cells(circuit, population)
     effects: list[ActiveEffect] = []
     for receptor in receptors:
-        effects += _effects_on_cells(circuit, population, receptor, cell, asked)
+        effects += _effects_on_cells(circuit, population, receptor, asked)
         for source in sources:
-            effects += _effects_at_terminals(circuit, population, receptor, source, cell)
+            effects += _effects_at_terminals(circuit, population, receptor, source)
     return effects
 
 
-def autoreceptor_effects(circuit: Circuit, receptors: Iterable[Receptor]) -> list[ActiveEffect]:
+def autoreceptor_effects(
+    circuit: ResolvedCircuit, receptors: Iterable[Receptor]
+) -> list[ActiveEffect]:
     """Return the effects on the release of modulators by populations, wherever it is sensed.
 
     Parameters
@@ -142,10 +142,11 @@ def autoreceptor_effects(circuit: Circuit, receptors: Iterable[Receptor]) -> lis
     """
     effects = []
     for modulation in circuit.modulations:
-        if modulation.released_by is None:
+        released_by = modulation.entry.released_by
+        if released_by is None:
             continue
-        modulator = catalogue.modulator(modulation.modulator).name
-        source = catalogue.cell(circuit.population(modulation.released_by).cell)
+        modulator = modulation.modulator.name
+        source = circuit.population(released_by).cell
         for receptor in receptors:
             for tag, effect in compiled_effects(circuit, receptor, source).items():
                 if _acts_on(effect) is ActsOn.TERMINALS and effect.synapse == modulator:
@@ -156,14 +157,16 @@ def autoreceptor_effects(circuit: Circuit, receptors: Iterable[Receptor]) -> lis
                             cell=source,
                             in_population=False,
                             tag=f"{tag}_{source.name}",
-                            synaptic_inputs=(f"{modulator}_{modulation.released_by}",),
+                            synaptic_inputs=(f"{modulator}_{released_by}",),
                             autoreceptor=True,
                         )
                     )
     return effects
 
 
-def compiled_effects(circuit: Circuit, receptor: Receptor, cell: CellType) -> dict[str, Effect]:
+def compiled_effects(
+    circuit: ResolvedCircuit, receptor: Receptor, cell: CellType
+) -> dict[str, Effect]:
     """Return the effects that enter a model, by the ending of their names.
 
     The endings are the same in every model, and do not change where an effect is switched off.
@@ -180,36 +183,35 @@ def compiled_effects(circuit: Circuit, receptor: Receptor, cell: CellType) -> di
     return changed_effects(tagged, receptor.name, cell.name, circuit.effects)
 
 
-def requested_factors(circuit: Circuit, population: str) -> tuple[str, ...]:
+def requested_factors(circuit: ResolvedCircuit, population: str) -> tuple[str, ...]:
     """Return the factors that plasticity rules of the synapses onto a population ask for."""
-    rules = [getattr(p, "plasticity", None) for p in circuit.projections if p.target == population]
+    rules = [getattr(p.entry, "plasticity", None) for p in circuit.projections_to(population)]
     asked = {name for rule in rules if rule is not None for name in getattr(rule, "factors", ())}
     return tuple(name for name in PLASTICITY_FACTORS if name in asked)
 
 
-def _source_cells(circuit: Circuit, population: CircuitPopulation) -> list[CellType]:
+def _source_cells(circuit: ResolvedCircuit, population: ResolvedPopulation) -> list[CellType]:
     """Cell types of the populations that project to one, by name."""
-    sources = {p.source for p in _projections_onto(circuit, population)}
-    names = {p.cell for p in circuit.populations if p.name in sources}
-    return sorted((catalogue.cell(name) for name in names), key=lambda cell: cell.name)
+    sources = (p.source_cell for p in circuit.projections_to(population.name))
+    by_name = {cell.name: cell for cell in sources if cell is not None}
+    return [by_name[name] for name in sorted(by_name)]
 
 
 def _effects_on_cells(
-    circuit: Circuit,
-    population: CircuitPopulation,
+    circuit: ResolvedCircuit,
+    population: ResolvedPopulation,
     receptor: Receptor,
-    cell: CellType,
     asked: tuple[str, ...],
 ) -> Iterator[ActiveEffect]:
     """Effects of the receptors that the population's own cells have, other than on release."""
-    for tag, effect in compiled_effects(circuit, receptor, cell).items():
+    for tag, effect in compiled_effects(circuit, receptor, population.cell).items():
         acts_on = _acts_on(effect)
         if acts_on is ActsOn.TERMINALS:
             continue
         active = ActiveEffect(
             receptor=receptor,
             effect=effect,
-            cell=cell,
+            cell=population.cell,
             in_population=True,
             tag=tag,
         )
@@ -224,18 +226,17 @@ def _effects_on_cells(
 
 
 def _effects_at_terminals(
-    circuit: Circuit,
-    population: CircuitPopulation,
+    circuit: ResolvedCircuit,
+    population: ResolvedPopulation,
     receptor: Receptor,
     source: CellType,
-    cell: CellType,
 ) -> Iterator[ActiveEffect]:
     """Effects on what the cells of a type release onto the population."""
-    same = source.name == cell.name
+    same = source.name == population.cell.name
     for tag, effect in compiled_effects(circuit, receptor, source).items():
         if _acts_on(effect) is not ActsOn.TERMINALS:
             continue
-        if effect.onto and cell.name not in effect.onto:
+        if effect.onto and population.cell.name not in effect.onto:
             continue
         active = ActiveEffect(
             receptor=receptor,
@@ -245,8 +246,10 @@ def _effects_at_terminals(
             tag=tag if same else f"{tag}_{source.name}",
             synaptic_inputs=tuple(
                 p.name
-                for p in _projections_onto(circuit, population)
-                if _source_cell(circuit, p) == source.name and effect.synapse in ("", *p.synapses)
+                for p in circuit.projections_to(population.name)
+                if p.source_cell is not None
+                and p.source_cell.name == source.name
+                and p.has_synapse(effect.synapse)
             ),
         )
         if active.has_object:
@@ -254,28 +257,19 @@ def _effects_at_terminals(
 
 
 def _inputs_of_gain(
-    circuit: Circuit, population: CircuitPopulation, effect: Effect
+    circuit: ResolvedCircuit, population: ResolvedPopulation, effect: Effect
 ) -> tuple[str, ...]:
     """Names of the synaptic inputs of which an effect changes the current."""
-    inputs = [c for c in circuit.contacts if c.target == population.name]
+    inputs = circuit.inputs_to(population.name)
     if effect.presynaptic:
-        inputs = [
+        inputs = tuple(
             p
-            for p in _projections_onto(circuit, population)
-            if _source_cell(circuit, p) in effect.presynaptic
-        ]
-    return tuple(c.name for c in inputs if effect.synapse in ("", *c.synapses))
-
-
-def _projections_onto(circuit: Circuit, population: CircuitPopulation) -> list[CircuitProjection]:
-    return [p for p in circuit.projections if p.target == population.name]
-
-
-def _source_cell(circuit: Circuit, projection: CircuitProjection) -> str:
-    """Name of the cell type of a projection's source; "" if that is an input."""
-    if projection.source not in circuit.sizes:
-        return ""
-    return catalogue.cell(circuit.population(projection.source).cell).name
+            for p in inputs
+            if p.source_cell is not None and p.source_cell.name in effect.presynaptic
+        )
+    return tuple(
+        given.name for given in inputs if given.synapses and given.has_synapse(effect.synapse)
+    )
 
 
 def _acts_on(effect: Effect) -> ActsOn:

@@ -12,9 +12,7 @@ from typing import Any
 import numpy as np
 from brian2.units import second
 
-from dualframe import catalogue
-from dualframe.circuit import Circuit, Modulation
-from dualframe.circuit.regions import region_names
+from dualframe.circuit import Modulation, ResolvedCircuit
 from dualframe.neuromodulation.clearance import Clearance
 
 Rates = Mapping[tuple[str, str], Any]
@@ -22,18 +20,20 @@ Rates = Mapping[tuple[str, str], Any]
 _MOST_STEPS, _ROUNDING = 200, 1e-15
 
 
-def modulations_by_region(circuit: Circuit, modulator: str) -> dict[str, Modulation]:
+def modulations_by_region(circuit: ResolvedCircuit, modulator: str) -> dict[str, Modulation]:
     """Return what a circuit says of a modulator, by region; "" without regions."""
-    found: dict[str, Modulation] = {}
-    for given in circuit.modulations:
-        if catalogue.modulator(given.modulator).name == modulator:
-            found |= dict.fromkeys([given.region] if given.region else region_names(circuit), given)
-    return found
+    by_region: dict[str, Modulation] = {}
+    for modulation in circuit.modulations:
+        if modulation.modulator.name == modulator:
+            entry = modulation.entry
+            regions = (entry.region,) if entry.region else circuit.circuit.region_names
+            by_region |= dict.fromkeys(regions, entry)
+    return by_region
 
 
-def exchange_rates(circuit: Circuit, modulator: str) -> dict[tuple[str, str], Any]:
+def exchange_rates(circuit: ResolvedCircuit, modulator: str) -> dict[tuple[str, str], Any]:
     """Return the rate constants k of a modulator, by (this region, the other)."""
-    volumes = {region.name: region.volume for region in circuit.regions}
+    volumes = {region.name: region.volume for region in circuit.circuit.regions}
     rates: dict[tuple[str, str], Any] = {}
     for region, given in modulations_by_region(circuit, modulator).items():
         for other, rate in given.exchange.items():
@@ -50,7 +50,7 @@ def connected_regions(region: str, rates: Rates) -> tuple[str, ...]:
     return (region, *sorted(found[1:]))
 
 
-def modulator_reaches(circuit: Circuit, modulator: str, region: str) -> bool:
+def modulator_reaches(circuit: ResolvedCircuit, modulator: str, region: str) -> bool:
     """Return whether a modulator of the circuit comes into a region."""
     given = modulations_by_region(circuit, modulator)
     return any(

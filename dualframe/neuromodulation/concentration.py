@@ -18,9 +18,8 @@ from typing import Any
 from brian2.units import mmolar
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
-from dualframe import catalogue
 from dualframe.catalogue import Modulator, Numbers
-from dualframe.circuit import Circuit, Modulation
+from dualframe.circuit import Modulation, ResolvedCircuit
 from dualframe.neuromodulation.brain_regions import (
     connected_regions,
     exchange_rates,
@@ -58,7 +57,7 @@ class Concentration:
     acting: tuple[tuple[Numbers, tuple[str, ...]], ...]
 
 
-def concentrations(circuit: Circuit, region: str = "") -> dict[str, Concentration]:
+def concentrations(circuit: ResolvedCircuit, region: str = "") -> dict[str, Concentration]:
     """Return the modulators that come into a region, by their names.
 
     Parameters
@@ -68,10 +67,9 @@ def concentrations(circuit: Circuit, region: str = "") -> dict[str, Concentratio
     region
         Name of a region, "" in a circuit without regions.
     """
-    names = {catalogue.modulator(given.modulator).name for given in circuit.modulations}
     return {
-        name: concentration(circuit, catalogue.modulator(name), region)
-        for name in sorted(names)
+        name: concentration(circuit, modulator, region)
+        for name, modulator in sorted(circuit.modulators.items())
         if modulator_reaches(circuit, name, region)
     }
 
@@ -89,7 +87,9 @@ def as_concentration(level: Any, modulator: Modulator) -> Any:
     return level
 
 
-def concentration(circuit: Circuit, modulator: Modulator, region: str = "") -> Concentration:
+def concentration(
+    circuit: ResolvedCircuit, modulator: Modulator, region: str = ""
+) -> Concentration:
     """Return the equations of a modulator's concentration in a region that it comes into."""
     given, rates = (
         modulations_by_region(circuit, modulator.name),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dualframe import catalogue
-from dualframe.catalogue import CellType, Receptor
-from dualframe.circuit import Circuit, CircuitPopulation, Drug
-from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.catalogue import Receptor
+from dualframe.circuit import Drug, ResolvedCircuit, ResolvedPopulation
+from dualframe.circuit.perturbations import check_cells
+from dualframe.circuit.resolved_circuit import ResolvedDrug
+from dualframe.core.errors import CatalogueError
 from dualframe.neuromodulation.active_effects import (
     ActiveEffect,
     active_effects,
@@ -26,8 +27,8 @@ from dualframe.receptor_effects import ModulatableParameters, ModulationEquation
 
 
 def modulation_equations(
-    circuit: Circuit,
-    population: CircuitPopulation,
+    circuit: ResolvedCircuit,
+    population: ResolvedPopulation,
     model: ModulatableParameters,
     *,
     factors: Iterable[str] | None = None,
@@ -75,7 +76,7 @@ def modulation_equations(
         assert active.kind.add_equations is not None  # only compiled effects act
         active.kind.add_equations(equations, active.in_model, model)
         equations.assumptions += effect_lines(active)
-    check_leak(acting, catalogue.cell(population.cell))
+    check_leak(acting, population.cell)
     _define_factors(equations)
     return equations
 
@@ -85,7 +86,7 @@ def inputs_with_scaled_release(populations: Mapping[str, ModulationEquations]) -
     return tuple(name for equations in populations.values() for name in equations.releases)
 
 
-def check_modulation(circuit: Circuit) -> None:
+def check_modulation(circuit: ResolvedCircuit) -> None:
     """Refuse a modulator or drug that has no compiled effect on any cell of the circuit.
 
     Raises
@@ -96,68 +97,55 @@ def check_modulation(circuit: Circuit) -> None:
         If a drug names a cell type that the circuit does not have.
     """
     for modulation in circuit.modulations:
-        modulator = catalogue.modulator(modulation.modulator)
+        modulator = modulation.modulator
         there = [
             population
             for population in circuit.populations
             if modulator_reaches(circuit, modulator.name, population.region)
         ]
-        if not _has_effect(circuit, modulator.receptors, there):
+        receptors = [circuit.receptors[name] for name in modulator.receptors]
+        if not _has_effect(circuit, receptors, there):
             raise CatalogueError(
                 f"{modulator.name} has no compiled effect on the cells of circuit "
-                f"{circuit.name!r} ({', '.join(circuit.cells)}). What is known of its receptors "
-                f"({', '.join(modulator.receptors)}): dualframe show RECEPTOR."
+                f"{circuit.circuit.name!r} ({', '.join(circuit.cells)}). What is known of its "
+                f"receptors ({', '.join(modulator.receptors)}): dualframe show RECEPTOR."
             )
     for drug in circuit.drugs:
-        for cell in drug.cells:
-            if cell not in circuit.cells:
-                raise UnknownName(f"cell type of circuit {circuit.name!r}:", cell, circuit.cells)
+        check_cells(circuit.circuit, drug.entry.cells)
         if not _has_effect(circuit, [drug.receptor], circuit.populations, drug):
-            cells = drug.cells or circuit.cells
+            receptor, cells = drug.entry.receptor, drug.entry.cells or circuit.cells
             raise CatalogueError(
-                f"{drug.receptor} has no compiled effect on {', '.join(cells)} in circuit "
-                f"{circuit.name!r} that the {drug.kind} could change. What is known of it: "
-                f"dualframe show {drug.receptor}."
+                f"{receptor} has no compiled effect on {', '.join(cells)} in circuit "
+                f"{circuit.circuit.name!r} that the {drug.entry.kind} could change. What is known "
+                f"of it: dualframe show {receptor}."
             )
 
 
 def _has_effect(
-    circuit: Circuit,
-    names: Iterable[str],
-    populations: Iterable[CircuitPopulation],
-    drug: Drug | None = None,
+    circuit: ResolvedCircuit,
+    receptors: Sequence[Receptor],
+    populations: Iterable[ResolvedPopulation],
+    drug: ResolvedDrug | None = None,
 ) -> bool:
     """Whether receptors act on any of the populations (at cells that a drug reaches)."""
-    receptors = [catalogue.receptor(name) for name in names]
     effects = [e for p in populations for e in active_effects(circuit, p, receptors)]
     effects += autoreceptor_effects(circuit, receptors) if drug is not None else []
-    return any(drug is None or _drug_reaches(drug, active.cell) for active in effects)
+    return any(drug is None or drug.reaches(active.cell) for active in effects)
 
 
-def _active_receptors(circuit: Circuit) -> list[Receptor]:
+def _active_receptors(circuit: ResolvedCircuit) -> list[Receptor]:
     """Receptors that a modulator of the circuit binds, or an agonist opens, by name."""
-    names = [
-        receptor
-        for modulation in circuit.modulations
-        for receptor in catalogue.modulator(modulation.modulator).receptors
-    ]
-    names += [drug.receptor for drug in circuit.drugs if drug.kind == "agonist"]
-    return [catalogue.receptor(name) for name in sorted(set(names))]
+    names = {name for m in circuit.modulators.values() for name in m.receptors}
+    names |= {drug.receptor.name for drug in circuit.drugs if drug.entry.kind == "agonist"}
+    return [circuit.receptors[name] for name in sorted(names)]
 
 
-def _drug_reaches(drug: Drug, cell: CellType) -> bool:
-    # a circuit may name a cell type by the path of its file
-    return not drug.cells or cell.name in [catalogue.cell(name).name for name in drug.cells]
-
-
-def _drugs_at(circuit: Circuit, active: ActiveEffect) -> list[Drug]:
+def _drugs_at(circuit: ResolvedCircuit, active: ActiveEffect) -> list[Drug]:
     """Drugs at the receptors of an effect: where these are, not where the effect is seen."""
     return [
-        drug
+        drug.entry
         for drug in circuit.drugs
-        # a drug may name a receptor by the path of its file
-        if catalogue.receptor(drug.receptor).name == active.receptor.name
-        and _drug_reaches(drug, active.cell)
+        if drug.receptor.name == active.receptor.name and drug.reaches(active.cell)
     ]
 
 

@@ -15,9 +15,8 @@ import numpy as np
 from brian2.units import mmolar, second
 from brian2.units.fundamentalunits import Quantity
 
-from dualframe import catalogue
 from dualframe.catalogue import Modulator
-from dualframe.circuit import Circuit, Modulation
+from dualframe.circuit import Modulation, ResolvedCircuit
 from dualframe.network import Projection, SpikeInput
 from dualframe.neuromodulation.brain_regions import modulations_by_region
 from dualframe.neuromodulation.concentration import as_concentration, concentration_variable
@@ -25,7 +24,7 @@ from dualframe.receptor_effects import ModulationEquations
 
 
 def volume_release(
-    circuit: Circuit, populations: Mapping[str, ModulationEquations]
+    circuit: ResolvedCircuit, populations: Mapping[str, ModulationEquations]
 ) -> tuple[list[SpikeInput], list[Projection]]:
     """Return the inputs that are pulses, and the projections of pulses and releasing populations.
 
@@ -60,7 +59,7 @@ def volume_release(
             targets = list(_targets(circuit, modulator, region, populations))
             inputs += [source] if targets else []
             for target, variable in targets:
-                n = circuit.sizes[target]
+                n = circuit.circuit.sizes[target]
                 pairs = np.repeat(np.arange(source.n), n), np.tile(np.arange(n), source.n)
                 weight = rises if source.n == 1 else Quantity(np.repeat(rises, n), dim=mmolar.dim)
                 made.append(
@@ -76,14 +75,14 @@ def volume_release(
     return inputs, made
 
 
-def _entries(circuit: Circuit) -> Iterator[tuple[Modulator, str, Modulation]]:
-    for name in dict.fromkeys(catalogue.modulator(m.modulator).name for m in circuit.modulations):
+def _entries(circuit: ResolvedCircuit) -> Iterator[tuple[Modulator, str, Modulation]]:
+    for name, modulator in circuit.modulators.items():
         for region, given in modulations_by_region(circuit, name).items():
-            yield catalogue.modulator(name), region, given
+            yield modulator, region, given
 
 
 def _targets(
-    circuit: Circuit,
+    circuit: ResolvedCircuit,
     modulator: Modulator,
     region: str,
     populations: Mapping[str, ModulationEquations],
@@ -110,15 +109,15 @@ def _raising(
     )
 
 
-def _per_spike(circuit: Circuit, given: Modulation, modulator: Modulator) -> Any:
+def _per_spike(circuit: ResolvedCircuit, given: Modulation, modulator: Modulator) -> Any:
     """Return what a spike of one neuron adds."""
     assert given.released_by is not None  # the caller has looked
-    full = (circuit.full or circuit).sizes[given.released_by]
+    full = circuit.circuit.full_size.sizes[given.released_by]
     if given.per_spike is None:  # of all neurons together, as the uptake's source has it
         rise = modulator.uptake(given.uptake).numbers.value("release_total") / full
     else:
         rise = as_concentration(given.per_spike, modulator)
-    return rise * (full / circuit.sizes[given.released_by])
+    return rise * (full / circuit.circuit.sizes[given.released_by])
 
 
 def _pulses(given: Modulation, modulator: Modulator, name: str) -> tuple[SpikeInput, Any]:

@@ -18,9 +18,9 @@ import pandas as pd
 from brian2.units import ms
 
 from dualframe import biological, task_driven
-from dualframe.building.calibrated_weights import Calibration, stored
-from dualframe.building.circuit_builder import model_key
-from dualframe.building.dendritic_circuit import MODEL
+from dualframe.building.calibrated_weights import Calibration, load_calibration
+from dualframe.building.dendritic_populations import MODEL
+from dualframe.building.point_neurons import model_key
 from dualframe.circuit import Circuit, circuit
 from dualframe.core.errors import DualframeError, OutputError, UnknownName
 from dualframe.core.quantity import quantity
@@ -155,7 +155,7 @@ class RunSpecification:
     @property
     def stored_calibration(self) -> Calibration:
         """The calibration, from the file that was named, or that lies with the circuit."""
-        return stored(self.resolved_circuit, self.model_key, self.calibration_file)
+        return load_calibration(self.resolved_circuit, self.model_key, self.calibration_file)
 
     @property
     def calibration_file(self) -> Path | None:

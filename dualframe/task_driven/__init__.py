@@ -1,7 +1,6 @@
 """The task-driven branch: point neurons of the same cell types, and what they learn with."""
 
-from dualframe.building.circuit_builder import build as build_circuit
 from dualframe.building.glif_specimens import from_glif
-from dualframe.task_driven.either import build
+from dualframe.task_driven.build import build, build_circuit
 
 __all__ = ["build", "build_circuit", "from_glif"]

@@ -17,7 +17,7 @@ from brian2 import cm, ms, mV, nA, nS, ohm, pA, pF, uF, um, uS
 from dendrify import Dendrite, NeuronModel, PointNeuronModel, Soma
 
 from dualframe import catalogue
-from dualframe.building.dendritic_neurons import neuron_model
+from dualframe.building.dendritic_neurons import dendritic_cell
 
 DT = 0.1 * ms
 DURATION = 500 * ms
@@ -321,7 +321,7 @@ def ca1() -> NeuronModel:
                 f"ds_{pathway}_{name}/dt = -s_{pathway}_{name}/(2.5*ms) : 1",
             ]
     cell = catalogue.cell("ca1_pyr")
-    model = neuron_model(cell, currents, "\n".join(equations)).model
+    model = dendritic_cell(cell, currents, "\n".join(equations)).model
     model.add_params({"V_fire": -47.5 * mV, "V_peak": 37.5 * mV, "V_after": -53 * mV})
     return model
 

@@ -19,7 +19,7 @@ from scipy.linalg import expm
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.building.dendritic_neurons import layout, neuron_model
+from dualframe.building.dendritic_neurons import compartments_of, dendritic_cell
 
 Array = NDArray[np.float64]
 REST = -70.0  # mV
@@ -34,7 +34,7 @@ INTERNEURONS = (
 MATCHED = [
     name
     for name in catalogue.names("cell type")
-    if layout(catalogue.cell(name)).rule == "matched_passive"
+    if compartments_of(catalogue.cell(name)).rule == "matched_passive"
 ]
 NEVER = {"threshold": "V_soma > 100*mV", "reset": "V_soma = -70*mV"}
 
@@ -181,10 +181,10 @@ def test_matched_cells_have_the_input_resistance_and_time_constant_of_the_catalo
 ) -> None:
     cell = catalogue.cell(name)
     assert cell.passive is not None
-    g, c = linear_system(neuron_model(cell).model.parameters, ["soma", "dend"])
+    g, c = linear_system(dendritic_cell(cell).model.parameters, ["soma", "dend"])
     r_in, tau = (cell.passive.numbers.value(key) for key in ("r_in", "tau_m"))
     share, attenuation = (
-        float(layout(cell).split.value(key)) for key in ("dendritic_share", "attenuation")
+        float(compartments_of(cell).split.value(key)) for key in ("dendritic_share", "attenuation")
     )
     resistance = np.linalg.inv(g)
     # closed form, so the last digits only
@@ -198,7 +198,7 @@ def test_matched_cells_show_it_in_a_simulation() -> None:
     """A step of -5 pA into six cells; the tail of the charging is mono-exponential."""
     cells, inputs = [], []
     for name in INTERNEURONS:
-        model = neuron_model(catalogue.cell(name)).model
+        model = dendritic_cell(catalogue.cell(name)).model
         rest = float(model.parameters["EL_soma"] / mV)
         spiking = {"threshold": "V_soma > 100*mV", "reset": f"V_soma = {rest}*mV"}
         cells.append(df.biological.from_dendrify(model, 1, name=name, **spiking))
@@ -224,7 +224,7 @@ def test_matched_cells_show_it_in_a_simulation() -> None:
 
 def from_geometry(name: str) -> tuple[Array, list[str]]:
     """Conductance matrix (nS) of a published layout, from lengths and diameters."""
-    given = layout(catalogue.cell(name))
+    given = compartments_of(catalogue.cell(name))
     cable = given.globals
     names = ["soma", *(dendrite.name for dendrite in given.dendrites)]
     numbers = [given.soma, *(dendrite.numbers for dendrite in given.dendrites)]
@@ -247,7 +247,7 @@ def from_geometry(name: str) -> tuple[Array, list[str]]:
 def test_published_layouts_are_the_linear_system_of_their_geometry(name: str) -> None:
     cell = catalogue.cell(name)
     expected, names = from_geometry(name)
-    model = neuron_model(cell).model
+    model = dendritic_cell(cell).model
     built, _ = linear_system(model.parameters, names)
     np.testing.assert_allclose(built, expected, rtol=1e-12, atol=1e-12)
     rest = float(model.parameters["EL_soma"] / mV)

@@ -316,7 +316,7 @@ def test_before_its_first_time_a_schedule_is_at_zero() -> None:
 @pytest.mark.parametrize("level", [None, 0.1])
 def test_release_is_a_sum_of_exponentials(model: str, level: float | None) -> None:
     """Every spike of any releasing neuron reaches every neuron of every population."""
-    circuit = alone("ctx_pv", n=3).with_(
+    circuit = alone("ctx_pv", n=3).with_components(
         populations=(*alone("ctx_pv", n=3).populations, *alone("ctx_vip", n=2).populations)
     )
     circuit = circuit.with_modulation("ACh", level, released_by="ctx_pv", per_spike="100 nM")

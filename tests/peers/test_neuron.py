@@ -14,7 +14,7 @@ from brian2 import ms, mV, nS, pA, pF
 from dendrify import Dendrite, NeuronModel, Soma
 
 import dualframe as df
-from dualframe.building.dendritic_neurons import neuron_model
+from dualframe.building.dendritic_neurons import dendritic_cell
 
 neuron = pytest.importorskip("neuron", reason="NEURON is not installed (extra 'peers')")
 neuron.h.load_file("stdrun.hoc")
@@ -39,7 +39,7 @@ def chain(lengths: int) -> NeuronModel:
 
 def catalogued(name: str) -> NeuronModel:
     """A cell type's compartments without what is not passive."""
-    model = neuron_model(df.cell(name)).model
+    model = dendritic_cell(df.cell(name)).model
     if "gAmax" in model.parameters:
         model.add_params({"gAmax": 0 * nS, "delta_gA": 0 * nS})
     return model

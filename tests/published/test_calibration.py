@@ -9,7 +9,7 @@ import pytest
 from brian2.units import second
 
 import dualframe as df
-from dualframe.building.calibrated_weights import Calibration, stored
+from dualframe.building.calibrated_weights import Calibration, load_calibration
 from dualframe.experiments.calibration.background_rates import firing_rates
 from dualframe.experiments.calibration.unitary_potentials import (
     measure_psp_curves,
@@ -30,7 +30,7 @@ _PROTOCOL = re.compile(r"scaled\(([\d.]+)\), seed (\d+), 0.5 s to ([\d.]+) s")
 
 
 def strengths(name: str, model: str, synapses: str) -> Calibration:
-    return stored(df.circuit(name), f"{model}_{synapses}" if synapses else model)
+    return load_calibration(df.circuit(name), f"{model}_{synapses}" if synapses else model)
 
 
 @pytest.mark.slow
@@ -38,7 +38,7 @@ def strengths(name: str, model: str, synapses: str) -> Calibration:
 def test_unitary_potentials_are_those_of_the_source(name: str, model: str, synapses: str) -> None:
     """10 % is the bar of the project; the search interpolates to well within 1 %."""
     circuit, calibration = df.circuit(name), strengths(name, model, synapses)
-    biological = stored(circuit, "biological")
+    biological = load_calibration(circuit, "biological")
     for population in circuit.populations:
         onto = [c for c in circuit.contacts if c.target == population.name]
         weights = {c.name: np.array([float(calibration.weights[c.name])]) for c in onto}
@@ -55,7 +55,7 @@ def test_unitary_potentials_are_those_of_the_source(name: str, model: str, synap
 
 @pytest.mark.parametrize("name", ["l23", "ca1", "l23_human", "striatum"])
 def test_a_conductance_of_the_source_is_kept_by_the_dendritic_branch(name: str) -> None:
-    circuit, calibration = df.circuit(name), stored(df.circuit(name), "biological")
+    circuit, calibration = df.circuit(name), load_calibration(df.circuit(name), "biological")
     given = [c for c in circuit.contacts if c.conductance is not None]
     assert (name != "l23") == bool(given)
     for contact in given:
@@ -94,7 +94,9 @@ def test_background_brings_each_population_into_the_range_of_its_source(
 
 def test_a_calibration_knows_the_circuit_it_belongs_to() -> None:
     circuit = df.circuit("l23")
-    changed = circuit.with_(projections=circuit.projections[1:])
+    changed = circuit.with_components(projections=circuit.projections[1:])
     with pytest.raises(df.DualframeError, match="another version of the circuit"):
-        stored(changed, "biological")
-    assert stored(circuit.scaled(0.1), "biological").weights  # a scaled circuit is the same one
+        load_calibration(changed, "biological")
+    assert load_calibration(
+        circuit.scaled(0.1), "biological"
+    ).weights  # a scaled circuit is the same one

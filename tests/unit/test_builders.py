@@ -335,7 +335,9 @@ def test_a_missing_calibration_says_how_to_make_it(model: str, remedy: str) -> N
 def test_a_changed_circuit_does_not_take_the_stored_calibration(model: str) -> None:
     circuit = df.circuit("l23")
     first, *rest = circuit.projections
-    changed = circuit.with_(projections=(replace(first, psp=2 * first.psp), *rest)).scaled(0.01)
+    changed = circuit.with_components(
+        projections=(replace(first, psp=2 * first.psp), *rest)
+    ).scaled(0.01)
     with pytest.raises(CatalogueError, match="belongs to another version of the circuit"):
         build(changed, model, calibration=None)
     assert build(changed, model)  # one that is given may be of an earlier version

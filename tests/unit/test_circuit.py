@@ -143,11 +143,11 @@ class TestByHand:
             two_cells(synapses="GABA_A").check()
 
     def test_with(self, l23):
-        assert l23.with_(background=()).background == ()
+        assert l23.with_components(background=()).background == ()
         with pytest.raises(UnknownName, match="Did you mean 'background'"):
-            l23.with_(backgrounds=())
+            l23.with_components(backgrounds=())
         with pytest.raises(NetworkError, match="then scale it"):
-            l23.scaled(0.1).with_(background=())
+            l23.scaled(0.1).with_components(background=())
 
 
 class TestModulation:

@@ -256,9 +256,11 @@ class TestOthers:
     def test_calibrate_stores_beside_the_circuit(
         self, capsys: pytest.CaptureFixture[str], mini: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        from dualframe.building.calibrated_weights import stored
+        from dualframe.building.calibrated_weights import load_calibration
 
-        known = stored(df.circuit(mini), "glif_current", mini.parent / "calibration" / "mini.toml")
+        known = load_calibration(
+            df.circuit(mini), "glif_current", mini.parent / "calibration" / "mini.toml"
+        )
         monkeypatch.setattr(df, "calibrate", lambda *_, **__: known)
         assert str(mini.parent) in printed(capsys, "calibrate", str(mini), "--model", "glif")
 

@@ -349,17 +349,17 @@ def test_an_inverted_u_has_its_optimum() -> None:
 
 def test_factors_on_plasticity_are_there_when_a_rule_asks() -> None:
     circuit = pair().with_modulation("ACh", level=1)
-    given = circuit.population("pyr")
+    given = circuit.resolved.population("pyr")
     places = ModulatableParameters((Compartment("cell", "V", "1/R", "E_L"),))
-    assert not modulation_equations(circuit, given, places).factors
-    terms = modulation_equations(circuit, given, places, factors=("ltp", "rate"))
+    assert not modulation_equations(circuit.resolved, given, places).factors
+    terms = modulation_equations(circuit.resolved, given, places, factors=("ltp", "rate"))
     assert set(terms.factors) == {"ltp"}  # M1 weakens it; nothing changes the rate
     assert f"ltp_factor = {terms.factors['ltp']} : 1" in terms.equations
     assert not [name for name in terms.parameters if name.startswith("ltd")]
     lines_ = [line for line in terms.assumptions if "plasticity" in line]
     assert [line.split(" is ")[0] for line in lines_] == ["M1 on ca1_pyr, plasticity: ltp 0.25"]
     without = circuit.without_effect("M1", "ca1_pyr", "plasticity")
-    assert not modulation_equations(without, given, places, factors=("ltp",)).factors
+    assert not modulation_equations(without.resolved, given, places, factors=("ltp",)).factors
 
 
 # ---------------------------------------------------------------- closed forms

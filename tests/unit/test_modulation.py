@@ -371,7 +371,10 @@ def test_a_region_may_be_replaced_alone() -> None:
 
 def test_regions_are_no_part_of_a_calibration_where_there_are_none() -> None:
     plain = alone("ctx_pv", "ctx_vip")
-    assert two_regions().with_(regions=(), modulations=(), populations=plain.populations) == plain
+    assert (
+        two_regions().with_components(regions=(), modulations=(), populations=plain.populations)
+        == plain
+    )
     assert replace(two_regions(), modulations=()).digest != plain.digest
 
 

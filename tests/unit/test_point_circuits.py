@@ -178,7 +178,7 @@ def test_background_events_have_their_rate(column) -> None:
     """
     from dataclasses import replace
 
-    alone = column.with_(
+    alone = column.with_components(
         projections=(), inputs=(), populations=(replace(column.population("exc")),)
     )
     net = df.task_driven.build(alone)
@@ -252,7 +252,7 @@ def test_calibration_leaves_contacts_with_a_current_alone(column) -> None:
 
     first = replace(column.projection("exc_to_inh"), current=None, psp=0.5 * mV, weight_cv=None)
     rest = tuple(p for p in column.projections if p.name != "exc_to_inh")
-    mixed = column.with_(projections=(first, *rest))
+    mixed = column.with_components(projections=(first, *rest))
     found = df.calibrate(mixed, "glif", rates=False)
     assert set(found.weights) == {"exc_to_inh"}
     net = df.task_driven.build(mixed, calibration=found)

@@ -8,12 +8,13 @@ import pytest
 from brian2.units import mV
 
 from dualframe import catalogue
-from dualframe.building.connections import Site, channels
+from dualframe.building.synaptic_channels import PostsynapticSite, synaptic_channels
 from dualframe.circuit import Background
+from dualframe.circuit.resolved_circuit import SynapticInput
 from dualframe.core.errors import CatalogueError
 
 PYR = "ca1_pyr"  # its compartments have their own E_NMDA, 0.35 mV, and none of AMPA
-SITE = (Site("cell", "V"),)
+SITE = (PostsynapticSite("cell", "V"),)
 
 
 def contact(synapses, **changes):
@@ -21,7 +22,9 @@ def contact(synapses, **changes):
 
 
 def parameters(given, rest=None):
-    return channels(given, catalogue.cell(PYR), SITE, rest).parameters
+    synapses = tuple(catalogue.synapse(kind) for kind in given.synapses)
+    resolved = SynapticInput(entry=given, synapses=synapses)
+    return synaptic_channels(resolved, catalogue.cell(PYR), SITE, rest).parameters
 
 
 def test_own_reversal_then_the_cells_then_the_catalogues():

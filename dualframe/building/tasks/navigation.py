@@ -26,7 +26,6 @@ from typing import Any
 import numpy as np
 
 from dualframe import catalogue
-from dualframe.building.circuit_builder import membrane
 from dualframe.building.encoders.place_cells import grid_points, place_cells
 from dualframe.building.network_block import NetworkBlock, copy_variable
 from dualframe.building.readouts.population_vector import population_vector, preferred_directions
@@ -106,7 +105,7 @@ def _catalogued(task: Task, n: int, kind: str) -> Population:
     cell = catalogue.cell(numbers["cell"])
     if cell.sign != 1:
         raise CatalogueError(f"action cells excite their neighbours: {cell.name} is inhibitory.")
-    model = membrane(cell, kind)
+    model = cell.choose_point_neuron(kind).make_neuron()
     varied = {
         name: task.heterogeneity
         for name in ("C", "k", "R", "a")

@@ -14,7 +14,7 @@ from brian2.units import Hz, second
 
 from dualframe import biological, task_driven
 from dualframe.building.calibrated_weights import Calibration
-from dualframe.building.dendritic_circuit import MODEL
+from dualframe.building.dendritic_populations import MODEL
 from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit
 from dualframe.core.errors import DualframeError

@@ -15,8 +15,8 @@ from typing import Any
 from brian2.units import second
 
 from dualframe.building.calibrated_weights import Calibration, contacts_digest
-from dualframe.building.circuit_builder import model_key
-from dualframe.building.dendritic_circuit import MODEL
+from dualframe.building.dendritic_populations import MODEL
+from dualframe.building.point_neurons import model_key
 from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit
 from dualframe.core.errors import DualframeError
@@ -64,7 +64,7 @@ def calibrate(
     report
         Called with a line of progress.
     cells
-        Which point neurons, as in `dualframe.building.circuit_builder`; those that are fitted have
+        Which point neurons, as in `dualframe.task_driven.build_circuit`; those that are fitted have
         calibrations of their own.
 
     Raises
@@ -73,7 +73,7 @@ def calibrate(
         If no weight reaches an amplitude without making the cell fire, or the rates do not come
         into their ranges.
     """
-    if circuit.contacts and all(contact.current is not None for contact in circuit.contacts):
+    if circuit.contacts and not any(contact.is_calibrated for contact in circuit.contacts):
         raise DualframeError(
             f"circuit {circuit.name!r} states all its strengths: there is nothing to calibrate."
         )

@@ -18,15 +18,14 @@ from brian2.units import ms, mV, nS, pA
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
-from dualframe.building.circuit_builder import build_population as build_point
-from dualframe.building.dendritic_circuit import MODEL
-from dualframe.building.dendritic_circuit import build_population as build_dendritic
+from dualframe.building.circuit_builder import BuiltPopulation, NeuronBuilder, build_population
+from dualframe.building.dendritic_populations import MODEL, DendriticNeurons
+from dualframe.building.point_neurons import PointNeurons
 from dualframe.catalogue.fitted_models import Cells
-from dualframe.circuit import Circuit, CircuitPopulation
+from dualframe.circuit import Circuit, CircuitPopulation, ResolvedPopulation
 from dualframe.core.errors import DualframeError
 from dualframe.network import Network, Population, Projection, Recording, SpikeInput
 from dualframe.simulation.run import run
-from dualframe.synapses.synapse_equations import SynapseEquations
 
 _SMALL = 0.02  # times 1 nS or 10 pA: so weak that the potential is proportional to it
 # around the weight that proportion predicts; wider would reach weights that no time step can follow
@@ -35,7 +34,7 @@ _FINE = np.geomspace(0.7, 1.4, 5)
 _SPIKE_AT = 5 * ms
 WATCH = 150 * ms  # after the presynaptic spike
 
-Builder = Callable[[CircuitPopulation, dict[str, SynapseEquations]], Population]
+Builder = Callable[[CircuitPopulation], BuiltPopulation]
 
 
 @dataclass(frozen=True)
@@ -55,7 +54,7 @@ class CalibrationTarget:
 
 
 def population_builder(circuit: Circuit, model: str, synapses: str, cells: Cells) -> Builder:
-    """Return what builds a population of a circuit in a model, and adds its channels to a dict.
+    """Return what builds a population of a circuit in a model, with its channels.
 
     Parameters
     ----------
@@ -64,11 +63,16 @@ def population_builder(circuit: Circuit, model: str, synapses: str, cells: Cells
     model, synapses, cells
         As in `dualframe.calibrate`.
     """
-    if model == MODEL:
-        return lambda population, written: build_dendritic(circuit, population, written)[0]
-    return lambda population, written: build_point(
-        circuit, population, model, synapses, written, cells=cells
-    )[0]
+    neurons: NeuronBuilder = DendriticNeurons()
+    if model != MODEL:
+        neurons = PointNeurons(model=model, synapses=synapses, cells=cells)
+    resolved = circuit.resolved
+
+    def build_one(population: CircuitPopulation) -> BuiltPopulation:
+        cell = resolved.population(population.name).cell
+        return build_population(resolved, ResolvedPopulation(entry=population, cell=cell), neurons)
+
+    return build_one
 
 
 def calibration_targets(
@@ -86,7 +90,7 @@ def calibration_targets(
     inputs = [
         contact
         for contact in circuit.contacts
-        if contact.target == population.name and contact.current is None
+        if contact.target == population.name and contact.is_calibrated
     ]
     stated = [contact for contact in inputs if contact.psp is None]
     targets = {c.name: CalibrationTarget(psp=c.psp) for c in inputs if c.psp is not None}
@@ -119,9 +123,8 @@ def measure_psp_curves(
     dict
         Amplitude at the soma for each weight; NaN where the cell fired.
     """
-    channels: dict[str, SynapseEquations] = {}
-    n = sum(map(len, weights.values()))
-    cells = builder(replace(population, n=n), channels)
+    built = builder(replace(population, n=sum(map(len, weights.values()))))
+    cells, channels = built.population, built.channels
     projections, places, first = [], {}, 0
     for name, tried in weights.items():
         places[name] = np.arange(first, first + len(tried), dtype=np.int32)
@@ -179,8 +182,7 @@ def find_weights(
     """
     if not targets:
         return {}
-    channels: dict[str, SynapseEquations] = {}
-    builder(replace(population, n=1), channels)
+    channels = builder(replace(population, n=1)).channels
     units = {
         name: 1 * nS if channel.weight_unit == "siemens" else 10 * pA
         for name, channel in channels.items()

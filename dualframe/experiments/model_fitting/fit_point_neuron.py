@@ -19,7 +19,7 @@ import numpy as np
 from brian2.units import pA
 
 from dualframe import catalogue
-from dualframe.building.dendritic_circuit import MODEL
+from dualframe.building.dendritic_populations import MODEL
 from dualframe.catalogue import CellType
 from dualframe.catalogue.fitted_models import (
     Fit,

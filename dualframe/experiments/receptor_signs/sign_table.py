@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from brian2.units import ms
 
-from dualframe.building.dendritic_circuit import MODEL
+from dualframe.building.dendritic_populations import MODEL
 from dualframe.experiments.batch_survey import BatchSurvey, survey_batches
 from dualframe.experiments.receptor_signs import intrinsic_effects, synaptic_effects
 from dualframe.experiments.receptor_signs.intrinsic_effects import CONTROL, EffectMeasurement

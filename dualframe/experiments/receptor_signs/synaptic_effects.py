@@ -20,7 +20,7 @@ from brian2.units import Hz, amp, ms, mV
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
 from dualframe import catalogue
-from dualframe.building.dendritic_circuit import MODEL
+from dualframe.building.dendritic_populations import MODEL
 from dualframe.circuit import (
     Circuit,
     CircuitInput,
@@ -376,11 +376,11 @@ def _factor_neuron(name: str, entry: TestedEffect) -> Population:
 
 def _factor_equations(entry: TestedEffect, kinds: Sequence[str]) -> ModulationEquations:
     receptor, cell = entry.references
-    population = CircuitPopulation("cell", cell, 1)
     drugs = tuple(Drug(kind, receptor) for kind in kinds)
+    circuit = Circuit("rule", (CircuitPopulation("cell", cell, 1),), drugs=drugs).resolved
     return modulation_equations(
-        Circuit("rule", (population,), drugs=drugs),
-        population,
+        circuit,
+        circuit.population("cell"),
         ModulatableParameters(()),
         factors=PLASTICITY_FACTORS,
     )

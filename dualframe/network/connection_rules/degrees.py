@@ -41,6 +41,17 @@ def _find_problem(name: str, degree: int, members: int, end: str) -> str:
     return f"has an {name} of {degree}, but {end!r} has only {members} possible partners."
 
 
+def _mean_in_degree(values: Values, ends: ConnectionEnds) -> float:
+    return float(values["out_degree"] * ends.n_source / ends.n_target)
+
+
+def _scale_out_degree(values: Values, full: ConnectionEnds, scaled: ConnectionEnds) -> Values:
+    """Keep the mean in-degree, as far as there are targets."""
+    targets = scaled.n_target - int(scaled.without_autapses)
+    kept = round(_mean_in_degree(values, full) * scaled.n_target / scaled.n_source)
+    return {"out_degree": max(1, min(kept, targets))}
+
+
 IN_DEGREE = ConnectionRule(
     name="in_degree",
     projection_field="in_degree",
@@ -65,4 +76,6 @@ OUT_DEGREE = ConnectionRule(
     find_problem=lambda values, ends: _find_problem(
         "out_degree", values["out_degree"], ends.n_target, ends.target
     ),
+    mean_in_degree=_mean_in_degree,
+    scale_values=_scale_out_degree,
 )

@@ -1,0 +1,308 @@
+"""The point neurons of a circuit: parameter sets of cell types, of its source, or specimens.
+
+The point branch has one compartment, so a contact's dendrites collapse onto the cell. Their effect
+is kept where it was measured, at the soma: a contact's weight is calibrated to its unitary somatic
+potential, its kinetics and delay stay the same.
+
+In ``"current"`` mode (as in the Allen Institute's V1 model, the source of the layer 2/3 circuit) a
+spike injects a current. In ``"conductance"`` mode it opens a conductance. A circuit says which one
+its source has.
+
+A current has the sign of Dale's law, whatever the reversal potential, and the absolute unitary
+potential at rest as its amplitude. Where a reversal potential lies above rest (GABA_A of -60 mV
+onto cells that rest lower, as in CA1) the two branches therefore disagree in sign at rest: there
+the biological potential is a small depolarisation, the point neuron's a hyperpolarisation of the
+same size. The current keeps what inhibition does near threshold, where both hyperpolarise, and
+loses two things: the growth of the driving force between rest and threshold, and the shunt. In
+``"conductance"`` mode neither is lost, but a contact that reverses at the point neuron's own rest
+has no potential there that could be calibrated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from dualframe.building.connections import refuse_currents
+from dualframe.building.glif_specimens import Drawn, Source, as_specimens
+from dualframe.building.synaptic_channels import PostsynapticSite
+from dualframe.catalogue import CellType
+from dualframe.catalogue.fitted_models import Cells, chosen_cell
+from dualframe.catalogue.point_neuron_set import ChosenPointNeuron
+from dualframe.circuit import (
+    Background,
+    Circuit,
+    CircuitPopulation,
+    CircuitProjection,
+    ResolvedCircuit,
+    ResolvedPopulation,
+)
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.network import Population
+from dualframe.network.value_record import variables
+from dualframe.neuromodulation import (
+    Compartment,
+    ModulatableParameters,
+    ModulationEquations,
+    substitute_parameters,
+)
+from dualframe.neurons import glif
+from dualframe.neurons.point_neuron import PointNeuron
+from dualframe.neurons.registry import family_of, models_named
+from dualframe.synapses.synapse_equations import SynapseEquations
+
+MODES = ("current", "conductance")
+
+
+def model_key(model: str, synapses: str, cells: Cells = "published") -> str:
+    """Return the name under which a calibration is stored, such as ``"glif_current"``.
+
+    That of fitted cells ends in ``_fitted``.
+
+    Parameters
+    ----------
+    model, synapses, cells
+        As in `dualframe.task_driven.build_circuit`.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model or mode.
+    """
+    models_named(model)
+    if synapses not in MODES:
+        raise UnknownName("synapse mode", synapses, MODES)
+    return f"{model}_{synapses}" + ("" if cells == "published" else "_fitted")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointNeurons:
+    """Point neurons of one model, as a `dualframe.building.circuit_builder.NeuronBuilder`.
+
+    Attributes
+    ----------
+    model, synapses, cells
+        As in `dualframe.task_driven.build_circuit`.
+    specimens
+        By population, the specimens that its neurons are drawn from.
+    """
+
+    model: str
+    synapses: str
+    cells: Cells = "published"
+    specimens: Mapping[str, Drawn] = field(default_factory=dict)
+    has_dendrites = False
+    _chosen: dict[tuple[str, str], CellType] = field(default_factory=dict, repr=False)
+
+    @property
+    def calibration_key(self) -> str:
+        """The name under which the strengths for these neurons are stored."""
+        return model_key(self.model, self.synapses, self.cells)
+
+    def check_circuit(self, circuit: Circuit) -> None:
+        """Refuse currents in conductance mode, and native weights onto another model's neurons.
+
+        Parameters
+        ----------
+        circuit
+            The circuit.
+
+        Raises
+        ------
+        CatalogueError
+            Naming the projection.
+        """
+        if self.synapses == "conductance":
+            refuse_currents(circuit, "build it with synapses='current'.")
+        for projection in circuit.projections:
+            point = circuit.population(projection.target).point
+            if projection.weight is not None and point and not point.serves(self.model):
+                raise CatalogueError(
+                    f"projection {projection.name!r} states a weight into {projection.into!r} of "
+                    f"the {point.form} neurons of {projection.target!r}: build circuit "
+                    f"{circuit.name!r} with model={point.model.family!r}."
+                )
+
+    def cell_builder(self, population: ResolvedPopulation) -> PointCellBuilder:
+        """Return how the neurons of a population are made."""
+        entry, cell = population.entry, self.chosen_cell(population.cell)
+        if entry.name in self.specimens:
+            neuron = self.specimens[entry.name].membrane(entry.n)
+        elif entry.point is not None and entry.point.serves(self.model):
+            neuron = entry.point.model.make_neuron(entry.point.parameters)
+        else:
+            neuron = cell.choose_point_neuron(self.model).make_neuron()
+        return PointCellBuilder(
+            entry=entry, cell=cell, neuron=neuron, current_mode=self.synapses == "current"
+        )
+
+    def chosen_cell(self, cell: CellType) -> CellType:
+        """Return a cell type with the published or the fitted point neuron."""
+        key = cell.name, cell.file
+        if key not in self._chosen:
+            self._chosen[key] = chosen_cell(cell, self.model, self.cells)
+        return self._chosen[key]
+
+    def assumptions(self, circuit: ResolvedCircuit) -> list[str]:
+        """Return a line for each assumption about the neurons."""
+        lines = [
+            f"{name}: the neurons are specimens of {drawn.specimens.name}, with weights that were "
+            "calibrated on the catalogue's cell"
+            for name, drawn in self.specimens.items()
+        ]
+        for name, chosen in self._chosen_sets(circuit).items():
+            lines += _assumption_lines(name, chosen)
+        return lines
+
+    def facts(self, circuit: ResolvedCircuit) -> dict[str, Any]:
+        """Return the branch, and what the neurons are, for ``Network.meta``."""
+        points = [p.entry for p in circuit.populations if self._states_point(p)]
+        cells = self._chosen_sets(circuit)
+        return {
+            "branch": "task_driven",
+            "model": self.model,
+            "synapses": self.synapses,
+            "cells": {name: chosen.description for name, chosen in cells.items()},
+            "points": {p.name: f"{p.point.form}, {p.point.name}" for p in points if p.point},
+            "specimens": {name: drawn.described for name, drawn in self.specimens.items()},
+        }
+
+    def _states_point(self, population: ResolvedPopulation) -> bool:
+        point = population.entry.point
+        return point is not None and point.serves(self.model)
+
+    def _chosen_sets(self, circuit: ResolvedCircuit) -> dict[str, ChosenPointNeuron]:
+        """Published or fitted sets, by cell type of which one is used."""
+        used = {p.entry.cell: p.cell for p in circuit.populations if not self._states_point(p)}
+        return {
+            name: self.chosen_cell(cell).choose_point_neuron(self.model)
+            for name, cell in used.items()
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointCellBuilder:
+    """How the point neurons of one population are made."""
+
+    entry: CircuitPopulation
+    cell: CellType
+    neuron: PointNeuron
+    current_mode: bool
+
+    @cached_property
+    def modulatable(self) -> ModulatableParameters:
+        """Where the effects of receptors enter the equations."""
+        neuron = self.neuron
+        if neuron.leak is None or neuron.rest is None:
+            return ModulatableParameters((), neuron.places)
+        place = Compartment("cell", neuron.voltage, neuron.leak, neuron.rest)
+        return ModulatableParameters((place,), neuron.places)
+
+    @cached_property
+    def rest(self) -> Any:
+        """Resting potential in current mode: one number per population."""
+        if not self.current_mode:
+            return None
+        return np.median(self.neuron.initial[self.neuron.voltage])
+
+    def sites(self, entry: CircuitProjection | Background) -> tuple[PostsynapticSite, ...]:
+        """Return the cell itself, whatever the compartments of the entry."""
+        return (PostsynapticSite("cell", self.neuron.voltage),)
+
+    def make_population(
+        self, modulation: ModulationEquations, channels: Mapping[str, SynapseEquations]
+    ) -> Population:
+        """Return the population with its modulation and its channels.
+
+        Parameters
+        ----------
+        modulation
+            What the modulators add.
+        channels
+            By synaptic input.
+
+        Raises
+        ------
+        CatalogueError
+            If there are currents into neurons that take none.
+        """
+        neuron = substitute_parameters(self.neuron, modulation.changes)
+        currents = [name for names in modulation.currents.values() for name in names]
+        parameters = {**neuron.parameters, **modulation.parameters}
+        initial = {**neuron.initial, **modulation.initial}
+        for one in channels.values():
+            currents += [name for names in one.currents.values() for name in names]
+            parameters |= one.parameters
+            initial |= one.initial
+        equations = [
+            neuron.equations,
+            *self._input_lines(neuron, currents),
+            *modulation.equations,
+            *(one.equations for one in channels.values()),
+        ]
+        return Population(
+            name=self.entry.name,
+            n=self.entry.n,
+            equations="\n".join(equations),
+            threshold=neuron.threshold,
+            reset=neuron.reset,
+            refractory=neuron.refractory,
+            parameters=parameters,
+            initial=initial,
+            cell_type=self.cell.name,
+            sign=self.cell.sign or None,
+            voltage=neuron.voltage,
+        )
+
+    def _input_lines(self, neuron: PointNeuron, currents: list[str]) -> list[str]:
+        if neuron.current is not None:
+            return [neuron.input_equation(["I_ext", *currents]), "I_ext : amp"]
+        if currents:
+            raise CatalogueError(
+                f"the neurons of {self.entry.name!r} take no currents, but there are "
+                f"{', '.join(currents)}: state weights into one of their variables instead "
+                f"({', '.join(sorted(variables(neuron.equations)))})."
+            )
+        return [line for line in (neuron.input_equation(),) if line]
+
+
+def draw_specimens(
+    circuit: Circuit, model: str, specimens: Mapping[str, Source] | None, seed: int
+) -> dict[str, Drawn]:
+    """Return, by population, the specimens that its neurons are drawn from.
+
+    Parameters
+    ----------
+    circuit, model
+        What is built.
+    specimens
+        As the user gives them, by population.
+    seed
+        Of the draw.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such population.
+    CatalogueError
+        If the model is none of GLIF.
+    """
+    drawn = {}
+    for name, source in (specimens or {}).items():
+        if name not in circuit.sizes:
+            raise UnknownName(f"population of circuit {circuit.name!r}", name, circuit.sizes)
+        if family_of(model) != "glif":
+            raise CatalogueError(f"specimens of {name!r} are GLIF neurons: choose model='glif'.")
+        level = None if model == "glif" else glif.glif_level(model)
+        drawn[name] = Drawn(as_specimens(source), level, seed, name)
+    return drawn
+
+
+def _assumption_lines(name: str, chosen: ChosenPointNeuron) -> list[str]:
+    """What is assumed of a cell's point neuron, in one line."""
+    assumed = ", ".join(chosen.assumed)
+    return [f"{name}: {assumed} of {chosen.description} are assumed"] if assumed else []

@@ -1,0 +1,108 @@
+"""Circuits of point neurons, and tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dualframe.building.calibrated_weights import Calibration
+from dualframe.building.circuit_builder import build_circuit as build_circuit_of
+from dualframe.building.glif_specimens import Source
+from dualframe.building.point_neurons import PointNeurons, draw_specimens
+from dualframe.building.tasks import build_task
+from dualframe.catalogue.fitted_models import Cells
+from dualframe.circuit import Circuit
+from dualframe.core.errors import NetworkError
+from dualframe.network import Network
+from dualframe.task import Task
+
+
+def build(circuit_or_task: Circuit | Task, **options: Any) -> Network:
+    """Build a circuit of point neurons, or the network of one agent that learns a task.
+
+    Parameters
+    ----------
+    circuit_or_task
+        From `dualframe.circuit`, or from `dualframe.task`.
+    options
+        Of circuits only: see `dualframe.task_driven.build_circuit`.
+
+    Raises
+    ------
+    NetworkError
+        If it is neither, or options are given for a task, whose file and methods
+        (``with_parameters``, ``with_modulators``) say everything.
+    """
+    if isinstance(circuit_or_task, Task):
+        if options:
+            raise NetworkError(
+                f"task {circuit_or_task.name!r} is built without options, not "
+                f"{', '.join(options)}: change the task, like "
+                f"task.with_parameters(actor__cells='glif')."
+            )
+        return build_task(circuit_or_task)
+    if not isinstance(circuit_or_task, Circuit):
+        raise NetworkError(
+            f"expected a circuit or a task, not a {type(circuit_or_task).__name__}: "
+            f"dualframe.circuit('l23') or dualframe.task('navigation')."
+        )
+    return build_circuit(circuit_or_task, **options)
+
+
+def build_circuit(
+    circuit: Circuit,
+    *,
+    model: str = "glif",
+    synapses: str | None = None,
+    calibration: Calibration | None = None,
+    heterogeneity: Mapping[str, Any] | None = None,
+    layout_seed: int = 0,
+    specimens: Mapping[str, Source] | None = None,
+    cells: Cells = "published",
+) -> Network:
+    """Build a circuit of point neurons.
+
+    Parameters
+    ----------
+    circuit
+        From `dualframe.circuit`, possibly scaled, modulated and drugged.
+    model
+        A family of point-neuron models (``"glif"``, ``"izhikevich"``, ``"adex"``: each cell's first
+        set of it; GLIF is level 3 where the catalogue has it, else level 1), or a model by name
+        (``"glif1"`` to ``"glif5"``).
+    synapses
+        ``"current"`` or ``"conductance"``; the default is the circuit's ``synapse_mode``.
+    calibration, heterogeneity, layout_seed
+        As in `dualframe.biological.build`.
+    specimens
+        Population name -> GLIF specimens that its neurons are, instead of the catalogue's one:
+        from `dualframe.read_glif_folder` or `dualframe.read_glif`, or a path of either kind. They
+        are drawn whole with ``layout_seed``. Weights stay those of the circuit and calibration.
+    cells
+        ``"published"``: the catalogue's parameter sets. ``"fitted"``: those that were fitted to
+        each cell type's compartments (`dualframe.fit_point`) and stored; they have calibrations
+        of their own. Or fits by name of the cell type.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such model or synapse mode.
+    CatalogueError
+        If the circuit does not fit the catalogue, a cell type lacks the model, a calibration is
+        missing or belongs to another model, or a modulator has no compiled effect on the circuit.
+    NetworkError
+        If ``heterogeneity`` names a parameter that no population has.
+    """
+    neurons = PointNeurons(
+        model=model,
+        synapses=synapses or circuit.synapse_mode,
+        cells=cells,
+        specimens=draw_specimens(circuit, model, specimens, layout_seed),
+    )
+    return build_circuit_of(
+        circuit,
+        neurons,
+        calibration=calibration,
+        heterogeneity=heterogeneity,
+        layout_seed=layout_seed,
+    )
