@@ -41,7 +41,7 @@ from dualframe.network import (
     Projection,
     Recording,
     SpikeInput,
-    replicated,
+    replicate,
 )
 from dualframe.network.distributions import GaussianKernel, LogNormal, Normal, Uniform
 from dualframe.results.results import Results
@@ -107,7 +107,7 @@ __all__ = [
     "receptor",
     "receptors",
     "register",
-    "replicated",
+    "replicate",
     "report",
     "run",
     "targets",

@@ -20,13 +20,13 @@ from dualframe.circuit.space import Space
 from dualframe.circuit.structure_digest import identity
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.validation import check_unique
-from dualframe.network import Description
+from dualframe.network import ValueRecord
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
-class CircuitRecord(Description):
+class CircuitRecord(ValueRecord):
     """The parts of a microcircuit.
 
     Parameters

@@ -30,7 +30,7 @@ from dualframe.core.validation import (
     check_name,
     set_frozen_field,
 )
-from dualframe.network import Description, Plasticity
+from dualframe.network import Plasticity, ValueRecord
 from dualframe.network.connection_rules import Connection, check_connection, connection_of
 from dualframe.network.distributions import GaussianKernel
 from dualframe.synapses.registry import SYNAPSE_KINETICS
@@ -47,7 +47,7 @@ Sources = Mapping[str, Sourced]
 
 
 @dataclass(frozen=True, eq=False)
-class CircuitPopulation(Description):
+class CircuitPopulation(ValueRecord):
     """Neurons of one cell type.
 
     Parameters
@@ -103,7 +103,7 @@ class CircuitPopulation(Description):
 
 
 @dataclass(frozen=True, eq=False)
-class CircuitProjection(Description):
+class CircuitProjection(ValueRecord):
     """Synapses from one population onto another.
 
     Exactly one of ``kernel``, ``probability``, ``in_degree``, ``out_degree``, ``number``, ``pairs``
@@ -270,7 +270,7 @@ class CircuitProjection(Description):
 
 
 @dataclass(frozen=True, eq=False)
-class Background(Description):
+class Background(ValueRecord):
     """Independent Poisson input to every neuron of a population, from outside the circuit.
 
     Where the source gives none, the rate is not part of the circuit: it is found by calibration, so

@@ -11,7 +11,7 @@ from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.validation import as_finite, as_names, set_frozen_field
-from dualframe.network import Description
+from dualframe.network import ValueRecord
 from dualframe.receptor_effects import EFFECT_KINDS, RESPONSES
 
 #: The source of a number that the user set.
@@ -19,7 +19,7 @@ USER = ("user",)
 
 
 @dataclass(frozen=True, eq=False)
-class EffectChange(Description):
+class EffectChange(ValueRecord):
     """What a circuit changes about the effects of a receptor on some cell types.
 
     Parameters

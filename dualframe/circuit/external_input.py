@@ -17,11 +17,11 @@ from dualframe.core.validation import (
     check_name,
     set_frozen_field,
 )
-from dualframe.network import Description
+from dualframe.network import ValueRecord
 
 
 @dataclass(frozen=True, eq=False)
-class CircuitInput(Description):
+class CircuitInput(ValueRecord):
     """A population of Poisson neurons outside the circuit, such as a thalamic nucleus.
 
     Unlike background input, a neuron of it contacts many neurons, which share its spikes.

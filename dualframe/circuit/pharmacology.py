@@ -23,13 +23,13 @@ from dualframe.core.validation import (
     check_count,
     set_frozen_field,
 )
-from dualframe.network import Description
+from dualframe.network import ValueRecord
 
 DRUGS = ("agonist", "antagonist", "knockout")
 
 
 @dataclass(frozen=True, eq=False)
-class Pulses(Description):
+class Pulses(ValueRecord):
     """Sudden rises of a concentration, at regular times.
 
     Parameters
@@ -77,7 +77,7 @@ class Pulses(Description):
 
 
 @dataclass(frozen=True, eq=False)
-class Modulation(Description):
+class Modulation(ValueRecord):
     """The concentration of a neuromodulator, in one region or everywhere.
 
     A level is a fraction (0 to 1) of the modulator's reference concentration in the catalogue, or
@@ -184,7 +184,7 @@ class Modulation(Description):
 
 
 @dataclass(frozen=True, eq=False)
-class Drug(Description):
+class Drug(ValueRecord):
     """A drug or genetic manipulation that acts on one receptor.
 
     With an agonist of dose A and an antagonist of dose B, the receptor sees the ratio

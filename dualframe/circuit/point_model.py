@@ -10,13 +10,13 @@ from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
 from dualframe.core.validation import check_name
-from dualframe.network import Description
+from dualframe.network import ValueRecord
 from dualframe.neurons.neuron_model import NeuronModel
 from dualframe.neurons.registry import NEURON_MODELS, neuron_model
 
 
 @dataclass(frozen=True, eq=False)
-class PointModel(Description):
+class PointModel(ValueRecord):
     """A point neuron as the source of a circuit publishes it.
 
     The task-driven branch uses it wherever its family (``"glif"``, ``"izhikevich"``) or its model

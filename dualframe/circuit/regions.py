@@ -13,11 +13,11 @@ from dualframe.circuit.pharmacology import Modulation
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import as_positive, check_name, check_unique, set_frozen_field
-from dualframe.network import Description
+from dualframe.network import ValueRecord
 
 
 @dataclass(frozen=True, eq=False)
-class Region(Description):
+class Region(ValueRecord):
     """A region in which a modulator is mixed well.
 
     Parameters

@@ -13,7 +13,7 @@ from brian2.units.fundamentalunits import Quantity
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.core.errors import UnknownName
 from dualframe.core.validation import as_positive, set_frozen_field
-from dualframe.network import Description
+from dualframe.network import ValueRecord
 from dualframe.network.distributions import GaussianKernel
 
 SHAPES = ("disc",)
@@ -21,7 +21,7 @@ Sources = Mapping[str, Sourced]
 
 
 @dataclass(frozen=True, eq=False)
-class Space(Description):
+class Space(ValueRecord):
     """Where the neurons lie: uniformly in a flat disc.
 
     Parameters

@@ -20,7 +20,7 @@ from dualframe.environments.expression_evaluator import (
 )
 from dualframe.environments.parameter import EnvironmentParameter, count_ticks
 from dualframe.environments.spaces import Box, Discrete, Observation
-from dualframe.network import Description, Population
+from dualframe.network import Population, ValueRecord
 
 _COUNTED = """
 steps = timestep(t, dt) - lag : 1
@@ -38,7 +38,7 @@ _COUNTERS = ("elapsed", "collected", "reward", "ended", "trial")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class EnvironmentEquations(Description):
+class EnvironmentEquations(ValueRecord):
     """What happens at a tick, where trials start, and what an agent sees and does.
 
     Parameters

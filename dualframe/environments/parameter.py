@@ -12,11 +12,11 @@ from brian2.units.fundamentalunits import get_dimensions
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity, quantity_text
 from dualframe.core.validation import as_fraction, check_count, check_shape
-from dualframe.network import Description
+from dualframe.network import ValueRecord
 
 
 @dataclass(frozen=True, eq=False)
-class EnvironmentParameter(Description):
+class EnvironmentParameter(ValueRecord):
     """A number that the equations of an environment use.
 
     Parameters

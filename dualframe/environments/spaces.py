@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dualframe.network import Description
+from dualframe.network import ValueRecord
 
 
 @dataclass(frozen=True, eq=False)
-class Discrete(Description):
+class Discrete(ValueRecord):
     """One of ``n`` actions, by its index in the environment's input variable ``action``.
 
     The equations read it as ``choice``: the nearest index that there is.
@@ -31,7 +31,7 @@ class Discrete(Description):
 
 
 @dataclass(frozen=True, eq=False)
-class Box(Description):
+class Box(ValueRecord):
     """Numbers between bounds, one per input variable.
 
     The bounds are what an agent may ask for; what lies outside is what the equations make of it.
@@ -55,7 +55,7 @@ class Box(Description):
 
 
 @dataclass(frozen=True, eq=False)
-class Observation(Description):
+class Observation(ValueRecord):
     """A variable that agents may see, and its bounds."""
 
     name: str

@@ -9,12 +9,11 @@ from dualframe.network.network import Network
 from dualframe.network.plasticity_spec import Plasticity
 from dualframe.network.population import Event, Population
 from dualframe.network.projection import Projection
-from dualframe.network.replicate import replicated
-from dualframe.network.value_record import Description, variables
+from dualframe.network.replicate import replicate
+from dualframe.network.value_record import ValueRecord, variables
 
 __all__ = [
     "CurrentInput",
-    "Description",
     "Event",
     "Input",
     "Network",
@@ -24,6 +23,7 @@ __all__ = [
     "Projection",
     "Recording",
     "SpikeInput",
-    "replicated",
+    "ValueRecord",
+    "replicate",
     "variables",
 ]

@@ -11,11 +11,11 @@ from brian2.units import ms
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import check_count, check_interval, check_name, check_shape
-from dualframe.network.value_record import Description
+from dualframe.network.value_record import ValueRecord
 
 
 @dataclass(frozen=True, eq=False)
-class SpikeInput(Description):
+class SpikeInput(ValueRecord):
     """Spikes at given times: ``indices[k]`` of ``n`` sources fires at ``times[k]``."""
 
     name: str
@@ -52,7 +52,7 @@ class SpikeInput(Description):
 
 
 @dataclass(frozen=True, eq=False)
-class PoissonInput(Description):
+class PoissonInput(ValueRecord):
     """``n`` independent Poisson sources.
 
     Parameters
@@ -88,7 +88,7 @@ class PoissonInput(Description):
 
 
 @dataclass(frozen=True, eq=False)
-class CurrentInput(Description):
+class CurrentInput(ValueRecord):
     """A current step into a variable of a population, for example ``I_ext_soma``.
 
     Parameters
@@ -117,7 +117,7 @@ class CurrentInput(Description):
 
 
 @dataclass(frozen=True, eq=False)
-class Recording(Description):
+class Recording(ValueRecord):
     """What to record of a population.
 
     Parameters

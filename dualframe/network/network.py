@@ -16,13 +16,13 @@ from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recordin
 from dualframe.network.plasticity_spec import Plasticity
 from dualframe.network.population import Event, Population
 from dualframe.network.projection import Projection
-from dualframe.network.value_record import Description, variables
+from dualframe.network.value_record import ValueRecord, variables
 
 _WRITTEN = re.compile(r"\b(?P<name>[A-Za-z_]\w*)\s*(?:[-+*/]?=)(?!=)")
 
 
 @dataclass(frozen=True, eq=False)
-class Network(Description):
+class Network(ValueRecord):
     """Populations, inputs and projections.
 
     Raises

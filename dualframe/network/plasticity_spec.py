@@ -11,11 +11,11 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 
 from dualframe.core.errors import NetworkError
 from dualframe.core.validation import as_finite, as_not_negative, check_name
-from dualframe.network.value_record import Description
+from dualframe.network.value_record import ValueRecord
 
 
 @dataclass(frozen=True, eq=False)
-class Plasticity(Description):
+class Plasticity(ValueRecord):
     """A plasticity rule with all its numbers; usually made by `dualframe.plasticity_rule`.
 
     A plastic weight is a magnitude: it stays between ``w_min`` and ``w_max``, both of them zero or

@@ -12,11 +12,11 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 from dualframe.core.errors import NetworkError, suggest_name
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import check_count, check_name, check_shape
-from dualframe.network.value_record import Description, variables
+from dualframe.network.value_record import ValueRecord, variables
 
 
 @dataclass(frozen=True, eq=False)
-class Event(Description):
+class Event(ValueRecord):
     """Something that happens to a neuron between two time steps, such as a dendritic spike.
 
     At the end of step ``n`` the ``condition`` is checked; where it holds, the ``action`` changes
@@ -42,7 +42,7 @@ class Event(Description):
 
 
 @dataclass(frozen=True, eq=False)
-class Population(Description):
+class Population(ValueRecord):
     """A group of neurons of one cell type.
 
     Parameters

@@ -23,13 +23,13 @@ from dualframe.network.connection_rules import (
 )
 from dualframe.network.distributions import DISTRIBUTIONS, GaussianKernel
 from dualframe.network.plasticity_spec import Plasticity
-from dualframe.network.value_record import Description, variables
+from dualframe.network.value_record import ValueRecord, variables
 
 _SUMMED = re.compile(r"^\s*(?P<name>\w+?)_post\s*=.*\(\s*summed\s*\)", re.MULTILINE)
 
 
 @dataclass(frozen=True, eq=False)
-class Projection(Description):
+class Projection(ValueRecord):
     """Synapses from one population or input onto a population.
 
     Exactly one of ``probability``, ``kernel``, ``in_degree``, ``out_degree``, ``number``,
@@ -74,7 +74,7 @@ class Projection(Description):
         ``(i, j)`` arrays of pairs that get no synapse, whatever the rule draws.
     replicas
         Number of equal blocks that source and target consist of; the rule then connects each
-        block with itself, one after the other. `replicated` sets it.
+        block with itself, one after the other. `replicate` sets it.
     autapses
         Whether a neuron may contact itself (random rules within one population only).
     parameters

@@ -20,7 +20,7 @@ from dualframe.network.population import Population
 from dualframe.network.projection import Projection
 
 
-def replicated(network: Network, replicas: int) -> Network:
+def replicate(network: Network, replicas: int) -> Network:
     """Return a network of independent copies of a network.
 
     Parameters

@@ -10,7 +10,7 @@ from dualframe.core.serialisation import digest_of, encode, frozen_copy
 _DEFINED = re.compile(r"^\s*(?:d(?P<ode>\w+)\s*/\s*dt\s*=|(?P<name>\w+)\s*[=:])", re.MULTILINE)
 
 
-class Description:
+class ValueRecord:
     """Value semantics for the frozen dataclasses of this module."""
 
     def __eq__(self, other: object) -> bool:

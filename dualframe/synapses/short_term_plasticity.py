@@ -23,7 +23,7 @@ from typing import Any
 from dualframe.core.errors import NetworkError
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.validation import as_positive, set_frozen_field
-from dualframe.network import Description, Projection
+from dualframe.network import Projection, ValueRecord
 
 _RESPONSE = re.compile(r"\w+\s*[+-]=\s*[\w.*]*\bw")
 PARAMETERS = ParameterTable(
@@ -38,7 +38,7 @@ PARAMETERS = ParameterTable(
 
 
 @dataclass(frozen=True, eq=False)
-class ShortTerm(Description):
+class ShortTerm(ValueRecord):
     """Facilitation and depression of the synapses of a projection.
 
     Parameters

@@ -14,12 +14,12 @@ from dualframe.catalogue.sourced_value import Numbers, Origin
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.validation import as_not_negative
-from dualframe.network import Description
+from dualframe.network import ValueRecord
 from dualframe.task.sections import SECTIONS, Section
 
 
 @dataclass(frozen=True, eq=False)
-class Task(Description):
+class Task(ValueRecord):
     """A task, read from a file by `dualframe.task` and changed by its methods.
 
     Parameters

@@ -13,7 +13,7 @@ from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
 from dualframe.core.serialisation import digest_of
 from dualframe.core.validation import check_count
-from dualframe.network import Network, replicated
+from dualframe.network import Network, replicate
 from dualframe.plasticity import freeze_learning, with_weights
 from dualframe.simulation.run import positive_time, resolve_seed, run
 from dualframe.targets.target_support import resolve_target
@@ -237,7 +237,7 @@ def _simulate(
         sampling=protocol["sampling"],
         trials=float(protocol["trials"]) if "trials" in protocol else None,
     )
-    together = with_weights(replicated(network, specification.agents), weights)
+    together = with_weights(replicate(network, specification.agents), weights)
     results = run(
         together,
         specification.duration_s * second,

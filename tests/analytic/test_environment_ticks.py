@@ -29,7 +29,7 @@ import dualframe as df
 from dualframe.environments import Environment, environment
 from dualframe.environments.expression_evaluator import compile_expression
 from dualframe.environments.gymnasium_env import GymnasiumEnvironment
-from dualframe.network import replicated
+from dualframe.network import replicate
 from dualframe.targets.target_support import missing_requirements
 
 AGENTS, EVERY, STEPS = 3, 2, 800
@@ -155,7 +155,7 @@ def network() -> df.Network:
         )
         for name, case in CASES.items()
     ]
-    agents = replicated(df.Network(populations=populations, projections=actions), AGENTS)
+    agents = replicate(df.Network(populations=populations, projections=actions), AGENTS)
     agent, step, cell = np.nonzero(arena_spikes())
     cells = df.SpikeInput("cells", AGENTS * CELLS, agent * CELLS + cell, step * ms)
     index = np.arange(AGENTS * CELLS)

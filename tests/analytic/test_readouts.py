@@ -22,7 +22,7 @@ from dualframe.building.readouts import (
     winner_take_all,
 )
 from dualframe.core.errors import NetworkError, QuantityError
-from dualframe.network import Network, Population, Recording, SpikeInput, replicated
+from dualframe.network import Network, Population, Recording, SpikeInput, replicate
 
 DT = 1 * ms
 STEPS = 400
@@ -166,7 +166,7 @@ def draws(
     kinds = ("chosen", "policy")
     names = ["choice", *(f"{kind}_{k}" for kind in kinds for k in range(len(counts)))]
     done = df.run(
-        replicated(one, agents),
+        replicate(one, agents),
         (12 * every + 1) * DT,
         dt=DT,
         target="runtime",
@@ -282,7 +282,7 @@ def loop(agents: int) -> Network:
     readouts += population_vector("place", n) + winner_take_all(
         "place", n, 5, into="greedy", name="greedy"
     )
-    return replicated((world + code + places + readouts).network(), agents)
+    return replicate((world + code + places + readouts).network(), agents)
 
 
 def test_a_loop_of_blocks_runs_on_every_target(run_on_target: Callable[..., df.Results]) -> None:

@@ -17,7 +17,7 @@ from scipy import stats
 
 import dualframe as df
 from dualframe.building.tasks.distal_reward import N1, N2, TAGGED
-from dualframe.network import Network, Recording, replicated
+from dualframe.network import Network, Recording, replicate
 from dualframe.plasticity import freeze_learning
 
 pytestmark = [pytest.mark.slow, pytest.mark.cpp]
@@ -41,7 +41,7 @@ def ran() -> df.Results:
     """Two networks of the published size, weights fixed: all spikes, and dopamine of two cells."""
     network: Network = freeze_learning(df.task_driven.build(task()))
     return df.run(
-        replicated(network, AGENTS),
+        replicate(network, AGENTS),
         LENGTH * second,
         seed=4,
         dt=1 * ms,
@@ -171,7 +171,7 @@ def test_connectivity_is_that_of_the_source_without_multapses(ran: df.Results) -
     """100 targets of every neuron; n1 to n2 is one synapse and starts at zero."""
     from dualframe.targets.lowering.lower_network import lower_network
 
-    network = replicated(df.task_driven.build(task()), AGENTS)
+    network = replicate(df.task_driven.build(task()), AGENTS)
     lowered = lower_network(network, dt=1 * ms, duration=1 * second, seed=4)
     out = np.zeros(AGENTS * N_EXC)
     for synapses in lowered.synapses:

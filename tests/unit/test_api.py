@@ -68,7 +68,7 @@ NAMES = {
     "environments",
     "errors",
     "register",
-    "replicated",
+    "replicate",
 }
 
 

@@ -11,7 +11,7 @@ from brian2.units import Hz, ms, mV, nA, second, um
 
 import dualframe as df
 from dualframe.core.errors import NetworkError, UnknownName
-from dualframe.network import Recording, replicated
+from dualframe.network import Recording, replicate
 from dualframe.network.distributions import GaussianKernel, Normal, Uniform
 from dualframe.targets.lowering.lower_network import lower_network
 
@@ -73,7 +73,7 @@ def test_each_copy_equals_the_network_alone() -> None:
     record = {name: Recording(("V",)) for name in ("cells", "others")}
     how: dict[str, Any] = {"seed": 1, "target": "runtime", "record": record}
     alone = df.run(everything(), 60 * ms, **how)
-    together = df.run(replicated(everything(), COPIES), 60 * ms, **how)
+    together = df.run(replicate(everything(), COPIES), 60 * ms, **how)
     assert len(alone.spike_trains("cells")[0]) > 10
     assert len(alone.spike_trains("others")[0]) > 3
     for name in record:
@@ -90,7 +90,7 @@ def test_each_copy_equals_the_network_alone() -> None:
 
 def test_one_copy_is_the_network() -> None:
     network = everything()
-    one = replicated(network, 1)
+    one = replicate(network, 1)
     assert one.meta["replicas"] == 1
     assert replace(one, meta=network.meta) == network
 
@@ -102,11 +102,11 @@ def test_copies_of_copies_are_copies() -> None:
         projections=(df.Projection("cells", "others", "V += w", weight=1 * mV, probability=0.5),),
     )
     for network in (everything(), ruled):
-        assert replicated(replicated(network, 3), 2) == replicated(network, 6)
+        assert replicate(replicate(network, 3), 2) == replicate(network, 6)
 
 
 def test_meta_counts_the_copies_and_a_replicated_network_survives_json() -> None:
-    network = replicated(everything(), COPIES)
+    network = replicate(everything(), COPIES)
     assert network.meta == {"a": 1, "replicas": COPIES}
     assert df.Network.from_dict(network.to_dict()) == network
 
@@ -139,7 +139,7 @@ def drawn(network: df.Network, seed: int = 7) -> Pairs:
 
 def blocks(network: df.Network, copies: int, source: int, target: int) -> list[set[Any]]:
     """Pairs of every copy, in indices of one; sets, which for multapses keeps one of each."""
-    i, j = drawn(replicated(network, copies))
+    i, j = drawn(replicate(network, copies))
     np.testing.assert_array_equal(i // source, j // target)
     return [
         set(zip(i[i // source == k] % source, j[i // source == k] % target, strict=True))
@@ -162,7 +162,7 @@ def test_a_rule_draws_every_copy_by_itself(rule: str, recurrent: bool) -> None:
 def test_degrees_hold_in_every_copy_and_no_pair_is_drawn_twice() -> None:
     for rule, end in (("in_degree", 1), ("out_degree", 0)):
         for recurrent in (False, True):
-            ends = drawn(replicated(ruled(recurrent=recurrent, **{rule: 5}), COPIES))
+            ends = drawn(replicate(ruled(recurrent=recurrent, **{rule: 5}), COPIES))
             assert len(set(zip(*ends, strict=True))) == 5 * 20 * COPIES
             np.testing.assert_array_equal(np.bincount(ends[end], minlength=20 * COPIES), 5)
 
@@ -173,7 +173,7 @@ def test_out_degree_targets_are_uniform() -> None:
     Of 20 targets each of 20*200 neurons chooses 5: a target gets 1000 on average with a standard
     deviation of sqrt(4000*0.25*0.75) = 27; five of them bound the largest of 20 (p = 1e-5).
     """
-    _, j = drawn(replicated(ruled(out_degree=5), 200))
+    _, j = drawn(replicate(ruled(out_degree=5), 200))
     assert np.abs(np.bincount(j % 20) - 1000).max() < 5 * 27.4
 
 
@@ -226,7 +226,7 @@ def test_what_else_is_drawn_differs_between_copies() -> None:
         delay_groups=None,
     )
     network = df.Network((cells(heterogeneity={"tau": 0.2}),), (poisson,), (projection,))
-    lowered = lower_network(replicated(network, 2), dt=DT, duration=1 * second, seed=3)
+    lowered = lower_network(replicate(network, 2), dt=DT, duration=1 * second, seed=3)
     (group,), (synapses,), (spikes,) = lowered.groups, lowered.synapses, lowered.spikes
     tau = group.constants["tau"].value
     assert len(set(tau)) == 2 * N
@@ -253,7 +253,7 @@ def test_one_more_copy_leaves_the_connectivity_of_the_others() -> None:
 @pytest.mark.parametrize("number", [0, -1, 1.5, True, "3", None])
 def test_a_number_of_copies_is_a_count(number: Any) -> None:
     with pytest.raises(NetworkError, match=r"number of replicas is .*whole number of at least 1"):
-        replicated(everything(), number)
+        replicate(everything(), number)
 
 
 @pytest.mark.parametrize(

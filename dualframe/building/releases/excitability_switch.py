@@ -20,12 +20,13 @@ from dualframe.building.readouts.weight_criterion import SWITCHED
 from dualframe.building.releases.release import Release
 from dualframe.building.task_context import TaskContext
 from dualframe.core.section_schema import SectionSchema
+from dualframe.neuromodulation.occupancy import hill_equation
 
 _EQUATIONS = f"""
 dNA/dt = (NA_level*(1 - {SWITCHED}*ACh_present) - NA)/tau_excitability : mmolar
 dACh/dt = (ACh_level*{SWITCHED}*ACh_present - ACh)/tau_excitability : mmolar
-o_NA = (NA/EC50_NA)**n_NA/(1 + (NA/EC50_NA)**n_NA) : 1
-o_ACh = (ACh/EC50_ACh)**n_ACh/(1 + (ACh/EC50_ACh)**n_ACh) : 1
+o_NA = {hill_equation("NA/EC50_NA", "n_NA")} : 1
+o_ACh = {hill_equation("ACh/EC50_ACh", "n_ACh")} : 1
 bursting = o_NA*(1 - o_ACh) : 1
 """
 

@@ -32,6 +32,7 @@ from brian2.units import ms, mV, second
 from dualframe import catalogue
 from dualframe.catalogue import CellType, plasticity_rule
 from dualframe.network import Network, Population, Projection
+from dualframe.neuromodulation.occupancy import hill_equation
 from dualframe.neurons.izhikevich_2003_euler import EQUATIONS, IZHIKEVICH_2003_EULER, NOISE
 from dualframe.task import Section, Task
 
@@ -48,11 +49,11 @@ dprobed/dt = (probe - probed)/dt : volt
 dDA/dt = DA*(exp(-dt/tau_DA)*(1 - clamp_DA*switched) - 1)/dt : 1
 switched : 1
 """
-_EXCITABILITY = """
+_EXCITABILITY = f"""
 dNA/dt = (NA_level*(1 - switched*ACh_present) - NA)/tau_excitability : mmolar
 dACh/dt = (ACh_level*switched*ACh_present - ACh)/tau_excitability : mmolar
-o_NA = (NA/EC50_NA)**n_NA/(1 + (NA/EC50_NA)**n_NA) : 1
-o_ACh = (ACh/EC50_ACh)**n_ACh/(1 + (ACh/EC50_ACh)**n_ACh) : 1
+o_NA = {hill_equation("NA/EC50_NA", "n_NA")} : 1
+o_ACh = {hill_equation("ACh/EC50_ACh", "n_ACh")} : 1
 bursting = o_NA*(1 - o_ACh) : 1
 """
 
