@@ -34,7 +34,7 @@ from measure import RESULTS, save
 from scipy.stats import ks_2samp
 
 import dualframe as df
-from dualframe.targets.genn import brian2genn as genn
+from dualframe.targets.genn import requirements as genn
 
 LEVEL = 0.01
 FEWEST = 20

@@ -20,7 +20,7 @@ from typing import Any
 
 import dualframe as df
 from dualframe.simulation.run import package_versions
-from dualframe.targets.genn import brian2genn as genn
+from dualframe.targets.genn import requirements as genn
 
 RESULTS = Path(__file__).resolve().parent / "results"
 SHARED = (

@@ -16,7 +16,7 @@ from typing import Any
 
 from dualframe.core.errors import TargetError
 from dualframe.targets.cpp.compiler import find_compiler
-from dualframe.targets.genn import brian2genn as genn_target
+from dualframe.targets.genn import requirements as genn_requirements
 from dualframe.targets.target_support import missing_requirements
 
 Facts = Mapping[str, Any]
@@ -66,7 +66,7 @@ def doctor() -> dict[str, Any]:
         "make": program_facts("make"),
         "genn": genn_facts(),
         "cuda": cuda_facts(),
-        "gpus": genn_target.gpu_names(),
+        "gpus": genn_requirements.gpu_names(),
         "targets": {name: diagnose_target(*arguments) for name, arguments in TARGETS.items()},
     }
 
@@ -117,12 +117,12 @@ def has_openmp(command: Sequence[str]) -> bool:
 def genn_facts() -> dict[str, str | None] | None:
     """Return the folder and version of GeNN that ``GENN_PATH`` names, or None."""
     path = os.environ.get("GENN_PATH")
-    return {"path": path, "version": genn_target.genn_version()} if path else None
+    return {"path": path, "version": genn_requirements.genn_version()} if path else None
 
 
 def cuda_facts() -> dict[str, str | None] | None:
     """Return the folder and version of the CUDA toolkit, or None."""
-    path, version = genn_target.cuda_path(), genn_target.cuda_version()
+    path, version = genn_requirements.cuda_path(), genn_requirements.cuda_version()
     if path is None:
         return None
     return {"path": str(path), "version": "{}.{}".format(*version) if version else None}

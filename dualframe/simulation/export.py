@@ -18,12 +18,12 @@ from dualframe.simulation.run import (
     resolve_recordings,
     resolve_seed,
 )
-from dualframe.targets import target_support as capability
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import run as cpp_standalone
 from dualframe.targets.cpp.export_project import ExportReadme, export_project
 from dualframe.targets.lowering.lower_network import lower_network
 from dualframe.targets.lowering.lowered_network import LoweredGroup, LoweredNetwork, LoweredSynapses
+from dualframe.targets.target_support import resolve_target
 
 TARGET = "cpp_standalone"
 
@@ -85,7 +85,7 @@ def export(
 
 
 def _check_target(target: str) -> None:
-    if target not in ("auto", TARGET) and capability.resolve_target(target) == "genn":
+    if target not in ("auto", TARGET) and resolve_target(target) == "genn":
         raise TargetError(
             "a network cannot be exported for 'genn': its code needs GeNN's own build system. "
             "Export with target='cpp_standalone', or run with target='genn'."

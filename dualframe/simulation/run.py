@@ -20,10 +20,10 @@ from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.network import Network, Population, Recording
 from dualframe.results.results import Results, Trace, dspike_table, population_table, spike_table
-from dualframe.targets import target_support as capability
 from dualframe.targets.brian.raw_results import RawResults, RawTrace, RunOptions
 from dualframe.targets.lowering.lower_network import lower_network
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
+from dualframe.targets.target_support import TARGETS, require_supported, resolve_target
 
 _PACKAGES = ("dualframe", "brian2", "brian2genn", "dendrify", "numpy")
 _DEFAULT_DT = 0.1 * ms
@@ -97,11 +97,11 @@ def run(
         If the target is not usable here or cannot run the network; raised before any code is
         generated.
     """
-    name = capability.resolve_target(target)
+    name = resolve_target(target)
     check_options(threads, precision, name)
     length, step = positive_time(duration, "duration"), positive_time(dt, "dt")
     requested = resolve_recordings(network, record or {})
-    capability.require_supported(network, name, use_gpu)
+    require_supported(network, name, use_gpu)
     chosen = resolve_seed(seed)
     kept = check_spike_recording(network, spikes)
     drawn = chosen if network_seed is None else resolve_seed(network_seed)
@@ -117,7 +117,7 @@ def run(
     _check_recorded_synapses(lowered)
     with _progress_bar(progress, f"{network.name} on {name}") as report:
         options = RunOptions(threads, strict, use_gpu, precision, report)
-        raw: RawResults = capability.target_module(name).run(lowered, options)
+        raw = TARGETS[name].run(lowered, options)
     facts = {"target": name, "seed": chosen, "threads": threads, "strict": strict}
     facts |= {"network_seed": drawn} if drawn != chosen else {}
     return _assemble_results(network, lowered, raw, facts)

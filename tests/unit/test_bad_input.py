@@ -315,7 +315,7 @@ def test_an_unwritable_folder_is_refused_before_the_run(
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("simulated although the results have no place")
 
-    monkeypatch.setattr(import_module("dualframe.targets.brian.runtime"), "run", never)
+    monkeypatch.setattr(import_module("dualframe.simulation.run"), "lower_network", never)
     assert "cannot write" in error_of(capsys, "run", str(mini), *POINT, "--out", occupied)
     assert Path(occupied).parent.read_text() == "mine"
 

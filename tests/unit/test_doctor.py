@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dualframe.targets.genn import brian2genn as genn_target
+from dualframe.targets.genn import requirements as genn_requirements
 
 doctor = import_module(
     "dualframe.simulation.diagnose_installation"
@@ -54,8 +54,8 @@ def genn(install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 @pytest.fixture
 def brian2genn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that the Python side of the target genn is complete."""
-    monkeypatch.setattr(genn_target.importlib.util, "find_spec", lambda name: name)
-    monkeypatch.setattr(genn_target.np, "__version__", "1.26.4")
+    monkeypatch.setattr(genn_requirements.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(genn_requirements.np, "__version__", "1.26.4")
 
 
 def usable(facts: dict[str, Any]) -> set[str]:
@@ -174,8 +174,10 @@ def test_a_wrong_python_side_of_genn_is_named(
     what: str,
 ) -> None:
     find = {lacking: None}
-    monkeypatch.setattr(genn_target.importlib.util, "find_spec", lambda name: find.get(name, name))
-    monkeypatch.setattr(genn_target.np, "__version__", numpy)
+    monkeypatch.setattr(
+        genn_requirements.importlib.util, "find_spec", lambda name: find.get(name, name)
+    )
+    monkeypatch.setattr(genn_requirements.np, "__version__", numpy)
     assert what in gaps(doctor.doctor(), "genn (CPU)")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from dualframe.core.errors import BuildError, TargetError
-from dualframe.targets.cpp.build import Build, compile_project
+from dualframe.targets.cpp.build import BuiltProgram, compile_project
 from dualframe.targets.cpp.compiler import compile_flags, find_compiler, first_errors
 from dualframe.targets.cpp.program_cache import ExecutableCache, default_folder, key_of
 
@@ -316,7 +316,7 @@ class TestBuilds:
             ({"makefile": TINY["makefile"].replace("-O3", "-O3 -DX")}, {}),
             ({}, {"strict": True}),
             ({}, {"threads": 2}),
-            ({}, {"unity": False}),
+            ({}, {"merged": False}),
         ],
     )
     def test_other_code_or_flags_are_compiled(self, cache, compiler, tmp_path, changed, options):
@@ -343,7 +343,7 @@ class TestBuilds:
             (tmp_path / name).mkdir()
             (tmp_path / name / "network.h.cpp").touch()
             build = self.build(tmp_path / name, cache, extra)
-            assert (build.cache, build.unity) == (expected, False)
+            assert (build.cache, build.is_merged) == (expected, False)
 
     def test_a_cache_that_cannot_be_written(self, compiler, tmp_path):
         (tmp_path / "occupied").touch()
@@ -391,16 +391,18 @@ class TestBuilds:
         cache: ExecutableCache,
         changed: dict[str, str] | None = None,
         **options: bool,
-    ) -> Build:
+    ) -> BuiltProgram:
         return compile_project(tiny_project(folder, **(changed or {})), cache=cache, **options)
 
 
 @pytest.mark.cpp
 class TestCompiling:
     def test_merged_and_stock_builds_agree(self, cache, tmp_path):
-        for unity in (True, False):
-            build = compile_project(tiny_project(tmp_path / str(unity)), cache=cache, unity=unity)
-            assert build.unity == unity
+        for merged in (True, False):
+            build = compile_project(
+                tiny_project(tmp_path / str(merged)), cache=cache, merged=merged
+            )
+            assert build.is_merged == merged
             assert self.output(build) == "42"
 
     def test_an_error_names_lines_and_sources(self, cache, tmp_path):
@@ -412,7 +414,7 @@ class TestCompiling:
         assert cache.entries() == []
         assert leftovers(project) == []
 
-    def output(self, build: Build) -> str:
+    def output(self, build: BuiltProgram) -> str:
         (build.executable.parent / "layout.txt").touch()
         done = subprocess.run(
             [build.executable], cwd=build.executable.parent, capture_output=True, text=True

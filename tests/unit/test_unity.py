@@ -19,7 +19,7 @@ from generated_projects import generate
 
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.cpp import literal_free_device
-from dualframe.targets.cpp.build import Build, compile_project
+from dualframe.targets.cpp.build import BuiltProgram, compile_project
 from dualframe.targets.cpp.external_values import ExternalValues
 from dualframe.targets.cpp.literal_free_device import LiteralFreeDevice
 from dualframe.targets.cpp.merged_source import NotMergeable, merge_project
@@ -216,7 +216,7 @@ def cache(tmp_path_factory) -> ExecutableCache:
 
 
 @pytest.fixture(scope="module")
-def built(generated, cache) -> dict[int, Build]:
+def built(generated, cache) -> dict[int, BuiltProgram]:
     return {n: compile_project(generated[n], strict=True, cache=cache) for n in (1, 2)}
 
 
@@ -247,8 +247,8 @@ def stock(generated, tmp_path_factory) -> Path:
 class TestPrograms:
     def test_the_second_set_of_numbers_is_not_compiled(self, built):
         assert (built[1].cache, built[2].cache) == ("miss", "hit")
-        assert built[1].unity
-        assert built[2].unity
+        assert built[1].is_merged
+        assert built[2].is_merged
 
     @pytest.mark.slow
     def test_the_cached_program_gives_what_a_stock_build_gives(self, built, stock):

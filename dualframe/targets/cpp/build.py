@@ -6,7 +6,7 @@ import os
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -25,8 +25,8 @@ from dualframe.targets.cpp.program_cache import ExecutableCache, default_cache, 
 PROGRAM, SOURCE = "main", "program.cpp"
 
 
-@dataclass(frozen=True)
-class Build:
+@dataclass(frozen=True, kw_only=True)
+class BuiltProgram:
     """How an executable came about.
 
     Parameters
@@ -39,7 +39,7 @@ class Build:
         Wall-clock time that it took to get it.
     flags
         What the compiler was called with.
-    unity
+    is_merged
         Whether the merged source was used, or Brian2's own makefile.
     key
         The program's key in the cache of executables.
@@ -47,9 +47,9 @@ class Build:
 
     executable: Path
     cache: Literal["hit", "miss"]
-    seconds: float
+    seconds: float = 0.0
     flags: tuple[str, ...]
-    unity: bool
+    is_merged: bool
     key: str = ""
 
 
@@ -59,9 +59,9 @@ def compile_project(
     threads: int = 1,
     strict: bool = False,
     debug: bool = False,
-    unity: bool = True,
+    merged: bool = True,
     cache: ExecutableCache | None = None,
-) -> Build:
+) -> BuiltProgram:
     """Compile a project that ``device.build(directory=..., compile=False)`` has written.
 
     Parameters
@@ -74,7 +74,7 @@ def compile_project(
         (``prefs.devices.cpp_standalone.openmp_threads``).
     strict, debug
         As in `compile_flags`.
-    unity
+    merged
         ``False`` uses Brian2's own makefile, as happens by itself where merging is not possible.
     cache
         Where compiled programs are kept, by default `default_cache`.
@@ -89,10 +89,9 @@ def compile_project(
     started = time.perf_counter()
     compiler = find_compiler()
     flags = compile_flags(strict=strict, debug=debug) + (("-fopenmp",) if threads > 1 else ())
-    job = _Job(directory.absolute(), compiler, flags, cache or default_cache())
-    hit, merged, used, key = _build(job, unity)
-    seconds = time.perf_counter() - started
-    return Build(job.directory / PROGRAM, "hit" if hit else "miss", seconds, used, merged, key)
+    job = _BuildJob(directory.absolute(), compiler, flags, cache or default_cache())
+    built = _build_merged_or_stock(job) if merged else _build_stock(job)
+    return replace(built, seconds=time.perf_counter() - started)
 
 
 def project_flags(makefile: Makefile) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -106,39 +105,42 @@ def project_flags(makefile: Makefile) -> tuple[tuple[str, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class _Job:
+class _BuildJob:
     directory: Path
     compiler: Compiler
     flags: tuple[str, ...]
     cache: ExecutableCache
 
 
-def _build(job: _Job, unity: bool) -> tuple[bool, bool, tuple[str, ...], str]:
-    """Return whether the cache had it, whether it was merged, the flags, and the key."""
-    if unity:
-        try:
-            return _build_unit(job)
-        except NotMergeable:
-            pass
-    return _build_stock(job)
-
-
-def _build_unit(job: _Job) -> tuple[bool, bool, tuple[str, ...], str]:
-    unit = merge_project(job.directory)
-    compiling, linking = project_flags(read_makefile(job.directory))
-    openmp = ("-fopenmp",) if unit.uses_openmp and "-fopenmp" not in job.flags else ()
-    flags = (*job.flags, *openmp, *compiling)
-    write_text_atomically(job.directory / SOURCE, unit.source)
-    command = (*job.compiler.command, *flags, SOURCE, "-o", "{program}", *linking)
-    key = key_of([job.compiler.identity, *command, unit.source])
+def _build_merged_or_stock(job: _BuildJob) -> BuiltProgram:
     try:
-        hit = _fetch_or_build(job, key, partial(_compile_unit, job, command))
+        return _build_merged(job)
+    except NotMergeable:
+        return _build_stock(job)
+
+
+def _build_merged(job: _BuildJob) -> BuiltProgram:
+    merged = merge_project(job.directory)
+    compiling, linking = project_flags(read_makefile(job.directory))
+    openmp = ("-fopenmp",) if merged.uses_openmp and "-fopenmp" not in job.flags else ()
+    flags = (*job.flags, *openmp, *compiling)
+    write_text_atomically(job.directory / SOURCE, merged.source)
+    command = (*job.compiler.command, *flags, SOURCE, "-o", "{program}", *linking)
+    key = key_of([job.compiler.identity, *command, merged.source])
+    try:
+        cache = _fetch_or_build(job, key, partial(_compile_merged, job, command))
     except BuildError as error:
         raise NotMergeable(f"the merged source does not compile: {error}") from error
-    return hit, True, (*flags, *linking), key
+    return BuiltProgram(
+        executable=job.directory / PROGRAM,
+        cache=cache,
+        flags=(*flags, *linking),
+        is_merged=True,
+        key=key,
+    )
 
 
-def _build_stock(job: _Job) -> tuple[bool, bool, tuple[str, ...], str]:
+def _build_stock(job: _BuildJob) -> BuiltProgram:
     try:
         makefile = read_makefile(job.directory)
     except NotMergeable as error:
@@ -148,14 +150,18 @@ def _build_stock(job: _Job) -> tuple[bool, bool, tuple[str, ...], str]:
     names = sorted({*makefile.sources, *makefile.headers, "makefile"})
     texts = [(job.directory / name).read_text(encoding="utf-8") for name in names]
     key = key_of([job.compiler.identity, *flags, *names, *texts])
-    hit = _fetch_or_build(job, key, partial(_compile_stock, job, flags))
-    return hit, False, flags, key
+    cache = _fetch_or_build(job, key, partial(_compile_stock, job, flags))
+    return BuiltProgram(
+        executable=job.directory / PROGRAM, cache=cache, flags=flags, is_merged=False, key=key
+    )
 
 
-def _fetch_or_build(job: _Job, key: str, build: Callable[[Path], None]) -> bool:
+def _fetch_or_build(
+    job: _BuildJob, key: str, build: Callable[[Path], None]
+) -> Literal["hit", "miss"]:
     target = job.directory / PROGRAM
     if job.cache.fetch(key, target):
-        return True
+        return "hit"
     build(target)
     try:
         job.cache.insert(key, target)
@@ -166,16 +172,16 @@ def _fetch_or_build(job: _Job, key: str, build: Callable[[Path], None]) -> bool:
             RuntimeWarning,
             stacklevel=6,
         )
-    return False
+    return "miss"
 
 
-def _compile_unit(job: _Job, command: tuple[str, ...], target: Path) -> None:
+def _compile_merged(job: _BuildJob, command: tuple[str, ...], target: Path) -> None:
     with atomic_replacement(target) as draft:
         words = [str(draft) if word == "{program}" else word for word in command]
         run_compiler(words, job.directory, job.directory / SOURCE)
 
 
-def _compile_stock(job: _Job, flags: tuple[str, ...], target: Path) -> None:
+def _compile_stock(job: _BuildJob, flags: tuple[str, ...], target: Path) -> None:
     target.unlink(missing_ok=True)  # make would take a program of other flags for this one
     for stale in job.directory.rglob("*.o"):
         stale.unlink()

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from dualframe.core.atomic_files import write_text_atomically
 from dualframe.targets.brian.brian_objects import BrianObjects
 from dualframe.targets.brian.raw_results import RawResults, RawTrace, RunOptions
-from dualframe.targets.cpp.build import PROGRAM, Build
+from dualframe.targets.cpp.build import PROGRAM, BuiltProgram
 from dualframe.targets.cpp.compiler import compile_flags, find_compiler
 from dualframe.targets.cpp.external_values import (
     LAYOUT,
@@ -38,7 +38,7 @@ from dualframe.targets.cpp.project_data import arrays_and_scalars, chosen, layou
 from dualframe.targets.lowering.final_weights import NOW, final_weights, variables_needed
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
-_FORMAT = 5
+_FORMAT = 6
 _GENERATING = (
     "brian/brian_objects.py",
     "cpp/external_values.py",
@@ -50,7 +50,7 @@ _STATIC, _RESULTS = "static_arrays", "results"
 FileOf = tuple[str, str]  # name and dtype of a results file
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class KnownProgram:
     """How to feed and read a known program.
 
@@ -58,8 +58,8 @@ class KnownProgram:
     ----------
     program
         Key in the cache of executables.
-    flags, unity
-        How it was built.
+    flags
+        What the compiler was called with.
     arrays, parameters
         Names of its data files, and of the numbers in its parameter file.
     layout
@@ -71,7 +71,6 @@ class KnownProgram:
 
     program: str
     flags: tuple[str, ...]
-    unity: bool
     arrays: tuple[str, ...]
     parameters: tuple[str, ...]
     layout: Mapping[str, str]
@@ -79,7 +78,7 @@ class KnownProgram:
     traces: Mapping[str, Mapping[str, Mapping[str, FileOf]]]
     weights: Mapping[str, Mapping[str, FileOf]]
 
-    def prepare(self, lowered: LoweredNetwork, project: Path) -> Build | None:
+    def prepare(self, lowered: LoweredNetwork, project: Path) -> BuiltProgram | None:
         """Write a project's data and fetch its program; None if this is not possible."""
         files = _files(lowered, self.parameters, self.layout)
         if files is None or set(files[0]) != set(self.arrays):
@@ -93,7 +92,13 @@ class KnownProgram:
             array.tofile(project / _STATIC / name)
         (project / PARAMETERS).write_text(parameters, encoding="utf-8")
         (project / LAYOUT).write_text(layout, encoding="utf-8")
-        return Build(project / PROGRAM, "hit", 0.0, self.flags, self.unity, self.program)
+        return BuiltProgram(
+            executable=project / PROGRAM,
+            cache="hit",
+            flags=self.flags,
+            is_merged=True,
+            key=self.program,
+        )
 
     def collect(self, lowered: LoweredNetwork, project: Path) -> RawResults:
         """Read the results of a program that has run."""
@@ -234,29 +239,31 @@ def store_program(
     lowered: LoweredNetwork,
     assembled: BrianObjects,
     device: Any,
-    build: Build,
+    build: BuiltProgram,
     raw: RawResults,
 ) -> None:
     """Store the plan of a program that has just run, if it reproduces its files and results."""
     project = build.executable.parent
-    if not build.unity or not (project / PARAMETERS).exists():
+    if not build.is_merged or not (project / PARAMETERS).exists():
         return
     parameters = read_values(project / PARAMETERS)
     layout = read_values(project / LAYOUT)
     files = _files(lowered, parameters, layout)
     if files is None or not _same_files(project, *files):
         return
-    plan = KnownProgram(
-        build.key,
-        build.flags,
-        build.unity,
-        tuple(sorted(files[0])),
-        tuple(parameters),
-        layout,
-        *_result_files(assembled, lowered, device),
+    spikes, traces, weights = _result_files(assembled, lowered, device)
+    program = KnownProgram(
+        program=build.key,
+        flags=build.flags,
+        arrays=tuple(sorted(files[0])),
+        parameters=tuple(parameters),
+        layout=layout,
+        spikes=spikes,
+        traces=traces,
+        weights=weights,
     )
-    if _same_results(plan.collect(lowered, project), raw):
-        data = asdict(plan)
+    if _same_results(program.collect(lowered, project), raw):
+        data = asdict(program)
         _write(_path(key), json.dumps({"sha256": _digest(data), "plan": data}))
 
 

@@ -18,7 +18,7 @@ from dualframe.targets.brian.brian_objects import assemble
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
 from dualframe.targets.cpp import known_programs as plans
-from dualframe.targets.cpp.build import Build, compile_project
+from dualframe.targets.cpp.build import BuiltProgram, compile_project
 from dualframe.targets.cpp.literal_free_device import LiteralFreeDevice
 from dualframe.targets.lowering.final_weights import weight_expression
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
@@ -83,7 +83,7 @@ def _generate_and_run(
 def _finish(
     raw: RawResults,
     lowered: LoweredNetwork,
-    build: Build,
+    build: BuiltProgram,
     fraction: float,
     times: tuple[float, float],
 ) -> RawResults:
@@ -91,7 +91,7 @@ def _finish(
     raw.simulated_s = fraction * lowered.duration
     raw.build_s, raw.run_s = built - started, time.perf_counter() - built
     raw.build_cache = build.cache
-    raw.facts = {"compiler_flags": list(build.flags), "one_unit": build.unity}
+    raw.facts = {"compiler_flags": list(build.flags), "one_unit": build.is_merged}
     return raw
 
 
@@ -123,7 +123,7 @@ def generate(lowered: LoweredNetwork, device: Any, project: Path, *, settled: bo
     return assembled
 
 
-def _execute(build: Build, lowered: LoweredNetwork, options: RunOptions) -> float:
+def _execute(build: BuiltProgram, lowered: LoweredNetwork, options: RunOptions) -> float:
     """Run the program; return the fraction of the time that was simulated."""
     folder = build.executable.parent
     # threads that spin while they wait take the cores from each other on a busy machine

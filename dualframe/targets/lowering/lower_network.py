@@ -56,37 +56,31 @@ def lower_network(
         If an equation refers to a name that nothing defines, or a construct has no portable form.
     """
     network = insert_plasticity_rules(network)
-    step = float(np.asarray(dt))
-    length = float(np.asarray(duration))
-    own = seed if network_seed is None else network_seed
-    groups = tuple(
-        lower_population(network, p, step, named_stream(own, p.name), record or {})
-        for p in network.populations
-    )
-    spikes: list[LoweredSpikes] = []
-    poissons: list[LoweredPoisson] = []
-    for source in network.sources:
-        lowered = lower_source(source, step, length, named_stream(seed, source.name))
-        if isinstance(lowered, LoweredSpikes):
-            spikes.append(lowered)
-        else:
-            poissons.append(lowered)
-    synapses = tuple(
-        part
-        for projection in network.projections
-        for part in lower_projection(network, projection, step, named_stream(own, projection.name))
-    )
-    silent = {p.name for p in network.populations} - set(spikes_of or ())
+    step, length = float(np.asarray(dt)), float(np.asarray(duration))
+    structure_seed = seed if network_seed is None else network_seed
+    recordings = dict(record or {})
+    inputs = [
+        lower_source(source, step, length, named_stream(seed, source.name))
+        for source in network.sources
+    ]
+    silent = () if spikes_of is None else {p.name for p in network.populations} - set(spikes_of)
     return LoweredNetwork(
-        groups,
-        tuple(spikes),
-        tuple(poissons),
-        synapses,
-        dict(record or {}),
-        step,
-        length,
-        seed,
-        frozenset() if spikes_of is None else frozenset(silent),
+        groups=tuple(
+            lower_population(network, p, step, named_stream(structure_seed, p.name), recordings)
+            for p in network.populations
+        ),
+        spikes=tuple(source for source in inputs if isinstance(source, LoweredSpikes)),
+        poissons=tuple(source for source in inputs if isinstance(source, LoweredPoisson)),
+        synapses=tuple(
+            part
+            for p in network.projections
+            for part in lower_projection(network, p, step, named_stream(structure_seed, p.name))
+        ),
+        recordings=recordings,
+        dt=step,
+        duration=length,
+        seed=seed,
+        silent=frozenset(silent),
     )
 
 

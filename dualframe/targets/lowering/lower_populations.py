@@ -71,18 +71,18 @@ def lower_population(
     equations = "\n".join([str(line) for line in inline_subexpressions(lines, keep)] + declared)
     initial = {name: np.asarray(value, dtype=float) for name, value in population.initial.items()}
     return LoweredGroup(
-        population.name,
-        population.n,
-        equations,
-        population.threshold,
-        population.reset,
-        refractory,
-        population.method,
-        kept,
-        initial,
-        {line.name: line.unit for line in lines},
-        _recorded_as(population, lines),
-        {event.name: event.time for event in population.events if event.time},
+        name=population.name,
+        n=population.n,
+        equations=equations,
+        threshold=population.threshold,
+        reset=population.reset,
+        refractory=refractory,
+        method=population.method,
+        constants=kept,
+        initial=initial,
+        units={line.name: line.unit for line in lines},
+        recorded_as=_recorded_as(population, lines),
+        events={event.name: event.time for event in population.events if event.time},
     )
 
 

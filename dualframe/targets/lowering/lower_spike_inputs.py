@@ -32,7 +32,7 @@ def lower_source(
             f"time step ({dt:g} s) and source. Use more sources or a smaller dt."
         )
     if source.drawn == "target":
-        return LoweredPoisson(source.name, source.n, rates, start, stop)
+        return LoweredPoisson(name=source.name, n=source.n, rates=rates, start=start, stop=stop)
     return _drawn_spikes(source, rates, start, stop, dt, rng)
 
 

@@ -50,25 +50,27 @@ def lower_projection(
                 f"_delay{group}" if len(groups) > 1 else ""
             )
             yield LoweredSynapses(
-                projection.name + suffix,
-                projection.name,
-                projection.source,
-                projection.target,
-                i[members],
-                j[members],
-                declarations,
-                on_pre,
-                on_post,
-                delay,
-                {
+                name=projection.name + suffix,
+                projection=projection.name,
+                source=projection.source,
+                target=projection.target,
+                i=i[members],
+                j=j[members],
+                equations=declarations,
+                on_pre=on_pre,
+                on_post=on_post,
+                delay=delay,
+                constants={
                     n: c if c.is_shared else Constant(c.value[members], c.unit)
                     for n, c in constants.items()
                 },
-                {n: v[members] if v.ndim else v for n, v in initial.items()},
-                "1" if weights is None else unit_of(weights),
-                projection.due,
-                tuple((text, _steps_of(every, dt) * dt) for text, every in projection.visits),
-                projection.late,
+                initial={n: v[members] if v.ndim else v for n, v in initial.items()},
+                weight_unit="1" if weights is None else unit_of(weights),
+                due=projection.due,
+                visits=tuple(
+                    (text, _steps_of(every, dt) * dt) for text, every in projection.visits
+                ),
+                late=projection.late,
             )
 
 

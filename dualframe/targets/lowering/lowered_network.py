@@ -33,7 +33,7 @@ class Constant:
         return f"{name} : {self.unit} ({'shared, constant' if self.is_shared else 'constant'})"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoweredGroup:
     """A population in the portable subset."""
 
@@ -61,7 +61,7 @@ class LoweredSpikes:
     times: Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoweredPoisson:
     """Poisson sources drawn while the target runs; rates in Hz, window in s."""
 
@@ -72,7 +72,7 @@ class LoweredPoisson:
     stop: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoweredSynapses:
     """Synapses with one delay (s), or one each, and at most one written postsynaptic variable.
 
@@ -120,7 +120,7 @@ class LoweredSynapses:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class LoweredNetwork:
     """A network ready for a target: text and arrays, no Brian2 objects.
 

@@ -1,0 +1,102 @@
+"""What of a network Brian2GeNN cannot run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from brian2.utils.stringtools import get_identifiers
+
+from dualframe.network import Network, Population, Projection
+from dualframe.plasticity import insert_plasticity_rules
+from dualframe.targets.lowering.event_free_equations import EquationLine, parse_equations
+from dualframe.targets.target import UnsupportedFeature
+
+
+def unsupported_features(network: Network) -> Iterator[UnsupportedFeature]:
+    """Yield the constructs of a network that Brian2GeNN refuses, each with a remedy.
+
+    Parameters
+    ----------
+    network
+        A network that has a portable form.
+    """
+    written = insert_plasticity_rules(network)
+    for projection in written.projections:
+        yield from _unsupported_synapses(written, projection)
+
+
+def _unsupported_synapses(network: Network, projection: Projection) -> Iterator[UnsupportedFeature]:
+    where = f"projection {projection.name!r}"
+    if projection.own_delays:
+        yield UnsupportedFeature(
+            "every synapse has a delay of its own", where, "group them: delay_groups=8"
+        )
+    lines = parse_equations(projection.equations, where)
+    used: set[str] = set()
+    for statement in projection.statements:
+        used |= get_identifiers(statement)
+    for name in sorted(n for n in used if n.endswith("_pre")):
+        yield UnsupportedFeature(
+            f"its statements use {name!r}, a variable of the presynaptic neuron",
+            where,
+            "GeNN gives synapses the postsynaptic neuron only; keep a copy in the synapse",
+        )
+    source = network.source(projection.source)
+    for line in lines:
+        if "summed" in line.flags and isinstance(source, Population):
+            yield from _unsupported_sums(line, source, where)
+        if line.kind == "subexpression" and "summed" not in line.flags:
+            yield UnsupportedFeature(
+                f"subexpression {line.name!r} in synaptic equations",
+                where,
+                "write it out in the statements",
+            )
+        if "summed" not in line.flags:
+            yield from _unsupported_continuous_reads(
+                line, network.population(projection.target), where
+            )
+    summed = [line.name for line in lines if "summed" in line.flags]
+    if len(lines) > 1 and summed:
+        yield UnsupportedFeature(
+            f"summed variable {summed[0]!r} beside other variables",
+            where,
+            "give the summed variable a projection of its own",
+        )
+
+
+def _unsupported_sums(
+    line: EquationLine, source: Population, where: str
+) -> Iterator[UnsupportedFeature]:
+    """Subexpressions of the presynaptic neuron, which Brian2GeNN does not write out here."""
+    read = {n.removesuffix("_pre") for n in get_identifiers(line.expression) if n.endswith("_pre")}
+    for own in parse_equations(source.equations, f"population {source.name!r}"):
+        if own.name in read and own.kind == "subexpression" and "constant over dt" not in own.flags:
+            yield UnsupportedFeature(
+                f"{line.name!r} sums {own.name!r}, a subexpression of {source.name!r}",
+                where,
+                "make it a state variable: dx/dt = (expression - x)/dt",
+            )
+
+
+def _unsupported_continuous_reads(
+    line: EquationLine, target: Population, where: str
+) -> Iterator[UnsupportedFeature]:
+    """What a synapse reads of the neurons between spikes."""
+    used = get_identifiers(line.expression)
+    for name in sorted(n for n in used if n.endswith("_pre")):
+        yield UnsupportedFeature(
+            f"{line.name!r} follows {name!r}, a variable of the presynaptic neuron, at every step",
+            where,
+            "GeNN gives synapses the postsynaptic neuron only; rules of rate units run on the "
+            "runtime and in C++",
+        )
+    read = {n.removesuffix("_post") for n in used if n.endswith("_post")}
+    if not read:
+        return
+    lines = parse_equations(target.equations, f"population {target.name!r}")
+    for name in sorted(read & {line.name for line in lines if line.kind == "subexpression"}):
+        yield UnsupportedFeature(
+            f"{line.name!r} follows {name!r}, a subexpression of {target.name!r}, at every step",
+            where,
+            "take the rule's event-driven form: options={'update': 'event'}",
+        )
