@@ -20,7 +20,7 @@ VERSION := $(shell test -z "$(INTERPRETER)" || "$(INTERPRETER)" -c 'import sys; 
 VENV := .venv/$(VERSION)
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-genn lint format docs clean
+.PHONY: help demo test test-genn lint format docs docs-gallery clean
 .DEFAULT_GOAL := help
 
 help:
@@ -30,6 +30,7 @@ help:
 	@echo "make lint       ruff, mypy, import-linter"
 	@echo "make format     let ruff mend what it can"
 	@echo "make docs       build the documentation into docs/_build/html"
+	@echo "make docs-gallery  run the model scripts and draw their figures again (half an hour)"
 	@echo "make clean      remove environments, builds and results"
 	@echo "PYTHON=python3.12 chooses another interpreter"
 
@@ -57,6 +58,9 @@ format: $(VENV)/dev.stamp
 docs: $(VENV)/docs.stamp
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 	@echo "The documentation is in docs/_build/html/index.html"
+
+docs-gallery: $(VENV)/docs.stamp
+	$(BIN)/python docs/gallery_figures.py
 
 clean:
 	rm -rf .venv build dist docs/_build docs/api/generated docs/catalogue docs/catalogue_figures docs/gallery demo_results *.egg-info

@@ -14,9 +14,10 @@ from typing import Any
 
 import receptor_signs
 
-from dualframe.catalogue import describe as show
 from dualframe.catalogue import lookup as read
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
+from dualframe.catalogue.describe import Page, spread_text
+from dualframe.catalogue.describe import write as write_entry
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.circuit import circuit as load_circuit
 from dualframe.circuit.describe import overview
@@ -33,7 +34,7 @@ class Markdown(str):
     """A line that is Markdown already; other lines of a page are plain text."""
 
 
-class MarkdownPage(show.Page):
+class MarkdownPage(Page):
     """The page of ``dualframe show`` with headings and tables."""
 
     def title(self, text: str, origin: Origin | None = None) -> None:
@@ -76,7 +77,7 @@ def status(text: str) -> str:
 
 
 def written(number: Sourced) -> str:
-    spread = f" ({show.spread_text(number)})" if number.error is not None else ""
+    spread = f" ({spread_text(number)})" if number.error is not None else ""
     return number.written + spread + (f", n = {number.n}" if number.n else "")
 
 
@@ -128,7 +129,7 @@ CAPTIONS = {
 
 def entry_page(kind: str, entry: Any, related: Iterable[str]) -> str:
     page = MarkdownPage()
-    show.write(page, entry)
+    write_entry(page, entry)
     see = ", ".join(f"[{path.split('/')[1]}](../{path}.md)" for path in related)
     head, body = page.text().split("\n", 1)
     parts = [head, figure_of(kind, entry.name), body, effects_of(kind, entry.name)]

@@ -11,6 +11,7 @@ sys.path.insert(0, str(HERE))
 
 from catalogue_figures import write_figures  # noqa: E402
 from catalogue_pages import write_pages  # noqa: E402
+from gallery_pages import write_gallery  # noqa: E402
 from pair_pages import write_pairs  # noqa: E402
 
 project = "dualframe"
@@ -26,7 +27,8 @@ extensions = [
     "sphinx.ext.mathjax",
     "sphinx.ext.viewcode",
 ]
-exclude_patterns = ["_build", "**/GALLERY_HEADER.rst"]
+templates_path = ["_templates"]
+exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = f"dualframe {version}"
@@ -38,21 +40,7 @@ numpydoc_show_class_members = False
 myst_enable_extensions = ["dollarmath", "colon_fence"]
 myst_heading_anchors = 3
 
-GALLERIES = {
-    kind: HERE.parent / kind / "figures"
-    for kind in ("circuits", "tasks")
-    if any((HERE.parent / kind / "figures").glob("plot_*.py"))
-}
-if GALLERIES:
-    extensions.append("sphinx_gallery.gen_gallery")
-    sphinx_gallery_conf = {
-        "examples_dirs": [str(folder) for folder in GALLERIES.values()],
-        "gallery_dirs": [f"gallery/{kind}" for kind in GALLERIES],
-        "download_all_examples": False,
-        "show_memory": False,
-        "image_scrapers": ("figure_scraper",),
-    }
-
 write_figures()
 write_pages(HERE / "catalogue")
 write_pairs(HERE / "catalogue")
+write_gallery(HERE / "gallery")

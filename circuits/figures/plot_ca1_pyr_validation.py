@@ -257,6 +257,6 @@ def _rounded(values):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
+    parser = argparse.ArgumentParser(description="Validation of the CA1 pyramidal cell.")
     parser.add_argument("--out", default="ca1_pyr_validation", help="folder of the figure")
     main(out=parser.parse_args().out)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dualframe.cli.arguments import PROGRAM, parser
+from dualframe.cli.arguments import PROGRAM, command_line_parser
 from dualframe.cli.commands import INTERRUPTED, WRONG
 from dualframe.cli.terminal_output import say
 from dualframe.core.errors import DualframeError
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 is success, 1 a finding (a blocker, a difference), 2 an error, 130 an interrupt.
     """
     words = sys.argv[1:] if arguments is None else list(arguments)
-    options = parser().parse_args(words)
+    options = command_line_parser().parse_args(words)
     options.words = words
     try:
         with _plain_warnings():
@@ -45,11 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _plain_warnings() -> Iterator[None]:
     """Print warnings as one line each, without a place in the source."""
 
-    def show(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         say(f"{PROGRAM}: warning: {message}")
 
     with warnings.catch_warnings():
         for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):
             warnings.simplefilter("ignore", category)
-        warnings.showwarning = show
+        warnings.showwarning = show_warning
         yield

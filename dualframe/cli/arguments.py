@@ -27,10 +27,10 @@ from dualframe.cli.train_command import add_train_options, train_command
 from dualframe.simulation.run_specification import BRANCHES, RECORDED_NEURONS
 from dualframe.targets.target_support import TARGETS
 
-__all__ = ["PROGRAM", "parser"]
+__all__ = ["PROGRAM", "command_line_parser"]
 
 
-def parser() -> argparse.ArgumentParser:
+def command_line_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
         prog=PROGRAM,
@@ -38,9 +38,9 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"{PROGRAM} {df.__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    listing = _command(commands, "list", list_command, "tables of the catalogue")
-    listing.add_argument("what", choices=list(LISTS))
-    showing = _command(
+    listing = _add_parser(commands, "list", list_command, "tables of the catalogue")
+    listing.add_argument("kind", choices=list(LISTS))
+    showing = _add_parser(
         commands, "show", show_command, "one entry, each number with its source", json=False
     )
     showing.add_argument(
@@ -48,34 +48,40 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="cell type, receptor, modulator, synapse, plasticity rule, circuit, task or TOML file",
     )
-    _run_arguments(_command(commands, "run", run_command, "build and run a circuit"))
-    add_train_options(_command(commands, "train", train_command, "agents learn a task"))
-    _export_arguments(_command(commands, "export", export_command, "write a circuit as C++"))
-    _check_arguments(_command(commands, "check", check_command, "what keeps it from a target"))
-    reporting = _command(commands, "report", report_command, "HTML report of results")
+    _add_run_arguments(_add_parser(commands, "run", run_command, "build and run a circuit"))
+    add_train_options(_add_parser(commands, "train", train_command, "agents learn a task"))
+    _add_export_arguments(_add_parser(commands, "export", export_command, "write a circuit as C++"))
+    _add_check_arguments(
+        _add_parser(commands, "check", check_command, "what keeps it from a target")
+    )
+    reporting = _add_parser(commands, "report", report_command, "HTML report of results")
     reporting.add_argument("folders", metavar="DIR", nargs="+", help="folder of `run --out`")
     reporting.add_argument("--out", metavar="FILE", help="default: report.html in the first DIR")
-    _command(commands, "doctor", doctor_command, "what this machine has, what targets need")
-    replaying = _command(commands, "replay", replay_command, "repeat a run or training, compare")
+    _add_parser(commands, "doctor", doctor_command, "what this machine has, what targets need")
+    replaying = _add_parser(commands, "replay", replay_command, "repeat a run or training, compare")
     replaying.add_argument("manifest", metavar="MANIFEST", help="manifest.json, or its folder")
-    _compare_arguments(
-        _command(commands, "compare", compare_command, "both branches, with and without modulation")
+    _add_compare_arguments(
+        _add_parser(
+            commands, "compare", compare_command, "both branches, with and without modulation"
+        )
     )
-    _calibrate_arguments(
-        _command(commands, "calibrate", calibrate_command, "find a circuit's weights", json=False)
+    _add_calibrate_arguments(
+        _add_parser(
+            commands, "calibrate", calibrate_command, "find a circuit's weights", json=False
+        )
     )
-    _validate_arguments(
-        _command(commands, "validate", validate_command, "is the point neuron the same cell?")
+    _add_validate_arguments(
+        _add_parser(commands, "validate", validate_command, "is the point neuron the same cell?")
     )
-    _fit_arguments(
-        _command(commands, "fit", fit_command, "fit point neurons to compartments", json=False)
+    _add_fit_arguments(
+        _add_parser(commands, "fit", fit_command, "fit point neurons to compartments", json=False)
     )
-    caching = _command(commands, "cache", cache_command, "compiled programs that are kept")
+    caching = _add_parser(commands, "cache", cache_command, "compiled programs that are kept")
     caching.add_argument("--clear", action="store_true", help="remove them")
     return top
 
 
-def _command(
+def _add_parser(
     commands: Any,
     name: str,
     command: Callable[[argparse.Namespace], int],
@@ -83,39 +89,41 @@ def _command(
     *,
     json: bool = True,
 ) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(
+    subparser: argparse.ArgumentParser = commands.add_parser(
         name, help=words, description=(command.__doc__ or "").splitlines()[0]
     )
-    made.set_defaults(command=command)
+    subparser.set_defaults(command=command)
     if json:
-        made.add_argument("--json", action="store_true", help="print facts for machines")
-    return made
+        subparser.add_argument("--json", action="store_true", help="print facts for machines")
+    return subparser
 
 
-def _run_arguments(made: argparse.ArgumentParser) -> None:
-    _model_arguments(made)
-    _simulation_arguments(made)
-    made.add_argument("--target", metavar="T", help=f"{', '.join(TARGETS)}, or auto (default)")
-    made.add_argument("--out", metavar="DIR", help="folder for manifest, rates, spikes, figures")
-    made.add_argument(
+def _add_run_arguments(subparser: argparse.ArgumentParser) -> None:
+    _add_model_arguments(subparser)
+    _add_simulation_arguments(subparser)
+    subparser.add_argument("--target", metavar="T", help=f"{', '.join(TARGETS)}, or auto (default)")
+    subparser.add_argument(
+        "--out", metavar="DIR", help="folder for manifest, rates, spikes, figures"
+    )
+    subparser.add_argument(
         "--assumptions", action="store_true", help="list every assumption, not only the first few"
     )
 
 
-def _export_arguments(made: argparse.ArgumentParser) -> None:
-    _model_arguments(made)
-    _simulation_arguments(made)
-    made.add_argument("--target", metavar="T", default="cpp_standalone", help="cpp_standalone")
-    made.add_argument("--out", metavar="DIR", required=True, help="new or empty folder")
+def _add_export_arguments(subparser: argparse.ArgumentParser) -> None:
+    _add_model_arguments(subparser)
+    _add_simulation_arguments(subparser)
+    subparser.add_argument("--target", metavar="T", default="cpp_standalone", help="cpp_standalone")
+    subparser.add_argument("--out", metavar="DIR", required=True, help="new or empty folder")
 
 
-def _check_arguments(made: argparse.ArgumentParser) -> None:
-    _model_arguments(made)
-    made.add_argument("--target", metavar="T", required=True, help=", ".join(TARGETS))
+def _add_check_arguments(subparser: argparse.ArgumentParser) -> None:
+    _add_model_arguments(subparser)
+    subparser.add_argument("--target", metavar="T", required=True, help=", ".join(TARGETS))
 
 
-def _compare_arguments(made: argparse.ArgumentParser) -> None:
-    add = made.add_argument
+def _add_compare_arguments(subparser: argparse.ArgumentParser) -> None:
+    add = subparser.add_argument
     add("circuit", metavar="CIRCUIT", help="name, or TOML file")
     add(
         "--modulate",
@@ -132,38 +140,42 @@ def _compare_arguments(made: argparse.ArgumentParser) -> None:
     add("--out", metavar="DIR", help="folder for tables and the figure")
 
 
-def _calibrate_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument("circuit", metavar="CIRCUIT", help="name, or TOML file")
-    made.add_argument(
+def _add_calibrate_arguments(subparser: argparse.ArgumentParser) -> None:
+    subparser.add_argument("circuit", metavar="CIRCUIT", help="name, or TOML file")
+    subparser.add_argument(
         "--model",
         default="biological",
         help="biological (default), glif, glif1, ..., glif5, izhikevich",
     )
-    made.add_argument("--synapses", help="current or conductance (default: the circuit's)")
-    made.add_argument("--scale", type=float, default=0.02, help="size for the rates (default 0.02)")
-    made.add_argument("--duration", default="2 s", help="of each run for the rates (default 2 s)")
-    made.add_argument("--seed", type=int, default=1)
-    made.add_argument("--out", metavar="FILE", help="default: with the circuit")
+    subparser.add_argument("--synapses", help="current or conductance (default: the circuit's)")
+    subparser.add_argument(
+        "--scale", type=float, default=0.02, help="size for the rates (default 0.02)"
+    )
+    subparser.add_argument(
+        "--duration", default="2 s", help="of each run for the rates (default 2 s)"
+    )
+    subparser.add_argument("--seed", type=int, default=1)
+    subparser.add_argument("--out", metavar="FILE", help="default: with the circuit")
 
 
-def _validate_arguments(made: argparse.ArgumentParser) -> None:
-    add = made.add_argument
+def _add_validate_arguments(subparser: argparse.ArgumentParser) -> None:
+    add = subparser.add_argument
     add("cell", metavar="CELL", nargs="?", help="cell type or TOML file (default: all, a summary)")
     add("--model", default="glif", help="glif (default), glif1, ..., glif5, izhikevich")
     add("--cells", help="published or fitted (default: fitted where there is a fit)")
     add("--out", metavar="DIR", help="folder for tables, curves and figures")
 
 
-def _fit_arguments(made: argparse.ArgumentParser) -> None:
-    add = made.add_argument
+def _add_fit_arguments(subparser: argparse.ArgumentParser) -> None:
+    add = subparser.add_argument
     add("cell", metavar="CELL", nargs="?", help="cell type")
     add("--all", action="store_true", help="all cell types whose fits are missing or out of date")
     add("--model", help="glif or izhikevich (default: both)")
     add("--seed", type=int, default=1, help="of the search (default 1)")
 
 
-def _model_arguments(made: argparse.ArgumentParser) -> None:
-    add = made.add_argument
+def _add_model_arguments(subparser: argparse.ArgumentParser) -> None:
+    add = subparser.add_argument
     add("circuit", metavar="CIRCUIT", help="name, or TOML file")
     add("--branch", help=f"{' or '.join(BRANCHES)} (default biological)")
     add("--model", help="point neurons: glif (default), glif1, ..., glif5, izhikevich")
@@ -191,8 +203,8 @@ def _model_arguments(made: argparse.ArgumentParser) -> None:
     add("--calibration", metavar="FILE", help="strengths (default: those of the circuit)")
 
 
-def _simulation_arguments(made: argparse.ArgumentParser) -> None:
-    add = made.add_argument
+def _add_simulation_arguments(subparser: argparse.ArgumentParser) -> None:
+    add = subparser.add_argument
     add("--duration", help="simulated time (default 2s)")
     add("--dt", help="time step (default 0.1ms)")
     add("--seed", type=int, help="of connectivity, input, ... (default: drawn, and reported)")

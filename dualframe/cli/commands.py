@@ -58,35 +58,35 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 def list_command(options: argparse.Namespace) -> int:
     """Print a table of the catalogue."""
-    found = LISTS[options.what]()
-    chosen = found[list(COLUMNS.get(options.what, found.columns))]
+    table = LISTS[options.kind]()
+    columns = list(COLUMNS.get(options.kind, table.columns))
     if options.json:
-        print(as_json(found))
+        print(as_json(table))
     else:
-        print(terminal.table(chosen))
+        print(terminal.format_table(table[columns]))
     return 0
 
 
 def show_command(options: argparse.Namespace) -> int:
     """Print an entry of the catalogue, or a circuit, with every number and its source."""
-    entry = find(options.name)
+    entry = find_entry(options.name)
     print(entry.describe() if hasattr(entry, "describe") else catalogue.describe(entry))
     return 0
 
 
-def find(name: str) -> Any:
+def find_entry(name: str) -> Any:
     """Return whatever has this name: a cell type, receptor, modulator, synapse or circuit."""
     if name.endswith(SUFFIX):
-        return _reader(Path(name))(name)
-    for kind, (known, load) in KINDS.items():
-        if name in known():
+        return _reader_of_file(Path(name))(name)
+    for kind, (entries, load) in KINDS.items():
+        if name in entries():
             return load(name)
         if kind == "modulator":
             try:
                 return load(name)  # modulators have aliases
             except UnknownName:
                 continue
-    everything = [entry for known, _ in KINDS.values() for entry in known()]
+    everything = [entry for entries, _ in KINDS.values() for entry in entries()]
     raise UnknownName("name", name, everything)
 
 
@@ -107,7 +107,7 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
 )
 
 
-def _reader(path: Path) -> Callable[[str], Any]:
+def _reader_of_file(path: Path) -> Callable[[str], Any]:
     """What reads a user's file: a task names its builder, a circuit its populations."""
     try:
         keys = set(tomllib.loads(path.expanduser().read_text(encoding="utf-8")))
@@ -123,17 +123,17 @@ def run_command(options: argparse.Namespace) -> int:
     specification = specification_of(options)
     network = specification.network
     folder = ensure_writable(options.out) if options.out else None
-    say(terminal.plan(specification, network))
+    say(terminal.describe_plan(specification, network))
     results = specification.run(progress=False if options.json else None)
     results = add_provenance(results, command=shlex.join([PROGRAM, *options.words]))
-    with _undisturbed():
+    with _interrupts_deferred():
         if folder is not None:
             results.save(folder)
     if options.json:
         facts = {**results.provenance, "rates": results.rates().to_dict(orient="records")}
         print(as_json({**facts, "out": str(folder) if folder else None}))
     else:
-        print(terminal.summary(results, folder, every=options.assumptions))
+        print(terminal.summarise_run(results, folder, every=options.assumptions))
     if results.provenance["completed"]:
         return 0
     kept = f"what was simulated is in {folder}." if folder else "nothing was saved (no --out)."
@@ -195,20 +195,20 @@ def replay_command(options: argparse.Namespace) -> int:
     progress = False if options.json else None
     if holds_agents(options.manifest):
         return _report_training_replay(replay_training(options.manifest, progress), options)
-    found = replay(options.manifest, progress)
-    equal = found.first_difference is None
+    repetition = replay(options.manifest, progress)
+    equal = repetition.first_difference is None
     if options.json:
         facts = {
             "equal": equal,
-            "arguments": found.specification.to_dict(),
-            "spikes": found.spikes,
-            "first_difference_s": found.first_difference,
-            "same_network": found.same_network,
-            "versions": found.versions,
+            "arguments": repetition.specification.to_dict(),
+            "spikes": repetition.spikes,
+            "first_difference_s": repetition.first_difference,
+            "same_network": repetition.same_network,
+            "versions": repetition.versions,
         }
         print(as_json(facts))
     else:
-        print(terminal.replayed(found))
+        print(terminal.describe_replay(repetition))
     return 0 if equal else FAILED
 
 
@@ -235,7 +235,7 @@ def compare_command(options: argparse.Namespace) -> int:
         text: replace(base, modulate=(text,)).resolved_circuit for text in options.modulate
     }
     folder = ensure_writable(options.out) if options.out else None
-    found = df.compare_branches(
+    comparison = df.compare_branches(
         plain.scaled(options.scale),
         {label: circuit.scaled(options.scale) for label, circuit in conditions.items()},
         models=("biological", options.model),
@@ -245,27 +245,33 @@ def compare_command(options: argparse.Namespace) -> int:
         progress=False if options.json else None,
     )
     if folder is not None:
-        found.save(folder)
-    if not found.completed:
+        comparison.save(folder)
+    if not comparison.completed:
         kept = (
             f"the states are in {folder}/states.csv." if folder else "nothing was saved (no --out)."
         )
-        say(f"{PROGRAM}: interrupted after {found.runs} runs; {kept}")
+        say(f"{PROGRAM}: interrupted after {comparison.runs} runs; {kept}")
         return INTERRUPTED
-    tables = {"states": found.summary(), "shifts": found.shifts, "agreement": found.agreement}
+    tables = {
+        "states": comparison.summary(),
+        "shifts": comparison.shifts,
+        "agreement": comparison.agreement,
+    }
     if options.json:
         print(as_json({key: value.to_dict(orient="records") for key, value in tables.items()}))
     else:
-        print("\n\n".join(f"{key}\n{terminal.table(value)}" for key, value in tables.items()))
+        print(
+            "\n\n".join(f"{key}\n{terminal.format_table(value)}" for key, value in tables.items())
+        )
     return 0
 
 
 def calibrate_command(options: argparse.Namespace) -> int:
     """Find and store the strengths of a circuit's contacts for one model of its cells."""
     circuit = df.circuit(options.circuit)
-    out = Path(options.out) if options.out else calibration_place(options.circuit)
+    out = Path(options.out) if options.out else chosen_calibration_path(options.circuit)
     ensure_writable(out.parent)
-    found = df.calibrate(
+    calibration = df.calibrate(
         circuit,
         options.model,
         synapses=options.synapses,
@@ -274,11 +280,11 @@ def calibrate_command(options: argparse.Namespace) -> int:
         duration=options.duration,
         report=say,
     )
-    print(f"Calibration of {found.model}: {save_calibration(found, out)}")
+    print(f"Calibration of {calibration.model}: {save_calibration(calibration, out)}")
     return 0
 
 
-def calibration_place(circuit: str) -> Path:
+def chosen_calibration_path(circuit: str) -> Path:
     """Return where a circuit's calibration belongs."""
     return RunSpecification(circuit).calibration_file or calibration_path(circuit)
 
@@ -297,17 +303,17 @@ def cache_command(options: argparse.Namespace) -> int:
 
 def specification_of(options: argparse.Namespace) -> RunSpecification:
     """Return the specification that the arguments describe."""
-    given = vars(options)
-    chosen: dict[str, Any] = {
-        key: tuple(given[key]) if isinstance(given[key], list) else given[key]
+    values = vars(options)
+    fields: dict[str, Any] = {
+        key: tuple(values[key]) if isinstance(values[key], list) else values[key]
         for key in RunSpecification.__dataclass_fields__
-        if given.get(key) is not None
+        if values.get(key) is not None
     }
-    return RunSpecification(**chosen)
+    return RunSpecification(**fields)
 
 
 @contextmanager
-def _undisturbed() -> Iterator[None]:
+def _interrupts_deferred() -> Iterator[None]:
     """Let Ctrl-C wait until results are saved."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

@@ -24,19 +24,23 @@ def validate_command(options: argparse.Namespace) -> int:
     The status is 1 if a pair disagrees that is not listed as a known failure.
     """
     folder = ensure_writable(options.out) if options.out else None
-    found = []
+    pairs = []
     for name in [options.cell] if options.cell else dendritic_cells():
         pair = df.validate(name, options.model, cells=options.cells)
-        found.append(pair)
+        pairs.append(pair)
         if folder is not None:
-            _save(pair, folder)
+            _save_pair(pair, folder)
         if options.cell is None and not options.json:
             say(f"{pair.cell}: {'passed' if pair.passed else 'disagrees'}")
     if options.json:
-        print(as_json([pair.to_dict() for pair in found]))
+        print(as_json([pair.to_dict() for pair in pairs]))
     else:
-        print(_one(found[0]) if options.cell else terminal.table(summary(found)))
-    return int(any(not pair.passed and not pair.reason for pair in found))
+        print(
+            _describe_pair(pairs[0])
+            if options.cell
+            else terminal.format_table(summarise_pairs(pairs))
+        )
+    return int(any(not pair.passed and not pair.reason for pair in pairs))
 
 
 def dendritic_cells() -> list[str]:
@@ -45,12 +49,12 @@ def dendritic_cells() -> list[str]:
     return [cell.name for cell in cells if cell.compartments is not None]
 
 
-def summary(found: list[Validation]) -> pd.DataFrame:
+def summarise_pairs(pairs: list[Validation]) -> pd.DataFrame:
     """Return a row for each pair: whether it agrees, how well, and what does not."""
-    return pd.DataFrame([_summary(pair) for pair in found])
+    return pd.DataFrame([_summarise_pair(pair) for pair in pairs])
 
 
-def _summary(pair: Validation) -> dict[str, Any]:
+def _summarise_pair(pair: Validation) -> dict[str, Any]:
     errors = {}
     for row in pair.rows:
         percent = row["kind"] == RELATIVE
@@ -66,16 +70,16 @@ def _summary(pair: Validation) -> dict[str, Any]:
     }
 
 
-def _one(pair: Validation) -> str:
+def _describe_pair(pair: Validation) -> str:
     verdict = "passed" if pair.passed else "disagrees"
     lines = [f"{pair.cell}: compartments and {pair.model} ({pair.twin}): {verdict}", ""]
-    lines.append(terminal.table(pair.table))
+    lines.append(terminal.format_table(pair.table))
     if pair.reason:
         lines += ["", f"Known failure: {pair.reason}"]
     return "\n".join(lines)
 
 
-def _save(pair: Validation, folder: Path) -> None:
+def _save_pair(pair: Validation, folder: Path) -> None:
     stem = f"{pair.cell}_{pair.model}"
     pair.table.to_csv(folder / f"{stem}.csv", index=False)
     pair.curves.to_csv(folder / f"{stem}_curves.csv", index=False)

@@ -32,10 +32,10 @@ def as_json(data: Any) -> str:
     return json.dumps(json_ready(rows), indent=2)
 
 
-def table(frame: pd.DataFrame, indent: str = "") -> str:
+def format_table(frame: pd.DataFrame, indent: str = "") -> str:
     """Return a table as text: columns aligned, long texts cut."""
     cells = [list(map(str, frame.columns))]
-    cells += [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    cells += [[_format_cell(value) for value in row] for row in frame.itertuples(index=False)]
     widths = [max(len(row[k]) for row in cells) for k in range(len(frame.columns))]
     right = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns]
     return "\n".join(
@@ -48,7 +48,7 @@ def table(frame: pd.DataFrame, indent: str = "") -> str:
     )
 
 
-def _cell(value: Any) -> str:
+def _format_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -57,7 +57,7 @@ def _cell(value: Any) -> str:
     return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
 
 
-def plan(specification: RunSpecification, network: Network) -> str:
+def describe_plan(specification: RunSpecification, network: Network) -> str:
     """Return what is about to run, in one line."""
     full = specification.resolved_circuit.full or specification.resolved_circuit
     n, total = sum(p.n for p in network.populations), sum(full.sizes.values())
@@ -67,20 +67,24 @@ def plan(specification: RunSpecification, network: Network) -> str:
     return f"{network.name}: {size}, {branch} branch ({model}), {duration}"
 
 
-def summary(results: Results, folder: Path | None, *, every: bool = False) -> str:
+def summarise_run(results: Results, folder: Path | None, *, every: bool = False) -> str:
     """Return what a run found, what it depends on, where it is and how long it took.
 
     Of the assumptions, the first few are listed, or ``every`` one.
     """
     facts = results.provenance
-    parts = [table(results.rates()), _assumptions(facts["assumptions"], every), _times(facts)]
+    parts = [
+        format_table(results.rates()),
+        _list_assumptions(facts["assumptions"], every),
+        _describe_times(facts),
+    ]
     if not facts["completed"]:
         parts.insert(0, f"Interrupted: this is the first {results.duration:g} s.")
     parts.append(f"Results: {folder}" if folder else "Nothing was saved: add --out DIR.")
     return "\n\n".join(part for part in parts if part)
 
 
-def _assumptions(lines: Iterable[str], every: bool) -> str:
+def _list_assumptions(lines: Iterable[str], every: bool) -> str:
     listed = [f"  - {line}" for line in lines]
     if not listed:
         return ""
@@ -91,7 +95,7 @@ def _assumptions(lines: Iterable[str], every: bool) -> str:
     return "\n".join([f"These results depend on {count}:", *shown, *more])
 
 
-def _times(facts: Mapping[str, Any]) -> str:
+def _describe_times(facts: Mapping[str, Any]) -> str:
     cache = {"hit": ", compiled before", "miss": ", compiled now"}.get(facts["build_cache"], "")
     build = (
         f"built in {facts['build_s']:.1f} s{cache} (cache {facts['build_cache']})"
@@ -102,16 +106,16 @@ def _times(facts: Mapping[str, Any]) -> str:
     return f"On {facts['target']}, seed {facts['seed']}: {build}; {ran}."
 
 
-def replayed(found: Replay) -> str:
+def describe_replay(replay: Replay) -> str:
     """Return how a repeated run compares."""
     lines = []
-    if found.first_difference is None:
-        lines.append(f"equal: all {found.spikes} spikes are the same.")
+    if replay.first_difference is None:
+        lines.append(f"equal: all {replay.spikes} spikes are the same.")
     else:
-        lines.append(f"different: the first difference is at {found.first_difference:.4f} s.")
-    if not found.same_network:
+        lines.append(f"different: the first difference is at {replay.first_difference:.4f} s.")
+    if not replay.same_network:
         lines.append("The network is not the same: its circuit, catalogue or calibration changed.")
-    return "\n".join([*lines, *_version_lines(found.versions)])
+    return "\n".join([*lines, *_version_lines(replay.versions)])
 
 
 def replayed_training(replay: TrainingReplay) -> str:

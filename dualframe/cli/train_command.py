@@ -241,7 +241,7 @@ def _as_json(trained: Mapping[str, df.TrainedAgents], folder: Path | None) -> st
 
 
 def _as_text(trained: Mapping[str, df.TrainedAgents], folder: Path | None) -> str:
-    text = terminal.table(df.compare_conditions(trained)[SHOWN_COLUMNS].round(4))
+    text = terminal.format_table(df.compare_conditions(trained)[SHOWN_COLUMNS].round(4))
     return text if folder is None else f"{text}\nTables, agents and figures are in {folder}."
 
 
