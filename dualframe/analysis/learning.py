@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,13 @@ from dualframe.core.errors import DualframeError, UnknownName
 
 _COLOURS = (GREY, BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, WINE)
 _MARKERS = "os^Dv<>P"
+_DASHED: Mapping[str, Any] = {
+    "color": GREY,
+    "linewidth": 1,
+    "linestyle": (0, (4, 3)),
+    "zorder": 1,
+}
+_NOTE: Mapping[str, Any] = {"textcoords": "offset points", "color": GREY, "fontsize": 11}
 _GOLDEN = 0.6180339887498949  # spreads points evenly for any number of them
 
 
@@ -144,17 +152,9 @@ def plot_learning_curves(
     }
     _label_ends(ax, ends, _condition_colours(curves_by_condition))
     for label, place in (marks or {}).items():
-        ax.axvline(place, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        ax.annotate(
-            label,
-            (place, 1.0),
-            xycoords=("data", "axes fraction"),
-            xytext=(4, -2),
-            textcoords="offset points",
-            color=GREY,
-            va="top",
-            fontsize=11,
-        )
+        ax.axvline(place, **_DASHED)
+        beside: Mapping[str, Any] = {"xytext": (4, -2), "va": "top"}
+        ax.annotate(label, (place, 1.0), xycoords=("data", "axes fraction"), **_NOTE, **beside)
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     if title:
@@ -201,12 +201,12 @@ def plot_outcomes(
         for condition, v in outcomes_by_condition.items()
     }
     row = _row_of_infinite(list(values.values()))
-    for k, ((condition, own), colour) in enumerate(
+    for k, ((condition, outcomes), colour) in enumerate(
         zip(values.items(), _condition_colours(values), strict=True)
     ):
-        middle, low, high = median_iqr(own)
-        drawn = np.where(np.isinf(own), row, own)
-        spread = (np.arange(1, own.size + 1) * _GOLDEN) % 1.0 - 0.5
+        middle, low, high = median_iqr(outcomes)
+        drawn = np.where(np.isinf(outcomes), row, outcomes)
+        spread = (np.arange(1, outcomes.size + 1) * _GOLDEN) % 1.0 - 0.5
         ax.plot(
             k + 0.5 * spread,
             drawn,
@@ -226,21 +226,14 @@ def plot_outcomes(
             shown[1], k - 0.33, k + 0.33, color=readable_colour(colour), linewidth=3, zorder=4
         )
     for label, place in (bars or {}).items():
-        ax.axhline(place, color=GREY, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-        ax.annotate(
-            label,
-            (1.0, place),
-            xycoords=("axes fraction", "data"),
-            xytext=(-2, 2),
-            textcoords="offset points",
-            color=GREY,
-            ha="right",
-            va="bottom",
-            fontsize=11,
-        )
+        ax.axhline(place, **_DASHED)
+        above: Mapping[str, Any] = {"xytext": (-2, 2), "ha": "right", "va": "bottom"}
+        ax.annotate(label, (1.0, place), xycoords=("axes fraction", "data"), **_NOTE, **above)
     if np.isfinite(row):
         _mark_row(ax, row, never)
-    names = [f"{fill(condition, 11)}\n{_count_label(own)}" for condition, own in values.items()]
+    names = [
+        f"{fill(condition, 11)}\n{_count_label(outcomes)}" for condition, outcomes in values.items()
+    ]
     ax.set_xticks(range(len(values)), names)
     ax.tick_params(axis="x", length=0)
     ax.set_xlim(-0.6, len(values) - 0.4)
@@ -270,16 +263,8 @@ def _mark_row(ax: Axes, row: float, never: str) -> None:
     ax.axhline(row, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
     low, high = ax.get_ylim()
     ax.set_ylim(low, max(high, row + 0.1 * (row - low)))  # room for the name above the row
-    ax.annotate(
-        never,
-        (0.0, row),
-        xycoords=("axes fraction", "data"),
-        xytext=(4, 5),
-        textcoords="offset points",
-        color=GREY,
-        va="bottom",
-        fontsize=11,
-    )
+    above: Mapping[str, Any] = {"xytext": (4, 5), "va": "bottom"}
+    ax.annotate(never, (0.0, row), xycoords=("axes fraction", "data"), **_NOTE, **above)
 
 
 def _condition_colours(conditions: Mapping[str, object]) -> list[str]:
@@ -324,6 +309,6 @@ def spread_apart(values: Sequence[float], gap: float, low: float, high: float) -
     placed[-1] = min(placed[-1], max(high, low + gap * (placed.size - 1)))
     for k in range(placed.size - 2, -1, -1):
         placed[k] = min(placed[k], placed[k + 1] - gap)
-    found = np.empty(placed.size)
-    found[order] = placed
-    return [float(x) for x in found]
+    apart = np.empty(placed.size)
+    apart[order] = placed
+    return [float(x) for x in apart]

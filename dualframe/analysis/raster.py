@@ -31,7 +31,7 @@ _GAP = 0.015
 _TWO_LINES = 22  # points
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Band:
     """The place of a population in a raster, from 0 (bottom) to 1 (top)."""
 
@@ -129,13 +129,13 @@ def lay_out(
 ) -> tuple[Band, ...]:
     """Order populations, choose their neurons and give each a band."""
     table = results.populations
-    known = table["population"].tolist()
+    names = table["population"].tolist()
     for name in populations or ():
-        if name not in known:
-            raise UnknownName("population", name, known)
-    chosen = [known.index(name) for name in (known if populations is None else populations)]
+        if name not in names:
+            raise UnknownName("population", name, names)
+    chosen = [names.index(name) for name in (names if populations is None else populations)]
     order = sorted(chosen, key=lambda i: -table["sign"][i])  # stable: excitatory first
-    kinds = [table["cell_type"][i] or known[i] for i in range(len(known))]
+    kinds = [table["cell_type"][i] or names[i] for i in range(len(names))]
     colour = cell_type_colours(kinds)
     sizes = np.array([table["n"][i] for i in order])
     factor = min(1.0, max_neurons / sizes.sum())
@@ -144,7 +144,7 @@ def lay_out(
     edge = np.concatenate([[0.0], np.cumsum(share / share.sum())])
     return tuple(
         Band(
-            population=known[i],
+            population=names[i],
             n=int(sizes[k]),
             sign=int(table["sign"][i]),
             colour=colour[kinds[i]],

@@ -35,7 +35,7 @@ class Interval(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """What a test of two conditions found.
+    """What a test of two conditions says.
 
     Attributes
     ----------
@@ -173,8 +173,8 @@ def compare_groups(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparis
 def _rank_sum(a: Floats, b: Floats) -> tuple[float, float]:
     if np.all(np.concatenate([a, b]) == a[0]):
         return a.size * b.size / 2, 1.0
-    found = mannwhitneyu(*_joint_ranks(a, b), alternative="two-sided")
-    return float(found.statistic), float(found.pvalue)
+    test = mannwhitneyu(*_joint_ranks(a, b), alternative="two-sided")
+    return float(test.statistic), float(test.pvalue)
 
 
 def _joint_ranks(a: Floats, b: Floats) -> tuple[Floats, Floats]:
@@ -189,8 +189,8 @@ def _signed_rank(a: Floats, b: Floats) -> tuple[float, float]:
     difference = _require_finite(a, "a signed-rank test") - _require_finite(b, "a signed-rank test")
     if not difference.any():
         return 0.0, 1.0
-    found = wilcoxon(difference)
-    return float(found.statistic), float(found.pvalue)
+    test = wilcoxon(difference)
+    return float(test.statistic), float(test.pvalue)
 
 
 def _interpolated_quantile(ordered: Floats, q: float) -> float:
@@ -211,9 +211,9 @@ def _as_sample(values: ArrayLike, name: str) -> Floats:
     return sample
 
 
-def _require_finite(sample: Floats, what: str) -> Floats:
+def _require_finite(sample: Floats, purpose: str) -> Floats:
     if not np.isfinite(sample).all():
-        raise DualframeError(f"{what} needs finite values: replace inf by a largest value.")
+        raise DualframeError(f"{purpose} needs finite values: replace inf by a largest value.")
     return sample
 
 

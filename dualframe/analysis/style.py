@@ -119,8 +119,8 @@ def house_style(function: Callable[P, R]) -> Callable[P, R]:
 
 def matplotlib_settings(rc: Mapping[str, Any]) -> AbstractContextManager[None]:
     """Use matplotlib settings for a while."""
-    known: Any = dict(rc)  # matplotlib's annotation lists the keys of one version
-    return mpl.rc_context(known)
+    options: Any = dict(rc)  # matplotlib's annotation lists the keys of one version
+    return mpl.rc_context(options)
 
 
 def new_figure(width: float, height: float) -> Figure:

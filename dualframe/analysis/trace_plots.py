@@ -110,7 +110,7 @@ def traces(
     return figure if figure is not None else panels[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Sweep:
     """What is drawn: variables and neurons of a trace in a window."""
 
@@ -158,7 +158,14 @@ def _select_sweep(
     for neuron in chosen:
         trace.row(int(neuron))
     begin, end = time_window(t0, results.duration if t1 is None else t1)
-    return _Sweep(trace, population, names, tuple(int(i) for i in chosen), begin, end)
+    return _Sweep(
+        trace=trace,
+        population=population,
+        variables=names,
+        neurons=tuple(int(i) for i in chosen),
+        begin=begin,
+        end=end,
+    )
 
 
 def _require_one_unit(sweep: _Sweep) -> None:

@@ -112,12 +112,12 @@ def fit_exponential(t: Any, v: Any, start: Any, stop: Any) -> ExponentialFit:
     grid = np.linspace(np.log(since[1]), np.log(100 * since[-1]), 121)
     best = int(np.argmin([fit_levels(x)[1] for x in grid]))
     bounds = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    found = minimize_scalar(
+    minimum = minimize_scalar(
         lambda x: fit_levels(x)[1], bounds=bounds, method="bounded", options={"xatol": 1e-9}
     )
-    levels, error = fit_levels(found.x)
+    levels, error = fit_levels(minimum.x)
     return ExponentialFit(
-        tau=restore_unit(float(np.exp(found.x)), get_dimensions(t)),
+        tau=restore_unit(float(np.exp(minimum.x)), get_dimensions(t)),
         first=restore_unit(float(levels.sum()), unit),
         steady=restore_unit(float(levels[1]), unit),
         rms=restore_unit(float(np.sqrt(error)), unit),

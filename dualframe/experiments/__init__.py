@@ -1,4 +1,4 @@
-"""Protocols: one cell in a dish, what is measured there, and how two models of it compare."""
+"""Experiments on single cells: what is measured of one, and how two models of it compare."""
 
 from dualframe.experiments import electrophysiology as measures
 from dualframe.experiments.current_clamp import current_clamp

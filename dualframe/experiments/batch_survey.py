@@ -123,7 +123,7 @@ def _search_rheobases(
         return [row[_IDLE:] for name in searches for row in _rates_by_condition(responses[name])]
 
     run_searches(
-        [search for own in searches.values() for search in own], measure_rates, _SEARCH_RUNS
+        [search for group in searches.values() for search in group], measure_rates, _SEARCH_RUNS
     )
     return searches
 

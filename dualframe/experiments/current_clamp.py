@@ -1,4 +1,4 @@
-"""One cell in a dish: many copies side by side in one network, each with its own current step.
+"""Current clamp of one cell: copies side by side in one network, each with its own current step.
 
 The copies do not touch each other. Currents, parameters, levels and doses stand in arrays with one
 value per copy, and times stand in the data of the program: none of them needs another compilation.

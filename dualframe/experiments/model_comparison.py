@@ -310,7 +310,7 @@ def _relative_difference(reference: float, point: float) -> Difference:
 
 
 def _compare_passive(name: str, unit: Any, ours: ClampSummary, theirs: ClampSummary) -> Difference:
-    reference, point = (float(getattr(own.survey, name) / unit) for own in (ours, theirs))
+    reference, point = (float(getattr(summary.survey, name) / unit) for summary in (ours, theirs))
     return _relative_difference(reference, point)
 
 

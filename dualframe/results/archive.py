@@ -252,9 +252,10 @@ def _refuse_foreign_folder(folder: Path) -> None:
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     if not path.is_file():
-        what = "has no manifest.json" if folder.is_dir() else "is not a folder"
+        problem = "has no manifest.json" if folder.is_dir() else "is not a folder"
         raise OutputError(
-            f"{str(folder)!r} {what}: expected a folder that `Results.save` or --out has written."
+            f"{str(folder)!r} {problem}: "
+            f"expected a folder that `Results.save` or --out has written."
         )
     with _reporting_damage(path):
         data = json.loads(path.read_text(encoding="utf-8"))

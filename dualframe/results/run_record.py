@@ -89,10 +89,10 @@ class RunRecord:
     def population_size(self, population: str) -> int:
         """Number of neurons of a population."""
         table = self.populations
-        found = table.loc[table["population"] == population, "n"]
-        if found.empty:
+        sizes = table.loc[table["population"] == population, "n"]
+        if sizes.empty:
             raise UnknownName("population", population, table["population"])
-        return int(found.iloc[0])
+        return int(sizes.iloc[0])
 
     def spike_trains(self, population: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Neurons and times (seconds) of the spikes of a population, in order of time."""

@@ -160,9 +160,9 @@ def pairwise_correlation(counts: ArrayLike) -> Floats:
     centred = values - values.mean(axis=1, keepdims=True)
     norm = np.sqrt((centred**2).sum(axis=1))
     product = np.outer(norm, norm)
-    known = product > 0
-    raw = centred @ centred.T / np.where(known, product, 1.0)
-    return np.where(known, np.clip(raw, -1.0, 1.0), np.nan)
+    varies = product > 0
+    raw = centred @ centred.T / np.where(varies, product, 1.0)
+    return np.where(varies, np.clip(raw, -1.0, 1.0), np.nan)
 
 
 def mean_pairwise_correlation(counts: ArrayLike) -> float:

@@ -46,9 +46,9 @@ def _stack_trains(words: Mapping[str, Sequence[str]], trains: Sequence[Train]) -
     sizes = [len(neuron) for neuron, _ in parts]
     table: dict[str, Any] = {}
     for column, labels in words.items():
-        known = list(dict.fromkeys(labels))
-        codes = np.repeat([known.index(word) for word in labels], sizes).astype(int)
-        table[column] = pd.Categorical.from_codes(codes, categories=_text_index(known))
+        categories = list(dict.fromkeys(labels))
+        codes = np.repeat([categories.index(word) for word in labels], sizes).astype(int)
+        table[column] = pd.Categorical.from_codes(codes, categories=_text_index(categories))
     table["neuron"] = np.concatenate([np.empty(0, np.int64), *(neuron for neuron, _ in parts)])
     table["t"] = np.concatenate([np.empty(0), *(t for _, t in parts)])
     return pd.DataFrame(table)
@@ -75,11 +75,11 @@ def canonical_spikes(table: pd.DataFrame, populations: pd.DataFrame) -> pd.DataF
     """Return spikes in order of time, population and neuron, with categories of all populations."""
     codes = _population_codes(table, populations)
     kinds = populations["cell_type"].tolist()
-    known = list(dict.fromkeys(kinds))
-    kind_codes = np.array([known.index(kind) for kind in kinds], dtype=int)[codes]
+    cell_types = list(dict.fromkeys(kinds))
+    kind_codes = np.array([cell_types.index(kind) for kind in kinds], dtype=int)[codes]
     columns = {
         "population": _population_categories(codes, populations),
-        "cell_type": pd.Categorical.from_codes(kind_codes, categories=_text_index(known)),
+        "cell_type": pd.Categorical.from_codes(kind_codes, categories=_text_index(cell_types)),
     }
     return _in_order(table, columns, [codes])
 

@@ -63,10 +63,10 @@ class Trace:
 
     def row(self, neuron: int) -> int:
         """Return the row of a neuron in the arrays of `values`."""
-        found = np.flatnonzero(self.neurons == neuron)
-        if not found.size:
+        rows = np.flatnonzero(self.neurons == neuron)
+        if not rows.size:
             raise UnknownName("recorded neuron", neuron, [str(i) for i in self.neurons])
-        return int(found[0])
+        return int(rows[0])
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -94,8 +94,8 @@ class SynapticEffect:
     def _terminal(self) -> str:
         """The cell type whose terminals have the receptor, if it is not the target's own."""
         cell = self.entry.cell.name
-        own = self.entry.acts_on is ActsOn.SYNAPSES or cell == self.target
-        return "" if own else f"_{cell}"
+        at_target = self.entry.acts_on is ActsOn.SYNAPSES or cell == self.target
+        return "" if at_target else f"_{cell}"
 
 
 @dataclass(eq=False)
@@ -209,12 +209,12 @@ def measure_unitary_potentials(
     populations, projections, steps = [], [], []
     for target in targets:
         rheobase = rheobases.get(target.cell, np.nan)
-        known = bool(np.isfinite(rheobase))
-        scale = abs(rheobase) if known else _FALLBACK * 1e-12
+        fires = bool(np.isfinite(rheobase))
+        scale = abs(rheobase) if fires else _FALLBACK * 1e-12
         population, onto_copies = _target_copies(target, model, WEIGHT * scale)
         populations.append(population)
         projections += onto_copies
-        steps.append(_holding_current(population, (rheobase if known else 0.0) - HELD * scale))
+        steps.append(_holding_current(population, (rheobase if fires else 0.0) - HELD * scale))
     network = Network(
         tuple(populations),
         projections=tuple(projections),
