@@ -28,16 +28,16 @@ def made(trains: list[np.ndarray], currents: list[float] | None = None) -> Respo
     """A response with given spikes in a step of one second."""
     amplitudes = np.arange(len(trains), dtype=float) if currents is None else np.array(currents)
     return Response(
-        "",
-        "",
-        amplitudes * pA,
-        np.zeros(0) * second,
-        np.zeros((0, 0)) * volt,
-        np.zeros(0, dtype=np.int64),
-        tuple(t * second for t in trains),
-        1 * second,
-        0 * ms,
-        0.1 * ms,
+        cell="",
+        model="",
+        currents=amplitudes * pA,
+        t=np.zeros(0) * second,
+        V=np.zeros((0, 0)) * volt,
+        recorded=np.zeros(0, dtype=np.int64),
+        spike_times=tuple(t * second for t in trains),
+        duration=1 * second,
+        delay=0 * ms,
+        dt=0.1 * ms,
     )
 
 
