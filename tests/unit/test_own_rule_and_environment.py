@@ -1,4 +1,4 @@
-"""A rule and an environment of a user, one file each: registered, listed, built and run."""
+"""A rule, an environment and kinetics of a user, one file each: registered, built and run."""
 
 from __future__ import annotations
 
@@ -9,26 +9,30 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pytest
-from brian2.units import Hz, ms
+from brian2.units import Hz, ms, nS
 from gymnasium.utils.env_checker import check_env
 from toy_environment import LAMP
+from toy_kinetics import HALVED_DECAY
 from toy_rule import ANTI_HEBBIAN
 
 import dualframe as df
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.core.errors import CatalogueError, DualframeError, NetworkError, UnknownName
 from dualframe.environments.gymnasium_env import GymnasiumEnvironment, register_environments
 from dualframe.environments.registry import ENVIRONMENTS
 from dualframe.network import Network
 from dualframe.plasticity import PLASTICITY_RULES
+from dualframe.synapses import SYNAPSE_KINETICS
 
 
 @pytest.fixture(autouse=True)
 def registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Both kinds are registered for one test, and forgotten after it."""
-    for registry in (PLASTICITY_RULES, ENVIRONMENTS):
+    """The kinds are registered for one test, and forgotten after it."""
+    for registry in (PLASTICITY_RULES, ENVIRONMENTS, SYNAPSE_KINETICS):
         monkeypatch.setattr(registry, "_kinds", dict(registry._kinds))
     df.register(ANTI_HEBBIAN)
     df.register(LAMP)
+    df.register(HALVED_DECAY)
     yield
     gymnasium.registry.pop("dualframe/ToyLamp-v0", None)
 
@@ -138,6 +142,25 @@ def test_it_is_a_gymnasium_environment() -> None:
     *_, truncated, info = env.step(1)
     assert truncated
     assert (info["success"], info["total_reward"]) == (0.0, 1.5)
+
+
+# ---------------------------------------------------------------- kinetics
+
+
+def test_a_circuit_file_names_kinetics_of_a_user(tmp_path: Path) -> None:
+    path = tmp_path / "decaying.toml"
+    path.write_text(
+        'name = "decaying"\nsource = "dualframe"\nstatus = "assumed"\n'
+        '[[populations]]\nname = "pyr"\ncell = "ctx_l23_pyr"\nn = 2\n'
+        '[[projections]]\npre = "pyr"\npost = "pyr"\nsynapse = "AMPA"\ncompartment = "prox"\n'
+        'probability = 1.0\ndelay = "1 ms"\npsp = "1 mV"\n'
+        'kinetics = { kind = "toy_halved_decay", tau = "7 ms" }\n'
+    )
+    calibration = Calibration("decaying", "biological", {"pyr_to_pyr": 1 * nS})
+    network = df.biological.build(df.circuit(path), calibration=calibration)
+    pyr = network.population("pyr")
+    assert pyr.parameters["tau_AMPA_pyr_to_pyr"] == 7 * ms
+    assert "half_AMPA_pyr_to_pyr = g_AMPA_pyr_to_pyr/2 : siemens" in pyr.equations
 
 
 # ---------------------------------------------------------------- names
