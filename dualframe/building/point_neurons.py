@@ -26,6 +26,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from brian2 import Equations
+from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.building.connections import refuse_currents
 from dualframe.building.glif_specimens import Drawn, Source, as_specimens
@@ -38,12 +40,12 @@ from dualframe.circuit import (
     Circuit,
     CircuitPopulation,
     CircuitProjection,
+    PointModel,
     ResolvedCircuit,
     ResolvedPopulation,
 )
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.network import Population
-from dualframe.network.value_record import variables
 from dualframe.neuromodulation import (
     Compartment,
     ModulatableParameters,
@@ -104,7 +106,7 @@ class PointNeurons:
         return model_key(self.model, self.synapses, self.cells)
 
     def check_circuit(self, circuit: Circuit) -> None:
-        """Refuse currents in conductance mode, and native weights onto another model's neurons.
+        """Refuse currents in conductance mode, and weights into what is no variable.
 
         Parameters
         ----------
@@ -120,21 +122,18 @@ class PointNeurons:
             refuse_currents(circuit, "build it with synapses='current'.")
         for projection in circuit.projections:
             point = circuit.population(projection.target).point
-            if projection.weight is not None and point and not point.serves(self.model):
-                raise CatalogueError(
-                    f"projection {projection.name!r} states a weight into {projection.into!r} of "
-                    f"the {point.form} neurons of {projection.target!r}: build circuit "
-                    f"{circuit.name!r} with model={point.model.family!r}."
-                )
+            if projection.weight is not None and point is not None:
+                _check_native_weight(projection, point)
 
     def cell_builder(self, population: ResolvedPopulation) -> PointCellBuilder:
         """Return how the neurons of a population are made."""
-        entry, cell = population.entry, self.chosen_cell(population.cell)
+        entry, cell = population.entry, population.cell
         if entry.name in self.specimens:
             neuron = self.specimens[entry.name].membrane(entry.n)
-        elif entry.point is not None and entry.point.serves(self.model):
+        elif entry.point is not None and self._is_stated(population):
             neuron = entry.point.model.make_neuron(entry.point.parameters)
         else:
+            cell = self.chosen_cell(cell)
             neuron = cell.choose_point_neuron(self.model).make_neuron()
         return PointCellBuilder(
             entry=entry, cell=cell, neuron=neuron, current_mode=self.synapses == "current"
@@ -160,7 +159,7 @@ class PointNeurons:
 
     def facts(self, circuit: ResolvedCircuit) -> dict[str, Any]:
         """Return the branch, and what the neurons are, for ``Network.meta``."""
-        points = [p.entry for p in circuit.populations if self._states_point(p)]
+        points = [p.entry for p in circuit.populations if self._is_stated(p)]
         cells = self._chosen_sets(circuit)
         return {
             "branch": "task_driven",
@@ -171,13 +170,16 @@ class PointNeurons:
             "specimens": {name: drawn.described for name, drawn in self.specimens.items()},
         }
 
-    def _states_point(self, population: ResolvedPopulation) -> bool:
+    def _is_stated(self, population: ResolvedPopulation) -> bool:
+        """Whether a population is of the point neuron that the circuit states."""
         point = population.entry.point
-        return point is not None and point.serves(self.model)
+        if point is None:
+            return False
+        return population.receives_native_weights or point.serves(self.model)
 
     def _chosen_sets(self, circuit: ResolvedCircuit) -> dict[str, ChosenPointNeuron]:
         """Published or fitted sets, by cell type of which one is used."""
-        used = {p.entry.cell: p.cell for p in circuit.populations if not self._states_point(p)}
+        used = {p.entry.cell: p.cell for p in circuit.populations if not self._is_stated(p)}
         return {
             name: self.chosen_cell(cell).choose_point_neuron(self.model)
             for name, cell in used.items()
@@ -264,10 +266,28 @@ class PointCellBuilder:
         if currents:
             raise CatalogueError(
                 f"the neurons of {self.entry.name!r} take no currents, but there are "
-                f"{', '.join(currents)}: state weights into one of their variables instead "
-                f"({', '.join(sorted(variables(neuron.equations)))})."
+                f"{', '.join(currents)}: state weights into their variables instead "
+                f"({', '.join(neuron.weight_variables)})."
             )
         return [line for line in (neuron.input_equation(),) if line]
+
+
+def _check_native_weight(projection: CircuitProjection, point: PointModel) -> None:
+    """Refuse a weight into what is no variable of a point neuron, or of another dimension."""
+    equations = Equations(point.model.make_neuron(point.parameters).equations)
+    variables = equations.diff_eq_names | equations.parameter_names
+    into = str(projection.into)
+    if into not in variables:
+        raise UnknownName(
+            f"variable of the {point.form} neurons onto which {projection.name!r} goes:",
+            into,
+            sorted(variables),
+        )
+    if equations[into].dim is not get_dimensions(projection.weight):
+        raise CatalogueError(
+            f"the weight of projection {projection.name!r} is {projection.weight}, but {into!r} of "
+            f"{point.form} neurons has the unit {equations[into].unit}."
+        )
 
 
 def draw_specimens(

@@ -25,10 +25,22 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedPopulation:
-    """A population and its cell type."""
+    """A population and its cell type.
+
+    Attributes
+    ----------
+    entry
+        What the circuit says of it.
+    cell
+        Its cell type.
+    receives_native_weights
+        Whether weights go into variables of the point neuron that the entry states, so that it
+        cannot be of another.
+    """
 
     entry: CircuitPopulation
     cell: CellType
+    receives_native_weights: bool = False
 
     @property
     def name(self) -> str:
@@ -174,13 +186,17 @@ def resolve_circuit(circuit: CircuitRecord, where: str = "") -> ResolvedCircuit:
     """
     cells = _look_up(catalogue.cell, (p.cell for p in circuit.populations))
     by_population = {p.name: cells[p.cell] for p in circuit.populations}
+    native = {p.target for p in circuit.projections if p.weight is not None}
     modulators = _look_up(catalogue.modulator, (m.modulator for m in circuit.modulations))
     names = [name for modulator in modulators.values() for name in modulator.receptors]
     receptors = _look_up(catalogue.receptor, (*names, *(drug.receptor for drug in circuit.drugs)))
     resolved = ResolvedCircuit(
         circuit=circuit,
         populations=tuple(
-            ResolvedPopulation(entry=p, cell=by_population[p.name]) for p in circuit.populations
+            ResolvedPopulation(
+                entry=p, cell=by_population[p.name], receives_native_weights=p.name in native
+            )
+            for p in circuit.populations
         ),
         synaptic_inputs=_synaptic_inputs(circuit, by_population),
         modulations=tuple(

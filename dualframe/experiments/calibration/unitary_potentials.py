@@ -22,7 +22,7 @@ from dualframe.building.circuit_builder import BuiltPopulation, NeuronBuilder, b
 from dualframe.building.dendritic_populations import MODEL, DendriticNeurons
 from dualframe.building.point_neurons import PointNeurons
 from dualframe.catalogue.fitted_models import Cells
-from dualframe.circuit import Circuit, CircuitPopulation, ResolvedPopulation
+from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.core.errors import DualframeError
 from dualframe.network import Network, Population, Projection, Recording, SpikeInput
 from dualframe.simulation.run import run
@@ -69,8 +69,8 @@ def population_builder(circuit: Circuit, model: str, synapses: str, cells: Cells
     resolved = circuit.resolved
 
     def build_one(population: CircuitPopulation) -> BuiltPopulation:
-        cell = resolved.population(population.name).cell
-        return build_population(resolved, ResolvedPopulation(entry=population, cell=cell), neurons)
+        resized = replace(resolved.population(population.name), entry=population)
+        return build_population(resolved, resized, neurons)
 
     return build_one
 
