@@ -28,7 +28,7 @@ from brian2 import ms, second
 from measure import RESULTS, cost, save, spread
 
 import dualframe as df
-from dualframe.targets.brian.brian_objects import assemble
+from dualframe.targets.brian.brian_objects import make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import build as building
@@ -82,13 +82,13 @@ def build(job: Job, way: str, folder: Path) -> dict[str, float]:
 def _stock(lowered: Any, folder: Path) -> None:
     with brian_session("cpp_standalone", {}, build_on_run=False, directory=str(folder)) as device:
         b.seed(lowered.seed)
-        assemble(lowered).network.run(lowered.duration * second, namespace={})
+        make_brian_objects(lowered).network.run(lowered.duration * second, namespace={})
         device.build(directory=str(folder), compile=True, run=False, with_output=False)
 
 
 def _dualframe(lowered: Any, folder: Path) -> None:
-    with cpp_standalone._session(folder, RunOptions()) as device:
-        cpp_standalone.generate(lowered, device, folder)
+    with cpp_standalone.cpp_session(folder, RunOptions()) as device:
+        cpp_standalone.generate_project(lowered, device, folder)
         building.compile_project(folder)
 
 
@@ -111,7 +111,9 @@ def runs(job: Job) -> list[dict[str, Any]]:
 
 def _run(job: Job, name: str) -> dict[str, Any]:
     net = job.description()
-    generate = mock.patch.object(cpp_standalone, "generate", wraps=cpp_standalone.generate)
+    generate = mock.patch.object(
+        cpp_standalone, "generate_project", wraps=cpp_standalone.generate_project
+    )
     compiler = mock.patch.object(building, "run_compiler", wraps=building.run_compiler)
     with generate as generated, compiler as compiled, cost() as spent:
         results = df.run(

@@ -26,7 +26,7 @@ from brian2.units.fundamentalunits import (
 from dualframe.core.errors import QuantityError, suggest_name
 
 
-def _units() -> dict[str, Unit]:
+def _table_of_units() -> dict[str, Unit]:
     named = {str(unit): unit for unit in vars(allunits).values() if isinstance(unit, Unit)}
     named |= {name: unit for name, unit in vars(allunits).items() if isinstance(unit, Unit)}
     molar = {"M": "molar", "mM": "mmolar", "uM": "umolar", "nM": "nmolar"}
@@ -35,7 +35,7 @@ def _units() -> dict[str, Unit]:
     return {name: unit for name, unit in named.items() if re.fullmatch(r"[A-Za-z]+\d?", name)}
 
 
-UNITS: Mapping[str, Unit] = MappingProxyType(_units())
+UNITS: Mapping[str, Unit] = MappingProxyType(_table_of_units())
 
 DIMENSIONS: Mapping[str, Dimension] = MappingProxyType(
     {
@@ -91,11 +91,11 @@ def quantity(value: Any, expected: str | Dimension | None = None, name: str = "v
     QuantityError
         If the text is not a number with units, or the dimension is not the expected one.
     """
-    result = _parse(value, name) if isinstance(value, str) else value
+    result = _parse_quantity(value, name) if isinstance(value, str) else value
     if isinstance(result, bool) or not _is_numeric(result):
         raise QuantityError(f"{name} is {value!r}: expected a number with a unit, like '10 ms'.")
     if expected is not None:
-        _check(result, expected, name, value)
+        _check_dimension(result, expected, name, value)
     return result
 
 
@@ -104,10 +104,10 @@ def quantity_text(value: Any, digits: int = 6) -> str:
     if get_dimensions(value) is DIMENSIONLESS:
         return f"{float(value):.{digits}g}"
     shown = value.in_best_unit(precision=digits) if hasattr(value, "in_best_unit") else str(value)
-    return re.sub(r"/\(([^()]*)\)", _flat, str(shown).replace("^", "**"))
+    return re.sub(r"/\(([^()]*)\)", _without_brackets, str(shown).replace("^", "**"))
 
 
-def _flat(denominator: re.Match[str]) -> str:
+def _without_brackets(denominator: re.Match[str]) -> str:
     """``"/(cm**2*s)"`` as ``"/cm**2/s"``, which needs no brackets."""
     factors = re.split(r"(?<!\*)\*(?!\*)", denominator[1])
     return "".join(f"/{factor.strip()}" for factor in factors)
@@ -137,17 +137,17 @@ def _is_numeric(value: Any) -> bool:
     return np.issubdtype(np.asarray(value).dtype, np.number)
 
 
-def _parse(value: str, name: str) -> Any:
+def _parse_quantity(value: str, name: str) -> Any:
     match = _QUANTITY.fullmatch(value)
     if match is None:
         raise QuantityError(f"{name} is {value!r}: expected a number with a unit, like '10 ms'.")
     number = float(match["number"])
     if not np.isfinite(number):
         raise QuantityError(f"{name} is {value!r}: expected a finite number.")
-    return number * _unit(match["unit"], value, name) if match["unit"] else number
+    return number * _parse_unit(match["unit"], value, name) if match["unit"] else number
 
 
-def _unit(expression: str, value: str, name: str) -> Any:
+def _parse_unit(expression: str, value: str, name: str) -> Any:
     result: Any = 1.0
     position = 0
     while position < len(expression):
@@ -166,7 +166,7 @@ def _unit(expression: str, value: str, name: str) -> Any:
     return Quantity(result)
 
 
-def _check(result: Any, expected: str | Dimension, name: str, value: Any) -> None:
+def _check_dimension(result: Any, expected: str | Dimension, name: str, value: Any) -> None:
     wanted = named_dimension(expected)
     found = get_dimensions(result)
     if found is wanted:

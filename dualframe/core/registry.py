@@ -69,7 +69,7 @@ class Registry(Mapping[str, K], Generic[K]):
         load_entry_points()
         return len(self._kinds)
 
-    def add(self, kind: K, *, replace: bool = False) -> None:
+    def add_kind(self, kind: K, *, replace: bool = False) -> None:
         """Add a user's kind.
 
         Raises
@@ -124,7 +124,7 @@ def register(kind: Any, *, replace: bool = False) -> None:
     """
     for registry in _REGISTRIES:
         if isinstance(kind, registry.record):
-            registry.add(kind, replace=replace)
+            registry.add_kind(kind, replace=replace)
             return
     known = ", ".join(sorted(registry.record.__name__ for registry in _REGISTRIES))
     raise DualframeError(

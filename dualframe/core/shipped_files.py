@@ -66,13 +66,13 @@ def find_shipped_file(kind: Kind, name: str | os.PathLike[str]) -> Path:
         choices = shipped_names(kind)
         if str(name) in choices:  # not path.is_file(): some file systems ignore case
             return path
-        raise UnknownName(_singular(kind), str(name), choices)
+        raise UnknownName(_singular_noun(kind), str(name), choices)
     path = Path(os.path.expanduser(name))  # noqa: PTH111 (~nobody is no error)
     for candidate in (path, Path(f"{path}{SUFFIX}")):
         if candidate.is_file():
             return candidate
     neighbours = (str(other) for other in path.parent.glob(f"*{SUFFIX}"))
-    raise UnknownName(f"{_singular(kind)} file", str(name), neighbours)
+    raise UnknownName(f"{_singular_noun(kind)} file", str(name), neighbours)
 
 
 def _is_path(name: str | os.PathLike[str]) -> bool:
@@ -81,5 +81,5 @@ def _is_path(name: str | os.PathLike[str]) -> bool:
     return name.endswith(SUFFIX) or name.startswith("~") or Path(name).name != name
 
 
-def _singular(kind: Kind) -> str:
+def _singular_noun(kind: Kind) -> str:
     return kind.removesuffix("s")

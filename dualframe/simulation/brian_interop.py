@@ -13,7 +13,7 @@ from brian2.units import second
 from dualframe.network import Network, PoissonInput, Recording
 from dualframe.simulation.run import positive_time, resolve_recordings, resolve_seed
 from dualframe.targets.brian.brian_objects import BrianObjects
-from dualframe.targets.brian.brian_objects import assemble as assemble_lowered
+from dualframe.targets.brian.brian_objects import make_brian_objects as assemble_lowered
 from dualframe.targets.lowering.lower_network import lower_network
 
 

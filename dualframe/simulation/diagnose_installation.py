@@ -98,7 +98,7 @@ def compiler_facts() -> dict[str, Any] | None:
     except TargetError:
         return None
     return {
-        "command": compiler.text,
+        "command": compiler.shell_text,
         "path": compiler.command[0],
         "version": compiler.version,
         "openmp": has_openmp(compiler.command),

@@ -79,8 +79,8 @@ def export(
     out, options = Path(out_dir).expanduser(), RunOptions(threads, strict)
     with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
         project = Path(folder) / "project"
-        with cpp_standalone._session(project, options) as device:
-            cpp_standalone.generate(lowered, device, project, settled=True)
+        with cpp_standalone.cpp_session(project, options) as device:
+            cpp_standalone.generate_project(lowered, device, project, settled=True)
         return export_project(project, out, describe_export(network, lowered), strict=strict)
 
 

@@ -114,7 +114,7 @@ class TestCache:
         def lose(self, entry):
             raise AssertionError(f"{entry} was discarded")
 
-        monkeypatch.setattr(ExecutableCache, "_discard", lose)
+        monkeypatch.setattr(ExecutableCache, "_discard_entry", lose)
         assert not cache.fetch(KEY, target)
 
     @pytest.mark.parametrize(

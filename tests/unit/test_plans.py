@@ -266,7 +266,7 @@ def _known(build: Build, changes: dict[str, Any]) -> Results:
     """Run the structure with its first data, then with changed data and no way to generate code."""
     run(build())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cpp_standalone, "generate", _refuse)
+        patch.setattr(cpp_standalone, "generate_project", _refuse)
         return _call(build, changes)
 
 
@@ -317,9 +317,9 @@ def test_another_structure_gets_its_own_code(structure: str, monkeypatch: Any, c
     forget(cache)
     run(points())
     calls = []
-    generate = cpp_standalone.generate
+    generate = cpp_standalone.generate_project
     monkeypatch.setattr(
-        cpp_standalone, "generate", lambda *given: calls.append(1) or generate(*given)
+        cpp_standalone, "generate_project", lambda *given: calls.append(1) or generate(*given)
     )
     made = STRUCTURES[structure]()
     first = run(made)
@@ -334,7 +334,7 @@ def test_counts_of_given_spikes(times: Any, other: Any, cache: Path) -> None:
     """None, one and several spikes are three programs; within each the spikes are data."""
     run(single(times=times))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cpp_standalone, "generate", _refuse)
+        patch.setattr(cpp_standalone, "generate_project", _refuse)
         ours = run(single(times=other))
     forget(cache)
     assert_same(ours, run(single(times=other)))
@@ -373,7 +373,7 @@ def test_a_damaged_cache_is_repaired(how: str, cache: Path) -> None:
     _damage(cache, how)
     assert_same(run(single(weight=11.0)), reference)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cpp_standalone, "generate", _refuse)
+        patch.setattr(cpp_standalone, "generate_project", _refuse)
         assert_same(run(single(weight=11.0)), reference)
 
 
@@ -400,7 +400,7 @@ def test_a_cache_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_pat
 def test_threads_and_floating_point_have_programs_of_their_own() -> None:
     run(single())
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cpp_standalone, "generate", _refuse)
+        patch.setattr(cpp_standalone, "generate_project", _refuse)
         for options in ({"strict": False}, {"threads": 2}, {"dt": 0.05 * ms}):
             with pytest.raises(AssertionError, match="code was generated"):
                 run(single(), **options)

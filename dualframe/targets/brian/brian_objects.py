@@ -32,7 +32,7 @@ from dualframe.targets.lowering.lowered_network import (
 
 @dataclass
 class BrianObjects:
-    """Brian2 objects by name, as `assemble` makes them."""
+    """Brian2 objects by name, as `make_brian_objects` makes them."""
 
     objects: dict[str, Any] = field(default_factory=dict)
     spikes: dict[str, SpikeMonitor] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class BrianObjects:
         return BrianNetwork(list(self.objects.values()))
 
 
-def assemble(lowered: LoweredNetwork, *, thin: bool = True) -> BrianObjects:
+def make_brian_objects(lowered: LoweredNetwork, *, thin: bool = True) -> BrianObjects:
     """Create the Brian2 objects of a lowered network, on Brian2's default clock.
 
     Parameters

@@ -10,7 +10,7 @@ import numpy as np
 from brian2 import seed as seed_brian
 from brian2.units import second
 
-from dualframe.targets.brian.brian_objects import assemble
+from dualframe.targets.brian.brian_objects import make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
@@ -31,13 +31,13 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     with brian_session("runtime", preferences):
         seed_brian(lowered.seed % 2**32)
         started = time.perf_counter()
-        assembled = assemble(lowered)
+        assembled = make_brian_objects(lowered)
         network = assembled.network
         built = time.perf_counter()
         with suppress(KeyboardInterrupt):  # what was simulated until then is kept
             network.run(
                 lowered.duration * second,
-                report=_report(options),
+                report=_progress_reporter(options),
                 report_period=_REPORT_EVERY * second,
                 namespace={},
             )
@@ -47,7 +47,7 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         return raw
 
 
-def _report(options: RunOptions) -> Any:
+def _progress_reporter(options: RunOptions) -> Any:
     progress = options.progress
     if progress is None:
         return None

@@ -188,7 +188,7 @@ def _compile_stock(job: _BuildJob, flags: tuple[str, ...], target: Path) -> None
     command = [
         "make",
         f"-j{os.cpu_count() or 1}",
-        f"CXX={job.compiler.text}",
+        f"CXX={job.compiler.shell_text}",
         f"OPTIMISATIONS={' '.join(flags)}",
     ]
     run_compiler(command, job.directory, job.directory)

@@ -41,10 +41,10 @@ class Compiler:
     @property
     def identity(self) -> str:
         """What distinguishes its output from another compiler's, on this machine."""
-        return "\n".join([*self.command, self.version, _processor(), *platform.libc_ver()])
+        return "\n".join([*self.command, self.version, _processor_features(), *platform.libc_ver()])
 
     @property
-    def text(self) -> str:
+    def shell_text(self) -> str:
         """The command as a shell and a makefile spell it."""
         return shlex.join(self.command)
 
@@ -63,7 +63,7 @@ def find_compiler(environment: Mapping[str, str] | None = None) -> Compiler:
     commands = [shlex.split(chosen)] if chosen else [[name] for name in CANDIDATES]
     for command in commands:
         if found := shutil.which(command[0], path=path):
-            return _compiler((found, *command[1:]))
+            return _probe_compiler((found, *command[1:]))
     looked = f"CXX={chosen!r}" if chosen else ", ".join(CANDIDATES)
     raise TargetError(
         f"no C++ compiler found (looked for {looked} on the path). "
@@ -125,7 +125,7 @@ def first_errors(output: str, count: int = 3) -> str:
 
 
 @cache
-def _compiler(command: tuple[str, ...]) -> Compiler:
+def _probe_compiler(command: tuple[str, ...]) -> Compiler:
     try:
         done = subprocess.run(
             [*command, "--version"], capture_output=True, text=True, check=False, timeout=60
@@ -141,7 +141,7 @@ def _compiler(command: tuple[str, ...]) -> Compiler:
 
 
 @cache
-def _processor() -> str:
+def _processor_features() -> str:
     """Identify the processor, because ``-march=native`` code may not run on another one."""
     fields = {"model name", "flags", "Features", "CPU implementer", "CPU part"}
     try:

@@ -96,7 +96,7 @@ def export_project(
             staged.mkdir()
             _write_project(project, staged, description, strict)
             _write_marker(staged)
-            _install(staged, out, earlier)
+            _install_files(staged, out, earlier)
     except OSError as error:
         raise OutputError(f"cannot export into {out}: {error}") from error
     return out
@@ -127,7 +127,7 @@ def _write_marker(staged: Path) -> None:
     )
 
 
-def _install(staged: Path, out: Path, earlier: tuple[str, ...]) -> None:
+def _install_files(staged: Path, out: Path, earlier: tuple[str, ...]) -> None:
     """Move the new files in; a user's own files and results beside them stay."""
     out.mkdir(exist_ok=True)
     for name in (*earlier, PROGRAM):
@@ -155,7 +155,7 @@ def _write_project(project: Path, out: Path, description: ExportReadme, strict: 
         unit = merge_project(project)
     except NotMergeable:
         _write_stock(project, out, makefile, flags, libraries)
-        write_text_atomically(out / "README.md", _readme(description, [], [], merged=False))
+        write_text_atomically(out / "README.md", _readme_text(description, [], [], merged=False))
         return
     flags += ("-fopenmp",) if unit.uses_openmp else ()
     write_text_atomically(out / SOURCE, unit.source)
@@ -177,7 +177,7 @@ def _write_project(project: Path, out: Path, description: ExportReadme, strict: 
     (out / DATA_FOLDER).mkdir()
     for name, *_ in data:
         shutil.copy2(project / DATA_FOLDER / name, out / DATA_FOLDER / name)
-    write_text_atomically(out / "README.md", _readme(description, data, _result_rows(unit)))
+    write_text_atomically(out / "README.md", _readme_text(description, data, _result_rows(unit)))
 
 
 def _write_stock(
@@ -247,7 +247,7 @@ def _result_rows(program: MergedProgram) -> list[Row]:
     ]
 
 
-def _readme(
+def _readme_text(
     description: ExportReadme,
     data: list[Row],
     results: list[Row],
@@ -256,14 +256,18 @@ def _readme(
 ) -> str:
     parts = [f"# {description.title}", description.introduction, _BUILD]
     if merged:
-        parts += [_RUN, _ARRAYS, _table("Data files", data, description.arrays, DATA_FOLDER)]
-        parts += [_RESULTS, _table("Result files", results, description.arrays, "results")]
+        parts += [
+            _RUN,
+            _ARRAYS,
+            _markdown_table("Data files", data, description.arrays, DATA_FOLDER),
+        ]
+        parts += [_RESULTS, _markdown_table("Result files", results, description.arrays, "results")]
     else:
         parts += [_STOCK]
     return "\n\n".join(part.strip() for part in [*parts, description.results] if part) + "\n"
 
 
-def _table(title: str, rows: list[Row], notes: Mapping[str, str], folder: str) -> str:
+def _markdown_table(title: str, rows: list[Row], notes: Mapping[str, str], folder: str) -> str:
     lines = [f"## {title} (`{folder}/`)", "", "| array | file | dtype | shape | meaning |"]
     lines += ["|---|---|---|---|---|"]
     for name, kind, shape, array in rows:

@@ -34,7 +34,7 @@ from dualframe.targets.cpp.external_values import (
     values_text,
 )
 from dualframe.targets.cpp.program_cache import default_cache, default_folder
-from dualframe.targets.cpp.project_data import arrays_and_scalars, chosen, layout_values
+from dualframe.targets.cpp.project_data import arrays_and_scalars, layout_values, select_values
 from dualframe.targets.lowering.final_weights import NOW, final_weights, variables_needed
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
@@ -78,9 +78,9 @@ class KnownProgram:
     traces: Mapping[str, Mapping[str, Mapping[str, FileOf]]]
     weights: Mapping[str, Mapping[str, FileOf]]
 
-    def prepare(self, lowered: LoweredNetwork, project: Path) -> BuiltProgram | None:
+    def prepare_project(self, lowered: LoweredNetwork, project: Path) -> BuiltProgram | None:
         """Write a project's data and fetch its program; None if this is not possible."""
-        files = _files(lowered, self.parameters, self.layout)
+        files = _data_files(lowered, self.parameters, self.layout)
         if files is None or set(files[0]) != set(self.arrays):
             return None
         for folder in (_STATIC, _RESULTS):
@@ -100,54 +100,56 @@ class KnownProgram:
             key=self.program,
         )
 
-    def collect(self, lowered: LoweredNetwork, project: Path) -> RawResults:
+    def collect_results(self, lowered: LoweredNetwork, project: Path) -> RawResults:
         """Read the results of a program that has run."""
         folder = project / _RESULTS
         raw = RawResults(simulated_s=lowered.duration)
         for name, files in self.spikes.items():
-            i, t = _read(folder, files["i"]), _read(folder, files["t"])
+            i, t = _read_file(folder, files["i"]), _read_file(folder, files["t"])
             order = np.lexsort((i, t))
             raw.spikes[name] = (i[order], t[order])
         for name, kinds in self.traces.items():
             for kind, files in kinds.items():
-                trace = self._trace(lowered, name, files, folder)
+                trace = self._read_trace(lowered, name, files, folder)
                 (raw.traces if kind == "trace" else raw.events)[name] = trace
         parts: dict[str, list[Any]] = {}
         for synapses in lowered.synapses:
             if synapses.name in self.weights:
-                final = _final(synapses, self.weights[synapses.name], folder)
+                final = _final_weights_of(synapses, self.weights[synapses.name], folder)
                 parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
         for name, found in parts.items():
             i, j, w = (np.concatenate(column) for column in zip(*found, strict=True))
             raw.weights[name] = (i, j, w)
         return raw
 
-    def _trace(
+    def _read_trace(
         self, lowered: LoweredNetwork, name: str, files: Mapping[str, FileOf], folder: Path
     ) -> RawTrace:
         group = next((group for group in lowered.groups if group.name == name), None)
         alias_of = {"w": NOW} if group is None else group.recorded_as
         original = {alias: own for own, alias in alias_of.items()}
-        n = group.n if group is not None else _count(lowered, name)
+        n = group.n if group is not None else _count_synapses(lowered, name)
         chosen = lowered.recordings[name].neurons
         neurons = np.arange(n) if chosen is None else np.asarray(chosen)
         values = {
-            original.get(name, name): _read(folder, file).reshape(-1, len(neurons)).T
+            original.get(name, name): _read_file(folder, file).reshape(-1, len(neurons)).T
             for name, file in files.items()
             if name != "t"
         }
-        return RawTrace(_read(folder, files["t"]), neurons, values)
+        return RawTrace(_read_file(folder, files["t"]), neurons, values)
 
 
-def _count(lowered: LoweredNetwork, projection: str) -> int:
+def _count_synapses(lowered: LoweredNetwork, projection: str) -> int:
     return sum(len(s.i) for s in lowered.synapses if s.projection == projection)
 
 
-def _final(synapses: LoweredSynapses, files: Mapping[str, FileOf], folder: Path) -> NDArray[Any]:
+def _final_weights_of(
+    synapses: LoweredSynapses, files: Mapping[str, FileOf], folder: Path
+) -> NDArray[Any]:
     return final_weights(
         synapses,
-        lambda name: _read(folder, files[name]),
-        lambda name: _read(folder, files[f"{name}_post"]),
+        lambda name: _read_file(folder, files[name]),
+        lambda name: _read_file(folder, files[f"{name}_post"]),
     )
 
 
@@ -159,7 +161,7 @@ def structure_key(lowered: LoweredNetwork, options: RunOptions) -> str:
     compiler = find_compiler()
     structure = [
         _FORMAT,
-        _generator(),
+        _digest_of_generator(),
         brian2.__version__,
         compiler.identity,
         compile_flags(strict=options.strict),
@@ -214,7 +216,7 @@ def structure_key(lowered: LoweredNetwork, options: RunOptions) -> str:
 
 
 @lru_cache(maxsize=1)
-def _generator() -> str:
+def _digest_of_generator() -> str:
     """Digest of the modules that decide what Brian2 is asked to generate."""
     targets = resources.files("dualframe.targets")
     texts = [(targets / name).read_bytes() for name in _GENERATING]
@@ -224,9 +226,9 @@ def _generator() -> str:
 def load_program(key: str) -> KnownProgram | None:
     """Return a stored plan, or None if there is none or it is not what was written."""
     try:
-        stored = json.loads(_path(key).read_text(encoding="utf-8"))
+        stored = json.loads(_record_path(key).read_text(encoding="utf-8"))
         data = stored["plan"]
-        if stored["sha256"] != _digest(data):
+        if stored["sha256"] != _digest_of_record(data):
             return None
         data["flags"], data["arrays"] = tuple(data["flags"]), tuple(data["arrays"])
         return KnownProgram(**data)
@@ -248,7 +250,7 @@ def store_program(
         return
     parameters = read_values(project / PARAMETERS)
     layout = read_values(project / LAYOUT)
-    files = _files(lowered, parameters, layout)
+    files = _data_files(lowered, parameters, layout)
     if files is None or not _same_files(project, *files):
         return
     spikes, traces, weights = _result_files(assembled, lowered, device)
@@ -262,20 +264,22 @@ def store_program(
         traces=traces,
         weights=weights,
     )
-    if _same_results(program.collect(lowered, project), raw):
+    if _same_results(program.collect_results(lowered, project), raw):
         data = asdict(program)
-        _write(_path(key), json.dumps({"sha256": _digest(data), "plan": data}))
+        _write_record(
+            _record_path(key), json.dumps({"sha256": _digest_of_record(data), "plan": data})
+        )
 
 
-def _digest(data: Any) -> str:
+def _digest_of_record(data: Any) -> str:
     return hashlib.sha256(json.dumps(data).encode()).hexdigest()
 
 
-def _files(
+def _data_files(
     lowered: LoweredNetwork, parameters: Iterable[str], layout: Mapping[str, str]
 ) -> tuple[dict[str, NDArray[Any]], str, str] | None:
     arrays, single = arrays_and_scalars(lowered)
-    values, sizes = chosen(single, parameters), layout_values(arrays, single, layout)
+    values, sizes = select_values(single, parameters), layout_values(arrays, single, layout)
     if values is None or sizes is None:
         return None
     return arrays, values_text(values), values_text(sizes)
@@ -339,16 +343,16 @@ def _same_results(ours: RawResults, theirs: RawResults) -> bool:
     )
 
 
-def _read(folder: Path, file: FileOf) -> NDArray[Any]:
+def _read_file(folder: Path, file: FileOf) -> NDArray[Any]:
     name, dtype = file
     return np.fromfile(folder / name, dtype=np.dtype(dtype))
 
 
-def _path(key: str) -> Path:
+def _record_path(key: str) -> Path:
     return default_folder() / "plans" / f"{key}.json"
 
 
-def _write(path: Path, content: str) -> None:
+def _write_record(path: Path, content: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text_atomically(path, content)

@@ -98,7 +98,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
         ]
         with self._named_sizes(initialised=True):
             generate = super().generate_objects_source
-            stock = _rendered(generate, arange_arrays, synapses, named, *others)
+            stock = _rendered_contents(generate, arange_arrays, synapses, named, *others)
             data = [(name, size) for name, _, size, _ in named]
             return SimpleNamespace(
                 cpp_file=derive_objects_source(
@@ -116,7 +116,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
             slot += self.external.declarations
             slot += ["brian::results_dir = dualframe::results_folder(argc, argv);"]
             slot += ["std::signal(SIGINT, dualframe::stop);"] if _BEFORE_2_6 else []
-            source = _rendered(super().generate_main_source)
+            source = _rendered_contents(super().generate_main_source)
         finally:
             self.main_queue[:], slot[:] = queue, lines
         writer.write("main.cpp", f'#include "{HEADER}"\n{source}')
@@ -128,7 +128,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
 
     def generate_network_source(self, writer: Any, compiler: Any) -> None:
         """Write ``network.cpp`` so that an interrupt ends a run with its results, from 2.5 on."""
-        stock = _rendered(super().generate_network_source, compiler)
+        stock = _rendered_contents(super().generate_network_source, compiler)
         source = _end_at_interrupt(stock.cpp_file) if _BEFORE_2_6 else stock.cpp_file
         writer.write("network.*", SimpleNamespace(cpp_file=source, h_file=stock.h_file))
 
@@ -240,7 +240,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
             "cpp_name": name,
             "dtype": str(np.dtype(variable.dtype)),
             "layout": layout,
-            "size": None if layout != "array" else _printable(variable.size),
+            "size": None if layout != "array" else _printable_size(variable.size),
             "bookkeeping": variable.name.startswith("_") or variable.name in _BOOKKEEPING,
         }
 
@@ -305,7 +305,7 @@ def _is_exact(text: str) -> bool:
     return math.isfinite(number) and (abs(number) < _EXACT or "." in text or "e" in text)
 
 
-def _printable(size: Any) -> Any:
+def _printable_size(size: Any) -> Any:
     return size if isinstance(size, str) else int(size)
 
 
@@ -315,7 +315,7 @@ def _bare_name(array: str) -> str:
     return array
 
 
-def _rendered(generate: Callable[..., None], *arguments: Any) -> Any:
+def _rendered_contents(generate: Callable[..., None], *arguments: Any) -> Any:
     """Return what a method of the device would write."""
     contents: list[Any] = []
     writer = SimpleNamespace(write=lambda _, content: contents.append(content))

@@ -164,7 +164,7 @@ class _Inliner:
         depth = -1 if _has_include_guard(lines) else 0
         kept = []
         for line in lines:
-            name, rest = _directive(line)
+            name, rest = _preprocessor_directive(line)
             depth += _NESTING.get(name, 0)
             if name != "include" or not self._take_include(rest, path, depth):
                 kept.append(line)
@@ -197,7 +197,7 @@ class _Inliner:
         return None
 
 
-def _directive(line: str) -> tuple[str, str]:
+def _preprocessor_directive(line: str) -> tuple[str, str]:
     """Return name and rest of a preprocessor line; two empty texts for another line."""
     mark, content = line.lstrip()[:1], line.lstrip()[1:].lstrip()
     if mark != "#":
@@ -207,7 +207,9 @@ def _directive(line: str) -> tuple[str, str]:
 
 
 def _has_include_guard(lines: Iterable[str]) -> bool:
-    directives = [directive for line in lines if (directive := _directive(line))[0]][:2]
+    directives = [directive for line in lines if (directive := _preprocessor_directive(line))[0]][
+        :2
+    ]
     names = [name for name, _ in directives]
     return names == ["ifndef", "define"] and directives[0][1] == directives[1][1]
 
@@ -243,6 +245,8 @@ def _mark_independent_neurons(name: str, source: str) -> str:
 
 def _end_macros(source: str) -> str:
     """Undefine the macros of one file at its end, as the end of a file would."""
-    defined = (rest for name, rest in map(_directive, source.splitlines()) if name == "define")
+    defined = (
+        rest for name, rest in map(_preprocessor_directive, source.splitlines()) if name == "define"
+    )
     macros = dict.fromkeys(rest.split("(")[0].split()[0] for rest in defined if rest)
     return "\n".join([source, *(f"#undef {macro}" for macro in macros)])

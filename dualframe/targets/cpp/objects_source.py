@@ -61,10 +61,10 @@ def derive_objects_source(
     return "\n".join(
         [
             '#include "objects.h"\n#include "values.h"',
-            *_namespace([*lengths, *folder]),
+            *_namespace_lines([*lengths, *folder]),
             _without_setters(before),
-            *_function(_LOAD, reads),
-            *_function(_WRITE, [_write_call(result) for result in results])[:-1],
+            *_function_lines(_LOAD, reads),
+            *_function_lines(_WRITE, [_write_call(result) for result in results])[:-1],
             f"    // Write {other_results}",
             f"{_END}{rest}",
         ]
@@ -82,7 +82,9 @@ def derive_objects_header(stock: str, external: ExternalValues) -> str:
     before, after = _split_once(stock, "void _init_arrays();")
     lengths = [f"extern const int {name};" for name in external.lengths.values()]
     folder = [] if _RESULTS_FOLDER in stock else [f"extern {_RESULTS_FOLDER};"]
-    return "\n".join([before, *_namespace([*lengths, *folder]), "void _init_arrays();" + after])
+    return "\n".join(
+        [before, *_namespace_lines([*lengths, *folder]), "void _init_arrays();" + after]
+    )
 
 
 def _split_once(text: str, mark: str) -> tuple[str, str]:
@@ -108,10 +110,10 @@ def _write_call(result: Mapping[str, Any]) -> str:
     )
 
 
-def _namespace(lines: list[str]) -> list[str]:
+def _namespace_lines(lines: list[str]) -> list[str]:
     return ["namespace brian {", *lines, "}"] if lines else []
 
 
-def _function(signature: str, lines: list[str]) -> list[str]:
+def _function_lines(signature: str, lines: list[str]) -> list[str]:
     body = ["using namespace brian;", *lines]
     return [signature, "{", *(f"    {line}" for line in body), "}"]

@@ -66,7 +66,7 @@ class ExecutableCache:
 
         A program that is not what was inserted is discarded.
         """
-        entry = self._entry(key)
+        entry = self._entry_folder(key)
         if not entry.is_dir():  # what another process inserts from here on is not ours to discard
             return False
         try:
@@ -77,9 +77,9 @@ class ExecutableCache:
         except OSError:  # not readable here, or no room for the copy: the entry may be good
             return False
         if matches:
-            _touch(entry / _RECORD)
+            _mark_as_used(entry / _RECORD)
         else:
-            self._discard(entry)
+            self._discard_entry(entry)
         return matches
 
     def insert(self, key: str, program: Path) -> None:
@@ -90,20 +90,20 @@ class ExecutableCache:
         OSError
             If the folder cannot be written.
         """
-        entry = self._entry(key)
+        entry = self._entry_folder(key)
         entry.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.folder, prefix="tmp-") as scratch:
             staged = Path(scratch) / "entry"
             staged.mkdir()
             shutil.copy2(program, staged / _PROGRAM)
-            record = {"sha256": _sha256(staged / _PROGRAM), "size": program.stat().st_size}
+            record = {"sha256": _sha256_of(staged / _PROGRAM), "size": program.stat().st_size}
             (staged / _RECORD).write_text(json.dumps(record), encoding="utf-8")
             try:
                 staged.replace(entry)
             except OSError:
                 if not entry.is_dir():  # else another process was first, with the same program
                     raise
-        self._evict(keep=entry)
+        self._evict_unused(keep=entry)
 
     def entries(self) -> list[Path]:
         """Return the folders of all entries, the one used longest ago first."""
@@ -112,20 +112,20 @@ class ExecutableCache:
 
     def size(self) -> int:
         """Return the total size of all entries in bytes."""
-        return sum(_bytes(entry) for entry in self.entries())
+        return sum(_entry_size(entry) for entry in self.entries())
 
     def clear(self) -> int:
         """Remove every entry and return how many there were."""
         entries = self.entries()
         for entry in entries:
-            self._discard(entry)
+            self._discard_entry(entry)
         self._remove_abandoned(age=0.0)
         return len(entries)
 
-    def _entry(self, key: str) -> Path:
+    def _entry_folder(self, key: str) -> Path:
         return self.folder / key[:2] / key
 
-    def _discard(self, entry: Path) -> None:
+    def _discard_entry(self, entry: Path) -> None:
         """Remove an entry: first out of sight, so that nobody sees half of it."""
         if not entry.exists():
             return
@@ -136,19 +136,19 @@ class ExecutableCache:
             return
         shutil.rmtree(hidden, ignore_errors=True)
 
-    def _evict(self, keep: Path) -> None:
+    def _evict_unused(self, keep: Path) -> None:
         self._remove_abandoned(age=_ABANDONED)
         total = self.size()
         for entry in self.entries():
             if total <= self.limit:
                 return
             if entry != keep:
-                total -= _bytes(entry)
-                self._discard(entry)
+                total -= _entry_size(entry)
+                self._discard_entry(entry)
 
     def _remove_abandoned(self, age: float) -> None:
         for folder in self.folder.glob("tmp-*"):
-            if time.time() - _modified(folder) >= age:
+            if time.time() - _modification_time(folder) >= age:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -162,26 +162,26 @@ def _copy_verified(program: Path, target: Path, sha256: str, size: int) -> bool:
     try:
         with atomic_replacement(target) as draft:
             shutil.copy2(program, draft)
-            if draft.stat().st_size != size or _sha256(draft) != sha256:
+            if draft.stat().st_size != size or _sha256_of(draft) != sha256:
                 raise _AlteredProgram
     except _AlteredProgram:
         return False
     return True
 
 
-def _sha256(path: Path) -> str:
+def _sha256_of(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _touch(record: Path) -> None:
+def _mark_as_used(record: Path) -> None:
     try:
         os.utime(record)
     except OSError:  # a cache that is only read: its order of use is not ours to keep
         return
 
 
-def _modified(path: Path) -> float:
+def _modification_time(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except OSError:  # removed meanwhile by another process
@@ -189,14 +189,14 @@ def _modified(path: Path) -> float:
 
 
 def _last_use(entry: Path) -> float:
-    return _modified(entry / _RECORD)
+    return _modification_time(entry / _RECORD)
 
 
-def _bytes(entry: Path) -> int:
-    return _size(entry / _PROGRAM) + _size(entry / _RECORD)
+def _entry_size(entry: Path) -> int:
+    return _file_size(entry / _PROGRAM) + _file_size(entry / _RECORD)
 
 
-def _size(path: Path) -> int:
+def _file_size(path: Path) -> int:
     try:
         return path.stat().st_size
     except OSError:

@@ -37,12 +37,12 @@ def arrays_and_scalars(lowered: LoweredNetwork) -> tuple[Arrays, dict[str, str]]
     """Return the arrays of a project by file name, and the single numbers by name, as text."""
     values: Arrays = {}
     for group in lowered.groups:
-        values |= _group(group)
-        values |= _recorded(group, lowered)
+        values |= _group_arrays(group)
+        values |= _recorded_indices(group, lowered)
     for spikes in lowered.spikes:
-        values |= _spikes(spikes, lowered.dt)
+        values |= _spike_arrays(spikes, lowered.dt)
     for poisson in lowered.poissons:
-        values |= _named(
+        values |= _arrays_of_owner(
             poisson.name,
             {
                 "rate": poisson.rates,
@@ -52,8 +52,8 @@ def arrays_and_scalars(lowered: LoweredNetwork) -> tuple[Arrays, dict[str, str]]
         )
     for synapses in lowered.synapses:
         if len(synapses.i):
-            values |= _synapses(synapses)
-            values |= _followed(synapses, lowered)
+            values |= _synapse_arrays(synapses)
+            values |= _followed_indices(synapses, lowered)
     values = {name: value for name, value in values.items() if value.size}
     arrays = {name: value for name, value in values.items() if value.size > 1}
     # Brian2 fills an array of one element by a literal, which the merged source reads as a number
@@ -74,7 +74,7 @@ def arrays_and_scalars(lowered: LoweredNetwork) -> tuple[Arrays, dict[str, str]]
     return arrays, single
 
 
-def chosen(known: Mapping[str, str], names: Iterable[str]) -> dict[str, str] | None:
+def select_values(known: Mapping[str, str], names: Iterable[str]) -> dict[str, str] | None:
     """Return the values of ``names`` in their order, or None if one of them is unknown."""
     wanted = list(names)
     return {name: known[name] for name in wanted} if set(wanted) <= set(known) else None
@@ -109,7 +109,7 @@ def _array_of(name: str) -> str:
     return f"_static_array_{match['array']}" if match else ""
 
 
-def _named(owner: str, values: Mapping[str, Any], dynamic: bool = False) -> Arrays:
+def _arrays_of_owner(owner: str, values: Mapping[str, Any], dynamic: bool = False) -> Arrays:
     prefix = f"_static_array__{'dynamic_' if dynamic else ''}array_{owner}"
     return {
         f"{prefix}_{name}": np.atleast_1d(np.asarray(value, dtype=np.float64))
@@ -117,13 +117,13 @@ def _named(owner: str, values: Mapping[str, Any], dynamic: bool = False) -> Arra
     }
 
 
-def _group(group: LoweredGroup) -> Arrays:
+def _group_arrays(group: LoweredGroup) -> Arrays:
     constants = {name: constant.value for name, constant in group.constants.items()}
     initial = {name: np.broadcast_to(value, (group.n,)) for name, value in group.initial.items()}
-    return _named(group.name, constants | initial)
+    return _arrays_of_owner(group.name, constants | initial)
 
 
-def _recorded(group: LoweredGroup, lowered: LoweredNetwork) -> Arrays:
+def _recorded_indices(group: LoweredGroup, lowered: LoweredNetwork) -> Arrays:
     recording = lowered.recordings.get(group.name)
     if recording is None:
         return {}
@@ -136,7 +136,7 @@ def _recorded(group: LoweredGroup, lowered: LoweredNetwork) -> Arrays:
     }
 
 
-def _followed(synapses: LoweredSynapses, lowered: LoweredNetwork) -> Arrays:
+def _followed_indices(synapses: LoweredSynapses, lowered: LoweredNetwork) -> Arrays:
     recording = lowered.recordings.get(synapses.projection)
     if recording is None or recording.every is None:
         return {}
@@ -144,7 +144,7 @@ def _followed(synapses: LoweredSynapses, lowered: LoweredNetwork) -> Arrays:
     return {f"_static_array__array_{synapses.name}_trace__indices": chosen.astype(np.int32)}
 
 
-def _spikes(spikes: LoweredSpikes, dt: float) -> Arrays:
+def _spike_arrays(spikes: LoweredSpikes, dt: float) -> Arrays:
     prefix = f"_static_array__dynamic_array_{spikes.name}"
     return {
         f"{prefix}_neuron_index": spikes.indices,
@@ -154,7 +154,7 @@ def _spikes(spikes: LoweredSpikes, dt: float) -> Arrays:
     }
 
 
-def _synapses(synapses: LoweredSynapses) -> Arrays:
+def _synapse_arrays(synapses: LoweredSynapses) -> Arrays:
     shared = {name: c.value for name, c in synapses.constants.items() if c.is_shared}
     single = {name: c.value for name, c in synapses.constants.items() if not c.is_shared}
     single |= {
@@ -166,7 +166,7 @@ def _synapses(synapses: LoweredSynapses) -> Arrays:
     return {
         f"{prefix}_sources": synapses.i,
         f"{prefix}_targets": synapses.j,
-        **_named(synapses.name, delays, dynamic=True),
-        **_named(synapses.name, shared),
-        **_named(synapses.name, single, dynamic=True),
+        **_arrays_of_owner(synapses.name, delays, dynamic=True),
+        **_arrays_of_owner(synapses.name, shared),
+        **_arrays_of_owner(synapses.name, single, dynamic=True),
     }

@@ -14,7 +14,7 @@ from brian2 import seed as seed_brian
 from brian2.units import second
 
 from dualframe.core.errors import BuildError
-from dualframe.targets.brian.brian_objects import assemble
+from dualframe.targets.brian.brian_objects import make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
 from dualframe.targets.cpp import known_programs as plans
@@ -56,31 +56,31 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         project = Path(folder) / "project"
         plan = plans.load_program(key)
         started = time.perf_counter()
-        build = plan.prepare(lowered, project) if plan is not None else None
+        build = plan.prepare_project(lowered, project) if plan is not None else None
         if plan is None or build is None:
             return _generate_and_run(lowered, options, Path(folder) / "generated", key)
         built = time.perf_counter()
-        fraction = _execute(build, lowered, options)
-        raw = plan.collect(lowered, project)
-        return _finish(raw, lowered, build, fraction, (started, built))
+        fraction = _execute_program(build, lowered, options)
+        raw = plan.collect_results(lowered, project)
+        return _finish_results(raw, lowered, build, fraction, (started, built))
 
 
 def _generate_and_run(
     lowered: LoweredNetwork, options: RunOptions, project: Path, key: str
 ) -> RawResults:
     started = time.perf_counter()
-    with _session(project, options) as device:
-        assembled = generate(lowered, device, project)
+    with cpp_session(project, options) as device:
+        assembled = generate_project(lowered, device, project)
         build = compile_project(project, threads=options.threads, strict=options.strict)
         built = time.perf_counter()
-        fraction = _execute(build, lowered, options)
+        fraction = _execute_program(build, lowered, options)
         device.has_been_run = True
         raw = collect_results(assembled, lowered)
         plans.store_program(key, lowered, assembled, device, build, raw)
-        return _finish(raw, lowered, build, fraction, (started, built))
+        return _finish_results(raw, lowered, build, fraction, (started, built))
 
 
-def _finish(
+def _finish_results(
     raw: RawResults,
     lowered: LoweredNetwork,
     build: BuiltProgram,
@@ -95,7 +95,8 @@ def _finish(
     return raw
 
 
-def _session(project: Path, options: RunOptions) -> Any:
+def cpp_session(project: Path, options: RunOptions) -> Any:
+    """Return a session in which Brian2 generates programs of named numbers into a folder."""
     threads = options.threads if options.threads > 1 else 0
     preferences = {
         "devices.cpp_standalone.openmp_threads": threads,
@@ -107,13 +108,15 @@ def _session(project: Path, options: RunOptions) -> Any:
     )
 
 
-def generate(lowered: LoweredNetwork, device: Any, project: Path, *, settled: bool = False) -> Any:
+def generate_project(
+    lowered: LoweredNetwork, device: Any, project: Path, *, settled: bool = False
+) -> Any:
     """Write the C++ project of a lowered network into a folder; nothing is compiled.
 
     ``settled``: the program itself brings weights up to date at its end, instead of who reads them.
     """
     seed_brian(lowered.seed % 2**32)
-    assembled = assemble(lowered)
+    assembled = make_brian_objects(lowered)
     device.insert_code("after_start", _PROGRESS)
     assembled.network.run(lowered.duration * second, namespace={})
     for synapses in lowered.synapses if settled else ():
@@ -123,7 +126,7 @@ def generate(lowered: LoweredNetwork, device: Any, project: Path, *, settled: bo
     return assembled
 
 
-def _execute(build: BuiltProgram, lowered: LoweredNetwork, options: RunOptions) -> float:
+def _execute_program(build: BuiltProgram, lowered: LoweredNetwork, options: RunOptions) -> float:
     """Run the program; return the fraction of the time that was simulated."""
     folder = build.executable.parent
     # threads that spin while they wait take the cores from each other on a busy machine
@@ -139,16 +142,16 @@ def _execute(build: BuiltProgram, lowered: LoweredNetwork, options: RunOptions) 
         text=True,
         start_new_session=True,  # Ctrl-C reaches us first, and we pass it on once
     )
-    complaints = _follow(process, lowered, options)
+    complaints = _follow_messages(process, lowered, options)
     if process.returncode != 0:
         raise BuildError(
             f"the program of network stopped with code {process.returncode}: "
             + (complaints[-1] if complaints else "it gave no reason")
         )
-    return _completed(folder)
+    return _completed_fraction(folder)
 
 
-def _follow(
+def _follow_messages(
     process: subprocess.Popen[str], lowered: LoweredNetwork, options: RunOptions
 ) -> list[str]:
     """Read the program's messages until it ends; an interrupt ends it early, results kept."""
@@ -167,6 +170,6 @@ def _follow(
             process.send_signal(signal.SIGINT)
 
 
-def _completed(folder: Path) -> float:
+def _completed_fraction(folder: Path) -> float:
     info = folder / "results" / "last_run_info.txt"
     return float(info.read_text().split()[1]) if info.exists() else 1.0

@@ -21,7 +21,7 @@ from brian2.units import second
 
 from dualframe.core.errors import BuildError, TargetError
 from dualframe.network import variables
-from dualframe.targets.brian.brian_objects import assemble
+from dualframe.targets.brian.brian_objects import make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
 from dualframe.targets.genn.requirements import (
@@ -60,7 +60,7 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     ):
         started = time.perf_counter()
         lowered = _for_genn(lowered)
-        assembled = assemble(lowered, thin=False)
+        assembled = make_brian_objects(lowered, thin=False)
         _build_and_run(assembled.network, lowered)
         total = time.perf_counter() - started
         raw = collect_results(assembled, lowered)

@@ -67,7 +67,7 @@ def lower_population(
     check_reserved(label, [line.name for line in lines] + list(constants))
     check_known(label, used, {line.name for line in lines} | set(constants))
     kept = {name: constants[name] for name in sorted(constants) if name in used | keep}
-    declared = [constants[name].declaration(name) for name in kept]
+    declared = [constants[name].equation_line(name) for name in kept]
     equations = "\n".join([str(line) for line in inline_subexpressions(lines, keep)] + declared)
     initial = {name: np.asarray(value, dtype=float) for name, value in population.initial.items()}
     return LoweredGroup(

@@ -112,7 +112,7 @@ def _declare_variables(
             initial["w"] = weight.value
         else:
             constants["w"] = weight
-    lines += [constant_of.declaration(name) for name, constant_of in constants.items()]
+    lines += [constant_of.equation_line(name) for name, constant_of in constants.items()]
     return "\n".join(lines), initial, constants
 
 

@@ -28,7 +28,7 @@ class Constant:
         """Whether all members have one value."""
         return self.value.ndim == 0
 
-    def declaration(self, name: str) -> str:
+    def equation_line(self, name: str) -> str:
         """Return the line that declares the constant in Brian2 equations."""
         return f"{name} : {self.unit} ({'shared, constant' if self.is_shared else 'constant'})"
 
