@@ -36,7 +36,8 @@ from dualframe.training.figures import plot_learning, write_figures
 from dualframe.training.learning_record import LearningRecord
 from dualframe.training.training_specification import SPECIFICATION_CLASSES
 
-FORMAT, FORMAT_VERSION = "dualframe agents", 1
+FORMAT, FORMAT_VERSION = "dualframe agents", 2
+_HEAD = ("format", "format_version", "agents")
 _TABLES = ("trials", "outcomes", "curves")
 
 
@@ -138,7 +139,7 @@ def load_agents(directory: str | Path) -> TrainedAgents:
             n=int(manifest["agents"]),
             weights=weights,
             weight_units=units,
-            provenance=manifest["provenance"],
+            provenance={key: fact for key, fact in manifest.items() if key not in _HEAD},
             folder=str(folder.absolute()),
             **tables,
         )
@@ -173,17 +174,8 @@ def _write_folder(agents: TrainedAgents, folder: Path) -> None:
 
 
 def _manifest_of(agents: TrainedAgents) -> dict[str, Any]:
-    facts = ("seed", "target", "completed", "command")
-    return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
-        "task": agents.task.name,
-        "agents": agents.n,
-        "modulators": list(agents.task.modulators),
-        "heterogeneity": agents.task.heterogeneity,
-        **{fact: agents.provenance.get(fact) for fact in facts},
-        "provenance": dict(agents.provenance),
-    }
+    head = {"format": FORMAT, "format_version": FORMAT_VERSION, "agents": agents.n}
+    return {**head, **agents.provenance}
 
 
 def _write_json(path: Path, content: Any) -> None:
