@@ -35,8 +35,8 @@ def exchange_rates(circuit: ResolvedCircuit, modulator: str) -> dict[tuple[str, 
     """Return the rate constants k of a modulator, by (this region, the other)."""
     volumes = {region.name: region.volume for region in circuit.circuit.regions}
     rates: dict[tuple[str, str], Any] = {}
-    for region, given in modulations_by_region(circuit, modulator).items():
-        for other, rate in given.exchange.items():
+    for region, modulation in modulations_by_region(circuit, modulator).items():
+        for other, rate in modulation.exchange.items():
             rates[region, other] = rate
             rates[other, region] = rate * float(volumes[region] / volumes[other])
     return rates
@@ -44,18 +44,27 @@ def exchange_rates(circuit: ResolvedCircuit, modulator: str) -> dict[tuple[str, 
 
 def connected_regions(region: str, rates: Rates) -> tuple[str, ...]:
     """Return a region and every region that exchange joins to it, this one first."""
-    found = [region]
-    for here in found:  # grows while it is read
-        found += [b for a, b in rates if a == here and b not in found]
-    return (region, *sorted(found[1:]))
+    reached = [region]
+    for here in reached:  # grows while it is read
+        reached += [b for a, b in rates if a == here and b not in reached]
+    return (region, *sorted(reached[1:]))
 
 
 def modulator_reaches(circuit: ResolvedCircuit, modulator: str, region: str) -> bool:
-    """Return whether a modulator of the circuit comes into a region."""
-    given = modulations_by_region(circuit, modulator)
-    return any(
-        name in given for name in connected_regions(region, exchange_rates(circuit, modulator))
-    )
+    """Return whether a modulator of the circuit comes into a region.
+
+    Parameters
+    ----------
+    circuit
+        Its modulations and regions.
+    modulator
+        Name in the catalogue.
+    region
+        Name of a region, "" in a circuit without regions.
+    """
+    by_region = modulations_by_region(circuit, modulator)
+    connected = connected_regions(region, exchange_rates(circuit, modulator))
+    return any(name in by_region for name in connected)
 
 
 def steady_state_concentrations(

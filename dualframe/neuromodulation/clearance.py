@@ -12,15 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from brian2.units import mmolar, second
 
 from dualframe.catalogue import Modulator, Numbers
 from dualframe.circuit import Modulation
 
+#: A table of the catalogue, and the names of its numbers that act.
+ActingNumbers: TypeAlias = tuple[Numbers, tuple[str, ...]]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Clearance:
     """What removes a modulator.
 
@@ -41,50 +44,58 @@ class Clearance:
     parameters: dict[str, Any]
     rate: Callable[[float], float]
     slope: Callable[[float], float]
-    acting: tuple[tuple[Numbers, tuple[str, ...]], ...]
+    acting: tuple[ActingNumbers, ...]
 
 
-def clearance(given: Modulation | None, modulator: Modulator) -> Clearance:
-    """Return what clears a modulator in a region; None is the catalogue's time constant.
+def select_clearance(modulation: Modulation | None, modulator: Modulator) -> Clearance:
+    """Return what clears a modulator in a region.
+
+    Parameters
+    ----------
+    modulation
+        May state a time constant or an uptake; None takes the catalogue's time constant.
+    modulator
+        As the catalogue has it.
 
     Raises
     ------
     UnknownName
         If the modulator has no such uptake.
     """
-    if given is not None and given.uptake:
-        return _uptake(modulator.uptake(given.uptake).numbers)
-    if given is not None and given.clearance is not None:
-        return _first_order(given.clearance, ())
+    if modulation is not None and modulation.uptake:
+        return _saturating_clearance(modulator.uptake(modulation.uptake).numbers)
+    if modulation is not None and modulation.clearance is not None:
+        return _first_order_clearance(modulation.clearance, ())
     numbers = modulator.numbers
-    return _first_order(numbers.value("clearance_tau"), ((numbers, ("clearance_tau",)),))
+    acting = ((numbers, ("clearance_tau",)),)
+    return _first_order_clearance(numbers.value("clearance_tau"), acting)
 
 
-def _first_order(tau: Any, acting: tuple[tuple[Numbers, tuple[str, ...]], ...]) -> Clearance:
+def _first_order_clearance(tau: Any, acting: tuple[ActingNumbers, ...]) -> Clearance:
     seconds = float(tau / second)
     return Clearance(
-        lambda level, name: f"({level} - {name})/tau_{name}",
-        {"tau": tau},
-        lambda c: c / seconds,
-        lambda c: 1 / seconds,
-        acting,
+        flow=lambda level, name: f"({level} - {name})/tau_{name}",
+        parameters={"tau": tau},
+        rate=lambda c: c / seconds,
+        slope=lambda c: 1 / seconds,
+        acting=acting,
     )
 
 
-def _uptake(numbers: Numbers) -> Clearance:
+def _saturating_clearance(numbers: Numbers) -> Clearance:
     names = ("Vmax", "Km", "k_other")
     vmax, km, k = (numbers.value(name) for name in names)
     fastest, half, other = float(vmax / (mmolar / second)), float(km / mmolar), float(k * second)
 
-    def flow(level: str, name: str) -> str:
+    def flow_text(level: str, name: str) -> str:
         removed = "Vmax_{1}*{0}/(Km_{1} + {0})"
         by_uptake = f"{removed.format(level, name)} - {removed.format(name, name)}"
         return f"{by_uptake} + k_other_{name}*({level} - {name})"
 
     return Clearance(
-        flow,
-        {name: numbers.value(name) for name in names},
-        lambda c: fastest * c / (half + c) + other * c,
-        lambda c: fastest * half / (half + c) ** 2 + other,
-        ((numbers, names),),
+        flow=flow_text,
+        parameters={name: numbers.value(name) for name in names},
+        rate=lambda c: fastest * c / (half + c) + other * c,
+        slope=lambda c: fastest * half / (half + c) ** 2 + other,
+        acting=((numbers, names),),
     )

@@ -6,19 +6,20 @@ of other regions, which are integrated in the same neuron:
 
 .. math:: \frac{dc_a}{dt} = J_a(L_a) - J_a(c_a) + \sum_b k_{ab} (c_b - c_a)
 
-The start is the steady state of the first levels. Tonic levels alone are a constant: they have
-been there for ever.
+The concentration starts at the steady state of the first levels; tonic levels alone keep it
+constant.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from brian2.units import mmolar
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
-from dualframe.catalogue import Modulator, Numbers
+from dualframe.catalogue import Modulator
 from dualframe.circuit import Modulation, ResolvedCircuit
 from dualframe.neuromodulation.brain_regions import (
     connected_regions,
@@ -27,10 +28,10 @@ from dualframe.neuromodulation.brain_regions import (
     modulator_reaches,
     steady_state_concentrations,
 )
-from dualframe.neuromodulation.clearance import Clearance, clearance
+from dualframe.neuromodulation.clearance import ActingNumbers, Clearance, select_clearance
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Concentration:
     """Equations of one modulator in one region.
 
@@ -54,11 +55,11 @@ class Concentration:
     initial: dict[str, Any]
     start: Any
     constant: bool
-    acting: tuple[tuple[Numbers, tuple[str, ...]], ...]
+    acting: tuple[ActingNumbers, ...]
 
 
 def concentrations(circuit: ResolvedCircuit, region: str = "") -> dict[str, Concentration]:
-    """Return the modulators that come into a region, by their names.
+    """Return the concentrations of the modulators that come into a region, by their names.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ def concentrations(circuit: ResolvedCircuit, region: str = "") -> dict[str, Conc
         Name of a region, "" in a circuit without regions.
     """
     return {
-        name: concentration(circuit, modulator, region)
+        name: concentration_in_region(circuit, modulator, region)
         for name, modulator in sorted(circuit.modulators.items())
         if modulator_reaches(circuit, name, region)
     }
@@ -87,102 +88,119 @@ def as_concentration(level: Any, modulator: Modulator) -> Any:
     return level
 
 
-def concentration(
+def concentration_in_region(
     circuit: ResolvedCircuit, modulator: Modulator, region: str = ""
 ) -> Concentration:
-    """Return the equations of a modulator's concentration in a region that it comes into."""
-    given, rates = (
-        modulations_by_region(circuit, modulator.name),
-        exchange_rates(circuit, modulator.name),
-    )
+    """Return the equations of a modulator's concentration in a region that it comes into.
+
+    Parameters
+    ----------
+    circuit
+        Its modulations and regions.
+    modulator
+        As the catalogue has it.
+    region
+        Name of a region, "" in a circuit without regions.
+    """
+    modulations = modulations_by_region(circuit, modulator.name)
+    rates = exchange_rates(circuit, modulator.name)
     regions = connected_regions(region, rates)
-    present = {name: given[name] for name in regions if name in given}
-    clearances = {name: clearance(given.get(name), modulator) for name in regions}
-    levels = {name: _first_level(given.get(name), modulator) for name in regions}
+    present = {name: modulations[name] for name in regions if name in modulations}
+    clearances = {name: select_clearance(present.get(name), modulator) for name in regions}
+    levels = {name: _first_level(present.get(name), modulator) for name in regions}
     balance = steady_state_concentrations(regions, levels, clearances, rates)
     start = {name: balance[name] * mmolar for name in regions}
-    own = concentration_variable(modulator)
-    constant = all(entry.constant for entry in present.values())
-    if constant and len(regions) == 1:  # the level itself, to its last digit
+    variable = concentration_variable(modulator)
+    constant = all(modulation.constant for modulation in present.values())
+    bare = constant and len(regions) == 1
+    if bare:  # the level itself, to its last digit
         start[region] = as_concentration(present[region].level, modulator)
-    acting = _acting(present, clearances, modulator, bare=constant and len(regions) == 1)
+    concentration = Concentration(
+        name=variable,
+        equations=(),
+        parameters={variable: start[region]},
+        initial={},
+        start=start[region],
+        constant=constant,
+        acting=_acting_numbers(present, clearances, modulator, bare=bare),
+    )
     if constant:
-        return Concentration(own, (), {own: start[region]}, {}, start[region], True, acting)
-    lines: list[str] = []
+        return concentration
     parameters: dict[str, Any] = {}
-    initial: dict[str, Any] = {}
+    lines: list[str] = []
+    variables = {name: concentration_variable(modulator, name, region) for name in regions}
     for name in regions:
-        variable = concentration_variable(modulator, name, region)
-        flow = _flow(given.get(name), modulator, variable, clearances[name], parameters)
+        own = variables[name]
+        flow = _clearance_flow(present.get(name), modulator, own, clearances[name], parameters)
         for other in (b for a, b in rates if a == name):
             rate = f"exchange_{modulator.name}_{name}_{other}"
             parameters[rate] = rates[name, other]
-            flow += f" + {rate}*({concentration_variable(modulator, other, region)} - {variable})"
-        lines.append(f"d{variable}/dt = {flow} : mmolar")
-        initial[variable] = start[name]
-    return Concentration(own, tuple(lines), parameters, initial, start[region], False, acting)
+            flow += f" + {rate}*({variables[other]} - {own})"
+        lines.append(f"d{own}/dt = {flow} : mmolar")
+    initial = {variables[name]: start[name] for name in regions}
+    return replace(concentration, equations=tuple(lines), parameters=parameters, initial=initial)
 
 
-def _acting(
-    present: dict[str, Modulation],
-    clearances: dict[str, Clearance],
+def _acting_numbers(
+    present: Mapping[str, Modulation],
+    clearances: Mapping[str, Clearance],
     modulator: Modulator,
     *,
     bare: bool,
-) -> tuple[tuple[Numbers, tuple[str, ...]], ...]:
+) -> tuple[ActingNumbers, ...]:
     """Numbers of the modulator that act; a bare constant level is not cleared."""
-    fraction = any(_fraction(entry) for entry in present.values())
-    found: list[tuple[Numbers, tuple[str, ...]]] = []
-    if fraction:
-        found.append((modulator.numbers, ("reference_concentration",)))
+    numbers: list[ActingNumbers] = []
+    if any(_states_fraction(modulation) for modulation in present.values()):
+        numbers.append((modulator.numbers, ("reference_concentration",)))
     if not bare:
-        found += [pair for own in clearances.values() for pair in own.acting]
-    by_spikes = (entry for entry in present.values() if entry.released_by and not entry.per_spike)
-    found += [(modulator.uptake(e.uptake).numbers, ("release_total",)) for e in by_spikes]
-    return tuple(found)
+        numbers += [pair for clearance in clearances.values() for pair in clearance.acting]
+    for modulation in present.values():
+        if modulation.released_by and not modulation.per_spike:
+            numbers.append((modulator.uptake(modulation.uptake).numbers, ("release_total",)))
+    return tuple(numbers)
 
 
-def _fraction(given: Modulation) -> bool:
-    """Whether a level is given as a fraction of the reference concentration."""
-    levels = [given.level, given.per_spike, *(level for _, level in given.schedule)]
-    levels += [pulses.rise for pulses in given.pulses]
+def _states_fraction(modulation: Modulation) -> bool:
+    """Whether a level is stated as a fraction of the reference concentration."""
+    levels = [modulation.level, modulation.per_spike, *(level for _, level in modulation.schedule)]
+    levels += [pulses.rise for pulses in modulation.pulses]
     return any(x is not None and get_dimensions(x) is DIMENSIONLESS for x in levels)
 
 
-def _first_level(given: Modulation | None, modulator: Modulator) -> float:
+def _first_level(modulation: Modulation | None, modulator: Modulator) -> float:
     """Level at the start, in mmolar."""
-    level = None if given is None else given.level
-    if given is not None and given.schedule:
-        time, first = given.schedule[0]
+    level = None if modulation is None else modulation.level
+    if modulation is not None and modulation.schedule:
+        time, first = modulation.schedule[0]
         level = first if time == 0 else None
     return 0.0 if level is None else float(as_concentration(level, modulator) / mmolar)
 
 
-def _flow(
-    given: Modulation | None,
+def _clearance_flow(
+    modulation: Modulation | None,
     modulator: Modulator,
     name: str,
-    cleared: Clearance,
+    clearance: Clearance,
     parameters: dict[str, Any],
 ) -> str:
     """Text of J(L) - J(c); its parameters are added."""
-    parameters |= {f"{key}_{name}": value for key, value in cleared.parameters.items()}
-    if given is not None and given.schedule:
-        return cleared.flow(_scheduled(given, modulator, name, parameters), name)
-    level = 0 * mmolar if given is None or given.level is None else given.level
+    parameters |= {f"{key}_{name}": value for key, value in clearance.parameters.items()}
+    if modulation is not None and modulation.schedule:
+        return clearance.flow(_scheduled_level(modulation, modulator, name, parameters), name)
+    level = 0 * mmolar if modulation is None or modulation.level is None else modulation.level
     parameters[f"level_{name}"] = as_concentration(level, modulator)
-    return cleared.flow(f"level_{name}", name)
+    return clearance.flow(f"level_{name}", name)
 
 
-def _scheduled(
-    given: Modulation, modulator: Modulator, name: str, parameters: dict[str, Any]
+def _scheduled_level(
+    modulation: Modulation, modulator: Modulator, name: str, parameters: dict[str, Any]
 ) -> str:
     terms = []
-    for k, (time, level) in enumerate(given.schedule):
+    for k, (time, level) in enumerate(modulation.schedule):
         parameters[f"level{k}_{name}"] = as_concentration(level, modulator)
         parameters[f"time{k}_{name}"] = time
         term = f"level{k}_{name}*int(t >= time{k}_{name} - 0.5*dt)"
-        if k + 1 < len(given.schedule):
+        if k + 1 < len(modulation.schedule):
             term += f"*int(t < time{k + 1}_{name} - 0.5*dt)"
         terms.append(term)
     return f"({' + '.join(terms)})"

@@ -7,8 +7,9 @@ antagonists (dose B in units of their K_B) bind at one site (Gaddum; Schild):
           \qquad \frac{db}{dt} = \frac{b_\infty - b}{\tau},
           \quad \tau = \tau_{on} \text{ if } b_\infty > b \text{ else } \tau_{off}
 
-The time constants are those of the response, so they are the same for every ligand. A drug has
-been there for ever; at a constant concentration the receptor is in its steady state.
+The time constants are those of the response, so they are the same for every ligand. Drug
+concentrations are constant; at a constant concentration of the modulator too, the occupancy is at
+its steady state.
 
 Of an ionotropic receptor that desensitises, the fraction s is sensitive, and the occupancy is
 :math:`o = b s` instead of b:

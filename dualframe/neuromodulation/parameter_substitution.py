@@ -40,28 +40,28 @@ def substitute_parameters(model: T, changes: Mapping[str, str]) -> T:
     """
     if not changes:
         return model
-    given: Any = model
+    record: Any = model
     for name in changes:
-        if name not in given.parameters:
-            raise UnknownName("parameter that an effect changes:", name, given.parameters)
+        if name not in record.parameters:
+            raise UnknownName("parameter that an effect changes:", name, record.parameters)
     names = {name: f"{name}_modulated" for name in changes}
     new: dict[str, Any] = {}
-    for key in {item.name for item in fields(given)} & set(_TEXTS):
-        text = getattr(given, key)
+    for key in {item.name for item in fields(record)} & set(_TEXTS):
+        text = getattr(record, key)
         if isinstance(text, str):
             new[key] = word_substitute(text, names)
     lines = [
-        f"{names[name]} = {expression} : {unit_of(given.parameters[name])}"
+        f"{names[name]} = {expression} : {unit_of(record.parameters[name])}"
         for name, expression in changes.items()
     ]
     new["equations"] = "\n".join([new["equations"], *lines])
-    if hasattr(given, "events"):
-        new["events"] = tuple(_event(event, names) for event in given.events)
-    made: T = replace(given, **new)
-    return made
+    if hasattr(record, "events"):
+        new["events"] = tuple(_rename_in_event(event, names) for event in record.events)
+    changed: T = replace(record, **new)
+    return changed
 
 
-def _event(event: Event, names: Mapping[str, str]) -> Event:
+def _rename_in_event(event: Event, names: Mapping[str, str]) -> Event:
     return replace(
         event,
         condition=word_substitute(event.condition, names),

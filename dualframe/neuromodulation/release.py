@@ -8,7 +8,7 @@ full-size one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -35,97 +35,94 @@ def volume_release(
     populations
         What the modulators add to each population, by its name.
     """
-    inputs, made = [], []
-    for modulator, region, given in _entries(circuit):
-        ending = f"_in_{region}" if region else ""
-        if given.released_by is not None:
-            name = f"release_{modulator.name}_{given.released_by}"
-            rise = _per_spike(circuit, given, modulator)
-            for target, variable in _targets(circuit, modulator, region, populations):
-                scaled = f"{modulator.name}_{given.released_by}" in populations[target].releases
-                factor = f"*{name}" if scaled else ""  # by autoreceptors
-                made.append(
-                    _raising(
-                        given.released_by,
-                        target,
-                        variable,
-                        f"{name}_{target}{ending}",
-                        rise,
-                        factor=factor,
+    inputs: list[SpikeInput] = []
+    projections: list[Projection] = []
+    for modulator in circuit.modulators.values():
+        for region, modulation in modulations_by_region(circuit, modulator.name).items():
+            ending = f"_in_{region}" if region else ""
+            targets = _sensing_populations(circuit, modulator, region, populations)
+            if modulation.released_by is not None:
+                rise = _rise_per_spike(circuit, modulation, modulator)
+                name = f"release_{modulator.name}_{modulation.released_by}"
+                for target, variable in targets.items():
+                    releases = populations[target].releases  # scaled by autoreceptors
+                    scaled = f"{modulator.name}_{modulation.released_by}" in releases
+                    projections.append(
+                        Projection(
+                            source=modulation.released_by,
+                            target=target,
+                            name=f"{name}_{target}{ending}",
+                            on_pre=f"{variable} += w" + (f"*{name}" if scaled else ""),
+                            weight=rise,
+                            pairs="all_to_all",
+                        )
                     )
-                )
-        if given.pulses:
-            source, rises = _pulses(given, modulator, f"pulses_{modulator.name}{ending}")
-            targets = list(_targets(circuit, modulator, region, populations))
-            inputs += [source] if targets else []
-            for target, variable in targets:
-                n = circuit.circuit.sizes[target]
-                pairs = np.repeat(np.arange(source.n), n), np.tile(np.arange(n), source.n)
-                weight = rises if source.n == 1 else Quantity(np.repeat(rises, n), dim=mmolar.dim)
-                made.append(
-                    _raising(
-                        source.name,
-                        target,
-                        variable,
-                        f"{source.name}_{target}",
-                        weight[0] if source.n == 1 else weight,
-                        "all_to_all" if source.n == 1 else pairs,
-                    )
-                )
-    return inputs, made
+            if modulation.pulses and targets:
+                name = f"pulses_{modulator.name}{ending}"
+                source, rises = _pulse_input(modulation, modulator, name)
+                inputs.append(source)
+                sizes = circuit.circuit.sizes
+                projections += [
+                    _pulse_projection(source, rises, target, variable, sizes[target])
+                    for target, variable in targets.items()
+                ]
+    return inputs, projections
 
 
-def _entries(circuit: ResolvedCircuit) -> Iterator[tuple[Modulator, str, Modulation]]:
-    for name, modulator in circuit.modulators.items():
-        for region, given in modulations_by_region(circuit, name).items():
-            yield modulator, region, given
-
-
-def _targets(
+def _sensing_populations(
     circuit: ResolvedCircuit,
     modulator: Modulator,
     region: str,
     populations: Mapping[str, ModulationEquations],
-) -> Iterator[tuple[str, str]]:
-    """Yield the populations that integrate the concentration of a region, and its variable."""
-    for target, terms in populations.items():
-        variable = concentration_variable(modulator, region, circuit.population(target).region)
-        if variable in terms.initial:
-            yield target, variable
+) -> dict[str, str]:
+    """Populations that integrate the concentration of a region, and the variable in each."""
+    variables = {
+        target: concentration_variable(modulator, region, circuit.population(target).region)
+        for target in populations
+    }
+    return {
+        target: variable
+        for target, variable in variables.items()
+        if variable in populations[target].initial
+    }
 
 
-def _raising(
-    source: str,
-    target: str,
-    variable: str,
-    name: str,
-    rise: Any,
-    pairs: Any = "all_to_all",
-    factor: str = "",
+def _pulse_projection(
+    source: SpikeInput, rises: Any, target: str, variable: str, n: int
 ) -> Projection:
-    on_pre = f"{variable} += w{factor}"
+    """Return the projection of pulses onto all neurons of a population."""
+    weight: Any = rises[0]
+    pairs: Any = "all_to_all"
+    if source.n > 1:
+        weight = Quantity(np.repeat(rises, n), dim=mmolar.dim)
+        pairs = (np.repeat(np.arange(source.n), n), np.tile(np.arange(n), source.n))
     return Projection(
-        source=source, target=target, name=name, on_pre=on_pre, weight=rise, pairs=pairs
+        source=source.name,
+        target=target,
+        name=f"{source.name}_{target}",
+        on_pre=f"{variable} += w",
+        weight=weight,
+        pairs=pairs,
     )
 
 
-def _per_spike(circuit: ResolvedCircuit, given: Modulation, modulator: Modulator) -> Any:
+def _rise_per_spike(circuit: ResolvedCircuit, modulation: Modulation, modulator: Modulator) -> Any:
     """Return what a spike of one neuron adds."""
-    assert given.released_by is not None  # the caller has looked
-    full = circuit.circuit.full_size.sizes[given.released_by]
-    if given.per_spike is None:  # of all neurons together, as the uptake's source has it
-        rise = modulator.uptake(given.uptake).numbers.value("release_total") / full
+    assert modulation.released_by is not None  # the caller has looked
+    full = circuit.circuit.full_size.sizes[modulation.released_by]
+    if modulation.per_spike is None:  # of all neurons together, as the uptake's source has it
+        rise = modulator.uptake(modulation.uptake).numbers.value("release_total") / full
     else:
-        rise = as_concentration(given.per_spike, modulator)
-    return rise * (full / circuit.circuit.sizes[given.released_by])
+        rise = as_concentration(modulation.per_spike, modulator)
+    return rise * (full / circuit.circuit.sizes[modulation.released_by])
 
 
-def _pulses(given: Modulation, modulator: Modulator, name: str) -> tuple[SpikeInput, Any]:
+def _pulse_input(modulation: Modulation, modulator: Modulator, name: str) -> tuple[SpikeInput, Any]:
     """Return one source for each height of a pulse, and the heights."""
-    rises = [float(as_concentration(pulses.rise, modulator) / mmolar) for pulses in given.pulses]
+    rises = [float(as_concentration(p.rise, modulator) / mmolar) for p in modulation.pulses]
     heights = sorted(set(rises))
     indices, times = [], []
-    for rise, pulses in zip(rises, given.pulses, strict=True):
+    for rise, pulses in zip(rises, modulation.pulses, strict=True):
         times.append(np.asarray(pulses.times / second, dtype=float))
         indices.append(np.full(times[-1].size, heights.index(rise)))
     all_times = np.concatenate(times) * second
