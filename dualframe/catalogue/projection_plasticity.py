@@ -111,11 +111,11 @@ def _complete_numbers(
     for name in numbers:
         if name not in kinds:
             raise UnknownName(f"number of rule {rule.name!r}", name, kinds)
-    given = {name: quantity(value, kinds[name], name) for name, value in numbers.items()}
-    for name, value in given.items():
+    checked = {name: quantity(value, kinds[name], name) for name, value in numbers.items()}
+    for name, value in checked.items():
         if name.startswith("tau") and not float(value) > 0:
             raise CatalogueError(f"{name} of rule {rule.name!r} is {value}: expected above zero.")
-    complete = {**published.numbers.plain(), **given}
+    complete = {**published.numbers.plain(), **checked}
     if missing := [name for name in rule.parameters.required if name not in complete]:
         raise CatalogueError(
             f"rule {rule.name!r} lacks {', '.join(missing)}: the catalogue has no numbers of it, "

@@ -260,7 +260,7 @@ class Environment(EnvironmentEquations):
 
 
 def check_definitions(environment: Environment) -> None:
-    """Refuse an environment whose equations leave something open.
+    """Refuse an environment whose equations leave something open, or use names that it has itself.
 
     Parameters
     ----------
@@ -270,8 +270,15 @@ def check_definitions(environment: Environment) -> None:
     Raises
     ------
     NetworkError
-        If its equations do not define what `Environment.equations` promises.
+        If its equations do not define what `Environment.equations` promises, or its state has a
+        name of the counters and outcomes that every environment has.
     """
+    for name in environment.state:
+        if name in (*_COUNTERS, *environment.trial_outcomes, "tick", "steps", "ending"):
+            raise NetworkError(
+                f"environment {environment.name!r} has a state variable {name!r}, a name that "
+                f"every environment uses itself: give it another."
+            )
     defined = {name for name, _ in ordered_subexpressions(environment.tick_equations)}
     promised = {f"{name}_next" for name in environment.state}
     promised |= {"reward_next", "terminal", "succeeded"}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
 from dualframe.environments.environment_record import (
     Environment,
@@ -35,6 +36,11 @@ class EnvironmentSpec:
         A function of the parameters' values (in SI units, or in ticks) that returns the equations.
     limit
         Name of the parameter after whose ticks a trial is cut off; without, none is.
+
+    Raises
+    ------
+    NetworkError
+        If there is no parameter ``interval``, or none of the name of the limit.
     """
 
     name: str
@@ -43,6 +49,15 @@ class EnvironmentSpec:
     parameters: tuple[EnvironmentParameter, ...]
     write_equations: EquationWriter
     limit: str = ""
+
+    def __post_init__(self) -> None:
+        names = [parameter.name for parameter in self.parameters]
+        for name in filter(None, ("interval", self.limit)):
+            if name not in names:
+                raise NetworkError(
+                    f"environment {self.name!r} has no parameter {name!r}: add an "
+                    f"EnvironmentParameter of that name."
+                )
 
     def make_environment(self, **values: Any) -> Environment:
         """Return the environment for values of its parameters.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from brian2.units import Hz, ms, nS
 from gymnasium.utils.env_checker import check_env
-from toy_environment import LAMP
+from toy_environment import EQUATIONS, LAMP
 from toy_kinetics import HALVED_DECAY
 from toy_rule import ANTI_HEBBIAN
 
@@ -116,6 +117,20 @@ def test_an_environment_of_a_user_is_listed_and_made() -> None:
     assert (lamp.limit, lamp.values["cost"]) == (5, 0.5)
     with pytest.raises(NetworkError, match="burning of environment 'toy_lamp'"):
         df.environment("toy_lamp", burning="55 ms")
+
+
+def test_an_environment_that_lacks_something_is_refused() -> None:
+    with pytest.raises(NetworkError, match="no parameter 'interval'"):
+        replace(LAMP, parameters=LAMP.parameters[1:])
+    with pytest.raises(NetworkError, match="no parameter 'timeout'"):
+        replace(LAMP, limit="timeout")
+    equations = LAMP.write_equations({})
+    renamed = replace(
+        equations, state=("trial",), equations=EQUATIONS.replace("lit", "trial"), start={}
+    )
+    spec = replace(LAMP, write_equations=lambda values: replace(renamed, observations=()))
+    with pytest.raises(NetworkError, match="state variable 'trial'"):
+        spec.make_environment()
 
 
 def test_it_is_a_population() -> None:
