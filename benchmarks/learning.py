@@ -34,13 +34,13 @@ class Condition:
 
     label: str
     modulators: tuple[str, ...]
-    having: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     heterogeneity: float = 0.0
     figure: str = ""  # conditions with the same one share their figures
 
     def task(self, experiment: Experiment) -> Any:
-        task = df.task(experiment.task).only_modulation(*self.modulators)
-        task = task.having(**{**experiment.having, **self.having})
+        task = df.task(experiment.task).with_modulators(*self.modulators)
+        task = task.with_parameters(**{**experiment.parameters, **self.parameters})
         return task.with_heterogeneity(self.heterogeneity)
 
 
@@ -53,7 +53,7 @@ class Experiment:
     conditions: tuple[Condition, ...]
     row: Callable[[df.TrainedAgents], dict[str, Any]]
     bars: Callable[[Mapping[str, df.TrainedAgents]], list[str]]
-    having: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     agents: int = 20
     baselines: Callable[[], list[dict[str, Any]]] = list
 

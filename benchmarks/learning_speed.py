@@ -25,8 +25,8 @@ TASKS = {
 
 
 def measured(label: str, agents: int, target: str, seconds: float) -> dict[str, object]:
-    name, having = TASKS[label]
-    task = df.task(name).having(**having)
+    name, parameters = TASKS[label]
+    task = df.task(name).with_parameters(**parameters)
     options = {"agents": agents, "seed": 1, "target": target, "progress": False}
     if target == "genn":
         options["use_gpu"] = False

@@ -162,7 +162,7 @@ def _changed_task(options: argparse.Namespace) -> Task:
     if options.neurons is not None:
         place = next((s for s in ("network", "actor") if s in task.sections), "network")
         name = "neurons" if place == "network" else "n"
-        task = task.having(**{f"{place}__{name}": float(options.neurons)})
+        task = task.with_parameters(**{f"{place}__{name}": float(options.neurons)})
     if options.heterogeneity is not None:
         task = task.with_heterogeneity(options.heterogeneity)
     return task
@@ -172,7 +172,7 @@ def _with_modulators(task: Task, text: str) -> Task:
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise DualframeError("--modulate names no modulator: write --modulate none for none.")
-    return task.only_modulation(*([] if names == [NO_MODULATORS] else names))
+    return task.with_modulators(*([] if names == [NO_MODULATORS] else names))
 
 
 def _set_entry(task: Task, text: str) -> Task:
@@ -185,7 +185,7 @@ def _set_entry(task: Task, text: str) -> Task:
         )
     if section not in task.sections:
         raise UnknownName(f"section of task {task.name!r}:", section, task.sections)
-    return task.having(**{f"{section.strip()}__{name.strip()}": value.strip()})
+    return task.with_parameters(**{f"{section.strip()}__{name.strip()}": value.strip()})
 
 
 def _go_on(options: argparse.Namespace, seed: int) -> df.TrainedAgents:

@@ -1,7 +1,7 @@
 """Tasks: what a network of the task-driven branch learns, as data.
 
 >>> from dualframe.task import task
->>> task("distal_reward").with_modulation("DA").modulators
+>>> task("distal_reward").with_modulators("DA").modulators
 ('DA',)
 """
 

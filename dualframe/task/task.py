@@ -61,40 +61,34 @@ class Task(ValueRecord):
         """The modulators that act, as a label: ``"none"`` or ``"ACh, DA"``."""
         return ", ".join(self.modulators) or "none"
 
-    def with_modulation(self, *modulators: str, signal: str | None = None) -> Task:
-        """Return the task with modulators that act besides those that do.
+    def with_modulators(self, *modulators: str) -> Task:
+        """Return the task in which these modulators act, and no others.
 
         Parameters
         ----------
         modulators
-            Names, such as ``"DA"`` or ``"5-HT"``.
-        signal
-            What releases them. Tasks release dopamine at a ``"reward"``; other modulators follow
-            the task's protocol (``None``).
+            Names, such as ``"DA"`` or ``"5-HT"``; none for a task without modulators.
 
         Raises
         ------
         UnknownName
-            If the task has no such modulator or signal.
+            If the task has no such modulator.
         """
-        if signal not in (None, "reward"):
-            raise UnknownName("signal", signal, ["reward"])
-        if signal == "reward" and [*map(self._named, modulators)] != ["DA"]:
-            raise CatalogueError(f"signal 'reward' releases DA, not {', '.join(modulators)}.")
-        wanted = {*self.modulators, *map(self._named, modulators)}
-        return replace(self, modulators=tuple(m for m in self.offered if m in wanted))
-
-    def only_modulation(self, *modulators: str) -> Task:
-        """Return the task with these modulators and no others."""
-        return replace(self, modulators=()).with_modulation(*modulators)
+        acting = {self._named(modulator) for modulator in modulators}
+        return replace(self, modulators=tuple(m for m in self.offered if m in acting))
 
     def with_heterogeneity(self, cv: float) -> Task:
         """Return the task with cells whose parameters vary: log-normal factors of mean one."""
         number = float(as_not_negative(cv, "dimensionless", f"heterogeneity of task {self.name!r}"))
         return replace(self, heterogeneity=number)
 
-    def having(self, **values: Any) -> Task:
-        """Return the task with other numbers or texts: ``section__name=value``.
+    def with_parameters(self, **values: Any) -> Task:
+        """Return the task with other numbers or texts.
+
+        Parameters
+        ----------
+        **values
+            ``section__name=value``, such as ``actor__n=20``.
 
         Raises
         ------

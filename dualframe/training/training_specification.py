@@ -160,7 +160,7 @@ def with_trials(task: Task, trials: int) -> Task:
     if "trials" not in task["protocol"]:
         raise NetworkError(f"task {task.name!r} has no trials: give duration=.")
     check_count(trials, "trials")
-    return task.having(protocol__trials=float(trials))
+    return task.with_parameters(protocol__trials=float(trials))
 
 
 def limit_trials(network: Network, task: Task) -> Network:

@@ -26,7 +26,7 @@ from dualframe.training.figures import plot_curves, plot_outcomes_of
 
 def learn(modulators, duration, agents, target):
     """Return agents that have learned, or had no dopamine to learn with."""
-    task = df.task("cartpole").only_modulation(*modulators)
+    task = df.task("cartpole").with_modulators(*modulators)
     return df.train(task, agents=agents, seed=1, duration=duration, target=target)
 
 

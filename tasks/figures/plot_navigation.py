@@ -27,7 +27,7 @@ CONDITIONS = {"none": (), "DA": ("DA",), "DA, ACh": ("DA", "ACh"), "DA, 5-HT": (
 
 def learn(modulators, trials, duration, agents, target):
     """Return agents that have learned under some modulators."""
-    task = df.task("navigation").only_modulation(*modulators)
+    task = df.task("navigation").with_modulators(*modulators)
     return df.train(task, agents=agents, seed=1, trials=trials, duration=duration, target=target)
 
 

@@ -53,7 +53,7 @@ SMALL: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 def small(name: str) -> tuple[Task, dict[str, Any]]:
     changes, how = SMALL[name]
-    return df.task(name).having(**changes), how
+    return df.task(name).with_parameters(**changes), how
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def test_evaluation_keeps_the_weights_to_the_last_bit(trained: Made, target: str
 def test_the_criterion_of_distal_reward_is_seen(target: str) -> None:
     """A low one is reached wherever the weight grows at all."""
     task, how = small("distal_reward")
-    task = task.having(reward__criterion=0.01)
+    task = task.with_parameters(reward__criterion=0.01)
     gpu = {"use_gpu": False} if target == "genn" else {}
     agents = df.train(
         task,

@@ -33,7 +33,7 @@ class Condition:
 
 
 def learn(*modulators: str) -> Condition:
-    task = df.task("cartpole").only_modulation(*modulators)
+    task = df.task("cartpole").with_modulators(*modulators)
     options = {"target": "cpp_standalone", "progress": False}
     agents = df.train(task, agents=AGENTS, seed=2001, duration=TRAINED, **options)
     return Condition(agents, df.evaluate(agents, duration=TESTED, seed=2002, **options))

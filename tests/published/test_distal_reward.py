@@ -30,7 +30,9 @@ CPP: dict[str, Any] = {"target": "cpp_standalone", "progress": False}
 
 
 def task() -> Any:
-    return df.task("distal_reward").only_modulation("DA").having(reward__window=WINDOW * ms)
+    return (
+        df.task("distal_reward").with_modulators("DA").with_parameters(reward__window=WINDOW * ms)
+    )
 
 
 # --- the network ----------------------------------------------------------------------------------
@@ -197,8 +199,8 @@ LEARNERS, SECONDS = 4, 500
 
 def learn(*modulators: str) -> df.TrainedAgents:
     """Four agents of 200 neurons, STDP five times the source's, for eight minutes."""
-    small = df.task("distal_reward").only_modulation(*modulators)
-    small = small.having(
+    small = df.task("distal_reward").with_modulators(*modulators)
+    small = small.with_parameters(
         network__neurons=200,
         plasticity__A_plus=0.5,
         plasticity__A_minus=0.75,

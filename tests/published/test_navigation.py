@@ -25,7 +25,7 @@ CONDITIONS: dict[str, tuple[str, ...]] = {"none": (), "DA": ("DA",), "DA, ACh": 
 def conditions() -> dict[str, df.TrainedAgents]:
     made = {}
     for name, modulators in CONDITIONS.items():
-        task = df.task("navigation").only_modulation(*modulators)
+        task = df.task("navigation").with_modulators(*modulators)
         made[name] = df.train(
             task,
             agents=AGENTS,

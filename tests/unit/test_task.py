@@ -181,16 +181,14 @@ class TestReading:
 
 class TestModulators:
     def test_they_stand_in_the_order_of_the_task(self) -> None:
-        found = df.task("navigation").only_modulation("5-HT", "ACh")
+        found = df.task("navigation").with_modulators("5-HT", "ACh")
         assert found.modulators == ("ACh", "5HT")
         assert found.condition == "ACh, 5HT"
-        assert df.task("navigation").only_modulation().condition == "none"
+        assert df.task("navigation").with_modulators().condition == "none"
 
-    def test_with_adds_and_only_replaces(self) -> None:
-        start = df.task("navigation").only_modulation("DA")
-        assert start.with_modulation("ACh").modulators == ("ACh", "DA")
-        assert start.with_modulation("DA").modulators == ("DA",)
-        assert start.only_modulation("ACh").modulators == ("ACh",)
+    def test_exactly_these_act(self) -> None:
+        start = df.task("navigation").with_modulators("DA")
+        assert start.with_modulators("ACh").modulators == ("ACh",)
         assert start.modulators == ("DA",)  # nothing changes in place
 
     @pytest.mark.parametrize(
@@ -206,31 +204,22 @@ class TestModulators:
     )
     def test_other_names(self, written: str, name: str) -> None:
         task = df.task("navigation" if name in ("5HT", "ACh", "DA") else "distal_reward")
-        assert task.only_modulation(written).modulators == (name,)
+        assert task.with_modulators(written).modulators == (name,)
         circuit = df.circuit("l23").with_modulation(written, level=0.5)
         assert circuit.modulations[-1].modulator == name
         assert Modulation(written, 0.5) == Modulation(name, 0.5)
 
-    def test_a_signal_releases_dopamine(self) -> None:
-        task = df.task("navigation").only_modulation()
-        assert task.with_modulation("DA", signal="reward").modulators == ("DA",)
-        assert task.with_modulation("dopamine", signal="reward").modulators == ("DA",)
-        with pytest.raises(CatalogueError, match="'reward' releases DA, not ACh"):
-            task.with_modulation("ACh", signal="reward")
-        with pytest.raises(UnknownName, match=r"signal 'rewrad'. Did you mean 'reward'"):
-            task.with_modulation("DA", signal="rewrad")
-
     def test_unknown(self) -> None:
         with pytest.raises(UnknownName, match=r"task 'navigation': 'AChh'. Did you mean 'ACh'"):
-            df.task("navigation").with_modulation("AChh")
+            df.task("navigation").with_modulators("AChh")
         with pytest.raises(UnknownName, match="modulator of task 'navigation': 'NA'"):
-            df.task("navigation").only_modulation("NA")
+            df.task("navigation").with_modulators("NA")
 
 
-class TestHaving:
+class TestParameters:
     def test_numbers_and_texts(self) -> None:
         start = df.task("navigation")
-        found = start.having(
+        found = start.with_parameters(
             actor__n=20, actor__rho0="50 Hz", actor__cells="glif", encoder__sigma=1
         )
         assert found["actor"].count("n") == 20
@@ -239,28 +228,28 @@ class TestHaving:
         assert start["actor"].count("n") == 40
 
     def test_what_a_user_sets_is_the_users_assumption(self) -> None:
-        found = df.task("navigation").having(actor__n=20)
+        found = df.task("navigation").with_parameters(actor__n=20)
         assert found["actor"].numbers["n"].assumed
         assert any(line.startswith("actor:") and "n 20" in line for line in found.assumptions)
         assert any("n 20" in line for line in df.task_driven.build(found).meta["assumptions"])
 
     def test_a_number_of_the_rule_or_the_world_that_the_file_does_not_give(self) -> None:
-        task = df.task("distal_reward").having(
+        task = df.task("distal_reward").with_parameters(
             plasticity__A_plus=0.5, plasticity__tau_eligibility="500 ms"
         )
         (tagged,) = (p for p in df.task_driven.build(task).projections if p.name == "tagged")
         assert tagged.plasticity.numbers["A_plus"] == 0.5
         assert tagged.plasticity.numbers["A_minus"] == 0.15  # the set's
         assert tagged.plasticity.numbers["tau_eligibility"] == 500 * ms
-        task = df.task("navigation").having(world__reversal_trial=3, world__timeout="2 s")
+        task = df.task("navigation").with_parameters(world__reversal_trial=3, world__timeout="2 s")
         world = df.task_driven.build(task).population("world")
         assert world.parameters["reversal_trial"] == 3
         assert world.parameters["limit"] == 2000
 
     def test_a_number_of_the_protocol_that_the_file_does_not_give(self) -> None:
-        assert df.task("navigation").having(protocol__duration="9 s")["protocol"]["duration"] == (
-            9 * second
-        )
+        assert df.task("navigation").with_parameters(protocol__duration="9 s")["protocol"][
+            "duration"
+        ] == (9 * second)
 
     @pytest.mark.parametrize(
         ("given", "error", "message"),
@@ -287,7 +276,7 @@ class TestHaving:
         self, given: dict[str, Any], error: type[Exception], message: str
     ) -> None:
         with pytest.raises(error, match=message):
-            df.task("navigation").having(**given)
+            df.task("navigation").with_parameters(**given)
 
 
 class TestHeterogeneity:
@@ -305,7 +294,7 @@ class TestHeterogeneity:
 
     @pytest.mark.parametrize("cells", ["izhikevich", "glif"])
     def test_reaches_the_action_cells_of_every_model(self, cells: str) -> None:
-        task = df.task("navigation").having(actor__cells=cells).with_heterogeneity(0.2)
+        task = df.task("navigation").with_parameters(actor__cells=cells).with_heterogeneity(0.2)
         spread = df.task_driven.build(task).population("action").heterogeneity
         assert len(spread) >= 2
         assert "heterogeneity 0.2" in str(task)
@@ -341,7 +330,7 @@ class TestEveryTask:
         assert f"\n{count} numbers are assumed\n" in text
 
     def test_survives_the_way_to_json(self, name: str) -> None:
-        task = df.task(name).with_heterogeneity(0.1).having(protocol__agents=3)
+        task = df.task(name).with_heterogeneity(0.1).with_parameters(protocol__agents=3)
         classes = {kind.__name__: kind for kind in (Task, Section, Sourced, Origin)}
         back = decode(encode(task), classes)
         assert back == task
@@ -353,7 +342,7 @@ class TestEveryTask:
         task = df.task(name)
         for number in range(2 ** len(task.offered)):
             chosen = [m for k, m in enumerate(task.offered) if number >> k & 1]
-            condition = task.only_modulation(*chosen)
+            condition = task.with_modulators(*chosen)
             network = df.task_driven.build(condition)
             assert list(network.meta["modulators"]) == chosen
             assert network.meta["task"] == network.name == name
@@ -362,21 +351,21 @@ class TestEveryTask:
 
     @pytest.mark.parametrize("target", ["runtime", "cpp_standalone", "genn"])
     def test_has_nothing_that_a_target_cannot_run(self, name: str, target: str) -> None:
-        for task in (df.task(name), df.task(name).only_modulation(*df.task(name).offered)):
+        for task in (df.task(name), df.task(name).with_modulators(*df.task(name).offered)):
             found = check(df.task_driven.build(task.with_heterogeneity(0.1)), target)
             assert [b for b in found if b.where != "this machine"] == []
 
 
 @pytest.mark.parametrize("cells", ["izhikevich", "glif"])
 def test_navigation_with_catalogued_cells_has_nothing_that_genn_cannot_run(cells: str) -> None:
-    network = df.task_driven.build(df.task("navigation").having(actor__cells=cells))
+    network = df.task_driven.build(df.task("navigation").with_parameters(actor__cells=cells))
     found = check(network, "genn")
     assert [b for b in found if b.where != "this machine"] == []
     assert network.population("action").cell_type == "ctx_l23_pyr"
 
 
 def test_navigation_refuses_inhibitory_action_cells() -> None:
-    task = df.task("navigation").having(actor__cells="glif", actor__cell="ctx_pv")
+    task = df.task("navigation").with_parameters(actor__cells="glif", actor__cell="ctx_pv")
     with pytest.raises(CatalogueError, match="ctx_pv is inhibitory"):
         df.task_driven.build(task)
 
@@ -392,13 +381,13 @@ def test_conditions_of_a_task_differ_in_numbers_only() -> None:
     texts = {
         repr([(p.equations, p.threshold, p.reset) for p in network.populations])
         for condition in ((), ("DA",), ("ACh", "DA"), ("ACh", "DA", "5HT"))
-        for network in [df.task_driven.build(task.only_modulation(*condition))]
+        for network in [df.task_driven.build(task.with_modulators(*condition))]
     }
     assert len(texts) == 1
 
 
 def test_the_small_distal_reward_network_keeps_the_share_of_cells() -> None:
-    network = df.task_driven.build(df.task("distal_reward").having(network__neurons=200))
+    network = df.task_driven.build(df.task("distal_reward").with_parameters(network__neurons=200))
     assert (network.population("exc").n, network.population("inh").n) == (160, 40)
     assert network.population("exc").initial["V"] == -65 * mV
     assert network.population("exc").parameters["half_noise"] == 6.5 * mV
@@ -406,6 +395,6 @@ def test_the_small_distal_reward_network_keeps_the_share_of_cells() -> None:
 
 @pytest.mark.parametrize("name", ["navigation", "cartpole"])
 def test_a_protocol_is_as_long_as_the_trials_of_its_world(name: str) -> None:
-    short = df.task(name).having(protocol__trial_limit="2 s")
+    short = df.task(name).with_parameters(protocol__trial_limit="2 s")
     with pytest.raises(CatalogueError, match=r"trial_limit is .*, but a trial of environment"):
         df.task_driven.build(short)

@@ -158,7 +158,7 @@ class TestAgents:
     def test_conditions_need_no_other_program(self, learned: Learned) -> None:
         task = learned[0]
         for condition in ((), ("DA",), ("ACh", "DA", "5-HT")):
-            own = task.only_modulation(*condition)
+            own = task.with_modulators(*condition)
             done = df.train(own, seed=1, **CPP)
             assert done.provenance["build_cache"] == "hit", condition
             weight = done.weights["learned"]["weight"]
@@ -385,7 +385,7 @@ class TestReplay:
 class TestConditions:
     def test_a_row_for_each_arm(self, learned: Learned) -> None:
         task, agents = learned
-        none = task.only_modulation()
+        none = task.with_modulators()
         other = df.train(none, seed=1, **CPP)
         table = df.compare_conditions({"both": agents, "none": other})
         assert table["condition"].tolist() == ["both", "none"]
@@ -441,7 +441,7 @@ class TestBadInput:
             df.train(task, **{"target": "runtime", **options})
 
     def test_trials_of_a_task_without_trials(self) -> None:
-        task = df.task("distal_reward").having(network__neurons=50, network__synapses=10)
+        task = df.task("distal_reward").with_parameters(network__neurons=50, network__synapses=10)
         with pytest.raises(NetworkError, match="'distal_reward' has no trials: give duration"):
             df.train(task, trials=3, target="runtime")
 
@@ -469,7 +469,7 @@ class TestBadInput:
 
 @needs_cpp
 def test_the_tables_of_the_distal_reward(tmp_path: Path) -> None:
-    task = df.task("distal_reward").having(
+    task = df.task("distal_reward").with_parameters(
         network__neurons=50,
         network__synapses=10,
         protocol__sampling="100 ms",
