@@ -230,7 +230,7 @@ def _report_training_replay(replayed: TrainingReplay, options: argparse.Namespac
 def compare_command(options: argparse.Namespace) -> int:
     """Run a circuit in both branches, with and without modulation, and compare the shifts."""
     plain = df.circuit(options.circuit)
-    base = RunSpecification(options.circuit, modulate=(), scale=1.0)
+    base = RunSpecification(circuit=options.circuit, modulate=(), scale=1.0)
     conditions = {
         text: replace(base, modulate=(text,)).resolved_circuit for text in options.modulate
     }
@@ -286,7 +286,7 @@ def calibrate_command(options: argparse.Namespace) -> int:
 
 def chosen_calibration_path(circuit: str) -> Path:
     """Return where a circuit's calibration belongs."""
-    return RunSpecification(circuit).calibration_file or calibration_path(circuit)
+    return RunSpecification(circuit=circuit).calibration_file or calibration_path(circuit)
 
 
 def cache_command(options: argparse.Namespace) -> int:

@@ -56,7 +56,15 @@ class UnknownName(DualframeError, KeyError):
 
 
 def suggest_name(name: object, choices: Iterable[str]) -> str:
-    """Return "Did you mean 'x'?" for the nearest choice, else the list of choices."""
+    """Return "Did you mean 'x'?" for the nearest choice, else the list of choices.
+
+    Parameters
+    ----------
+    name
+        The name that was not found.
+    choices
+        The names that exist.
+    """
     known = sorted(set(choices))
     folded = {choice.casefold(): choice for choice in known}
     close = get_close_matches(str(name).casefold(), list(folded), n=1, cutoff=0.6)

@@ -15,7 +15,13 @@ Dimensions: TypeAlias = Mapping[str, AnyDimension]
 
 
 def dimension_of_unit(unit: str) -> Dimension:
-    """Return the dimension of a text such as "nS/mV"."""
+    """Return the dimension of a text such as "nS/mV".
+
+    Parameters
+    ----------
+    unit
+        Product of units, such as ``"nS/mV"``.
+    """
     return get_dimensions(quantity(f"1 {unit}"))
 
 

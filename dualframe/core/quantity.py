@@ -100,7 +100,15 @@ def quantity(value: Any, expected: str | Dimension | None = None, name: str = "v
 
 
 def quantity_text(value: Any, digits: int = 6) -> str:
-    """Return a quantity as a text that `quantity` reads back, in a unit of readable size."""
+    """Return a quantity as a text that `quantity` reads back, in a unit of readable size.
+
+    Parameters
+    ----------
+    value
+        The value.
+    digits
+        Significant digits.
+    """
     if get_dimensions(value) is DIMENSIONLESS:
         return f"{float(value):.{digits}g}"
     shown = value.in_best_unit(precision=digits) if hasattr(value, "in_best_unit") else str(value)
@@ -114,18 +122,36 @@ def _without_brackets(denominator: re.Match[str]) -> str:
 
 
 def unit_of(value: Any) -> str:
-    """Return the base unit of a value as Brian2 equations spell it, for example ``"siemens"``."""
+    """Return the base unit of a value as Brian2 equations spell it, for example ``"siemens"``.
+
+    Parameters
+    ----------
+    value
+        The value.
+    """
     return unit_name(get_dimensions(value))
 
 
 def unit_name(of: Dimension) -> str:
-    """Return the base unit of a dimension as Brian2 equations spell it."""
+    """Return the base unit of a dimension as Brian2 equations spell it.
+
+    Parameters
+    ----------
+    of
+        The dimension.
+    """
     # not Brian2's get_unit, whose answer changes with the units that were computed before
     return _BASE_UNITS.get(of, repr(of))
 
 
 def named_dimension(expected: str | Dimension) -> Dimension:
-    """Return a Brian2 dimension by its name in `DIMENSIONS`."""
+    """Return a Brian2 dimension by its name in `DIMENSIONS`.
+
+    Parameters
+    ----------
+    expected
+        Name of a dimension, or the dimension.
+    """
     if isinstance(expected, Dimension):
         return expected
     if expected not in DIMENSIONS:

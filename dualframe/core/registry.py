@@ -72,6 +72,13 @@ class Registry(Mapping[str, K], Generic[K]):
     def add_kind(self, kind: K, *, replace: bool = False) -> None:
         """Add a user's kind.
 
+        Parameters
+        ----------
+        kind
+            The kind.
+        replace
+            Whether a kind that a user has registered is replaced.
+
         Raises
         ------
         DualframeError

@@ -23,7 +23,13 @@ WHERE_GIVEN: Mapping[str, bool] = MappingProxyType({"where_given": True})
 
 
 def encode(value: Any) -> Any:
-    """Return a description as JSON-ready data (quantities in base units)."""
+    """Return a description as JSON-ready data (quantities in base units).
+
+    Parameters
+    ----------
+    value
+        The value.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         content = {
             f.name: encode(getattr(value, f.name))
@@ -48,7 +54,15 @@ def encode(value: Any) -> Any:
 
 
 def decode(data: Any, classes: Mapping[str, type]) -> Any:
-    """Rebuild what `encode` wrote; ``classes`` are the dataclasses that may be made."""
+    """Rebuild what `encode` wrote; ``classes`` are the dataclasses that may be made.
+
+    Parameters
+    ----------
+    data
+        The data.
+    classes
+        Classes of the records that may be made, by name.
+    """
     if isinstance(data, list):
         return tuple(decode(item, classes) for item in data)
     if not isinstance(data, dict):
@@ -68,13 +82,25 @@ def decode(data: Any, classes: Mapping[str, type]) -> Any:
 
 
 def digest_of(value: Any) -> str:
-    """SHA-256 of a description, the same on every machine."""
+    """SHA-256 of a description, the same on every machine.
+
+    Parameters
+    ----------
+    value
+        The value.
+    """
     canonical = json.dumps(encode(value), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def frozen_copy(value: Any) -> Any:
-    """Return a read-only copy of a mapping, an array or a sequence."""
+    """Return a read-only copy of a mapping, an array or a sequence.
+
+    Parameters
+    ----------
+    value
+        The value.
+    """
     if isinstance(value, Mapping):
         return MappingProxyType({key: frozen_copy(item) for key, item in value.items()})
     if isinstance(value, np.ndarray):
@@ -88,6 +114,15 @@ def frozen_copy(value: Any) -> Any:
 
 def write_toml(path: Path, tables: Mapping[str, Any], label: str) -> None:
     """Write tables to a file in one step: it is the old one or the new one, never half of it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    tables
+        The content.
+    label
+        What an error calls the file.
 
     Raises
     ------

@@ -41,7 +41,13 @@ def shipped_folder(kind: Kind) -> Path:
 
 
 def shipped_names(kind: Kind) -> tuple[str, ...]:
-    """Return the names of the shipped files of a kind, sorted, without suffix."""
+    """Return the names of the shipped files of a kind, sorted, without suffix.
+
+    Parameters
+    ----------
+    kind
+        ``"circuits"`` or ``"tasks"``.
+    """
     return tuple(sorted(path.stem for path in shipped_folder(kind).glob(f"*{SUFFIX}")))
 
 

@@ -15,7 +15,15 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def as_names(value: Any, label: str) -> tuple[str, ...]:
-    """Return a text, several or None as a tuple of texts."""
+    """Return a text, several or None as a tuple of texts.
+
+    Parameters
+    ----------
+    value
+        The value.
+    label
+        How an error calls it.
+    """
     if value is None:
         return ()
     names = (value,) if isinstance(value, str) or not isinstance(value, Iterable) else tuple(value)
@@ -25,7 +33,17 @@ def as_names(value: Any, label: str) -> tuple[str, ...]:
 
 
 def as_fraction(value: Any, label: str, otherwise: str = "") -> float:
-    """Return a number between 0 and 1; ``otherwise`` is what the error offers besides."""
+    """Return a number between 0 and 1; ``otherwise`` is what the error offers besides.
+
+    Parameters
+    ----------
+    value
+        The value.
+    label
+        How an error calls it.
+    otherwise
+        What the error offers besides.
+    """
     number = float(as_finite(value, "dimensionless", label))
     if not 0 <= number <= 1:
         raise NetworkError(f"{label} is {number:g}: expected a number between 0 and 1{otherwise}.")
@@ -33,7 +51,17 @@ def as_fraction(value: Any, label: str, otherwise: str = "") -> float:
 
 
 def as_positive(value: Any, dimension: str, label: str) -> Any:
-    """Return a scalar quantity above zero."""
+    """Return a scalar quantity above zero.
+
+    Parameters
+    ----------
+    value
+        The value.
+    dimension
+        Dimension that it must have.
+    label
+        How an error calls it.
+    """
     number = as_finite(value, dimension, label)
     if np.asarray(number) <= 0:
         raise NetworkError(f"{label} is {value}: expected more than zero.")
@@ -41,7 +69,17 @@ def as_positive(value: Any, dimension: str, label: str) -> Any:
 
 
 def as_not_negative(value: Any, dimension: str, label: str) -> Any:
-    """Return a scalar quantity of zero or more."""
+    """Return a scalar quantity of zero or more.
+
+    Parameters
+    ----------
+    value
+        The value.
+    dimension
+        Dimension that it must have.
+    label
+        How an error calls it.
+    """
     number = as_finite(value, dimension, label)
     if np.asarray(number) < 0:
         raise NetworkError(f"{label} is {value}: expected zero or more.")
@@ -49,7 +87,17 @@ def as_not_negative(value: Any, dimension: str, label: str) -> Any:
 
 
 def as_finite(value: Any, dimension: str, label: str) -> Any:
-    """Return a scalar quantity."""
+    """Return a scalar quantity.
+
+    Parameters
+    ----------
+    value
+        The value.
+    dimension
+        Dimension that it must have.
+    label
+        How an error calls it.
+    """
     number = quantity(value, dimension, label)
     if np.ndim(number) != 0 or not np.isfinite(np.asarray(number)):
         raise NetworkError(f"{label} is {value}: expected one finite number.")
@@ -57,12 +105,30 @@ def as_finite(value: Any, dimension: str, label: str) -> Any:
 
 
 def set_frozen_field(record: Any, name: str, value: Any) -> None:
-    """Set a field of a frozen record while it is being made."""
+    """Set a field of a frozen record while it is being made.
+
+    Parameters
+    ----------
+    record
+        The record that is being made.
+    name
+        The name.
+    value
+        The value.
+    """
     object.__setattr__(record, name, value)
 
 
 def check_name(name: str, kind: str) -> None:
-    """Refuse a name that is not an identifier."""
+    """Refuse a name that is not an identifier.
+
+    Parameters
+    ----------
+    name
+        The name.
+    kind
+        What an error calls the thing.
+    """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise NetworkError(
             f"{kind} name {name!r}: expected a letter followed by letters, digits and '_'."
@@ -70,21 +136,45 @@ def check_name(name: str, kind: str) -> None:
 
 
 def check_unique(names: list[str]) -> None:
-    """Refuse a name that stands twice."""
+    """Refuse a name that stands twice.
+
+    Parameters
+    ----------
+    names
+        The names.
+    """
     for name in names:
         if names.count(name) > 1:
             raise NetworkError(f"the name {name!r} is used twice; give each its own name.")
 
 
 def check_count(value: Any, label: str) -> None:
-    """Refuse anything but a positive whole number."""
+    """Refuse anything but a positive whole number.
+
+    Parameters
+    ----------
+    value
+        The value.
+    label
+        How an error calls it.
+    """
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
     if not whole or value < 1:
         raise NetworkError(f"{label} is {value!r}: expected a whole number of at least 1.")
 
 
 def check_shape(value: Any, n: int, label: str) -> None:
-    """Refuse anything but a finite scalar or an array of ``n`` finite numbers."""
+    """Refuse anything but a finite scalar or an array of ``n`` finite numbers.
+
+    Parameters
+    ----------
+    value
+        The value.
+    n
+        Number of members.
+    label
+        How an error calls it.
+    """
     array = np.asarray(value)
     if not np.issubdtype(array.dtype, np.number):
         raise NetworkError(f"{label} is {value!r}: expected a number or quantity.")
@@ -95,7 +185,17 @@ def check_shape(value: Any, n: int, label: str) -> None:
 
 
 def check_interval(start: Any, stop: Any, label: str) -> None:
-    """Refuse an interval that is not one in time."""
+    """Refuse an interval that is not one in time.
+
+    Parameters
+    ----------
+    start
+        Begin of the interval.
+    stop
+        End of the interval; None is open.
+    label
+        How an error calls it.
+    """
     quantity(start, "time", f"start of {label}")
     if stop is not None:
         quantity(stop, "time", f"stop of {label}")

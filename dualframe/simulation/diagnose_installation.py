@@ -84,7 +84,13 @@ def python_facts() -> dict[str, str]:
 
 
 def package_version(name: str) -> str | None:
-    """Return the version of an installed distribution, or None."""
+    """Return the version of an installed distribution, or None.
+
+    Parameters
+    ----------
+    name
+        Name of the package or program.
+    """
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
@@ -106,7 +112,13 @@ def compiler_facts() -> dict[str, Any] | None:
 
 
 def has_openmp(command: Sequence[str]) -> bool:
-    """Compile and run a program that asks OpenMP for its number of threads."""
+    """Compile and run a program that asks OpenMP for its number of threads.
+
+    Parameters
+    ----------
+    command
+        The compiler.
+    """
     with tempfile.TemporaryDirectory() as folder:
         source, binary = Path(folder, "omp.cpp"), Path(folder, "omp")
         source.write_text(OPENMP_PROGRAM)
@@ -129,7 +141,13 @@ def cuda_facts() -> dict[str, str | None] | None:
 
 
 def program_facts(name: str) -> dict[str, str] | None:
-    """Return the path and version of a program that answers ``--version``, or None."""
+    """Return the path and version of a program that answers ``--version``, or None.
+
+    Parameters
+    ----------
+    name
+        Name of the package or program.
+    """
     path = shutil.which(name)
     text = command_output(path, "--version") if path else None
     if path is None or text is None:
@@ -150,7 +168,15 @@ def command_output(*command: str) -> str | None:
 
 
 def diagnose_target(target: str, use_gpu: bool | None = None) -> dict[str, Any]:
-    """Return whether a target is usable and, if not, everything that is missing."""
+    """Return whether a target is usable and, if not, everything that is missing.
+
+    Parameters
+    ----------
+    target
+        Name of a target.
+    use_gpu
+        GeNN only: ask for its CUDA back end.
+    """
     gaps = missing_requirements(target, use_gpu)
     return {"usable": not gaps, "missing": gaps}
 
@@ -159,7 +185,13 @@ def diagnose_target(target: str, use_gpu: bool | None = None) -> dict[str, Any]:
 
 
 def render_diagnosis(facts: Facts) -> str:
-    """Return the facts of `doctor` as lines for a terminal."""
+    """Return the facts of `doctor` as lines for a terminal.
+
+    Parameters
+    ----------
+    facts
+        The facts of `doctor`.
+    """
     here = facts["python"]
     version = facts["packages"]["dualframe"] or "(checkout, not installed)"
     lines = [f"dualframe {version}, Python {here['version']}, {here['platform']}", ""]

@@ -98,7 +98,15 @@ def _check_target(target: str) -> None:
 
 
 def describe_export(network: Network, lowered: LoweredNetwork) -> ExportReadme:
-    """Return title, meanings of parameters and arrays, and how to read the results."""
+    """Return title, meanings of parameters and arrays, and how to read the results.
+
+    Parameters
+    ----------
+    network
+        The description.
+    lowered
+        The same network, lowered.
+    """
     meanings = dict(_meanings_of_names(lowered))
     return ExportReadme(
         title=f"{network.name}: a spiking network in C++",
@@ -168,7 +176,13 @@ def _synapse_meanings(synapses: LoweredSynapses) -> Iterator[tuple[str, str]]:
 
 
 def unit_text(base: str) -> str:
-    """Return a unit for a sentence."""
+    """Return a unit for a sentence.
+
+    Parameters
+    ----------
+    base
+        A unit as Brian2 equations spell it.
+    """
     return "no dimension" if base == "1" else base
 
 

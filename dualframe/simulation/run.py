@@ -124,7 +124,15 @@ def run(
 
 
 def positive_time(value: Any, label: str) -> Any:
-    """Return a time above zero, also from a text such as ``"2 s"``."""
+    """Return a time above zero, also from a text such as ``"2 s"``.
+
+    Parameters
+    ----------
+    value
+        The value.
+    label
+        How an error calls it.
+    """
     time = quantity(value, "time", label)
     if np.ndim(time) or not 0 < float(np.asarray(time)) < np.inf:
         raise NetworkError(f"{label} is {value}: expected a time above zero.")
@@ -132,7 +140,13 @@ def positive_time(value: Any, label: str) -> Any:
 
 
 def resolve_seed(seed: int | None) -> int:
-    """Return the seed of a run; None draws one."""
+    """Return the seed of a run; None draws one.
+
+    Parameters
+    ----------
+    seed
+        The seed.
+    """
     if seed is None:
         return secrets.randbelow(2**31)
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
@@ -141,7 +155,17 @@ def resolve_seed(seed: int | None) -> int:
 
 
 def check_options(threads: int, precision: str, target: str) -> None:
-    """Refuse options that a target does not have."""
+    """Refuse options that a target does not have.
+
+    Parameters
+    ----------
+    threads
+        OpenMP threads.
+    precision
+        Floating-point type.
+    target
+        Name of the target.
+    """
     if precision not in ("float64", "float32"):
         raise UnknownName("precision", precision, ("float64", "float32"))
     if precision == "float32" and target != "genn":
@@ -153,7 +177,15 @@ def check_options(threads: int, precision: str, target: str) -> None:
 
 
 def resolve_recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recording]:
-    """Return what to record by population or projection, checked against the network."""
+    """Return what to record by population or projection, checked against the network.
+
+    Parameters
+    ----------
+    network
+        The description.
+    record
+        What to record, by population or projection.
+    """
     populations = {population.name: population for population in network.populations}
     projections = {projection.name for projection in network.projections}
     found = {}
@@ -172,7 +204,15 @@ def resolve_recordings(network: Network, record: Mapping[str, Any]) -> dict[str,
 
 
 def check_spike_recording(network: Network, names: Sequence[str] | None) -> tuple[str, ...] | None:
-    """Return the populations whose spikes are kept, checked; None is all of them."""
+    """Return the populations whose spikes are kept, checked; None is all of them.
+
+    Parameters
+    ----------
+    network
+        The description.
+    names
+        One name or several.
+    """
     if names is None:
         return None
     known = [population.name for population in network.populations]
@@ -214,7 +254,13 @@ def _check_recorded_synapses(lowered: LoweredNetwork) -> None:
 
 
 def as_tuple(names: str | Sequence[str]) -> tuple[str, ...]:
-    """Return one name or several as a tuple."""
+    """Return one name or several as a tuple.
+
+    Parameters
+    ----------
+    names
+        One name or several.
+    """
     return (names,) if isinstance(names, str) else tuple(names)
 
 

@@ -37,7 +37,7 @@ RECORDING_INTERVAL = 0.5 * ms
 NO_RECORDING = "none"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunSpecification:
     """What to build and how to run it.
 

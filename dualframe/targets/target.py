@@ -33,7 +33,13 @@ class UnsupportedFeature:
 
 
 def no_unsupported_features(network: Network) -> tuple[UnsupportedFeature, ...]:
-    """Return nothing: what has a portable form runs."""
+    """Return nothing: what has a portable form runs.
+
+    Parameters
+    ----------
+    network
+        The description.
+    """
     return ()
 
 

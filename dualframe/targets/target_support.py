@@ -21,7 +21,13 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
 
 
 def resolve_target(target: str) -> str:
-    """Return a target's name; ``"auto"`` is C++ where there is a compiler, else the runtime."""
+    """Return a target's name; ``"auto"`` is C++ where there is a compiler, else the runtime.
+
+    Parameters
+    ----------
+    target
+        Name of a target, or ``"auto"``.
+    """
     if target == "auto":
         compiled = not CPP_STANDALONE.missing_requirements(None)
         return CPP_STANDALONE.name if compiled else RUNTIME.name
@@ -82,7 +88,17 @@ def check(
 
 
 def require_supported(network: Network, target: str, use_gpu: bool | None = None) -> None:
-    """Raise a `TargetError` that lists what `check` finds, if it finds something."""
+    """Raise a `TargetError` that lists what `check` finds, if it finds something.
+
+    Parameters
+    ----------
+    network
+        The description.
+    target
+        Name of a target, or ``"auto"``.
+    use_gpu
+        GeNN only: ask for its CUDA back end.
+    """
     features = check(network, target, use_gpu=use_gpu)
     if features:
         listed = "\n  ".join(["", *map(str, features)] if len(features) > 1 else map(str, features))

@@ -87,7 +87,17 @@ def make_brian_objects(lowered: LoweredNetwork, *, thin: bool = True) -> BrianOb
 
 
 def set_variable(owner: Any, name: str, value: Any) -> None:
-    """Set a variable of a Brian2 object from a number or array in base units."""
+    """Set a variable of a Brian2 object from a number or array in base units.
+
+    Parameters
+    ----------
+    owner
+        The Brian2 object.
+    name
+        Name of the variable.
+    value
+        A number or array in base units.
+    """
     setattr(owner, name, Quantity(np.asarray(value), dim=owner.variables[name].dim))
 
 

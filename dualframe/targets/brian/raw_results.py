@@ -51,7 +51,7 @@ class RawTrace:
     values: dict[str, Array]
 
 
-@dataclass
+@dataclass(kw_only=True)
 class RawResults:
     """Results of a run, before they become `dualframe.results.results.Results`."""
 
@@ -67,7 +67,15 @@ class RawResults:
 
 
 def collect_results(assembled: BrianObjects, lowered: LoweredNetwork) -> RawResults:
-    """Read the monitors of a network that has run."""
+    """Read the monitors of a network that has run.
+
+    Parameters
+    ----------
+    assembled
+        The Brian2 objects, after the run.
+    lowered
+        The lowered network.
+    """
     raw = RawResults(simulated_s=lowered.duration)
     for name, monitor in assembled.spikes.items():
         order = np.lexsort((np.asarray(monitor.i), np.asarray(monitor.t)))

@@ -4,5 +4,11 @@ from __future__ import annotations
 
 
 def missing_requirements(use_gpu: bool | None = None) -> list[str]:
-    """Return nothing: the packages that dualframe depends on are enough."""
+    """Return nothing: the packages that dualframe depends on are enough.
+
+    Parameters
+    ----------
+    use_gpu
+        Whether a GPU is asked for; it changes nothing.
+    """
     return []

@@ -22,6 +22,13 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """Run a lowered network with Brian2's NumPy code generation.
 
     An interrupt (Ctrl-C) ends the run early and returns what was simulated until then.
+
+    Parameters
+    ----------
+    lowered
+        The lowered network.
+    options
+        How to run it.
     """
     # hoisting constant factors reorders products: bit for bit, targets agree without it only
     preferences = {

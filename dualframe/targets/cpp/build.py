@@ -98,6 +98,11 @@ def project_flags(makefile: Makefile) -> tuple[tuple[str, ...], tuple[str, ...]]
     """Return the compiler's and the linker's flags that a project needs whatever the optimisation.
 
     These are the folders, macros and libraries that Brian2 or a user's function asked for.
+
+    Parameters
+    ----------
+    makefile
+        What Brian2's makefile says.
     """
     compiling = tuple(flag for flag in makefile.compiler_flags if flag[:2] in ("-I", "-D", "-U"))
     linking = tuple(flag for flag in makefile.linker_flags if flag != "-fopenmp")

@@ -52,6 +52,11 @@ class Compiler:
 def find_compiler(environment: Mapping[str, str] | None = None) -> Compiler:
     """Return the C++ compiler: ``$CXX``, else the first of `CANDIDATES` on the path.
 
+    Parameters
+    ----------
+    environment
+        Environment variables; the default is those of this process.
+
     Raises
     ------
     TargetError
@@ -98,6 +103,15 @@ def compile_flags(*, strict: bool = False, debug: bool = False) -> tuple[str, ..
 def run_compiler(command: Sequence[str], folder: Path, sources: Path) -> None:
     """Run a compiler, or make, in a folder.
 
+    Parameters
+    ----------
+    command
+        The command and its arguments.
+    folder
+        The folder to run it in.
+    sources
+        What an error names as the place of the sources.
+
     Raises
     ------
     BuildError
@@ -118,7 +132,15 @@ def run_compiler(command: Sequence[str], folder: Path, sources: Path) -> None:
 
 
 def first_errors(output: str, count: int = 3) -> str:
-    """Return the first lines of a compiler's output that name an error, else its last lines."""
+    """Return the first lines of a compiler's output that name an error, else its last lines.
+
+    Parameters
+    ----------
+    output
+        What the compiler has printed.
+    count
+        How many lines at most.
+    """
     lines = [line for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if _ERROR.search(line)]
     return "\n".join(f"  {line.strip()}" for line in errors[:count] or lines[-count:])

@@ -41,24 +41,66 @@ class ExternalValues:
     declarations: list[str] = field(default_factory=list)
 
     def add_parameter(self, name: str, text: str, kind: str) -> CppName:
-        """Add a number that a user may edit and return its C++ name."""
+        """Add a number that a user may edit and return its C++ name.
+
+        Parameters
+        ----------
+        name
+            Name in the file.
+        text
+            The number.
+        kind
+            Type in C++.
+        """
         return self._declare(self._add(self.parameters, name, text), kind, "parameter")
 
     def add_state(self, name: str, text: str, kind: str) -> CppName:
-        """Add internal state of the simulator and return its C++ name."""
+        """Add internal state of the simulator and return its C++ name.
+
+        Parameters
+        ----------
+        name
+            Name in the file.
+        text
+            The number.
+        kind
+            Type in C++.
+        """
         return self._declare(self._add(self.layout, name, text), kind, "internal")
 
     def add_new_length(self, array: str, size: int) -> CppName:
-        """Add the length that an array takes while the program starts; return its C++ name."""
+        """Add the length that an array takes while the program starts; return its C++ name.
+
+        Parameters
+        ----------
+        array
+            Name of the array in C++.
+        size
+            Its length.
+        """
         return self._declare(self._add(self.layout, f"{array}_size", str(size)), "int", "length")
 
     def add_seed(self, seed: int) -> CppName:
-        """Add the seed of what the program draws; Brian2 writes an L behind the returned name."""
+        """Add the seed of what the program draws; Brian2 writes an L behind the returned name.
+
+        Parameters
+        ----------
+        seed
+            The seed.
+        """
         name = self._add(self.parameters, "seed", str(seed))
         return CppName(self._declare(name, "long", "seed", suffix="L").removesuffix("L"))
 
     def name_length(self, array: str, size: int) -> CppName:
-        """Return the C++ name of an array's length, the same one for the same array."""
+        """Return the C++ name of an array's length, the same one for the same array.
+
+        Parameters
+        ----------
+        array
+            Name of the array in C++.
+        size
+            Its length.
+        """
         if array not in self.lengths:
             self.lengths[array] = CppName(f"_length_{self._add(self.layout, array, str(size))}")
         return self.lengths[array]
@@ -82,7 +124,15 @@ class ExternalValues:
 
 
 def values_text(values: Mapping[str, str], comments: Mapping[str, str] | None = None) -> str:
-    """Return ``name = value`` lines, with a comment where there is one."""
+    """Return ``name = value`` lines, with a comment where there is one.
+
+    Parameters
+    ----------
+    values
+        Texts of numbers by name.
+    comments
+        Comments by name.
+    """
     notes = comments or {}
     lines = [
         f"{name} = {value}" + (f"  # {notes[name]}" if name in notes else "")
@@ -92,6 +142,12 @@ def values_text(values: Mapping[str, str], comments: Mapping[str, str] | None = 
 
 
 def read_values(path: Path) -> dict[str, str]:
-    """Return the values of a text that `values_text` wrote without comments."""
+    """Return the values of a text that `values_text` wrote without comments.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
     lines: Iterable[str] = path.read_text(encoding="utf-8").splitlines()
     return dict(line.split(" = ", 1) for line in lines)

@@ -68,6 +68,11 @@ class Makefile:
 def read_makefile(project: Path) -> Makefile:
     """Return the sources and flags of a generated project.
 
+    Parameters
+    ----------
+    project
+        Folder of the project.
+
     Raises
     ------
     NotMergeable
@@ -152,7 +157,13 @@ class _Inliner:
         yield from self.headers.values()
 
     def file_body(self, name: str) -> str:
-        """Return a source file without its includes."""
+        """Return a source file without its includes.
+
+        Parameters
+        ----------
+        name
+            Name of the file in the project.
+        """
         return f"// {name}\n" + self._without_includes(self.project / name)
 
     def _without_includes(self, path: Path) -> str:

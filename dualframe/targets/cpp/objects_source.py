@@ -74,6 +74,13 @@ def derive_objects_source(
 def derive_objects_header(stock: str, external: ExternalValues) -> str:
     """Return ``objects.h`` with declarations of the named lengths.
 
+    Parameters
+    ----------
+    stock
+        What Brian2's template gives.
+    external
+        The lengths that are named.
+
     Raises
     ------
     UnknownTemplate

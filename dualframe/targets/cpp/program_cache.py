@@ -34,7 +34,13 @@ def default_folder() -> Path:
 
 
 def key_of(parts: Iterable[str]) -> str:
-    """Return the SHA-256 of texts, each with its length, so that no two lists collide."""
+    """Return the SHA-256 of texts, each with its length, so that no two lists collide.
+
+    Parameters
+    ----------
+    parts
+        The texts.
+    """
     digest = hashlib.sha256(_VERSION.encode())
     for part in parts:
         content = part.encode()
@@ -65,6 +71,13 @@ class ExecutableCache:
         """Copy a program to ``target`` and return ``True``, or return ``False``.
 
         A program that is not what was inserted is discarded.
+
+        Parameters
+        ----------
+        key
+            Key of the program.
+        target
+            Where the copy goes.
         """
         entry = self._entry_folder(key)
         if not entry.is_dir():  # what another process inserts from here on is not ours to discard
@@ -84,6 +97,13 @@ class ExecutableCache:
 
     def insert(self, key: str, program: Path) -> None:
         """Add a copy of a program, atomically, then keep the cache within its limit.
+
+        Parameters
+        ----------
+        key
+            Key of the program.
+        program
+            The program.
 
         Raises
         ------

@@ -34,7 +34,13 @@ _LENGTH_OF = re.compile(r"(?P<array>_(?:dynamic_)?array_\w+?)(?:_size(?:_\d+)?)?
 
 
 def arrays_and_scalars(lowered: LoweredNetwork) -> tuple[Arrays, dict[str, str]]:
-    """Return the arrays of a project by file name, and the single numbers by name, as text."""
+    """Return the arrays of a project by file name, and the single numbers by name, as text.
+
+    Parameters
+    ----------
+    lowered
+        The lowered network.
+    """
     values: Arrays = {}
     for group in lowered.groups:
         values |= _group_arrays(group)
@@ -74,10 +80,20 @@ def arrays_and_scalars(lowered: LoweredNetwork) -> tuple[Arrays, dict[str, str]]
     return arrays, single
 
 
-def select_values(known: Mapping[str, str], names: Iterable[str]) -> dict[str, str] | None:
-    """Return the values of ``names`` in their order, or None if one of them is unknown."""
-    wanted = list(names)
-    return {name: known[name] for name in wanted} if set(wanted) <= set(known) else None
+def select_values(values: Mapping[str, str], names: Iterable[str]) -> dict[str, str] | None:
+    """Return the values of ``names`` in their order, or None if one of them is unknown.
+
+    Parameters
+    ----------
+    values
+        Texts of numbers by name.
+    names
+        The names, in order.
+    """
+    try:
+        return {name: values[name] for name in names}
+    except KeyError:
+        return None
 
 
 def layout_values(
@@ -87,6 +103,15 @@ def layout_values(
 
     An entry is a single number of ours, the length of an array, or internal state of Brian2,
     which does not depend on the data. None if an entry is none of these.
+
+    Parameters
+    ----------
+    arrays
+        The arrays of the project by file name.
+    single
+        The single numbers by name.
+    learned
+        The layout of the first network of this structure.
     """
     found = {}
     for name, value in learned.items():

@@ -44,6 +44,13 @@ _HEADERS = ["<csignal>", "<cstdio>", "<cstdlib>", "<sys/time.h>", "<unistd.h>"]
 def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """Run the program of a lowered network; generate and compile it only if it is not known.
 
+    Parameters
+    ----------
+    lowered
+        The lowered network.
+    options
+        How to run it.
+
     Raises
     ------
     TargetError
@@ -96,7 +103,15 @@ def _finish_results(
 
 
 def cpp_session(project: Path, options: RunOptions) -> Any:
-    """Return a session in which Brian2 generates programs of named numbers into a folder."""
+    """Return a session in which Brian2 generates programs of named numbers into a folder.
+
+    Parameters
+    ----------
+    project
+        Folder of the project.
+    options
+        How to run it.
+    """
     threads = options.threads if options.threads > 1 else 0
     preferences = {
         "devices.cpp_standalone.openmp_threads": threads,
@@ -114,6 +129,17 @@ def generate_project(
     """Write the C++ project of a lowered network into a folder; nothing is compiled.
 
     ``settled``: the program itself brings weights up to date at its end, instead of who reads them.
+
+    Parameters
+    ----------
+    lowered
+        The lowered network.
+    device
+        The device of a `cpp_session`.
+    project
+        Folder of the project.
+    settled
+        Whether the program itself brings weights up to date at its end, instead of who reads them.
     """
     seed_brian(lowered.seed % 2**32)
     assembled = make_brian_objects(lowered)

@@ -16,7 +16,13 @@ GENN_VERSION = "4.9.0"
 
 
 def missing_requirements(use_gpu: bool | None = None) -> list[str]:
-    """What keeps GeNN from running here, each with its remedy; empty if nothing does."""
+    """What keeps GeNN from running here, each with its remedy; empty if nothing does.
+
+    Parameters
+    ----------
+    use_gpu
+        Whether a GPU is asked for.
+    """
     missing = [*_missing_packages(), *_missing_genn()]
     if shutil.which("g++") is None and shutil.which("clang++") is None:
         missing.append("no C++ compiler was found (install g++)")

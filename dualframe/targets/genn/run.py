@@ -36,6 +36,13 @@ from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSy
 def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """Generate, compile and run a lowered network with Brian2GeNN.
 
+    Parameters
+    ----------
+    lowered
+        The lowered network.
+    options
+        How to run it.
+
     Raises
     ------
     TargetError

@@ -47,12 +47,24 @@ def final_weights(synapses: LoweredSynapses, of_synapses: Reader, of_target: Rea
 
 
 def weight_expression(due: str) -> str:
-    """Return the weight that statements of a rule assign, as an expression."""
+    """Return the weight that statements of a rule assign, as an expression.
+
+    Parameters
+    ----------
+    due
+        Statements of a rule that bring ``w`` up to date.
+    """
     return dict(parse_assignments(due, "plasticity"))["w"]
 
 
 def variables_needed(synapses: LoweredSynapses) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the variables of the synapses, and of their targets, that `final_weights` reads."""
+    """Return the variables of the synapses, and of their targets, that `final_weights` reads.
+
+    Parameters
+    ----------
+    synapses
+        The synapses.
+    """
     if not synapses.due:
         return ("w",), ()
     names = _compile_weight(synapses.due)[1]

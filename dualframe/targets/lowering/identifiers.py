@@ -28,7 +28,13 @@ _RESERVED = frozenset(name for name in dir(NeuronGroup) if not name.startswith("
 
 
 def identifiers_in(texts: Iterable[str | None]) -> set[str]:
-    """Return the identifiers of several texts."""
+    """Return the identifiers of several texts.
+
+    Parameters
+    ----------
+    texts
+        Equations and statements; None counts as empty.
+    """
     used: set[str] = set()
     for text in texts:
         used |= get_identifiers(text or "")
@@ -36,7 +42,17 @@ def identifiers_in(texts: Iterable[str | None]) -> set[str]:
 
 
 def check_known(label: str, used: Set[str], defined: Set[str]) -> None:
-    """Refuse a name that nothing defines."""
+    """Refuse a name that nothing defines.
+
+    Parameters
+    ----------
+    label
+        Whose names they are, for errors.
+    used
+        The names that are used.
+    defined
+        The names that are defined.
+    """
     for name in sorted(used - defined - _ALWAYS - _GLOBAL):
         if name.startswith("xi_"):
             continue
@@ -47,7 +63,15 @@ def check_known(label: str, used: Set[str], defined: Set[str]) -> None:
 
 
 def check_reserved(label: str, names: Iterable[str]) -> None:
-    """Refuse a variable that would hide an attribute of Brian2's groups."""
+    """Refuse a variable that would hide an attribute of Brian2's groups.
+
+    Parameters
+    ----------
+    label
+        Whose names they are, for errors.
+    names
+        The names.
+    """
     for name in names:
         if name in _RESERVED:
             raise NetworkError(

@@ -85,7 +85,13 @@ def lower_network(
 
 
 def check_structure(network: Network) -> list[str]:
-    """Return what has no portable form, as messages; nothing is drawn or generated."""
+    """Return what has no portable form, as messages; nothing is drawn or generated.
+
+    Parameters
+    ----------
+    network
+        The description.
+    """
     problems: list[str] = []
     try:
         network = insert_plasticity_rules(network)

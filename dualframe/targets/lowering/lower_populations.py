@@ -36,6 +36,19 @@ def lower_population(
 ) -> LoweredGroup:
     """Lower a population of a network; heterogeneous parameters are drawn from ``rng``.
 
+    Parameters
+    ----------
+    network
+        The description.
+    population
+        The population.
+    dt
+        Time step (s).
+    rng
+        The random stream of the object.
+    record
+        What to record, by population or projection.
+
     Raises
     ------
     NetworkError

@@ -16,6 +16,17 @@ def lower_source(
 ) -> LoweredSpikes | LoweredPoisson:
     """Lower a spiking input; Poisson spikes are drawn here unless the target is to draw them.
 
+    Parameters
+    ----------
+    source
+        The input.
+    dt
+        Time step (s).
+    duration
+        Simulated time (s).
+    rng
+        The random stream of the object.
+
     Raises
     ------
     NetworkError

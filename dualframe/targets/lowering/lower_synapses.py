@@ -31,6 +31,17 @@ def lower_projection(
 ) -> Iterator[LoweredSynapses]:
     """Lower a projection to synapses with one delay and one written variable each.
 
+    Parameters
+    ----------
+    network
+        The description.
+    projection
+        The projection.
+    dt
+        Time step (s).
+    rng
+        The random stream of the object.
+
     Raises
     ------
     NetworkError
@@ -80,7 +91,15 @@ def _steps_of(time: Any, dt: float) -> int:
 
 
 def check_projection(network: Network, projection: Projection) -> None:
-    """Raise what `lower_projection` would raise, without drawing anything."""
+    """Raise what `lower_projection` would raise, without drawing anything.
+
+    Parameters
+    ----------
+    network
+        The description.
+    projection
+        The projection.
+    """
     target = network.population(projection.target)
     parse_equations(projection.equations, f"projection {projection.name!r}")
     _split_statements(projection, target)

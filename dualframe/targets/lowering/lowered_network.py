@@ -29,7 +29,13 @@ class Constant:
         return self.value.ndim == 0
 
     def equation_line(self, name: str) -> str:
-        """Return the line that declares the constant in Brian2 equations."""
+        """Return the line that declares the constant in Brian2 equations.
+
+        Parameters
+        ----------
+        name
+            Its name.
+        """
         return f"{name} : {self.unit} ({'shared, constant' if self.is_shared else 'constant'})"
 
 
@@ -99,7 +105,13 @@ class LoweredSynapses:
     late: str = ""
 
     def visit_name(self, k: int) -> str:
-        """Return the name of a visit."""
+        """Return the name of a visit.
+
+        Parameters
+        ----------
+        k
+            Number of the visit.
+        """
         return f"{self.name}_visit{k}"
 
     @property
@@ -139,5 +151,11 @@ class LoweredNetwork:
 
 
 def constant_of(value: Any) -> Constant:
-    """Return a quantity or number as a constant."""
+    """Return a quantity or number as a constant.
+
+    Parameters
+    ----------
+    value
+        The value.
+    """
     return Constant(np.asarray(value, dtype=float), unit_of(value))

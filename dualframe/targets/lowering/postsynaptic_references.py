@@ -25,7 +25,15 @@ _OF_ALL = {
 
 
 def resolve_postsynaptic_references(projection: Projection, target: Population) -> Projection:
-    """Return a projection whose statements name no subexpression or shared constant of a target."""
+    """Return a projection whose statements name no subexpression or shared constant of a target.
+
+    Parameters
+    ----------
+    projection
+        The projection.
+    target
+        The postsynaptic population.
+    """
     own = variables(projection.equations) | {"w"} | set(projection.parameters)
     used: set[str] = set().union(*map(get_identifiers, projection.statements)) - own
     shared = _shared_constants(target)
