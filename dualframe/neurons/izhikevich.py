@@ -371,7 +371,7 @@ _SEARCH = SearchSpace(
 
 # --- the models ----------------------------------------------------------------------------------
 
-_ORDER = (("vr", "vt"), ("c", "vpeak"))
+_RESET_BELOW_PEAK = ("c", "vpeak")
 
 
 def _physical_model(name: str, form: IzhikevichVariant) -> NeuronModel:
@@ -389,7 +389,7 @@ def _physical_model(name: str, form: IzhikevichVariant) -> NeuronModel:
         ),
         make_neuron=partial(izhikevich_neuron, name),
         family="izhikevich",
-        rising=_ORDER,
+        rising=(("vr", "vt"), _RESET_BELOW_PEAK),
         varies=tuple(key for key in ("C", "k", "a") if key in form.names),
         search=_SEARCH if name == "izhikevich2007" else None,
     )
@@ -409,7 +409,7 @@ IZHIKEVICH_MODELS = (
         ),
         make_neuron=izhikevich_2003_neuron,
         family="izhikevich",
-        rising=_ORDER,
+        rising=(_RESET_BELOW_PEAK,),
         varies=("a",),
     ),
 )
