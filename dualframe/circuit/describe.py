@@ -166,7 +166,7 @@ def _input(given: CircuitInput) -> str:
 def _projection(projection: CircuitProjection) -> str:
     parts = [f"  {projection.name}: {_contact(projection)}"]
     connection = projection.connection
-    parts.append(connection.rule.text(connection.values))
+    parts.append(connection.rule.rule_text(connection.values))
     spread = "" if projection.delay_sd is None else f", SD {_text(projection.delay_sd)}"
     parts.append(f"delay {_text(projection.delay)}{spread}")
     if projection.weight_cv is not None:

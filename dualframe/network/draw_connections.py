@@ -59,12 +59,12 @@ def connection_ends(projection: Projection, source: Any, target: Any) -> Connect
         n_source=n_source,
         n_target=n_target,
         without_autapses=projection.source == projection.target and not projection.autapses,
-        source_positions=_positions(source, n_source),
-        target_positions=_positions(target, n_target),
+        source_positions=_block_positions(source, n_source),
+        target_positions=_block_positions(target, n_target),
     )
 
 
-def _positions(end: Any, n: int) -> Any:
+def _block_positions(end: Any, n: int) -> Any:
     positions = getattr(end, "positions", None)
     return None if positions is None else positions[:n]
 

@@ -104,10 +104,10 @@ class Network(ValueRecord):
     def _check_projection(self, projection: Projection) -> None:
         source, target = self.source(projection.source), self.population(projection.target)
         check_spikes(projection, source, target)
-        own = variables(projection.equations) | {"w"} | set(projection.parameters)
+        synaptic = variables(projection.equations) | {"w"} | set(projection.parameters)
         for statement in projection.statements:
             for match in _WRITTEN.finditer(statement):
-                check_written(match["name"], projection, source, target, own)
+                check_written(match["name"], projection, source, target, synaptic)
         for name in projection.summed:
             check_written(f"{name}_post", projection, source, target, ())
         for name in ("pairs", "excluded"):
@@ -149,30 +149,30 @@ Network.CLASSES = {
 
 
 def check_written(
-    name: str, projection: Projection, source: Any, target: Population, own: Iterable[str]
+    name: str, projection: Projection, source: Any, target: Population, synaptic: Iterable[str]
 ) -> None:
     """Refuse a synaptic statement that writes a variable which nobody has."""
     base = name.removesuffix("_post").removesuffix("_pre")
-    if base in own or name in own:
+    if base in synaptic or name in synaptic:
         return
     owner = source if name.endswith("_pre") else target
-    known = owner.variables if isinstance(owner, Population) else frozenset()
-    if base in known:
+    written = owner.variables if isinstance(owner, Population) else frozenset()
+    if base in written:
         return
     raise NetworkError(
         f"projection {projection.name!r} writes {base!r}, which {owner.name!r} does not have "
-        f"(a compartment or synapse that does not exist?). " + suggest_name(base, known)
+        f"(a compartment or synapse that does not exist?). " + suggest_name(base, written)
     )
 
 
 def check_spikes(projection: Projection, source: Any, target: Population) -> None:
     """Refuse statements, a rule's among them, that wait for spikes of who has no threshold."""
-    for what, neurons in (("on_pre", source), ("on_post", target)):
+    for pathway, neurons in (("on_pre", source), ("on_post", target)):
         silent = isinstance(neurons, Population) and neurons.threshold is None
-        if getattr(projection, what) and silent:
-            rest = ", or read its variables with a summed variable" if what == "on_pre" else ""
+        if getattr(projection, pathway) and silent:
+            rest = ", or read its variables with a summed variable" if pathway == "on_pre" else ""
             raise NetworkError(
-                f"projection {projection.name!r}: its {what}, or that of its rule, acts at spikes "
+                f"projection {projection.name!r}: its {pathway}, or that of its rule, acts at spikes "
                 f"of {neurons.name!r}, which has no threshold; give it one{rest}."
             )
 

@@ -165,17 +165,17 @@ class Population(ValueRecord):
         )
 
     def _check_variables(self) -> None:
-        known = self.variables
-        if clash := sorted(known & (set(self.parameters) | set(self.durations))):
+        names = self.variables
+        if clash := sorted(names & (set(self.parameters) | set(self.durations))):
             raise NetworkError(
                 f"population {self.name!r}: {clash[0]!r} is a parameter and is defined by the "
                 f"equations too; remove one."
             )
         for key in self.initial:
-            if key not in known:
+            if key not in names:
                 raise NetworkError(
                     f"population {self.name!r} has no variable {key!r} to start from. "
-                    + suggest_name(key, known)
+                    + suggest_name(key, names)
                 )
 
     def _check_heterogeneity(self) -> None:

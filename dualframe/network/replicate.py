@@ -40,64 +40,66 @@ def replicate(network: Network, replicas: int) -> Network:
     sizes = {end.name: end.n for end in (*network.populations, *network.sources)}
     return replace(
         network,
-        populations=tuple(_population(p, replicas) for p in network.populations),
-        inputs=tuple(_input(i, replicas) for i in network.inputs),
-        projections=tuple(_projection(p, replicas, sizes) for p in network.projections),
+        populations=tuple(_replicate_population(p, replicas) for p in network.populations),
+        inputs=tuple(_replicate_input(i, replicas) for i in network.inputs),
+        projections=tuple(_replicate_projection(p, replicas, sizes) for p in network.projections),
         meta={**network.meta, "replicas": replicas * network.meta.get("replicas", 1)},
     )
 
 
-def _population(population: Population, replicas: int) -> Population:
+def _replicate_population(population: Population, replicas: int) -> Population:
     tables: dict[str, Any] = {
-        kind: _tiled_values(getattr(population, kind), replicas)
+        kind: _tile_values(getattr(population, kind), replicas)
         for kind in ("parameters", "initial", "heterogeneity")
     }
     return replace(
         population,
         n=population.n * replicas,
-        positions=_tiled(population.positions, replicas),
+        positions=_tile_array(population.positions, replicas),
         **tables,
     )
 
 
-def _input(given: Input, replicas: int) -> Input:
-    if isinstance(given, CurrentInput):
-        return replace(given, amplitude=_tiled(given.amplitude, replicas))
-    if isinstance(given, PoissonInput):
-        return replace(given, n=given.n * replicas, rate=_tiled(given.rate, replicas))
-    return _spikes(given, replicas)
+def _replicate_input(source: Input, replicas: int) -> Input:
+    if isinstance(source, CurrentInput):
+        return replace(source, amplitude=_tile_array(source.amplitude, replicas))
+    if isinstance(source, PoissonInput):
+        return replace(source, n=source.n * replicas, rate=_tile_array(source.rate, replicas))
+    return _replicate_spikes(source, replicas)
 
 
-def _spikes(given: SpikeInput, replicas: int) -> SpikeInput:
+def _replicate_spikes(source: SpikeInput, replicas: int) -> SpikeInput:
     return replace(
-        given,
-        n=given.n * replicas,
-        indices=_shifted(given.indices, replicas, given.n),
-        times=_tiled(given.times, replicas),
+        source,
+        n=source.n * replicas,
+        indices=_offset_copies(source.indices, replicas, source.n),
+        times=_tile_array(source.times, replicas),
     )
 
 
-def _projection(projection: Projection, replicas: int, sizes: Mapping[str, int]) -> Projection:
+def _replicate_projection(
+    projection: Projection, replicas: int, sizes: Mapping[str, int]
+) -> Projection:
     ends = (sizes[projection.source], sizes[projection.target])
     changed: dict[str, Any] = {
-        what: tuple(
-            _shifted(part, replicas, n)
-            for part, n in zip(getattr(projection, what), ends, strict=True)
+        name: tuple(
+            _offset_copies(part, replicas, n)
+            for part, n in zip(getattr(projection, name), ends, strict=True)
         )
-        for what in ("pairs", "excluded")
-        if isinstance(getattr(projection, what), tuple)
+        for name in ("pairs", "excluded")
+        if isinstance(getattr(projection, name), tuple)
     }
     if "pairs" not in changed:
         changed["replicas"] = projection.replicas * replicas
-    tiled = {what: _tiled(getattr(projection, what), replicas) for what in ("weight", "delay")}
+    tiled = {name: _tile_array(getattr(projection, name), replicas) for name in ("weight", "delay")}
     return replace(projection, **changed, **tiled)
 
 
-def _tiled_values(values: Mapping[str, Any], replicas: int) -> dict[str, Any]:
-    return {name: _tiled(value, replicas) for name, value in values.items()}
+def _tile_values(values: Mapping[str, Any], replicas: int) -> dict[str, Any]:
+    return {name: _tile_array(value, replicas) for name, value in values.items()}
 
 
-def _tiled(value: Any, replicas: int) -> Any:
+def _tile_array(value: Any, replicas: int) -> Any:
     """Repeat an array along its first axis; a number is one for all."""
     if value is None or np.ndim(value) == 0:
         return value
@@ -106,5 +108,5 @@ def _tiled(value: Any, replicas: int) -> Any:
     return tiled if dimension.is_dimensionless else Quantity(tiled, dim=dimension)
 
 
-def _shifted(indices: Any, replicas: int, n: int) -> Any:
+def _offset_copies(indices: Any, replicas: int, n: int) -> Any:
     return np.concatenate([indices + k * n for k in range(replicas)])

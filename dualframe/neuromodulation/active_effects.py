@@ -268,7 +268,7 @@ def _inputs_of_gain(
             if p.source_cell is not None and p.source_cell.name in effect.presynaptic
         )
     return tuple(
-        given.name for given in inputs if given.synapses and given.has_synapse(effect.synapse)
+        entry.name for entry in inputs if entry.synapses and entry.has_synapse(effect.synapse)
     )
 
 

@@ -130,13 +130,13 @@ def concentration_in_region(
     lines: list[str] = []
     variables = {name: concentration_variable(modulator, name, region) for name in regions}
     for name in regions:
-        own = variables[name]
-        flow = _clearance_flow(present.get(name), modulator, own, clearances[name], parameters)
+        here = variables[name]
+        flow = _clearance_flow(present.get(name), modulator, here, clearances[name], parameters)
         for other in (b for a, b in rates if a == name):
             rate = f"exchange_{modulator.name}_{name}_{other}"
             parameters[rate] = rates[name, other]
-            flow += f" + {rate}*({variables[other]} - {own})"
-        lines.append(f"d{own}/dt = {flow} : mmolar")
+            flow += f" + {rate}*({variables[other]} - {here})"
+        lines.append(f"d{here}/dt = {flow} : mmolar")
     initial = {variables[name]: start[name] for name in regions}
     return replace(concentration, equations=tuple(lines), parameters=parameters, initial=initial)
 

@@ -28,9 +28,9 @@ class Connection:
     @property
     def fields(self) -> dict[str, Any]:
         """Fields of a projection that state the rule: one of them, and None for the others."""
-        return {**dict.fromkeys(RULE_FIELDS), **self._stated()}
+        return {**dict.fromkeys(RULE_FIELDS), **self._stated_field()}
 
-    def _stated(self) -> dict[str, Any]:
+    def _stated_field(self) -> dict[str, Any]:
         rule = self.rule
         if not rule.projection_field:
             return {"connect": {"rule": rule.name, **self.values}}

@@ -176,7 +176,7 @@ class ConnectionRule:
             for name, parameter in self.parameters.items()
         }
 
-    def text(self, values: Values) -> str:
+    def rule_text(self, values: Values) -> str:
         """Return what the rule says, in words."""
         if self.describe is not None:
             return self.describe(values)

@@ -18,7 +18,7 @@ from dualframe.network.connection_rules.probability import draw_independent_pair
 from dualframe.network.distributions import GaussianKernel
 
 
-def _draw(values: Values, ends: ConnectionEnds, rng: np.random.Generator) -> Pairs:
+def _draw_pairs(values: Values, ends: ConnectionEnds, rng: np.random.Generator) -> Pairs:
     kernel = GaussianKernel(**values)
     here, there = np.asarray(ends.source_positions), np.asarray(ends.target_positions)
 
@@ -35,12 +35,12 @@ def _mean_in_degree(values: Values, ends: ConnectionEnds) -> float:
     return ends.space.mean_probability(GaussianKernel(**values)) * ends.partners
 
 
-def _scale(values: Values, full: ConnectionEnds, scaled: ConnectionEnds) -> Values:
+def _scale_kernel(values: Values, full: ConnectionEnds, scaled: ConnectionEnds) -> Values:
     ratio = full.partners / scaled.partners
     return {"p_max": values["p_max"] * ratio, "sigma": values["sigma"]}
 
 
-def _describe(values: Values) -> str:
+def _kernel_text(values: Values) -> str:
     width = quantity_text(values["sigma"]).replace(". ", " ")
     return f"p(d) = {values['p_max']:.4g} exp(-d^2/2s^2), s = {width}"
 
@@ -49,11 +49,11 @@ KERNEL = ConnectionRule(
     name="kernel",
     projection_field="kernel",
     parameters={"p_max": PROBABILITY_VALUE, "sigma": RuleParameter("length", "positive")},
-    draw_pairs=_draw,
-    describe=_describe,
+    draw_pairs=_draw_pairs,
+    describe=_kernel_text,
     needs_positions=True,
     mean_in_degree=_mean_in_degree,
-    scale_values=_scale,
+    scale_values=_scale_kernel,
     read_field=lambda kernel: {"p_max": kernel.p_max, "sigma": kernel.sigma},
     write_field=lambda values: GaussianKernel(**values),
 )

@@ -29,7 +29,7 @@ def synapses_for_probability(probability: float, pairs: int) -> int:
     return max(1, round(float(np.log1p(-probability) / np.log1p(-1 / pairs))))
 
 
-def _draw(values: Values, ends: ConnectionEnds, rng: np.random.Generator) -> Pairs:
+def _draw_pairs(values: Values, ends: ConnectionEnds, rng: np.random.Generator) -> Pairs:
     """Draw sources in order, so that a spike reads its weights in one stretch."""
     number = values["number"]
     i = np.sort(_draw_members(ends.n_source, number, rng))
@@ -52,7 +52,7 @@ def _find_problem(values: Values, ends: ConnectionEnds) -> str:
     return ""
 
 
-def _scale(values: Values, full: ConnectionEnds, scaled: ConnectionEnds) -> Values:
+def _scale_number(values: Values, full: ConnectionEnds, scaled: ConnectionEnds) -> Values:
     per_neuron = values["number"] / full.n_target
     return {"number": max(1, round(per_neuron * scaled.n_target))}
 
@@ -61,10 +61,10 @@ NUMBER = ConnectionRule(
     name="number",
     projection_field="number",
     parameters={"number": COUNT_VALUE},
-    draw_pairs=_draw,
+    draw_pairs=_draw_pairs,
     describe=lambda values: f"{values['number']} synapses, multapses",
     multapses=True,
     find_problem=_find_problem,
     mean_in_degree=lambda values, ends: values["number"] / ends.n_target,
-    scale_values=_scale,
+    scale_values=_scale_number,
 )

@@ -48,11 +48,11 @@ def draw_independent_pairs(
     return np.concatenate(sources).astype(np.int32), np.concatenate(targets).astype(np.int32)
 
 
-def _draw(values: Values, ends: ConnectionEnds, rng: np.random.Generator) -> Pairs:
+def _draw_pairs(values: Values, ends: ConnectionEnds, rng: np.random.Generator) -> Pairs:
     return draw_independent_pairs(lambda rows: float(values["probability"]), ends, rng)
 
 
-def _scale(values: Values, full: ConnectionEnds, scaled: ConnectionEnds) -> Values:
+def _scale_probability(values: Values, full: ConnectionEnds, scaled: ConnectionEnds) -> Values:
     ratio = full.partners / scaled.partners
     return {"probability": min(1.0, values["probability"] * ratio)}
 
@@ -61,8 +61,8 @@ PROBABILITY = ConnectionRule(
     name="probability",
     projection_field="probability",
     parameters={"probability": PROBABILITY_VALUE},
-    draw_pairs=_draw,
+    draw_pairs=_draw_pairs,
     describe=lambda values: f"probability {values['probability']:.4g}",
     mean_in_degree=lambda values, ends: values["probability"] * ends.partners,
-    scale_values=_scale,
+    scale_values=_scale_probability,
 )
