@@ -172,8 +172,8 @@ def check_spikes(projection: Projection, source: Any, target: Population) -> Non
         if getattr(projection, pathway) and silent:
             rest = ", or read its variables with a summed variable" if pathway == "on_pre" else ""
             raise NetworkError(
-                f"projection {projection.name!r}: its {pathway}, or that of its rule, acts at spikes "
-                f"of {neurons.name!r}, which has no threshold; give it one{rest}."
+                f"projection {projection.name!r}: its {pathway}, or that of its rule, acts at "
+                f"spikes of {neurons.name!r}, which has no threshold; give it one{rest}."
             )
 
 
