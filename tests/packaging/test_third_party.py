@@ -25,8 +25,8 @@ from dualframe.receptor_effects.registry import EFFECT_KINDS
 print(NEURON_MODELS["toy_lif"].title)
 print(ENCODERS["toy_flicker"].title)
 print(EFFECT_KINDS["toy_threshold_shift"].equation)
-print(df.environment("toy_lever", pay=2).title)
-assert "toy_lever" in df.environments()["name"].tolist()
+print(df.environment("toy_east", gain=0.1).title)
+assert "toy_east" in df.environments()["name"].tolist()
 """
 
 BY_HAND = """
@@ -38,8 +38,9 @@ neuron = NEURON_MODELS["toy_lif"].make_neuron(
     {"tau_m": "20 ms", "V_rest": "-70 mV", "V_th": "-55 mV", "V_reset": "-70 mV", "noise": "0 mV"}
 )
 cells = neuron.make_population("cells", 5)
+levels = dict.fromkeys(("level_DA", "level_ACh", "level_5HT"), "V_rest/V_th")
 rule = df.plasticity_rule(
-    "toy_rewarded_hebb", A=0.05, tau="20 ms", w_max=6 * mV, signals={"level_DA": "V_rest/V_th"}
+    "toy_rewarded_hebb", A=0.05, tau="20 ms", w_max=6 * mV, signals=levels
 )
 drive = df.Projection(
     "in",
@@ -55,6 +56,20 @@ results = df.run(network, 200 * ms, seed=1, target="runtime", record={"drive": [
 assert len(results.spikes) > 0
 assert 20 < len(results.weights["drive"]) < 100
 assert results.weights["drive"]["weight"].max() > 3e-3
+"""
+
+TRAIN = """
+from pathlib import Path
+import toy_kinds
+import dualframe as df
+
+task = df.task(Path(toy_kinds.__file__).with_name("east.toml"))
+agents = df.train(task, agents=2, seed=1, target="runtime", progress=False)
+assert agents.trials.groupby("agent").size().tolist() == [3, 3]
+weight = agents.weights["learned"]["weight"]
+assert (weight > 2).any() and weight.between(0, 3).all()
+agents.save("by_hand", figures=False)
+print(task.name, agents.n, df.load_agents("by_hand").task == agents.task)
 """
 
 
@@ -113,9 +128,21 @@ def test_its_kinds_are_found_by_their_names(run: Run) -> None:
         "leaky integrate-and-fire neuron whose synapses raise the potential",
         "Poisson neurons that fire while a variable is on",
         "threshold plus shift f",
-        "one decision a trial between two actions, of which the second pays",
+        "a field in which the east pays",
     ]
 
 
 def test_its_neurons_learn_by_its_rule_in_a_network_by_hand(run: Run) -> None:
     run("-c", BY_HAND)
+
+
+def test_its_task_is_trained(run: Run) -> None:
+    assert run("-c", TRAIN).split() == ["toy_east", "2", "True"]
+
+
+def test_its_task_is_trained_and_replayed_on_the_command_line(run: Run) -> None:
+    path = run("-c", "import toy_kinds; print(toy_kinds.__path__[0])").strip()
+    how = ("--agents", "2", "--trials", "2", "--seed", "1", "--target", "runtime")
+    text = run("-m", "dualframe.cli", "train", f"{path}/east.toml", *how, "--out", "learned")
+    assert "last_success_rate" in text
+    assert run("-m", "dualframe.cli", "replay", "learned/manifest.json").startswith("equal: ")

@@ -17,10 +17,16 @@ def rule_equations(plasticity, neuron_variables):
 TOY_REWARDED_HEBB = PlasticityRule(
     name="toy_rewarded_hebb",
     parameters=ParameterTable(
-        {"A": "dimensionless", "tau": "time"}, {}, "post: w <- w + A x (1 + D)"
+        {"A": "dimensionless", "tau": "time"},
+        {"w_min": "dimensionless", "w_max": "dimensionless"},
+        "post: w <- w + A x (1 + D)",
     ),
     rule_equations=rule_equations,
     options={"update": UPDATE},
-    postsynaptic_signals={"level_DA": "level of dopamine"},
+    postsynaptic_signals={
+        "level_DA": "level of dopamine",
+        "level_ACh": "level of acetylcholine, which does nothing",
+        "level_5HT": "level of serotonin, which does nothing",
+    },
     source="a test of dualframe",
 )
