@@ -16,6 +16,7 @@ import dualframe as df
 from dualframe.core.errors import TargetError
 
 NAMES = {
+    "load_agents",
     "cells",
     "cell",
     "circuits",
