@@ -88,7 +88,7 @@ def read_glif(path: str | os.PathLike[str]) -> PointNeuronSet:
     The level's equations are those of `dualframe.neurons.glif`; of the file only what they
     use is read. Initial values and the fitting's own records are not.
     """
-    return _glif(_Config(_load(Path(path).expanduser()), Path(path).name))
+    return _read_neuron(_Config(_load_json(Path(path).expanduser()), Path(path).name))
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class _Config:
     path: str = ""
 
     def fail(self, key: str, problem: str) -> NoReturn:
-        raise CatalogueError(f"{self.file}, key {self._name(key)!r}: {problem}")
+        raise CatalogueError(f"{self.file}, key {self._key_path(key)!r}: {problem}")
 
     def object(self, key: str) -> _Config:
         value = self.data.get(key)
@@ -108,14 +108,14 @@ class _Config:
             self.fail(key, "missing. Save the whole neuron_config of one neuron.")
         if not isinstance(value, Mapping):
             self.fail(key, f"expected an object in braces, not {value!r}.")
-        return _Config(value, self.file, self._name(key))
+        return _Config(value, self.file, self._key_path(key))
 
     def number(self, key: str, unit: str, default: float | None = None) -> float:
         """Return a finite number; ``unit`` is what an error asks for."""
         value = self.data.get(key, default)
         if value is None:
             self.fail(key, f"missing. Add a number in {unit}.")
-        return self._finite(key, value, unit)
+        return self._finite_number(key, value, unit)
 
     def positive(self, key: str, unit: str, default: float | None = None) -> float:
         value = self.number(key, unit, default)
@@ -133,7 +133,7 @@ class _Config:
         value = self.data.get(key)
         if not isinstance(value, list) or not value:
             self.fail(key, f"expected a list of numbers in {unit}, not {value!r}.")
-        return [self._finite(key, entry, unit) for entry in value]
+        return [self._finite_number(key, entry, unit) for entry in value]
 
     def method(self, key: str) -> str:
         name = self.object(key).data.get("name")
@@ -141,18 +141,18 @@ class _Config:
             self.fail(f"{key}.name", f"expected the name of a method, not {name!r}.")
         return name
 
-    def _finite(self, key: str, value: Any, unit: str) -> float:
+    def _finite_number(self, key: str, value: Any, unit: str) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             self.fail(key, f"{value!r} is not a number. Write it in {unit}, without quotes.")
         if not math.isfinite(value):
             self.fail(key, f"{value} is not a finite number (in {unit}).")
         return float(value)
 
-    def _name(self, key: str) -> str:
+    def _key_path(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
 
 
-def _load(path: Path) -> Mapping[str, Any]:
+def _load_json(path: Path) -> Mapping[str, Any]:
     if not path.is_file():
         raise CatalogueError(
             f"there is no file {str(path)!r}. Give the path of a neuron_config.json; a folder of "
@@ -174,13 +174,13 @@ def _load(path: Path) -> Mapping[str, Any]:
     return found
 
 
-def _glif(config: _Config) -> PointNeuronSet:
-    level = _level(config)
-    coefficients = _coefficients(config)
+def _read_neuron(config: _Config) -> PointNeuronSet:
+    level = _find_level(config)
+    coefficients = _fit_coefficients(config)
     dt = config.positive("dt", "seconds")
-    values = _membrane(config, coefficients, dt)
+    values = _membrane_parameters(config, coefficients, dt)
     if level in (2, 4, 5):
-        values |= _reset_rule(config)
+        values |= _reset_parameters(config)
     if level in (3, 4, 5):
         values |= _after_spike_currents(config, coefficients)
     if level == 5:
@@ -201,7 +201,7 @@ def _glif(config: _Config) -> PointNeuronSet:
     )
 
 
-def _level(config: _Config) -> int:
+def _find_level(config: _Config) -> int:
     kind = config.data.get("type", "GLIF")
     if kind != "GLIF":
         config.fail("type", f"{kind!r} is not a GLIF neuron. Choose a file of type 'GLIF'.")
@@ -220,12 +220,12 @@ def _level(config: _Config) -> int:
     return level
 
 
-def _coefficients(config: _Config) -> _Config:
+def _fit_coefficients(config: _Config) -> _Config:
     """The multipliers of the fit; a file without them is one in which all are 1."""
     return config.object("coeffs") if "coeffs" in config.data else _Config({}, config.file)
 
 
-def _membrane(config: _Config, coefficients: _Config, dt: float) -> dict[str, Any]:
+def _membrane_parameters(config: _Config, coefficients: _Config, dt: float) -> dict[str, Any]:
     rest = config.number("El", "volts", 0.0)
     if rest != 0:
         config.fail("El", f"{rest:g}: expected 0, with the resting potential in El_reference.")
@@ -244,7 +244,7 @@ def _membrane(config: _Config, coefficients: _Config, dt: float) -> dict[str, An
     }
 
 
-def _reset_rule(config: _Config) -> dict[str, Any]:
+def _reset_parameters(config: _Config) -> dict[str, Any]:
     reset = config.object("voltage_reset_method").object("params")
     threshold = config.object("threshold_dynamics_method").object("params")
     return {

@@ -21,11 +21,11 @@ _FIELD = re.compile(r"^\s*(?P<name>\w+)\s*=\s*\{(?P<text>.*)\},?\s*$", re.MULTIL
 
 def references(path: Path = PACKAGED) -> Mapping[str, Mapping[str, str]]:
     """Return the fields of every entry of a BibTeX file by key; "type" is one of them."""
-    return _parse(path, path.stat().st_mtime_ns)
+    return _parse_entries(path, path.stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=8)
-def _parse(path: Path, changed: int) -> Mapping[str, Mapping[str, str]]:
+def _parse_entries(path: Path, changed: int) -> Mapping[str, Mapping[str, str]]:
     """Parse once per version of a file: ``changed`` is its time of modification."""
     entries: dict[str, Mapping[str, str]] = {}
     for entry in _ENTRY.finditer(path.read_text(encoding="utf-8")):

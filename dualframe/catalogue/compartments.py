@@ -100,15 +100,15 @@ def read_compartments(table: Table, cell_name: str, passive: Numbers | None) -> 
     shared = ("rule", "layout", "stand_in", "soma_model", "spike")
     if rule == "burst":
         table.only("rule", "layout", "stand_in", "burst")
-        return _burst(table, cell_name)
+        return _read_burst(table, cell_name)
     if rule == "matched_passive":
         table.only(shared, "split", "soma")
-        return _matched(table, cell_name, passive)
+        return _read_matched(table, cell_name, passive)
     table.only(shared, "globals", "soma", "dendrites", "edges", "dspikes")
-    return _explicit(table, cell_name)
+    return _read_explicit(table, cell_name)
 
 
-def _matched(table: Table, cell_name: str, passive: Numbers | None) -> Compartments:
+def _read_matched(table: Table, cell_name: str, passive: Numbers | None) -> Compartments:
     for name in ("v_rest", "r_in", "tau_m"):
         if passive is None or name not in passive:
             table.fail(
@@ -128,14 +128,14 @@ def _matched(table: Table, cell_name: str, passive: Numbers | None) -> Compartme
         layout=table.text("layout"),
         stand_in=table.flag("stand_in"),
         soma_model=model,
-        spike=_spike(table, cell_name),
+        spike=_read_spike(table, cell_name),
         origin=table.origin(),
         split=numbers,
-        soma=_soma(table, model, SOMA[model], cell_name),
+        soma=_read_soma(table, model, SOMA[model], cell_name),
     )
 
 
-def _soma(table: Table, model: str, form: ParameterTable, cell_name: str) -> Numbers:
+def _read_soma(table: Table, model: str, form: ParameterTable, cell_name: str) -> Numbers:
     if not form.dimensions:
         if "soma" in table.data:
             table.fail("soma", f"a {model} soma has no parameters here. Remove it.")
@@ -145,7 +145,7 @@ def _soma(table: Table, model: str, form: ParameterTable, cell_name: str) -> Num
     return soma.numbers(form, f"{cell_name} soma")
 
 
-def _burst(table: Table, cell_name: str) -> Compartments:
+def _read_burst(table: Table, cell_name: str) -> Compartments:
     numbers = table.need("burst")
     numbers.only(BURST_PARAMETERS.dimensions)
     read = numbers.numbers(BURST_PARAMETERS, f"{cell_name} burst")
@@ -164,7 +164,7 @@ def _burst(table: Table, cell_name: str) -> Compartments:
     )
 
 
-def _explicit(table: Table, cell_name: str) -> Compartments:
+def _read_explicit(table: Table, cell_name: str) -> Compartments:
     model = table.text("soma_model", choices=SOMA)
     own = SOMA[model]
     sized = ParameterTable({**CYLINDER.required, **own.required}, own.optional)
@@ -175,19 +175,19 @@ def _explicit(table: Table, cell_name: str) -> Compartments:
         layout=table.text("layout"),
         stand_in=table.flag("stand_in"),
         soma_model=model,
-        spike=_spike(table, cell_name),
+        spike=_read_spike(table, cell_name),
         origin=table.origin(),
         globals=everywhere.numbers(GLOBALS, f"{cell_name} globals"),
-        soma=_soma(table, model, sized, cell_name),
-        dendrites=tuple(_dendrite(row, cell_name) for row in table.children("dendrites")),
-        edges=tuple(_edge(row) for row in table.children("edges")),
-        dspikes=tuple(_dspike(row, cell_name) for row in table.children("dspikes")),
+        soma=_read_soma(table, model, sized, cell_name),
+        dendrites=tuple(_read_dendrite(row, cell_name) for row in table.children("dendrites")),
+        edges=tuple(_read_edge(row) for row in table.children("edges")),
+        dspikes=tuple(_read_dendritic_spike(row, cell_name) for row in table.children("dspikes")),
     )
     _check_tree(table, found)
     return found
 
 
-def _spike(table: Table, cell_name: str) -> Numbers:
+def _read_spike(table: Table, cell_name: str) -> Numbers:
     spike = table.need("spike")
     spike.only(SPIKE.dimensions)
     numbers = spike.numbers(SPIKE, f"{cell_name} spike")
@@ -199,17 +199,17 @@ def _spike(table: Table, cell_name: str) -> Numbers:
     return numbers
 
 
-def _dendrite(table: Table, cell_name: str) -> Dendrite:
+def _read_dendrite(table: Table, cell_name: str) -> Dendrite:
     table.only("name", "contacts", CYLINDER.dimensions)
     name = table.text("name")
     return Dendrite(
         name,
         table.numbers(CYLINDER, f"{cell_name} {name}"),
-        tuple(_published_synapse(row, cell_name) for row in table.children("contacts")),
+        tuple(_read_published_synapse(row, cell_name) for row in table.children("contacts")),
     )
 
 
-def _published_synapse(table: Table, cell_name: str) -> PublishedSynapse:
+def _read_published_synapse(table: Table, cell_name: str) -> PublishedSynapse:
     table.only("synapse", "pathway", CONTACT.dimensions)
     return PublishedSynapse(
         table.text("synapse"),
@@ -218,7 +218,7 @@ def _published_synapse(table: Table, cell_name: str) -> PublishedSynapse:
     )
 
 
-def _edge(table: Table) -> Edge:
+def _read_edge(table: Table) -> Edge:
     table.only("first", "second", "coupling")
     coupled = "coupling" in table.data
     return Edge(
@@ -228,7 +228,7 @@ def _edge(table: Table) -> Edge:
     )
 
 
-def _dspike(table: Table, cell_name: str) -> DendriticSpike:
+def _read_dendritic_spike(table: Table, cell_name: str) -> DendriticSpike:
     table.only("kind", "compartments", DSPIKE.dimensions)
     kind = table.text("kind", choices=("Na", "Ca"))
     for first, second in (("g_rise", "gbar_rise"), ("g_fall", "gbar_fall")):

@@ -63,7 +63,7 @@ class Page:
 
     def title(self, text: str, origin: Origin | None = None) -> None:
         """Add a heading after an empty line, with the origin of what stands below it."""
-        self.lines += ["", text + (f"  [{self._origin(origin)}]" if origin else "")]
+        self.lines += ["", text + (f"  [{self._origin_text(origin)}]" if origin else "")]
         if origin:
             self.note(origin.note)
 
@@ -76,7 +76,7 @@ class Page:
         """Add one line for each number."""
         width = max(map(len, numbers), default=0)
         for name, number in numbers.items():
-            self.lines.append(f"  {name:<{width}}  {self._number(number)}")
+            self.lines.append(f"  {name:<{width}}  {self._number_text(number)}")
 
     def text(self) -> str:
         """Return all lines and, at the end, the sources."""
@@ -85,14 +85,14 @@ class Page:
         mark = ["", f"{counted} lines are marked {ASSUMED}: no source was read that states them."]
         return "\n".join([*self.lines, *(mark if counted else []), "", "sources", *sources])
 
-    def _number(self, number: Sourced) -> str:
+    def _number_text(self, number: Sourced) -> str:
         error = f" ({spread_text(number)})" if number.error is not None else ""
         count = f", n = {number.n}" if number.n else ""
         note = f"; {number.note}" if number.note else ""
         origin = Origin(number.source, number.status)
-        return f"{number.written:<14}{error}{count}  [{self._origin(origin)}]{note}"
+        return f"{number.written:<14}{error}{count}  [{self._origin_text(origin)}]{note}"
 
-    def _origin(self, origin: Origin) -> str:
+    def _origin_text(self, origin: Origin) -> str:
         self.cited |= dict.fromkeys(origin.source)
         status = ASSUMED if origin.status == "assumed" else origin.status
         return f"{status}: {', '.join(origin.source)}"
@@ -105,7 +105,7 @@ def spread_text(number: Sourced) -> str:
     return f"{number.error_is} {size:g} {unit}".strip()
 
 
-def _cell(page: Page, entry: CellType) -> None:
+def _write_cell(page: Page, entry: CellType) -> None:
     layer = f", layer {entry.layer}" if entry.layer else ""
     page.lines += [f"{entry.name}: {entry.title}", f"{entry.region}{layer}"]
     page.title(f"{_SIGNS[entry.sign]}, releases {entry.transmitter}", entry.dale)
@@ -117,21 +117,21 @@ def _cell(page: Page, entry: CellType) -> None:
         page.title(f"passive, not used: {row.label}", row.origin)
         page.numbers(row.numbers)
     for stored in entry.point_neurons:
-        _point_neuron_set(page, stored)
+        _write_point_neuron_set(page, stored)
     for population in entry.glif_populations:
         page.title(f"many cells, not a model: {population.label}", population.origin)
         page.numbers(population.numbers)
         page.note(f"specimens {', '.join(population.specimens)}" if population.specimens else "")
     if entry.compartments:
-        _compartments(page, entry.compartments)
-        _fits(page, entry)
+        _write_compartments(page, entry.compartments)
+        _write_fits(page, entry)
     for remark in entry.remarks:
         page.title("also known, in no model", remark.origin)
         page.lines.append(f"  {remark.text}")
         page.numbers(remark.numbers)
 
 
-def _point_neuron_set(page: Page, stored: PointNeuronSet) -> None:
+def _write_point_neuron_set(page: Page, stored: PointNeuronSet) -> None:
     mark = " (for reference, not built)" if stored.is_reference else ""
     page.title(f"{stored.model}: {stored.label}{mark}", stored.origin)
     page.lines.append(f"  {model_parameters(stored.model).equations}")
@@ -140,7 +140,7 @@ def _point_neuron_set(page: Page, stored: PointNeuronSet) -> None:
         page.numbers(Numbers("", (("explained_variance", stored.explained_variance),)))
 
 
-def _fits(page: Page, entry: CellType) -> None:
+def _write_fits(page: Page, entry: CellType) -> None:
     for family in fits.SHIPPED_FAMILIES:
         if not fits.has_fit(entry, family):
             continue
@@ -152,7 +152,7 @@ def _fits(page: Page, entry: CellType) -> None:
             page.note(f"out of date: run dualframe fit {entry.name}")
 
 
-def _compartments(page: Page, found: Compartments) -> None:
+def _write_compartments(page: Page, found: Compartments) -> None:
     mark = " (STAND-IN: not published for this cell type)" if found.stand_in else ""
     page.title(f"compartments: {found.layout}{mark}", found.origin)
     page.lines.append(f"  {found.rule}: {', '.join(found.names)}")
@@ -188,15 +188,15 @@ def _compartments(page: Page, found: Compartments) -> None:
         page.note(f"half cylinders and r_axial: {', '.join(axial)}" if axial else "")
 
 
-def _synapse(page: Page, entry: Synapse) -> None:
+def _write_synapse(page: Page, entry: Synapse) -> None:
     page.lines += [f"{entry.name}: {entry.title}"]
     block = ", magnesium block" if entry.block else ""
     page.title(f"{_SIGNS[entry.sign]}, {entry.transmitter}, {entry.kinetics}{block}", entry.origin)
     page.numbers(entry.numbers)
-    _alternatives(page, entry.alternatives)
+    _write_alternatives(page, entry.alternatives)
 
 
-def _receptor(page: Page, entry: Receptor) -> None:
+def _write_receptor(page: Page, entry: Receptor) -> None:
     page.lines += [
         f"{entry.name}: {entry.title}",
         f"{entry.modulator}; {entry.family}, {entry.kind}; {entry.transduction}",
@@ -205,7 +205,7 @@ def _receptor(page: Page, entry: Receptor) -> None:
     page.title("affinity")
     page.note(entry.affinity.note)
     page.numbers(entry.affinity)
-    _alternatives(page, entry.affinity_alternatives)
+    _write_alternatives(page, entry.affinity_alternatives)
     page.title("kinetics of the occupancy")
     page.note(entry.kinetics.note)
     page.numbers(entry.kinetics)
@@ -216,12 +216,12 @@ def _receptor(page: Page, entry: Receptor) -> None:
     for expression in entry.expressed_by:
         site = f" ({expression.site})" if expression.site else ""
         page.title(f"expressed by {', '.join(expression.cells)}{site}", expression.origin)
-    _effects(page, entry.effects)
+    _write_effects(page, entry.effects)
     for rule in entry.stdp:
         page.title(f"plasticity, as text: {rule.text}", rule.origin)
 
 
-def _effects(page: Page, effects: Iterable[Effect]) -> None:
+def _write_effects(page: Page, effects: Iterable[Effect]) -> None:
     """Effects that enter a model first, then those that are text or contradict them."""
     compiled, others = [e for e in effects if e.compiled], [e for e in effects if not e.compiled]
     assumed = sum(any(n.assumed for n in e.numbers.values()) for e in compiled)
@@ -232,21 +232,21 @@ def _effects(page: Page, effects: Iterable[Effect]) -> None:
     if compiled:
         page.lines.append("  f is the response to the occupancy o, from 0 to 1")
     for effect in (*compiled, *others):
-        _effect(page, effect)
+        _write_effect(page, effect)
 
 
-def _effect(page: Page, effect: Effect) -> None:
+def _write_effect(page: Page, effect: Effect) -> None:
     marks = [effect.direction, effect.kind + ("" if effect.compiled else ", NOT COMPILED")]
     marks += ["CONFLICT"] if effect.conflict else []
     page.title(f"effect on {', '.join(effect.cells)} ({', '.join(marks)})", effect.origin)
     page.lines += [f"  {effect.target}"] + ([f"  {effect.description}"] * bool(effect.description))
     equation = EFFECT_KINDS[effect.kind].equation
     page.lines += [f"  {equation}"] * bool(equation)
-    page.lines += [f"  {line}" for line in _where(effect)]
+    page.lines += [f"  {line}" for line in _effect_limits(effect)]
     page.numbers(effect.numbers)
 
 
-def _where(effect: Effect) -> list[str]:
+def _effect_limits(effect: Effect) -> list[str]:
     """What an effect is limited to, in words."""
     said = {
         "mechanism": effect.mechanism,
@@ -260,7 +260,7 @@ def _where(effect: Effect) -> list[str]:
     return lines
 
 
-def _modulator(page: Page, entry: Modulator) -> None:
+def _write_modulator(page: Page, entry: Modulator) -> None:
     page.lines += [
         f"{entry.name}: {entry.title}",
         f"receptors: {', '.join(entry.receptors) or 'none'}",
@@ -272,10 +272,10 @@ def _modulator(page: Page, entry: Modulator) -> None:
         page.title(f"uptake {uptake.name}: {uptake.title}", uptake.origin)
         page.lines.append("  dc/dt = -Vmax c/(Km + c) - k_other c")
         page.numbers(uptake.numbers)
-    _alternatives(page, entry.alternatives)
+    _write_alternatives(page, entry.alternatives)
 
 
-def _plasticity_rule(page: Page, entry: RuleParameterSets) -> None:
+def _write_plasticity_rule(page: Page, entry: RuleParameterSets) -> None:
     page.lines += [f"{entry.name}: {entry.title}"]
     page.title(f"equations ({entry.form})", entry.origin)
     page.lines += [f"  {entry.equations}", f"  {_AMPLITUDES[entry.relative_to]}"]
@@ -286,14 +286,14 @@ def _plasticity_rule(page: Page, entry: RuleParameterSets) -> None:
         page.title(f"set {found.name}{default}{pairing}", found.origin)
         page.note(found.window)
         page.numbers(found.numbers)
-    _alternatives(page, entry.alternatives)
+    _write_alternatives(page, entry.alternatives)
     for label, numbers in entry.context:
         page.title(f"used with: {label}")
         page.note(numbers.note)
         page.numbers(numbers)
 
 
-def _population_data(page: Page, entry: PopulationData) -> None:
+def _write_population_data(page: Page, entry: PopulationData) -> None:
     species = f", {entry.species}" if entry.species else ""
     page.lines += [f"{entry.name}: {entry.title}", f"{entry.region}{species}"]
     page.title("populations", entry.origin)
@@ -308,7 +308,7 @@ def _population_data(page: Page, entry: PopulationData) -> None:
         page.numbers(numbers)
 
 
-def _alternatives(page: Page, rows: Iterable[tuple[str, Numbers]]) -> None:
+def _write_alternatives(page: Page, rows: Iterable[tuple[str, Numbers]]) -> None:
     for label, numbers in rows:
         page.title(f"not used: {label}")
         page.note(numbers.note)
@@ -316,10 +316,10 @@ def _alternatives(page: Page, rows: Iterable[tuple[str, Numbers]]) -> None:
 
 
 _WRITERS: dict[type, Callable[[Page, Any], None]] = {
-    CellType: _cell,
-    Synapse: _synapse,
-    Receptor: _receptor,
-    Modulator: _modulator,
-    RuleParameterSets: _plasticity_rule,
-    PopulationData: _population_data,
+    CellType: _write_cell,
+    Synapse: _write_synapse,
+    Receptor: _write_receptor,
+    Modulator: _write_modulator,
+    RuleParameterSets: _write_plasticity_rule,
+    PopulationData: _write_population_data,
 }

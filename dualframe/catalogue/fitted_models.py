@@ -80,7 +80,7 @@ def numbers_of(parameters: Mapping[str, Any], where: str) -> Numbers:
 
 def has_fit(cell: CellType, model: str) -> bool:
     """Return whether a cell type has a fit of a model ("glif4" is a GLIF of level 4 only)."""
-    table = _tables(cell).get(family_of(model))
+    table = _stored_tables(cell).get(family_of(model))
     return table is not None and model.casefold() in (family_of(model), table["model"].casefold())
 
 
@@ -104,7 +104,7 @@ def is_current(cell: CellType, model: str) -> bool:
     """Return whether a cell type has a fit of a model that belongs to its compartments."""
     if cell.compartments is None:
         return False
-    table = _tables(cell).get(family_of(model), {})
+    table = _stored_tables(cell).get(family_of(model), {})
     return bool(table.get("provenance", {}).get("compartments") == compartments_digest(cell))
 
 
@@ -124,13 +124,13 @@ def read_fit(cell: CellType, model: str) -> Fit:
         If the cell type has no fit of it.
     """
     name = family_of(model)
-    tables = _tables(cell)
+    tables = _stored_tables(cell)
     if name not in tables:
         raise CatalogueError(
             f"cell type {cell.name!r} has no {name} neuron fitted to its compartments. "
             f"Run: dualframe fit {cell.name} --model {name}"
         )
-    return _fit(cell.name, name, tables[name], file_of(cell))
+    return _read_fit_table(cell.name, name, tables[name], file_of(cell))
 
 
 def stored(cell: CellType, model: str) -> Fit:
@@ -187,7 +187,7 @@ def store(cell: CellType, fit: Fit, path: Path | None = None) -> Path:
     """Add a fit to the file of its cell type, or replace it there, in one step."""
     target = path or file_of(cell)
     tables = load_toml(target) if target.exists() else {}
-    tables[fit.model] = _table(fit)
+    tables[fit.model] = _fit_table(fit)
     write_toml(target, dict(sorted(tables.items())), "fit")
     return target
 
@@ -209,37 +209,37 @@ def compartments_digest(cell: CellType) -> str:
     names = ("v_rest", "r_in", "tau_m")
     passive = cell.passive.numbers.plain() if matched and cell.passive else {}
     physics = [
-        _physics(cell.compartments),
-        {n: _physics(passive[n]) for n in names if n in passive},
+        _plain_physics(cell.compartments),
+        {n: _plain_physics(passive[n]) for n in names if n in passive},
     ]
     return hashlib.sha256(json.dumps(physics, sort_keys=True).encode()).hexdigest()
 
 
-def _physics(value: Any) -> Any:
+def _plain_physics(value: Any) -> Any:
     """Return the numbers and the structure of a description as plain data."""
     if isinstance(value, Sourced):
-        return _physics(value.value)
+        return _plain_physics(value.value)
     if isinstance(value, (Quantity, np.ndarray, float, int)):
         return [float(f"{x:.10g}") for x in np.atleast_1d(np.asarray(value, dtype=float))]
     if isinstance(value, Numbers):
-        return {name: _physics(number) for name, number in sorted(value.items())}
+        return {name: _plain_physics(number) for name, number in sorted(value.items())}
     if is_dataclass(value):
         return {
-            item.name: _physics(getattr(value, item.name))
+            item.name: _plain_physics(getattr(value, item.name))
             for item in fields(value)
             if item.name not in _NOT_PHYSICS
         }
     if isinstance(value, tuple):
-        return [_physics(item) for item in value]
+        return [_plain_physics(item) for item in value]
     return value
 
 
-def _tables(cell: CellType) -> dict[str, Any]:
+def _stored_tables(cell: CellType) -> dict[str, Any]:
     path = file_of(cell)
     return load_toml(path) if path.exists() else {}
 
 
-def _table(fit: Fit) -> dict[str, Any]:
+def _fit_table(fit: Fit) -> dict[str, Any]:
     return {
         "model": fit.chosen.model,
         "label": fit.chosen.label,
@@ -255,7 +255,7 @@ def _table(fit: Fit) -> dict[str, Any]:
     }
 
 
-def _fit(cell: str, model: str, data: Mapping[str, Any], path: Path) -> Fit:
+def _read_fit_table(cell: str, model: str, data: Mapping[str, Any], path: Path) -> Fit:
     block = {key: data[key] for key in ("model", "label", "source", "status")}
     table = Table({**block, **data["parameters"]}, f"fits/{path.name}", model, references())
     return Fit(

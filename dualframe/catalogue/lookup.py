@@ -56,22 +56,24 @@ def cell(name: str | os.PathLike[str]) -> CellType:
     CatalogueError
         If the file is not well formed.
     """
-    return _entry("cell type", name, read_cell_type)
+    return _read_entry("cell type", name, read_cell_type)
 
 
 def synapse(name: str | os.PathLike[str]) -> Synapse:
     """Return a kind of synapse by name or path; see `cell` for the errors."""
-    return _entry("synapse", name, read_synapse)
+    return _read_entry("synapse", name, read_synapse)
 
 
 def receptor(name: str | os.PathLike[str]) -> Receptor:
     """Return a neuromodulator receptor by name or path; see `cell` for the errors."""
-    return _entry("receptor", name, _receptor)
+    return _read_entry("receptor", name, _make_receptor)
 
 
 def modulator(name: str | os.PathLike[str]) -> Modulator:
     """Return a neuromodulator by name, alias ("5-HT", "dopamine") or path; errors as `cell`."""
-    return _entry("modulator", _modulator_names().get(str(name).casefold(), name), _modulator)
+    return _read_entry(
+        "modulator", _modulator_names().get(str(name).casefold(), name), _make_modulator
+    )
 
 
 def modulator_name(name: str) -> str:
@@ -87,12 +89,12 @@ def modulator_name(name: str) -> str:
 
 def rule_parameter_sets(name: str | os.PathLike[str]) -> RuleParameterSets:
     """Return the numbers of a plasticity rule by name or path; see `cell` for the errors."""
-    return _entry("plasticity rule", name, rule_numbers.read_parameter_sets)
+    return _read_entry("plasticity rule", name, rule_numbers.read_parameter_sets)
 
 
 def population_data(name: str | os.PathLike[str]) -> PopulationData:
     """Return counts and connections of a region by name or path; see `cell` for the errors."""
-    return _entry("population data", name, population_tables.population_data)
+    return _read_entry("population data", name, population_tables.population_data)
 
 
 def cells() -> pd.DataFrame:
@@ -106,7 +108,7 @@ def cells() -> pd.DataFrame:
                 "layer": c.layer,
                 "sign": c.sign,
                 "transmitter": c.transmitter,
-                "point_neurons": _joined(s.model for s in c.point_neurons),
+                "point_neurons": _join_names(s.model for s in c.point_neurons),
                 "compartments": ", ".join(c.compartments.names) if c.compartments else "",
                 "stand_in": bool(c.compartments and c.compartments.stand_in),
             }
@@ -146,8 +148,8 @@ def receptors() -> pd.DataFrame:
                 "kind": r.kind,
                 "EC50": r.affinity["EC50"].written,
                 "EC50_status": r.affinity["EC50"].status,
-                "expressed_by": _joined(c for e in r.expressed_by for c in e.cells),
-                "acts_on": _joined(c for e in r.effects if e.compiled for c in e.cells),
+                "expressed_by": _join_names(c for e in r.expressed_by for c in e.cells),
+                "acts_on": _join_names(c for e in r.effects if e.compiled for c in e.cells),
             }
             for r in map(receptor, names("receptor"))
         ]
@@ -214,16 +216,16 @@ def populations() -> pd.DataFrame:
                 "title": p.title,
                 "region": p.region,
                 "species": p.species,
-                "populations": _joined(row.population for row in p.counts),
+                "populations": _join_names(row.population for row in p.counts),
                 "connections": len(p.connections),
-                "source": _joined(p.origin.source),
+                "source": _join_names(p.origin.source),
             }
             for p in map(population_data, names("population data"))
         ]
     )
 
 
-def _joined(found: Iterable[str]) -> str:
+def _join_names(found: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(found))
 
 
@@ -231,7 +233,7 @@ def _is_path(name: str | os.PathLike[str]) -> bool:
     return isinstance(name, os.PathLike) or str(name).endswith(".toml")
 
 
-def _entry(kind: str, name: str | os.PathLike[str], make: Callable[[Table], T]) -> T:
+def _read_entry(kind: str, name: str | os.PathLike[str], make: Callable[[Table], T]) -> T:
     if _is_path(name):
         path = Path(name).expanduser()
         if not path.is_file():
@@ -240,20 +242,20 @@ def _entry(kind: str, name: str | os.PathLike[str], make: Callable[[Table], T]) 
         path = HERE / KINDS[kind] / f"{name}.toml"
         if name not in names(kind):
             raise UnknownName(kind, name, names(kind))
-    return cast(T, _read(path.resolve(), path.stat().st_mtime_ns, make))
+    return cast(T, _read_cached(path.resolve(), path.stat().st_mtime_ns, make))
 
 
 @lru_cache(maxsize=512)
-def _read(path: Path, changed: int, make: Callable[[Table], Any]) -> Any:
+def _read_cached(path: Path, changed: int, make: Callable[[Table], Any]) -> Any:
     """Read once per version of a file: ``changed`` is its time of modification."""
     return make(read_toml_table(path))
 
 
-def _receptor(table: Table) -> Receptor:
+def _make_receptor(table: Table) -> Receptor:
     return read_receptor(table, names("modulator"))
 
 
-def _modulator(table: Table) -> Modulator:
+def _make_modulator(table: Table) -> Modulator:
     name = table.text("name")
     own = [r.name for r in map(receptor, names("receptor")) if r.modulator == name]
     return read_modulator(table, tuple(own))

@@ -94,7 +94,7 @@ class Connection:
     origin: Origin
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PopulationData:
     """The populations of a region and their connections, from one source.
 
@@ -120,15 +120,15 @@ class PopulationData:
     def count(self, population: str) -> Count:
         """Return the row of a population."""
         rows = {row.population: row for row in self.counts}
-        return _row(f"population of {self.name}", population, rows)
+        return _find_row(f"population of {self.name}", population, rows)
 
     def connection(self, pre: str, post: str) -> Connection:
         """Return the row of a connection."""
         rows = {f"{row.pre} -> {row.post}": row for row in self.connections}
-        return _row(f"connection of {self.name}", f"{pre} -> {post}", rows)
+        return _find_row(f"connection of {self.name}", f"{pre} -> {post}", rows)
 
 
-def _row(kind: str, name: str, rows: Mapping[str, T]) -> T:
+def _find_row(kind: str, name: str, rows: Mapping[str, T]) -> T:
     if name not in rows:
         raise UnknownName(kind, name, rows)
     return rows[name]
@@ -138,36 +138,36 @@ def population_data(table: Table) -> PopulationData:
     """Return the entry of a file; every number has unit, source and status."""
     table.only("name", "title", "region", "species", "counts", "connections", "facts")
     return PopulationData(
-        table.text("name"),
-        table.text("title"),
-        table.text("region"),
-        table.text("species", ""),
-        table.origin(),
-        tuple(_count(row) for row in table.children("counts")),
-        tuple(_connection(row) for row in table.children("connections")),
-        tuple(_fact(row) for row in table.children("facts")),
-        table.text("note", ""),
-        table.file,
+        name=table.text("name"),
+        title=table.text("title"),
+        region=table.text("region"),
+        species=table.text("species", ""),
+        origin=table.origin(),
+        counts=tuple(_read_count(row) for row in table.children("counts")),
+        connections=tuple(_read_connection(row) for row in table.children("connections")),
+        facts=tuple(_read_fact(row) for row in table.children("facts")),
+        note=table.text("note", ""),
+        file=table.file,
     )
 
 
-def _count(table: Table) -> Count:
+def _read_count(table: Table) -> Count:
     table.only("population", "cell", COUNT)
     name = table.text("population")
-    return Count(name, table.text("cell", ""), _numbers(table, COUNT, name), table.origin())
+    return Count(name, table.text("cell", ""), _read_numbers(table, COUNT, name), table.origin())
 
 
-def _connection(table: Table) -> Connection:
+def _read_connection(table: Table) -> Connection:
     table.only("pre", "post", "site", CONNECTION)
     pre, post = table.text("pre"), table.text("post")
-    numbers = _numbers(table, CONNECTION, f"{pre} -> {post}")
+    numbers = _read_numbers(table, CONNECTION, f"{pre} -> {post}")
     return Connection(pre, post, table.text("site", ""), numbers, table.origin())
 
 
-def _fact(table: Table) -> tuple[str, Numbers]:
+def _read_fact(table: Table) -> tuple[str, Numbers]:
     table.only("label", FACT)
-    return table.text("label"), _numbers(table, FACT, table.text("label"))
+    return table.text("label"), _read_numbers(table, FACT, table.text("label"))
 
 
-def _numbers(table: Table, kinds: Dimensions, where: str) -> Numbers:
+def _read_numbers(table: Table, kinds: Dimensions, where: str) -> Numbers:
     return table.numbers(ParameterTable({}, kinds), where)

@@ -149,25 +149,25 @@ class Table:
         value = self.data.get(key)
         if value is None:
             return None
-        return self._below(value, key, label or key)
+        return self._make_subtable(value, key, label or key)
 
     def need(self, key: str) -> Table:
         """Return the sub-table of a key, which must be there."""
         found = self.child(key)
         if found is None:
-            self.fail(key, f"missing. Add a table [{self._join(key)}].")
+            self.fail(key, f"missing. Add a table [{self._path_of(key)}].")
         return found
 
     def children(self, key: str) -> list[Table]:
         """Return the tables of an array of tables, empty if there is none."""
         value = self.data.get(key, [])
         if not isinstance(value, list):
-            self.fail(key, f"expected an array of tables. Write [[{self._join(key)}]].")
-        return [self._below(item, key, f"{key}.{i}") for i, item in enumerate(value, 1)]
+            self.fail(key, f"expected an array of tables. Write [[{self._path_of(key)}]].")
+        return [self._make_subtable(item, key, f"{key}.{i}") for i, item in enumerate(value, 1)]
 
     def origin(self, required: bool = True) -> Origin:
         """Return the origin that stands on this table or is inherited."""
-        source, status = self._origin(self.data, "source")
+        source, status = self._source_and_status(self.data, "source")
         if required and not source:
             self.fail("source", 'missing. Add source = "key of references.bib".')
         if required and not status:
@@ -207,7 +207,7 @@ class Table:
                 self.fail(f"{key}.{name}", f"unknown key. {suggest_name(name, INLINE)}")
         if "value" not in inline:
             self.fail(key, 'has no value. Write { value = "...", source = "..." }.')
-        source, status = self._origin(inline, key)
+        source, status = self._source_and_status(inline, key)
         if not source:
             self.fail(
                 key,
@@ -217,23 +217,22 @@ class Table:
         if not status:
             self.fail(key, f"has no status. Give one of {', '.join(STATUSES)}.")
         error = inline.get("error")
-        value = self._quantity(inline["value"], kind, key)
+        value = self._read_quantity(inline["value"], kind, key)
         if (positive or key in POSITIVE) and float(value) <= 0:
             self.fail(key, f"{inline['value']!r} must be greater than zero.")
+        error_is = inline.get("error_is", self.data.get("error_is", self.error_is))
         return Sourced(
-            value,
-            source,
-            status,
-            self._note(inline, key),
-            str(inline["value"]),
-            None if error is None else self._quantity(error, kind, f"{key}.error"),
-            str(inline.get("error_is", self.data.get("error_is", self.error_is)))
-            if error is not None
-            else "",
-            self._count(inline, key),
+            value=value,
+            source=source,
+            status=status,
+            note=self._number_note(inline, key),
+            written=str(inline["value"]),
+            error=None if error is None else self._read_quantity(error, kind, f"{key}.error"),
+            error_is="" if error is None else str(error_is),
+            n=self._cell_count(inline, key),
         )
 
-    def _quantity(self, value: Any, kind: AnyDimension, key: str) -> Any:
+    def _read_quantity(self, value: Any, kind: AnyDimension, key: str) -> Any:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             self.fail(key, f"{value!r} is not a number. Write it with its unit, like '10 ms'.")
         try:
@@ -244,28 +243,30 @@ class Table:
             self.fail(key, f"{value!r} is not a finite number.")
         return result
 
-    def _note(self, inline: Mapping[str, Any], key: str) -> str:
+    def _number_note(self, inline: Mapping[str, Any], key: str) -> str:
         note = inline.get("note", "")
         if not isinstance(note, str):
             self.fail(f"{key}.note", f"{note!r} is not a text. Put it in double quotes.")
         return note
 
-    def _count(self, inline: Mapping[str, Any], key: str) -> int | None:
+    def _cell_count(self, inline: Mapping[str, Any], key: str) -> int | None:
         count = inline.get("n")
         if count is not None and (isinstance(count, bool) or not isinstance(count, int)):
             self.fail(f"{key}.n", f"expected a whole number of cells, not {count!r}.")
         return count
 
-    def _origin(self, given: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], str]:
-        source = self._sources(given, key) or self._sources(self.data, "source") or self.source
-        status = given.get("status", self.data.get("status", self.status))
+    def _source_and_status(self, entry: Mapping[str, Any], key: str) -> tuple[tuple[str, ...], str]:
+        source = (
+            self._read_sources(entry, key) or self._read_sources(self.data, "source") or self.source
+        )
+        status = entry.get("status", self.data.get("status", self.status))
         if status and status not in STATUSES:
-            place = "status" if given is self.data else f"{key}.status"
+            place = "status" if entry is self.data else f"{key}.status"
             self.fail(place, f"unknown status {status!r}. {suggest_name(status, STATUSES)}")
-        return source, status
+        return source or self.source, status
 
-    def _sources(self, given: Mapping[str, Any], key: str) -> tuple[str, ...]:
-        value = given.get("source", [])
+    def _read_sources(self, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:
+        value = entry.get("source", [])
         keys = [value] if isinstance(value, str) else value
         if not isinstance(keys, list) or not all(isinstance(k, str) for k in keys):
             self.fail(key, f"source {value!r} is not a key of references.bib, or a list of keys.")
@@ -276,14 +277,22 @@ class Table:
                 self.fail(key, f"source {name!r} is not in references.bib. {hint}")
         return tuple(keys)
 
-    def _below(self, value: Any, key: str, label: str) -> Table:
+    def _make_subtable(self, value: Any, key: str, label: str) -> Table:
         if not isinstance(value, Mapping):
-            self.fail(key, f"expected a table. Write [{self._join(key)}].")
-        source, status = self._origin(self.data, "source")
+            self.fail(key, f"expected a table. Write [{self._path_of(key)}].")
+        source, status = self._source_and_status(self.data, "source")
         error_is = str(self.data.get("error_is", self.error_is))
-        return Table(value, self.file, self._join(label), self.references, source, status, error_is)
+        return Table(
+            data=value,
+            file=self.file,
+            path=self._path_of(label),
+            references=self.references,
+            source=source,
+            status=status,
+            error_is=error_is,
+        )
 
-    def _join(self, key: str) -> str:
+    def _path_of(self, key: str) -> str:
         return f"{self.path}.{key}" if self.path else key
 
 

@@ -131,7 +131,7 @@ _FREE: Mapping[str, FreeParameter] = MappingProxyType(
 )
 
 
-def _complete(free: Values, cell: MeasuredCell) -> Values:
+def _complete_parameters(free: Values, cell: MeasuredCell) -> Values:
     conductance = 1 / cell.r_in  # g_L + a
     a, g_L = free["a"] * conductance, (1 - free["a"]) * conductance
     capacitance = free["C"] * cell.tau * conductance
@@ -174,7 +174,7 @@ ADEX = NeuronModel(
     varies=("C", "g_L", "tau_w"),
     search=SearchSpace(
         free=_FREE,
-        complete=_complete,
+        complete=_complete_parameters,
         rest="E_L",
         charging_time=_charging_time,
         second_start={"V_r": 0.7, "tau_w": 30.0, "b": 0.5},

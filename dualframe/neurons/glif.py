@@ -135,7 +135,7 @@ def glif_neuron(level: int | str, parameters: Mapping[str, Any]) -> PointNeuron:
     has = LEVELS[number]
     own = reduce_to_level(number, parameters)
     currents = _current_numbers(own) or ((1,) if has.after_spike else ())
-    values = check_parameters(f"GLIF level {number}", own, _dimensions(has, currents))
+    values = check_parameters(f"GLIF level {number}", own, _parameter_dimensions(has, currents))
     slowest = max(currents, key=lambda j: float(np.max(values[f"asc_tau{j}"])), default=None)
     places = {
         "leak": {"R": "/"},
@@ -145,19 +145,19 @@ def glif_neuron(level: int | str, parameters: Mapping[str, Any]) -> PointNeuron:
     if slowest is not None:
         places["adaptation"] = {f"asc_amp{slowest}": "*"}
     return PointNeuron(
-        equations="\n".join(_equations(has, currents)),
+        equations="\n".join(_write_equations(has, currents)),
         threshold="V > E_L + th_inf" + _threshold_terms(has),
-        reset="\n".join(_reset(has, currents)),
+        reset="\n".join(_write_reset(has, currents)),
         refractory="t_ref",
         parameters=values,
-        initial=_initial(has, currents, values),
+        initial=_initial_values(has, currents, values),
         leak="1/R",
         rest="E_L",
         places=places,
     )
 
 
-def _dimensions(has: GlifMechanisms, currents: tuple[int, ...]) -> dict[str, Any]:
+def _parameter_dimensions(has: GlifMechanisms, currents: tuple[int, ...]) -> dict[str, Any]:
     known: dict[str, Any] = {**_BASIC}
     known |= _RESET_RULE if has.reset_rule else {}
     known |= _VOLTAGE_THRESHOLD if has.voltage_threshold else {}
@@ -171,7 +171,7 @@ def _current_numbers(names: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(sorted({int(match[2]) for match in matches if match}))
 
 
-def _equations(has: GlifMechanisms, currents: tuple[int, ...]) -> list[str]:
+def _write_equations(has: GlifMechanisms, currents: tuple[int, ...]) -> list[str]:
     total = "".join(f" + asc{j}" for j in currents)
     lines = [f"dV/dt = (I{total} - (V - E_L)/R)/C : volt (unless refractory)"]
     lines += [f"dasc{j}/dt = -asc{j}/asc_tau{j} : amp (unless refractory)" for j in currents]
@@ -186,7 +186,7 @@ def _threshold_terms(has: GlifMechanisms) -> str:
     return (" + th_s" if has.reset_rule else "") + (" + th_v" if has.voltage_threshold else "")
 
 
-def _reset(has: GlifMechanisms, currents: tuple[int, ...]) -> list[str]:
+def _write_reset(has: GlifMechanisms, currents: tuple[int, ...]) -> list[str]:
     lines = ["V = E_L + f_v*(V - E_L) + deltaV" if has.reset_rule else "V = E_L"]
     if has.reset_rule:
         lines.append("th_s = th_s*exp(-b_spike*t_ref) + a_spike")
@@ -194,7 +194,7 @@ def _reset(has: GlifMechanisms, currents: tuple[int, ...]) -> list[str]:
     return lines
 
 
-def _initial(
+def _initial_values(
     has: GlifMechanisms, currents: tuple[int, ...], values: Mapping[str, Any]
 ) -> dict[str, Any]:
     start: dict[str, Any] = {"V": values["E_L"]} | {f"asc{j}": 0 * pA for j in currents}
@@ -258,26 +258,26 @@ _GLIF5: Mapping[str, FreeParameter] = MappingProxyType(
 _REBOUND: Mapping[str, float] = MappingProxyType({"asc_amp1": 1.0, "asc_amp2": -0.05})
 
 
-def _complete3(free: Values, cell: MeasuredCell) -> Values:
+def _complete_level3(free: Values, cell: MeasuredCell) -> Values:
     return {"C": cell.tau / cell.r_in, "R": cell.r_in, "E_L": cell.rest, **free}
 
 
-def _complete4(free: Values, cell: MeasuredCell) -> Values:
+def _complete_level4(free: Values, cell: MeasuredCell) -> Values:
     # f_v and deltaV are one number where every spike starts at one potential
-    return {**_complete3(free, cell), "f_v": 0.0}
+    return {**_complete_level3(free, cell), "f_v": 0.0}
 
 
-def _complete5(free: Values, cell: MeasuredCell) -> Values:
-    return {**_complete4(free, cell), "a_voltage": free["a_voltage"] * free["b_voltage"]}
+def _complete_level5(free: Values, cell: MeasuredCell) -> Values:
+    return {**_complete_level4(free, cell), "a_voltage": free["a_voltage"] * free["b_voltage"]}
 
 
 _SEARCHES: Mapping[int, SearchSpace] = MappingProxyType(
     {
         level: SearchSpace(free=free, complete=complete, rest="E_L", second_start=_REBOUND)
         for level, free, complete in (
-            (3, _GLIF3, _complete3),
-            (4, _GLIF4, _complete4),
-            (5, _GLIF5, _complete5),
+            (3, _GLIF3, _complete_level3),
+            (4, _GLIF4, _complete_level4),
+            (5, _GLIF5, _complete_level5),
         )
     }
 )
@@ -298,8 +298,8 @@ _EQUATIONS: Mapping[int, str] = MappingProxyType(
 _STORED_CURRENTS = (1, 2)  # of the Allen fits; a neuron may have any number of them
 
 
-def _model(level: int, has: GlifMechanisms) -> NeuronModel:
-    dimensions = _dimensions(has, _STORED_CURRENTS if has.after_spike else ())
+def _make_model(level: int, has: GlifMechanisms) -> NeuronModel:
+    dimensions = _parameter_dimensions(has, _STORED_CURRENTS if has.after_spike else ())
     positive = {"C", "R", "asc_tau1", "asc_tau2"} & set(dimensions)
     return NeuronModel(
         name=f"GLIF{level}",
@@ -316,4 +316,4 @@ def _model(level: int, has: GlifMechanisms) -> NeuronModel:
     )
 
 
-GLIF_MODELS = tuple(_model(level, has) for level, has in LEVELS.items())
+GLIF_MODELS = tuple(_make_model(level, has) for level, has in LEVELS.items())

@@ -280,51 +280,27 @@ _MIDDLE_RATE = 20 * Hz
 _FREE: Mapping[str, FreeParameter] = MappingProxyType(
     {
         "vt": FreeParameter(
-            low=1.0,
-            high=40.0,
-            start=10.0,
-            scale="depth",
-            log=True,
-            reason="above vr; see the module",
+            low=1.0, high=40.0, start=10.0, scale="depth", log=True, reason="above vr"
         ),
         "vpeak": FreeParameter(
-            low=0.85,
-            high=1.15,
-            start=1.0,
-            scale=1.0,
-            reason="by the rheobase that it gives, times the cell's",
+            low=0.85, high=1.15, start=1.0, scale=1.0, reason="times the cell's rheobase"
         ),
-        "c": FreeParameter(
-            low=-0.5,
-            high=0.95,
-            start=0.0,
-            scale=1.0,
-            reason="above vr, times vpeak - vr: from below rest",
-        ),
+        "c": FreeParameter(low=-0.5, high=0.95, start=0.0, scale=1.0, reason="times vpeak - vr"),
         "C": FreeParameter(
             low=0.85, high=1.15, start=1.0, scale=pF, log=True, reason="times tau/R"
         ),
         "a": FreeParameter(
-            low=0.002,
-            high=0.3,
-            start=0.01,
-            scale=1 / ms,
-            log=True,
-            reason="published sets: 0.003 to 0.2 /ms",
+            low=0.002, high=0.3, start=0.01, scale=1 / ms, log=True, reason="published"
         ),
         "b": FreeParameter(low=-0.5, high=0.5, start=0.0, scale=siemens, reason="times 1/R"),
         "d": FreeParameter(
-            low=-0.2,
-            high=3.0,
-            start=0.1,
-            scale="rheobase",
-            reason="by the mean of u at 20 Hz that it gives",
+            low=-0.2, high=3.0, start=0.1, scale="rheobase", reason="mean of u at 20 Hz"
         ),
     }
 )
 
 
-def _complete(free: Values, cell: MeasuredCell) -> Values:
+def _complete_parameters(free: Values, cell: MeasuredCell) -> Values:
     conductance = 1 / cell.r_in
     b = free["b"] / siemens * conductance
     # V is held below vpeak by the current x (1/R - (1/R - b) x/(vt - vr)), x = vpeak - vr
@@ -363,7 +339,7 @@ def charging_time(values: Values) -> Floats:
 
 _SEARCH = SearchSpace(
     free=_FREE,
-    complete=_complete,
+    complete=_complete_parameters,
     rest="vr",
     charging_time=charging_time,
     second_start={"c": 0.7, "a": 0.006, "d": 0.2},

@@ -61,7 +61,7 @@ class FreeParameter:
             number = self.low * (self.high / self.low) ** x
         else:
             number = self.low + (self.high - self.low) * x
-        return number * self._unit(cell)
+        return number * self._unit_of(cell)
 
     def place_of(self, value: float | None = None) -> float:
         """Return where a value lies between 0 and 1; the default is where the search starts."""
@@ -70,7 +70,7 @@ class FreeParameter:
             return float(np.log(value / self.low) / np.log(self.high / self.low))
         return (value - self.low) / (self.high - self.low)
 
-    def _unit(self, cell: MeasuredCell) -> Any:
+    def _unit_of(self, cell: MeasuredCell) -> Any:
         if self.scale == "rheobase":
             return cell.rheobase
         return cell.rheobase * cell.r_in if self.scale == "depth" else self.scale

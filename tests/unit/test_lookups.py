@@ -21,13 +21,13 @@ def lookups(monkeypatch):
     """Count look-ups by kind and name; reading a modulator the first time looks up receptors."""
     modulated("l23").check()
     counted: Counter = Counter()
-    look_up = lookup._entry
+    look_up = lookup._read_entry
 
     def count(kind, name, *rest):
         counted[kind, name] += 1
         return look_up(kind, name, *rest)
 
-    monkeypatch.setattr(lookup, "_entry", count)
+    monkeypatch.setattr(lookup, "_read_entry", count)
     return counted
 
 
