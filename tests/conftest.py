@@ -15,7 +15,7 @@ import pytest
 from brian2.units import Hz, ms, mV, nS, pA
 
 import dualframe as df
-from dualframe.building.calibrated_weights import Calibration, contacts_digest, save_calibration
+from dualframe.building.calibrated_weights import Calibration, save_calibration
 from dualframe.targets.target_support import missing_requirements
 
 OWN_CACHE = pytest.StashKey[str]()
@@ -142,7 +142,7 @@ def mini(tmp_path: Path) -> Path:
     names = [contact.name for contact in circuit.contacts]
     for model, weight in (("biological", 3 * nS), ("glif_current", 100 * pA)):
         rates = {"pyr": 2000 * Hz}
-        provenance = {"contacts": contacts_digest(circuit)}
+        provenance = {"contacts": circuit.contacts_digest}
         weights: dict[str, Any] = dict.fromkeys(names, weight)
         made = Calibration("mini", model, weights, rates=rates, provenance=provenance)
         save_calibration(made, tmp_path / "calibration" / "mini.toml")

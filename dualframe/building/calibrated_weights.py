@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -100,20 +101,22 @@ def load_calibration(circuit: Circuit, model: str, path: Path | None = None) -> 
     if circuit.contacts and not any(contact.is_calibrated for contact in circuit.contacts):
         return Calibration(circuit.name, model, {})
     path = path or calibration_path(circuit.name)
-    tables = load_toml(path) if path.exists() else {}
-    if model not in tables:
-        known = ", ".join(sorted(tables)) or "none"
+    stored = (
+        _read_calibrations(path, path.stat().st_mtime_ns, circuit.name) if path.exists() else {}
+    )
+    if model not in stored:
+        known = ", ".join(sorted(stored)) or "none"
         raise CatalogueError(
             f"circuit {circuit.name!r} has no calibration for {model!r} (stored: {known}). "
             + _remedy(circuit.name, model)
         )
-    calibration = _calibration(circuit.name, model, tables[model], path)
-    if calibration.provenance.get("contacts") != contacts_digest(circuit):
+    calibration = stored[model]
+    if calibration.provenance.get("contacts") != circuit.contacts_digest:
         raise CatalogueError(
             f"the stored calibration of circuit {circuit.name!r} for {model!r} belongs to another "
             f"version of the circuit. " + _remedy(circuit.name, model)
         )
-    return calibration
+    return replace(calibration, weights=dict(calibration.weights), rates=dict(calibration.rates))
 
 
 def select_calibration(
@@ -160,13 +163,6 @@ def weight_of(name: str, channels: SynapseEquations, strength: SynapticStrength)
     return strength.weight
 
 
-def contacts_digest(circuit: Circuit) -> str:
-    """SHA-256 of what a calibration depends on: the full-size circuit without modulation."""
-    full = circuit.full_size
-    fixed = tuple(replace(p, plasticity=None) for p in full.projections)
-    return replace(full, projections=fixed, modulations=(), drugs=(), effects=()).digest
-
-
 def calibration_path(circuit: str) -> Path:
     """Where the calibrations of a circuit are stored."""
     return shipped_folder("circuits") / "calibration" / f"{circuit}.toml"
@@ -201,6 +197,14 @@ def _table(calibration: Calibration) -> dict[str, Any]:
         "provenance": dict(calibration.provenance),
         "background_rates": rates,
         "contacts": contacts,
+    }
+
+
+@lru_cache(maxsize=32)
+def _read_calibrations(path: Path, changed: int, circuit: str) -> dict[str, Calibration]:
+    """Read a file once per version: ``changed`` is its time of modification."""
+    return {
+        model: _calibration(circuit, model, table, path) for model, table in load_toml(path).items()
     }
 
 

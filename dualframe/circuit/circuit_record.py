@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Self, TypeVar
 
 from dualframe.circuit.components import (
@@ -17,7 +18,7 @@ from dualframe.circuit.external_input import CircuitInput
 from dualframe.circuit.pharmacology import Drug, Modulation
 from dualframe.circuit.regions import Region, check_regions, region_names
 from dualframe.circuit.space import Space
-from dualframe.circuit.structure_digest import identity
+from dualframe.circuit.structure_digest import digest_of_contacts, digest_of_structure
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.validation import check_unique
 from dualframe.network import ValueRecord
@@ -120,7 +121,12 @@ class CircuitRecord(ValueRecord):
     @property
     def digest(self) -> str:
         """SHA-256 of what a model is built from: notes, sources and defaults do not count."""
-        return identity(self)
+        return digest_of_structure(self)
+
+    @cached_property
+    def contacts_digest(self) -> str:
+        """SHA-256 of what a calibration depends on: the full-size circuit without modulation."""
+        return digest_of_contacts(self) if self.full is None else self.full.contacts_digest
 
     @property
     def full_size(self) -> Self:

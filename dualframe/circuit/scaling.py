@@ -114,7 +114,9 @@ def scaled_circuit(circuit: Record, factor: float) -> Record:
     ratio = float(quantity(factor, "dimensionless", "scale factor"))
     if not 0 < ratio < float("inf"):
         raise NetworkError(f"scale factor is {factor}: expected more than zero.")
-    full = replace(circuit.full_size, modulations=(), drugs=(), effects=(), inputs=circuit.inputs)
+    full = circuit.full_size
+    if full.modulations or full.drugs or full.effects or circuit.inputs != full.inputs:
+        full = replace(full, modulations=(), drugs=(), effects=(), inputs=circuit.inputs)
     total = float(f"{circuit.scale * ratio:.12g}")  # 0.1 of 0.1 is 0.01
     if total == 1:
         return replace(

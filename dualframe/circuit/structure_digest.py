@@ -1,54 +1,48 @@
-"""What a circuit is known by: the digest that calibrations belong to."""
+"""What a circuit is known by: the digests that calibrations and results belong to."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import fields, is_dataclass
 from typing import Any
 
-from dualframe.core.serialisation import digest_of, encode
+from dualframe.core.serialisation import encode
 
-_APART = ("title", "note", "sources", "full", "synapse_mode")
-# Stored calibrations are older than these: a digest leaves them out where they are not given.
-_WHERE_GIVEN = (
-    "reversal",
-    "number",
-    "delay_sd",
-    "delay_groups",
-    "current",
-    "weight_cv",
-    "rate",
-    "afferents",
-    "point",
-    "inputs",
-    "region",
-    "regions",
-    "effects",
-    "plasticity",
-    "short_term",
-    "weight",
-    "into",
-    "out_degree",
-    "pairs",
-)
+_APART = frozenset({"title", "note", "sources", "full", "synapse_mode"})
+_NOT_OF_CONTACTS = frozenset({"modulations", "drugs", "effects", "plasticity"})
 
 
-def identity(circuit: Any) -> str:
+def digest_of_structure(circuit: Any) -> str:
     """Return the SHA-256 of what a model is built from: notes and sources do not count."""
-    return digest_of(_without(encode(circuit)))
+    return _digest(_structure(circuit, _APART))
 
 
-def _without(data: Any) -> Any:
-    if isinstance(data, list):
-        return [_without(item) for item in data]
-    if isinstance(data, dict):
-        return {
-            key: _without(item)
-            for key, item in data.items()
-            if key not in _APART and not (key in _WHERE_GIVEN and _empty(item))
+def digest_of_contacts(circuit: Any) -> str:
+    """Return the SHA-256 of what a calibration of contacts depends on."""
+    return _digest(_structure(circuit, _APART | _NOT_OF_CONTACTS))
+
+
+def _digest(content: Any) -> str:
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _structure(value: Any, apart: Collection[str]) -> Any:
+    """Return plain data without what is left out or empty, so that new fields change nothing."""
+    if is_dataclass(value) and not isinstance(value, type):
+        names = (item.name for item in fields(value) if item.name not in apart)
+        stated = {name: getattr(value, name) for name in names}
+        return {"type": type(value).__name__} | {
+            name: _structure(item, apart) for name, item in stated.items() if not _is_empty(item)
         }
-    return data
+    if isinstance(value, tuple):
+        return [_structure(item, apart) for item in value]
+    return encode(value)
 
 
-def _empty(item: Any) -> bool:
-    if isinstance(item, dict):
-        return item.get("type") == "mapping" and not item["items"]
-    return item is None or item in ([], "")
+def _is_empty(item: Any) -> bool:
+    if isinstance(item, (str, tuple, Mapping)):
+        return not item
+    return item is None

@@ -8,8 +8,10 @@ names is imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import entry_points
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from importlib.metadata import EntryPoints, entry_points
 from typing import Any, Generic, Protocol, TypeVar
 
 from dualframe.core.errors import DualframeError, UnknownName
@@ -139,6 +141,12 @@ def register(kind: Any, *, replace: bool = False) -> None:
     )
 
 
+@lru_cache(maxsize=8)
+def _announced_points(find: Callable[..., EntryPoints], path: tuple[str, ...]) -> EntryPoints:
+    """Return the entry points of the packages on a path, which is searched once."""
+    return find(group=ENTRY_POINTS)
+
+
 def load_entry_points() -> None:
     """Register what installed packages announce in the group ``dualframe.models``, once.
 
@@ -151,7 +159,7 @@ def load_entry_points() -> None:
     """
     if _NOT_YET_OPEN:
         return
-    for point in entry_points(group=ENTRY_POINTS):
+    for point in _announced_points(entry_points, tuple(sys.path)):
         key = f"{point.name} = {point.value}"
         if key in _LOADED:
             continue

@@ -14,7 +14,7 @@ from brian2.units import Hz, ms, mV, nS, pA, um
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.building.calibrated_weights import Calibration, contacts_digest
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.circuit import Background, Circuit, CircuitPopulation, CircuitProjection
 from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.experiments.calibration.calibrate_circuit import calibrate
@@ -425,7 +425,7 @@ def test_the_unitary_potential_at_rest_is_the_same_in_every_model(
     """Measured in the built network, by a spike of the presynaptic cell."""
     circuit = pair()
     found = calibrate(circuit, model, synapses=synapses or "current", rates=False)
-    assert found.provenance["contacts"] == contacts_digest(circuit)
+    assert found.provenance["contacts"] == circuit.contacts_digest
     network = build(circuit, found.model, calibration=found)
     assert unitary(circuit, network, "pyr", "pv") == pytest.approx(0.5, rel=0.01)
     # GABA_A of -80 mV lies below the rest of every model of the pyramidal cell

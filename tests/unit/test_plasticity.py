@@ -13,7 +13,7 @@ from brian2.units import ms, mV, nS, pA, second
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.building.calibrated_weights import Calibration, contacts_digest
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.catalogue import plasticity_rule
 from dualframe.catalogue.rule_numbers import rule_forms
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
@@ -342,7 +342,7 @@ def test_plasticity_leaves_a_calibration_valid_and_is_part_of_the_circuit() -> N
         circuit(),
         circuit().with_plasticity("learn", plasticity_rule("pair_stdp", w_max=2)),
     )
-    assert contacts_digest(learning) == contacts_digest(plain)
+    assert learning.contacts_digest == plain.contacts_digest
     assert learning.digest != plain.digest
     assert learning.with_plasticity("learn", None) == plain
     assert "plastic (pair_stdp, set song" in learning.describe()

@@ -14,7 +14,7 @@ from typing import Any
 
 from brian2.units import second
 
-from dualframe.building.calibrated_weights import Calibration, contacts_digest
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.point_neurons import model_key
 from dualframe.catalogue.fitted_models import Cells
@@ -97,7 +97,7 @@ def calibrate(
         targets=targets,
         rates=dict(events or {}),
         provenance={
-            "contacts": contacts_digest(base),
+            "contacts": base.contacts_digest,
             "date": date.today().isoformat(),
             "versions": package_versions(),
             "psp_protocol": f"one spike at rest, peak of the somatic potential within {WATCH}",
