@@ -112,7 +112,7 @@ def save(
 def _command(arguments: Sequence[str]) -> str:
     """Return the command without the folders that it wrote to."""
     words = [f"benchmarks/{Path(arguments[0]).name}", *arguments[1:]]
-    for option in ("--out", "--keep"):
+    for option in ("--out", "--keep", "--base"):
         if option in words:
             where = words.index(option)
             del words[where : where + 2]

@@ -20,7 +20,7 @@ from dualframe.catalogue.describe import Page, spread_text
 from dualframe.catalogue.describe import write as write_entry
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.circuit import circuit as load_circuit
-from dualframe.circuit.describe import overview
+from dualframe.circuit.describe import overview_text
 from dualframe.core import shipped_files as library
 
 STATUSES = """\
@@ -176,7 +176,7 @@ def effects_page() -> str:
 
 def circuit_page(name: str) -> str:
     circuit = load_circuit(name)
-    shown = [f"# {escape(circuit.title or name)}", f"```text\n{overview(circuit)}\n```"]
+    shown = [f"# {escape(circuit.title or name)}", f"```text\n{overview_text(circuit)}\n```"]
     rows = [
         (escape(row.where), f"`{row.number}`", escape(row.value), status(row.status),
          links(row.source.split(", ")), escape(row.note))

@@ -22,7 +22,7 @@ from dualframe.building.connections import (
 from dualframe.building.synaptic_channels import PostsynapticSite, synaptic_channels
 from dualframe.catalogue import CellType
 from dualframe.circuit import Background, Circuit, CircuitProjection
-from dualframe.circuit.describe import actions, assumed_numbers
+from dualframe.circuit.describe import action_lines, assumed_numbers
 from dualframe.circuit.resolved_circuit import ResolvedCircuit, ResolvedPopulation
 from dualframe.network import Network, Population
 from dualframe.neuromodulation import (
@@ -207,6 +207,6 @@ def _meta(
         **neurons.facts(circuit),
         "circuit": circuit.circuit.name,
         "scale": circuit.circuit.scale,
-        "modulation": actions(circuit.circuit),
+        "modulation": action_lines(circuit.circuit),
         "assumptions": list(dict.fromkeys(lines)),
     }

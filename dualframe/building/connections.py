@@ -143,23 +143,29 @@ def build_projections(
     """
     return [
         _build_projection(
-            given,
-            channels.get(given.name),
+            synaptic_input,
+            channels.get(synaptic_input.name),
             strengths,
-            f"*release_{given.name}" if given.name in with_scaled_release else "",
+            f"*release_{synaptic_input.name}" if synaptic_input.name in with_scaled_release else "",
         )
-        for given in circuit.synaptic_inputs
-        if isinstance(given.entry, CircuitProjection) and given.enabled
+        for synaptic_input in circuit.synaptic_inputs
+        if isinstance(synaptic_input.entry, CircuitProjection) and synaptic_input.enabled
     ]
 
 
 def _build_projection(
-    given: SynapticInput, channels: SynapseEquations | None, strengths: Strengths, release: str
+    synaptic_input: SynapticInput,
+    channels: SynapseEquations | None,
+    strengths: Strengths,
+    release: str,
 ) -> Projection:
-    entry = given.entry
+    entry = synaptic_input.entry
     assert isinstance(entry, CircuitProjection)  # the caller has looked
     if channels is None:
-        weight, raised = entry.weight, f"{entry.into} {'-=' if _inhibits(given) else '+='} w"
+        weight, raised = (
+            entry.weight,
+            f"{entry.into} {'-=' if _inhibits(synaptic_input) else '+='} w",
+        )
         plasticity = _scaled_bounds(entry)
     else:
         weight, raised = (
@@ -181,8 +187,8 @@ def _build_projection(
     )
 
 
-def _inhibits(given: SynapticInput) -> bool:
-    return given.source_cell is not None and given.source_cell.sign < 0
+def _inhibits(synaptic_input: SynapticInput) -> bool:
+    return synaptic_input.source_cell is not None and synaptic_input.source_cell.sign < 0
 
 
 def _scaled_bounds(entry: CircuitProjection) -> Plasticity | None:
@@ -223,10 +229,10 @@ def build_inputs(inputs: Iterable[CircuitInput]) -> list[PoissonInput]:
     """Return the inputs of a circuit that are switched on."""
     return [
         PoissonInput(
-            name=given.name, n=given.n, rate=given.rate, start=given.start, stop=given.stop
+            name=source.name, n=source.n, rate=source.rate, start=source.start, stop=source.stop
         )
-        for given in inputs
-        if given.on
+        for source in inputs
+        if source.on
     ]
 
 

@@ -110,24 +110,24 @@ def dendritic_cell(
     equations
         Brian2 text that defines them.
     """
-    given = compartments_of(cell)
-    compartments, edges, properties = _RULES[given.rule](cell, given)
-    for name, terms in _all_currents(given, currents or {}).items():
+    layout = compartments_of(cell)
+    compartments, edges, properties = _RULES[layout.rule](cell, layout)
+    for name, terms in _all_currents(layout, currents or {}).items():
         external = f"= I_ext_{name}"
         compartments[name].replace_equations(external, " + ".join([external, *terms]))
     model = NeuronModel(
         [(compartments[a], compartments[b], *coupling) for a, b, coupling in edges], **properties
     )
-    own = burst.EQUATIONS if given.rule == "burst" else ""
+    own = burst.EQUATIONS if layout.rule == "burst" else ""
     if lines := "\n".join(filter(None, (own, equations))):
         model.add_equations(lines)
-    return DendriticCell(model, _durations(given), spike_rule(given))
+    return DendriticCell(model, _durations(layout), spike_rule(layout))
 
 
 def _all_currents(
-    given: Compartments, currents: Mapping[str, Sequence[str]]
+    layout: Compartments, currents: Mapping[str, Sequence[str]]
 ) -> dict[str, list[str]]:
-    own = burst.CURRENTS if given.rule == "burst" else {}
+    own = burst.CURRENTS if layout.rule == "burst" else {}
     names = dict.fromkeys((*own, *currents))
     return {name: [*own.get(name, ()), *currents.get(name, ())] for name in names}
 
@@ -135,44 +135,44 @@ def _all_currents(
 Made = tuple[dict[str, Compartment], list[tuple[str, str, tuple[Any, ...]]], dict[str, Any]]
 
 
-def _matched(cell: CellType, given: Compartments) -> Made:
+def _matched(cell: CellType, layout: Compartments) -> Made:
     if cell.passive is None:
         raise CatalogueError(f"cell type {cell.name!r} has no [passive] values to match.")
     passive = cell.passive.numbers
     r_in, tau = passive.value("r_in"), passive.value("tau_m")
-    share, attenuation = given.split.value("dendritic_share"), given.split.value("attenuation")
+    share, attenuation = layout.split.value("dendritic_share"), layout.split.value("attenuation")
     total = 1 / (r_in * ((1 - share) + attenuation * share))
     g_soma, g_dend = (1 - share) * total, share * total
     rest = passive.value("v_rest")
-    soma = Soma("soma", model=_soma_model(cell, given), cm_abs=tau * g_soma, gl_abs=g_soma)
-    _add_adaptation(cell, given, soma)
+    soma = Soma("soma", model=_soma_model(cell, layout), cm_abs=tau * g_soma, gl_abs=g_soma)
+    _add_adaptation(cell, layout, soma)
     dend = Dendrite("dend", cm_abs=tau * g_dend, gl_abs=g_dend)
     coupling = attenuation * g_dend / (1 - attenuation)
     return {"soma": soma, "dend": dend}, [("soma", "dend", (coupling,))], {"v_rest": rest}
 
 
-def _explicit(cell: CellType, given: Compartments) -> Made:
-    cable = given.globals
-    size = {name: given.soma.value(name) for name in ("length", "diameter")}
+def _explicit(cell: CellType, layout: Compartments) -> Made:
+    cable = layout.globals
+    size = {name: layout.soma.value(name) for name in ("length", "diameter")}
     compartments: dict[str, Compartment] = {
-        "soma": Soma("soma", model=_soma_model(cell, given), **size)
+        "soma": Soma("soma", model=_soma_model(cell, layout), **size)
     }
-    for dendrite in given.dendrites:
+    for dendrite in layout.dendrites:
         compartments[dendrite.name] = Dendrite(dendrite.name, **dendrite.numbers.plain())
-    _add_adaptation(cell, given, compartments["soma"])
-    for spike in given.dspikes:
+    _add_adaptation(cell, layout, compartments["soma"])
+    for spike in layout.dspikes:
         for name in spike.compartments:
-            _add_dspike(given, spike, compartments[name])
+            _add_dspike(layout, spike, compartments[name])
     edges = [
         (edge.first, edge.second, () if edge.coupling is None else (edge.coupling.value,))
-        for edge in given.edges
+        for edge in layout.edges
     ]
     names = ("cm", "gl", "r_axial", "v_rest", "scale_factor", "spine_factor")
     return compartments, edges, {name: cable.value(name) for name in names if name in cable}
 
 
-def _lumped(cell: CellType, given: Compartments) -> Made:
-    compartments, rest = burst.burst_compartments(given.burst.plain())
+def _lumped(cell: CellType, layout: Compartments) -> Made:
+    compartments, rest = burst.burst_compartments(layout.burst.plain())
     # nothing but spikes and plateaus goes from one compartment to the other
     return compartments, [("soma", "dend", (0 * siemens,))], {"v_rest": rest}
 
@@ -184,19 +184,19 @@ _RULES: Mapping[str, Callable[[CellType, Compartments], Made]] = {
 }
 
 
-def _soma_model(cell: CellType, given: Compartments) -> str:
+def _soma_model(cell: CellType, layout: Compartments) -> str:
     # Dendrify takes an unknown model name for a passive membrane without saying so
-    if given.soma_model not in SOMA_MODELS:
-        raise UnknownName(f"soma model of {cell.name}", given.soma_model, SOMA_MODELS)
-    return SOMA_MODELS[given.soma_model]
+    if layout.soma_model not in SOMA_MODELS:
+        raise UnknownName(f"soma model of {cell.name}", layout.soma_model, SOMA_MODELS)
+    return SOMA_MODELS[layout.soma_model]
 
 
-def _add_adaptation(cell: CellType, given: Compartments, soma: Compartment) -> None:
-    numbers = given.soma
-    if given.soma_model == "adaptive_IF":
+def _add_adaptation(cell: CellType, layout: Compartments, soma: Compartment) -> None:
+    numbers = layout.soma
+    if layout.soma_model == "adaptive_IF":
         coupling = numbers.value("a") if "a" in numbers else 0 * siemens
         soma.add_params({"a_soma": coupling, "tauw_soma": numbers.value("tauw")})
-    if given.soma_model != "adaptive_conductance_IF":
+    if layout.soma_model != "adaptive_conductance_IF":
         return
     if numbers.value("EA") != numbers.value("VA"):
         raise CatalogueError(
@@ -206,8 +206,8 @@ def _add_adaptation(cell: CellType, given: Compartments, soma: Compartment) -> N
     soma.add_params({name: numbers.value(name) for name in ("EA", "tauA", "gAmax", "delta_gA")})
 
 
-def _add_dspike(given: Compartments, spike: DendriticSpike, dendrite: Compartment) -> None:
-    numbers, cable = spike.numbers, given.globals
+def _add_dspike(layout: Compartments, spike: DendriticSpike, dendrite: Compartment) -> None:
+    numbers, cable = spike.numbers, layout.globals
     conductance = {}
     for phase in ("rise", "fall"):
         if f"g_{phase}" in numbers:
@@ -229,9 +229,9 @@ def _add_dspike(given: Compartments, spike: DendriticSpike, dendrite: Compartmen
     )
 
 
-def _durations(given: Compartments) -> dict[str, Any]:
-    if given.rule == "burst":
-        return {"bAP_kernel": given.burst.value("bAP_kernel")}
+def _durations(layout: Compartments) -> dict[str, Any]:
+    if layout.rule == "burst":
+        return {"bAP_kernel": layout.burst.value("bAP_kernel")}
     published = {
         "duration_rise": "tau_rise",
         "duration_fall": "tau_fall",
@@ -240,7 +240,7 @@ def _durations(given: Compartments) -> dict[str, Any]:
     }
     return {
         f"{ours}_{spike.kind}_{name}": spike.numbers.value(theirs)
-        for spike in given.dspikes
+        for spike in layout.dspikes
         for name in spike.compartments
         for ours, theirs in published.items()
     }

@@ -174,20 +174,20 @@ def read_glif_folder(path: str | os.PathLike[str], *, level: int | str | None = 
     return Specimens(tuple(found), f"folder {folder.name!r}")
 
 
-def as_specimens(given: Source) -> Specimens:
+def as_specimens(source: Source) -> Specimens:
     """Return specimens from a folder, a file, one set, or specimens."""
-    if isinstance(given, Specimens):
-        return given
-    if isinstance(given, PointNeuronSet):
-        return Specimens((given,), given.label)
-    if Path(given).expanduser().is_dir():
-        return read_glif_folder(given)
-    own = read_glif(given)
+    if isinstance(source, Specimens):
+        return source
+    if isinstance(source, PointNeuronSet):
+        return Specimens((source,), source.label)
+    if Path(source).expanduser().is_dir():
+        return read_glif_folder(source)
+    own = read_glif(source)
     return Specimens((own,), own.label)
 
 
 def from_glif(
-    given: Source,
+    source: Source,
     n: int,
     *,
     name: str = "cells",
@@ -204,7 +204,7 @@ def from_glif(
 
     Parameters
     ----------
-    given
+    source
         From `dualframe.read_glif` or `dualframe.read_glif_folder`, a set of the catalogue
         (``df.cell("ctx_pv").point_neuron_set("GLIF3")``), or a path of either kind.
     n
@@ -231,7 +231,7 @@ def from_glif(
         If a count, name or shape cannot be what was asked for.
     """
     number = None if level is None else glif.glif_level(level)
-    neuron = Drawn(as_specimens(given), number, seed, name).membrane(n)
+    neuron = Drawn(as_specimens(source), number, seed, name).membrane(n)
     total = neuron.input_equation(["I_ext", *currents])
     return Population(
         name=name,
@@ -254,14 +254,14 @@ def _level_of(stored: PointNeuronSet, owner: str) -> int:
     return glif.glif_level(stored.model)
 
 
-def _same(owner: Specimens, what: str, values: Sequence[Any], remedy: str) -> None:
+def _same(owner: Specimens, label: str, values: Sequence[Any], remedy: str) -> None:
     counted = Counter(values)
     if len(counted) > 1:
         odd = counted.most_common()[-1][0]
         example = owner.sets[list(values).index(odd)].label
         held = ", ".join(f"{value} ({count})" for value, count in counted.most_common())
         raise CatalogueError(
-            f"{owner.name}: the specimens differ in {what}: {held}, for example {example!r} has "
+            f"{owner.name}: the specimens differ in {label}: {held}, for example {example!r} has "
             f"{odd}. {remedy}"
         )
 

@@ -34,22 +34,22 @@ class SpikeRule:
     parameters: Mapping[str, Any]
 
 
-def spike_rule(given: Compartments) -> SpikeRule:
+def spike_rule(layout: Compartments) -> SpikeRule:
     """Return the spike rule of a layout."""
-    return _burst(given) if given.rule == "burst" else _plain(given)
+    return _burst(layout) if layout.rule == "burst" else _plain(layout)
 
 
-def _plain(given: Compartments) -> SpikeRule:
+def _plain(layout: Compartments) -> SpikeRule:
     """A spike with a peak and a width, as the published cells have, or an instant reset."""
-    spike = given.spike
+    spike = layout.spike
     shaped = "peak" in spike
     potentials = {"V_threshold": "threshold", "V_reset": "reset"}
     potentials |= {"V_peak": "peak"} if shaped else {}
     parameters = {ours: spike.value(own) for ours, own in potentials.items()}
-    if "jump" in given.soma:
-        parameters["jump_w"] = given.soma.value("jump")
+    if "jump" in layout.soma:
+        parameters["jump_w"] = layout.soma.value("jump")
     statements = ["V_soma = V_peak" if shaped else "V_soma = V_reset"]
-    statements += [_JUMPS[given.soma_model]] if given.soma_model in _JUMPS else []
+    statements += [_JUMPS[layout.soma_model]] if layout.soma_model in _JUMPS else []
     return SpikeRule(
         threshold="V_soma > V_threshold",
         reset="; ".join(statements),
@@ -60,7 +60,7 @@ def _plain(given: Compartments) -> SpikeRule:
     )
 
 
-def _burst(given: Compartments) -> SpikeRule:
+def _burst(layout: Compartments) -> SpikeRule:
     """An instant reset and a threshold that spikes raise; no absolute refractory period."""
     names = {
         "V_threshold": "threshold",
@@ -80,5 +80,5 @@ def _burst(given: Compartments) -> SpikeRule:
         second_reset=None,
         spike_width=None,
         refractory=0 * ms,
-        parameters={ours: given.burst.value(own) for ours, own in names.items()},
+        parameters={ours: layout.burst.value(own) for ours, own in names.items()},
     )

@@ -16,7 +16,7 @@ import pandas as pd
 
 from dualframe import catalogue
 from dualframe.circuit.circuit_record import CircuitRecord
-from dualframe.circuit.describe import describe, numbers, overview
+from dualframe.circuit.describe import describe_circuit, overview_text, sourced_numbers
 from dualframe.circuit.effect_overrides import EffectChange
 from dualframe.circuit.perturbations import (
     add_drug,
@@ -386,14 +386,14 @@ class Circuit(CircuitRecord):
 
     def numbers(self) -> pd.DataFrame:
         """Return every sourced number: where, number, value, status, source and note."""
-        return numbers(self)
+        return sourced_numbers(self)
 
     def describe(self) -> str:
         """Return the circuit as text: an overview, every number with its source, assumptions."""
-        return describe(self)
+        return describe_circuit(self)
 
     def __str__(self) -> str:
-        return overview(self)
+        return overview_text(self)
 
 
 def _with_plasticity(circuit: Circuit, name: str, plasticity: Plasticity | None) -> Circuit:

@@ -176,7 +176,7 @@ class CircuitRecord(ValueRecord):
             raise NetworkError(f"projection {projection.name!r} {problem}")
 
 
-def _named(kind: str, name: str, known: dict[str, T]) -> T:
-    if name not in known:
-        raise UnknownName(kind, name, known)
-    return known[name]
+def _named(kind: str, name: str, records: dict[str, T]) -> T:
+    if name not in records:
+        raise UnknownName(kind, name, records)
+    return records[name]

@@ -209,20 +209,22 @@ class CircuitProjection(ValueRecord):
         if not self.name:
             set_frozen_field(self, "name", f"{self.source}_to_{self.target}")
         check_name(self.name, "projection")
-        what = f"projection {self.name!r}"
+        label = f"projection {self.name!r}"
         if self.weight is None:
-            _check_contact(self, what)
+            _check_contact(self, label)
         else:
-            self._check_weight(what)
-        check_connection(self, what)
-        self._check_delay(what)
+            self._check_weight(label)
+        check_connection(self, label)
+        self._check_delay(label)
         if self.weight_cv is not None:
-            set_frozen_field(self, "weight_cv", as_fraction(self.weight_cv, f"weight_cv of {what}"))
-        factor = as_positive(self.weight_factor, "dimensionless", f"weight_factor of {what}")
+            set_frozen_field(
+                self, "weight_cv", as_fraction(self.weight_cv, f"weight_cv of {label}")
+            )
+        factor = as_positive(self.weight_factor, "dimensionless", f"weight_factor of {label}")
         set_frozen_field(self, "weight_factor", float(factor))
-        check_plasticity(self.plasticity, what, self.weight)
+        check_plasticity(self.plasticity, label, self.weight)
         if self.plasticity is not None and self.short_term is not None:
-            raise NetworkError(f"{what} has both plasticity and short_term: give one of them.")
+            raise NetworkError(f"{label} has both plasticity and short_term: give one of them.")
         self._freeze()
 
     @property
@@ -240,33 +242,33 @@ class CircuitProjection(ValueRecord):
         """Whether its weight is found by calibration."""
         return self.current is None and self.weight is None
 
-    def _check_weight(self, what: str) -> None:
+    def _check_weight(self, label: str) -> None:
         """Refuse a native weight that is no weight, or what belongs to a receptor's channels."""
         for name in (*STRENGTHS, "synapses", "compartments", "kinetics", "reversal"):
             if (value := getattr(self, name)) is not None and value not in ((), {}):
                 raise NetworkError(
-                    f"{what} states a weight, which has no {name}: give weight and into alone."
+                    f"{label} states a weight, which has no {name}: give weight and into alone."
                 )
         if not self.into:
             raise NetworkError(
-                f"{what} states a weight: say into which variable of the target's point neuron it "
+                f"{label} states a weight: say into which variable of the target's point neuron it "
                 f"goes, like into='V'."
             )
-        check_name(self.into, f"variable (into) of {what}")
-        weight = quantity(self.weight, None, f"weight of {what}")
+        check_name(self.into, f"variable (into) of {label}")
+        weight = quantity(self.weight, None, f"weight of {label}")
         set_frozen_field(
-            self, "weight", as_positive(weight, get_dimensions(weight), f"weight of {what}")
+            self, "weight", as_positive(weight, get_dimensions(weight), f"weight of {label}")
         )
         set_frozen_field(self, "synapses", {})
 
-    def _check_delay(self, what: str) -> None:
-        set_frozen_field(self, "delay", as_not_negative(self.delay, "time", f"delay of {what}"))
+    def _check_delay(self, label: str) -> None:
+        set_frozen_field(self, "delay", as_not_negative(self.delay, "time", f"delay of {label}"))
         if self.delay_sd is not None:
             set_frozen_field(
-                self, "delay_sd", as_positive(self.delay_sd, "time", f"delay_sd of {what}")
+                self, "delay_sd", as_positive(self.delay_sd, "time", f"delay_sd of {label}")
             )
         if self.delay_groups is not None:
-            check_count(self.delay_groups, f"delay_groups of {what}")
+            check_count(self.delay_groups, f"delay_groups of {label}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -311,17 +313,17 @@ class Background(ValueRecord):
         if not self.name:
             set_frozen_field(self, "name", f"background_{self.target}")
         check_name(self.name, "background")
-        what = f"background {self.name!r}"
-        _check_contact(self, what)
-        set_frozen_field(self, "share", as_fraction(self.share, f"share of {what}"))
+        label = f"background {self.name!r}"
+        _check_contact(self, label)
+        set_frozen_field(self, "share", as_fraction(self.share, f"share of {label}"))
         if self.rate is not None:
-            set_frozen_field(self, "rate", as_positive(self.rate, "rate", f"rate of {what}"))
+            set_frozen_field(self, "rate", as_positive(self.rate, "rate", f"rate of {label}"))
         if self.afferents is not None:
-            check_count(self.afferents, f"afferents of {what}")
+            check_count(self.afferents, f"afferents of {label}")
         if self.afferents is not None and self.rate is None:
-            raise NetworkError(f"{what} gives afferents without the rate of one: add rate.")
+            raise NetworkError(f"{label} gives afferents without the rate of one: add rate.")
         if self.rate is not None and self.current is None:
-            raise NetworkError(f"{what} has a published rate, which goes with a current.")
+            raise NetworkError(f"{label} has a published rate, which goes with a current.")
         self._freeze()
 
     @property
@@ -335,88 +337,90 @@ class Background(ValueRecord):
         return None if self.rate is None else self.rate * (self.afferents or 1) * self.share
 
 
-def _check_contact(contact: CircuitProjection | Background, what: str) -> None:
+def _check_contact(contact: CircuitProjection | Background, label: str) -> None:
     """Bring synapses, compartments, strength and kinetics into their one form."""
-    set_frozen_field(contact, "synapses", _synapses(contact.synapses, what))
-    compartments = as_names(contact.compartments, f"compartments of {what}")
+    set_frozen_field(contact, "synapses", _synapses(contact.synapses, label))
+    compartments = as_names(contact.compartments, f"compartments of {label}")
     if not compartments or len(set(compartments)) < len(compartments):
         raise NetworkError(
-            f"compartments of {what} are {compartments}: expected one or more, each once."
+            f"compartments of {label} are {compartments}: expected one or more, each once."
         )
     set_frozen_field(contact, "compartments", compartments)
     if sum(getattr(contact, name) is not None for name in STRENGTHS) != 1:
         raise NetworkError(
-            f"{what}: give exactly one of psp (voltage), conductance, current and weight."
+            f"{label}: give exactly one of psp (voltage), conductance, current and weight."
         )
     for name, dimension in STRENGTHS.items():
         value = getattr(contact, name)
         if value is not None:
-            set_frozen_field(contact, name, as_positive(value, dimension, f"{name} of {what}"))
+            set_frozen_field(contact, name, as_positive(value, dimension, f"{name} of {label}"))
     set_frozen_field(
-        contact, "kinetics", _kinetics(contact.kinetics, tuple(contact.synapses), what)
+        contact, "kinetics", _kinetics(contact.kinetics, tuple(contact.synapses), label)
     )
     set_frozen_field(
-        contact, "reversal", _reversal(contact.reversal, tuple(contact.synapses), what)
+        contact, "reversal", _reversal(contact.reversal, tuple(contact.synapses), label)
     )
 
 
-def _synapses(value: Any, what: str) -> dict[str, float]:
+def _synapses(value: Any, label: str) -> dict[str, float]:
     if not isinstance(value, Mapping):
-        value = dict.fromkeys(as_names(value, f"synapses of {what}"), 1.0)
+        value = dict.fromkeys(as_names(value, f"synapses of {label}"), 1.0)
     if not value:
-        raise NetworkError(f"{what} has no synapse: expected for example 'AMPA'.")
+        raise NetworkError(f"{label} has no synapse: expected for example 'AMPA'.")
     ratios = {
-        name: float(as_positive(ratio, "dimensionless", f"ratio of {name} in {what}"))
+        name: float(as_positive(ratio, "dimensionless", f"ratio of {name} in {label}"))
         for name, ratio in value.items()
     }
     first = next(iter(ratios))
     if ratios[first] != 1:
         raise NetworkError(
-            f"{what}: conductances are relative to the first synapse, so that of {first} is 1, "
+            f"{label}: conductances are relative to the first synapse, so that of {first} is 1, "
             f"not {ratios[first]}."
         )
     return ratios
 
 
-def _kinetics(value: Mapping[str, Any], synapses: Iterable[str], what: str) -> dict[str, Any]:
+def _kinetics(value: Mapping[str, Any], synapses: Iterable[str], label: str) -> dict[str, Any]:
     if "kind" in value:  # short for the kinetics of a projection's only, or first, synapse
         value = {next(iter(synapses)): value}
     for name in value:
         if name not in synapses:
-            raise UnknownName(f"synapse in the kinetics of {what}:", name, synapses)
-    return {name: _one_kinetics(form, f"{name} kinetics of {what}") for name, form in value.items()}
+            raise UnknownName(f"synapse in the kinetics of {label}:", name, synapses)
+    return {
+        name: _one_kinetics(form, f"{name} kinetics of {label}") for name, form in value.items()
+    }
 
 
-def _reversal(value: Any, synapses: tuple[str, ...], what: str) -> dict[str, Any]:
+def _reversal(value: Any, synapses: tuple[str, ...], label: str) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         if len(synapses) > 1:
             raise NetworkError(
-                f"reversal of {what} is {value}, but it has {', '.join(synapses)}: give one for "
+                f"reversal of {label} is {value}, but it has {', '.join(synapses)}: give one for "
                 f"each, like {{{synapses[0]!r}: {value!r}}}."
             )
         value = {synapses[0]: value}
     for name in value:
         if name not in synapses:
-            raise UnknownName(f"synapse in the reversal of {what}:", name, synapses)
+            raise UnknownName(f"synapse in the reversal of {label}:", name, synapses)
     return {
-        name: as_finite(potential, "voltage", f"reversal of {name} in {what}")
+        name: as_finite(potential, "voltage", f"reversal of {name} in {label}")
         for name, potential in value.items()
     }
 
 
-def _one_kinetics(value: Mapping[str, Any], what: str) -> dict[str, Any]:
+def _one_kinetics(value: Mapping[str, Any], label: str) -> dict[str, Any]:
     kind = str(value.get("kind"))
     if kind not in SYNAPSE_KINETICS:
-        raise UnknownName(f"kind in the {what}:", kind, SYNAPSE_KINETICS)
+        raise UnknownName(f"kind in the {label}:", kind, SYNAPSE_KINETICS)
     form = SYNAPSE_KINETICS[kind].parameters.required
     for name in value:
         if name != "kind" and name not in form:
-            raise UnknownName(f"parameter in the {what}:", name, form)
+            raise UnknownName(f"parameter in the {label}:", name, form)
     missing = [name for name in form if name not in value]
     if missing:
-        raise NetworkError(f"{what} lack {', '.join(missing)}: {kind} needs {', '.join(form)}.")
+        raise NetworkError(f"{label} lack {', '.join(missing)}: {kind} needs {', '.join(form)}.")
     numbers = {
-        name: as_positive(value[name], dimension, f"{name} in the {what}")
+        name: as_positive(value[name], dimension, f"{name} in the {label}")
         for name, dimension in form.items()
     }
     return {"kind": kind} | numbers

@@ -14,7 +14,13 @@ from typing import Any
 
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table
-from dualframe.circuit.toml_helpers import count, make, positive, probability, values
+from dualframe.circuit.toml_helpers import (
+    make_record,
+    plain_values,
+    read_count,
+    read_positive,
+    read_probability,
+)
 from dualframe.core.parameter_table import AnyDimension
 from dualframe.network.connection_rules import CONNECTION_RULES, ConnectionRule, RuleParameter
 from dualframe.network.connection_rules.connection import NAMED_PAIRS
@@ -33,9 +39,9 @@ CONNECTION_KEYS = (
 )
 _READERS: Mapping[str, Callable[[Table, str, AnyDimension], Sourced]] = MappingProxyType(
     {
-        "probability": lambda table, key, dimension: probability(table, key),
-        "count": lambda table, key, dimension: count(table, key),
-        "positive": positive,
+        "probability": lambda table, key, dimension: read_probability(table, key),
+        "count": lambda table, key, dimension: read_count(table, key),
+        "positive": read_positive,
         "number": lambda table, key, dimension: table.number(key, dimension),
     }
 )
@@ -64,7 +70,9 @@ def read_connection(table: Table, numbers: dict[str, Sourced], pairs: int) -> di
     if (kernel := table.child("kernel")) is not None:
         rule = CONNECTION_RULES["kernel"]
         kernel.only(rule.parameters)
-        stated["kernel"] = make(kernel, GaussianKernel, **_read_values(kernel, rule, numbers))
+        stated["kernel"] = make_record(
+            kernel, GaussianKernel, **_read_values(kernel, rule, numbers)
+        )
     if (connect := table.child("connect")) is not None:
         rule = CONNECTION_RULES[connect.text("rule", choices=CONNECTION_RULES)]
         connect.only("rule", rule.parameters)
@@ -80,7 +88,7 @@ def _read_values(table: Table, rule: ConnectionRule, numbers: dict[str, Sourced]
     sourced = {name: _read_value(table, name, p) for name, p in rule.parameters.items()}
     key = table.path.rpartition(".")[2]
     numbers |= {f"{key}.{name}": number for name, number in sourced.items()}
-    return values(sourced)
+    return plain_values(sourced)
 
 
 def _read_value(table: Table, name: str, parameter: RuleParameter) -> Sourced:

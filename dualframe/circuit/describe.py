@@ -25,7 +25,7 @@ from dualframe.core.shipped_files import shipped_folder
 from dualframe.network import Plasticity
 
 
-def overview(circuit: CircuitRecord) -> str:
+def overview_text(circuit: CircuitRecord) -> str:
     """Return a circuit in one line for each of its parts."""
     title = f"{circuit.name}: {circuit.title}" if circuit.title else circuit.name
     total = f"{sum(circuit.sizes.values())} neurons"
@@ -33,21 +33,21 @@ def overview(circuit: CircuitRecord) -> str:
     if circuit.space is not None:
         lines[-1] += f" in a {circuit.space.shape} of radius {_text(circuit.space.radius)}"
     if circuit.regions:
-        lines += ["", "regions", *map(_region, circuit.regions)]
-    lines += ["", "populations", *map(_population, circuit.populations)]
+        lines += ["", "regions", *map(_region_text, circuit.regions)]
+    lines += ["", "populations", *map(_population_text, circuit.populations)]
     if circuit.inputs:
-        lines += ["", "inputs", *map(_input, circuit.inputs)]
-    lines += ["", "projections", *map(_projection, circuit.projections)]
-    lines += ["", "background", *map(_background, circuit.background)]
-    if acting := actions(circuit):
+        lines += ["", "inputs", *map(_input_text, circuit.inputs)]
+    lines += ["", "projections", *map(_projection_text, circuit.projections)]
+    lines += ["", "background", *map(_background_text, circuit.background)]
+    if acting := action_lines(circuit):
         lines += ["", "modulation", *(f"  {line}" for line in acting)]
-    return "\n".join([*lines, *_scaling(circuit)])
+    return "\n".join([*lines, *_scaling_lines(circuit)])
 
 
-def describe(circuit: CircuitRecord) -> str:
+def describe_circuit(circuit: CircuitRecord) -> str:
     """Return the overview, every number with its source, and the sources."""
     page = Page()
-    page.lines.append(overview(circuit))
+    page.lines.append(overview_text(circuit))
     if circuit.note:
         page.lines += ["", *wrap(circuit.note, 100)]
     if circuit.full is not None:
@@ -58,17 +58,17 @@ def describe(circuit: CircuitRecord) -> str:
         page.numbers(Numbers("", tuple(part.sources.items())))
     assumed = sum(ASSUMED in line for line in page.lines)
     mark = f"{assumed} lines are marked {ASSUMED}: no source was read that states them."
-    sources = [f"  {key}: {_citation(key)}" for key in page.cited]
+    sources = [f"  {key}: {_citation_text(key)}" for key in page.cited]
     return "\n".join([*page.lines, "", *([mark, ""] if assumed else []), "sources", *sources])
 
 
-def actions(circuit: CircuitRecord) -> list[str]:
+def action_lines(circuit: CircuitRecord) -> list[str]:
     """Return the modulators, drugs and changed effects of a circuit, a line for each."""
-    lines = [*map(_modulation, circuit.modulations), *map(_drug, circuit.drugs)]
+    lines = [*map(_modulation_text, circuit.modulations), *map(_drug_text, circuit.drugs)]
     return [line.strip() for line in lines] + [str(change) for change in circuit.effects]
 
 
-def numbers(circuit: CircuitRecord) -> pd.DataFrame:
+def sourced_numbers(circuit: CircuitRecord) -> pd.DataFrame:
     """Return the sourced numbers of a circuit, one row each."""
     columns = ["where", "number", "value", "status", "source", "note"]
     return pd.DataFrame(
@@ -128,7 +128,7 @@ def _parts(circuit: CircuitRecord) -> list[tuple[str, Any]]:
     return [*space, *((part.name, part) for part in parts)]
 
 
-def _citation(key: str) -> str:
+def _citation_text(key: str) -> str:
     for path in (PACKAGED, shipped_folder("circuits") / PACKAGED.name):
         if key in references(path):
             return citation(key, path)
@@ -139,7 +139,7 @@ def _text(value: Any) -> str:
     return re.sub(r"\.(?= )", "", quantity_text(value))
 
 
-def _population(population: CircuitPopulation) -> str:
+def _population_text(population: CircuitPopulation) -> str:
     rates = ""
     if population.rate_low is not None:
         low, high = (float(rate / Hz) for rate in (population.rate_low, population.rate_high))
@@ -151,20 +151,20 @@ def _population(population: CircuitPopulation) -> str:
     return f"  {population.name}: {population.n} {population.cell}{point}{rates}{region}"
 
 
-def _region(region: Region) -> str:
+def _region_text(region: Region) -> str:
     volume = region.volume
     size = f"volume {volume:g}" if isinstance(volume, float) else f"volume {_text(volume)}"
     return f"  {region.name}: {size}"
 
 
-def _input(given: CircuitInput) -> str:
-    until = "" if given.stop is None else f" to {_text(given.stop)}"
-    when = f"from {_text(given.start)}{until}" if given.on else "off"
-    return f"  {given.name}: {given.n} Poisson neurons, {_text(given.rate)} each, {when}"
+def _input_text(source: CircuitInput) -> str:
+    until = "" if source.stop is None else f" to {_text(source.stop)}"
+    when = f"from {_text(source.start)}{until}" if source.on else "off"
+    return f"  {source.name}: {source.n} Poisson neurons, {_text(source.rate)} each, {when}"
 
 
-def _projection(projection: CircuitProjection) -> str:
-    parts = [f"  {projection.name}: {_contact(projection)}"]
+def _projection_text(projection: CircuitProjection) -> str:
+    parts = [f"  {projection.name}: {_contact_text(projection)}"]
     connection = projection.connection
     parts.append(connection.rule.rule_text(connection.values))
     spread = "" if projection.delay_sd is None else f", SD {_text(projection.delay_sd)}"
@@ -180,29 +180,29 @@ def _projection(projection: CircuitProjection) -> str:
             f"facilitation {_text(own.tau_facilitation)}"
         )
     if projection.plasticity is not None:
-        parts.append(_plasticity(projection.plasticity))
+        parts.append(_plasticity_text(projection.plasticity))
     return ", ".join(parts)
 
 
-def _plasticity(given: Plasticity) -> str:
-    options = "".join(f", {name} {choice}" for name, choice in given.options.items())
-    frozen = ", frozen" if given.frozen else ""
-    bounds = f"{_text(given.w_min)} to {_text(given.w_max)}"
-    if get_dimensions(given.w_max) is DIMENSIONLESS:
-        bounds = f"{given.w_min:g} to {given.w_max:g} times the weight"
-    return f"plastic ({given.origin}{options}, {bounds}{frozen})"
+def _plasticity_text(plasticity: Plasticity) -> str:
+    options = "".join(f", {name} {choice}" for name, choice in plasticity.options.items())
+    frozen = ", frozen" if plasticity.frozen else ""
+    bounds = f"{_text(plasticity.w_min)} to {_text(plasticity.w_max)}"
+    if get_dimensions(plasticity.w_max) is DIMENSIONLESS:
+        bounds = f"{plasticity.w_min:g} to {plasticity.w_max:g} times the weight"
+    return f"plastic ({plasticity.origin}{options}, {bounds}{frozen})"
 
 
-def _background(background: Background) -> str:
+def _background_text(background: Background) -> str:
     rate = "calibrated rate"
     if background.rate is not None:
         rate = f"{background.afferents or 1} afferents at {_text(background.rate)}"
     if background.share != 1:
         rate = f"{background.share:.4g} of the {rate}"
-    return f"  {background.name}: {_contact(background)}, {rate}"
+    return f"  {background.name}: {_contact_text(background)}, {rate}"
 
 
-def _contact(contact: CircuitProjection | Background) -> str:
+def _contact_text(contact: CircuitProjection | Background) -> str:
     if isinstance(contact, CircuitProjection) and contact.weight is not None:
         return f"weight {_text(contact.weight)} into {contact.into}"
     kinds = " + ".join(
@@ -218,16 +218,16 @@ def _contact(contact: CircuitProjection | Background) -> str:
     return f"{kinds} on {', '.join(contact.compartments)}, {strength}{reversal}"
 
 
-def _modulation(modulation: Modulation) -> str:
+def _modulation_text(modulation: Modulation) -> str:
     parts = []
     if modulation.level is not None:
-        parts.append(_level(modulation.level))
+        parts.append(_level_text(modulation.level))
     if modulation.schedule:
-        parts.append(", ".join(f"from {_text(t)} {_level(x)}" for t, x in modulation.schedule))
+        parts.append(", ".join(f"from {_text(t)} {_level_text(x)}" for t, x in modulation.schedule))
     if modulation.released_by is not None:
-        rise = "" if modulation.per_spike is None else f"+{_level(modulation.per_spike)} at "
+        rise = "" if modulation.per_spike is None else f"+{_level_text(modulation.per_spike)} at "
         parts.append(f"{rise}each spike of {modulation.released_by}")
-    parts += map(_pulses, modulation.pulses)
+    parts += map(_pulses_text, modulation.pulses)
     if modulation.uptake:
         parts.append(f"uptake of {modulation.uptake}")
     elif modulation.clearance is not None:
@@ -237,20 +237,20 @@ def _modulation(modulation: Modulation) -> str:
     return f"  {modulation.modulator}{region}: {'; '.join(parts)}"
 
 
-def _pulses(pulses: Pulses) -> str:
+def _pulses_text(pulses: Pulses) -> str:
     if pulses.interval is None:
-        return f"+{_level(pulses.rise)} at {_text(pulses.start)}"
+        return f"+{_level_text(pulses.rise)} at {_text(pulses.start)}"
     each = f"{pulses.count} times from {_text(pulses.start)} every {_text(pulses.interval)}"
-    return f"+{_level(pulses.rise)} {each}"
+    return f"+{_level_text(pulses.rise)} {each}"
 
 
-def _level(level: Any) -> str:
+def _level_text(level: Any) -> str:
     if get_dimensions(level) is DIMENSIONLESS:
         return f"level {level:g} of the reference concentration"
     return _text(level)
 
 
-def _drug(drug: Drug) -> str:
+def _drug_text(drug: Drug) -> str:
     dose = ""
     if drug.kind != "knockout":
         unit = {"agonist": "its EC50", "antagonist": "its K_B"}[drug.kind]
@@ -258,7 +258,7 @@ def _drug(drug: Drug) -> str:
     return f"  {drug.kind} of {drug.receptor}{dose} in {', '.join(drug.cells) or 'all cells'}"
 
 
-def _scaling(circuit: CircuitRecord) -> list[str]:
+def _scaling_lines(circuit: CircuitRecord) -> list[str]:
     if circuit.full is None:
         return []
     lines = [

@@ -7,7 +7,7 @@ import os
 import pandas as pd
 
 from dualframe.circuit.circuit import Circuit
-from dualframe.circuit.toml_reader import read
+from dualframe.circuit.toml_reader import read_circuit
 from dualframe.core.errors import CatalogueError, NetworkError
 from dualframe.core.shipped_files import find_shipped_file, shipped_names
 
@@ -29,7 +29,7 @@ def circuit(name: str | os.PathLike[str]) -> Circuit:
     """
     path = find_shipped_file("circuits", name)
     try:
-        found = Circuit(**read(path))
+        found = Circuit(**read_circuit(path))
     except NetworkError as error:
         raise CatalogueError(f"{path.name}: {error}") from error
     return found.check(path.name)

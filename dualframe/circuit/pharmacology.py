@@ -129,16 +129,16 @@ class Modulation(ValueRecord):
 
     def __post_init__(self) -> None:
         set_frozen_field(self, "modulator", modulator_name(self.modulator))
-        what = f"modulation by {self.modulator!r}"
+        label = f"modulation by {self.modulator!r}"
         if self.level is not None:
-            set_frozen_field(self, "level", as_level(self.level, f"level of {what}"))
+            set_frozen_field(self, "level", as_level(self.level, f"level of {label}"))
         if self.per_spike is not None:
-            set_frozen_field(self, "per_spike", as_level(self.per_spike, f"per_spike of {what}"))
-        set_frozen_field(self, "schedule", _schedule(self.schedule, what))
-        set_frozen_field(self, "pulses", _pulses(self.pulses, what))
-        set_frozen_field(self, "clearance", _clearance(self.clearance, what))
-        set_frozen_field(self, "exchange", self._exchange(what))
-        self._check(what)
+            set_frozen_field(self, "per_spike", as_level(self.per_spike, f"per_spike of {label}"))
+        set_frozen_field(self, "schedule", _schedule(self.schedule, label))
+        set_frozen_field(self, "pulses", _pulses(self.pulses, label))
+        set_frozen_field(self, "clearance", _clearance(self.clearance, label))
+        set_frozen_field(self, "exchange", self._exchange(label))
+        self._check(label)
         self._freeze()
 
     @property
@@ -151,36 +151,36 @@ class Modulation(ValueRecord):
         """Name of the modulator's uptake that clears it; "" if a time constant does."""
         return self.clearance if isinstance(self.clearance, str) else ""
 
-    def _exchange(self, what: str) -> dict[str, Any]:
+    def _exchange(self, label: str) -> dict[str, Any]:
         if not isinstance(self.exchange, Mapping):
             raise NetworkError(
-                f"exchange of {what} is {self.exchange!r}: expected rate constants by region, "
+                f"exchange of {label} is {self.exchange!r}: expected rate constants by region, "
                 f'like {{"cortex": "0.1 /s"}}.'
             )
         if self.exchange and not self.region:
             raise NetworkError(
-                f"exchange of {what}: name the region too, from which there is exchange."
+                f"exchange of {label}: name the region too, from which there is exchange."
             )
         return {
-            other: as_not_negative(rate, "rate", f"exchange of {what} with {other!r}")
+            other: as_not_negative(rate, "rate", f"exchange of {label} with {other!r}")
             for other, rate in self.exchange.items()
         }
 
-    def _check(self, what: str) -> None:
+    def _check(self, label: str) -> None:
         if self.level is not None and self.schedule:
-            raise NetworkError(f"{what}: give either a level or a schedule, not both.")
+            raise NetworkError(f"{label}: give either a level or a schedule, not both.")
         if self.per_spike is not None and self.released_by is None:
             raise NetworkError(
-                f"{what}: per_spike (the rise of the concentration at each spike) needs "
+                f"{label}: per_spike (the rise of the concentration at each spike) needs "
                 f"released_by (a population); give both."
             )
         if self.released_by is not None and self.per_spike is None and not self.uptake:
             raise NetworkError(
-                f"{what}: released_by (a population) needs per_spike (the rise of the "
+                f"{label}: released_by (a population) needs per_spike (the rise of the "
                 f"concentration at each of its spikes); give both."
             )
         if self.level is None and self.constant:
-            raise NetworkError(f"{what}: give level, schedule, pulses or released_by.")
+            raise NetworkError(f"{label}: give level, schedule, pulses or released_by.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -222,16 +222,18 @@ class Drug(ValueRecord):
     def __post_init__(self) -> None:
         if self.kind not in DRUGS:
             raise UnknownName("kind of drug", self.kind, DRUGS)
-        what = f"{self.kind} at {self.receptor}"
-        set_frozen_field(self, "cells", as_names(self.cells, f"cells of the {what}"))
-        set_frozen_field(self, "dose", _dose(self.dose, what))
+        label = f"{self.kind} at {self.receptor}"
+        set_frozen_field(self, "cells", as_names(self.cells, f"cells of the {label}"))
+        set_frozen_field(self, "dose", _dose(self.dose, label))
         if self.affinity is not None:
             set_frozen_field(
-                self, "affinity", as_positive(self.affinity, "concentration", f"affinity of {what}")
+                self,
+                "affinity",
+                as_positive(self.affinity, "concentration", f"affinity of {label}"),
             )
         if self.kind == "knockout" and not (self.affinity is None and self.saturating):
-            raise NetworkError(f"dose of the {what} is {self.dose}: a knockout has no dose.")
-        self._check_affinity(what)
+            raise NetworkError(f"dose of the {label} is {self.dose}: a knockout has no dose.")
+        self._check_affinity(label)
         self._freeze()
 
     @property
@@ -244,86 +246,86 @@ class Drug(ValueRecord):
         """Dose in units of the drug's EC50 or K_B."""
         return float(self.dose if self.affinity is None else self.dose / self.affinity)
 
-    def _check_affinity(self, what: str) -> None:
+    def _check_affinity(self, label: str) -> None:
         relative = get_dimensions(self.dose) is DIMENSIONLESS
         if not relative and self.affinity is None:
             raise NetworkError(
-                f"dose of the {what} is {self.dose}: a concentration needs affinity, the EC50 or "
+                f"dose of the {label} is {self.dose}: a concentration needs affinity, the EC50 or "
                 f"K_B of the drug; or give the dose as a multiple of it."
             )
         if relative and self.affinity is not None:
             raise NetworkError(
-                f"dose of the {what} is {self.dose:g} and has an affinity: give the dose as a "
+                f"dose of the {label} is {self.dose:g} and has an affinity: give the dose as a "
                 f"concentration, or leave out the affinity."
             )
 
 
-def as_level(value: Any, what: str) -> Any:
+def as_level(value: Any, label: str) -> Any:
     """Return a level: a float between 0 and 1, or a concentration."""
-    level = quantity(value, None, what)
+    level = quantity(value, None, label)
     if get_dimensions(level) is DIMENSIONLESS:
-        return as_fraction(level, what, otherwise=', or a concentration like "2 uM"')
-    return as_not_negative(level, "concentration", what)
+        return as_fraction(level, label, otherwise=', or a concentration like "2 uM"')
+    return as_not_negative(level, "concentration", label)
 
 
-def _dose(value: Any, what: str) -> Any:
+def _dose(value: Any, label: str) -> Any:
     if isinstance(value, str) and value.strip().lower() in ("inf", "infinity"):
         return inf
-    dose = quantity(value, None, f"dose of the {what}")
+    dose = quantity(value, None, f"dose of the {label}")
     dimension = "concentration" if get_dimensions(dose) is not DIMENSIONLESS else "dimensionless"
-    quantity(dose, dimension, f"dose of the {what}")
+    quantity(dose, dimension, f"dose of the {label}")
     number = np.asarray(dose)
     if number.ndim or not number >= 0:
         raise NetworkError(
-            f"dose of the {what} is {value}: expected zero or more, in units of the drug's EC50 "
+            f"dose of the {label} is {value}: expected zero or more, in units of the drug's EC50 "
             f"or K_B, or a concentration with affinity."
         )
     return float(dose) if dimension == "dimensionless" else dose
 
 
-def _clearance(value: Any, what: str) -> Any:
+def _clearance(value: Any, label: str) -> Any:
     """Return a time constant, the name of an uptake, or None."""
     if value is None or (isinstance(value, str) and value[:1].isalpha()):
         return value
-    return as_positive(value, "time", f"clearance of {what}")
+    return as_positive(value, "time", f"clearance of {label}")
 
 
-def _pulses(value: Any, what: str) -> tuple[Pulses, ...]:
+def _pulses(value: Any, label: str) -> tuple[Pulses, ...]:
     several = [value] if isinstance(value, (Pulses, Mapping)) else value
     if not isinstance(several, (list, tuple)):
         raise NetworkError(
-            f"pulses of {what} are {value!r}: expected start, interval, count and rise, or "
+            f"pulses of {label} are {value!r}: expected start, interval, count and rise, or "
             f"(time, rise) pairs."
         )
-    return tuple(_one_pulse(item, what) for item in several)
+    return tuple(_one_pulse(item, label) for item in several)
 
 
-def _one_pulse(item: Any, what: str) -> Pulses:
+def _one_pulse(item: Any, label: str) -> Pulses:
     if isinstance(item, Pulses):
         return item
     if isinstance(item, Mapping):
         known = ("start", "rise", "interval", "count")
         for key in item:
             if key not in known:
-                raise UnknownName(f"key in the pulses of {what}:", key, known)
+                raise UnknownName(f"key in the pulses of {label}:", key, known)
         if "start" not in item or "rise" not in item:
-            raise NetworkError(f"pulses of {what} need start and rise, not only {list(item)}.")
+            raise NetworkError(f"pulses of {label} need start and rise, not only {list(item)}.")
         return Pulses(**item)
     if isinstance(item, (list, tuple)) and len(item) == 2:
         return Pulses(*item)
-    raise NetworkError(f"pulses of {what} have {item!r}: expected (time, rise) pairs.")
+    raise NetworkError(f"pulses of {label} have {item!r}: expected (time, rise) pairs.")
 
 
-def _schedule(value: Any, what: str) -> tuple[Any, ...]:
+def _schedule(value: Any, label: str) -> tuple[Any, ...]:
     if not isinstance(value, (list, tuple)):
-        raise NetworkError(f"schedule of {what} is {value!r}: expected (time, level) pairs.")
+        raise NetworkError(f"schedule of {label} is {value!r}: expected (time, level) pairs.")
     steps = []
     for step in value:
         if not isinstance(step, (list, tuple)) or len(step) != 2:
-            raise NetworkError(f"schedule of {what} has {step!r}: expected (time, level) pairs.")
-        time = as_not_negative(step[0], "time", f"time in the schedule of {what}")
-        steps.append((time, as_level(step[1], f"level in the schedule of {what}")))
+            raise NetworkError(f"schedule of {label} has {step!r}: expected (time, level) pairs.")
+        time = as_not_negative(step[0], "time", f"time in the schedule of {label}")
+        steps.append((time, as_level(step[1], f"level in the schedule of {label}")))
     times = [float(time / ms) for time, _ in steps]
     if any(later <= earlier for earlier, later in pairwise(times)):
-        raise NetworkError(f"times in the schedule of {what} do not increase.")
+        raise NetworkError(f"times in the schedule of {label} do not increase.")
     return tuple(steps)

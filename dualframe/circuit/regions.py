@@ -37,11 +37,11 @@ class Region(ValueRecord):
 
     def __post_init__(self) -> None:
         check_name(self.name, "region")
-        what = f"volume of region {self.name!r}"
-        volume = quantity(self.volume, None, what)
+        label = f"volume of region {self.name!r}"
+        volume = quantity(self.volume, None, label)
         plain = get_dimensions(volume) is DIMENSIONLESS
         set_frozen_field(
-            self, "volume", as_positive(volume, "dimensionless" if plain else "volume", what)
+            self, "volume", as_positive(volume, "dimensionless" if plain else "volume", label)
         )
         self._freeze()
 
@@ -84,12 +84,12 @@ def check_regions(
             )
         _check_known(population.region, names, f"region of population {population.name!r}:")
     for modulation in modulations:
-        what = f"modulation by {modulation.modulator!r}"
-        _check_known(modulation.region, names, f"region of {what}:")
+        label = f"modulation by {modulation.modulator!r}"
+        _check_known(modulation.region, names, f"region of {label}:")
         for other in modulation.exchange:
-            _check_known(other, names, f"region in the exchange of {what}:")
+            _check_known(other, names, f"region in the exchange of {label}:")
             if other == modulation.region:
-                raise NetworkError(f"exchange of {what}: {other!r} is the region itself.")
+                raise NetworkError(f"exchange of {label}: {other!r} is the region itself.")
     check_once([(m.modulator, m) for m in modulations], region_names(regions))
 
 
@@ -133,6 +133,6 @@ def region_names(regions: Iterable[Region]) -> tuple[str, ...]:
     return tuple(region.name for region in regions) or ("",)
 
 
-def _check_known(name: str, names: list[str], what: str) -> None:
+def _check_known(name: str, names: list[str], label: str) -> None:
     if name and name not in names:
-        raise UnknownName(what, name, names)
+        raise UnknownName(label, name, names)

@@ -14,7 +14,7 @@ from dualframe.core.parameter_table import AnyDimension
 T = TypeVar("T")
 
 
-def make(table: Table, record: Callable[..., T], **content: Any) -> T:
+def make_record(table: Table, record: Callable[..., T], **content: Any) -> T:
     """Make a record; what it refuses is an error of this table of the file."""
     try:
         return record(**content)
@@ -24,7 +24,7 @@ def make(table: Table, record: Callable[..., T], **content: Any) -> T:
         raise CatalogueError(f"{table.where}: {error}") from error
 
 
-def count(table: Table, key: str) -> Sourced:
+def read_count(table: Table, key: str) -> Sourced:
     """Return a whole number of at least 1."""
     number = table.number(key, "dimensionless")
     if number.value < 1 or number.value != int(number.value):
@@ -32,7 +32,7 @@ def count(table: Table, key: str) -> Sourced:
     return replace(number, value=int(number.value))
 
 
-def probability(table: Table, key: str) -> Sourced:
+def read_probability(table: Table, key: str) -> Sourced:
     """Return a number between 0 and 1."""
     number = table.number(key, "dimensionless")
     if not 0 <= number.value <= 1:
@@ -40,7 +40,7 @@ def probability(table: Table, key: str) -> Sourced:
     return replace(number, value=float(number.value))
 
 
-def positive(table: Table, key: str, dimension: AnyDimension) -> Sourced:
+def read_positive(table: Table, key: str, dimension: AnyDimension) -> Sourced:
     """Return a number above zero.
 
     Parameters
@@ -56,12 +56,12 @@ def positive(table: Table, key: str, dimension: AnyDimension) -> Sourced:
     return number
 
 
-def values(numbers: Mapping[str, Sourced]) -> dict[str, Any]:
+def plain_values(numbers: Mapping[str, Sourced]) -> dict[str, Any]:
     """Return the quantities of sourced numbers."""
     return {key: number.value for key, number in numbers.items()}
 
 
-def member(table: Table, key: str, populations: Collection[str]) -> str:
+def read_member(table: Table, key: str, populations: Collection[str]) -> str:
     """Return the name of one of the populations."""
     name = table.text(key)
     if name not in populations:

@@ -27,7 +27,7 @@ from dualframe.circuit.plasticity import read_plasticity, read_short_term
 from dualframe.circuit.point_model import PointModel, read_point
 from dualframe.circuit.regions import Region
 from dualframe.circuit.space import Space
-from dualframe.circuit.toml_helpers import count, make, member, values
+from dualframe.circuit.toml_helpers import make_record, plain_values, read_count, read_member
 from dualframe.core.errors import UnknownName
 from dualframe.synapses.registry import SYNAPSE_KINETICS
 
@@ -71,7 +71,7 @@ CIRCUIT_TABLES = (
 )
 
 
-def read(path: Path) -> dict[str, Any]:
+def read_circuit(path: Path) -> dict[str, Any]:
     """Return the parts of a circuit as keyword arguments of `Circuit`.
 
     Parameters
@@ -103,10 +103,12 @@ def read_table(table: Table, folder: Path) -> dict[str, Any]:
     """
     space = table.child("space")
     models = {own.name: own for own in map(read_point, table.children("models"))}
-    populations = tuple(_population(row, folder, models) for row in table.children("populations"))
+    populations = tuple(
+        _read_population(row, folder, models) for row in table.children("populations")
+    )
     if not populations:
         table.fail("populations", "missing. Add tables [[populations]].")
-    inputs = tuple(_input(row) for row in table.children("inputs"))
+    inputs = tuple(_read_input(row) for row in table.children("inputs"))
     known = tuple(population.name for population in populations)
     ends = {own.name: own.n for own in populations} | {own.name: own.n for own in inputs}
     return {
@@ -114,23 +116,23 @@ def read_table(table: Table, folder: Path) -> dict[str, Any]:
         "title": table.text("title", ""),
         "note": table.text("note", ""),
         "synapse_mode": table.text("synapse_mode", "current"),
-        "space": _space(space) if space else None,
-        "regions": tuple(_region(row) for row in table.children("regions")),
+        "space": _read_space(space) if space else None,
+        "regions": tuple(_read_region(row) for row in table.children("regions")),
         "populations": populations,
         "inputs": inputs,
         "projections": tuple(
-            _projection(row, known, ends) for row in table.children("projections")
+            _read_projection(row, known, ends) for row in table.children("projections")
         ),
-        "background": tuple(_background(row, known) for row in table.children("background")),
-        "modulations": tuple(_modulation(row, known) for row in table.children("modulations")),
-        "drugs": tuple(_drug(row) for row in table.children("drugs")),
+        "background": tuple(_read_background(row, known) for row in table.children("background")),
+        "modulations": tuple(_read_modulation(row, known) for row in table.children("modulations")),
+        "drugs": tuple(_read_drug(row) for row in table.children("drugs")),
     }
 
 
-def _space(table: Table) -> Space:
+def _read_space(table: Table) -> Space:
     table.only("shape", "radius")
     radius = table.number("radius", "length")
-    return make(
+    return make_record(
         table,
         Space,
         radius=radius.value,
@@ -140,25 +142,27 @@ def _space(table: Table) -> Space:
     )
 
 
-def _input(table: Table) -> CircuitInput:
+def _read_input(table: Table) -> CircuitInput:
     table.only("name", "n", "rate", "start", "stop", "on")
-    numbers = {"n": count(table, "n"), "rate": table.number("rate", "rate")}
+    numbers = {"n": read_count(table, "n"), "rate": table.number("rate", "rate")}
     numbers |= {key: table.number(key, "time") for key in ("start", "stop") if key in table.data}
-    return make(
+    return make_record(
         table,
         CircuitInput,
         name=table.text("name"),
         on=table.flag("on", True),
         note=table.text("note", ""),
         sources=numbers,
-        **values(numbers),
+        **plain_values(numbers),
     )
 
 
-def _population(table: Table, folder: Path, models: Mapping[str, PointModel]) -> CircuitPopulation:
+def _read_population(
+    table: Table, folder: Path, models: Mapping[str, PointModel]
+) -> CircuitPopulation:
     table.only("name", "cell", "n", "rate_low", "rate_high", "rate", "point", "region")
     rates = ("rate_low", "rate_high", "rate")
-    numbers = {"n": count(table, "n")}
+    numbers = {"n": read_count(table, "n")}
     numbers |= {key: table.number(key, "rate") for key in rates if key in table.data}
     point = table.data.get("point")
     if point is not None and point not in models:
@@ -166,7 +170,7 @@ def _population(table: Table, folder: Path, models: Mapping[str, PointModel]) ->
     cell = table.text("cell")
     if cell.endswith(".toml") and not os.path.isabs(cell):  # noqa: PTH117 (cell is a text)
         cell = str(folder / cell)
-    return make(
+    return make_record(
         table,
         CircuitPopulation,
         name=table.text("name"),
@@ -175,16 +179,16 @@ def _population(table: Table, folder: Path, models: Mapping[str, PointModel]) ->
         region=table.text("region", ""),
         note=table.text("note", ""),
         sources=numbers,
-        **values(numbers),
+        **plain_values(numbers),
     )
 
 
-def _projection(
+def _read_projection(
     table: Table, populations: tuple[str, ...], ends: Mapping[str, int]
 ) -> CircuitProjection:
     table.only(_PROJECTION)
-    pre, post = member(table, "pre", ends), member(table, "post", populations)
-    contact = _native_weight(table) if "weight" in table.data else _contact(table)
+    pre, post = read_member(table, "pre", ends), read_member(table, "post", populations)
+    contact = _read_native_weight(table) if "weight" in table.data else _read_contact(table)
     numbers = dict(contact.pop("sources"))
     rule = read_connection(table, numbers, ends[pre] * ends[post])
     for key, dimension in _SCALARS.items():
@@ -192,34 +196,38 @@ def _projection(
             numbers[key] = table.number(key, dimension)
             rule[key] = numbers[key].value
     if "delay_groups" in table.data:
-        numbers["delay_groups"] = count(table, "delay_groups")
+        numbers["delay_groups"] = read_count(table, "delay_groups")
         rule["delay_groups"] = numbers["delay_groups"].value
     rule["plasticity"] = read_plasticity(table, numbers, contact.get("weight"))
     rule["short_term"] = read_short_term(table, numbers)
     if "delay" not in table.data:
         table.fail("delay", 'missing. Add one, like delay = "1.5 ms".')
-    return make(
+    return make_record(
         table, CircuitProjection, source=pre, target=post, sources=numbers, **contact, **rule
     )
 
 
-def _background(table: Table, populations: tuple[str, ...]) -> Background:
+def _read_background(table: Table, populations: tuple[str, ...]) -> Background:
     table.only(_BACKGROUND)
-    contact = _contact(table)
+    contact = _read_contact(table)
     numbers = dict(contact.pop("sources"))
     for key, dimension in (("share", "dimensionless"), ("rate", "rate")):
         if key in table.data:
             numbers[key] = table.number(key, dimension)
             contact[key] = numbers[key].value
     if "afferents" in table.data:
-        numbers["afferents"] = count(table, "afferents")
+        numbers["afferents"] = read_count(table, "afferents")
         contact["afferents"] = numbers["afferents"].value
-    return make(
-        table, Background, target=member(table, "post", populations), sources=numbers, **contact
+    return make_record(
+        table,
+        Background,
+        target=read_member(table, "post", populations),
+        sources=numbers,
+        **contact,
     )
 
 
-def _native_weight(table: Table) -> dict[str, Any]:
+def _read_native_weight(table: Table) -> dict[str, Any]:
     """Return the weight of a projection into a variable of the target's point neuron."""
     for key in _CONTACT:
         if key in table.data and key != "name":
@@ -234,12 +242,12 @@ def _native_weight(table: Table) -> dict[str, Any]:
     }
 
 
-def _contact(table: Table) -> dict[str, Any]:
+def _read_contact(table: Table) -> dict[str, Any]:
     """Return what projections and background share."""
-    placement = _placement(table)
-    synapses, ratios = _synapses(table)
-    kinetics, times = _kinetics(table, tuple(synapses))
-    reversal = _reversal(table, tuple(synapses))
+    placement = _read_placement(table)
+    synapses, ratios = _read_synapses(table)
+    kinetics, times = _read_kinetics(table, tuple(synapses))
+    reversal = _read_reversal(table, tuple(synapses))
     strength = {
         key: table.number(key, dimension)
         for key, dimension in STRENGTHS.items()
@@ -251,16 +259,16 @@ def _contact(table: Table) -> dict[str, Any]:
         "synapses": synapses,
         "compartments": placement.value,
         "kinetics": kinetics,
-        "reversal": values(reversal),
+        "reversal": plain_values(reversal),
         "sources": {"compartments": placement}
         | ratios
         | times
         | strength
         | {f"reversal.{name}": number for name, number in reversal.items()},
-    } | values(strength)
+    } | plain_values(strength)
 
 
-def _placement(table: Table) -> Sourced:
+def _read_placement(table: Table) -> Sourced:
     """Return the compartments: texts, or a table of ``value`` and their origin."""
     given = table.data.get("compartment")
     if isinstance(given, Mapping):
@@ -277,7 +285,7 @@ def _placement(table: Table) -> Sourced:
     return Sourced(names, origin.source, origin.status, origin.note, ", ".join(names))
 
 
-def _synapses(table: Table) -> tuple[dict[str, float], dict[str, Sourced]]:
+def _read_synapses(table: Table) -> tuple[dict[str, float], dict[str, Sourced]]:
     names = table.texts("synapse")
     if not names:
         table.fail("synapse", 'is empty. Name one or more, like synapse = "AMPA".')
@@ -297,7 +305,9 @@ def _synapses(table: Table) -> tuple[dict[str, float], dict[str, Sourced]]:
     return dict.fromkeys(names[:1], 1.0) | values, {f"ratio.{k}": v for k, v in numbers.items()}
 
 
-def _kinetics(table: Table, synapses: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Sourced]]:
+def _read_kinetics(
+    table: Table, synapses: tuple[str, ...]
+) -> tuple[dict[str, Any], dict[str, Sourced]]:
     """Return kinetics by synapse: one table for the first synapse, or a table for each."""
     given = table.child("kinetics")
     if given is None:
@@ -314,12 +324,12 @@ def _kinetics(table: Table, synapses: tuple[str, ...]) -> tuple[dict[str, Any], 
         dimensions = SYNAPSE_KINETICS[kind].parameters.required
         form.only("kind", dimensions)
         found = {key: form.number(key, dimension) for key, dimension in dimensions.items()}
-        result[name] = {"kind": kind} | values(found)
+        result[name] = {"kind": kind} | plain_values(found)
         numbers |= {f"kinetics.{name}.{key}": number for key, number in found.items()}
     return result, numbers
 
 
-def _reversal(table: Table, synapses: tuple[str, ...]) -> dict[str, Sourced]:
+def _read_reversal(table: Table, synapses: tuple[str, ...]) -> dict[str, Sourced]:
     """Return reversal potentials by synapse: one number for an only synapse, or a table."""
     given = table.data.get("reversal")
     if given is None:
@@ -337,10 +347,10 @@ def _reversal(table: Table, synapses: tuple[str, ...]) -> dict[str, Sourced]:
     return {name: by_name.number(name, "voltage") for name in synapses if name in by_name.data}
 
 
-def _region(table: Table) -> Region:
+def _read_region(table: Table) -> Region:
     """Return the region of a ``[[regions]]`` table."""
     table.only("name", "volume")
-    return make(
+    return make_record(
         table,
         Region,
         name=table.text("name"),
@@ -349,13 +359,13 @@ def _region(table: Table) -> Region:
     )
 
 
-def _modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
+def _read_modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
     """Return the modulation of a ``[[modulations]]`` table."""
     table.only("modulator", "released_by", "region", _MODULATION)
     released_by = table.data.get("released_by")
     if released_by is not None:
-        released_by = member(table, "released_by", populations)
-    return make(
+        released_by = read_member(table, "released_by", populations)
+    return make_record(
         table,
         Modulation,
         modulator=table.text("modulator"),
@@ -365,11 +375,11 @@ def _modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
     )
 
 
-def _drug(table: Table) -> Drug:
+def _read_drug(table: Table) -> Drug:
     """Return the drug of a ``[[drugs]]`` table."""
     table.only("kind", "receptor", "cells", "dose", "affinity")
     given = {key: table.data[key] for key in ("dose", "affinity") if key in table.data}
-    return make(
+    return make_record(
         table,
         Drug,
         kind=table.text("kind"),
