@@ -33,7 +33,7 @@ FIGURES = ROOT / "docs" / "figures"
 MANIFEST = FIGURES / "figures.toml"
 SCRIPTS = {path.stem: path for path in sorted(ROOT.glob("*/figures/plot_*.py"))}
 WIDTH = 900  # pixels
-COLOURS = 64  # a palette of so many makes the files three times smaller
+COLOURS = 128  # a palette of so many makes the files three times smaller
 
 #: What the figures of the documentation are made with, where that is not the script's default.
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
@@ -77,7 +77,8 @@ def save_small(figure: Figure, path: Path) -> None:
     with io.BytesIO() as buffer:
         figure.savefig(buffer, format="png", dpi=WIDTH / figure.get_figwidth())
         image = Image.open(buffer).convert("RGB")
-        image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        palette = image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        palette.save(path, optimize=True)
 
 
 def read_manifest() -> dict[str, Any]:
@@ -88,9 +89,10 @@ def read_manifest() -> dict[str, Any]:
 def main(names: list[str]) -> None:
     """Draw the figures of some scripts, or of all."""
     for name in names or list(SCRIPTS):
-        entries = read_manifest() | {name: draw_figures(name)}
+        entry = draw_figures(name)
+        entries = read_manifest() | {name: entry}
         MANIFEST.write_text(tomli_w.dumps(dict(sorted(entries.items()))), encoding="utf-8")
-        print(f"{name}: {', '.join(entries[name]['figures'])}", flush=True)
+        print(f"{name}: {', '.join(entry['figures'])}", flush=True)
 
 
 if __name__ == "__main__":

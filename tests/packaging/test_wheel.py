@@ -17,12 +17,12 @@ LOOKUP = """
 import sys
 from pathlib import Path
 import dualframe
-from dualframe import library
+from dualframe.core import shipped_files as library
 assert Path(dualframe.__file__).is_relative_to(sys.prefix), dualframe.__file__
 for kind in ("circuits", "tasks"):
-    assert library.folder(kind).is_relative_to(sys.prefix), library.folder(kind)
-    for name in library.names(kind):
-        print(kind, library.find(kind, name).name)
+    assert library.shipped_folder(kind).is_relative_to(sys.prefix), library.shipped_folder(kind)
+    for name in library.shipped_names(kind):
+        print(kind, library.find_shipped_file(kind, name).name)
 """
 
 pytestmark = pytest.mark.slow
