@@ -1,4 +1,4 @@
-"""The figures that the documentation ships are those of its scripts: none is missing, none is left."""
+"""The figures that the documentation ships are all those of its scripts, and no others."""
 
 from __future__ import annotations
 
