@@ -19,6 +19,7 @@ from dualframe.building.connections import (
     draw_positions,
     with_heterogeneity,
 )
+from dualframe.building.network_block import NetworkBlock
 from dualframe.building.synaptic_channels import PostsynapticSite, synaptic_channels
 from dualframe.catalogue import CellType
 from dualframe.circuit import Background, Circuit, CircuitProjection
@@ -102,6 +103,7 @@ def build_circuit(
     calibration: Calibration | None = None,
     heterogeneity: Mapping[str, Any] | None = None,
     layout_seed: int = 0,
+    surroundings: NetworkBlock | None = None,
 ) -> Network:
     """Build a circuit of the neurons of a branch.
 
@@ -119,6 +121,10 @@ def build_circuit(
         whose populations are of one size.
     layout_seed
         Seed of the positions of the neurons.
+
+    surroundings
+        What stands around the circuit in a task: encoders that its projections start from, an
+        environment, readouts, releases, and what these change in its populations.
 
     Returns
     -------
@@ -148,19 +154,19 @@ def build_circuit(
         replace(built[p.name].population, positions=draw_positions(circuit.space, p, layout_seed))
         for p in circuit.populations
     )
-    return Network(
-        populations=with_heterogeneity(populations, heterogeneity),
-        inputs=(*sources, *build_inputs(circuit.inputs), *pulses),
-        projections=(
+    block = NetworkBlock(
+        tuple(with_heterogeneity(populations, heterogeneity)),
+        (
             *build_projections(
                 resolved, channels, strengths, inputs_with_scaled_release(modulations)
             ),
             *events,
             *raising,
         ),
-        name=circuit.name,
-        meta=_meta(resolved, neurons, modulations),
+        (*sources, *build_inputs(circuit.inputs), *pulses),
     )
+    network = ((surroundings or NetworkBlock()) + block).network(circuit.name)
+    return replace(network, meta=_meta(resolved, neurons, modulations))
 
 
 def build_population(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from dualframe.building.calibrated_weights import SynapticStrength, weight_of
 from dualframe.circuit import (
     Background,
@@ -16,10 +18,12 @@ from dualframe.circuit import (
     ResolvedCircuit,
     Space,
 )
+from dualframe.circuit.connection_ends import connection_ends
 from dualframe.circuit.resolved_circuit import SynapticInput
 from dualframe.core.errors import CatalogueError, NetworkError, suggest_name
 from dualframe.core.random_streams import named_stream
 from dualframe.network import Plasticity, PoissonInput, Population, Projection
+from dualframe.network.connection_rules import ConnectionEnds
 from dualframe.network.distributions import Normal
 from dualframe.synapses.synapse_equations import SynapseEquations
 
@@ -147,6 +151,7 @@ def build_projections(
             channels.get(synaptic_input.name),
             strengths,
             f"*release_{synaptic_input.name}" if synaptic_input.name in with_scaled_release else "",
+            lambda entry: connection_ends(entry, circuit.circuit.ends, circuit.circuit.space),
         )
         for synaptic_input in circuit.synaptic_inputs
         if isinstance(synaptic_input.entry, CircuitProjection) and synaptic_input.enabled
@@ -158,14 +163,13 @@ def _build_projection(
     channels: SynapseEquations | None,
     strengths: Strengths,
     release: str,
+    ends: Callable[[CircuitProjection], ConnectionEnds],
 ) -> Projection:
     entry = synaptic_input.entry
     assert isinstance(entry, CircuitProjection)  # the caller has looked
     if channels is None:
-        weight, raised = (
-            entry.weight,
-            f"{entry.into} {'-=' if _inhibits(synaptic_input) else '+='} w",
-        )
+        lowers = entry.lowers or _inhibits(synaptic_input)
+        weight, raised = entry.weight, f"{entry.into} {'-=' if lowers else '+='} w"
         plasticity = _scaled_bounds(entry)
     else:
         weight, raised = (
@@ -173,18 +177,31 @@ def _build_projection(
             f"{channels.written} += w",
         )
         plasticity = entry.plasticity and entry.plasticity.times(weight * entry.weight_factor)
+    pairs, weights = _connected_weights(entry, ends, _weights(entry, weight))
     return Projection(
         source=entry.source,
         target=entry.target,
         name=entry.name,
         **_release(entry, raised + release),
-        weight=_weights(entry, weight),
+        weight=weights,
+        excluded=entry.excluded,
         delay=_delays(entry),
         delay_groups=entry.delay_groups,
-        **entry.connection.fields,
+        **pairs,
         autapses=entry.connection.rule.multapses,
         plasticity=plasticity,
     )
+
+
+def _connected_weights(
+    entry: CircuitProjection, ends: Callable[[CircuitProjection], ConnectionEnds], weight: Any
+) -> tuple[dict[str, Any], Any]:
+    """Return the fields that say who connects, and the weight, of each pair if they differ."""
+    rule, values = entry.connection.rule, entry.connection.values
+    if rule.weight_factors is None:
+        return entry.connection.fields, weight
+    pairs = rule.draw_pairs(values, ends(entry), np.random.default_rng(0))
+    return {"pairs": pairs}, weight * rule.weight_factors(values, ends(entry))
 
 
 def _inhibits(synaptic_input: SynapticInput) -> bool:
@@ -226,13 +243,13 @@ def _delays(entry: CircuitProjection) -> Any:
 
 
 def build_inputs(inputs: Iterable[CircuitInput]) -> list[PoissonInput]:
-    """Return the inputs of a circuit that are switched on."""
+    """Return the inputs of a circuit that are switched on, but for those that encoders make."""
     return [
         PoissonInput(
             name=source.name, n=source.n, rate=source.rate, start=source.start, stop=source.stop
         )
         for source in inputs
-        if source.on
+        if source.on and source.rate is not None
     ]
 
 

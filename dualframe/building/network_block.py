@@ -29,6 +29,8 @@ class PopulationChange:
         Parameter -> expression of its dimension that is added to it wherever the reset reads it.
     levels
         Modulator -> expression of its level in this population, for rules of plasticity.
+    declares
+        Variables without dimension that the population needs, where it has none of that name.
     """
 
     population: str
@@ -37,6 +39,7 @@ class PopulationChange:
     initial: Mapping[str, Any] = field(default_factory=dict)
     reset_terms: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
+    declares: tuple[str, ...] = ()
 
     def apply(self, population: Population) -> Population:
         """Return the changed population.
@@ -48,10 +51,13 @@ class PopulationChange:
         """
         terms = {name: f"({name} + {term})" for name, term in self.reset_terms.items()}
         reset = population.reset
+        declared = (f"{name} : 1" for name in self.declares if name not in population.variables)
         return replace(
             population,
             equations="\n".join(
-                text for text in (population.equations.strip(), self.equations.strip()) if text
+                text
+                for text in (population.equations.strip(), self.equations.strip(), *declared)
+                if text
             ),
             reset=word_substitute(reset, terms) if reset and terms else reset,
             parameters={**population.parameters, **self.parameters},

@@ -21,7 +21,7 @@ has no potential there that could be calibrated.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +44,7 @@ from dualframe.circuit import (
     ResolvedCircuit,
     ResolvedPopulation,
 )
+from dualframe.circuit.input_drive import InputDrive
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.network import Population
 from dualframe.neuromodulation import (
@@ -91,12 +92,16 @@ class PointNeurons:
         As in `dualframe.task_driven.build_circuit`.
     specimens
         By population, the specimens that its neurons are drawn from.
+    model_was_chosen
+        Whether somebody asked for the model: populations with a drive then take it instead of the
+        point neuron that the circuit states.
     """
 
     model: str
     synapses: str
     cells: Cells = "published"
     specimens: Mapping[str, Drawn] = field(default_factory=dict)
+    model_was_chosen: bool = False
     has_dendrites = False
     _chosen: dict[tuple[str, str], CellType] = field(default_factory=dict, repr=False)
 
@@ -130,6 +135,9 @@ class PointNeurons:
         entry, cell = population.entry, population.cell
         if entry.name in self.specimens:
             neuron = self.specimens[entry.name].membrane(entry.n)
+        elif entry.drive is not None and entry.point and self._replaces(entry.point):
+            cell = self.chosen_cell(cell)
+            neuron = driven_neuron(cell.choose_point_neuron(self.model).make_neuron(), entry.drive)
         elif entry.point is not None and self._is_stated(population):
             neuron = entry.point.model.make_neuron(entry.point.parameters)
         else:
@@ -170,10 +178,16 @@ class PointNeurons:
             "specimens": {name: drawn.described for name, drawn in self.specimens.items()},
         }
 
+    def _replaces(self, point: PointModel) -> bool:
+        """Whether the cell type's neuron is asked for where the circuit states another."""
+        return self.model_was_chosen and not point.serves(self.model)
+
     def _is_stated(self, population: ResolvedPopulation) -> bool:
         """Whether a population is of the point neuron that the circuit states."""
         point = population.entry.point
         if point is None:
+            return False
+        if population.entry.drive is not None and self._replaces(point):
             return False
         return population.receives_native_weights or point.serves(self.model)
 
@@ -270,6 +284,43 @@ class PointCellBuilder:
                 f"({', '.join(neuron.weight_variables)})."
             )
         return [line for line in (neuron.input_equation(),) if line]
+
+
+_DRIVE = """
+trial : 1
+new_trial = int(trial - trial_known > 0.5) : 1
+dtrial_known/dt = (trial - trial_known)/dt : 1
+ddriven/dt = ((1 - new_trial)*driven*exp(-dt/tau_drive) + {into} - driven)/dt : 1
+d{into}/dt = -{into}/dt : 1
+background = noise*(2*rand() - 1) : amp (constant over dt)
+{current} = drive*driven + background : amp
+"""
+
+
+def driven_neuron(neuron: PointNeuron, drive: InputDrive) -> PointNeuron:
+    """Return a neuron that takes weights without a unit as a current, with current noise.
+
+    Parameters
+    ----------
+    neuron
+        One that takes amperes.
+    drive
+        The current that an arriving weight gives.
+    """
+    equations = _DRIVE.format(into=drive.into, current=neuron.current)
+    return replace(
+        neuron,
+        equations=f"{neuron.equations.rstrip()}\n{equations.strip()}",
+        parameters={
+            **neuron.parameters,
+            "drive": drive.current,
+            "noise": drive.noise,
+            "tau_drive": drive.tau,
+        },
+        current=None,
+        weight_variables=(drive.into,),
+        signals=("trial",),
+    )
 
 
 def _check_native_weight(projection: CircuitProjection, point: PointModel) -> None:

@@ -311,9 +311,22 @@ def read_toml_table(path: Path) -> Table:
     CatalogueError
         If the file cannot be read, or is not TOML.
     """
-    own = path.parent / PACKAGED.name
-    known = {**references(), **(references(own) if own.is_file() else {})}
-    return Table(load_toml(path), path.name, "", known)
+    return table_from(load_toml(path), path)
+
+
+def table_from(data: Mapping[str, Any], path: Path) -> Table:
+    """Return what a file holds as its top-level table.
+
+    Parameters
+    ----------
+    data
+        The content, as `load_toml` returns it.
+    path
+        Of the file; a ``references.bib`` beside it may add sources to the catalogue's.
+    """
+    beside = path.parent / PACKAGED.name
+    sources = {**references(), **(references(beside) if beside.is_file() else {})}
+    return Table(data, path.name, "", sources)
 
 
 def load_toml(path: Path) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from brian2.units import ms
 from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.catalogue.sourced_value import Sourced
+from dualframe.circuit.input_drive import InputDrive
 from dualframe.circuit.plasticity import check_plasticity
 from dualframe.circuit.point_model import PointModel
 from dualframe.core.errors import NetworkError, UnknownName
@@ -71,6 +72,9 @@ class CircuitPopulation(ValueRecord):
         Origin of the numbers, by field.
     region
         Name of a region of the circuit, if it has any.
+    drive
+        How native weights drive the cell type's own point neuron, where another model than the
+        stated one is asked for.
     """
 
     name: str
@@ -83,6 +87,7 @@ class CircuitPopulation(ValueRecord):
     note: str = ""
     sources: Sources = field(default_factory=dict, repr=False)
     region: str = ""
+    drive: InputDrive | None = field(default=None, metadata=WHERE_GIVEN)
 
     def __post_init__(self) -> None:
         check_name(self.name, "population")
@@ -156,6 +161,11 @@ class CircuitProjection(ValueRecord):
         neuron that a spike raises by it, or lowers where the source's cells are inhibitory. It is
         used as it stands, only onto populations that state their point neuron, and has no synapses
         and compartments.
+    lowers
+        Whether spikes lower the variable of a native weight, whatever the source's cells are: some
+        published networks of one kind of cell inhibit without inhibitory cells.
+    excluded
+        ``(i, j)`` indices of pairs that get no synapse, whatever the rule draws.
     weight_cv
         Coefficient of variation of a normal distribution of weights, redrawn where the sign would
         change.
@@ -201,6 +211,8 @@ class CircuitProjection(ValueRecord):
     into: str | None = field(default=None, metadata=WHERE_GIVEN)
     out_degree: int | None = field(default=None, metadata=WHERE_GIVEN)
     pairs: str | None = field(default=None, metadata=WHERE_GIVEN)
+    excluded: Any = field(default=None, metadata=WHERE_GIVEN)
+    lowers: bool | None = field(default=None, metadata=WHERE_GIVEN)
     note: str = ""
     sources: Sources = field(default_factory=dict, repr=False)
     connect: Any = field(default=None, metadata=WHERE_GIVEN)
@@ -257,7 +269,7 @@ class CircuitProjection(ValueRecord):
         check_name(self.into, f"variable (into) of {label}")
         weight = quantity(self.weight, None, f"weight of {label}")
         set_frozen_field(
-            self, "weight", as_positive(weight, get_dimensions(weight), f"weight of {label}")
+            self, "weight", as_not_negative(weight, get_dimensions(weight), f"weight of {label}")
         )
         set_frozen_field(self, "synapses", {})
 

@@ -34,7 +34,7 @@ class CircuitInput(ValueRecord):
     n
         Number of neurons.
     rate
-        Firing rate of each while it is active.
+        Firing rate of each while it is active; None where an encoder of a task makes the spikes.
     start, stop
         When it is active; ``stop`` None is the end of the run.
     on
@@ -47,7 +47,7 @@ class CircuitInput(ValueRecord):
 
     name: str
     n: int
-    rate: Any
+    rate: Any = None
     start: Any = field(default_factory=lambda: 0 * ms)
     stop: Any = None
     on: bool = True
@@ -57,9 +57,10 @@ class CircuitInput(ValueRecord):
     def __post_init__(self) -> None:
         check_name(self.name, "input")
         check_count(self.n, f"number of neurons of input {self.name!r}")
-        set_frozen_field(
-            self, "rate", as_not_negative(self.rate, "rate", f"rate of input {self.name!r}")
-        )
+        if self.rate is not None:
+            set_frozen_field(
+                self, "rate", as_not_negative(self.rate, "rate", f"rate of input {self.name!r}")
+            )
         set_frozen_field(
             self, "start", as_not_negative(self.start, "time", f"start of input {self.name!r}")
         )

@@ -103,7 +103,7 @@ def _signals(block: Table, rule: PlasticityRule) -> dict[str, str]:
     signals.only(rule.readable_signals)
     found = {name: signals.text(name) for name in signals.data}
     for name, variable in found.items():
-        if not variable.isidentifier():
+        if not all(part.isidentifier() or part == "5HT" for part in variable.split(".")):
             signals.fail(name, f'{variable!r} is no variable. Name one, like {name} = "o_D1".')
     return found
 

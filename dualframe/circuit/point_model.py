@@ -12,6 +12,7 @@ from dualframe.core.errors import UnknownName
 from dualframe.core.validation import check_name
 from dualframe.network import ValueRecord
 from dualframe.neurons.neuron_model import NeuronModel
+from dualframe.neurons.point_neuron import PointNeuron
 from dualframe.neurons.registry import NEURON_MODELS, neuron_model
 
 
@@ -52,6 +53,11 @@ class PointModel(ValueRecord):
     def model(self) -> NeuronModel:
         """The model, with its equations."""
         return neuron_model(self.form)
+
+    @property
+    def neuron(self) -> PointNeuron:
+        """The neuron."""
+        return self.model.make_neuron(self.parameters)
 
     def serves(self, model: str) -> bool:
         """Whether this is a neuron of the model that a builder is asked for."""

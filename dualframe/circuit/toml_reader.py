@@ -22,6 +22,7 @@ from dualframe.circuit.components import (
 )
 from dualframe.circuit.connection_reader import CONNECTION_KEYS, read_connection
 from dualframe.circuit.external_input import CircuitInput
+from dualframe.circuit.input_drive import read_drive
 from dualframe.circuit.pharmacology import Drug, Modulation
 from dualframe.circuit.plasticity import read_plasticity, read_short_term
 from dualframe.circuit.point_model import PointModel, read_point
@@ -39,6 +40,8 @@ _PROJECTION = (
     *CONNECTION_KEYS,
     "weight",
     "into",
+    "excluded",
+    "lowers",
     "delay",
     "delay_sd",
     "delay_groups",
@@ -91,7 +94,9 @@ def read_circuit(path: Path) -> dict[str, Any]:
     return read_table(table, path.parent)
 
 
-def read_table(table: Table, folder: Path) -> dict[str, Any]:
+def read_table(
+    table: Table, folder: Path, encoders: tuple[CircuitInput, ...] = ()
+) -> dict[str, Any]:
     """Return the parts of a circuit that stand in a file's table, which may hold more.
 
     Parameters
@@ -100,6 +105,8 @@ def read_table(table: Table, folder: Path) -> dict[str, Any]:
         Of the whole file.
     folder
         Of the file: paths of cell files are relative to it.
+    encoders
+        Inputs that the encoders of a task make.
     """
     space = table.child("space")
     models = {own.name: own for own in map(read_point, table.children("models"))}
@@ -108,7 +115,7 @@ def read_table(table: Table, folder: Path) -> dict[str, Any]:
     )
     if not populations:
         table.fail("populations", "missing. Add tables [[populations]].")
-    inputs = tuple(_read_input(row) for row in table.children("inputs"))
+    inputs = (*(_read_input(row) for row in table.children("inputs")), *encoders)
     known = tuple(population.name for population in populations)
     ends = {own.name: own.n for own in populations} | {own.name: own.n for own in inputs}
     return {
@@ -160,7 +167,7 @@ def _read_input(table: Table) -> CircuitInput:
 def _read_population(
     table: Table, folder: Path, models: Mapping[str, PointModel]
 ) -> CircuitPopulation:
-    table.only("name", "cell", "n", "rate_low", "rate_high", "rate", "point", "region")
+    table.only("name", "cell", "n", "rate_low", "rate_high", "rate", "point", "region", "drive")
     rates = ("rate_low", "rate_high", "rate")
     numbers = {"n": read_count(table, "n")}
     numbers |= {key: table.number(key, "rate") for key in rates if key in table.data}
@@ -177,6 +184,7 @@ def _read_population(
         cell=cell,
         point=None if point is None else models[point],
         region=table.text("region", ""),
+        drive=read_drive(table),
         note=table.text("note", ""),
         sources=numbers,
         **plain_values(numbers),
@@ -200,7 +208,7 @@ def _read_projection(
         rule["delay_groups"] = numbers["delay_groups"].value
     rule["plasticity"] = read_plasticity(table, numbers, contact.get("weight"))
     rule["short_term"] = read_short_term(table, numbers)
-    if "delay" not in table.data:
+    if "delay" not in table.data and "weight" not in table.data:
         table.fail("delay", 'missing. Add one, like delay = "1.5 ms".')
     return make_record(
         table, CircuitProjection, source=pre, target=post, sources=numbers, **contact, **rule
@@ -233,13 +241,27 @@ def _read_native_weight(table: Table) -> dict[str, Any]:
         if key in table.data and key != "name":
             table.fail(key, "goes with a receptor's channels, not with a weight. Leave it out.")
     weight = table.number("weight", None)
+    excluded = table.data.get("excluded")
+    if excluded is not None and not _is_pairs(excluded):
+        table.fail("excluded", "expected pairs of indices, like [[0, 1], [0, 2]].")
     return {
         "name": table.text("name", ""),
         "note": table.text("note", ""),
         "weight": weight.value,
         "into": table.text("into"),
+        "lowers": table.flag("lowers", False) or None,
+        "excluded": None if excluded is None else tuple(zip(*excluded, strict=True)),
         "sources": {"weight": weight},
     }
+
+
+def _is_pairs(value: Any) -> bool:
+    """Return whether a value of a file is a list of pairs of indices."""
+    rows = value if isinstance(value, list) and value else [None]
+    return all(
+        isinstance(row, list) and len(row) == 2 and all(type(index) is int for index in row)
+        for row in rows
+    )
 
 
 def _read_contact(table: Table) -> dict[str, Any]:

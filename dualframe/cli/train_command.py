@@ -160,9 +160,7 @@ def _changed_task(options: argparse.Namespace) -> Task:
     for text in options.set:
         task = _set_entry(task, text)
     if options.neurons is not None:
-        place = next((s for s in ("network", "actor") if s in task.sections), "network")
-        name = "neurons" if place == "network" else "n"
-        task = task.with_parameters(**{f"{place}__{name}": float(options.neurons)})
+        task = task.with_neurons(options.neurons)
     if options.heterogeneity is not None:
         task = task.with_heterogeneity(options.heterogeneity)
     return task

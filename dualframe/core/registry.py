@@ -173,3 +173,25 @@ def load_entry_points() -> None:
             raise DualframeError(
                 f"entry point {key!r} of package {package!r} cannot be loaded: {problem}"
             ) from problem
+
+
+def registry_of(noun: str) -> Registry[Any]:
+    """Return the registry of a sort of kinds.
+
+    What stands low in the package checks names of kinds that stand higher through it: a task's
+    file names encoders, which are built of what a task is made of.
+
+    Parameters
+    ----------
+    noun
+        Such as ``"encoder"``.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such sort of kinds.
+    """
+    found = {registry.noun: registry for registry in _REGISTRIES}
+    if noun not in found:
+        raise UnknownName("sort of kinds", noun, found)
+    return found[noun]

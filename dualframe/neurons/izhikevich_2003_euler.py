@@ -12,7 +12,8 @@ steps, then u with the new V,
 with :math:`V \to c, u \to u + d` when :math:`V \ge 30` mV. Written as Euler steps of 1 ms these are
 the same numbers. The neuron takes no ampere currents: input is in mV/ms, a synapse of weight w
 writes ``g += w`` and moves V by about w in the next step, and there may be uniform noise of
-``half_noise`` to either side, drawn anew every step.
+``half_noise`` to either side, drawn anew every step. ``probe`` is a second way in, for a synapse
+that is to be watched: ``probed`` is what came through it in the step before.
 """
 
 from __future__ import annotations
@@ -35,9 +36,12 @@ du/dt = a*(b*(V_next - v_b) - u) : volt/second
 """
 POLYNOMIAL = {"quadratic": 0.04 / (mV * ms), "linear": 5 / ms, "offset": 140 * mV / ms}
 NOISE = "noise = half_noise*(2*rand() - 1) : volt (constant over dt)"
-ARRIVALS = "dg/dt = -g/dt : volt"
+ARRIVALS = """\
+dg/dt = -g/dt : volt
+dprobe/dt = -probe/dt : volt
+dprobed/dt = (probe - probed)/dt : volt"""
 INPUT = OwnInput(
-    name="I", unit="volt/second", terms=("noise", "g"), expression="({terms})/unit_time"
+    name="I", unit="volt/second", terms=("noise", "g", "probe"), expression="({terms})/unit_time"
 )
 _UNITS = {"a": 1 / ms, "b": 1 / ms, "c": mV, "d": mV / ms, "vpeak": mV, "v0": mV, "v_b": mV}
 _DIMENSIONS: Dimensions = {
@@ -75,7 +79,7 @@ def izhikevich_2003_euler_neuron(parameters: Mapping[str, Any]) -> PointNeuron:
         places={"adaptation": {"d": "*"}},
         current=None,
         own_input=INPUT,
-        weight_variables=("g",),
+        weight_variables=("g", "probe"),
     )
 
 

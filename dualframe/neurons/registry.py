@@ -5,6 +5,7 @@ from __future__ import annotations
 from dualframe.core.errors import UnknownName
 from dualframe.core.registry import Registry
 from dualframe.neurons.adex import ADEX
+from dualframe.neurons.escape_rate import ESCAPE_RATE
 from dualframe.neurons.glif import GLIF_MODELS
 from dualframe.neurons.izhikevich import IZHIKEVICH_MODELS
 from dualframe.neurons.izhikevich_2003_euler import IZHIKEVICH_2003_EULER
@@ -15,7 +16,7 @@ from dualframe.neurons.srm0 import SRM0
 NEURON_MODELS = Registry(
     "point neuron model",
     NeuronModel,
-    (*GLIF_MODELS, *IZHIKEVICH_MODELS, ADEX, IZHIKEVICH_2003_EULER, LIF, SRM0),
+    (*GLIF_MODELS, *IZHIKEVICH_MODELS, ADEX, IZHIKEVICH_2003_EULER, LIF, SRM0, ESCAPE_RATE),
 )
 
 

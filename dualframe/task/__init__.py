@@ -1,12 +1,11 @@
-"""Tasks: what a network of the task-driven branch learns, as data.
+"""Tasks: a circuit in an environment, as data.
 
 >>> from dualframe.task import task
->>> task("distal_reward").with_modulators("DA").modulators
+>>> task("distal_reward").with_modulators("dopamine").modulators
 ('DA',)
 """
 
-from dualframe.task.sections import SECTIONS, Section
-from dualframe.task.task import Task
-from dualframe.task.toml_reader import task, tasks
+from dualframe.task.section import TaskSection
+from dualframe.task.task import Task, task, tasks
 
-__all__ = ["SECTIONS", "Section", "Task", "task", "tasks"]
+__all__ = ["Task", "TaskSection", "task", "tasks"]

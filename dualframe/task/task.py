@@ -1,65 +1,133 @@
-"""A task: environment, cells, plasticity, modulators and protocol, as inert data."""
+"""A task: a circuit in an environment, with a protocol, as inert data."""
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.describe import ASSUMED, Page
 from dualframe.catalogue.lookup import modulator_name
-from dualframe.catalogue.sourced_value import Numbers, Origin
+from dualframe.catalogue.sourced_value import Numbers
+from dualframe.catalogue.toml_table import load_toml, table_from
+from dualframe.circuit import Circuit
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity_text
+from dualframe.core.shipped_files import find_shipped_file, shipped_names
 from dualframe.core.validation import as_not_negative
 from dualframe.network import ValueRecord
-from dualframe.task.sections import SECTIONS, Section
+from dualframe.task.section import TaskSection
+from dualframe.task.toml_reader import TaskContent, read_content, replace_entry
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Task(ValueRecord):
     """A task, read from a file by `dualframe.task` and changed by its methods.
 
-    Parameters
+    Attributes
     ----------
-    name, title, note
-        What it is.
-    builder
-        What makes its network: a name of `dualframe.task.SECTIONS`.
-    sections
-        Numbers and texts by section.
-    offered, modulators
-        Modulators that the task has, and those that act.
+    tables
+        The tables of its file with the changes that were made, as JSON.
+    file
+        Path of the file: its folder has the references, and cell files are relative to it.
+    modulators
+        Modulators that act; None for those that the file acts with by default.
     heterogeneity
         Coefficient of variation of the cells' parameters.
-    origin
-        Source of the file.
-    references
-        Path of the BibTeX file beside it.
     """
 
-    name: str
-    title: str
-    builder: str
-    sections: Mapping[str, Section]
-    offered: tuple[str, ...] = ()
-    modulators: tuple[str, ...] = ()
+    tables: str
+    file: str
+    modulators_set: tuple[str, ...] | None = None
     heterogeneity: float = 0.0
-    note: str = ""
-    origin: Origin = field(default_factory=Origin)
-    references: str = ""
 
-    def __getitem__(self, section: str) -> Section:
-        if section not in self.sections:
-            raise UnknownName(f"section of task {self.name!r}:", section, self.sections)
-        return self.sections[section]
+    @cached_property
+    def content(self) -> TaskContent:
+        """What the tables say, checked."""
+        path = Path(self.file)
+        return read_content(table_from(json.loads(self.tables), path), path.parent)
+
+    @property
+    def name(self) -> str:
+        """Name of the task."""
+        return self.content.name
+
+    @property
+    def title(self) -> str:
+        """What it is, in a line."""
+        return self.content.title
+
+    @property
+    def note(self) -> str:
+        """A remark for the reader."""
+        return self.content.note
+
+    @property
+    def circuit(self) -> Circuit:
+        """Populations and projections; encoders are sources of projections."""
+        return self.content.circuit
+
+    @property
+    def environment(self) -> TaskSection | None:
+        """Kind and parameters of the environment."""
+        return self.content.environment
+
+    @property
+    def encoders(self) -> tuple[TaskSection, ...]:
+        """What brings the environment's variables to the circuit as spikes."""
+        return self.content.encoders
+
+    @property
+    def readouts(self) -> tuple[TaskSection, ...]:
+        """What brings spikes to the environment, or to releases."""
+        return self.content.readouts
+
+    @property
+    def releases(self) -> tuple[TaskSection, ...]:
+        """What releases modulators."""
+        return self.content.releases
+
+    @property
+    def outcome(self) -> TaskSection:
+        """Kind and entries of what is measured."""
+        return self.content.outcome
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Modulators that the task has."""
+        return self.content.offered
+
+    @property
+    def modulators(self) -> tuple[str, ...]:
+        """Modulators that act."""
+        chosen = self.modulators_set
+        return self.content.default_modulators if chosen is None else chosen
 
     @property
     def condition(self) -> str:
         """The modulators that act, as a label: ``"none"`` or ``"ACh, DA"``."""
         return ", ".join(self.modulators) or "none"
+
+    @property
+    def sections(self) -> dict[str, TaskSection]:
+        """Tables of the task by name: protocol, environment, encoders, readouts, releases."""
+        content = self.content
+        sections = [content.protocol, content.environment, *content.encoders, *content.readouts]
+        sections += [*content.releases, content.outcome]
+        return {section.name: section for section in sections if section is not None}
+
+    def __getitem__(self, section: str) -> TaskSection:
+        sections = self.sections
+        if section not in sections:
+            raise UnknownName(f"section of task {self.name!r}:", section, sections)
+        return sections[section]
 
     def with_modulators(self, *modulators: str) -> Task:
         """Return the task in which these modulators act, and no others.
@@ -74,11 +142,17 @@ class Task(ValueRecord):
         UnknownName
             If the task has no such modulator.
         """
-        acting = {self._named(modulator) for modulator in modulators}
-        return replace(self, modulators=tuple(m for m in self.offered if m in acting))
+        acting = {self._offered_name(modulator) for modulator in modulators}
+        return replace(self, modulators_set=tuple(m for m in self.offered if m in acting))
 
     def with_heterogeneity(self, cv: float) -> Task:
-        """Return the task with cells whose parameters vary: log-normal factors of mean one."""
+        """Return the task with cells whose parameters vary: log-normal factors of mean one.
+
+        Parameters
+        ----------
+        cv
+            Coefficient of variation, zero or more.
+        """
         number = float(as_not_negative(cv, "dimensionless", f"heterogeneity of task {self.name!r}"))
         return replace(self, heterogeneity=number)
 
@@ -88,29 +162,46 @@ class Task(ValueRecord):
         Parameters
         ----------
         **values
-            ``section__name=value``, such as ``actor__n=20``.
+            ``section__entry=value``: the section is a table (``protocol``, ``environment``), or the
+            name of an encoder, readout, release, model, population or projection; entries of a
+            table in it follow in the same way (``learned__plasticity__w_max=2``).
 
         Raises
         ------
-        UnknownName, QuantityError
+        UnknownName, CatalogueError
             If there is no such entry, or the number has another dimension.
         """
-        sections = dict(self.sections)
-        for key, value in values.items():
-            section, separator, name = key.partition("__")
-            if not separator:
-                raise CatalogueError(f"{key!r} is no entry of a task: write section__name=value.")
-            if section not in sections:
-                raise UnknownName(f"section of task {self.name!r}:", section, sections)
-            spec = SECTIONS[self.builder][section]
-            sections[section] = sections[section].changed(name, value, spec)
-        return replace(self, sections=sections)
+        tables = json.loads(self.tables)
+        for path, value in values.items():
+            tables = replace_entry(tables, path, value)
+        return self._with_tables(tables)
+
+    def with_neurons(self, n: int) -> Task:
+        """Return the task with another number of neurons, shared out as before.
+
+        In-degrees and out-degrees stay as the circuit states them.
+
+        Parameters
+        ----------
+        n
+            Number of neurons of all populations of the circuit together.
+
+        Raises
+        ------
+        CatalogueError
+            If a population would have no neuron, or a degree exceeds a population.
+        """
+        sizes = self.circuit.sizes
+        ratio = n / sum(sizes.values())
+        return self.with_parameters(
+            **{f"{name}__n": float(max(round(size * ratio), 1)) for name, size in sizes.items()}
+        )
 
     @property
     def assumptions(self) -> tuple[str, ...]:
         """One line for each section with assumed numbers."""
         return tuple(
-            f"{name}: {', '.join(found)} assumed" for name, found in self._assumed() if found
+            f"{name}: {', '.join(assumed)} assumed" for name, assumed in self._assumed() if assumed
         )
 
     def describe(self) -> str:
@@ -120,14 +211,18 @@ class Task(ValueRecord):
         page.lines.append(f"modulators: {', '.join(self.offered)} (acting: {self.condition})")
         page.note(self.note)
         for name, section in self.sections.items():
-            page.title(name)
-            page.lines += [f"  {key} = {value}" for key, value in section.texts.items()]
+            page.title(f"{name}: {section.kind}" if section.kind else name)
+            for entry, value in section.texts.items():
+                page.lines.append(
+                    f"  {entry} = {value if isinstance(value, str) else ', '.join(value)}"
+                )
             page.numbers(Numbers(name, tuple(section.numbers.items())))
+        page.lines += ["", self.circuit.describe()]
         assumed = sum(ASSUMED in line for line in page.lines)
-        own = Path(self.references)
-        known = references(own) if own.is_file() else {}
+        beside = Path(self.file).parent / PACKAGED.name
+        keys = references(beside) if beside.is_file() else {}
         sources = [
-            f"  {key}: {citation(key, own if key in known else PACKAGED)}" for key in page.cited
+            f"  {key}: {citation(key, beside if key in keys else PACKAGED)}" for key in page.cited
         ]
         tail = [f"{assumed} numbers are assumed", "", "sources", *sources]
         return "\n".join([*page.lines, "", *tail])
@@ -136,7 +231,12 @@ class Task(ValueRecord):
         varied = f", heterogeneity {self.heterogeneity:g}" if self.heterogeneity else ""
         return f"Task {self.name!r}: {self.title}; modulators: {self.condition}{varied}"
 
-    def _named(self, modulator: str) -> str:
+    def _with_tables(self, tables: Mapping[str, Any]) -> Task:
+        changed = replace(self, tables=json.dumps(tables))
+        changed.content  # noqa: B018 - what cannot be is refused at once
+        return changed
+
+    def _offered_name(self, modulator: str) -> str:
         name = modulator_name(modulator)
         if name not in self.offered:
             raise UnknownName(f"modulator of task {self.name!r}:", modulator, self.offered)
@@ -148,3 +248,44 @@ class Task(ValueRecord):
                 name,
                 [f"{k} {quantity_text(n.value)}" for k, n in section.numbers.items() if n.assumed],
             )
+
+
+def task(name: str | os.PathLike[str]) -> Task:
+    """Return a task by name, or from the path of a user's own file.
+
+    Parameters
+    ----------
+    name
+        Name of a shipped task such as ``"navigation"``, or a path.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such task, or it names something that does not exist.
+    CatalogueError
+        If the file is not well formed: it names file, table, key and remedy.
+    """
+    path = find_shipped_file("tasks", name)
+    try:
+        tables = json.dumps(load_toml(path))
+    except TypeError as error:
+        raise CatalogueError(f"{path.name}: dates have no place in a task: {error}.") from error
+    read = Task(tables=tables, file=str(path))
+    read.content  # noqa: B018 - what cannot be is refused at once
+    return read
+
+
+def tasks() -> pd.DataFrame:
+    """Return the shipped tasks as a table: name, title, modulators, environment, outcome."""
+    rows = [
+        (
+            shipped.name,
+            shipped.title,
+            ", ".join(shipped.offered),
+            shipped.environment.kind if shipped.environment else "none",
+            shipped.outcome.kind,
+        )
+        for shipped in (task(name) for name in shipped_names("tasks"))
+    ]
+    columns = ["name", "title", "modulators", "environment", "outcome"]
+    return pd.DataFrame(rows, columns=columns, dtype=object)

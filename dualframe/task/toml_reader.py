@@ -1,59 +1,122 @@
-"""From a task's TOML file to a `Task`; nothing in the file is evaluated."""
+"""From a task's TOML file to a `Task`; nothing in the file is evaluated.
+
+A task's file is a circuit's file with tables of its own: ``[protocol]``, ``[environment]``,
+``[[encoders]]``, ``[[readouts]]``, ``[[releases]]`` and ``[outcome]``. An encoder is a population
+from which the circuit's projections may start.
+"""
 
 from __future__ import annotations
 
-import os
+import copy
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-import pandas as pd
+import numpy as np
+from brian2.units.fundamentalunits import get_dimensions
 
-from dualframe.catalogue.bibliography import PACKAGED
 from dualframe.catalogue.lookup import modulator_name
-from dualframe.catalogue.toml_table import Table, read_toml_table
-from dualframe.core.errors import CatalogueError, UnknownName, suggest_name
-from dualframe.core.parameter_table import Dimensions
-from dualframe.core.shipped_files import find_shipped_file, shipped_names
-from dualframe.task.sections import SECTIONS, Section, Spec
-from dualframe.task.task import Task
+from dualframe.catalogue.sourced_value import Origin
+from dualframe.catalogue.toml_table import Table
+from dualframe.circuit import Circuit
+from dualframe.circuit.external_input import CircuitInput
+from dualframe.circuit.toml_reader import CIRCUIT_TABLES, read_table
+from dualframe.core.errors import (
+    CatalogueError,
+    NetworkError,
+    QuantityError,
+    UnknownName,
+    suggest_name,
+)
+from dualframe.core.parameter_table import AnyDimension
+from dualframe.core.quantity import quantity, unit_of
+from dualframe.core.registry import registry_of
+from dualframe.core.section_schema import SectionSchema
+from dualframe.environments.registry import ENVIRONMENTS
+from dualframe.task.section import TaskSection, read_section
+
+COMPONENTS: Mapping[str, str] = {
+    "encoders": "encoder",
+    "readouts": "readout",
+    "releases": "release",
+}
+_TABLES = ("protocol", "environment", "outcome", *COMPONENTS)
+_HEAD = ("name", "title", "modulators", "default_modulators")
+PROTOCOL = SectionSchema(
+    numbers={
+        "dt": "time",
+        "sampling": "time",
+        "agents": "dimensionless",
+        "trials": "dimensionless",
+        "trial_limit": "time",
+        "duration": "time",
+    },
+    defaults={"trials": None, "trial_limit": None, "duration": None},
+)
 
 
-def task(name: str | os.PathLike[str]) -> Task:
-    """Return a task by name, or from the path of a user's own file.
+@dataclass(frozen=True, kw_only=True)
+class TaskContent:
+    """What a task's file says, checked and with every number's source."""
+
+    name: str
+    title: str
+    note: str
+    origin: Origin
+    offered: tuple[str, ...]
+    default_modulators: tuple[str, ...]
+    protocol: TaskSection
+    environment: TaskSection | None
+    outcome: TaskSection
+    encoders: tuple[TaskSection, ...]
+    readouts: tuple[TaskSection, ...]
+    releases: tuple[TaskSection, ...]
+    circuit: Circuit
+
+
+def read_content(table: Table, folder: Path) -> TaskContent:
+    """Read the table of a whole task.
+
+    Parameters
+    ----------
+    table
+        Of the file.
+    folder
+        Of the file: paths of cell files are relative to it.
 
     Raises
     ------
-    UnknownName
-        If there is no such task.
     CatalogueError
         If the file is not well formed: it names file, table, key and remedy.
+    UnknownName
+        If it names a kind, population or modulator that does not exist.
     """
-    path = find_shipped_file("tasks", name)
-    table = read_toml_table(path)
-    builder = table.text("builder", choices=SECTIONS)
-    specs = SECTIONS[builder]
-    table.only("name", "title", "builder", "modulators", "default_modulators", specs)
-    offered = tuple(map(modulator_name, table.texts("modulators")))
-    return Task(
+    table.only(*_HEAD, *_TABLES, *CIRCUIT_TABLES)
+    offered = tuple(map(modulator_name, table.texts("modulators", ())))
+    protocol = read_section(table.need("protocol"), "protocol", "", PROTOCOL)
+    if "trials" not in protocol and "duration" not in protocol:
+        table.need("protocol").fail("trials", "missing. Give trials and trial_limit, or duration.")
+    components = {
+        tables: tuple(_read_component(row, noun) for row in table.children(tables))
+        for tables, noun in COMPONENTS.items()
+    }
+    return TaskContent(
         name=table.text("name"),
         title=table.text("title"),
-        builder=builder,
-        sections={key: _section(table.need(key), key, spec) for key, spec in specs.items()},
-        offered=offered,
-        modulators=_acting(table, offered),
         note=table.text("note", ""),
         origin=table.origin(),
-        references=str(path.parent / PACKAGED.name),
+        offered=offered,
+        default_modulators=_default_modulators(table, offered),
+        protocol=protocol,
+        environment=_read_environment(table),
+        outcome=_read_component(table.need("outcome"), "outcome"),
+        circuit=_read_circuit(table, folder, components["encoders"]),
+        **components,
     )
 
 
-def tasks() -> pd.DataFrame:
-    """Return the shipped tasks as a table: name, title, modulators, builder."""
-    found = [task(name) for name in shipped_names("tasks")]
-    rows = [(t.name, t.title, ", ".join(t.offered), t.builder) for t in found]
-    return pd.DataFrame(rows, columns=["name", "title", "modulators", "builder"], dtype=object)
-
-
-def _acting(table: Table, offered: tuple[str, ...]) -> tuple[str, ...]:
+def _default_modulators(table: Table, offered: tuple[str, ...]) -> tuple[str, ...]:
     acting = {modulator_name(name): name for name in table.texts("default_modulators", offered)}
     for modulator, name in acting.items():
         if modulator not in offered:
@@ -63,20 +126,110 @@ def _acting(table: Table, offered: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in offered if name in acting)
 
 
-def _section(table: Table, name: str, spec: Spec) -> Section:
-    given = [key for key in table.data if key not in ("source", "status", "note")]
-    texts = {key: table.text(key, choices=spec.texts[key]) for key in spec.texts if key in given}
-    kinds = _kinds(table, spec, texts)
-    table.only(kinds, spec.texts)
-    for key in spec.required:
-        if key not in given:
-            table.fail(key, f"missing. This table needs {', '.join(spec.required)}.")
-    numbers = {key: table.number(key, kinds[key]) for key in given if key not in spec.texts}
-    return Section(name, numbers, texts)
+def _read_component(table: Table, noun: str) -> TaskSection:
+    kinds = registry_of(noun)
+    kind = table.text("kind", choices=tuple(kinds))
+    name = table.text("name", noun if noun == "outcome" else None)
+    return read_section(table, name, kind, kinds[kind].schema)
 
 
-def _kinds(table: Table, spec: Spec, texts: Mapping[str, str]) -> Dimensions:
+def _read_environment(table: Table) -> TaskSection | None:
+    row = table.child("environment")
+    if row is None:
+        return None
+    kind = row.text("kind")
     try:
-        return spec.dimensions(texts)
+        spec = ENVIRONMENTS[kind]
     except UnknownName as error:
-        raise CatalogueError(f"{table.where}: {error}") from error
+        raise CatalogueError(f"{row.where}: {error}") from error
+    parameters: dict[str, AnyDimension] = {
+        p.name: get_dimensions(quantity(0.0 if p.value is None else p.value))
+        for p in spec.parameters
+    }
+    schema = SectionSchema(numbers=parameters, defaults=dict.fromkeys(parameters))
+    return read_section(row, "environment", kind, schema)
+
+
+def _read_circuit(table: Table, folder: Path, encoders: tuple[TaskSection, ...]) -> Circuit:
+    kinds = registry_of("encoder")
+    inputs = tuple(
+        CircuitInput(name=section.name, n=kinds[section.kind].count_neurons(section.values))
+        for section in encoders
+    )
+    try:
+        return Circuit(**read_table(table, folder, inputs)).check(table.file)
+    except NetworkError as error:
+        raise CatalogueError(f"{table.file}: {error}") from error
+
+
+def replace_entry(tree: Mapping[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """Return a file's tables with another value of one entry.
+
+    Parameters
+    ----------
+    tree
+        The tables, as `tomllib` returns them.
+    path
+        Table, or name of a component or part of the circuit, and entry, joined by ``__``:
+        ``"protocol__trials"``, ``"place__sigma"``, ``"learned__plasticity__w_max"``.
+    value
+        A number, a quantity or a text; a number's source is then the user.
+
+    Raises
+    ------
+    CatalogueError
+        If the path does not lead to a table.
+    UnknownName
+        If there is no such table, component or part.
+    """
+    first, *rest = path.split("__")
+    if not rest:
+        raise CatalogueError(f"{path!r} is no entry of a task: write section__name=value.")
+    changed = copy.deepcopy(dict(tree))
+    places = _named_tables(changed)
+    if first not in places:
+        raise UnknownName("section of the task:", first, places)
+    table = places[first]
+    for step in rest[:-1]:
+        if not isinstance(table.setdefault(step, {}), dict):
+            raise CatalogueError(f"{path!r} leads to no table: {step!r} is one entry.")
+        table = table[step]
+    table[rest[-1]] = _as_written(value)
+    return changed
+
+
+def _named_tables(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables of a file by name: single ones, and members of arrays."""
+    places = {key: value for key, value in tree.items() if isinstance(value, dict)}
+    for value in tree.values():
+        if isinstance(value, list):
+            places |= {row.get("name", ""): row for row in value if isinstance(row, dict)}
+    for row in tree.get("projections", []):
+        places.setdefault(f"{row.get('pre')}_to_{row.get('post')}", row)
+    return places
+
+
+def _exact_text(number: Any) -> str:
+    """Return a number as a text that is read back to the last bit, in base units."""
+    unit = unit_of(number)
+    plain = repr(float(np.asarray(number)))
+    return plain if unit == "1" else f"{plain} {unit}"
+
+
+def _as_written(value: Any) -> Any:
+    """Return a value as a file would have it: numbers with the user as their source."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    try:
+        number = quantity(value)
+    except QuantityError:
+        return str(value)
+    written = value if isinstance(value, str) else _exact_text(number)
+    return {
+        "value": written,
+        "source": "dualframe",
+        "status": "assumed",
+        "note": "set by the user",
+    }

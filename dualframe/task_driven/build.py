@@ -9,7 +9,7 @@ from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.circuit_builder import build_circuit as build_circuit_of
 from dualframe.building.glif_specimens import Source
 from dualframe.building.point_neurons import PointNeurons, draw_specimens
-from dualframe.building.tasks import build_task
+from dualframe.building.task_builder import build_task
 from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit
 from dualframe.core.errors import NetworkError
@@ -25,7 +25,7 @@ def build(circuit_or_task: Circuit | Task, **options: Any) -> Network:
     circuit_or_task
         From `dualframe.circuit`, or from `dualframe.task`.
     options
-        Of circuits only: see `dualframe.task_driven.build_circuit`.
+        Of circuits: see `dualframe.task_driven.build_circuit`; of tasks: ``model``.
 
     Raises
     ------
@@ -34,13 +34,12 @@ def build(circuit_or_task: Circuit | Task, **options: Any) -> Network:
         (``with_parameters``, ``with_modulators``) say everything.
     """
     if isinstance(circuit_or_task, Task):
-        if options:
+        if unknown := sorted(set(options) - {"model"}):
             raise NetworkError(
-                f"task {circuit_or_task.name!r} is built without options, not "
-                f"{', '.join(options)}: change the task, like "
-                f"task.with_parameters(actor__cells='glif')."
+                f"task {circuit_or_task.name!r} is built without {', '.join(unknown)}: change the "
+                f"task, like task.with_parameters(place__sigma=0.5)."
             )
-        return build_task(circuit_or_task)
+        return build_task(circuit_or_task, **options)
     if not isinstance(circuit_or_task, Circuit):
         raise NetworkError(
             f"expected a circuit or a task, not a {type(circuit_or_task).__name__}: "

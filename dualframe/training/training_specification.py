@@ -9,14 +9,13 @@ from typing import Any
 import dualframe.building.encoders.registry
 import dualframe.building.readouts.registry
 import dualframe.building.releases.registry  # noqa: F401
-from dualframe.building.tasks import build_task
-from dualframe.catalogue.sourced_value import Origin, Sourced
+from dualframe.building.task_builder import build_task
 from dualframe.core.errors import DualframeError, NetworkError, OutputError, UnknownName
 from dualframe.core.serialisation import decode, encode
 from dualframe.core.validation import check_count
 from dualframe.network import Network
 from dualframe.results.archive import DAMAGE
-from dualframe.task import Section, Task
+from dualframe.task import Task
 
 BRANCHES = ("task_driven", "biological")
 
@@ -108,7 +107,7 @@ class TrainingSpecification:
 
 
 SPECIFICATION_CLASSES: Mapping[str, type] = {
-    kind.__name__: kind for kind in (TrainingSpecification, Task, Section, Sourced, Origin)
+    kind.__name__: kind for kind in (TrainingSpecification, Task)
 }
 
 
@@ -133,13 +132,7 @@ def build_agent(task: Task, branch: str, model: str | None) -> Network:
     """
     if branch not in BRANCHES:
         raise UnknownName("branch", branch, BRANCHES)
-    if branch == "biological" or model is not None:
-        wish = "branch='biological'" if branch == "biological" else f"model={model!r}"
-        raise NetworkError(
-            f"task {task.name!r} states its own point neurons and cannot be trained with {wish}: "
-            f"leave that out, or change the task's cells in its file."
-        )
-    return build_task(task)
+    return build_task(task, branch=branch, model=model)
 
 
 def with_trials(task: Task, trials: int) -> Task:

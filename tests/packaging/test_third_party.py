@@ -38,7 +38,7 @@ neuron = NEURON_MODELS["toy_lif"].make_neuron(
     {"tau_m": "20 ms", "V_rest": "-70 mV", "V_th": "-55 mV", "V_reset": "-70 mV", "noise": "0 mV"}
 )
 cells = neuron.make_population("cells", 5)
-levels = dict.fromkeys(("level_DA", "level_ACh", "level_5HT"), "V_rest/V_th")
+levels = {"level_DA": "V_rest/V_th"}
 rule = df.plasticity_rule(
     "toy_rewarded_hebb", A=0.05, tau="20 ms", w_max=6 * mV, signals=levels
 )
@@ -67,7 +67,10 @@ task = df.task(Path(toy_kinds.__file__).with_name("east.toml"))
 agents = df.train(task, agents=2, seed=1, target="runtime", progress=False)
 assert agents.trials.groupby("agent").size().tolist() == [3, 3]
 weight = agents.weights["learned"]["weight"]
-assert (weight > 2).any() and weight.between(0, 3).all()
+assert (weight > 3.001e-3).any() and weight.between(0, 6e-3).all()
+assert {p.rule for p in (q.plasticity for q in agents.network.projections) if p} == {
+    "toy_rewarded_hebb"
+}
 agents.save("by_hand", figures=False)
 print(task.name, agents.n, df.load_agents("by_hand").task == agents.task)
 """
@@ -144,5 +147,5 @@ def test_its_task_is_trained_and_replayed_on_the_command_line(run: Run) -> None:
     path = run("-c", "import toy_kinds; print(toy_kinds.__path__[0])").strip()
     how = ("--agents", "2", "--trials", "2", "--seed", "1", "--target", "runtime")
     text = run("-m", "dualframe.cli", "train", f"{path}/east.toml", *how, "--out", "learned")
-    assert "last_success_rate" in text
+    assert "last_reward" in text
     assert run("-m", "dualframe.cli", "replay", "learned/manifest.json").startswith("equal: ")

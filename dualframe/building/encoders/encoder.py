@@ -25,6 +25,8 @@ class Encoder:
         What it is, in a line.
     schema
         What a table ``[[encoders]]`` of this kind holds besides ``name`` and ``kind``.
+    count_neurons
+        From the entries to the number of its neurons.
     make_block
         From the name of the population, the entries (quantities and texts) and the context to the
         population and the projections that let it see the environment. The population has the name
@@ -36,5 +38,6 @@ class Encoder:
     name: str
     title: str
     schema: SectionSchema
+    count_neurons: Callable[[Mapping[str, Any]], int]
     make_block: MakeEncoder
     source: str = ""

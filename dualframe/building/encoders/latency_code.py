@@ -95,9 +95,14 @@ def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> 
     )
 
 
+def _count_neurons(entries: Mapping[str, Any]) -> int:
+    return len(entries["observes"])
+
+
 LATENCY_CODE = Encoder(
     name="latency_code",
     title="one cell for each variable: the larger it is, the earlier the cell fires in a window",
     schema=SectionSchema(numbers={"window": "time"}, lists=("observes",)),
+    count_neurons=_count_neurons,
     make_block=_make_block,
 )

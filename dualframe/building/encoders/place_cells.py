@@ -173,6 +173,11 @@ def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> 
     )
 
 
+def _count_neurons(entries: Mapping[str, Any]) -> int:
+    steps = (float(entries["high"]) - float(entries["low"])) / float(entries["spacing"])
+    return int((round(steps) + 1) ** len(entries["observes"]))
+
+
 PLACE_CELLS = Encoder(
     name="place_cells",
     title="Poisson neurons that fire most where their field is centred, on a grid",
@@ -188,6 +193,7 @@ PLACE_CELLS = Encoder(
         lists=("observes",),
         defaults={"profile": "zannone", "gate": ""},
     ),
+    count_neurons=_count_neurons,
     make_block=_make_block,
     source="Zannone et al. 2018, ModelDB 245018",
 )

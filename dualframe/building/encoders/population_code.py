@@ -130,6 +130,10 @@ def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> 
     )
 
 
+def _count_neurons(entries: Mapping[str, Any]) -> int:
+    return int(round(float(entries["fields"])) ** len(entries["observes"]))
+
+
 POPULATION_CODE = Encoder(
     name="population_code",
     title="Poisson neurons with Gaussian fields on the joint grid of several variables",
@@ -139,6 +143,7 @@ POPULATION_CODE = Encoder(
         lists=("observes", "periodic"),
         defaults={"width": "1", "rate_max": "100 Hz", "gate": "", "periodic": ()},
     ),
+    count_neurons=_count_neurons,
     make_block=_make_block,
     source="Fremaux et al. 2013",
 )

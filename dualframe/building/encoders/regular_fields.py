@@ -89,6 +89,10 @@ def regular_fields(name: str, entries: Mapping[str, Any], context: TaskContext) 
     )
 
 
+def _count_neurons(entries: Mapping[str, Any]) -> int:
+    return round(float(entries["fields"])) ** 2
+
+
 REGULAR_FIELDS = Encoder(
     name="regular_fields",
     title="perfect integrators with Gaussian fields on a grid of two variables",
@@ -104,6 +108,7 @@ REGULAR_FIELDS = Encoder(
         lists=("observes",),
         defaults={"width": "1", "clip": "1"},
     ),
+    count_neurons=_count_neurons,
     make_block=regular_fields,
     source="dualframe: no published counterpart",
 )

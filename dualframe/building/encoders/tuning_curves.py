@@ -197,6 +197,10 @@ def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> 
     )
 
 
+def _count_neurons(entries: Mapping[str, Any]) -> int:
+    return round(float(entries["fields"])) * len(entries["observes"])
+
+
 TUNING_CURVES = Encoder(
     name="tuning_curves",
     title="Poisson neurons with receptive fields, a row for each variable",
@@ -212,6 +216,7 @@ TUNING_CURVES = Encoder(
             "gate": "",
         },
     ),
+    count_neurons=_count_neurons,
     make_block=_make_block,
     source="Hasegan et al. 2022",
 )

@@ -135,6 +135,9 @@ class ConnectionRule:
     scale_values
         From the values, the full ends and those of a scaled circuit to values that keep the mean
         in-degree as far as they can.
+    weight_factors
+        From the values and the ends to a factor of the weight for each pair, in the order of
+        `draw_pairs`, for rules without chance; None where all weights are alike.
     read_field, write_field
         From the field of a projection to values, and back.
     """
@@ -149,6 +152,7 @@ class ConnectionRule:
     find_problem: Callable[[Values, ConnectionEnds], str] = no_problem
     mean_in_degree: Callable[[Values, ConnectionEnds], float] | None = None
     scale_values: Callable[[Values, ConnectionEnds, ConnectionEnds], Values] = unchanged_values
+    weight_factors: Callable[[Values, ConnectionEnds], Any] | None = None
     read_field: Callable[[Any], Values] | None = None
     write_field: Callable[[Values], Any] | None = None
 

@@ -9,6 +9,7 @@ from dualframe.network.connection_rules.kernel import KERNEL
 from dualframe.network.connection_rules.named_pairs import ALL_TO_ALL, ONE_TO_ONE
 from dualframe.network.connection_rules.number import NUMBER
 from dualframe.network.connection_rules.probability import PROBABILITY
+from dualframe.network.connection_rules.ring import AWAY_FROM_WALLS, RING, SINGLE_PAIR
 
 CONNECTION_RULES = Registry(
     "connection rule",
@@ -21,5 +22,8 @@ CONNECTION_RULES = Registry(
         NUMBER,
         ALL_TO_ALL,
         ONE_TO_ONE,
+        RING,
+        AWAY_FROM_WALLS,
+        SINGLE_PAIR,
     ),
 )

@@ -31,6 +31,7 @@ TOY_FLICKER = Encoder(
         lists=("observes",),
         defaults={"n": "10"},
     ),
+    count_neurons=lambda entries: round(float(entries["n"])),
     make_block=make_block,
     source="a test of dualframe",
 )

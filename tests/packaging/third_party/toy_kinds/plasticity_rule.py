@@ -23,10 +23,6 @@ TOY_REWARDED_HEBB = PlasticityRule(
     ),
     rule_equations=rule_equations,
     options={"update": UPDATE},
-    postsynaptic_signals={
-        "level_DA": "level of dopamine",
-        "level_ACh": "level of acetylcholine, which does nothing",
-        "level_5HT": "level of serotonin, which does nothing",
-    },
+    postsynaptic_signals={"level_DA": "level of dopamine"},
     source="a test of dualframe",
 )

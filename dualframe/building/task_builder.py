@@ -1,0 +1,249 @@
+"""From a task to the network of one agent: the circuit, its environment, and what joins them.
+
+The circuit is built as every circuit is. Around it stand blocks: the environment, encoders that see
+it, readouts that act on it, and releases. What a rule of plasticity reads of these (``signals``)
+is brought to the neurons: ``"environment.trial"`` and ``"decision.tick"`` are copied into the
+population at every step, under the rule's name for them; ``"modulator.DA"`` is the level that a
+release gives to the population.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dualframe.building.circuit_builder import NeuronBuilder, build_circuit
+from dualframe.building.dendritic_populations import DendriticNeurons
+from dualframe.building.encoders.registry import ENCODERS
+from dualframe.building.network_block import NetworkBlock, PopulationChange, copy_variable
+from dualframe.building.point_neurons import PointNeurons
+from dualframe.building.readouts.registry import READOUTS
+from dualframe.building.releases.registry import RELEASES
+from dualframe.building.task_context import ENVIRONMENT, TaskContext
+from dualframe.circuit import Circuit
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.quantity import quantity_text
+from dualframe.environments import Environment, environment
+from dualframe.network import Network, Population
+from dualframe.task import Task, TaskSection
+
+BRANCHES = ("task_driven", "biological")
+
+
+def build_task(task: Task, *, branch: str = "task_driven", model: str | None = None) -> Network:
+    """Return the network of one agent; `dualframe.train` puts several side by side.
+
+    Parameters
+    ----------
+    task
+        From `dualframe.task`.
+    branch
+        ``"task_driven"`` or ``"biological"``.
+    model
+        Point neurons of the populations, as in `dualframe.task_driven.build`; None takes those that
+        the task's circuit states.
+
+    Returns
+    -------
+    Network
+        ``meta`` says which task it is, which modulators act, and what is assumed.
+
+    Raises
+    ------
+    CatalogueError
+        If components do not fit together.
+    UnknownName
+        If a component names a population, variable or modulator that the task does not have.
+    """
+    world = make_environment(task)
+    around = NetworkBlock((world.population(ENVIRONMENT),)) if world else NetworkBlock()
+    context = TaskContext(
+        task=task.name, environment=world, modulators=task.modulators, sizes=task.circuit.sizes
+    )
+    encoders = _make_blocks(task.encoders, ENCODERS, context)
+    sizes = {population.name: population.n for population in encoders.populations}
+    context = replace(context, sizes={**context.sizes, **sizes})
+    readouts = _make_blocks(task.readouts, READOUTS, context)
+    releases = _make_blocks(task.releases, RELEASES, context)
+    circuit, signals = _bring_signals(task, around + encoders + readouts, releases)
+    neurons = _choose_neurons(circuit, branch, model)
+    network = build_circuit(
+        circuit,
+        neurons,
+        heterogeneity=_spread_of(circuit, model, task.heterogeneity),
+        surroundings=around + encoders + signals + readouts + releases,
+    )
+    facts = _describe_network(task, branch, model, world)
+    return replace(network, name=task.name, meta={**network.meta, **facts})
+
+
+def _choose_neurons(circuit: Circuit, branch: str, model: str | None) -> NeuronBuilder:
+    if branch not in BRANCHES:
+        raise UnknownName("branch", branch, BRANCHES)
+    if branch == "task_driven":
+        return PointNeurons(
+            model=model or "glif",
+            synapses=circuit.synapse_mode,
+            model_was_chosen=model is not None,
+        )
+    if model is not None:
+        raise CatalogueError(
+            f"model={model!r} is of point neurons: leave it out, or train with "
+            f"branch='task_driven'."
+        )
+    return DendriticNeurons()
+
+
+def _spread_of(circuit: Circuit, model: str | None, cv: float) -> dict[str, float] | None:
+    """Return the spread of what the models of the circuit's neurons let vary."""
+    if not cv:
+        return None
+    varies = set[str]()
+    for population in circuit.populations:
+        point = population.point
+        if point is not None and (model is None or population.drive is None):
+            varies |= set(point.model.varies) & set(point.neuron.parameters)
+        else:
+            cell = circuit.resolved.population(population.name).cell
+            chosen = cell.choose_point_neuron(model or "glif")
+            varies |= set(chosen.model.varies) & set(chosen.make_neuron().parameters)
+    return dict.fromkeys(sorted(varies), cv)
+
+
+def make_environment(task: Task) -> Environment | None:
+    """Return the environment of a task.
+
+    Parameters
+    ----------
+    task
+        The task.
+
+    Raises
+    ------
+    CatalogueError
+        If the protocol would end before a trial is over.
+    """
+    section = task.environment
+    if section is None:
+        return None
+    world = environment(section.kind, **section.values)
+    limit = None if world.limit is None else world.limit * world.interval
+    protocol = task["protocol"]
+    if limit is None or "trial_limit" not in protocol:
+        return world
+    if float(protocol["trial_limit"]) < float(limit) * (1 - 1e-9):
+        raise CatalogueError(
+            f"task {task.name!r}: protocol.trial_limit is "
+            f"{quantity_text(protocol['trial_limit'])}, but a "
+            f"trial of environment {world.name!r} lasts up to {quantity_text(limit)}: raise the "
+            f"one, or shorten the other."
+        )
+    return world
+
+
+def _make_blocks(
+    sections: tuple[TaskSection, ...], kinds: Mapping[str, Any], context: TaskContext
+) -> NetworkBlock:
+    block = NetworkBlock()
+    for section in sections:
+        block += kinds[section.kind].make_block(section.name, section.values, context)
+    return block
+
+
+def _bring_signals(
+    task: Task, sources: NetworkBlock, releases: NetworkBlock
+) -> tuple[Circuit, NetworkBlock]:
+    """Return the circuit whose rules read variables of their neurons, and what brings these."""
+    populations = {population.name: population for population in sources.populations}
+    levels = {
+        (change.population, modulator): expression
+        for change in releases.changes
+        for modulator, expression in change.levels.items()
+    }
+    copies: dict[tuple[str, str], tuple[str, str]] = {}
+    projections = []
+    for projection in task.circuit.projections:
+        if projection.plasticity is not None:
+            where = f"projection {projection.name!r} of task {task.name!r}"
+            signals = {}
+            for signal, expression in projection.plasticity.signals.items():
+                origin, dot, variable = expression.partition(".")
+                if not dot:
+                    signals[signal] = expression
+                elif origin == "modulator":
+                    signals[signal] = _level_of(levels, projection.target, variable, where)
+                else:
+                    source = _source_of(populations, origin, variable, where)
+                    _add_copy(copies, (projection.target, signal), (source, variable), where)
+                    signals[signal] = signal
+            changed = replace(projection.plasticity, signals=signals)
+            projection = replace(projection, plasticity=changed)
+        projections.append(projection)
+    block = NetworkBlock(
+        projections=tuple(
+            copy_variable(source, variable, target, into)
+            for (target, into), (source, variable) in copies.items()
+        ),
+        changes=tuple(
+            PopulationChange(population=target, declares=(into,)) for target, into in copies
+        ),
+    )
+    return replace(task.circuit, projections=tuple(projections)), block
+
+
+def _level_of(
+    levels: Mapping[tuple[str, str], str], population: str, modulator: str, where: str
+) -> str:
+    if (population, modulator) not in levels:
+        reaching = sorted(name for target, name in levels if target == population)
+        raise UnknownName(
+            f"{where}: no release brings to {population!r} the modulator", modulator, reaching
+        )
+    return levels[population, modulator]
+
+
+def _source_of(
+    populations: Mapping[str, Population], origin: str, variable: str, where: str
+) -> str:
+    name = ENVIRONMENT if origin == "environment" else origin
+    if name not in populations:
+        known = ("environment", "modulator", *(p for p in populations if p != ENVIRONMENT))
+        raise UnknownName(f"{where}: source of a signal", origin, known)
+    source = populations[name]
+    if variable not in source.variables:
+        raise UnknownName(f"{where}: variable of {origin!r}", variable, source.variables)
+    return name
+
+
+def _add_copy(
+    copies: dict[tuple[str, str], tuple[str, str]],
+    target: tuple[str, str],
+    source: tuple[str, str],
+    where: str,
+) -> None:
+    if copies.setdefault(target, source) != source:
+        raise CatalogueError(
+            f"{where}: {target[1]!r} of {target[0]!r} would be both {'.'.join(copies[target])} and "
+            f"{'.'.join(source)}: let the two projections end on different populations."
+        )
+
+
+def _describe_network(
+    task: Task, branch: str, model: str | None, world: Environment | None
+) -> dict[str, Any]:
+    facts = {
+        "branch": branch,
+        "model": model,
+        "task": task.name,
+        "modulators": list(task.modulators),
+        "heterogeneity": task.heterogeneity,
+        "assumptions": list(_assumptions(task)),
+    }
+    if world is not None:
+        facts |= {"trials": list(world.trial_outcomes), "interval_s": float(world.interval)}
+    return facts
+
+
+def _assumptions(task: Task) -> Iterator[str]:
+    yield from task.assumptions
