@@ -11,7 +11,7 @@ from brian2.units import Hz, ms, mV, second
 
 import dualframe as df
 from dualframe.building.task_builder import build_task
-from dualframe.catalogue.schema import Sourced
+from dualframe.catalogue.sourced_value import Sourced
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.core.serialisation import decode, encode
 from dualframe.core.shipped_files import shipped_names
@@ -115,7 +115,7 @@ class TestReading:
             (
                 'spacing = "0.4"',
                 'spacng = "0.4"',
-                r"table \[encoders.1\], key 'kind': unknown kind .*mean 'place_cells'",
+                r"mine.toml, table \[encoders.1\], key 'spacng': unknown key",
             ),
             (
                 'rate_max = "400 Hz"',

@@ -102,7 +102,7 @@ def with_defaults(kind: str) -> dict[str, Any]:
 def context() -> TaskContext:
     return TaskContext(
         task="mine",
-        environment=df.environments.environment("cartpole"),
+        environment=df.environment("cartpole"),
         sizes={"action": 4, "other": 4, "value": 2},
         modulators=("DA",),
     )
@@ -159,7 +159,7 @@ def test_a_readout_reads_a_population_of_the_task(kind: str, context: TaskContex
 
 
 def test_a_choice_between_actions_needs_an_environment_that_has_them(context: TaskContext) -> None:
-    field = replace(context, environment=df.environments.environment("open_field"))
+    field = replace(context, environment=df.environment("open_field"))
     for kind in ("winner_take_all", "softmax_policy", "actor_critic"):
         with pytest.raises(CatalogueError, match="'open_field' takes"):
             READOUTS[kind].make_block("made", with_defaults(kind), field)
