@@ -16,8 +16,9 @@ from brian2.units import Hz, ms, second
 from numpy.typing import NDArray
 
 import dualframe as df
-from dualframe.building.tasks.navigation import leaves_arena
 from dualframe.network import Network, Population, Projection, SpikeInput
+from dualframe.network.connection_rules.ring import leaves_arena
+from dualframe.network.draw_connections import draw_pairs
 from dualframe.neurons.srm0 import SRM0
 
 Array = NDArray[np.float64]
@@ -134,8 +135,7 @@ def test_a_new_trial_starts_from_silence() -> None:
 
 
 def _numbers() -> dict[str, Any]:
-    actor = df.task("navigation")["actor"]
-    return {k: actor[k] for k in ("eps0", "tau_m", "tau_s", "chi", "rho0", "theta", "delta_u")}
+    return dict(df.task("navigation").circuit.population("action").point.parameters)
 
 
 # --- the wiring -----------------------------------------------------------------------------------
@@ -173,7 +173,6 @@ def test_the_ring_is_that_of_the_source(network: Network) -> None:
     i, j = excites.pairs
     found[j, i] += excites.weight
     assert inhibits.pairs == "all_to_all"
-    assert inhibits.autapses
     assert (excites.on_pre, inhibits.on_pre) == ("arrived += w", "arrived -= w")
     found -= float(inhibits.weight)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
@@ -183,7 +182,7 @@ def test_the_ring_is_that_of_the_source(network: Network) -> None:
 def test_actions_that_lead_out_are_those_of_the_sources_lists(network: Network) -> None:
     """forbidden_actions and sides of the source, where indices count from one."""
     axis = np.round(np.arange(-2, 2.01, 0.4), 1)
-    centres = np.array([(x, y) for y in axis for x in axis])
+    centres = np.array([(x, y) for x in axis for y in axis])
     k = np.arange(1, 41)
     lists = (
         (centres[:, 1] == -2, (k >= 11) & (k <= 29)),
@@ -194,8 +193,9 @@ def test_actions_that_lead_out_are_those_of_the_sources_lists(network: Network) 
     expected = np.zeros((121, 40), dtype=bool)
     for side, actions in lists:
         expected |= np.outer(side, actions)
-    np.testing.assert_array_equal(leaves_arena(centres, 2.0, 40), expected)
-    i, j = projection(network, "learned").pairs
+    np.testing.assert_array_equal(leaves_arena(11, 40), expected)
+    ends = (network.population("place"), network.population("action"))
+    i, j = draw_pairs(projection(network, "learned"), *ends, np.random.default_rng(0))
     x, y = (network.population("place").parameters[f"centre_{a}"] for a in "xy")
     kept = {
         (round(float(x[a]), 1), round(float(y[a]), 1), int(b)) for a, b in zip(i, j, strict=True)

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from scipy import stats
 
 import dualframe as df
-from dualframe.building.tasks.distal_reward import N1, N2, TAGGED
 from dualframe.network import Network, Recording, replicate
 from dualframe.plasticity import freeze_learning
+
+N1, N2, TAGGED = 0, 1, "tagged"  # the synapse that is rewarded
 
 pytestmark = [pytest.mark.slow, pytest.mark.cpp]
 Array = NDArray[np.float64]
@@ -31,7 +32,9 @@ CPP: dict[str, Any] = {"target": "cpp_standalone", "progress": False}
 
 def task() -> Any:
     return (
-        df.task("distal_reward").with_modulators("DA").with_parameters(reward__window=WINDOW * ms)
+        df.task("distal_reward")
+        .with_modulators("DA")
+        .with_parameters(coincidence__window=WINDOW * ms)
     )
 
 
