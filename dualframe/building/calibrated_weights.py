@@ -8,7 +8,7 @@ The procedure that finds them is in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,7 @@ class Calibration:
     weights: Mapping[str, Any]
     psps: Mapping[str, Any] = field(default_factory=dict)
     targets: Mapping[str, Any] = field(default_factory=dict)
+    _: KW_ONLY
     rates: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -222,11 +223,11 @@ def _calibration(circuit: str, model: str, table: Mapping[str, Any], path: Path)
         for name, written in table.get("background_rates", {}).items()
     }
     return Calibration(
-        circuit,
-        model,
-        columns["weight"],
-        columns["psp"],
-        columns["target_psp"],
-        rates,
-        table.get("provenance", {}),
+        circuit=circuit,
+        model=model,
+        weights=columns["weight"],
+        psps=columns["psp"],
+        targets=columns["target_psp"],
+        rates=rates,
+        provenance=table.get("provenance", {}),
     )

@@ -18,7 +18,7 @@ _JUMPS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SpikeRule:
     """When a soma spikes and what a spike does, in the words of a population.
 

@@ -170,7 +170,7 @@ def _read_explicit(table: Table, cell_name: str) -> Compartments:
     sized = ParameterTable({**CYLINDER.required, **own.required}, own.optional)
     everywhere = table.need("globals")
     everywhere.only(GLOBALS.dimensions)
-    found = Compartments(
+    layout = Compartments(
         rule="explicit",
         layout=table.text("layout"),
         stand_in=table.flag("stand_in"),
@@ -183,8 +183,8 @@ def _read_explicit(table: Table, cell_name: str) -> Compartments:
         edges=tuple(_read_edge(row) for row in table.children("edges")),
         dspikes=tuple(_read_dendritic_spike(row, cell_name) for row in table.children("dspikes")),
     )
-    _check_tree(table, found)
-    return found
+    _check_tree(table, layout)
+    return layout
 
 
 def _read_spike(table: Table, cell_name: str) -> Numbers:
@@ -239,28 +239,28 @@ def _read_dendritic_spike(table: Table, cell_name: str) -> DendriticSpike:
     )
 
 
-def _check_tree(table: Table, found: Compartments) -> None:
+def _check_tree(table: Table, layout: Compartments) -> None:
     """Refuse layouts that are not one tree over the named compartments."""
-    names = set(found.names)
-    if len(names) != len(found.names):
+    names = set(layout.names)
+    if len(names) != len(layout.names):
         table.fail("dendrites", "two compartments have one name. Rename one.")
-    for edge in found.edges:
+    for edge in layout.edges:
         for end in (edge.first, edge.second):
             if end not in names:
                 table.fail("edges", f"unknown compartment {end!r}. Known: {', '.join(names)}.")
-    for spike in found.dspikes:
+    for spike in layout.dspikes:
         for place in spike.compartments:
             if place not in names:
                 table.fail(
-                    "dspikes", f"unknown compartment {place!r}. Known: {', '.join(found.names)}."
+                    "dspikes", f"unknown compartment {place!r}. Known: {', '.join(layout.names)}."
                 )
     reached = {"soma"}
-    for _ in found.edges:
+    for _ in layout.edges:
         reached |= {
             end
-            for edge in found.edges
+            for edge in layout.edges
             for end in (edge.first, edge.second)
             if {edge.first, edge.second} & reached
         }
-    if reached != names or len(found.edges) != len(names) - 1:
+    if reached != names or len(layout.edges) != len(names) - 1:
         table.fail("edges", "must join all compartments to the soma as a tree, each once.")

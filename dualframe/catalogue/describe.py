@@ -152,39 +152,50 @@ def _write_fits(page: Page, entry: CellType) -> None:
             page.note(f"out of date: run dualframe fit {entry.name}")
 
 
-def _write_compartments(page: Page, found: Compartments) -> None:
-    mark = " (STAND-IN: not published for this cell type)" if found.stand_in else ""
-    page.title(f"compartments: {found.layout}{mark}", found.origin)
-    page.lines.append(f"  {found.rule}: {', '.join(found.names)}")
-    table = BURST_PARAMETERS if found.rule == "burst" else SOMA[found.soma_model]
+def _write_compartments(page: Page, compartments: Compartments) -> None:
+    mark = " (STAND-IN: not published for this cell type)" if compartments.stand_in else ""
+    page.title(f"compartments: {compartments.layout}{mark}", compartments.origin)
+    page.lines.append(f"  {compartments.rule}: {', '.join(compartments.names)}")
+    table = BURST_PARAMETERS if compartments.rule == "burst" else SOMA[compartments.soma_model]
     equations = table.equations
     if equations:
-        page.lines.append(f"  {'cell' if found.rule == 'burst' else 'soma'}: {equations}")
-    blocks = [("globals", found.globals), ("soma", found.soma), ("split", found.split)]
-    blocks += [(f"dendrite {d.name}", d.numbers) for d in found.dendrites]
+        page.lines.append(f"  {'cell' if compartments.rule == 'burst' else 'soma'}: {equations}")
+    blocks = [
+        ("globals", compartments.globals),
+        ("soma", compartments.soma),
+        ("split", compartments.split),
+    ]
+    blocks += [(f"dendrite {d.name}", d.numbers) for d in compartments.dendrites]
     blocks += [
         (f"{c.synapse} from {c.pathway} on {d.name}", c.numbers)
-        for d in found.dendrites
+        for d in compartments.dendrites
         for c in d.contacts
     ]
     blocks += [
         (f"{s.kind} dendritic spike in {', '.join(s.compartments)}", s.numbers)
-        for s in found.dspikes
+        for s in compartments.dspikes
     ]
-    last = ("lumped cell", found.burst) if found.rule == "burst" else ("somatic spike", found.spike)
+    last = (
+        ("lumped cell", compartments.burst)
+        if compartments.rule == "burst"
+        else ("somatic spike", compartments.spike)
+    )
     for label, numbers in [*blocks, last]:
         if numbers:
             page.title(f"  {label}")
             page.note(numbers.note)
             page.numbers(numbers)
-    if found.edges:
+    if compartments.edges:
         page.title("  couplings")
         page.numbers(
             Numbers(
-                "", tuple((f"{e.first}-{e.second}", e.coupling) for e in found.edges if e.coupling)
+                "",
+                tuple(
+                    (f"{e.first}-{e.second}", e.coupling) for e in compartments.edges if e.coupling
+                ),
             )
         )
-        axial = [f"{e.first}-{e.second}" for e in found.edges if e.coupling is None]
+        axial = [f"{e.first}-{e.second}" for e in compartments.edges if e.coupling is None]
         page.note(f"half cylinders and r_axial: {', '.join(axial)}" if axial else "")
 
 

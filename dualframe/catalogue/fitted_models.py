@@ -84,20 +84,20 @@ def has_fit(cell: CellType, model: str) -> bool:
     return table is not None and model.casefold() in (family_of(model), table["model"].casefold())
 
 
-def twin_of(given: str | os.PathLike[str], cell: CellType, model: str) -> str:
+def twin_of(name: str | os.PathLike[str], cell: CellType, model: str) -> str:
     """Return which point neuron stands for a cell type by default: "fitted" where there is a fit.
 
-    ``given`` is what the user called it. A user's own file may have the name of a cell type of the
-    catalogue and other compartments: then the fit is not its.
+    ``name`` is what the user called it, or the path of a file. A user's own file may have the name
+    of a cell type of the catalogue and other compartments: then the fit is not its.
     """
-    if is_path(given):
+    if is_path(name):
         return "fitted" if is_current(cell, model) else "published"
     return "fitted" if has_fit(cell, model) else "published"
 
 
-def is_path(given: str | os.PathLike[str]) -> bool:
+def is_path(name: str | os.PathLike[str]) -> bool:
     """Return whether a cell type was given by a file."""
-    return isinstance(given, os.PathLike) or str(given).endswith(".toml")
+    return isinstance(name, os.PathLike) or str(name).endswith(".toml")
 
 
 def is_current(cell: CellType, model: str) -> bool:

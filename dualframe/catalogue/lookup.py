@@ -225,8 +225,8 @@ def populations() -> pd.DataFrame:
     )
 
 
-def _join_names(found: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(found))
+def _join_names(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))
 
 
 def _is_path(name: str | os.PathLike[str]) -> bool:

@@ -15,7 +15,7 @@ Nothing here reads files (`read`) or knows a simulator. The four statuses, from 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from dualframe.core.errors import UnknownName
@@ -50,6 +50,7 @@ class Sourced:
     status: str
     note: str = ""
     written: str = ""
+    _: KW_ONLY
     error: Any = field(default=None, compare=False)
     error_is: str = ""
     n: int | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -88,6 +88,7 @@ class Table:
     path: str
     references: Collection[str]
     source: tuple[str, ...] = ()
+    _: KW_ONLY
     status: str = ""
     error_is: str = ""
 

@@ -23,6 +23,7 @@ from dualframe.circuit.perturbations import (
     add_modulation,
     check_cells,
     divide_into_regions,
+    replace_plasticity,
 )
 from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
 from dualframe.circuit.resolved_circuit import ResolvedCircuit, resolve_circuit
@@ -56,8 +57,8 @@ class Circuit(CircuitRecord):
             If the structure of a scaled circuit is to change: change it first, then scale.
         """
         for key in changes:
-            if key not in (known := [item.name for item in fields(self)]):
-                raise UnknownName("part of a circuit", key, known)
+            if key not in (parts := [item.name for item in fields(self)]):
+                raise UnknownName("part of a circuit", key, parts)
             if self.full is not None and key in _STRUCTURE:
                 raise NetworkError(
                     f"circuit {self.name!r} is scaled: change {key!r} of the full-size circuit, "
@@ -81,7 +82,7 @@ class Circuit(CircuitRecord):
             If the circuit has no such input.
         """
         new = replace(self.input(name), **({"on": True} | changes))
-        return replace(self, inputs=tuple(new if own.name == name else own for own in self.inputs))
+        return replace(self, inputs=tuple(new if x.name == name else x for x in self.inputs))
 
     def with_plasticity(self, projection: str, plasticity: Plasticity | None) -> Circuit:
         """Return the circuit in which the synapses of a projection learn, or learn no more.
@@ -100,8 +101,9 @@ class Circuit(CircuitRecord):
             If the circuit has no such projection.
         """
         self.projection(projection)
-        full = self.full and _with_plasticity(self.full, projection, plasticity)
-        return replace(_with_plasticity(self, projection, plasticity), full=full)
+        changed = replace_plasticity(self.projections, projection, plasticity)
+        full = self.full and self.full.with_plasticity(projection, plasticity)
+        return replace(self, projections=changed, full=full)
 
     def with_modulation(
         self,
@@ -394,12 +396,3 @@ class Circuit(CircuitRecord):
 
     def __str__(self) -> str:
         return overview_text(self)
-
-
-def _with_plasticity(circuit: Circuit, name: str, plasticity: Plasticity | None) -> Circuit:
-    return replace(
-        circuit,
-        projections=tuple(
-            replace(p, plasticity=plasticity) if p.name == name else p for p in circuit.projections
-        ),
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from typing import Self, TypeVar
 
@@ -70,6 +70,7 @@ class CircuitRecord(ValueRecord):
     projections: tuple[CircuitProjection, ...] = ()
     background: tuple[Background, ...] = ()
     inputs: tuple[CircuitInput, ...] = ()
+    _: KW_ONLY
     space: Space | None = None
     modulations: tuple[Modulation, ...] = ()
     drugs: tuple[Drug, ...] = ()

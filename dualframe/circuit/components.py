@@ -7,22 +7,26 @@ with source, status and note. Records made by hand may leave it empty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from brian2.units import ms
 from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.catalogue.sourced_value import Sourced
+from dualframe.circuit.contact_channels import (
+    conductance_ratios,
+    kinetics_by_synapse,
+    reversal_by_synapse,
+)
 from dualframe.circuit.input_drive import InputDrive
 from dualframe.circuit.plasticity import check_plasticity
 from dualframe.circuit.point_model import PointModel
-from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
 from dualframe.core.serialisation import WHERE_GIVEN
 from dualframe.core.validation import (
-    as_finite,
     as_fraction,
     as_names,
     as_not_negative,
@@ -34,7 +38,6 @@ from dualframe.core.validation import (
 from dualframe.network import Plasticity, ValueRecord
 from dualframe.network.connection_rules import Connection, check_connection, connection_of
 from dualframe.network.distributions import GaussianKernel
-from dualframe.synapses.registry import SYNAPSE_KINETICS
 from dualframe.synapses.short_term_plasticity import ShortTerm
 
 STRENGTHS: Mapping[str, str] = {
@@ -82,6 +85,7 @@ class CircuitPopulation(ValueRecord):
     n: int
     rate_low: Any = None
     rate_high: Any = None
+    _: KW_ONLY
     rate: Any = None
     point: PointModel | None = None
     note: str = ""
@@ -191,6 +195,7 @@ class CircuitProjection(ValueRecord):
     synapses: Any = ()
     compartments: Any = ()
     name: str = ""
+    _: KW_ONLY
     kernel: GaussianKernel | None = None
     probability: float | None = None
     in_degree: int | None = None
@@ -311,6 +316,7 @@ class Background(ValueRecord):
     compartments: Any
     name: str = ""
     psp: Any = None
+    _: KW_ONLY
     conductance: Any = None
     current: Any = None
     kinetics: Mapping[str, Any] = field(default_factory=dict)
@@ -351,7 +357,7 @@ class Background(ValueRecord):
 
 def _check_contact(contact: CircuitProjection | Background, label: str) -> None:
     """Bring synapses, compartments, strength and kinetics into their one form."""
-    set_frozen_field(contact, "synapses", _synapses(contact.synapses, label))
+    set_frozen_field(contact, "synapses", conductance_ratios(contact.synapses, label))
     compartments = as_names(contact.compartments, f"compartments of {label}")
     if not compartments or len(set(compartments)) < len(compartments):
         raise NetworkError(
@@ -367,72 +373,8 @@ def _check_contact(contact: CircuitProjection | Background, label: str) -> None:
         if value is not None:
             set_frozen_field(contact, name, as_positive(value, dimension, f"{name} of {label}"))
     set_frozen_field(
-        contact, "kinetics", _kinetics(contact.kinetics, tuple(contact.synapses), label)
+        contact, "kinetics", kinetics_by_synapse(contact.kinetics, tuple(contact.synapses), label)
     )
     set_frozen_field(
-        contact, "reversal", _reversal(contact.reversal, tuple(contact.synapses), label)
+        contact, "reversal", reversal_by_synapse(contact.reversal, tuple(contact.synapses), label)
     )
-
-
-def _synapses(value: Any, label: str) -> dict[str, float]:
-    if not isinstance(value, Mapping):
-        value = dict.fromkeys(as_names(value, f"synapses of {label}"), 1.0)
-    if not value:
-        raise NetworkError(f"{label} has no synapse: expected for example 'AMPA'.")
-    ratios = {
-        name: float(as_positive(ratio, "dimensionless", f"ratio of {name} in {label}"))
-        for name, ratio in value.items()
-    }
-    first = next(iter(ratios))
-    if ratios[first] != 1:
-        raise NetworkError(
-            f"{label}: conductances are relative to the first synapse, so that of {first} is 1, "
-            f"not {ratios[first]}."
-        )
-    return ratios
-
-
-def _kinetics(value: Mapping[str, Any], synapses: Iterable[str], label: str) -> dict[str, Any]:
-    if "kind" in value:  # short for the kinetics of a projection's only, or first, synapse
-        value = {next(iter(synapses)): value}
-    for name in value:
-        if name not in synapses:
-            raise UnknownName(f"synapse in the kinetics of {label}:", name, synapses)
-    return {
-        name: _one_kinetics(form, f"{name} kinetics of {label}") for name, form in value.items()
-    }
-
-
-def _reversal(value: Any, synapses: tuple[str, ...], label: str) -> dict[str, Any]:
-    if not isinstance(value, Mapping):
-        if len(synapses) > 1:
-            raise NetworkError(
-                f"reversal of {label} is {value}, but it has {', '.join(synapses)}: give one for "
-                f"each, like {{{synapses[0]!r}: {value!r}}}."
-            )
-        value = {synapses[0]: value}
-    for name in value:
-        if name not in synapses:
-            raise UnknownName(f"synapse in the reversal of {label}:", name, synapses)
-    return {
-        name: as_finite(potential, "voltage", f"reversal of {name} in {label}")
-        for name, potential in value.items()
-    }
-
-
-def _one_kinetics(value: Mapping[str, Any], label: str) -> dict[str, Any]:
-    kind = str(value.get("kind"))
-    if kind not in SYNAPSE_KINETICS:
-        raise UnknownName(f"kind in the {label}:", kind, SYNAPSE_KINETICS)
-    form = SYNAPSE_KINETICS[kind].parameters.required
-    for name in value:
-        if name != "kind" and name not in form:
-            raise UnknownName(f"parameter in the {label}:", name, form)
-    missing = [name for name in form if name not in value]
-    if missing:
-        raise NetworkError(f"{label} lack {', '.join(missing)}: {kind} needs {', '.join(form)}.")
-    numbers = {
-        name: as_positive(value[name], dimension, f"{name} in the {label}")
-        for name, dimension in form.items()
-    }
-    return {"kind": kind} | numbers

@@ -18,7 +18,7 @@ from dualframe.receptor_effects import EFFECT_KINDS, RESPONSES
 USER = ("user",)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class EffectChange(ValueRecord):
     """What a circuit changes about the effects of a receptor on some cell types.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from brian2.units import ms
@@ -50,6 +50,7 @@ class CircuitInput(ValueRecord):
     rate: Any = None
     start: Any = field(default_factory=lambda: 0 * ms)
     stop: Any = None
+    _: KW_ONLY
     on: bool = True
     note: str = ""
     sources: Mapping[str, Sourced] = field(default_factory=dict, repr=False)

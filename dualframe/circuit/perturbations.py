@@ -1,4 +1,4 @@
-"""What acts on a circuit's receptors, and where: entries that take the place of earlier ones."""
+"""What acts on a circuit's receptors and synapses, and where: entries in place of earlier ones."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 from dualframe import catalogue
 from dualframe.circuit.circuit_record import CircuitRecord
-from dualframe.circuit.components import CircuitPopulation
+from dualframe.circuit.components import CircuitPopulation, CircuitProjection
 from dualframe.circuit.pharmacology import Drug, Modulation
 from dualframe.circuit.regions import Region
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.validation import as_names
+from dualframe.network import Plasticity
 
 
 def add_modulation(
@@ -55,6 +56,23 @@ def add_drug(drugs: Iterable[Drug], drug: Drug) -> tuple[Drug, ...]:
     """
     same = (drug.kind, drug.receptor, drug.cells)
     return (*(d for d in drugs if (d.kind, d.receptor, d.cells) != same), drug)
+
+
+def replace_plasticity(
+    projections: Iterable[CircuitProjection], name: str, plasticity: Plasticity | None
+) -> tuple[CircuitProjection, ...]:
+    """Return projections of which one has another plasticity.
+
+    Parameters
+    ----------
+    projections
+        Those of a circuit.
+    name
+        The one that changes.
+    plasticity
+        Of its weights; None for none.
+    """
+    return tuple(replace(p, plasticity=plasticity) if p.name == name else p for p in projections)
 
 
 def check_cells(circuit: CircuitRecord, cells: Iterable[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from itertools import pairwise
 from math import inf, isinf
 from typing import Any
@@ -122,6 +122,7 @@ class Modulation(ValueRecord):
     schedule: Any = ()
     released_by: str | None = None
     per_spike: Any = None
+    _: KW_ONLY
     pulses: Any = ()
     clearance: Any = None
     region: str = ""

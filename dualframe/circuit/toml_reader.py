@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table, read_toml_table
 from dualframe.circuit.components import (
-    STRENGTHS,
     Background,
     CircuitPopulation,
     CircuitProjection,
 )
 from dualframe.circuit.connection_reader import CONNECTION_KEYS, read_connection
+from dualframe.circuit.contact_reader import CONTACT_KEYS, read_contact, read_native_weight
 from dualframe.circuit.external_input import CircuitInput
 from dualframe.circuit.input_drive import read_drive
 from dualframe.circuit.pharmacology import Drug, Modulation
@@ -30,11 +28,9 @@ from dualframe.circuit.regions import Region
 from dualframe.circuit.space import Space
 from dualframe.circuit.toml_helpers import make_record, plain_values, read_count, read_member
 from dualframe.core.errors import UnknownName
-from dualframe.synapses.registry import SYNAPSE_KINETICS
 
-_CONTACT = ("synapse", "ratio", "kinetics", "reversal", "compartment", "name", *STRENGTHS)
 _PROJECTION = (
-    *_CONTACT,
+    *CONTACT_KEYS,
     "pre",
     "post",
     *CONNECTION_KEYS,
@@ -57,7 +53,7 @@ _SCALARS = {
     "weight_factor": "dimensionless",
 }
 _MODULATION = ("level", "schedule", "per_spike", "pulses", "clearance", "exchange")
-_BACKGROUND = (*_CONTACT, "post", "share", "rate", "afferents")
+_BACKGROUND = (*CONTACT_KEYS, "post", "share", "rate", "afferents")
 
 
 CIRCUIT_TABLES = (
@@ -196,7 +192,7 @@ def _read_projection(
 ) -> CircuitProjection:
     table.only(_PROJECTION)
     pre, post = read_member(table, "pre", ends), read_member(table, "post", populations)
-    contact = _read_native_weight(table) if "weight" in table.data else _read_contact(table)
+    contact = read_native_weight(table) if "weight" in table.data else read_contact(table)
     numbers = dict(contact.pop("sources"))
     rule = read_connection(table, numbers, ends[pre] * ends[post])
     for key, dimension in _SCALARS.items():
@@ -217,7 +213,7 @@ def _read_projection(
 
 def _read_background(table: Table, populations: tuple[str, ...]) -> Background:
     table.only(_BACKGROUND)
-    contact = _read_contact(table)
+    contact = read_contact(table)
     numbers = dict(contact.pop("sources"))
     for key, dimension in (("share", "dimensionless"), ("rate", "rate")):
         if key in table.data:
@@ -233,140 +229,6 @@ def _read_background(table: Table, populations: tuple[str, ...]) -> Background:
         sources=numbers,
         **contact,
     )
-
-
-def _read_native_weight(table: Table) -> dict[str, Any]:
-    """Return the weight of a projection into a variable of the target's point neuron."""
-    for key in _CONTACT:
-        if key in table.data and key != "name":
-            table.fail(key, "goes with a receptor's channels, not with a weight. Leave it out.")
-    weight = table.number("weight", None)
-    excluded = table.data.get("excluded")
-    if excluded is not None and not _is_pairs(excluded):
-        table.fail("excluded", "expected pairs of indices, like [[0, 1], [0, 2]].")
-    return {
-        "name": table.text("name", ""),
-        "note": table.text("note", ""),
-        "weight": weight.value,
-        "into": table.text("into"),
-        "lowers": table.flag("lowers", False) or None,
-        "excluded": None if excluded is None else tuple(zip(*excluded, strict=True)),
-        "sources": {"weight": weight},
-    }
-
-
-def _is_pairs(value: Any) -> bool:
-    """Return whether a value of a file is a list of pairs of indices."""
-    rows = value if isinstance(value, list) and value else [None]
-    return all(
-        isinstance(row, list) and len(row) == 2 and all(type(index) is int for index in row)
-        for row in rows
-    )
-
-
-def _read_contact(table: Table) -> dict[str, Any]:
-    """Return what projections and background share."""
-    placement = _read_placement(table)
-    synapses, ratios = _read_synapses(table)
-    kinetics, times = _read_kinetics(table, tuple(synapses))
-    reversal = _read_reversal(table, tuple(synapses))
-    strength = {
-        key: table.number(key, dimension)
-        for key, dimension in STRENGTHS.items()
-        if key in table.data
-    }
-    return {
-        "name": table.text("name", ""),
-        "note": table.text("note", ""),
-        "synapses": synapses,
-        "compartments": placement.value,
-        "kinetics": kinetics,
-        "reversal": plain_values(reversal),
-        "sources": {"compartments": placement}
-        | ratios
-        | times
-        | strength
-        | {f"reversal.{name}": number for name, number in reversal.items()},
-    } | plain_values(strength)
-
-
-def _read_placement(table: Table) -> Sourced:
-    """Return the compartments: texts, or a table of ``value`` and their origin."""
-    given = table.data.get("compartment")
-    if isinstance(given, Mapping):
-        inner = table.need("compartment")
-        inner.only("value")
-        names, origin = inner.texts("value"), inner.origin()
-    elif given is None and "current" in table.data:
-        origin = replace(table.origin(), note="a point neuron")
-        names = ("soma",)
-    else:
-        names, origin = table.texts("compartment"), replace(table.origin(), note="")
-    if not all(names) or not names:
-        table.fail("compartment", 'is empty. Name one or more, like compartment = "soma".')
-    return Sourced(names, origin.source, origin.status, origin.note, ", ".join(names))
-
-
-def _read_synapses(table: Table) -> tuple[dict[str, float], dict[str, Sourced]]:
-    names = table.texts("synapse")
-    if not names:
-        table.fail("synapse", 'is empty. Name one or more, like synapse = "AMPA".')
-    ratios = table.child("ratio")
-    expected = names[1:]
-    if ratios is None:
-        if expected:
-            table.fail(
-                "ratio",
-                f'missing. Add ratio = {{ {expected[0]} = "1" }}: the conductance '
-                f"relative to that of {names[0]}.",
-            )
-        return dict.fromkeys(names, 1.0), {}
-    ratios.only(expected)
-    numbers = {name: ratios.number(name, "dimensionless") for name in expected}
-    values = {name: float(number.value) for name, number in numbers.items()}
-    return dict.fromkeys(names[:1], 1.0) | values, {f"ratio.{k}": v for k, v in numbers.items()}
-
-
-def _read_kinetics(
-    table: Table, synapses: tuple[str, ...]
-) -> tuple[dict[str, Any], dict[str, Sourced]]:
-    """Return kinetics by synapse: one table for the first synapse, or a table for each."""
-    given = table.child("kinetics")
-    if given is None:
-        return {}, {}
-    if "kind" in given.data:
-        forms = {synapses[0]: given}
-    else:
-        given.only(synapses)
-        forms = {name: given.need(name) for name in synapses if name in given.data}
-    result: dict[str, Any] = {}
-    numbers: dict[str, Sourced] = {}
-    for name, form in forms.items():
-        kind = form.text("kind", choices=SYNAPSE_KINETICS)
-        dimensions = SYNAPSE_KINETICS[kind].parameters.required
-        form.only("kind", dimensions)
-        found = {key: form.number(key, dimension) for key, dimension in dimensions.items()}
-        result[name] = {"kind": kind} | plain_values(found)
-        numbers |= {f"kinetics.{name}.{key}": number for key, number in found.items()}
-    return result, numbers
-
-
-def _read_reversal(table: Table, synapses: tuple[str, ...]) -> dict[str, Sourced]:
-    """Return reversal potentials by synapse: one number for an only synapse, or a table."""
-    given = table.data.get("reversal")
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping) or "value" in given:
-        if len(synapses) > 1:
-            table.fail(
-                "reversal",
-                f"names no synapse, and there are {', '.join(synapses)}. Write "
-                f'reversal = {{ {synapses[0]} = "..." }}.',
-            )
-        return {synapses[0]: table.number("reversal", "voltage")}
-    by_name = table.need("reversal")
-    by_name.only(synapses)
-    return {name: by_name.number(name, "voltage") for name in synapses if name in by_name.data}
 
 
 def _read_region(table: Table) -> Region:

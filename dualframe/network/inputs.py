@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -72,6 +72,7 @@ class PoissonInput(ValueRecord):
     rate: Any
     start: Any = field(default_factory=lambda: 0 * ms)
     stop: Any = None
+    _: KW_ONLY
     drawn: str = "host"
 
     def __post_init__(self) -> None:
@@ -108,6 +109,7 @@ class CurrentInput(ValueRecord):
     start: Any = field(default_factory=lambda: 0 * ms)
     stop: Any = None
     variable: str = "I_ext"
+    _: KW_ONLY
     name: str = ""
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from dualframe.core.validation import as_finite, as_not_negative, check_name
 from dualframe.network.value_record import ValueRecord
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Plasticity(ValueRecord):
     """A plasticity rule with all its numbers; usually made by `dualframe.plasticity_rule`.
 

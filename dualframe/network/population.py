@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -94,6 +94,7 @@ class Population(ValueRecord):
     equations: str
     threshold: str | None = None
     reset: str | None = None
+    _: KW_ONLY
     refractory: Any = None
     second_reset: str | None = None
     spike_width: Any = None

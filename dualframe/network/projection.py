@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +97,7 @@ class Projection(ValueRecord):
     on_pre: str | None = None
     on_post: str | None = None
     name: str = ""
+    _: KW_ONLY
     equations: str = ""
     weight: Any = None
     delay: Any = field(default_factory=lambda: 0 * ms)

@@ -74,7 +74,7 @@ class EffectInModel:
     factors: tuple[str, ...] = ()
 
 
-@dataclass
+@dataclass(kw_only=True)
 class ModulationEquations:
     """Equations of the modulators at one population, as they are collected.
 

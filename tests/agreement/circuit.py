@@ -66,7 +66,7 @@ def point(
         equations,
         neuron.threshold,
         neuron.reset,
-        neuron.refractory,
+        refractory=neuron.refractory,
         parameters=parameters,
         initial=initial,
         sign=sign,

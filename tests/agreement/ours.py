@@ -90,5 +90,10 @@ def _projections(case: Case, drawn: Drawn, first: dict[int, int]) -> Iterator[Pr
 def _currents(case: Case) -> Iterator[CurrentInput]:
     for number, step in enumerate(case.steps):
         yield CurrentInput(
-            case.name, step.amplitudes, step.start, step.stop, step.variable, f"step{number}"
+            case.name,
+            step.amplitudes,
+            step.start,
+            step.stop,
+            step.variable,
+            name=f"step{number}",
         )

@@ -124,7 +124,7 @@ class TestByHand:
             Circuit("none", ())
         with pytest.raises(UnknownName, match="'a'"):
             Circuit("c", cells, background=(Background("aa", "AMPA", "dend", psp=1 * mV),))
-        with pytest.raises(NetworkError, match="at most 4"):
+        with pytest.raises(NetworkError, match="only 4 possible partners"):
             Circuit(
                 "c",
                 cells,

@@ -18,29 +18,6 @@ MEDIAN_LINES = 7
 
 TREES = syntax_trees()
 
-#: Folders in which a rule does not hold yet. This goes when the last of them is done.
-UNFINISHED = {
-    "parameters": ("building", "catalogue", "circuit", "network", "neuromodulation", "targets"),
-    "calls": ("building", "catalogue", "neuromodulation"),
-    "records": (
-        "building",
-        "catalogue",
-        "circuit",
-        "network",
-        "neuromodulation",
-        "receptor_effects",
-        "simulation",
-        "targets",
-        "task",
-    ),
-    "files": ("circuit", "neurons"),
-}
-
-
-def finished(rule: str) -> dict[str, ast.Module]:
-    """Return the trees of the folders in which a rule holds."""
-    return {p: tree for p, tree in TREES.items() if p.split("/")[1] not in UNFINISHED[rule]}
-
 
 # --- names --------------------------------------------------------------------------------------
 
@@ -62,11 +39,7 @@ def has_one_word(name: str) -> bool:
 
 def test_parameters_are_named_for_what_they_are() -> None:
     assert sum(1 for tree in TREES.values() for _ in functions_of(tree)) > 500
-    offenders = [
-        f"{path}:{x}"
-        for path, tree in finished("parameters").items()
-        for x in empty_parameter_names(tree)
-    ]
+    offenders = [f"{path}:{x}" for path, tree in TREES.items() for x in empty_parameter_names(tree)]
     assert not offenders, "\n".join(offenders)
 
 
@@ -151,9 +124,7 @@ RECORDS = {node.name for tree in TREES.values() for node in dataclasses_of(tree)
 
 def test_wide_records_are_made_with_keywords() -> None:
     assert len(RECORDS) > 50
-    offenders = [
-        f"{path}:{x}" for path, tree in finished("calls").items() for x in wide_calls(tree, RECORDS)
-    ]
+    offenders = [f"{path}:{x}" for path, tree in TREES.items() for x in wide_calls(tree, RECORDS)]
     assert not offenders, "\n".join(offenders)
 
 
@@ -161,7 +132,7 @@ def test_wide_records_take_keywords_only() -> None:
     assert len(RECORDS) > 50
     offenders = [
         f"{path}: {node.name} has {len(positional_fields(node))} positional fields"
-        for path, tree in finished("records").items()
+        for path, tree in TREES.items()
         for node in dataclasses_of(tree)
         if len(positional_fields(node)) > MOST_POSITIONAL
     ]
@@ -205,7 +176,7 @@ def test_a_docstring_is_not_counted() -> None:
 def test_no_file_is_long() -> None:
     lengths = {path: len((ROOT / path).read_text("utf-8").splitlines()) for path in TREES}
     assert max(lengths.values()) > 100
-    offenders = [f"{p}: {lengths[p]}" for p in finished("files") if lengths[p] > MOST_LINES]
+    offenders = [f"{p}: {lengths[p]}" for p in TREES if lengths[p] > MOST_LINES]
     assert not offenders, "\n".join(offenders)
 
 

@@ -350,8 +350,8 @@ def test_genn_says_what_the_machine_lacks(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_current_steps_begin_and_end_on_their_steps() -> None:
     steps = (
-        CurrentInput("cells", 1 * pA, 1 * ms, 2 * ms, "I_ext", "first"),
-        CurrentInput("cells", [1, 2, 3, 4] * pA, 1.5 * ms, None, "I_ext", "second"),
+        CurrentInput("cells", 1 * pA, 1 * ms, 2 * ms, "I_ext", name="first"),
+        CurrentInput("cells", [1, 2, 3, 4] * pA, 1.5 * ms, None, "I_ext", name="second"),
     )
     record = {"cells": ["I_ext"]}
     result = df.run(

@@ -370,7 +370,7 @@ def test_an_event_of_one_comparison_may_drive_what_it_watches(condition: str) ->
 
 
 def test_currents_become_steps_of_time_with_their_numbers_as_constants() -> None:
-    early = CurrentInput("cells", [1, 2, 3] * pA, 1 * ms, 2 * ms, "I_ext", "early")
+    early = CurrentInput("cells", [1, 2, 3] * pA, 1 * ms, 2 * ms, "I_ext", name="early")
     late = CurrentInput("cells", 5 * pA, 3 * ms, variable="I_ext")
     lines, constants = insert_current_inputs(
         cells(), [early, late], parse_equations(EQUATIONS, "cells")
