@@ -9,7 +9,7 @@ release gives to the population.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -75,7 +75,9 @@ def build_task(task: Task, *, branch: str = "task_driven", model: str | None = N
         surroundings=around + encoders + signals + readouts + releases,
     )
     facts = _describe_network(task, branch, model, world)
-    return replace(network, name=task.name, meta={**network.meta, **facts})
+    assumptions = list(dict.fromkeys([*task.assumptions, *network.meta["assumptions"]]))
+    meta = {**network.meta, **facts, "assumptions": assumptions}
+    return replace(network, name=task.name, meta=meta)
 
 
 def _choose_neurons(circuit: Circuit, branch: str, model: str | None) -> NeuronBuilder:
@@ -238,12 +240,7 @@ def _describe_network(
         "task": task.name,
         "modulators": list(task.modulators),
         "heterogeneity": task.heterogeneity,
-        "assumptions": list(_assumptions(task)),
     }
     if world is not None:
         facts |= {"trials": list(world.trial_outcomes), "interval_s": float(world.interval)}
     return facts
-
-
-def _assumptions(task: Task) -> Iterator[str]:
-    yield from task.assumptions

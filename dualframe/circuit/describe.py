@@ -28,8 +28,13 @@ from dualframe.network import Plasticity
 def overview_text(circuit: CircuitRecord) -> str:
     """Return a circuit in one line for each of its parts."""
     title = f"{circuit.name}: {circuit.title}" if circuit.title else circuit.name
+    return "\n".join([title, *component_lines(circuit)])
+
+
+def component_lines(circuit: CircuitRecord) -> list[str]:
+    """Return the size of a circuit and a line for each of its parts."""
     total = f"{sum(circuit.sizes.values())} neurons"
-    lines = [title, total + (f", scale {circuit.scale:g}" if circuit.full else "")]
+    lines = [total + (f", scale {circuit.scale:g}" if circuit.full else "")]
     if circuit.space is not None:
         lines[-1] += f" in a {circuit.space.shape} of radius {_text(circuit.space.radius)}"
     if circuit.regions:
@@ -38,10 +43,11 @@ def overview_text(circuit: CircuitRecord) -> str:
     if circuit.inputs:
         lines += ["", "inputs", *map(_input_text, circuit.inputs)]
     lines += ["", "projections", *map(_projection_text, circuit.projections)]
-    lines += ["", "background", *map(_background_text, circuit.background)]
+    if circuit.background:
+        lines += ["", "background", *map(_background_text, circuit.background)]
     if acting := action_lines(circuit):
         lines += ["", "modulation", *(f"  {line}" for line in acting)]
-    return "\n".join([*lines, *_scaling_lines(circuit)])
+    return [*lines, *_scaling_lines(circuit)]
 
 
 def describe_circuit(circuit: CircuitRecord) -> str:
@@ -50,16 +56,30 @@ def describe_circuit(circuit: CircuitRecord) -> str:
     page.lines.append(overview_text(circuit))
     if circuit.note:
         page.lines += ["", *wrap(circuit.note, 100)]
-    if circuit.full is not None:
-        page.title("numbers and sources (of the full-size circuit)")
-    for where, part in _parts(circuit.full_size):
-        page.title(where)
-        page.note(part.note)
-        page.numbers(Numbers("", tuple(part.sources.items())))
+    write_numbers(page, circuit)
     assumed = sum(ASSUMED in line for line in page.lines)
     mark = f"{assumed} lines are marked {ASSUMED}: no source was read that states them."
     sources = [f"  {key}: {_citation_text(key)}" for key in page.cited]
     return "\n".join([*page.lines, "", *([mark, ""] if assumed else []), "sources", *sources])
+
+
+def write_numbers(page: Page, circuit: CircuitRecord) -> None:
+    """Write the sourced numbers of a circuit on a page, with a heading for each of its parts.
+
+    Parameters
+    ----------
+    page
+        Of the circuit, or of a task in which it acts.
+    circuit
+        The circuit.
+    """
+    if circuit.full is not None:
+        page.title("numbers and sources (of the full-size circuit)")
+    for where, part in _parts(circuit.full_size):
+        if part.sources or part.note:
+            page.title(where)
+            page.note(part.note)
+            page.numbers(Numbers("", tuple(part.sources.items())))
 
 
 def action_lines(circuit: CircuitRecord) -> list[str]:
@@ -158,6 +178,8 @@ def _region_text(region: Region) -> str:
 
 
 def _input_text(source: CircuitInput) -> str:
+    if source.rate is None:
+        return f"  {source.name}: {source.n} neurons of an encoder"
     until = "" if source.stop is None else f" to {_text(source.stop)}"
     when = f"from {_text(source.start)}{until}" if source.on else "off"
     return f"  {source.name}: {source.n} Poisson neurons, {_text(source.rate)} each, {when}"
@@ -180,16 +202,17 @@ def _projection_text(projection: CircuitProjection) -> str:
             f"facilitation {_text(own.tau_facilitation)}"
         )
     if projection.plasticity is not None:
-        parts.append(_plasticity_text(projection.plasticity))
+        parts.append(_plasticity_text(projection.plasticity, native=projection.weight is not None))
     return ", ".join(parts)
 
 
-def _plasticity_text(plasticity: Plasticity) -> str:
+def _plasticity_text(plasticity: Plasticity, *, native: bool) -> str:
     options = "".join(f", {name} {choice}" for name, choice in plasticity.options.items())
     frozen = ", frozen" if plasticity.frozen else ""
     bounds = f"{_text(plasticity.w_min)} to {_text(plasticity.w_max)}"
     if get_dimensions(plasticity.w_max) is DIMENSIONLESS:
-        bounds = f"{plasticity.w_min:g} to {plasticity.w_max:g} times the weight"
+        bounds = f"{plasticity.w_min:g} to {plasticity.w_max:g}"
+        bounds += "" if native else " times the weight"
     return f"plastic ({plasticity.origin}{options}, {bounds}{frozen})"
 
 

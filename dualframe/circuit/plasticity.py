@@ -19,7 +19,7 @@ from dualframe.catalogue import plasticity_rule
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import make_record, plain_values
-from dualframe.core.errors import NetworkError
+from dualframe.core.errors import CatalogueError, DualframeError, NetworkError
 from dualframe.network import Plasticity
 from dualframe.plasticity import PLASTICITY_RULES
 from dualframe.plasticity.rule import PlasticityRule
@@ -84,15 +84,15 @@ def read_plasticity(
         block.fail("w_max", 'missing. Add the largest weight, a multiple of it: w_max = "2".')
     options = {key: block.text(key) for key in rule.options if key in block.data}
     numbers |= {f"plasticity.{key}": number for key, number in found.items()}
-    return make_record(
-        block,
-        _plastic,
-        rule=rule.name,
-        set=block.text("set", ""),
-        options=options,
-        signals=_signals(block, rule),
-        **plain_values(found),
-    )
+    set_name, signals = block.text("set", ""), _signals(block, rule)
+    try:
+        return plasticity_rule(
+            rule.name, set=set_name, options=options, signals=signals, **plain_values(found)
+        )
+    except CatalogueError:
+        raise
+    except DualframeError as error:
+        raise CatalogueError(f"{block.where}: {error}") from error
 
 
 def _signals(block: Table, rule: PlasticityRule) -> dict[str, str]:
@@ -106,10 +106,6 @@ def _signals(block: Table, rule: PlasticityRule) -> dict[str, str]:
         if not all(part.isidentifier() or part == "5HT" for part in variable.split(".")):
             signals.fail(name, f'{variable!r} is no variable. Name one, like {name} = "o_D1".')
     return found
-
-
-def _plastic(rule: str, **content: Any) -> Plasticity:
-    return plasticity_rule(rule, **content)
 
 
 def read_short_term(table: Table, numbers: dict[str, Sourced]) -> ShortTerm | None:

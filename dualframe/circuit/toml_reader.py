@@ -170,6 +170,7 @@ def _read_population(
     point = table.data.get("point")
     if point is not None and point not in models:
         raise UnknownName(f"model in {table.where}, key 'point':", str(point), models)
+    drive = read_drive(table)
     cell = table.text("cell")
     if cell.endswith(".toml") and not os.path.isabs(cell):  # noqa: PTH117 (cell is a text)
         cell = str(folder / cell)
@@ -180,9 +181,10 @@ def _read_population(
         cell=cell,
         point=None if point is None else models[point],
         region=table.text("region", ""),
-        drive=read_drive(table),
+        drive=drive,
         note=table.text("note", ""),
-        sources=numbers,
+        sources=numbers
+        | {f"drive.{key}": number for key, number in (drive.sources if drive else {}).items()},
         **plain_values(numbers),
     )
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import dualframe as df
+from dualframe.circuit.describe import assumed_numbers
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.terminal_output import as_json, say
-from dualframe.core.errors import DualframeError, UnknownName
+from dualframe.core.errors import DualframeError
 from dualframe.core.quantity import quantity, quantity_text
 from dualframe.core.validation import check_count
 from dualframe.results.archive import ensure_writable
@@ -176,14 +177,12 @@ def _with_modulators(task: Task, text: str) -> Task:
 def _set_entry(task: Task, text: str) -> Task:
     """Return the task with one change of --set."""
     place, equals, value = text.partition("=")
-    section, dot, name = place.partition(".")
-    if not (equals and dot):
+    path = "__".join(part.strip() for part in place.split("."))
+    if not (equals and "." in place):
         raise DualframeError(
             f"--set {text!r}: expected SECTION.NAME=VALUE, like --set reward.pulse=0.25."
         )
-    if section not in task.sections:
-        raise UnknownName(f"section of task {task.name!r}:", section, task.sections)
-    return task.with_parameters(**{f"{section.strip()}__{name.strip()}": value.strip()})
+    return task.with_parameters(**{path: value.strip()})
 
 
 def _go_on(options: argparse.Namespace, seed: int) -> df.TrainedAgents:
@@ -254,3 +253,5 @@ def _say_assumptions(task: Task, options: argparse.Namespace) -> None:
         ]
         if assumed:
             say(f"assumed: {name}: {', '.join(assumed)}")
+    for line in assumed_numbers(task.circuit, dendrites=False):
+        say(f"assumed: {line}")

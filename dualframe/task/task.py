@@ -18,10 +18,11 @@ from dualframe.catalogue.lookup import modulator_name
 from dualframe.catalogue.sourced_value import Numbers
 from dualframe.catalogue.toml_table import load_toml, table_from
 from dualframe.circuit import Circuit
+from dualframe.circuit.describe import assumed_numbers, component_lines, write_numbers
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.shipped_files import find_shipped_file, shipped_names
-from dualframe.core.validation import as_not_negative
+from dualframe.core.validation import as_not_negative, check_count
 from dualframe.network import ValueRecord
 from dualframe.task.section import TaskSection
 from dualframe.task.toml_reader import TaskContent, read_content, replace_entry
@@ -188,21 +189,25 @@ class Task(ValueRecord):
 
         Raises
         ------
+        NetworkError
+            If it is no whole number of at least 1.
         CatalogueError
             If a population would have no neuron, or a degree exceeds a population.
         """
+        check_count(n, "number of neurons")
         sizes = self.circuit.sizes
         ratio = n / sum(sizes.values())
         return self.with_parameters(
-            **{f"{name}__n": float(max(round(size * ratio), 1)) for name, size in sizes.items()}
+            **{f"{name}__n": float(round(size * ratio)) for name, size in sizes.items()}
         )
 
     @property
     def assumptions(self) -> tuple[str, ...]:
-        """One line for each section with assumed numbers."""
-        return tuple(
+        """Lines that say which numbers of the task and of its circuit are assumed."""
+        sections = [
             f"{name}: {', '.join(assumed)} assumed" for name, assumed in self._assumed() if assumed
-        )
+        ]
+        return (*sections, *assumed_numbers(self.circuit, dendrites=False))
 
     def describe(self) -> str:
         """Return the task as text: every number with its source, assumptions marked."""
@@ -217,7 +222,8 @@ class Task(ValueRecord):
                     f"  {entry} = {value if isinstance(value, str) else ', '.join(value)}"
                 )
             page.numbers(Numbers(name, tuple(section.numbers.items())))
-        page.lines += ["", self.circuit.describe()]
+        page.lines += ["", "circuit", *component_lines(self.circuit)]
+        write_numbers(page, self.circuit)
         assumed = sum(ASSUMED in line for line in page.lines)
         beside = Path(self.file).parent / PACKAGED.name
         keys = references(beside) if beside.is_file() else {}

@@ -188,7 +188,7 @@ def replace_entry(tree: Mapping[str, Any], path: str, value: Any) -> dict[str, A
     changed = copy.deepcopy(dict(tree))
     places = _named_tables(changed)
     if first not in places:
-        raise UnknownName("section of the task:", first, places)
+        raise UnknownName(f"section of task {tree.get('name', '')!r}:", first, places)
     table = places[first]
     for step in rest[:-1]:
         if not isinstance(table.setdefault(step, {}), dict):

@@ -24,26 +24,33 @@ SMALL: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
     # agents start in the goal, which moves away at the third trial
     "navigation": (
         {
-            "world__goal_x": 0,
-            "world__goal_y": 0,
-            "world__reversal_trial": 3,
-            "world__timeout": "0.3 s",
-            "world__grace": "20 ms",
+            "environment__goal_x": 0,
+            "environment__goal_y": 0,
+            "environment__reversal_trial": 3,
+            "environment__timeout": "0.3 s",
+            "environment__grace": "20 ms",
             "protocol__trial_limit": "0.3 s",
-            "encoder__spacing": 0.8,
-            "encoder__sigma": 0.8,
+            "place__spacing": 0.8,
+            "place__sigma": 0.8,
         },
         {"trials": 4},
     ),
     "distal_reward": (
         {
-            "network__neurons": 50,
-            "network__synapses": 20,
-            "network__noise": "13 mV",
-            "reward__window": "300 ms",
+            "exc__n": 40,
+            "inh__n": 10,
+            "exc_to_exc__out_degree": 16,
+            "exc_to_inh__out_degree": 4,
+            "inh_to_exc__out_degree": 20,
+            "RS__half_noise": "13 mV",
+            "FS__half_noise": "13 mV",
+            "coincidence__window": "300 ms",
             "protocol__sampling": "100 ms",
-            "plasticity__A_plus": 1,
-            "plasticity__A_minus": 1.5,
+            **{
+                f"{name}__plasticity__{amplitude}": value
+                for name in ("exc_to_exc", "exc_to_inh", "tagged")
+                for amplitude, value in (("A_plus", 1), ("A_minus", 1.5))
+            },
         },
         {"duration": 4 * second},
     ),
@@ -175,7 +182,7 @@ def test_evaluation_keeps_the_weights_to_the_last_bit(trained: Made, target: str
 def test_the_criterion_of_distal_reward_is_seen(target: str) -> None:
     """A low one is reached wherever the weight grows at all."""
     task, how = small("distal_reward")
-    task = task.with_parameters(reward__criterion=0.01)
+    task = task.with_parameters(criterion__level="0.04 mV")
     gpu = {"use_gpu": False} if target == "genn" else {}
     agents = df.train(
         task,

@@ -203,12 +203,12 @@ LEARNERS, SECONDS = 4, 500
 def learn(*modulators: str) -> df.TrainedAgents:
     """Four agents of 200 neurons, STDP five times the source's, for eight minutes."""
     small = df.task("distal_reward").with_modulators(*modulators)
-    small = small.with_parameters(
-        network__neurons=200,
-        plasticity__A_plus=0.5,
-        plasticity__A_minus=0.75,
-        protocol__duration=SECONDS * second,
-    )
+    learning = {
+        f"{name}__plasticity__{amplitude}": value
+        for name in ("exc_to_exc", "exc_to_inh", TAGGED)
+        for amplitude, value in (("A_plus", 0.5), ("A_minus", 0.75))
+    }
+    small = small.with_neurons(200).with_parameters(**learning, protocol__duration=SECONDS * second)
     return df.train(small, agents=LEARNERS, seed=1, **CPP)
 
 

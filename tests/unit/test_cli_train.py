@@ -47,6 +47,7 @@ def test_tasks_are_listed_and_shown(capsys: Capture, task: str) -> None:
     assert "distal reward problem" in printed(capsys, "list", "tasks")
     text = printed(capsys, "show", "navigation")
     assert "ASSUMED" in text
+    assert "drive.current" in text
     assert "modeldb245018" in text
     assert json.loads(printed(capsys, "list", "tasks", "--json"))[0]["name"]
     assert printed(capsys, "show", task).startswith("small: ")
@@ -128,7 +129,7 @@ class TestOneArm:
             (["--modulate", "none"], "--modulate belongs to agents"),
             (["--heterogeneity", "0.1"], "--heterogeneity belongs"),
             (["--neurons", "9"], "--neurons belongs"),
-            (["--set", "actor.n=9"], "--set belongs"),
+            (["--set", "action.n=9"], "--set belongs"),
             (["--model", "glif"], "--model belongs"),
         ],
     )
@@ -181,7 +182,8 @@ def test_options_reach_the_task(
     seen: dict[str, Any] = {}
 
     def train(task: Any, **options: Any) -> None:
-        seen.update(task=task, network=df.task_driven.build(task), **options)
+        network = df.task_driven.build(task, model=options["model"])
+        seen.update(task=task, network=network, **options)
         raise Stop
 
     monkeypatch.setattr(df, "train", train)
@@ -199,11 +201,11 @@ def test_options_reach_the_task(
         "--heterogeneity",
         "0.1",
         "--set",
-        "actor.rho0=50 Hz",
+        "zannone.rho0=50 Hz",
         "--set",
-        "plasticity.eta_DA = 0.02",
-        "--set",
-        "actor.cells=glif",
+        "learned.plasticity.eta_DA = 0.02",
+        "--model",
+        "glif",
         "--seed",
         "5",
         "--target",
@@ -216,9 +218,9 @@ def test_options_reach_the_task(
     given = seen["task"]
     assert given.condition == "DA"
     assert given.heterogeneity == 0.1
-    assert given["actor"].count("n") == seen["network"].population("action").n == 20
-    assert float(given["actor"]["rho0"]) == 50
-    assert given["actor"]["cells"] == "glif"
+    assert given.circuit.population("action").n == seen["network"].population("action").n == 20
+    assert float(given.circuit.population("action").point.parameters["rho0"]) == 50
+    assert seen["model"] == seen["network"].meta["model"] == "glif"
     learned = next(p for p in seen["network"].projections if p.plasticity)
     assert learned.plasticity.numbers["eta_DA"] == 0.02
 
@@ -247,17 +249,19 @@ def test_neurons_of_a_task_with_a_network(monkeypatch: pytest.MonkeyPatch) -> No
         (["--modulate", "none,DA"], "none"),
         (["--modulate", ""], "--modulate names no modulator: write --modulate none"),
         (["--target", "gen"], "unknown target 'gen'. Did you mean 'genn'?"),
-        (["--set", "actor.n"], "--set 'actor.n': expected SECTION.NAME=VALUE"),
+        (["--set", "action.n"], "--set 'action.n': expected SECTION.NAME=VALUE"),
         (["--set", "n=4"], "--set 'n=4': expected SECTION.NAME=VALUE"),
-        (["--set", "actr.n=4"], "section of task 'small': 'actr'. Did you mean 'actor'?"),
-        (["--set", "actor.m=4"], "entry of section 'actor': 'm'"),
-        (["--set", "actor.rho0=4"], "actor.rho0 is '4'"),
-        (["--set", "actor.rho0=4 mV"], "actor.rho0 is '4 mV'"),
-        (["--set", "actor.n=__import__('os')"], "actor.n is"),
-        (["--set", "actor.cells=lif"], "actor.cells 'lif'"),
-        (["--set", "actor.n=-4"], "-4"),
+        (["--set", "actin.n=4"], "section of task 'small': 'actin'. Did you mean 'action'?"),
+        (["--set", "action.m=4"], "small.toml, table [populations.1], key 'm': unknown key"),
+        (["--set", "zannone.rho0=4"], "table [models.1], key 'rho0'"),
+        (["--set", "zannone.rho0=4 mV"], "table [models.1], key 'rho0' is '4 mV'"),
+        (["--set", "action.n=__import__('os')"], "key 'n'"),
+        (["--set", "zannone.form=lif"], "key 'form': unknown form 'lif'"),
+        (["--set", "learned.plasticity.w_mx=2"], "table [projections.1.plasticity], key 'w_mx'"),
+        (["--model", "lif"], "'ctx_l23_pyr' has no LIF set"),
+        (["--set", "action.n=-4"], "-4"),
         (["--set", "protocol.agents=0"], "number of agents"),
-        (["--neurons", "0"], "0"),
+        (["--neurons", "0"], "number of neurons is 0"),
         (["--agents", "0"], "number of agents is 0"),
         (["--agents", "-2"], "number of agents is -2"),
         (["--trials", "0"], "trials is 0: expected a whole number"),

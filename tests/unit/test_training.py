@@ -28,6 +28,11 @@ from dualframe.training.outcomes.trials import outcomes_of_trials
 from dualframe.training.replay_training import replay_training
 
 CPP: dict[str, Any] = {"target": "cpp_standalone", "progress": False}
+SPARSE: dict[str, Any] = {  # ten targets of each neuron of the distal-reward network
+    "exc_to_exc__out_degree": 8,
+    "exc_to_inh__out_degree": 2,
+    "inh_to_exc__out_degree": 10,
+}
 Learned = tuple[Task, df.TrainedAgents]
 needs_cpp = pytest.mark.cpp
 
@@ -441,7 +446,7 @@ class TestBadInput:
             df.train(task, **{"target": "runtime", **options})
 
     def test_trials_of_a_task_without_trials(self) -> None:
-        task = df.task("distal_reward").with_parameters(network__neurons=50, network__synapses=10)
+        task = df.task("distal_reward").with_parameters(**SPARSE).with_neurons(50)
         with pytest.raises(NetworkError, match="'distal_reward' has no trials: give duration"):
             df.train(task, trials=3, target="runtime")
 
@@ -470,11 +475,9 @@ class TestBadInput:
 @needs_cpp
 def test_the_tables_of_the_distal_reward(tmp_path: Path) -> None:
     task = df.task("distal_reward").with_parameters(
-        network__neurons=50,
-        network__synapses=10,
-        protocol__sampling="100 ms",
-        protocol__duration="1 s",
+        **SPARSE, protocol__sampling="100 ms", protocol__duration="1 s"
     )
+    task = task.with_neurons(50)
     agents = df.train(task, agents=2, seed=1, **CPP)
     outcomes = agents.outcomes
     assert agents.trials.empty
