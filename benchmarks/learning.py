@@ -30,17 +30,20 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Condition:
-    """A label, the modulators that act, and other numbers of the task."""
+    """A label, the modulators that act, other numbers of the task, and other point neurons."""
 
     label: str
     modulators: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     heterogeneity: float = 0.0
+    model: str | None = None
     figure: str = ""  # conditions with the same one share their figures
 
     def task(self, experiment: Experiment) -> Any:
         task = df.task(experiment.task).with_modulators(*self.modulators)
-        task = task.with_parameters(**{**experiment.parameters, **self.parameters})
+        if experiment.neurons is not None:
+            task = task.with_neurons(experiment.neurons)
+        task = task.with_parameters(**self.parameters)
         return task.with_heterogeneity(self.heterogeneity)
 
 
@@ -53,7 +56,7 @@ class Experiment:
     conditions: tuple[Condition, ...]
     row: Callable[[df.TrainedAgents], dict[str, Any]]
     bars: Callable[[Mapping[str, df.TrainedAgents]], list[str]]
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    neurons: int | None = None  # None: as many as the task states
     agents: int = 20
     baselines: Callable[[], list[dict[str, Any]]] = list
 
@@ -208,13 +211,13 @@ def cartpole_baselines() -> list[dict[str, Any]]:
 
 # --- experiments ---------------------------------------------------------------------------------
 
-_RS = {"network__inhibition": "RS"}
-_AC = {"network__inhibition": "AC"}
+_RS = {"inh__point": "RS"}
+_AC = {"inh__point": "AC"}
 REWARD_CONDITIONS = (
     Condition("none", ()),
     Condition("DA", ("DA",)),
     Condition("DA,NA,ACh", ("DA", "NA", "ACh")),
-    Condition("DA,NA,ACh, DA clamped after", ("DA", "NA", "ACh"), {"excitability__clamp_DA": 1.0}),
+    Condition("DA,NA,ACh, DA clamped after", ("DA", "NA", "ACh"), {"reward__clamp": 1.0}),
     Condition("DA,NA (always bursting)", ("DA", "NA")),
     Condition("DA, I:RS", ("DA",), _RS),
     Condition("DA, I:AC", ("DA",), _AC),
@@ -233,7 +236,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         REWARD_CONDITIONS,
         reward_row,
         reward_bars,
-        {"network__neurons": 200.0},
+        neurons=200,
     ),
     "distal_reward_1000": Experiment(
         "distal_reward",
@@ -260,7 +263,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             Condition(
                 f"{label}, {cells} cells",
                 _modulators(label),
-                {"actor__cells": cells},
+                model=cells,
                 figure="other_cells",
             )
             for cells in ("izhikevich", "glif")
@@ -295,6 +298,7 @@ def run_condition(
     task = condition.task(experiment)
     agents = df.train(
         task,
+        model=condition.model,
         agents=options.agents or experiment.agents,
         seed=options.seed,
         target=options.target,

@@ -17,16 +17,16 @@ import dualframe as df
 from dualframe.targets.target_support import missing_requirements
 
 TASKS = {
-    "distal_reward, 200 neurons": ("distal_reward", {"network__neurons": 200.0}),
-    "distal_reward, 1000 neurons": ("distal_reward", {}),
-    "navigation": ("navigation", {}),
-    "cartpole": ("cartpole", {}),
+    "distal_reward, 200 neurons": ("distal_reward", 200),
+    "distal_reward, 1000 neurons": ("distal_reward", 1000),
+    "navigation": ("navigation", None),
+    "cartpole": ("cartpole", None),
 }
 
 
 def measured(label: str, agents: int, target: str, seconds: float) -> dict[str, object]:
-    name, parameters = TASKS[label]
-    task = df.task(name).with_parameters(**parameters)
+    name, neurons = TASKS[label]
+    task = df.task(name) if neurons is None else df.task(name).with_neurons(neurons)
     options = {"agents": agents, "seed": 1, "target": target, "progress": False}
     if target == "genn":
         options["use_gpu"] = False
@@ -51,7 +51,7 @@ def main(options: argparse.Namespace) -> None:
             for agents in options.agents:
                 rows.append(measured(label, agents, target, options.seconds))
                 print(rows[-1], flush=True)
-    notes = ["Plasticity and worlds included; one core."]
+    notes = ["Plasticity and environments included; one core."]
     name = "learning_speed" + ("_genn" if "genn" in targets else "")
     save(name, "Speed of learning", rows, notes, Path(options.out))
 

@@ -32,9 +32,7 @@ CONDITIONS = {"none": (), "DA": ("DA",), "DA, NA, then ACh": ("DA", "NA", "ACh")
 
 def learn(modulators, duration, agents, target):
     """Return agents that have learned under some modulators."""
-    task = (
-        df.task("distal_reward").with_modulators(*modulators).with_parameters(network__neurons=200)
-    )
+    task = df.task("distal_reward").with_modulators(*modulators).with_neurons(200)
     return df.train(task, agents=agents, seed=1, duration=duration, target=target)
 
 
