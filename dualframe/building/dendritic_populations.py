@@ -61,7 +61,7 @@ class DendriticNeurons:
             Naming the projection.
         """
         refuse_currents(circuit, "build it with dualframe.task_driven.")
-        refuse_native_weights(circuit, "build it with dualframe.task_driven.")
+        refuse_native_weights(circuit, "take the branch of point neurons, dualframe.task_driven.")
 
     def cell_builder(self, population: ResolvedPopulation) -> DendriticCellBuilder:
         """Return how the neurons of a population are made."""

@@ -26,6 +26,7 @@ from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.environments import Environment, environment
 from dualframe.network import Network, Population
+from dualframe.neurons.registry import models_named
 from dualframe.task import Task, TaskSection
 
 BRANCHES = ("task_driven", "biological")
@@ -52,7 +53,8 @@ def build_task(task: Task, *, branch: str = "task_driven", model: str | None = N
     Raises
     ------
     CatalogueError
-        If components do not fit together.
+        If components do not fit together, or the circuit cannot be built in the branch or with the
+        model.
     UnknownName
         If a component names a population, variable or modulator that the task does not have.
     """
@@ -67,6 +69,8 @@ def build_task(task: Task, *, branch: str = "task_driven", model: str | None = N
     readouts = _make_blocks(task.readouts, READOUTS, context)
     releases = _make_blocks(task.releases, RELEASES, context)
     circuit, signals = _bring_signals(task, around + encoders + readouts, releases)
+    if model is not None and branch == "task_driven":
+        _check_model(task, model)
     neurons = _choose_neurons(circuit, branch, model)
     network = build_circuit(
         circuit,
@@ -78,6 +82,19 @@ def build_task(task: Task, *, branch: str = "task_driven", model: str | None = N
     assumptions = list(dict.fromkeys([*task.assumptions, *network.meta["assumptions"]]))
     meta = {**network.meta, **facts, "assumptions": assumptions}
     return replace(network, name=task.name, meta=meta)
+
+
+def _check_model(task: Task, model: str) -> None:
+    """Refuse point neurons of the cell types where the task's circuit leaves no choice."""
+    models_named(model)
+    if all(
+        population.point is not None and population.drive is None
+        for population in task.circuit.populations
+    ):
+        raise CatalogueError(
+            f"model={model!r}: task {task.name!r} states its own point neurons, and none of its "
+            f"populations has a drive for others: leave the model out."
+        )
 
 
 def _choose_neurons(circuit: Circuit, branch: str, model: str | None) -> NeuronBuilder:

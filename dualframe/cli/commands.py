@@ -108,12 +108,12 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
 
 
 def _reader_of_file(path: Path) -> Callable[[str], Any]:
-    """What reads a user's file: a task names its builder, a circuit its populations."""
+    """What reads a user's file: a task has a protocol, a circuit populations."""
     try:
         keys = set(tomllib.loads(path.expanduser().read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return df.circuit  # the reader of circuits says what is wrong
-    if "builder" in keys:
+    if keys & {"protocol", "outcome"}:
         return df.task
     return df.circuit if "populations" in keys else catalogue.cell
 

@@ -79,7 +79,9 @@ def train(
     Raises
     ------
     NetworkError
-        If it is no task, the task does not have the branch or model, or a count is not one.
+        If it is no task, or a count is not one.
+    CatalogueError
+        If the task cannot be built in the branch, or with the model.
     UnknownName, TargetError
         As in `dualframe.run`.
     """

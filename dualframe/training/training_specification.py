@@ -126,8 +126,8 @@ def build_agent(task: Task, branch: str, model: str | None) -> Network:
     Raises
     ------
     UnknownName
-        If there is no such branch.
-    NetworkError
+        If there is no such branch or model.
+    CatalogueError
         If the task cannot be built in the branch, or with the model.
     """
     if branch not in BRANCHES:

@@ -17,6 +17,7 @@ from small_task import AGENTS, GRACE, LIMIT, REVERSAL, TRIALS, small
 
 import dualframe as df
 from dualframe.core.errors import (
+    CatalogueError,
     DualframeError,
     NetworkError,
     OutputError,
@@ -463,10 +464,15 @@ class TestBadInput:
         """The reference tasks state their own point neurons."""
         with pytest.raises(UnknownName, match="Did you mean 'biological'"):
             df.train(task, branch="biologicl", target="runtime")
-        with pytest.raises(NetworkError, match="'small' states its own point neurons"):
+        with pytest.raises(CatalogueError, match=r"'small' states .* of point neurons.*take the b"):
             df.train(task, branch="biological", target="runtime")
-        with pytest.raises(NetworkError, match="model='glif'"):
-            df.train(task, model="glif", target="runtime")
+        with pytest.raises(CatalogueError, match="model='glif' is of point neurons"):
+            df.train(task, branch="biological", model="glif", target="runtime")
+        with pytest.raises(UnknownName, match="'glf'"):
+            df.train(task, model="glf", target="runtime")
+        for name in ("distal_reward", "cartpole"):
+            with pytest.raises(CatalogueError, match=f"model='glif': task '{name}' states its own"):
+                df.train(df.task(name), model="glif", target="runtime")
 
 
 # --- the distal reward ----------------------------------------------------------------------------
