@@ -168,7 +168,7 @@ def test_what_cannot_have_native_weights(reference) -> None:
         replace(first, synapses="AMPA")
     with pytest.raises(NetworkError, match="into which variable"):
         replace(first, into=None)
-    with pytest.raises(CatalogueError, match=r"take the branch of point neurons, dualframe\.task_driven"):
+    with pytest.raises(CatalogueError, match=r"branch of point neurons, dualframe\.task_driven"):
         df.biological.build(reference)
     for change, error in (({"into": "g"}, UnknownName), ({"weight": 2.0}, CatalogueError)):
         changed = reference.with_components(projections=(replace(first, **change),))
