@@ -131,8 +131,13 @@ def test_a_kind_makes_a_block_that_names_what_it_makes(kind: str, context: TaskC
     assert names <= {"made"}
     for projection in block.projections:
         assert {projection.source, projection.target} <= {
-            "made", ENVIRONMENT, "action", "other", "value", "pair",
-        }  # fmt: skip
+            "made",
+            ENVIRONMENT,
+            "action",
+            "other",
+            "value",
+            "pair",
+        }
 
 
 @pytest.mark.parametrize("kind", sorted(ENCODERS))
@@ -185,10 +190,16 @@ def test_a_modulator_that_does_not_act_has_size_zero_and_the_same_equations(
 
 def test_changes_are_made_to_the_population_that_they_name() -> None:
     cells = df.Population(
-        "cells", 2, "dV/dt = -V/(10*ms) : volt", threshold="V > 1*mV", reset="V = c", parameters={
-            "c": 0 * mV, "d": 1 * mV,
+        "cells",
+        2,
+        "dV/dt = -V/(10*ms) : volt",
+        threshold="V > 1*mV",
+        reset="V = c",
+        parameters={
+            "c": 0 * mV,
+            "d": 1 * mV,
         },
-    )  # fmt: skip
+    )
     change = PopulationChange(
         population="cells",
         equations="bursting : 1",
