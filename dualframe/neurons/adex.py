@@ -72,13 +72,13 @@ def adex_neuron(parameters: Mapping[str, Any]) -> PointNeuron:
     values = check_parameters("AdEx", parameters, _PARAMETERS.dimensions, _DEFAULTS)
     return PointNeuron(
         equations="dV/dt = (g_L*(E_L - V) + g_L*Delta_T*exp(clip((V - V_T)/Delta_T, -100.0, 20.0))"
-        " - w + I)/C : volt (unless refractory)\n"
-        "dw/dt = (a*(V - E_L) - w)/tau_w : amp",
+        " - w_adapt + I)/C : volt (unless refractory)\n"
+        "dw_adapt/dt = (a*(V - E_L) - w_adapt)/tau_w : amp",
         threshold="V >= V_peak",
-        reset="V = V_r\nw += b",
+        reset="V = V_r\nw_adapt += b",
         refractory="t_ref",
         parameters=values,
-        initial={"V": values["E_L"], "w": 0 * pA},
+        initial={"V": values["E_L"], "w_adapt": 0 * pA},
         leak="g_L + a",
         rest="E_L",
         places={

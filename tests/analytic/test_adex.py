@@ -83,7 +83,7 @@ def test_below_threshold_it_stays_at_the_fixed_point(name: str) -> None:
 
     expected = brentq(balance, E_L - 20, V_T)
     # from there: to come there takes (C - a tau_w)/(g_L + a), 1.6 s where a is negative
-    start = {"V": expected * mV, "w": a * (expected - E_L) * pA}
+    start = {"V": expected * mV, "w_adapt": a * (expected - E_L) * pA}
     found = clamp(name, [current], duration=1000 * ms, delay=DT * ms, initial=start)
     assert len(found.spike_train(0)) == 0
     assert found.V[0][-1] / mV == pytest.approx(expected, abs=1e-2)

@@ -154,7 +154,8 @@ def test_neurons_without_currents_say_so() -> None:
     euler = neuron_model("izhikevich_2003_euler").make_neuron(
         {"a": 0.02, "b": 0.2, "c": -65, "d": 8}
     )
-    assert euler.input_equation(["probe"]) == "I = (noise + g + probe)/unit_time : volt/second"
+    lines = euler.input_equation(["more"])
+    assert lines == "I = (noise + g + probe + more)/unit_time : volt/second"
 
 
 def test_a_missing_or_wrong_parameter_is_named() -> None:
@@ -163,3 +164,15 @@ def test_a_missing_or_wrong_parameter_is_named() -> None:
         neuron_model("adex").make_neuron({k: v for k, v in complete.items() if k != "g_L"})
     with pytest.raises(UnknownName, match="parameter of AdEx 'g_l'"):
         neuron_model("adex").make_neuron({**complete, "g_l": 1 * nS})
+
+
+def test_adex_cells_are_a_population_of_a_task() -> None:
+    """They project to each other and learn, in place of the neurons that the task states."""
+    task = df.task("navigation").with_parameters(
+        environment__timeout="0.2 s", environment__grace="20 ms", protocol__trial_limit="0.2 s"
+    )
+    agents = df.train(
+        task, model="adex", agents=2, trials=1, seed=1, target="runtime", progress=False
+    )
+    assert agents.network.population("action").variables >= {"V", "w_adapt"}
+    assert len(agents.trials) == 2
