@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import dualframe as df
-from dualframe.simulation.run import package_versions
+from dualframe.simulation.assemble_results import package_versions
 from dualframe.targets.genn import requirements as genn
 
 RESULTS = Path(__file__).resolve().parent / "results"

@@ -24,7 +24,7 @@ from dualframe.core.errors import UnknownName
 from dualframe.core.shipped_files import SUFFIX, shipped_names
 from dualframe.results.archive import ensure_writable
 from dualframe.simulation.diagnose_installation import render_diagnosis
-from dualframe.simulation.run_specification import RunSpecification, add_provenance, replay
+from dualframe.simulation.run_specification import RunSpecification, replay
 from dualframe.targets.cpp.program_cache import default_cache
 from dualframe.training.agents import holds_agents
 from dualframe.training.replay_training import TrainingReplay, replay_training
@@ -125,7 +125,7 @@ def run_command(options: argparse.Namespace) -> int:
     folder = ensure_writable(options.out) if options.out else None
     say(terminal.describe_plan(specification, network))
     results = specification.run(progress=False if options.json else None)
-    results = add_provenance(results, command=shlex.join([PROGRAM, *options.words]))
+    results = results.with_provenance(command=shlex.join([PROGRAM, *options.words]))
     with _interrupts_deferred():
         if folder is not None:
             results.save(folder)

@@ -224,7 +224,7 @@ def _save_agents(agents: df.TrainedAgents, folder: Path, options: argparse.Names
 
 
 def _as_json(trained: Mapping[str, df.TrainedAgents], folder: Path | None) -> str:
-    reported = ("completed", "seed", "run_s", "simulated_s")
+    reported = ("completed", "seed", "run_s", "simulated_s", "warnings")
     conditions = {
         condition: {
             "outcomes": agents.outcomes.to_dict(orient="records"),

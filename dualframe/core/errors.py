@@ -10,6 +10,10 @@ class DualframeError(Exception):
     """Base of every error that dualframe raises on purpose."""
 
 
+class DualframeWarning(UserWarning):
+    """What a run warns of: its results may be wrong, or not what was meant."""
+
+
 class QuantityError(DualframeError, ValueError):
     """A text or value is not a quantity of the expected dimension."""
 

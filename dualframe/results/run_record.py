@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -85,6 +86,19 @@ class RunRecord:
         for name in self.traces:
             if name not in names and name not in self.weights:
                 raise UnknownName("population", name, names)
+
+    def with_provenance(self, **facts: Any) -> Self:
+        """Return the same data, not copied, with more in their provenance.
+
+        Parameters
+        ----------
+        facts
+            Keys of the provenance, which replace those that are there.
+        """
+        record = copy(self)
+        everything = _complete_provenance({**self.provenance, **facts}, self.duration)
+        object.__setattr__(record, "provenance", MappingProxyType(everything))
+        return record
 
     def population_size(self, population: str) -> int:
         """Number of neurons of a population."""

@@ -11,9 +11,9 @@ from brian2.units import ms
 
 from dualframe.core.errors import TargetError
 from dualframe.network import Network, Recording
+from dualframe.simulation.assemble_results import package_versions
 from dualframe.simulation.run import (
     check_options,
-    package_versions,
     positive_time,
     resolve_recordings,
     resolve_seed,

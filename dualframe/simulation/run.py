@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import platform
 import secrets
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import metadata
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from brian2.units import ms
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
+from dualframe.core.user_warnings import warn_user
 from dualframe.network import Network, Population, Recording
-from dualframe.results.results import Results, Trace, dspike_table, population_table, spike_table
-from dualframe.targets.brian.raw_results import RawResults, RawTrace, RunOptions
+from dualframe.results.results import Results
+from dualframe.simulation.assemble_results import assemble_results
+from dualframe.simulation.run_warnings import warnings_after_run, warnings_before_run
+from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.lowering.lower_network import lower_network
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 from dualframe.targets.target_support import TARGETS, require_supported, resolve_target
 
-_PACKAGES = ("dualframe", "brian2", "brian2genn", "dendrify", "numpy")
 _DEFAULT_DT = 0.1 * ms
 
 
@@ -115,12 +113,15 @@ def run(
         network_seed=drawn,
     )
     _check_recorded_synapses(lowered)
+    warnings = warn_user(warnings_before_run(network, lowered))
     with _progress_bar(progress, f"{network.name} on {name}") as report:
         options = RunOptions(threads, strict, use_gpu, precision, report)
         raw = TARGETS[name].run(lowered, options)
     facts = {"target": name, "seed": chosen, "threads": threads, "strict": strict}
     facts |= {"network_seed": drawn} if drawn != chosen else {}
-    return _assemble_results(network, lowered, raw, facts)
+    results = assemble_results(network, lowered, raw, facts)
+    warnings += warn_user(warnings_after_run(network, raw, results))
+    return results.with_provenance(warnings=warnings)
 
 
 def positive_time(value: Any, label: str) -> Any:
@@ -289,89 +290,3 @@ def _progress_bar(shown: bool | None, title: str) -> Iterator[Any]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=1.0)
         yield lambda fraction: bar.update(task, completed=fraction)
-
-
-def _assemble_results(
-    network: Network, lowered: LoweredNetwork, raw: RawResults, facts: dict[str, Any]
-) -> Results:
-    populations = population_table(network.populations)
-    return Results(
-        populations=populations,
-        spikes=spike_table(populations, raw.spikes),
-        duration=raw.simulated_s,
-        dspikes=dspike_table(_dendritic_spikes(lowered, raw)),
-        traces={name: _trace_of(lowered, name, trace) for name, trace in raw.traces.items()},
-        weights={
-            name: pd.DataFrame({"pre": i, "post": j, "weight": w})
-            for name, (i, j, w) in raw.weights.items()
-        },
-        weight_units=_weight_units(lowered, raw),
-        provenance=_run_provenance(network, lowered, raw, facts),
-    )
-
-
-def _dendritic_spikes(
-    lowered: LoweredNetwork, raw: RawResults
-) -> dict[tuple[str, str], tuple[Any, Any]]:
-    """Times of dendritic spikes: each new value of the variable that holds the last one's step."""
-    found = {}
-    for group in lowered.groups:
-        if group.name not in raw.events:
-            continue
-        trace = raw.events[group.name]
-        for event, variable in group.events.items():
-            steps = np.rint(trace.values[variable]).astype(np.int64)
-            neurons, columns = np.nonzero(np.diff(steps, axis=1, prepend=0))
-            found[group.name, event] = (
-                trace.neurons[neurons],
-                steps[neurons, columns] * lowered.dt,
-            )
-    return found
-
-
-def _trace_of(lowered: LoweredNetwork, name: str, trace: RawTrace) -> Trace:
-    units = {s.projection: {"w": s.weight_unit} for s in lowered.synapses}
-    units |= {group.name: dict(group.units) for group in lowered.groups}
-    return Trace(trace.times, trace.neurons, trace.values, units[name])
-
-
-def _weight_units(lowered: LoweredNetwork, raw: RawResults) -> dict[str, str]:
-    return {
-        synapses.projection: synapses.weight_unit
-        for synapses in lowered.synapses
-        if synapses.projection in raw.weights
-    }
-
-
-def _run_provenance(
-    network: Network, lowered: LoweredNetwork, raw: RawResults, facts: dict[str, Any]
-) -> dict[str, Any]:
-    return {
-        "network": network.name,
-        "network_hash": network.digest,
-        "versions": package_versions(),
-        "platform": platform.platform(),
-        "command": " ".join(sys.argv),
-        "dt_s": lowered.dt,
-        "asked_s": lowered.duration,
-        "simulated_s": raw.simulated_s,
-        "completed": raw.simulated_s >= lowered.duration * (1 - 1e-9),
-        "build_s": raw.build_s,
-        "run_s": raw.run_s,
-        "build_cache": raw.build_cache,
-        **({"without_spikes": sorted(lowered.silent)} if lowered.silent else {}),
-        **facts,
-        **raw.facts,
-        **network.meta,
-    }
-
-
-def package_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that a result depends on."""
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found

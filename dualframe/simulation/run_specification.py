@@ -200,7 +200,7 @@ class RunSpecification:
         )
         facts = results.provenance
         used = replace(self, seed=facts["seed"], target=facts["target"])
-        return add_provenance(results, arguments=used.to_dict())
+        return results.with_provenance(arguments=used.to_dict())
 
     def _recording_of(self, population: Population, variables: tuple[str, ...]) -> Recording:
         every = max(RECORDING_INTERVAL, quantity(self.dt, "time", "--dt"))
@@ -235,11 +235,6 @@ _KINDS: Mapping[str, Any] = MappingProxyType(
         "tuple[str, ...]": (list, tuple),
     }
 )
-
-
-def add_provenance(results: Results, **facts: Any) -> Results:
-    """Return results with more in their provenance."""
-    return replace(results, provenance={**results.provenance, **facts})
 
 
 def apply_drug_option(untreated: Circuit, text: str) -> Circuit:

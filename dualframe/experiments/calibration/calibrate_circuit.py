@@ -27,7 +27,8 @@ from dualframe.experiments.calibration.unitary_potentials import (
     find_weights,
     population_builder,
 )
-from dualframe.simulation.run import package_versions, positive_time
+from dualframe.simulation.assemble_results import package_versions
+from dualframe.simulation.run import positive_time
 
 
 def calibrate(

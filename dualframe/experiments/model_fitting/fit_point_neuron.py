@@ -46,7 +46,7 @@ from dualframe.experiments.model_fitting.evolution_search import (
 from dualframe.neurons.neuron_model import NeuronModel
 from dualframe.neurons.registry import fittable_families, fittable_models
 from dualframe.neurons.search_space import Values
-from dualframe.simulation.run import package_versions
+from dualframe.simulation.assemble_results import package_versions
 
 _GENERATIONS = 100
 

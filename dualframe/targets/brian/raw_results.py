@@ -64,6 +64,7 @@ class RawResults:
     simulated_s: float = 0.0
     build_cache: str = "none"
     facts: dict[str, Any] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 def collect_results(assembled: BrianObjects, lowered: LoweredNetwork) -> RawResults:

@@ -1,0 +1,49 @@
+"""What a run warns of: sentences that name the culprit and a number, and say what to try.
+
+They stand in ``results.provenance["warnings"]``, are issued as `DualframeWarning` once per run, and
+are shown by the command line and by reports.
+
+To add one: what the builder of a network knows is a text in ``network.meta["warnings"]``; what is
+computed from a network is a function in `BEFORE`; what the results show is one in `AFTER`; what a
+target meets while it runs is a text in ``RawResults.warnings``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from dualframe.network import Network
+from dualframe.results.results import Results
+from dualframe.targets.brian.raw_results import RawResults
+from dualframe.targets.lowering.lowered_network import LoweredNetwork
+
+
+def warnings_before_run(network: Network, lowered: LoweredNetwork) -> list[str]:
+    """Return what there is to warn of before a network runs; nothing has been compiled.
+
+    Parameters
+    ----------
+    network, lowered
+        The network, as described and as it will run.
+    """
+    texts = list(network.meta.get("warnings", ()))
+    return [*texts, *(text for check in BEFORE for text in check(network, lowered))]
+
+
+def warnings_after_run(network: Network, raw: RawResults, results: Results) -> list[str]:
+    """Return what the results of a run give reason to warn of.
+
+    Parameters
+    ----------
+    network
+        The network.
+    raw
+        What the target gave back.
+    results
+        The results.
+    """
+    return [*raw.warnings, *(text for check in AFTER for text in check(network, raw, results))]
+
+
+BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = ()
+AFTER: tuple[Callable[[Network, RawResults, Results], Iterable[str]], ...] = ()
