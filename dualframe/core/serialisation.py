@@ -1,4 +1,4 @@
-"""Descriptions to plain JSON and back, the digest that identifies them, and tables to TOML."""
+"""Descriptions to plain JSON, the digest that identifies them, and tables to TOML."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import tomli_w
-from brian2.units.fundamentalunits import Quantity, get_or_create_dimension
+from brian2.units.fundamentalunits import Quantity
 
 from dualframe.core.atomic_files import write_text_atomically
-from dualframe.core.errors import DualframeError, OutputError, UnknownName
+from dualframe.core.errors import DualframeError, OutputError
 
 #: Metadata of a field that a description holds only where it is given: its digest does not change
 #: when a class gains such a field.
@@ -51,34 +51,6 @@ def encode(value: Any) -> Any:
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     raise DualframeError(f"a {type(value).__name__} cannot be part of a network description.")
-
-
-def decode(data: Any, classes: Mapping[str, type]) -> Any:
-    """Rebuild what `encode` wrote; ``classes`` are the dataclasses that may be made.
-
-    Parameters
-    ----------
-    data
-        The data.
-    classes
-        Classes of the records that may be made, by name.
-    """
-    if isinstance(data, list):
-        return tuple(decode(item, classes) for item in data)
-    if not isinstance(data, dict):
-        return data
-    kind = data["type"]
-    if kind == "Quantity":
-        dimension = get_or_create_dimension(data["dimension"])
-        return Quantity(np.array(data["value"], dtype=float), dim=dimension)
-    if kind == "array":
-        return np.array(data["value"], dtype=data["dtype"])
-    if kind == "mapping":
-        return {key: decode(item, classes) for key, item in data["items"].items()}
-    if kind not in classes:
-        raise UnknownName("kind of description", kind, classes)
-    content = {key: decode(item, classes) for key, item in data.items() if key != "type"}
-    return classes[kind](**content)
 
 
 def digest_of(value: Any) -> str:

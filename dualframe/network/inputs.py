@@ -114,6 +114,7 @@ class CurrentInput(ValueRecord):
 
     def __post_init__(self) -> None:
         check_name(self.name or self.variable, "input")
+        check_name(self.variable, "input variable")
         check_interval(self.start, self.stop, f"current input onto {self.target!r}")
         self._freeze()
 
@@ -138,6 +139,8 @@ class Recording(ValueRecord):
 
     def __post_init__(self) -> None:
         names = (self.variables,) if isinstance(self.variables, str) else tuple(self.variables)
+        for name in names:
+            check_name(name, "recorded variable")
         object.__setattr__(self, "variables", names)
         if self.every is not None:
             quantity(self.every, "time", "recording interval")

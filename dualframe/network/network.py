@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from dualframe.core.descriptions import decode
 from dualframe.core.errors import NetworkError, UnknownName, suggest_name
-from dualframe.core.serialisation import decode, digest_of, encode
+from dualframe.core.serialisation import digest_of, encode
 from dualframe.core.validation import check_shape, check_unique
 from dualframe.network.distributions import GaussianKernel, Limited, LogNormal, Normal, Uniform
 from dualframe.network.draw_connections import connection_ends
@@ -85,8 +86,22 @@ class Network(ValueRecord):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Network:
-        """Rebuild a network from `to_dict`."""
-        network: Network = decode(dict(data), cls.CLASSES)
+        """Rebuild a network from `to_dict`.
+
+        Parameters
+        ----------
+        data
+            What `to_dict` returned. It may come from a file of somebody else: nothing of it is
+            evaluated before it is checked.
+
+        Raises
+        ------
+        DualframeError
+            If it is not the description of a network: it names the entry.
+        """
+        network = decode(data, cls.CLASSES, "network")
+        if not isinstance(network, cls):
+            raise NetworkError("this is not the description of a network: see Network.to_dict.")
         return network
 
     def __str__(self) -> str:

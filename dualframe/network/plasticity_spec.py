@@ -74,6 +74,9 @@ class Plasticity(ValueRecord):
 
     def __post_init__(self) -> None:
         check_name(self.rule, "plasticity rule")
+        for table in ("numbers", "signals", "options"):
+            for name in getattr(self, table):
+                check_name(name, f"{table} of {self.rule}:")
         dimension = get_dimensions(self.w_max)
         if self.w_min is None:
             zero = 0.0 if dimension.is_dimensionless else Quantity(0.0, dim=dimension)

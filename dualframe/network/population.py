@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
+from dualframe.core.equation_syntax import check_expression, check_model, check_statements
 from dualframe.core.errors import NetworkError, suggest_name
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import check_count, check_name, check_shape
@@ -39,6 +40,13 @@ class Event(ValueRecord):
     condition: str
     action: str
     time: str = ""
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "event")
+        check_expression(self.condition, f"condition of event {self.name!r}")
+        check_statements(self.action, f"action of event {self.name!r}")
+        if self.time:
+            check_name(self.time, f"time of event {self.name!r}:")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +122,7 @@ class Population(ValueRecord):
         check_count(self.n, f"number of neurons of population {self.name!r}")
         if self.sign not in (None, 1, -1):
             raise NetworkError(f"sign of population {self.name!r} is {self.sign!r}: +1, -1, None.")
+        self._check_texts()
         if self.threshold is None and self.reset is not None:
             raise NetworkError(f"population {self.name!r} has a reset but no threshold.")
         self._check_second_reset()
@@ -141,6 +150,22 @@ class Population(ValueRecord):
         if name in self.parameters:
             return (name,)
         return tuple(sorted(p for p in self.parameters if p.startswith(f"{name}_")))
+
+    def _check_texts(self) -> None:
+        """Refuse texts and names that are more than equations."""
+        label = f"population {self.name!r}"
+        check_model(self.equations, f"equations of {label}")
+        if self.threshold is not None:
+            check_expression(self.threshold, f"threshold of {label}")
+        for reset in ("reset", "second_reset"):
+            if getattr(self, reset) is not None:
+                check_statements(getattr(self, reset), f"{reset} of {label}")
+        if isinstance(self.refractory, str):
+            check_expression(self.refractory, f"refractory of {label}")
+        for kind in ("parameters", "durations", "initial", "heterogeneity"):
+            for name in getattr(self, kind):
+                check_name(name, f"{kind} of {label}:")
+        check_name(self.voltage, f"voltage of {label}:")
 
     def _check_second_reset(self) -> None:
         if (self.second_reset is None) != (self.spike_width is None):

@@ -11,6 +11,7 @@ import numpy as np
 from brian2.units import ms
 from brian2.units.fundamentalunits import get_dimensions
 
+from dualframe.core.equation_syntax import check_expression, check_model, check_statements
 from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
 from dualframe.core.serialisation import WHERE_GIVEN
@@ -123,6 +124,7 @@ class Projection(ValueRecord):
             object.__setattr__(self, "name", f"{self.source}_to_{self.target}")
         check_name(self.name, "projection")
         check_count(self.replicas, f"replicas of projection {self.name!r}")
+        self._check_texts()
         if not (self.on_pre or self.on_post or self.summed):
             raise NetworkError(
                 f"projection {self.name!r} does nothing: give on_pre, on_post or a summed variable."
@@ -140,6 +142,18 @@ class Projection(ValueRecord):
         if self.plasticity is not None:
             self._check_plasticity(self.plasticity)
         self._freeze()
+
+    def _check_texts(self) -> None:
+        """Refuse texts and names that are more than equations."""
+        label = f"projection {self.name!r}"
+        check_model(self.equations, f"equations of {label}")
+        for pathway in ("on_pre", "on_post"):
+            if getattr(self, pathway) is not None:
+                check_statements(getattr(self, pathway), f"{pathway} of {label}")
+        for text in (self.due, self.late, *(statements for statements, _ in self.visits)):
+            check_statements(text, f"rule of {label}")
+        for name in self.parameters:
+            check_name(name, f"parameters of {label}:")
 
     def _check_rule(self) -> None:
         check_connection(self, f"projection {self.name!r}")
@@ -186,6 +200,8 @@ class Projection(ValueRecord):
                 f"plasticity of {label} is {plasticity!r}: expected what "
                 f"dualframe.plasticity_rule makes, like plasticity_rule('pair_stdp', w_max=2*nS)."
             )
+        for signal, expression in plasticity.signals.items():
+            check_expression(expression, f"signal {signal!r} of the rule of {label}")
         if not (self.on_pre or self.summed) or self.weight is None:
             raise NetworkError(
                 f"{label} is plastic: give on_pre, like 'g += w', or a summed variable, like "

@@ -27,8 +27,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from dualframe.core.atomic_files import staged_files
+from dualframe.core.descriptions import decode
 from dualframe.core.errors import OutputError
-from dualframe.core.serialisation import decode, encode
+from dualframe.core.serialisation import encode
 from dualframe.network import Network
 from dualframe.results.archive import DAMAGE, ensure_writable
 from dualframe.task import Task

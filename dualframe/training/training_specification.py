@@ -10,8 +10,9 @@ import dualframe.building.encoders.registry
 import dualframe.building.readouts.registry
 import dualframe.building.releases.registry  # noqa: F401
 from dualframe.building.task_builder import build_task
+from dualframe.core.descriptions import decode
 from dualframe.core.errors import DualframeError, NetworkError, OutputError, UnknownName
-from dualframe.core.serialisation import decode, encode
+from dualframe.core.serialisation import encode
 from dualframe.core.validation import check_count
 from dualframe.network import Network
 from dualframe.results.archive import DAMAGE

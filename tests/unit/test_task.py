@@ -12,8 +12,9 @@ from brian2.units import Hz, ms, mV, second
 import dualframe as df
 from dualframe.building.task_builder import build_task
 from dualframe.catalogue.sourced_value import Sourced
+from dualframe.core.descriptions import decode
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
-from dualframe.core.serialisation import decode, encode
+from dualframe.core.serialisation import encode
 from dualframe.core.shipped_files import shipped_names
 from dualframe.targets.target_support import check
 from dualframe.task import Task
