@@ -152,7 +152,7 @@ def scale_bar(ax, shown):
 
 
 def summary(runs: Runs) -> str:
-    """Return the rates after the first half second, and how acetylcholine changes them."""
+    """Return the rates after the onset, how acetylcholine changes them, and their ranges."""
     first = next(iter(next(iter(runs.values())).values()))
     lines = ["", "Mean firing rate (Hz)", " " * 20 + "".join(f"{b:<28}" for b in runs)]
     lines.append(f"{'cell type':<20}" + f"{'control':>8}{'ACh':>8}{'change':>8}    " * len(runs))
@@ -162,6 +162,8 @@ def summary(runs: Runs) -> str:
             before, after = (r.neuron_rates(name, settled(r)).mean() for r in row.values())
             line += f"{before:8.1f}{after:8.1f}{after - before:+8.1f}    "
         lines.append(line)
+    for branch, row in runs.items():
+        lines += ["", f"{branch}, control: {' '.join(row['control'].state_lines())}"]
     return "\n".join(lines)
 
 

@@ -41,7 +41,7 @@ _GOLDEN = 0.6180339887498949  # spreads dots evenly for any number of them
 def rates(
     results: RunRecord | Mapping[str, RunRecord],
     *,
-    start: Any = 0.0,
+    start: Any = None,
     stop: Any = None,
     title: str = "",
     ax: Axes | None = None,
@@ -57,7 +57,7 @@ def rates(
         One result, or several by label, for example ``{"control": a, "ACh": b}``. Bars get
         darker from the first to the last.
     start, stop
-        Window of the rates: seconds or quantities; the default is the whole run.
+        Window of the rates: seconds or quantities; the default is the run without its warm-up.
     title
         Above the bars.
     ax
@@ -112,7 +112,7 @@ def compare(
         Results by row and column, for example ``{"dendrites": {"control": a, "ACh": b},
         "point neurons": {"control": c, "ACh": d}}``; results by label make one row.
     t0, t1
-        Window of the rasters; the rates are those of the whole run.
+        Window of the rasters; the rates are those of the run without its warm-up.
     max_neurons
         How many neurons each raster draws.
     title

@@ -27,7 +27,7 @@ def compare_rates(
     results: Mapping[str, RunRecord],
     reference: str | None = None,
     *,
-    start: Any = 0.0,
+    start: Any = None,
     stop: Any = None,
 ) -> pd.DataFrame:
     """Compare the mean firing rates of several results with those of one of them.
@@ -39,7 +39,7 @@ def compare_rates(
     reference
         The label to compare with; the default is the first.
     start, stop
-        Window: seconds or quantities; the default is the whole run.
+        Window: seconds or quantities; the default is the run without its warm-up.
 
     Returns
     -------

@@ -35,6 +35,9 @@ HEADINGS: Mapping[str, str] = {
     "mean_rate_Hz": "mean (Hz)",
     "sd_rate_Hz": "s.d. (Hz)",
     "cv_isi": "CV ISI",
+    "rate_low_Hz": "lowest (Hz)",
+    "rate_high_Hz": "highest (Hz)",
+    "state": "against the range",
     "rate_Hz": "rate (Hz)",
     "reference_Hz": "reference (Hz)",
     "difference_Hz": "difference (Hz)",
@@ -113,11 +116,17 @@ def _run_section(label: str, results: RunRecord) -> dict[str, Any]:
         "label": label,
         "summary": summary_sentence(results),
         "incomplete": None if provenance["completed"] else _interruption_note(results),
-        "rates": _html_table(results.rates()),
+        "rates": _html_table(_rates_and_ranges(results)),
+        "state": results.state_lines(),
         "assumptions": provenance["assumptions"],
         "warnings": provenance["warnings"],
         "provenance": list(_provenance_rows(provenance)),
     }
+
+
+def _rates_and_ranges(results: RunRecord) -> pd.DataFrame:
+    table = results.rates_with_state()
+    return table.drop(columns=[c for c in ("start_s", "stop_s") if c in table])
 
 
 def summary_sentence(results: RunRecord) -> str:

@@ -213,6 +213,11 @@ def _meta(
         **neurons.facts(circuit),
         "circuit": circuit.circuit.name,
         "scale": circuit.circuit.scale,
+        "rate_ranges_Hz": {
+            p.name: [float(p.rate_low), float(p.rate_high)]
+            for p in circuit.circuit.populations
+            if p.rate_low is not None
+        },
         "modulation": action_lines(circuit.circuit),
         "assumptions": list(dict.fromkeys(lines)),
     }

@@ -81,6 +81,7 @@ def build_task(task: Task, *, branch: str = "task_driven", model: str | None = N
     facts = _describe_network(task, branch, model, world)
     assumptions = list(dict.fromkeys([*task.assumptions, *network.meta["assumptions"]]))
     meta = {**network.meta, **facts, "assumptions": assumptions}
+    del meta["rate_ranges_Hz"]  # those of the circuit alone
     return replace(network, name=task.name, meta=meta)
 
 

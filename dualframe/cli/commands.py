@@ -130,7 +130,8 @@ def run_command(options: argparse.Namespace) -> int:
         if folder is not None:
             results.save(folder)
     if options.json:
-        facts = {**results.provenance, "rates": results.rates().to_dict(orient="records")}
+        rates = results.rates_with_state().to_dict(orient="records")
+        facts = {**results.provenance, "rates": rates}
         print(as_json({**facts, "out": str(folder) if folder else None}))
     else:
         print(terminal.summarise_run(results, folder, every=options.assumptions))

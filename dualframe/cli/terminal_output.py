@@ -74,7 +74,7 @@ def summarise_run(results: Results, folder: Path | None, *, every: bool = False)
     """
     facts = results.provenance
     parts = [
-        format_table(results.rates()),
+        "\n".join([format_table(_rates_and_ranges(results)), *results.state_lines()]),
         _list_assumptions(facts["assumptions"], every),
         _describe_times(facts),
     ]
@@ -82,6 +82,18 @@ def summarise_run(results: Results, folder: Path | None, *, every: bool = False)
         parts.insert(0, f"Interrupted: this is the first {results.duration:g} s.")
     parts.append(f"Results: {folder}" if folder else "Nothing was saved: add --out DIR.")
     return "\n\n".join(part for part in parts if part)
+
+
+def _rates_and_ranges(results: Results) -> pd.DataFrame:
+    """Return the table of rates; of a circuit, with the ranges of its file as text."""
+    table = results.rates_with_state()
+    if "state" not in table:
+        return table
+    ends = zip(table["rate_low_Hz"], table["rate_high_Hz"], strict=True)
+    texts = ["" if math.isnan(low) else f"{low:g} to {high:g}" for low, high in ends]
+    shown = table.drop(columns=["rate_low_Hz", "rate_high_Hz", "start_s", "stop_s"])
+    shown.insert(len(shown.columns) - 1, "range_Hz", texts)
+    return shown
 
 
 def _list_assumptions(lines: Iterable[str], every: bool) -> str:

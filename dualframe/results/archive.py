@@ -2,7 +2,7 @@
 
 ===============  ===================================================================================
 manifest.json    provenance, populations, and what the other files hold; written last
-rates.csv        population, cell_type, n, mean_rate_Hz, sd_rate_Hz, cv_isi
+rates.csv        population, cell_type, n, mean_rate_Hz, sd_rate_Hz, cv_isi; of circuits, ranges too
 spikes.h5        SONATA spike file; dendritic spikes in the same layout under ``/dspikes``
 traces.h5        a group per population: time (s), neurons, one dataset per variable with its unit
 weights.h5       a group per projection: pre, post, weight with its unit
@@ -171,7 +171,7 @@ def write_text_file(path: Path, text: str) -> Path:
 
 def _write_files(results: RunRecord, folder: Path) -> None:
     with staged_files(folder, last=MANIFEST) as stage:
-        results.rates().to_csv(stage / "rates.csv", index=False)
+        results.rates_with_state().to_csv(stage / "rates.csv", index=False)
         with h5py.File(stage / "spikes.h5", "w") as file:
             write_spikes(file, results)
         if results.traces:

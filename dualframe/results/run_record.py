@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dualframe.core.errors import UnknownName
+from dualframe.results.rate_ranges import compare_with_ranges, state_lines
 from dualframe.results.spike_trains import (
     cv_isi,
     firing_rates,
@@ -114,9 +115,18 @@ class RunRecord:
         chosen = self.spikes[self.spikes["population"] == population]
         return chosen["neuron"].to_numpy(), chosen["t"].to_numpy()
 
-    def neuron_rates(self, population: str, start: Any = 0.0, stop: Any = None) -> Any:
-        """Mean firing rate of every neuron of a population in Hz, shape ``(n,)``."""
+    @property
+    def warmup(self) -> float:
+        """Time (s) at the start that rates leave out by default.
+
+        Of a circuit 0.5 s, or half of a run that is shorter than a second; else nothing.
+        """
+        return float(self.provenance.get("warmup_s") or 0.0)
+
+    def neuron_rates(self, population: str, start: Any = None, stop: Any = None) -> Any:
+        """Mean firing rate of every neuron of a population in Hz, shape ``(n,)``; as `rates`."""
         neuron, t = self.spike_trains(population)
+        start = self.warmup if start is None else start
         stop = self.duration if stop is None else stop
         return firing_rates(neuron, t, self.population_size(population), start=start, stop=stop)
 
@@ -125,13 +135,13 @@ class RunRecord:
         neuron, interval = inter_spike_intervals(*self.spike_trains(population))
         return pd.DataFrame({"neuron": neuron, "isi": interval})
 
-    def rates(self, start: Any = 0.0, stop: Any = None) -> pd.DataFrame:
+    def rates(self, start: Any = None, stop: Any = None) -> pd.DataFrame:
         """Firing statistics of every population.
 
         Parameters
         ----------
         start, stop
-            Window, half open: seconds or quantities. The default is the whole run.
+            Window, half open: seconds or quantities. The default is the run without its `warmup`.
 
         Returns
         -------
@@ -141,9 +151,41 @@ class RunRecord:
             the coefficients of variation of the neurons with at least three spikes in the window,
             NaN where there is none. All three are NaN for a population whose spikes were not kept.
         """
+        start = self.warmup if start is None else start
         table = self.populations[["population", "cell_type", "n"]]
         rows = [self._firing_statistics(name, start, stop) for name in table["population"]]
         return table.join(pd.DataFrame(rows, columns=["mean_rate_Hz", "sd_rate_Hz", "cv_isi"]))
+
+    def state(self) -> pd.DataFrame:
+        """Firing rates after the warm-up against the ranges that the circuit's file states.
+
+        The ranges are those of the circuit without modulators, drugs or changed effects.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``population, cell_type, n, mean_rate_Hz, rate_low_Hz, rate_high_Hz, state``. The state
+            is ``"in range"``, ``"below"``, ``"above"``, ``"unclear"`` (outside, but within
+            the scatter of a Poisson count, or measured for less than 0.2 s), or ``"no range"``.
+        """
+        window = self.duration - self.warmup
+        return compare_with_ranges(
+            self.rates(), self.provenance.get("rate_ranges_Hz") or {}, window
+        )
+
+    def state_lines(self) -> list[str]:
+        """Return what there is to say of the rates and of their ranges, a sentence each."""
+        if not self.duration:
+            return []
+        return state_lines(self.state(), self.provenance, self.warmup)
+
+    def rates_with_state(self) -> pd.DataFrame:
+        """Return `rates`; of a circuit with ranges and states, and the window that they are of."""
+        table = self.rates()
+        if not self.provenance.get("rate_ranges_Hz"):
+            return table
+        state = self.state()[["rate_low_Hz", "rate_high_Hz", "state"]]
+        return table.join(state).assign(start_s=self.warmup, stop_s=self.duration)
 
     def _firing_statistics(
         self, population: str, start: Any, stop: Any

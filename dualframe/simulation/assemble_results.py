@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from dualframe.network import Network
+from dualframe.results.rate_ranges import warmup_of
 from dualframe.results.results import Results, Trace, dspike_table, population_table, spike_table
 from dualframe.targets.brian.raw_results import RawResults, RawTrace
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
@@ -102,6 +103,7 @@ def _run_provenance(
         **facts,
         **raw.facts,
         **network.meta,
+        **({"warmup_s": warmup_of(raw.simulated_s)} if "rate_ranges_Hz" in network.meta else {}),
     }
 
 

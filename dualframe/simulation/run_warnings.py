@@ -10,9 +10,10 @@ target meets while it runs is a text in ``RawResults.warnings``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from dualframe.network import Network
+from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
 from dualframe.targets.brian.raw_results import RawResults
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
@@ -45,5 +46,15 @@ def warnings_after_run(network: Network, raw: RawResults, results: Results) -> l
     return [*raw.warnings, *(text for check in AFTER for text in check(network, raw, results))]
 
 
+def _warn_of_rates_outside_ranges(
+    network: Network, raw: RawResults, results: Results
+) -> Iterator[str]:
+    """Say which populations of a circuit fire outside the ranges of its file."""
+    if network.meta.get("rate_ranges_Hz") and results.duration:
+        yield from outside_warnings(results.state(), results.provenance)
+
+
 BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = ()
-AFTER: tuple[Callable[[Network, RawResults, Results], Iterable[str]], ...] = ()
+AFTER: tuple[Callable[[Network, RawResults, Results], Iterable[str]], ...] = (
+    _warn_of_rates_outside_ranges,
+)
