@@ -93,7 +93,9 @@ def stock(drawn: Drawn) -> tuple[b.Network, b.SpikeMonitor]:
 def ours(drawn: Drawn) -> df.Network:
     """Return the same network as a dualframe description."""
     b.defaultclock.dt = DT
-    cells = df.biological.from_dendrify(model(), drawn.cells, name="cells", **SPIKING)
+    cells = df.biological.from_dendrify(
+        model(), drawn.cells, name="cells", stock_durations=True, **SPIKING
+    )
     source = df.SpikeInput("source", SOURCES, drawn.indices, drawn.steps * DT)
     projections = (
         df.Projection("source", "cells", on_pre=STATEMENTS["external"], pairs=drawn.external),

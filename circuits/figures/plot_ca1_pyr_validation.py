@@ -93,7 +93,7 @@ def synapses(cell) -> tuple[dict[str, list[str]], str]:
     return currents, "\n".join(lines)
 
 
-def network(step: float) -> df.Network:
+def network(step: float, *, stock_durations: bool = False) -> df.Network:
     """Return all copies with their inputs; ``step`` is the length of the currents in ms."""
     cell = df.cell("ca1_pyr")
     made = dendritic_cell(cell, *synapses(cell))
@@ -102,6 +102,7 @@ def network(step: float) -> df.Network:
         made.model, len(CURRENTS) + len(PLACES) + len(SYNAPSES), name="cells",
         threshold=rule.threshold, reset=rule.reset, second_reset=rule.second_reset,
         spike_width=rule.spike_width, refractory=rule.refractory, parameters=rule.parameters,
+        stock_durations=stock_durations,
     )  # fmt: skip
     amplitude = np.zeros(copies.n)
     amplitude[: len(CURRENTS)] = CURRENTS
@@ -126,11 +127,15 @@ def network(step: float) -> df.Network:
     return df.Network((copies,), (current, one, train), tuple(contacts), name="ca1_pyr")
 
 
-def protocol(duration=1 * second, target="auto") -> Protocol:
-    """Run all copies at once: currents of ``duration``, synapses at the beginning."""
+def protocol(duration=1 * second, target="auto", *, stock_durations=False) -> Protocol:
+    """Run all copies at once: currents of ``duration``, synapses at the beginning.
+
+    With ``stock_durations`` dendritic spikes last as long as those of Dendrify 2, whose falling
+    phase is a time step longer than stated.
+    """
     step = float(duration / ms)
     results = df.run(
-        network(step), (ONSET + step + 100) * ms, target=target, dt=0.1 * ms, progress=False,
+        network(step, stock_durations=stock_durations), (ONSET + step + 100) * ms, target=target, dt=0.1 * ms, progress=False,
         record={"cells": [f"V_{name}" for name in RECORDED]},
     )  # fmt: skip
     values = results.traces["cells"].values

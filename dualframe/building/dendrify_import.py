@@ -31,13 +31,17 @@ def from_dendrify(
     cell_type: str = "",
     sign: int | None = None,
     positions: Any = None,
+    stock_durations: bool = False,
 ) -> Population:
     """Make a population of ``n`` neurons of a Dendrify model.
 
-    The population behaves as ``model.make_neurongroup(n, method="euler", ...)`` does, spike for
-    spike, with two intended differences: durations of dendritic spikes are kept as times, so that
-    another time step does not change them, and the reversal potentials of dendritic spikes belong
-    to each dendrite (Dendrify lets dendrites with a dSpike of one name share the last one set).
+    The population behaves as ``model.make_neurongroup(n, method="euler", ...)`` does, with three
+    intended differences. ``g_fall`` of a dendritic spike opens ``offset_fall`` after the event and
+    stays open for ``duration_fall``; Dendrify opens it one time step earlier, for one step more
+    (``stock_durations=True`` does as Dendrify, and then the spikes are those of Dendrify).
+    Durations are kept as times, so that another time step does not change them. Reversal
+    potentials of dendritic spikes belong to each dendrite (Dendrify lets dendrites with a dSpike
+    of one name share the last one set).
 
     Parameters
     ----------
@@ -59,6 +63,8 @@ def from_dendrify(
         Initial values; compartments start at their resting potential.
     cell_type, sign, positions
         See `dualframe.network.Population`.
+    stock_durations
+        Whether ``g_fall`` is open for one time step more than ``duration_fall``, as in Dendrify.
 
     Raises
     ------
@@ -75,7 +81,7 @@ def from_dendrify(
     return Population(
         name=name,
         n=n,
-        equations=_equations(model, compartments),
+        equations=_equations(model, compartments, stock_durations),
         threshold=threshold,
         reset=reset,
         refractory=refractory,
@@ -109,9 +115,14 @@ def _dendritic_spikes(
     }
 
 
-def _equations(model: NeuronModel | PointNeuronModel, compartments: list[Compartment]) -> str:
+def _equations(
+    model: NeuronModel | PointNeuronModel, compartments: list[Compartment], stock_durations: bool
+) -> str:
     """Dendrify's equations, with the reversal potentials of dSpikes qualified by dendrite."""
     lines = model.equations.split("\n")
+    if not stock_durations:
+        for event_id in _dendritic_spikes(compartments):
+            lines = _with_exact_fall(lines, event_id)
     for event_id, (compartment, _) in _dendritic_spikes(compartments).items():
         kind = event_id.removesuffix(f"_{compartment.name}")
         for phase in ("rise", "fall"):
@@ -122,6 +133,24 @@ def _equations(model: NeuronModel | PointNeuronModel, compartments: list[Compart
                 for line in lines
             ]
     return "\n".join(lines)
+
+
+def _with_exact_fall(lines: list[str], event_id: str) -> list[str]:
+    """Open ``g_fall`` at its offset: an event of step ``n`` acts from step ``n + 1`` on.
+
+    Dendrify's ``>=`` opens it in step ``n + offset``, its ``<=`` closes it after step ``n + offset
+    + duration``; the first is a step too early.
+    """
+    stock = f"int(t_in_timesteps >= spiketime_{event_id} + offset_fall_{event_id})"
+    start = f"g_fall_{event_id} ="
+    places = [number for number, line in enumerate(lines) if line.startswith(start)]
+    if len(places) != 1 or lines[places[0]].count(stock) != 1:
+        raise NetworkError(
+            f"g_fall of dendritic spike {event_id!r} is not written as by Dendrify 2, so that its "
+            f"offset cannot be made exact: leave it as it is with stock_durations=True."
+        )
+    exact = lines[places[0]].replace(stock, stock.replace(">=", ">"))
+    return [*lines[: places[0]], exact, *lines[places[0] + 1 :]]
 
 
 def _parameters(

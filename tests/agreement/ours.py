@@ -36,8 +36,10 @@ def network(cases: Sequence[Case]) -> Network:
 
 
 def population(case: Case) -> Population:
-    """Return one case as a population."""
-    return df.biological.from_dendrify(case.model(), case.n, name=case.name, **case.spiking)
+    """Return one case as a population whose dendritic spikes last as long as Dendrify's."""
+    return df.biological.from_dendrify(
+        case.model(), case.n, name=case.name, stock_durations=True, **case.spiking
+    )
 
 
 def run_ours(net: Network, target: str, *, dt: Any = DT, **options: Any) -> Trains:

@@ -139,7 +139,7 @@ def test_height_of_dendritic_spikes(found: Any) -> None:
 @pytest.mark.cpp
 @pytest.mark.xfail(strict=True, reason=TALLER)
 def test_somatic_rate_of_rise_of_dendritic_spikes(found: Any) -> None:
-    """Panel h: 3.3 V/s here, 3.1 V/s published."""
+    """Panel h: 3.5 V/s here, 3.1 V/s published."""
     close = {"atol": PIXEL["dvdt"], "rtol": 0}
     np.testing.assert_allclose(found["dvdt"][13:16], PUBLISHED["dvdt"][2:], **close)
 
@@ -148,7 +148,7 @@ def test_somatic_rate_of_rise_of_dendritic_spikes(found: Any) -> None:
 @pytest.mark.xfail(strict=True, reason=TALLER)
 @pytest.mark.parametrize("name", ["prox", "med"])
 def test_back_propagating_spikes(found: Any, name: str) -> None:
-    """Panel f: 11 and 16 mV here, -0.4 and 3.2 mV published."""
+    """Panel f: 11 and 17 mV here, -0.4 and 3.2 mV published."""
     assert found["backpropagated"][name] == pytest.approx(
         PUBLISHED["backpropagated"][name], abs=PIXEL["backpropagated"]
     )
@@ -320,12 +320,14 @@ def stock() -> Any:
 
 
 @pytest.mark.cpp
-def test_stock_dendrify_does_the_same(ours: Any, stock: Any) -> None:
+def test_stock_dendrify_does_the_same(stock: Any) -> None:
     """Dendrify 2 with the notebook's numbers: the same spikes, the same voltages but for rounding.
 
     So the cell of the catalogue is the notebook's, and what differs from the published figures is
-    Dendrify's.
+    Dendrify's, but for the falling phase, which the catalogue's cell does not keep for a time step
+    more than stated.
     """
+    ours = script.protocol((END - script.ONSET) * ms, "cpp_standalone", stock_durations=True)
     until = round(END / 0.1)
     for copy in range(len(script.CURRENTS)):
         own = ours.spikes[copy]
