@@ -1,4 +1,4 @@
-"""A dendritic spike lasts as long as stated at any time step, which stock Dendrify does not promise.
+"""A dendritic spike lasts as long as stated at any time step, unlike one of stock Dendrify.
 
 The conductances ``g_rise`` and ``g_fall`` are recorded, and the steps counted that they stay open,
 from the opening of the one to that of the other, and between events.
