@@ -134,8 +134,9 @@ def protocol(duration=1 * second, target="auto", *, stock_durations=False) -> Pr
     phase is a time step longer than stated.
     """
     step = float(duration / ms)
+    copies = network(step, stock_durations=stock_durations)
     results = df.run(
-        network(step, stock_durations=stock_durations), (ONSET + step + 100) * ms, target=target, dt=0.1 * ms, progress=False,
+        copies, (ONSET + step + 100) * ms, target=target, dt=0.1 * ms, progress=False,
         record={"cells": [f"V_{name}" for name in RECORDED]},
     )  # fmt: skip
     values = results.traces["cells"].values
