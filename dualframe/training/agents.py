@@ -7,10 +7,11 @@ trials.csv        a row per agent and trial (tasks with trials)
 outcomes.csv      a row per agent
 curves.csv        a row per agent and time (tasks without trials)
 agents.h5         learned synapses: a group per projection with pre, post, weight and its unit
-network.json      the network of one agent
 task.json         the task
 figures/*.png     learning curves, outcomes
 ================  ==================================================================================
+
+The network is built from the task again: no equation is stored, and none is read.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +37,7 @@ from dualframe.results.archive import DAMAGE, ensure_writable
 from dualframe.task import Task
 from dualframe.training.figures import plot_learning, write_figures
 from dualframe.training.learning_record import LearningRecord
-from dualframe.training.training_specification import SPECIFICATION_CLASSES
+from dualframe.training.training_specification import SPECIFICATION_CLASSES, build_counted_agent
 
 FORMAT, FORMAT_VERSION = "dualframe agents", 2
 _HEAD = ("format", "format_version", "agents")
@@ -50,8 +52,6 @@ class TrainedAgents(LearningRecord):
     ----------
     task, n, trials, outcomes, curves
         As in `dualframe.training.learning_record.LearningRecord`.
-    network
-        The network of one agent.
     weights
         DataFrame (pre, post, weight) by projection, of all agents together, in base units.
     weight_units
@@ -62,11 +62,16 @@ class TrainedAgents(LearningRecord):
         Where they were read from; empty if they were not.
     """
 
-    network: Network
     weights: Mapping[str, pd.DataFrame]
     weight_units: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     folder: str = ""
+
+    @cached_property
+    def network(self) -> Network:
+        """The network of one agent, as its task says."""
+        facts = self.provenance
+        return build_counted_agent(self.task, facts["branch"], facts.get("model"))
 
     def plot(self, value: str = "") -> Figure:
         """Draw how the agents learned, with quartiles over agents.
@@ -136,7 +141,6 @@ def load_agents(directory: str | Path) -> TrainedAgents:
         tables = {name: _read_table(folder / f"{name}.csv") for name in _TABLES}
         return TrainedAgents(
             task=_read_task(folder / "task.json"),
-            network=Network.from_dict(_read_json(folder / "network.json")),
             n=int(manifest["agents"]),
             weights=weights,
             weight_units=units,
@@ -169,7 +173,6 @@ def _write_folder(agents: TrainedAgents, folder: Path) -> None:
         for table in _TABLES:
             getattr(agents, table).to_csv(stage / f"{table}.csv", index=False)
         _write_weights(agents, stage / "agents.h5")
-        _write_json(stage / "network.json", agents.network.to_dict())
         _write_json(stage / "task.json", encode(agents.task))
         _write_json(stage / "manifest.json", _manifest_of(agents))
 

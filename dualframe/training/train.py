@@ -22,8 +22,7 @@ from dualframe.training.agents import TrainedAgents
 from dualframe.training.outcomes import TrainingSetup, outcome_of
 from dualframe.training.training_specification import (
     TrainingSpecification,
-    build_agent,
-    limit_trials,
+    build_counted_agent,
     with_population_parameter,
     with_trials,
 )
@@ -89,7 +88,7 @@ def train(
     if isinstance(task, TrainedAgents):
         _check_same_agents(task, branch, model, agents)
         specification = _specify_going_on(task, trials, duration, options)
-        return _go_on(task, specification, progress)
+        return train_as_specified(specification, progress, task)
     if not isinstance(task, Task):
         raise NetworkError(
             f"{task!r} is no task: train(dualframe.task('navigation')) builds the network of its "
@@ -125,7 +124,7 @@ def evaluate(
     """
     options = {"seed": seed, "target": target, "threads": threads, "use_gpu": use_gpu}
     specification = _specify_going_on(agents, trials, duration, options)
-    return _go_on(agents, replace(specification, frozen=True), progress)
+    return train_as_specified(replace(specification, frozen=True), progress, agents)
 
 
 def train_as_specified(
@@ -144,10 +143,7 @@ def train_as_specified(
     earlier
         The agents that go on; None for agents that start.
     """
-    if earlier is not None:
-        return _go_on(earlier, specification, progress)
-    network = build_agent(specification.task, specification.branch, specification.model)
-    return _simulate(network, {}, specification, progress)
+    return _simulate({} if earlier is None else earlier.weights, specification, progress)
 
 
 def digest_weights(weights: Mapping[str, pd.DataFrame]) -> str:
@@ -210,26 +206,15 @@ def _check_same_agents(
         )
 
 
-def _go_on(
-    agents: TrainedAgents, specification: TrainingSpecification, progress: bool | None
-) -> TrainedAgents:
-    """Let agents go on with their weights; frozen ones neither learn nor explore."""
-    network = agents.network
-    if specification.frozen:
-        network = with_population_parameter(freeze_learning(network), "greedy", 1.0)
-    after = _simulate(network, agents.weights, specification, progress)
-    return replace(after, network=agents.network) if specification.frozen else after
-
-
 def _simulate(
-    network: Network,
     weights: Mapping[str, pd.DataFrame],
     specification: TrainingSpecification,
     progress: bool | None,
 ) -> TrainedAgents:
     """Put agents side by side, simulate them, and measure the outcome of their task."""
     task = specification.counted_task
-    network = limit_trials(network, task)
+    agent = build_counted_agent(task, specification.branch, specification.model)
+    network = _without_learning(agent) if specification.frozen else agent
     outcome, entries = outcome_of(task)
     protocol = task["protocol"]
     setup = TrainingSetup(
@@ -260,11 +245,19 @@ def _simulate(
         trials=tables.trials,
         outcomes=tables.outcomes,
         curves=tables.curves,
-        network=network,
         weights=results.weights,
         weight_units=results.weight_units,
-        provenance={**results.provenance, "arguments": specification.to_dict()},
+        provenance={
+            **results.provenance,
+            "agent_hash": agent.digest,
+            "arguments": specification.to_dict(),
+        },
     )
+
+
+def _without_learning(network: Network) -> Network:
+    """Return the network of agents that neither learn nor explore."""
+    return with_population_parameter(freeze_learning(network), "greedy", 1.0)
 
 
 def _training_duration(task: Task, trials: int | None, duration: Any) -> Any:

@@ -136,6 +136,24 @@ def build_agent(task: Task, branch: str, model: str | None) -> Network:
     return build_task(task, branch=branch, model=model)
 
 
+def build_counted_agent(task: Task, branch: str, model: str | None) -> Network:
+    """Return the network of one agent, whose neurons know how many trials count.
+
+    Later trials teach nothing.
+
+    Parameters
+    ----------
+    task
+        The task with the trials that count.
+    branch, model
+        As in `build_agent`.
+    """
+    network = build_agent(task, branch, model)
+    if "trials" not in task["protocol"]:
+        return network
+    return with_population_parameter(network, "trials", float(task["protocol"]["trials"]))
+
+
 def with_trials(task: Task, trials: int) -> Task:
     """Return the task with another number of trials.
 
@@ -155,21 +173,6 @@ def with_trials(task: Task, trials: int) -> Task:
         raise NetworkError(f"task {task.name!r} has no trials: give duration=.")
     check_count(trials, "trials")
     return task.with_parameters(protocol__trials=float(trials))
-
-
-def limit_trials(network: Network, task: Task) -> Network:
-    """Return the network whose neurons know how many trials count: later ones teach nothing.
-
-    Parameters
-    ----------
-    network
-        Of one agent.
-    task
-        With the number of trials.
-    """
-    if "trials" not in task["protocol"]:
-        return network
-    return with_population_parameter(network, "trials", float(task["protocol"]["trials"]))
 
 
 def with_population_parameter(network: Network, name: str, value: float) -> Network:
