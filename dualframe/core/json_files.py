@@ -54,6 +54,8 @@ TEXTS = EntryKind("a list of texts", lambda value: _is_list_of(value, _is_text))
 ROWS = EntryKind("a list of tables", lambda value: _is_list_of(value, TABLE.accepts))
 COUNTS = EntryKind("a table of whole numbers", lambda value: _is_table_of(value, _is_count))
 
+RANGES = EntryKind("a table of two numbers each", lambda value: _is_table_of(value, _is_range))
+
 
 def optional(kind: EntryKind) -> EntryKind:
     """Return the kind of an entry that may be null as well.
@@ -77,6 +79,10 @@ def _is_list_of(value: Any, accepts: Callable[[Any], bool]) -> bool:
 
 def _is_table_of(value: Any, accepts: Callable[[Any], bool]) -> bool:
     return isinstance(value, dict) and all(map(accepts, value.values()))
+
+
+def _is_range(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))
 
 
 def read_json(path: Path) -> Any:

@@ -15,35 +15,21 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import h5py
-import pandas as pd
 
 from dualframe.core.atomic_files import staged_files, write_text_atomically
 from dualframe.core.errors import OutputError
-from dualframe.results.hdf5_files import (
-    read_spikes,
-    read_traces,
-    read_weights,
-    write_spikes,
-    write_traces,
-    write_weights,
-)
-from dualframe.results.run_record import RESERVED, RunRecord
-from dualframe.results.tables import dspike_table, spike_table
+from dualframe.results.hdf5_files import write_spikes, write_traces, write_weights
+from dualframe.results.run_record import RunRecord
 
 FORMAT, FORMAT_VERSION = "dualframe results", 1
 REPLACEABLE_FORMATS = (FORMAT, "dualframe agents")  # what may be replaced
 MANIFEST = "manifest.json"
 DATA_FILES = ("rates.csv", "spikes.h5", "traces.h5", "weights.h5")
 FIGURES = ("raster.png", "rates.png", "traces_*.png")
-
-# What reading a damaged file can raise besides OSError, depending on where the damage is.
-DAMAGE = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError)
 
 
 def ensure_writable(directory: str | Path) -> Path:
@@ -114,37 +100,6 @@ def write_results(results: RunRecord, directory: str | Path, *, figures: bool = 
     if figures:
         _draw_figures(results, folder)
     return folder
-
-
-def read_fields(directory: str | Path) -> dict[str, Any]:
-    """Read what `write_results` wrote, as the fields of `Results`.
-
-    Raises
-    ------
-    OutputError
-        If the folder is missing or holds something else, or a file is missing or damaged.
-    """
-    folder = Path(directory).expanduser()
-    manifest = _read_manifest(folder)
-    content = manifest["results"]
-    spikes, dspikes = _read_file(folder, "spikes.h5", read_spikes)
-    weights = (
-        _read_file(folder, "weights.h5", read_weights) if "weights.h5" in content["files"] else {}
-    )
-    traces = _read_file(folder, "traces.h5", read_traces) if "traces.h5" in content["files"] else {}
-    with _reporting_damage(folder / MANIFEST):
-        _check_spike_counts(folder, content["spikes"], spikes)
-        populations = pd.DataFrame(content["populations"])
-        return {
-            "populations": populations,
-            "spikes": spike_table(populations, spikes),
-            "duration": content["duration_s"],
-            "dspikes": dspike_table(dspikes),
-            "traces": traces,
-            "weights": {name: table for name, (table, _) in weights.items()},
-            "weight_units": {name: unit for name, (_, unit) in weights.items()},
-            "provenance": {key: item for key, item in manifest.items() if key not in RESERVED},
-        }
 
 
 def write_text_file(path: Path, text: str) -> Path:
@@ -247,55 +202,3 @@ def _refuse_foreign_folder(folder: Path) -> None:
             f"{str(path)!r} was not written by dualframe, or is damaged, and would be replaced. "
             f"Name another folder, or remove that file."
         )
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not path.is_file():
-        problem = "has no manifest.json" if folder.is_dir() else "is not a folder"
-        raise OutputError(
-            f"{str(folder)!r} {problem}: "
-            f"expected a folder that `Results.save` or --out has written."
-        )
-    with _reporting_damage(path):
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(data, dict) or data.get("format") != FORMAT:
-            raise OutputError(
-                f"{str(path)!r} is a manifest of something else: expected the format {FORMAT!r}."
-            )
-        if data["format_version"] > FORMAT_VERSION:
-            raise OutputError(f"{str(path)!r} is from a newer dualframe: upgrade to read it.")
-        missing = {"duration_s", "populations", "spikes", "files"} - set(data["results"])
-        if missing:
-            raise KeyError(*sorted(missing))
-        return data
-
-
-def _check_spike_counts(
-    folder: Path, expected: Mapping[str, int], spikes: Mapping[str, Any]
-) -> None:
-    for population, count in expected.items():
-        if population not in spikes or len(spikes[population][0]) != count:
-            raise OutputError(
-                f"{str(folder / 'spikes.h5')!r} does not belong to the manifest beside it, which "
-                f"has {count} spikes of population {population!r}: restore it, or run again."
-            )
-
-
-def _read_file(folder: Path, name: str, reader: Callable[[h5py.File], Any]) -> Any:
-    path = folder / name
-    if not path.is_file():
-        raise OutputError(f"{str(path)!r} is missing: restore it, or run again.")
-    with _reporting_damage(path), h5py.File(path, "r") as file:
-        return reader(file)
-
-
-@contextmanager
-def _reporting_damage(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OutputError:
-        raise
-    except DAMAGE as problem:
-        message = f"{str(path)!r} is damaged ({problem}): restore it, or run again."
-        raise OutputError(message) from problem

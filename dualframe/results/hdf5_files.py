@@ -8,18 +8,22 @@ bit of one time in forty, so that each group has its times in seconds as well.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from dualframe.core.quantity import quantity
 from dualframe.results.run_record import RunRecord
 from dualframe.results.trace import Trace
 
 SONATA_MAGIC, SONATA_VERSION = 0x0A7A, (0, 1)
 SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="i4")
 PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
+MOST_PACKED = 5000  # bytes that a byte of a file can stand for: zlib packs about a thousand in one
 CHECKED = {"fletcher32": True}  # libsonata is built without zlib and reads no compressed spikes
 
 
@@ -61,7 +65,12 @@ def read_spikes(file: h5py.File) -> tuple[dict[str, Any], dict[tuple[str, str], 
 
 
 def _read_trains(group: h5py.Group) -> tuple[Any, Any]:
-    return group["node_ids"][()].astype(np.int64), group["seconds"][()]
+    neuron, t = read_indices(group, "node_ids"), read_numbers(group, "seconds")
+    if neuron.shape != t.shape:
+        raise ValueError(f"{group.name} has {neuron.size} neurons and {t.size} times of spikes")
+    if t.size and t.min() < 0:
+        raise ValueError(f"a time in {group.name} is {t.min():g} s")
+    return neuron, t
 
 
 def write_traces(file: h5py.File, results: RunRecord) -> None:
@@ -85,11 +94,18 @@ def read_traces(file: h5py.File) -> dict[str, Trace]:
 
 def _read_trace(group: h5py.Group) -> Trace:
     variables = [data for data in group.values() if "variable" in data.attrs]
+    names = [str(data.attrs["variable"]) for data in variables]
+    t, neurons = read_numbers(group, "time"), read_indices(group, "neurons")
+    if t.size > 1 and np.diff(t).min() <= 0:
+        raise ValueError(f"times in {group.name} do not increase")
     return Trace(
-        t=group["time"][()],
-        neurons=group["neurons"][()],
-        values={data.attrs["variable"]: data[()] for data in variables},
-        units={data.attrs["variable"]: data.attrs["unit"] for data in variables},
+        t=t,
+        neurons=neurons,
+        values={
+            name: _read_array(group, data.name, "f", 2)
+            for name, data in zip(names, variables, strict=True)
+        },
+        units={name: read_unit(data) for name, data in zip(names, variables, strict=True)},
     )
 
 
@@ -108,5 +124,68 @@ def read_weights(file: h5py.File) -> Mapping[str, tuple[pd.DataFrame, str]]:
 
 
 def _read_projection(group: h5py.Group) -> tuple[pd.DataFrame, str]:
-    table = pd.DataFrame({column: group[column][()] for column in ("pre", "post", "weight")})
-    return table, group["weight"].attrs["unit"]
+    return read_synapses(group), read_unit(group["weight"])
+
+
+# --- columns of a file that may be damaged ------------------------------------------------------
+
+
+def read_synapses(group: h5py.Group) -> pd.DataFrame:
+    """Return the table (pre, post, weight) of a group.
+
+    Parameters
+    ----------
+    group
+        A projection's.
+
+    Raises
+    ------
+    KeyError, ValueError, TypeError
+        If a column is missing, or is not what it must be.
+    """
+    columns: dict[str, NDArray[Any]] = {
+        "pre": read_indices(group, "pre"),
+        "post": read_indices(group, "post"),
+        "weight": read_numbers(group, "weight"),
+    }
+    if len({column.size for column in columns.values()}) > 1:
+        sizes = ", ".join(f"{column.size} of {name}" for name, column in columns.items())
+        raise ValueError(f"{group.name} has columns of different lengths: {sizes}")
+    return pd.DataFrame(columns)
+
+
+def read_indices(group: h5py.Group, name: str) -> NDArray[np.int64]:
+    """Return a column of whole numbers of zero or more."""
+    array = _read_array(group, name, "iu", 1)
+    if array.size and (array.min() < 0 or array.max() > np.iinfo(np.int64).max):
+        raise ValueError(f"an index in {group.name}/{name} is {array.min()} or {array.max()}")
+    return array.astype(np.int64)
+
+
+def read_numbers(group: h5py.Group, name: str) -> NDArray[np.float64]:
+    """Return a column of finite numbers."""
+    array = _read_array(group, name, "f", 1)
+    if not np.isfinite(array).all():
+        raise ValueError(f"a number in {group.name}/{name} is not finite")
+    return array.astype(float)
+
+
+def read_unit(item: h5py.HLObject) -> str:
+    """Return the unit of a column, or of a group's weights."""
+    unit = item.attrs["unit"]
+    if not isinstance(unit, str):
+        raise TypeError(f"the unit of {item.name} is {unit!r}: expected a text")
+    quantity(f"1 {'' if unit == '1' else unit}", name=f"unit of {item.name}")
+    return unit
+
+
+def _read_array(group: h5py.Group, name: str, kinds: str, dimensions: int) -> NDArray[Any]:
+    data = group[name]
+    if not isinstance(data, h5py.Dataset) or data.dtype.kind not in kinds:
+        raise TypeError(f"{data.name} holds no {'whole ' if 'i' in kinds else ''}numbers")
+    if data.ndim != dimensions:
+        raise ValueError(f"{data.name} has {data.ndim} dimensions: expected {dimensions}")
+    if data.nbytes > MOST_PACKED * Path(group.file.filename).stat().st_size:
+        raise ValueError(f"{data.name} claims {data.size} numbers, more than the file can hold")
+    array: NDArray[Any] = data[()]
+    return array

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dualframe.results.archive import read_fields, write_results
+from dualframe.results.archive import write_results
 from dualframe.results.run_record import PROVENANCE, RunRecord
+from dualframe.results.saved_results import read_fields, reporting_damage
 from dualframe.results.tables import dspike_table, population_table, spike_table
 from dualframe.results.trace import Trace
 
@@ -51,5 +52,7 @@ class Results(RunRecord):
 
     @classmethod
     def load(cls, directory: str | Path) -> Results:
-        """Read what `save` wrote; see `dualframe.results.archive.read_fields`."""
-        return cls(**read_fields(directory))
+        """Read what `save` wrote; see `dualframe.results.saved_results.read_fields`."""
+        fields = read_fields(directory)
+        with reporting_damage(Path(directory).expanduser()):
+            return cls(**fields)

@@ -31,16 +31,22 @@ from matplotlib.figure import Figure
 from dualframe.core.atomic_files import staged_files
 from dualframe.core.descriptions import decode
 from dualframe.core.errors import OutputError
+from dualframe.core.json_files import SIZE, TABLE, TEXT, check_entries, optional, read_json
 from dualframe.core.serialisation import encode
+from dualframe.core.user_warnings import warn_user
 from dualframe.network import Network
-from dualframe.results.archive import DAMAGE, ensure_writable
+from dualframe.results.archive import ensure_writable
+from dualframe.results.hdf5_files import read_synapses, read_unit
+from dualframe.results.saved_results import PROVENANCE_ENTRIES, as_folder, reporting_damage
 from dualframe.task import Task
+from dualframe.training.agent_checks import check_synapses, check_tables
 from dualframe.training.figures import plot_learning, write_figures
 from dualframe.training.learning_record import LearningRecord
 from dualframe.training.training_specification import SPECIFICATION_CLASSES, build_counted_agent
 
 FORMAT, FORMAT_VERSION = "dualframe agents", 2
 _HEAD = ("format", "format_version", "agents")
+_ENTRIES = {"agents": SIZE, "branch": TEXT, "model": optional(TEXT), "arguments": TABLE}
 _TABLES = ("trials", "outcomes", "curves")
 
 
@@ -118,7 +124,7 @@ class TrainedAgents(LearningRecord):
 
 
 def load_agents(directory: str | Path) -> TrainedAgents:
-    """Read agents that `TrainedAgents.save` wrote.
+    """Read agents that `TrainedAgents.save` wrote; their network is built from their task.
 
     Parameters
     ----------
@@ -128,28 +134,42 @@ def load_agents(directory: str | Path) -> TrainedAgents:
     Raises
     ------
     OutputError
-        If there are no agents, or a file is missing or damaged.
+        If there are no agents, or a file is missing or damaged: it names the file and the entry.
     """
-    folder = Path(directory).expanduser()
-    manifest = _read_json(folder / "manifest.json")
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise OutputError(
-            f"{str(folder)!r} holds no agents: expected a folder of `dualframe train --out`."
-        )
-    try:
+    folder = as_folder(directory)
+    manifest = _read_manifest(folder)
+    with reporting_damage(folder / "task.json"):
+        task = _read_task(folder / "task.json")
+    with reporting_damage(folder / "agents.h5"):
         weights, units = _read_weights(folder / "agents.h5")
-        tables = {name: _read_table(folder / f"{name}.csv") for name in _TABLES}
-        return TrainedAgents(
-            task=_read_task(folder / "task.json"),
-            n=int(manifest["agents"]),
-            weights=weights,
-            weight_units=units,
-            provenance={key: fact for key, fact in manifest.items() if key not in _HEAD},
-            folder=str(folder.absolute()),
-            **tables,
+    agents = TrainedAgents(
+        task=task,
+        n=manifest["agents"],
+        weights=weights,
+        weight_units=units,
+        provenance={key: fact for key, fact in manifest.items() if key not in _HEAD},
+        folder=str(folder.absolute()),
+        **{name: _read_table(folder / f"{name}.csv") for name in _TABLES},
+    )
+    check_tables(agents, folder)
+    with reporting_damage(folder / "manifest.json"):
+        network = agents.network
+    with reporting_damage(folder / "agents.h5"):
+        check_synapses(network, agents.n, weights, units)
+    _warn_of_another_network(agents)
+    return agents
+
+
+def _warn_of_another_network(agents: TrainedAgents) -> None:
+    """Say so where the task's network is no longer the one that learned."""
+    if agents.provenance.get("agent_hash") != agents.network.digest:
+        version = agents.provenance["versions"].get("dualframe")
+        warn_user(
+            [
+                f"task {agents.task.name!r} makes another network than the one that learned (with "
+                f"dualframe {version}): numbers of the catalogue, or of a file, have changed."
+            ]
         )
-    except DAMAGE as problem:
-        raise OutputError(f"agents in {str(folder)!r} cannot be read: {problem}") from problem
 
 
 def holds_agents(manifest: str | Path) -> bool:
@@ -162,7 +182,7 @@ def holds_agents(manifest: str | Path) -> bool:
     """
     path = Path(manifest).expanduser()
     try:
-        content = _read_json(path if path.is_file() else path / "manifest.json")
+        content = read_json(path if path.is_file() else path / "manifest.json")
     except OutputError:
         return False
     return isinstance(content, dict) and content.get("format") == FORMAT
@@ -186,24 +206,28 @@ def _write_json(path: Path, content: Any) -> None:
     path.write_text(json.dumps(content, indent=1, default=str), encoding="utf-8")
 
 
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        raise OutputError(f"{path} cannot be read: {problem}") from problem
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    manifest = read_json(path)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise OutputError(
+            f"{str(folder)!r} holds no agents: expected a folder of `dualframe train --out`."
+        )
+    check_entries(manifest, {**PROVENANCE_ENTRIES, **_ENTRIES}, repr(str(path)))
+    return manifest
 
 
 def _read_task(path: Path) -> Task:
-    task = decode(_read_json(path), SPECIFICATION_CLASSES)
+    task = decode(read_json(path), SPECIFICATION_CLASSES, "task")
     if not isinstance(task, Task):
-        raise TypeError(f"{path.name} holds no task")
+        raise TypeError("it holds no task")
+    task.content  # noqa: B018 - what cannot be is refused at once
     return task
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    if path.stat().st_size <= 1:
-        return pd.DataFrame()
-    return pd.read_csv(path)
+    with reporting_damage(path):
+        return pd.DataFrame() if path.stat().st_size <= 1 else pd.read_csv(path)
 
 
 def _write_weights(agents: TrainedAgents, path: Path) -> None:
@@ -217,8 +241,5 @@ def _write_weights(agents: TrainedAgents, path: Path) -> None:
 
 def _read_weights(path: Path) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
     with h5py.File(path, "r") as file:
-        weights = {
-            name: pd.DataFrame({c: group[c][()] for c in ("pre", "post", "weight")})
-            for name, group in file.items()
-        }
-        return weights, {name: str(group.attrs["unit"]) for name, group in file.items()}
+        weights = {name: read_synapses(group) for name, group in file.items()}
+        return weights, {name: read_unit(group) for name, group in file.items()}

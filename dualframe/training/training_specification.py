@@ -15,7 +15,7 @@ from dualframe.core.errors import DualframeError, NetworkError, OutputError, Unk
 from dualframe.core.serialisation import encode
 from dualframe.core.validation import check_count
 from dualframe.network import Network
-from dualframe.results.archive import DAMAGE
+from dualframe.results.saved_results import DAMAGE
 from dualframe.task import Task
 
 BRANCHES = ("task_driven", "biological")

@@ -77,7 +77,6 @@ class TestOneArm:
             "outcomes.csv",
             "curves.csv",
             "agents.h5",
-            "network.json",
             "task.json",
             "statistics.csv",
             "figures/learning_success.png",

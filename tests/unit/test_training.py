@@ -181,7 +181,7 @@ class TestEvaluation:
         assert done.trials["trial"].max() == 3
         before, after = agents.weights["learned"], done.weights["learned"]
         assert set(map(tuple, before.to_numpy())) == set(map(tuple, after.to_numpy()))
-        assert done.network == agents.network  # plasticity is on again
+        assert done.network.projections == agents.network.projections  # plasticity is on again
 
     def test_agents_go_on_from_their_weights(self, learned: Learned) -> None:
         agents = learned[1]
@@ -249,7 +249,6 @@ class TestFiles:
             "outcomes.csv",
             "curves.csv",
             "agents.h5",
-            "network.json",
             "task.json",
         }
         header = (folder / "trials.csv").read_text().splitlines()[0]
@@ -293,18 +292,25 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("damage", "message"),
         [
-            (lambda f: (f / "manifest.json").unlink(), "manifest.json cannot be read"),
-            (lambda f: (f / "manifest.json").write_text("{"), "manifest.json cannot be read"),
+            (lambda f: (f / "manifest.json").unlink(), "manifest.json' cannot be read"),
+            (lambda f: (f / "manifest.json").write_text("{"), "manifest.json' is damaged"),
             (lambda f: (f / "manifest.json").write_text("[]"), "holds no agents"),
             (lambda f: (f / "manifest.json").write_text('{"format": "x"}'), "holds no agents"),
-            (lambda f: (f / "agents.h5").unlink(), "cannot be read"),
-            (lambda f: (f / "agents.h5").write_bytes(b"x" * 99), "cannot be read"),
-            (lambda f: (f / "trials.csv").unlink(), "cannot be read"),
-            (lambda f: (f / "trials.csv").write_bytes(b"\xff" * 99), "cannot be read"),
-            (lambda f: (f / "network.json").write_text("{}"), "cannot be read"),
-            (lambda f: (f / "network.json").write_text("[1]"), "cannot be read"),
-            (lambda f: (f / "task.json").write_text('{"evil": 1}'), "cannot be read"),
-            (lambda f: (f / "task.json").write_text("3"), "cannot be read"),
+            (lambda f: (f / "agents.h5").unlink(), "agents.h5' (is damaged|cannot be read)"),
+            (
+                lambda f: (f / "agents.h5").write_bytes(b"x" * 99),
+                "agents.h5' (is damaged|cannot be read)",
+            ),
+            (lambda f: (f / "trials.csv").unlink(), "trials.csv' (is damaged|cannot be read)"),
+            (
+                lambda f: (f / "trials.csv").write_bytes(b"\xff" * 99),
+                "trials.csv' (is damaged|cannot be read)",
+            ),
+            (
+                lambda f: (f / "task.json").write_text('{"evil": 1}'),
+                "task.json' (is damaged|cannot be read)",
+            ),
+            (lambda f: (f / "task.json").write_text("3"), "task.json' (is damaged|cannot be read)"),
         ],
     )
     def test_a_damaged_folder_is_one_clear_error(

@@ -1,0 +1,223 @@
+"""Results from a folder that may be damaged, or come from elsewhere: every entry is checked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from dualframe.core.errors import DualframeError, OutputError
+from dualframe.core.json_files import (
+    COUNT,
+    COUNTS,
+    DURATION,
+    FLAG,
+    RANGES,
+    ROWS,
+    SIGN,
+    SIZE,
+    TABLE,
+    TEXT,
+    TEXTS,
+    VERSIONS,
+    EntryKind,
+    check_entries,
+    optional,
+    read_json,
+)
+from dualframe.results.archive import FORMAT, FORMAT_VERSION, MANIFEST
+from dualframe.results.hdf5_files import read_spikes, read_traces, read_weights
+from dualframe.results.run_record import RESERVED
+from dualframe.results.tables import dspike_table, spike_table
+from dualframe.results.trace import Trace
+
+# What reading a damaged file can raise besides OSError, depending on where the damage is.
+DAMAGE = (
+    *(OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError),
+    *(MemoryError, ArithmeticError),
+)
+#: Provenance of every run.
+PROVENANCE_ENTRIES: Mapping[str, EntryKind] = MappingProxyType(
+    {
+        "format_version": SIZE,
+        "versions": VERSIONS,
+        "seed": optional(COUNT),
+        "network_hash": optional(TEXT),
+        "command": optional(TEXT),
+        "target": optional(TEXT),
+        "build_s": optional(DURATION),
+        "run_s": optional(DURATION),
+        "simulated_s": optional(DURATION),
+        "build_cache": optional(TEXT),
+        "dt_s": optional(DURATION),
+        "threads": optional(SIZE),
+        "completed": FLAG,
+        "assumptions": TEXTS,
+        "warnings": TEXTS,
+    }
+)
+#: Of some runs.
+FURTHER_ENTRIES: Mapping[str, EntryKind] = MappingProxyType(
+    {
+        "arguments": TABLE,
+        "without_spikes": TEXTS,
+        "warmup_s": optional(DURATION),
+        "rate_ranges_Hz": optional(RANGES),
+        "strict": FLAG,
+        "asked_s": optional(DURATION),
+    }
+)
+_RESULTS: Mapping[str, EntryKind] = MappingProxyType(
+    {"duration_s": DURATION, "populations": ROWS, "spikes": COUNTS, "files": TEXTS}
+)
+_POPULATION: Mapping[str, EntryKind] = MappingProxyType(
+    {"population": TEXT, "cell_type": TEXT, "n": SIZE, "sign": SIGN}
+)
+
+
+def read_fields(directory: str | Path) -> dict[str, Any]:
+    """Read what `dualframe.results.archive.write_results` wrote, as the fields of `Results`.
+
+    Parameters
+    ----------
+    directory
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If the folder is missing or holds something else, or a file is missing or damaged: it
+        names the file and the entry.
+    """
+    folder = as_folder(directory)
+    manifest = _read_manifest(folder)
+    content = manifest["results"]
+    spikes, dspikes = _read_file(folder, "spikes.h5", read_spikes)
+    weights = (
+        _read_file(folder, "weights.h5", read_weights) if "weights.h5" in content["files"] else {}
+    )
+    traces = _read_file(folder, "traces.h5", read_traces) if "traces.h5" in content["files"] else {}
+    populations = pd.DataFrame(content["populations"])
+    with reporting_damage(folder / MANIFEST):
+        _check_spikes(folder, content, spikes)
+        _check_traces(folder, content, traces, weights)
+        return {
+            "populations": populations,
+            "spikes": spike_table(populations, spikes),
+            "duration": content["duration_s"],
+            "dspikes": dspike_table(dspikes),
+            "traces": traces,
+            "weights": {name: table for name, (table, _) in weights.items()},
+            "weight_units": {name: unit for name, (_, unit) in weights.items()},
+            "provenance": {key: item for key, item in manifest.items() if key not in RESERVED},
+        }
+
+
+def as_folder(directory: str | Path) -> Path:
+    """Return the path of a folder that is to be read.
+
+    Parameters
+    ----------
+    directory
+        The folder.
+
+    Raises
+    ------
+    OutputError
+        If it is no path.
+    """
+    if not isinstance(directory, (str, os.PathLike)) or "\0" in os.fspath(directory):
+        raise OutputError(f"{directory!r} is no folder: expected the path of one.")
+    return Path(directory).expanduser()
+
+
+@contextmanager
+def reporting_damage(path: Path) -> Iterator[None]:
+    """Turn what a damaged file can raise into an error that names the file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    try:
+        yield
+    except OutputError:
+        raise
+    except (*DAMAGE, DualframeError) as problem:
+        reason = " ".join(str(problem).rstrip(".").split())[:300]
+        message = f"{str(path)!r} is damaged ({reason}): restore it, or run again."
+        raise OutputError(message) from problem
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        problem = "has no manifest.json" if folder.is_dir() else "is not a folder"
+        raise OutputError(
+            f"{str(folder)!r} {problem}: "
+            f"expected a folder that `Results.save` or --out has written."
+        )
+    data = read_json(path)
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise OutputError(
+            f"{str(path)!r} is a manifest of something else: expected the format {FORMAT!r}."
+        )
+    where = repr(str(path))
+    check_entries(data, {**PROVENANCE_ENTRIES, "results": TABLE}, where)
+    check_entries(data, FURTHER_ENTRIES, where, free=tuple(FURTHER_ENTRIES))
+    if data["format_version"] > FORMAT_VERSION:
+        raise OutputError(f"{str(path)!r} is from a newer dualframe: upgrade to read it.")
+    check_entries(data["results"], _RESULTS, f"{where}, results")
+    for number, population in enumerate(data["results"]["populations"]):
+        check_entries(population, _POPULATION, f"{where}, results, population {number}")
+    return data
+
+
+def _check_spikes(folder: Path, content: Mapping[str, Any], spikes: Mapping[str, Any]) -> None:
+    """Refuse spikes of another run, or after its end."""
+    path, end = str(folder / "spikes.h5"), content["duration_s"] * (1 + 1e-9)
+    for population, count in content["spikes"].items():
+        if population not in spikes or len(spikes[population][0]) != count:
+            raise OutputError(
+                f"{path!r} does not belong to the manifest beside it, which "
+                f"has {count} spikes of population {population!r}: restore it, or run again."
+            )
+    for population, (_, t) in spikes.items():
+        if t.size and t.max() > end:
+            raise OutputError(
+                f"{path!r} has a spike of {population!r} at {t.max():g} s, but the run ended at "
+                f"{content['duration_s']:g} s: restore it, or run again."
+            )
+
+
+def _check_traces(
+    folder: Path,
+    content: Mapping[str, Any],
+    traces: Mapping[str, Trace],
+    weights: Mapping[str, tuple[pd.DataFrame, str]],
+) -> None:
+    """Refuse traces of neurons, or synapses, that are not there."""
+    sizes = {row["population"]: row["n"] for row in content["populations"]}
+    sizes |= {name: len(table) for name, (table, _) in weights.items()}
+    for name, trace in traces.items():
+        if name in sizes and trace.neurons.size and np.max(trace.neurons) >= sizes[name]:
+            raise OutputError(
+                f"{str(folder / 'traces.h5')!r} has a trace of number {np.max(trace.neurons)} of "
+                f"{name!r}, which has {sizes[name]}: restore it, or run again."
+            )
+
+
+def _read_file(folder: Path, name: str, reader: Callable[[h5py.File], Any]) -> Any:
+    path = folder / name
+    if not path.is_file():
+        raise OutputError(f"{str(path)!r} is missing: restore it, or run again.")
+    with reporting_damage(path), h5py.File(path, "r") as file:
+        return reader(file)
