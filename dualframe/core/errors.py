@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import Any
 
 
 class DualframeError(Exception):
-    """Base of every error that dualframe raises on purpose."""
+    """Base of every error that dualframe raises on purpose.
+
+    Errors cross processes: they are rebuilt of their message and attributes, whatever their
+    constructors ask for.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore_error, (type(self), self.args, self.__dict__)
 
 
 class DualframeWarning(UserWarning):
@@ -57,6 +65,15 @@ class UnknownName(DualframeError, KeyError):
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0])
+
+
+def _restore_error(
+    kind: type[DualframeError], arguments: tuple[Any, ...], attributes: Mapping[str, Any]
+) -> DualframeError:
+    error = kind.__new__(kind, *arguments)
+    error.args = arguments
+    error.__dict__.update(attributes)
+    return error
 
 
 def suggest_name(name: object, choices: Iterable[str]) -> str:

@@ -8,6 +8,7 @@ names is imported.
 
 from __future__ import annotations
 
+import copyreg
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -50,6 +51,7 @@ class Registry(Mapping[str, K], Generic[K]):
         self._kinds = {kind.name: kind for kind in shipped}
         self._shipped = frozenset(self._kinds)
         _REGISTRIES.append(self)
+        copyreg.pickle(record, self._reduce_kind)
 
     def __getitem__(self, name: str) -> K:
         if name not in self._kinds:
@@ -70,6 +72,12 @@ class Registry(Mapping[str, K], Generic[K]):
     def __len__(self) -> int:
         load_entry_points()
         return len(self._kinds)
+
+    def _reduce_kind(self, kind: K) -> Any:
+        """Pickle a kind of the package by its name, as functions are, and a user's by content."""
+        if kind.name in self._shipped and self._kinds[kind.name] is kind:
+            return _find_kind, (self.noun, kind.name)
+        return object.__reduce_ex__(kind, 2)
 
     def add_kind(self, kind: K, *, replace: bool = False) -> None:
         """Add a user's kind.
@@ -195,3 +203,7 @@ def registry_of(noun: str) -> Registry[Any]:
     if noun not in found:
         raise UnknownName("sort of kinds", noun, found)
     return found[noun]
+
+
+def _find_kind(noun: str, name: str) -> Any:
+    return registry_of(noun)[name]

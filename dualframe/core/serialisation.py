@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import hashlib
 import json
 from collections.abc import Mapping
@@ -82,6 +83,18 @@ def frozen_copy(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return tuple(frozen_copy(item) for item in value)
     return value
+
+
+def _reduce_mapping(mapping: MappingProxyType[Any, Any]) -> tuple[Any, ...]:
+    return _read_only_mapping, (dict(mapping),)
+
+
+def _read_only_mapping(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:
+    return MappingProxyType(content)
+
+
+# descriptions and results are full of read-only mappings, which Python neither pickles nor copies
+copyreg.pickle(MappingProxyType, _reduce_mapping)
 
 
 def write_toml(path: Path, tables: Mapping[str, Any], label: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 from dualframe.core.serialisation import digest_of, encode, frozen_copy
 
@@ -18,6 +20,10 @@ class ValueRecord:
 
     def __hash__(self) -> int:
         return hash(digest_of(self))
+
+    def __setstate__(self, content: Mapping[str, Any]) -> None:
+        self.__dict__.update(content)
+        self._freeze()  # a pickled array, or a copied one, is writable
 
     def _freeze(self) -> None:
         for item in fields(self):  # type: ignore[arg-type]

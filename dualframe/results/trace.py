@@ -52,6 +52,9 @@ class Trace:
         object.__setattr__(self, "values", MappingProxyType(values))
         object.__setattr__(self, "units", MappingProxyType(units))
 
+    def __setstate__(self, content: Mapping[str, Any]) -> None:
+        self.__init__(**content)  # type: ignore[misc]  # a pickled array, or a copied one, is writable
+
     def quantity(self, variable: str) -> Any:
         """Return a variable as a quantity of shape ``(n_neurons, n_times)``."""
         if variable not in self.values:
