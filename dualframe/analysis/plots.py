@@ -28,7 +28,9 @@ from dualframe.analysis.style import (
     tinted_colour,
 )
 from dualframe.analysis.trace_plots import traces
+from dualframe.core.atomic_files import atomic_replacement
 from dualframe.core.errors import DualframeError
+from dualframe.core.output_file import check_figure, figure_metadata
 from dualframe.results.run_record import RunRecord
 
 __all__ = ["compare", "raster", "rates", "savefig", "standard_figures", "traces"]
@@ -150,10 +152,26 @@ def compare(
     return figure
 
 
-def savefig(figure: Figure, path: str | Path) -> None:
-    """Write a figure; the ending of the path chooses the format (png, pdf, svg)."""
-    with matplotlib_settings(SAVING):
-        figure.savefig(path)
+def savefig(figure: Figure, path: str | Path, *, force: bool = False) -> None:
+    """Write a figure; the ending of the path chooses the format (png, pdf, svg).
+
+    Parameters
+    ----------
+    figure
+        The figure.
+    path
+        The file; its folder exists. A figure that this function wrote is replaced.
+    force
+        Whether another file is replaced as well.
+
+    Raises
+    ------
+    OutputError
+        If such a file stands there and ``force`` is not given.
+    """
+    target = check_figure(path, force=force)
+    with matplotlib_settings(SAVING), atomic_replacement(target) as draft:
+        figure.savefig(draft, metadata=figure_metadata(target))
 
 
 def standard_figures(results: RunRecord) -> dict[str, Callable[[], Figure]]:

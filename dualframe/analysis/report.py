@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from dualframe.analysis.plots import compare, rates, standard_figures
 from dualframe.analysis.rate_differences import compare_rates
 from dualframe.core.errors import DualframeError, UnknownName
-from dualframe.results.archive import write_text_file
+from dualframe.core.output_file import check_page, write_page
 from dualframe.results.run_record import RunRecord
 
 SECTIONS = ("summary", "rates", "differences", "figures", "assumptions", "provenance")
@@ -52,6 +52,7 @@ def report(
     *,
     title: str = "",
     text: Mapping[str, str] | None = None,
+    force: bool = False,
 ) -> Path:
     """Write a report: rates, figures, assumptions and provenance in one HTML file.
 
@@ -66,6 +67,8 @@ def report(
     text
         Paragraphs of your own by section: ``summary``, ``rates``, ``differences``, ``figures``,
         ``assumptions``, ``provenance``. It is plain text: HTML in it is shown, not interpreted.
+    force
+        Whether a file is replaced that is not a report as dualframe wrote it.
 
     Returns
     -------
@@ -77,8 +80,10 @@ def report(
     UnknownName
         If ``text`` names a section that does not exist.
     OutputError
-        If the file cannot be written.
+        If the file cannot be written, or would replace another than a report and ``force`` is
+        not given.
     """
+    target = check_page(path, force=force)
     runs = {"": results} if isinstance(results, RunRecord) else dict(results)
     if not runs:
         raise DualframeError("there are no results to report: give one, or several by label.")
@@ -100,7 +105,7 @@ def report(
             {"caption": c, "png": _encode_png(draw())} for c, draw in _figures_with_captions(runs)
         ],
     )
-    return write_text_file(Path(path).expanduser(), page)
+    return write_page(target, page, force=force)
 
 
 def _default_title(runs: Mapping[str, RunRecord]) -> str:

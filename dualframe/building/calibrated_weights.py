@@ -15,7 +15,8 @@ from typing import Any
 
 from dualframe.catalogue.toml_table import load_toml
 from dualframe.circuit import Background, Circuit, CircuitProjection
-from dualframe.core.errors import CatalogueError
+from dualframe.core.errors import CatalogueError, OutputError
+from dualframe.core.output_folder import check_writable
 from dualframe.core.quantity import quantity, quantity_text, unit_of
 from dualframe.core.serialisation import write_toml
 from dualframe.core.shipped_files import shipped_folder
@@ -167,6 +168,34 @@ def weight_of(name: str, channels: SynapseEquations, strength: SynapticStrength)
 def calibration_path(circuit: str) -> Path:
     """Where the calibrations of a circuit are stored."""
     return shipped_folder("circuits") / "calibration" / f"{circuit}.toml"
+
+
+def check_calibration_file(path: Path) -> None:
+    """Refuse a place for calibrations before they are searched for.
+
+    Parameters
+    ----------
+    path
+        The file; it need not exist.
+
+    Raises
+    ------
+    OutputError
+        If it is a folder, a file of something else, or in a folder that cannot be written.
+    CatalogueError
+        If it is no TOML file.
+    """
+    if path.is_dir():
+        raise OutputError(
+            f"cannot write the calibration {str(path)!r}: it is a folder. Name a file."
+        )
+    for model, table in (load_toml(path) if path.exists() else {}).items():
+        if not (isinstance(table, Mapping) and "contacts" in table):
+            raise OutputError(
+                f"{str(path)!r} holds {model!r}, which is no calibration: it is not replaced. "
+                "Name another file."
+            )
+    check_writable(path.parent)
 
 
 def save_calibration(calibration: Calibration, path: Path | None = None) -> Path:

@@ -18,6 +18,7 @@ from dualframe.catalogue.sourced_value import STATUSES, Numbers, Origin, Sourced
 from dualframe.core.errors import CatalogueError, QuantityError, suggest_name
 from dualframe.core.parameter_table import AnyDimension, Dimensions, ParameterTable
 from dualframe.core.quantity import quantity
+from dualframe.core.text_files import read_text_file
 
 ORIGIN = ("source", "status", "note", "error_is")
 INLINE = ("value", "source", "status", "note", "error", "error_is", "n")
@@ -332,12 +333,24 @@ def table_from(data: Mapping[str, Any], path: Path) -> Table:
 
 def load_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file; errors as `read_toml_table`."""
+    text = read_text_file(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogueError(f"{path.name} is not valid TOML: {error}. {_remedy(error)}") from error
+    except RecursionError as error:
         raise CatalogueError(
-            f"{path.name} is not valid TOML: {error}. Texts stand in double quotes, numbers with "
-            'a unit too: delay = "1.5 ms".'
+            f"{path.name} has lists or tables in one another that are too deep to be read: "
+            "remove levels."
         ) from error
-    except OSError as error:
-        raise CatalogueError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # of int(), above its number of digits
+        raise CatalogueError(f"{path.name} has a number that is too long to be one.") from error
+
+
+def _remedy(error: tomllib.TOMLDecodeError) -> str:
+    if "Cannot" in str(error):  # overwrite, declare twice, mutate: the key or table stands twice
+        return "It stands twice: remove or rename one."
+    return (
+        'Write lines like name = "l23" below tables like [[populations]]; texts stand in double '
+        'quotes, numbers with a unit too: delay = "1.5 ms".'
+    )

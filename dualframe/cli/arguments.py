@@ -23,6 +23,7 @@ from dualframe.cli.commands import (
     show_command,
 )
 from dualframe.cli.model_commands import fit_command, validate_command
+from dualframe.cli.output_options import add_force
 from dualframe.cli.train_command import add_train_options, train_command
 from dualframe.simulation.run_specification import BRANCHES, RECORDED_NEURONS
 from dualframe.targets.target_support import TARGETS
@@ -57,6 +58,7 @@ def command_line_parser() -> argparse.ArgumentParser:
     reporting = _add_parser(commands, "report", report_command, "HTML report of results")
     reporting.add_argument("folders", metavar="DIR", nargs="+", help="folder of `run --out`")
     reporting.add_argument("--out", metavar="FILE", help="default: report.html in the first DIR")
+    add_force(reporting, "replace a file that is not a report as dualframe wrote it")
     _add_parser(commands, "doctor", doctor_command, "what this machine has, what targets need")
     replaying = _add_parser(commands, "replay", replay_command, "repeat a run or training, compare")
     replaying.add_argument("manifest", metavar="MANIFEST", help="manifest.json, or its folder")
@@ -105,6 +107,7 @@ def _add_run_arguments(subparser: argparse.ArgumentParser) -> None:
     subparser.add_argument(
         "--out", metavar="DIR", help="folder for manifest, rates, spikes, figures"
     )
+    add_force(subparser)
     subparser.add_argument(
         "--assumptions", action="store_true", help="list every assumption, not only the first few"
     )
@@ -115,6 +118,7 @@ def _add_export_arguments(subparser: argparse.ArgumentParser) -> None:
     _add_simulation_arguments(subparser)
     subparser.add_argument("--target", metavar="T", default="cpp_standalone", help="cpp_standalone")
     subparser.add_argument("--out", metavar="DIR", required=True, help="new or empty folder")
+    add_force(subparser)
 
 
 def _add_check_arguments(subparser: argparse.ArgumentParser) -> None:
@@ -138,6 +142,7 @@ def _add_compare_arguments(subparser: argparse.ArgumentParser) -> None:
     add("--duration", default="2s", help="simulated time of each run (default 2s)")
     add("--target", default="auto", help=f"{', '.join(TARGETS)}, or auto (default)")
     add("--out", metavar="DIR", help="folder for tables and the figure")
+    add_force(subparser)
 
 
 def _add_calibrate_arguments(subparser: argparse.ArgumentParser) -> None:
@@ -164,6 +169,7 @@ def _add_validate_arguments(subparser: argparse.ArgumentParser) -> None:
     add("--model", default="glif", help="glif (default), glif1, ..., glif5, izhikevich")
     add("--cells", help="published or fitted (default: fitted where there is a fit)")
     add("--out", metavar="DIR", help="folder for tables, curves and figures")
+    add_force(subparser)
 
 
 def _add_fit_arguments(subparser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import shlex
 import signal
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,12 +16,20 @@ import pandas as pd
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.building.calibrated_weights import calibration_path, save_calibration
+from dualframe.building.calibrated_weights import (
+    calibration_path,
+    check_calibration_file,
+    save_calibration,
+)
+from dualframe.catalogue.toml_table import load_toml
 from dualframe.cli import terminal_output as terminal
+from dualframe.cli.output_options import chosen_folder, save_somewhere
 from dualframe.cli.terminal_output import as_json, say
-from dualframe.core.errors import UnknownName
+from dualframe.core.errors import CatalogueError, OutputError, UnknownName
 from dualframe.core.shipped_files import SUFFIX, shipped_names
-from dualframe.results.archive import ensure_writable
+from dualframe.core.user_paths import expand_user
+from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
+from dualframe.results.archive import result_files
 from dualframe.simulation.diagnose_installation import render_diagnosis
 from dualframe.simulation.run_specification import RunSpecification, replay
 from dualframe.targets.cpp.program_cache import default_cache
@@ -110,8 +117,8 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
 def _reader_of_file(path: Path) -> Callable[[str], Any]:
     """What reads a user's file: a task has a protocol, a circuit populations."""
     try:
-        keys = set(tomllib.loads(path.expanduser().read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        keys = set(load_toml(expand_user(path)))
+    except (CatalogueError, OutputError):
         return df.circuit  # the reader of circuits says what is wrong
     if keys & {"protocol", "outcome"}:
         return df.task
@@ -122,13 +129,13 @@ def run_command(options: argparse.Namespace) -> int:
     """Build and run a circuit, save the results, print the rates."""
     specification = specification_of(options)
     network = specification.network
-    folder = ensure_writable(options.out) if options.out else None
+    folder = chosen_folder(options, result_files(p.name for p in network.populations))
     say(terminal.describe_plan(specification, network))
     results = specification.run(progress=False if options.json else None)
     results = results.with_provenance(command=shlex.join([PROGRAM, *options.words]))
     with _interrupts_deferred():
         if folder is not None:
-            results.save(folder)
+            save_somewhere(results.save, folder, force=options.force)
     if options.json:
         rates = results.rates_with_state().to_dict(orient="records")
         facts = {**results.provenance, "rates": rates}
@@ -155,6 +162,7 @@ def export_command(options: argparse.Namespace) -> int:
         dt=specification.dt,
         threads=specification.threads,
         strict=specification.strict,
+        force=options.force,
     )
     print(as_json({"out": str(out)}) if options.json else f"{out}: run `make && ./main` there.")
     return 0
@@ -176,10 +184,10 @@ def check_command(options: argparse.Namespace) -> int:
 def report_command(options: argparse.Namespace) -> int:
     """Write an HTML report of one run, or of several side by side."""
     runs = {str(Path(folder)): df.Results.load(folder) for folder in options.folders}
-    first = Path(options.folders[0]).expanduser()
+    first = Path(options.folders[0])
     out = Path(options.out) if options.out else first / "report.html"
     content = next(iter(runs.values())) if len(runs) == 1 else runs
-    written = df.report(content, out)
+    written = df.report(content, out, force=options.force)
     print(as_json({"out": str(written)}) if options.json else f"Report: {written}")
     return 0
 
@@ -235,7 +243,7 @@ def compare_command(options: argparse.Namespace) -> int:
     conditions = {
         text: replace(base, modulate=(text,)).resolved_circuit for text in options.modulate
     }
-    folder = ensure_writable(options.out) if options.out else None
+    folder = chosen_folder(options, COMPARISON_FILES)
     comparison = df.compare_branches(
         plain.scaled(options.scale),
         {label: circuit.scaled(options.scale) for label, circuit in conditions.items()},
@@ -246,7 +254,7 @@ def compare_command(options: argparse.Namespace) -> int:
         progress=False if options.json else None,
     )
     if folder is not None:
-        comparison.save(folder)
+        save_somewhere(comparison.save, folder, force=options.force)
     if not comparison.completed:
         kept = (
             f"the states are in {folder}/states.csv." if folder else "nothing was saved (no --out)."
@@ -271,7 +279,7 @@ def calibrate_command(options: argparse.Namespace) -> int:
     """Find and store the strengths of a circuit's contacts for one model of its cells."""
     circuit = df.circuit(options.circuit)
     out = Path(options.out) if options.out else chosen_calibration_path(options.circuit)
-    ensure_writable(out.parent)
+    check_calibration_file(out)
     calibration = df.calibrate(
         circuit,
         options.model,

@@ -12,10 +12,11 @@ import dualframe as df
 from dualframe import catalogue
 from dualframe.catalogue.fitted_models import SHIPPED_FAMILIES, is_current
 from dualframe.cli import terminal_output as terminal
+from dualframe.cli.output_options import chosen_folder
 from dualframe.cli.terminal_output import as_json, say
 from dualframe.core.errors import DualframeError
+from dualframe.core.output_folder import added_output, replaced_output, write_manifest
 from dualframe.experiments.model_comparison import RELATIVE, Validation
-from dualframe.results.archive import ensure_writable
 
 
 def validate_command(options: argparse.Namespace) -> int:
@@ -23,13 +24,15 @@ def validate_command(options: argparse.Namespace) -> int:
 
     The status is 1 if a pair disagrees that is not listed as a known failure.
     """
-    folder = ensure_writable(options.out) if options.out else None
+    cells = [options.cell] if options.cell else dendritic_cells()
+    names = [name for cell in cells for name in _pair_files(df.cell(cell).name, options.model)]
+    folder = chosen_folder(options, names)
     pairs = []
-    for name in [options.cell] if options.cell else dendritic_cells():
+    for name in cells:
         pair = df.validate(name, options.model, cells=options.cells)
         pairs.append(pair)
         if folder is not None:
-            _save_pair(pair, folder)
+            _save_pair(pair, folder, first=len(pairs) == 1, force=options.force)
         if options.cell is None and not options.json:
             say(f"{pair.cell}: {'passed' if pair.passed else 'disagrees'}")
     if options.json:
@@ -79,11 +82,19 @@ def _describe_pair(pair: Validation) -> str:
     return "\n".join(lines)
 
 
-def _save_pair(pair: Validation, folder: Path) -> None:
-    stem = f"{pair.cell}_{pair.model}"
-    pair.table.to_csv(folder / f"{stem}.csv", index=False)
-    pair.curves.to_csv(folder / f"{stem}_curves.csv", index=False)
-    df.plots.savefig(pair.plot(), folder / f"{stem}.png")
+def _pair_files(cell: str, model: str) -> tuple[str, ...]:
+    return tuple(f"{cell}_{model}{ending}" for ending in (".csv", "_curves.csv", ".png"))
+
+
+def _save_pair(pair: Validation, folder: Path, *, first: bool, force: bool) -> None:
+    """Save a pair: the first in the place of an earlier output, the others beside it."""
+    table, curves, figure = _pair_files(pair.cell, pair.model)
+    with replaced_output(folder, force=force) if first else added_output(folder) as stage:
+        pair.table.to_csv(stage / table, index=False)
+        pair.curves.to_csv(stage / curves, index=False)
+        df.plots.savefig(pair.plot(), stage / figure)
+        if first:
+            write_manifest(stage, "dualframe validation", {"model": pair.model})
 
 
 def fit_command(options: argparse.Namespace) -> int:

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dualframe as df
 from dualframe.circuit.describe import assumed_numbers
 from dualframe.cli import terminal_output as terminal
+from dualframe.cli.output_options import add_force, chosen_folder, save_somewhere
 from dualframe.cli.terminal_output import as_json, say
 from dualframe.core.errors import DualframeError
+from dualframe.core.output_folder import added_output, replaced_output, write_manifest
+from dualframe.core.output_manifest import FOLDERS
 from dualframe.core.quantity import quantity, quantity_text
 from dualframe.core.validation import check_count
-from dualframe.results.archive import ensure_writable
 from dualframe.simulation.run import resolve_seed
 from dualframe.targets.target_support import TARGETS, resolve_target
 from dualframe.task import Task
-from dualframe.training.figures import write_figures
+from dualframe.training.agents import FILES
+from dualframe.training.figures import FIGURES, write_figures
 from dualframe.training.training_specification import BRANCHES
 
 PROGRAM = "dualframe"
 INTERRUPTED = 130
 NO_MODULATORS = "none"
+STATISTICS = "statistics.csv"
 START_ONLY = ("modulate", "heterogeneity", "neurons", "agents", "set", "branch", "model")
 SHOWN_COLUMNS = ["condition", "agents", "outcome", "median", "q25", "q75", "successes", "of", "p"]
 
@@ -72,25 +77,30 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     add("--target", default="auto", help=f"{', '.join(TARGETS)}, or auto (default)")
     add("--threads", type=int, default=1, help="OpenMP threads of cpp_standalone (default 1)")
     add("--out", metavar="DIR", help="folder for tables, agents and figures")
+    add_force(parser)
 
 
 def train_command(options: argparse.Namespace) -> int:
     """Let agents learn a task; with several --modulate, one condition after the other."""
     _check_options(options)
-    folder = ensure_writable(options.out) if options.out else None
     seed = resolve_seed(options.seed)
     trained: Trained = {}
     completed = True
     if Path(options.task).is_dir():
         label = "evaluated" if options.evaluate else "trained on"
+        folder = chosen_folder(options, _output_files(("",)))
         trained[label] = _go_on(options, seed)
         if folder is not None:
             _save_agents(trained[label], folder, options)
     else:
-        completed = _train_conditions(options, seed, folder, trained)
+        tasks = _conditions(options)
+        places = [_condition_folder(task, options) for task in tasks]
+        folder = chosen_folder(options, _output_files(places))
+        completed = _train_conditions(tasks, options, seed, folder, trained)
     if folder is not None:
-        df.compare_conditions(trained).to_csv(folder / "statistics.csv", index=False)
-        write_figures(trained, folder / "figures")
+        with added_output(folder) as stage:
+            df.compare_conditions(trained).to_csv(stage / STATISTICS, index=False)
+            write_figures(trained, stage / "figures")
     print(_as_json(trained, folder) if options.json else _as_text(trained, folder))
     if not options.json:
         _say_assumptions(next(iter(trained.values())).task, options)
@@ -113,11 +123,21 @@ def _check_options(options: argparse.Namespace) -> None:
         )
 
 
+def _output_files(places: Iterable[str]) -> list[str]:
+    """Return the files of a training: agents in their places, statistics and figures."""
+    agents = [f"{place}/{name}".lstrip("/") for place in places for name in FILES]
+    return [*agents, STATISTICS, *(f"figures/{name}.png" for name in FIGURES)]
+
+
 def _train_conditions(
-    options: argparse.Namespace, seed: int, folder: Path | None, trained: Trained
+    tasks: Sequence[Task],
+    options: argparse.Namespace,
+    seed: int,
+    folder: Path | None,
+    trained: Trained,
 ) -> bool:
     """Train one condition after the other; return whether none was interrupted."""
-    for task in _conditions(options):
+    for task in tasks:
         condition = task.condition
         say(f"{task}; seed {seed}, target {resolve_target(options.target)}")
         try:
@@ -133,7 +153,9 @@ def _train_conditions(
                 raise
             return False
         if folder is not None:
-            place = _condition_folder(folder, condition, options)
+            if len(tasks) > 1 and len(trained) == 1:
+                _begin_conditions(tasks, folder, options)
+            place = folder / _condition_folder(task, options)
             _save_agents(trained[condition], place, options)
         if not trained[condition].provenance["completed"]:
             return False
@@ -211,16 +233,28 @@ def _training_options(options: argparse.Namespace, seed: int) -> dict[str, Any]:
     }
 
 
-def _condition_folder(folder: Path, condition: str, options: argparse.Namespace) -> Path:
-    """One condition stands in the folder itself, several in folders of their own."""
+def _condition_folder(task: Task, options: argparse.Namespace) -> str:
+    """One condition stands in the folder of --out itself, several in folders of their own."""
     several = len(options.modulate or ()) > 1
-    return folder / condition.replace(", ", "_") if several else folder
+    return task.condition.replace(", ", "_") if several else ""
+
+
+def _begin_conditions(tasks: Sequence[Task], folder: Path, options: argparse.Namespace) -> None:
+    """Write the manifest above several conditions, in the place of an earlier output."""
+    places = [_condition_folder(task, options) for task in tasks]
+    facts = {"command": _command_line(options), FOLDERS: places}
+    with replaced_output(folder, force=options.force) as stage:
+        write_manifest(stage, "dualframe conditions", facts)
 
 
 def _save_agents(agents: df.TrainedAgents, folder: Path, options: argparse.Namespace) -> None:
-    command = shlex.join([PROGRAM, *options.words])
-    provenance = {**agents.provenance, "command": command}
-    replace(agents, provenance=provenance).save(folder, figures=False)
+    provenance = {**agents.provenance, "command": _command_line(options)}
+    save = partial(replace(agents, provenance=provenance).save, figures=False)
+    save_somewhere(save, folder, force=options.force)
+
+
+def _command_line(options: argparse.Namespace) -> str:
+    return shlex.join([PROGRAM, *options.words])
 
 
 def _as_json(trained: Mapping[str, df.TrainedAgents], folder: Path | None) -> str:

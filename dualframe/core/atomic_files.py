@@ -39,21 +39,3 @@ def write_text_atomically(path: Path, text: str) -> None:
     with atomic_replacement(path) as draft:
         draft.write_text(text, encoding="utf-8")
         draft.chmod(_READABLE)
-
-
-@contextmanager
-def staged_files(folder: Path, last: str) -> Iterator[Path]:
-    """Yield a folder whose files move into another one when the block ends.
-
-    Parameters
-    ----------
-    folder
-        Where the files go; it exists. If the block raises, it stays as it was.
-    last
-        Name of the file that moves last: whoever finds it finds all of them.
-    """
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".partial-") as name:
-        stage = Path(name)
-        yield stage
-        for path in sorted(stage.iterdir(), key=lambda path: (path.name == last, path.name)):
-            path.replace(folder / path.name)

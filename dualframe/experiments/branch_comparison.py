@@ -22,13 +22,16 @@ from dualframe.analysis.plots import savefig
 from dualframe.building.dendritic_populations import MODEL
 from dualframe.circuit import Circuit
 from dualframe.core.errors import DualframeError
+from dualframe.core.output_folder import check_output, replaced_output, write_manifest
 from dualframe.core.quantity import quantity
 from dualframe.experiments.branch_comparison_plot import draw_shifts
 from dualframe.network import Network
-from dualframe.results.archive import write_text_file
 from dualframe.simulation.run import positive_time, run
 
 CONTROL = "control"
+FORMAT = "dualframe comparison"
+#: The files of a comparison.
+FILES = ("states.csv", "shifts.csv", "agreement.csv", "shifts.png")
 
 
 @dataclass(frozen=True)
@@ -86,23 +89,36 @@ class BranchComparison:
         figure: Figure = draw_shifts(self.shifts, self.circuit)
         return figure
 
-    def save(self, directory: str | Path) -> Path:
-        """Write ``states.csv``, ``shifts.csv``, ``agreement.csv`` and ``shifts.png``.
+    def save(self, directory: str | Path, *, force: bool = False) -> Path:
+        """Write ``states.csv``, ``shifts.csv``, ``agreement.csv``, ``shifts.png`` and a manifest.
 
         Of an interrupted comparison, ``states.csv`` alone: shifts need all runs.
+
+        Parameters
+        ----------
+        directory
+            The folder. Other files in it stay as they are.
+        force
+            Whether an earlier output of dualframe in it is replaced.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written, or holds an earlier output and ``force`` is not given.
         """
-        folder = Path(directory).expanduser()
-        folder.mkdir(parents=True, exist_ok=True)
-        if not self.completed:
-            write_text_file(folder / "states.csv", self.states.to_csv(index=False))
-            return folder
-        tables = {"states": self.states, "shifts": self.shifts}
-        if len(self.models) > 1:
-            tables["agreement"] = self.agreement
-        for name, table in tables.items():
-            write_text_file(folder / f"{name}.csv", table.to_csv(index=False))
-        savefig(self.plot(), folder / "shifts.png")
+        folder = check_output(directory, FILES, force=force)
+        with replaced_output(folder, force=force) as stage:
+            self.states.to_csv(stage / "states.csv", index=False)
+            if self.completed:
+                self._write_shifts(stage)
+            write_manifest(stage, FORMAT, {"circuit": self.circuit, "completed": self.completed})
         return folder
+
+    def _write_shifts(self, folder: Path) -> None:
+        self.shifts.to_csv(folder / "shifts.csv", index=False)
+        if len(self.models) > 1:
+            self.agreement.to_csv(folder / "agreement.csv", index=False)
+        savefig(self.plot(), folder / "shifts.png")
 
 
 def compare_branches(

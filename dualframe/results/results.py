@@ -46,9 +46,9 @@ class Results(RunRecord):
         If spikes name a population or a neuron that does not exist.
     """
 
-    def save(self, directory: str | Path, *, figures: bool = True) -> Path:
+    def save(self, directory: str | Path, *, figures: bool = True, force: bool = False) -> Path:
         """Write everything into a folder; see `dualframe.results.archive.write_results`."""
-        return write_results(self, directory, figures=figures)
+        return write_results(self, directory, figures=figures, force=force)
 
     @classmethod
     def load(cls, directory: str | Path) -> Results:

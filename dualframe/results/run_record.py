@@ -50,7 +50,7 @@ PROVENANCE: Mapping[str, Any] = MappingProxyType(
         "warnings": [],
     }
 )
-RESERVED = ("format", "format_version", "results")
+RESERVED = ("format", "format_version", "results", "files")
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -32,7 +32,8 @@ from dualframe.core.json_files import (
     optional,
     read_json,
 )
-from dualframe.results.archive import FORMAT, FORMAT_VERSION, MANIFEST
+from dualframe.core.output_manifest import MANIFEST
+from dualframe.results.archive import FORMAT, FORMAT_VERSION
 from dualframe.results.hdf5_files import read_spikes, read_traces, read_weights
 from dualframe.results.run_record import RESERVED
 from dualframe.results.tables import dspike_table, spike_table

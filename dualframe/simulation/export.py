@@ -20,7 +20,11 @@ from dualframe.simulation.run import (
 )
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import run as cpp_standalone
-from dualframe.targets.cpp.export_project import ExportReadme, export_project
+from dualframe.targets.cpp.export_project import (
+    ExportReadme,
+    check_export_folder,
+    export_project,
+)
 from dualframe.targets.lowering.lower_network import lower_network
 from dualframe.targets.lowering.lowered_network import LoweredGroup, LoweredNetwork, LoweredSynapses
 from dualframe.targets.target_support import resolve_target
@@ -39,6 +43,7 @@ def export(
     dt: Any = 0.1 * ms,
     threads: int = 1,
     strict: bool = False,
+    force: bool = False,
 ) -> Path:
     """Write a network as a self-contained C++ project: ``make && ./main``.
 
@@ -50,10 +55,12 @@ def export(
     network, duration, seed, record, dt, threads, strict
         As in `run`.
     out_dir
-        The folder to write: new, empty, or an earlier export, which is replaced.
+        The folder to write: new or empty.
     target
         ``"cpp_standalone"``. What Brian2GeNN generates needs GeNN's own build system, so that it
         cannot be exported.
+    force
+        Whether an earlier export in the folder is replaced; other files in it stay as they are.
 
     Returns
     -------
@@ -67,7 +74,8 @@ def export(
     NetworkError
         If a construct has no portable form.
     OutputError
-        If the folder holds something else, or cannot be written.
+        If the folder holds something and ``force`` is not given, holds a file of somebody else
+        that has the name of an exported one, or cannot be written.
     """
     _check_target(target)
     check_options(threads, "float64", TARGET)
@@ -76,12 +84,14 @@ def export(
     lowered = lower_network(
         network, dt=step, duration=length, seed=resolve_seed(seed), record=wanted
     )
-    out, options = Path(out_dir).expanduser(), RunOptions(threads, strict)
+    out, options = check_export_folder(out_dir, force=force), RunOptions(threads, strict)
     with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
         project = Path(folder) / "project"
         with cpp_standalone.cpp_session(project, options) as device:
             cpp_standalone.generate_project(lowered, device, project, settled=True)
-        return export_project(project, out, describe_export(network, lowered), strict=strict)
+        return export_project(
+            project, out, describe_export(network, lowered), strict=strict, force=force
+        )
 
 
 def _check_target(target: str) -> None:

@@ -1,8 +1,8 @@
 """Agents that have learned: tables, weights, provenance; on disk a folder.
 
 ================  ==================================================================================
-manifest.json     provenance with the specification that `dualframe replay` repeats, and what the
-                  other files hold; written last
+manifest.json     provenance with the specification that `dualframe replay` repeats, and the SHA-256
+                  of the other files; written last
 trials.csv        a row per agent and trial (tasks with trials)
 outcomes.csv      a row per agent
 curves.csv        a row per agent and time (tasks without trials)
@@ -28,14 +28,14 @@ import h5py
 import pandas as pd
 from matplotlib.figure import Figure
 
-from dualframe.core.atomic_files import staged_files
 from dualframe.core.descriptions import decode
 from dualframe.core.errors import OutputError
 from dualframe.core.json_files import SIZE, TABLE, TEXT, check_entries, optional, read_json
+from dualframe.core.output_folder import added_output, check_output, replaced_output
+from dualframe.core.output_manifest import MANIFEST
 from dualframe.core.serialisation import encode
 from dualframe.core.user_warnings import warn_user
 from dualframe.network import Network
-from dualframe.results.archive import ensure_writable
 from dualframe.results.hdf5_files import read_synapses, read_unit
 from dualframe.results.saved_results import PROVENANCE_ENTRIES, as_folder, reporting_damage
 from dualframe.task import Task
@@ -45,9 +45,11 @@ from dualframe.training.learning_record import LearningRecord
 from dualframe.training.training_specification import SPECIFICATION_CLASSES, build_counted_agent
 
 FORMAT, FORMAT_VERSION = "dualframe agents", 2
-_HEAD = ("format", "format_version", "agents")
+_HEAD = ("format", "format_version", "agents", "files")
 _ENTRIES = {"agents": SIZE, "branch": TEXT, "model": optional(TEXT), "arguments": TABLE}
 _TABLES = ("trials", "outcomes", "curves")
+#: The files of agents, without their figures.
+FILES = (*(f"{table}.csv" for table in _TABLES), "agents.h5", "task.json")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -90,24 +92,27 @@ class TrainedAgents(LearningRecord):
         """
         return plot_learning({self.task.condition: self}, value)
 
-    def save(self, directory: str | Path, *, figures: bool = True) -> Path:
-        """Write the agents into a folder; those that stand there are replaced.
+    def save(self, directory: str | Path, *, figures: bool = True, force: bool = False) -> Path:
+        """Write the agents into a folder.
 
         Parameters
         ----------
         directory
-            The folder.
+            The folder. Other files in it stay as they are.
         figures
             Whether learning curves are drawn too.
+        force
+            Whether an earlier output of dualframe in the folder is replaced, which it is whole.
 
         Raises
         ------
         OutputError
-            If the folder cannot be written, or holds a manifest that dualframe did not write.
+            If the folder cannot be written, holds an earlier output and ``force`` is not given, or
+            a file of somebody else that has the name of one of these.
         """
-        folder = ensure_writable(directory)
+        folder = check_output(directory, FILES, force=force)
         try:
-            _write_folder(self, folder)
+            _write_folder(self, folder, force)
         except (OSError, RuntimeError) as problem:
             rescue = Path(tempfile.mkdtemp(prefix="dualframe-agents-"))
             _write_folder(self, rescue)
@@ -115,7 +120,8 @@ class TrainedAgents(LearningRecord):
                 f"cannot write into {str(folder)!r}: {problem}. The agents are in {rescue}."
             ) from problem
         if figures:
-            write_figures({self.task.condition: self}, folder / "figures")
+            with added_output(folder) as stage:
+                write_figures({self.task.condition: self}, stage / "figures")
         return folder
 
     def __repr__(self) -> str:
@@ -188,13 +194,13 @@ def holds_agents(manifest: str | Path) -> bool:
     return isinstance(content, dict) and content.get("format") == FORMAT
 
 
-def _write_folder(agents: TrainedAgents, folder: Path) -> None:
-    with staged_files(folder, last="manifest.json") as stage:
+def _write_folder(agents: TrainedAgents, folder: Path, force: bool = False) -> None:
+    with replaced_output(folder, force=force) as stage:
         for table in _TABLES:
             getattr(agents, table).to_csv(stage / f"{table}.csv", index=False)
         _write_weights(agents, stage / "agents.h5")
         _write_json(stage / "task.json", encode(agents.task))
-        _write_json(stage / "manifest.json", _manifest_of(agents))
+        _write_json(stage / MANIFEST, _manifest_of(agents))
 
 
 def _manifest_of(agents: TrainedAgents) -> dict[str, Any]:

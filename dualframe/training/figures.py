@@ -25,6 +25,9 @@ _LABELS = {
 }
 _TRIAL_COLUMNS = ("success", "duration_s", "reward")
 
+#: Names of the figures that may be drawn.
+FIGURES = (*(f"learning_{column}" for column in _TRIAL_COLUMNS), "learning_weight", "outcomes")
+
 Conditions = Mapping[str, LearningRecord]
 
 

@@ -25,7 +25,6 @@ from dualframe.core.errors import (
 )
 from dualframe.network import Population
 from dualframe.results import archive
-from dualframe.results.archive import ensure_writable
 from dualframe.results.results import (
     PROVENANCE,
     Results,
@@ -288,10 +287,14 @@ def test_saving_again_leaves_nothing_of_the_old_run(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     assert (tmp_path / "figures" / "traces_pyr.png").is_file()
     later = make(traces={}, weights={}, weight_units={})
-    later.save(tmp_path, figures=False)
+    with pytest.raises(OutputError, match="holds dualframe results already"):
+        later.save(tmp_path, figures=False)
+    assert Results.load(tmp_path) == make()
+    report(make(), tmp_path / "report.html")
+    later.save(tmp_path, figures=False, force=True)
     assert Results.load(tmp_path) == later
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
-    assert left == {"manifest.json", "rates.csv", "spikes.h5", "notes.txt", "figures"}
+    assert left == {"manifest.json", "rates.csv", "spikes.h5", "notes.txt"}
 
 
 def test_figures_are_drawn(tmp_path: Path) -> None:
@@ -313,29 +316,21 @@ def test_a_figure_that_fails_is_a_warning(tmp_path: Path, monkeypatch: pytest.Mo
 # --- places that cannot be written or read ------------------------------------------------------
 
 
-def test_ensure_writable_makes_the_folder_and_leaves_it_empty(tmp_path: Path) -> None:
-    folder = ensure_writable(tmp_path / "a" / "b")
-    assert list(folder.iterdir()) == []
-
-
-def test_ensure_writable_refuses_what_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="Name a folder that you may write to"):
-        ensure_writable(tmp_path / "file")
-    with pytest.raises(OutputError, match="cannot write into"):
-        ensure_writable(tmp_path / "file" / "below")
-
-
 def test_a_manifest_of_something_else_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text('{"name": "a web page"}')
     with pytest.raises(OutputError, match="was not written by dualframe"):
-        ensure_writable(tmp_path)
+        make().save(tmp_path, figures=False, force=True)
     with pytest.raises(OutputError, match="something else"):
         Results.load(tmp_path)
 
 
-def test_results_that_cannot_be_saved_go_to_a_temporary_folder(tmp_path: Path) -> None:
+def test_results_that_cannot_be_saved_go_to_a_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="Name a folder that you may write to"):
+        make().save(tmp_path / "file", figures=False)
+    monkeypatch.setattr(archive, "check_output", lambda folder, *_, **__: Path(folder))
     with pytest.raises(OutputError, match="The results are in") as caught:
         make().save(tmp_path / "file", figures=False)
     rescued = Path(str(caught.value).split("The results are in '")[1].split("'")[0])
@@ -351,7 +346,7 @@ def test_a_disk_that_fills_keeps_the_old_results_until_the_new_ones_are_whole(
     make().save(tmp_path, figures=False)
     monkeypatch.setattr(archive, "write_traces", _full)
     with pytest.raises(OutputError, match="temporary folder failed too"):
-        make(duration=3.0).save(tmp_path, figures=False)
+        make(duration=3.0).save(tmp_path, figures=False, force=True)
     assert Results.load(tmp_path) == make()
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
 

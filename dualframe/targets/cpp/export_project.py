@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +12,7 @@ import numpy as np
 
 from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.errors import BuildError, OutputError
+from dualframe.core.output_folder import check_output, replaced_output, write_manifest
 from dualframe.targets.cpp.build import PROGRAM, SOURCE, project_flags
 from dualframe.targets.cpp.compiler import compile_flags
 from dualframe.targets.cpp.external_values import LAYOUT, PARAMETERS, values_text
@@ -27,7 +26,7 @@ from dualframe.targets.cpp.merged_source import (
 from dualframe.targets.cpp.objects_source import DATA_FOLDER
 
 Row = tuple[str, str, str, str]
-_MARKER = "export.json"
+FORMAT = "dualframe export"
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,12 @@ class ExportReadme:
 
 
 def export_project(
-    project: Path, out: Path, description: ExportReadme, *, strict: bool = False
+    project: Path,
+    out: Path,
+    description: ExportReadme,
+    *,
+    strict: bool = False,
+    force: bool = False,
 ) -> Path:
     """Write a generated project as a folder that needs a C++ compiler and ``make`` only.
 
@@ -69,11 +73,13 @@ def export_project(
     project
         The folder that ``device.build(directory=..., compile=False)`` has written.
     out
-        The folder to write: new, empty, or an earlier export, which is replaced.
+        The folder to write.
     description
         Title, meaning of parameters, arrays and results.
     strict
         As in `compile_flags`.
+    force
+        As in `check_export_folder`.
 
     Returns
     -------
@@ -83,65 +89,39 @@ def export_project(
     Raises
     ------
     OutputError
-        If the folder holds something else, or cannot be written.
+        As in `check_export_folder`, or if a file of somebody else has the name of one of these.
     BuildError
         If ``project`` is not a generated project.
     """
-    out = out.absolute()
-    earlier = _earlier_files(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as scratch:
-            staged = Path(scratch) / "export"
-            staged.mkdir()
-            _write_project(project, staged, description, strict)
-            _write_marker(staged)
-            _install_files(staged, out, earlier)
-    except OSError as error:
-        raise OutputError(f"cannot export into {out}: {error}") from error
+    out = check_export_folder(out, force=force).absolute()
+    with replaced_output(out, force=force) as stage:
+        _write_project(project, stage, description, strict)
+        write_manifest(stage, FORMAT, {})
     return out
 
 
-def _earlier_files(out: Path) -> tuple[str, ...]:
-    """Return what an earlier export wrote there; refuse a folder of anything else."""
-    if not out.exists():
-        return ()
-    if not out.is_dir():
-        raise OutputError(f"cannot export into {out}: it is a file. Choose a new folder.")
-    if not any(out.iterdir()):
-        return ()
-    try:
-        names = json.loads((out / _MARKER).read_text(encoding="utf-8"))["dualframe_export"]
-        return tuple(str(name) for name in names)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+def check_export_folder(directory: str | Path, *, force: bool = False) -> Path:
+    """Return the folder of an export; refuse one that holds anything, unless that is asked for.
+
+    Parameters
+    ----------
+    directory
+        The folder; it need not exist.
+    force
+        Whether it may hold something: an earlier output is replaced, the rest stays as it is.
+
+    Raises
+    ------
+    OutputError
+        If it holds something and ``force`` is not given, or cannot be written.
+    """
+    folder = check_output(directory, force=force)
+    if not force and folder.is_dir() and any(folder.iterdir()):
         raise OutputError(
-            f"cannot export into {out}: it is not empty, and not an earlier export. "
-            "Choose a new or an empty folder."
-        ) from error
-
-
-def _write_marker(staged: Path) -> None:
-    names = sorted(str(path.relative_to(staged)) for path in _all_files(staged))
-    write_text_atomically(
-        staged / _MARKER, json.dumps({"dualframe_export": [*names, _MARKER]}, indent=1)
-    )
-
-
-def _install_files(staged: Path, out: Path, earlier: tuple[str, ...]) -> None:
-    """Move the new files in; a user's own files and results beside them stay."""
-    out.mkdir(exist_ok=True)
-    for name in (*earlier, PROGRAM):
-        path = out / name
-        if path.resolve().is_relative_to(out.resolve()) and path.is_file():
-            path.unlink()
-    for path in _all_files(staged):
-        target = out / path.relative_to(staged)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(target)
-
-
-def _all_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+            f"cannot export into {str(folder)!r}: it is not empty. Choose a new or an empty "
+            "folder, or give --force (force=True in Python): what is there stays."
+        )
+    return folder
 
 
 def _write_project(project: Path, out: Path, description: ExportReadme, strict: bool) -> None:
