@@ -35,7 +35,7 @@ help:
 	@echo "PYTHON=python3.12 chooses another interpreter"
 
 demo: $(VENV)/core.stamp
-	$(BIN)/python circuits/figures/plot_demo.py --out "$(DEMO_OUT)"
+	$(BIN)/python circuits/figures/plot_demo.py --out "$(DEMO_OUT)" --force
 	@echo "The results are in $(DEMO_OUT)/: open $(DEMO_OUT)/*.png"
 
 test: $(VENV)/test.stamp

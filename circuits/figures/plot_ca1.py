@@ -70,7 +70,7 @@ def changes(result: df.Results) -> str:
 # -------------
 
 
-def main(duration=4 * second, target="auto", scale=0.1, out=None) -> dict[str, Figure]:
+def main(duration=4 * second, target="auto", scale=0.1, out=None, force=False) -> dict[str, Figure]:
     """Run both branches; return the figures, and save all if ``out`` is given."""
     results = simulate(duration, target, scale)
     figures = {name.replace(" ", "_"): spikes(result, name) for name, result in results.items()}
@@ -81,7 +81,7 @@ def main(duration=4 * second, target="auto", scale=0.1, out=None) -> dict[str, F
         for name, figure in figures.items():
             df.plots.savefig(figure, Path(out) / f"{name}.png")
         for branch, result in results.items():
-            result.save(Path(out) / "data" / branch.replace(" ", "_"), figures=False)
+            result.save(Path(out) / "data" / branch.replace(" ", "_"), figures=False, force=force)
     return figures
 
 
@@ -90,7 +90,8 @@ if __name__ == "__main__":
         description="CA1 in both branches while acetylcholine arrives."
     )
     arguments.add_argument("--out", default=None, help="folder for figures and data")
+    arguments.add_argument("--force", action="store_true", help="replace an earlier output")
     arguments.add_argument("--target", default="auto")
     arguments.add_argument("--scale", type=float, default=0.1)
     given = arguments.parse_args()
-    figures = main(target=given.target, scale=given.scale, out=given.out)
+    figures = main(target=given.target, scale=given.scale, out=given.out, force=given.force)

@@ -177,16 +177,18 @@ def settled(result: df.Results) -> float:
 # ------------------
 
 
-def save(runs: Runs, figures: dict[str, Figure], out: Path) -> None:
+def save(runs: Runs, figures: dict[str, Figure], out: Path, force: bool) -> None:
     """Write figures, and the data of each run in a folder of its own."""
     for branch, row in runs.items():
         for condition, result in row.items():
-            result.save(out / branch.replace(" ", "_") / condition, figures=False)
+            result.save(out / branch.replace(" ", "_") / condition, figures=False, force=force)
     for name, figure in figures.items():
         df.plots.savefig(figure, out / f"{name}.png")
 
 
-def main(duration=2 * second, target="auto", scale=0.05, out=None) -> dict[str, Figure]:
+def main(
+    duration=2 * second, target="auto", scale=0.05, out=None, force=False
+) -> dict[str, Figure]:
     """Run both branches in both conditions; return the figures, save all if ``out`` is given."""
     started = time.perf_counter()
     if out is not None:
@@ -195,7 +197,7 @@ def main(duration=2 * second, target="auto", scale=0.05, out=None) -> dict[str, 
     figures = {"spikes_and_rates": spikes_and_rates(runs), "potentials": potentials(runs)}
     print(summary(runs))
     if out is not None:
-        save(runs, figures, Path(out))
+        save(runs, figures, Path(out), force)
         print(f"\nFigures: {', '.join(str(Path(out) / f'{name}.png') for name in figures)}")
         print(f"Data of each run: {out}/BRANCH/CONDITION/ (rates.csv, spikes.h5, manifest.json)")
     print(f"{time.perf_counter() - started:.0f} s in all.")
@@ -207,7 +209,8 @@ if __name__ == "__main__":
         description="One circuit in both branches, with and without acetylcholine."
     )
     arguments.add_argument("--out", default=None, help="folder for figures and data")
+    arguments.add_argument("--force", action="store_true", help="replace an earlier output")
     arguments.add_argument("--target", default="auto")
     arguments.add_argument("--scale", type=float, default=0.05)
     given = arguments.parse_args()
-    figures = main(target=given.target, scale=given.scale, out=given.out)
+    figures = main(target=given.target, scale=given.scale, out=given.out, force=given.force)

@@ -127,7 +127,7 @@ def conditions(circuit):
     return {name: circuit.with_modulation(name, level=x) for name, x in MODULATORS.items()}
 
 
-def main(duration=5 * second, target="auto", scale=0.0107, seeds=1, out=None):
+def main(duration=5 * second, target="auto", scale=0.0107, seeds=1, out=None, force=False):
     """Run all conditions in both branches; return figures, save figures and tables in ``out``.
 
     The stimulus comes twice as often as the duration has seconds.
@@ -147,7 +147,7 @@ def main(duration=5 * second, target="auto", scale=0.0107, seeds=1, out=None):
     print("\nAgreement of the branches\n", report.agreement.to_string(index=False))
     figures: dict[str, Figure] = {"shifts": report.plot()}
     if out is not None:
-        report.save(out)
+        report.save(out, force=force)
     if trials := round(2 * float(duration)):
         signal = evoked(circuit, changed, range(seeds), trials, target)
         median = signal.groupby(["model", "condition"], sort=False).median(numeric_only=True)
@@ -160,8 +160,11 @@ def main(duration=5 * second, target="auto", scale=0.0107, seeds=1, out=None):
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description="Layer 2/3 under four neuromodulators.")
     arguments.add_argument("--out", default=None, help="folder for figures and tables")
+    arguments.add_argument("--force", action="store_true", help="replace an earlier output")
     arguments.add_argument("--target", default="auto")
     arguments.add_argument("--scale", type=float, default=0.0107)
     arguments.add_argument("--seeds", type=int, default=2, help="the documentation's table has 10")
     given = arguments.parse_args()
-    figures = main(target=given.target, scale=given.scale, seeds=given.seeds, out=given.out)
+    figures = main(
+        target=given.target, scale=given.scale, seeds=given.seeds, out=given.out, force=given.force
+    )

@@ -178,5 +178,5 @@ def write_manifest_file(folder: Path, content: Mapping[str, Any]) -> None:
     content
         All that it says.
     """
-    text = json.dumps(content, indent=2, allow_nan=False) + "\n"
+    text = json.dumps(content, indent=2) + "\n"
     write_text_atomically(folder / MANIFEST, text)

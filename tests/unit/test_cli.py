@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 import dualframe as df
 from dualframe.cli import main
+from dualframe.simulation.run_specification import RunSpecification
 
 POINT = ["--branch", "task_driven", "--scale", "1", "--target", "runtime", "--seed", "3"]
 
@@ -170,11 +172,74 @@ class TestRun:
         drugged = data(capsys, "run", str(mini), *options, *words)
         assert drugged["arguments"]["drug"] == ["agonist:M1=1uM/500nM", "antagonist:M1=3 @ ctx_pv"]
 
-    def test_a_run_that_exists_is_replaced(self, ran: Path, mini: Path) -> None:
+    def test_a_run_that_exists_is_replaced_whole_with_force(
+        self, capsys: pytest.CaptureFixture[str], ran: Path, mini: Path
+    ) -> None:
+        printed(capsys, "report", str(ran))
+        (ran / "notes.txt").write_text("mine")
         arguments = ["run", str(mini), *POINT, "--duration", "5ms", "--out", str(ran)]
-        assert main([*arguments, "--record", "none"]) == 0
-        assert not (ran / "traces.h5").exists()
+        assert main([*arguments, "--record", "none", "--force"]) == 0
+        names = {path.name for path in ran.rglob("*") if path.is_file()}
+        files = {"manifest.json", "rates.csv", "spikes.h5", "raster.png", "rates.png"}
+        assert names == files | {"notes.txt"}  # no traces, their figures, or the report
         assert df.Results.load(ran).duration == pytest.approx(0.005)
+
+    @pytest.mark.parametrize(
+        "name", ["rates.csv", "spikes.h5", "figures", "figures/traces_pyr.png"]
+    )
+    def test_a_file_of_somebody_else_is_refused_before_the_run(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        mini: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        name: str,
+    ) -> None:
+        file = tmp_path / "out" / name
+        file.parent.mkdir(parents=True)
+        file.write_text("mine")
+        monkeypatch.setattr(RunSpecification, "run", lambda *_, **__: pytest.fail("it ran"))
+        arguments = ["run", str(mini), *POINT, "--out", str(tmp_path / "out"), "--force"]
+        assert main(arguments) == 2
+        assert f"'{file}' stands where output would go" in capsys.readouterr().err
+        assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == [file]
+
+    def test_an_earlier_run_is_refused_before_the_run(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        ran: Path,
+        mini: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(RunSpecification, "run", lambda *_, **__: pytest.fail("it ran"))
+        assert main(["run", str(mini), *POINT, "--out", str(ran)]) == 2
+        assert "--force" in capsys.readouterr().err
+        assert main(["run", str(mini), *POINT, "--out", ""]) == 2
+        assert "--out ''" in capsys.readouterr().err
+
+    def test_results_are_kept_if_the_folder_is_occupied_meanwhile(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        mini: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        out, run = tmp_path / "out", RunSpecification.run
+
+        def run_and_occupy(self: RunSpecification, **options: Any) -> df.Results:
+            results = run(self, **options)
+            out.mkdir()
+            (out / "rates.csv").write_text("mine")
+            return results
+
+        monkeypatch.setattr(RunSpecification, "run", run_and_occupy)
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        assert main(["run", str(mini), *POINT, "--duration", "5ms", "--out", str(out)]) == 2
+        message = capsys.readouterr().err
+        assert "rates.csv' stands where output would go" in message
+        place = message.rpartition("What was simulated is in '")[2].partition("'")[0]
+        assert df.Results.load(place).duration == pytest.approx(0.005)
+        assert (out / "rates.csv").read_text() == "mine"
 
 
 class TestReplay:
@@ -241,6 +306,12 @@ class TestOthers:
         out = tmp_path / "both.html"
         printed(capsys, "report", str(ran), str(ran / "."), "--out", str(out))
         assert out.exists()
+        out.write_text("mine")
+        assert main(["report", str(ran), "--out", str(out)]) == 2
+        assert "both.html' was not written by dualframe" in capsys.readouterr().err
+        assert out.read_text() == "mine"
+        printed(capsys, "report", str(ran), "--out", str(out), "--force")
+        assert "<html" in out.read_text()
 
     def test_doctor(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert data(capsys, "doctor")["targets"]["runtime"]["usable"]
@@ -272,6 +343,11 @@ class TestOthers:
         options = ["--branch", "task_driven", "--scale", "1", "--seed", "3", "--duration", "60ms"]
         found = data(capsys, "export", str(mini), *options, "--out", str(out))
         assert found["out"] == str(out)
+        (out / "notes.txt").write_text("mine")
+        assert main(["export", str(mini), *options, "--out", str(out)]) == 2
+        assert "holds dualframe export already" in capsys.readouterr().err
+        printed(capsys, "export", str(mini), *options, "--out", str(out), "--force")
+        assert (out / "notes.txt").read_text() == "mine"
         parameters = (out / "parameters.txt").read_text()
         assert "duration = 0.06" in parameters
         assert "pyr_to_pv_delay = 0.001" in parameters

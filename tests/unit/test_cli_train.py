@@ -117,7 +117,8 @@ class TestOneArm:
         assert (before["weight"].to_numpy() == still["weight"].to_numpy()).all()
         manifest = json.loads((Path(there) / "manifest.json").read_text())
         assert manifest["build_cache"] == "hit"
-        printed(capsys, "train", str(out), *CPP, "--out", str(out))  # in its place
+        assert "--force" in error_of(capsys, "train", str(out), *CPP, "--out", str(out))
+        printed(capsys, "train", str(out), *CPP, "--out", str(out), "--force")  # in its place
         after = df.load_agents(out).weights["learned"].sort_values(["pre", "post"])
         assert (before["weight"].to_numpy() != after["weight"].to_numpy()).any()
 
@@ -154,6 +155,14 @@ class TestConditions:
             assert agents.task.modulators == modulators
             assert agents.provenance["completed"]
         assert (out / "figures" / "outcomes.png").exists()
+        (out / "notes.txt").write_text("mine")
+        arm = ("--modulate", "none", "--modulate", "ACh")
+        assert "--force" in error_of(capsys, "train", task, *CPP, *arm, "--out", str(out))
+        printed(capsys, "train", task, *CPP, *arm, "--out", str(out), "--force")
+        left = {path.name for path in out.iterdir()}
+        assert left == {"none", "ACh", "figures", "statistics.csv", "manifest.json", "notes.txt"}
+        printed(capsys, "train", task, *CPP, "--out", str(out), "--force")
+        assert {path.name for path in out.iterdir() if path.is_dir()} == {"figures"}
 
     def test_json_has_the_facts(self, task: str, capsys: Capture) -> None:
         conditions = ("--modulate", "none", "--modulate", "ACh", "--agents", str(AGENTS))
@@ -312,6 +321,12 @@ def test_unknown_tasks_and_folders(capsys: Capture, tmp_path: Path, task: str) -
     message = error_of(capsys, "train", task, "--out", str(foreign))
     assert "was not written by dualframe" in message
     assert (foreign / "manifest.json").read_text() == "{}"
+    table = tmp_path / "folder" / "none" / "trials.csv"
+    table.parent.mkdir(parents=True)
+    table.write_text("mine")
+    arms = ("--modulate", "none", "--modulate", "ACh", "--force")
+    message = error_of(capsys, "train", task, *arms, "--out", str(tmp_path / "folder"))
+    assert f"'{table}' stands where output would go" in message
 
 
 def test_a_folder_of_a_run_holds_no_agents(

@@ -147,7 +147,9 @@ def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     (entry,) = json.loads(capsys.readouterr().out)
     assert (entry["cell"], entry["passed"]) == ("ctx_sst", True)
     assert {row["measure"] for row in entry["measures"]} == set(TOLERANCES)
-    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".png"}
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".png", ".json"}
+    assert main(["validate", "ctx_sst", "--out", str(tmp_path)]) == 2
+    assert "holds dualframe validation already" in capsys.readouterr().err
     assert main(["validate", "ctx_sst", "--cells", "published"]) == 1
     assert "disagrees" in capsys.readouterr().out
     assert main(["fit"]) == 2

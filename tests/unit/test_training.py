@@ -286,7 +286,10 @@ class TestFiles:
         self, folder: Path, learned: Learned
     ) -> None:
         other = replace(learned[1], trials=learned[1].trials.head(1))
-        other.save(folder, figures=False)
+        with pytest.raises(OutputError, match="holds dualframe agents already"):
+            other.save(folder, figures=False)
+        assert len(df.load_agents(folder).trials) > 1
+        other.save(folder, figures=False, force=True)
         assert len(df.load_agents(folder).trials) == 1
 
     @pytest.mark.parametrize(
@@ -363,9 +366,10 @@ class TestReplay:
         replay = replay_training(folder, progress=False)
         assert replay.differences == ()
         assert replay.specification.frozen
-        evaluated.save(tmp_path / "first", figures=False)  # the same weights
+        evaluated.save(tmp_path / "first", figures=False, force=True)  # the same weights
         assert not replay_training(folder, progress=False).differences
-        df.train(first, trials=2, seed=6, **CPP).save(tmp_path / "first", figures=False)
+        later = df.train(first, trials=2, seed=6, **CPP)
+        later.save(tmp_path / "first", figures=False, force=True)
         with pytest.raises(OutputError, match="are not those that went on"):
             replay_training(folder, progress=False)
         unsaved = df.train(learned[1], trials=1, seed=5, **CPP)
