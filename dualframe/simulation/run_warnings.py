@@ -16,6 +16,7 @@ from dualframe.network import Network
 from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
 from dualframe.targets.brian.raw_results import RawResults
+from dualframe.targets.lowering.lower_spike_inputs import counts_below_poisson
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 
 
@@ -54,7 +55,7 @@ def _warn_of_rates_outside_ranges(
         yield from outside_warnings(results.state(), results.provenance)
 
 
-BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = ()
+BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (counts_below_poisson,)
 AFTER: tuple[Callable[[Network, RawResults, Results], Iterable[str]], ...] = (
     _warn_of_rates_outside_ranges,
 )

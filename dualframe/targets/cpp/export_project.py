@@ -14,8 +14,9 @@ from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.errors import BuildError, OutputError
 from dualframe.core.output_folder import check_output, replaced_output, write_manifest
 from dualframe.targets.cpp.build import PROGRAM, SOURCE, project_flags
+from dualframe.targets.cpp.checked_reads import DATA_FOLDER
 from dualframe.targets.cpp.compiler import compile_flags
-from dualframe.targets.cpp.external_values import LAYOUT, PARAMETERS, values_text
+from dualframe.targets.cpp.external_values import LAYOUT, PARAMETERS, layout_text, values_text
 from dualframe.targets.cpp.merged_source import (
     Makefile,
     MergedProgram,
@@ -23,7 +24,6 @@ from dualframe.targets.cpp.merged_source import (
     merge_project,
     read_makefile,
 )
-from dualframe.targets.cpp.objects_source import DATA_FOLDER
 
 Row = tuple[str, str, str, str]
 FORMAT = "dualframe export"
@@ -142,7 +142,7 @@ def _write_project(project: Path, out: Path, description: ExportReadme, strict: 
     write_text_atomically(out / PARAMETERS, values_text(unit.parameters, description.parameters))
     write_text_atomically(
         out / LAYOUT,
-        "# Lengths of the arrays and internal state. Do not edit.\n" + values_text(unit.layout),
+        "# Lengths of the arrays and internal state. Do not edit.\n" + layout_text(unit.layout),
     )
     write_text_atomically(
         out / "Makefile",

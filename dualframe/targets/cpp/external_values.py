@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PARAMETERS, LAYOUT = "parameters.txt", "layout.txt"
 CONTENTS = "contents.json"  # which files a project reads and writes
+_CHECKSUM = "checksum"
 
 
 class CppName(str):
@@ -53,6 +55,20 @@ class ExternalValues:
             Type in C++.
         """
         return self._declare(self._add(self.parameters, name, text), kind, "parameter")
+
+    def add_time(self, name: str, text: str, reader: str) -> CppName:
+        """Add a time (s) that a user may edit and return its C++ name.
+
+        Parameters
+        ----------
+        name
+            Name in the file.
+        text
+            The number.
+        reader
+            The function that reads and checks it: ``"delay"`` or ``"duration"``.
+        """
+        return self._declare(self._add(self.parameters, name, text), "double", reader)
 
     def add_state(self, name: str, text: str, kind: str) -> CppName:
         """Add internal state of the simulator and return its C++ name.
@@ -141,8 +157,20 @@ def values_text(values: Mapping[str, str], comments: Mapping[str, str] | None = 
     return "".join(f"{line}\n" for line in lines)
 
 
+def layout_text(values: Mapping[str, str]) -> str:
+    """Return the text of ``layout.txt``, with the checksum that the program verifies.
+
+    Parameters
+    ----------
+    values
+        Texts of numbers by name.
+    """
+    text = values_text(values)
+    return f"{text}{_CHECKSUM} = {zlib.crc32(text.encode())}\n"
+
+
 def read_values(path: Path) -> dict[str, str]:
-    """Return the values of a text that `values_text` wrote without comments.
+    """Return the values of a text that `values_text` or `layout_text` wrote without comments.
 
     Parameters
     ----------
@@ -150,4 +178,6 @@ def read_values(path: Path) -> dict[str, str]:
         The file.
     """
     lines: Iterable[str] = path.read_text(encoding="utf-8").splitlines()
-    return dict(line.split(" = ", 1) for line in lines)
+    values = dict(line.split(" = ", 1) for line in lines)
+    values.pop(_CHECKSUM, None)
+    return values

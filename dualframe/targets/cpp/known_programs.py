@@ -30,6 +30,7 @@ from dualframe.targets.cpp.compiler import compile_flags, find_compiler
 from dualframe.targets.cpp.external_values import (
     LAYOUT,
     PARAMETERS,
+    layout_text,
     read_values,
     values_text,
 )
@@ -41,10 +42,12 @@ from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSy
 _FORMAT = 6
 _GENERATING = (
     "brian/brian_objects.py",
+    "cpp/checked_reads.py",
     "cpp/external_values.py",
     "cpp/literal_free_device.py",
     "cpp/objects_source.py",
     "cpp/run.py",
+    "cpp/values.h",
 )
 _STATIC, _RESULTS = "static_arrays", "results"
 FileOf = tuple[str, str]  # name and dtype of a results file
@@ -282,7 +285,7 @@ def _data_files(
     values, sizes = select_values(single, parameters), layout_values(arrays, single, layout)
     if values is None or sizes is None:
         return None
-    return arrays, values_text(values), values_text(sizes)
+    return arrays, values_text(values), layout_text(sizes)
 
 
 def _same_files(

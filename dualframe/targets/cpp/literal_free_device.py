@@ -30,11 +30,13 @@ from brian2.codegen.generators.cpp_generator import c_data_type
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from dualframe.core.atomic_files import write_text_atomically
+from dualframe.targets.cpp.checked_reads import read_call
 from dualframe.targets.cpp.external_values import (
     CONTENTS,
     LAYOUT,
     PARAMETERS,
     ExternalValues,
+    layout_text,
     values_text,
 )
 from dualframe.targets.cpp.objects_source import (
@@ -99,10 +101,10 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
         with self._named_sizes(initialised=True):
             generate = super().generate_objects_source
             stock = _rendered_contents(generate, arange_arrays, synapses, named, *others)
-            data = [(name, size) for name, _, size, _ in named]
+            reads = [read_call(name, size, self._filled_by(name)) for name, _, size, _ in named]
             return SimpleNamespace(
                 cpp_file=derive_objects_source(
-                    stock.cpp_file, self.external, data, self._result_files()
+                    stock.cpp_file, self.external, reads, self._result_files()
                 ),
                 h_file=derive_objects_header(stock.h_file, self.external),
             )
@@ -138,7 +140,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
         writer.write(HEADER, files("dualframe.targets.cpp").joinpath(HEADER).read_text("utf-8"))
         folder = Path(directory)
         write_text_atomically(folder / PARAMETERS, values_text(self.external.parameters))
-        write_text_atomically(folder / LAYOUT, values_text(self.external.layout))
+        write_text_atomically(folder / LAYOUT, layout_text(self.external.layout))
         if self.contents:
             write_text_atomically(folder / CONTENTS, json.dumps(self.contents))
 
@@ -203,12 +205,18 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
         kind = c_data_type(variable.dtype)
         if self._is_internal(variable, array):
             return self.external.add_state(name, text, kind)
+        if variable.name == "delay":
+            return self.external.add_time(name, text, "delay")
         return self.external.add_parameter(name, text, kind)
 
     def _variable_of(self, array: str) -> Any:
         tables = (self.arrays, self.dynamic_arrays)
         named = (variable for table in tables for variable, name in table.items() if name == array)
         return next(named, None)
+
+    def _filled_by(self, file: str) -> Any:
+        """Return the variable whose values a data file holds, or None."""
+        return self._variable_of(file.removeprefix("_static_array_"))
 
     def _is_internal(self, variable: Any, array: str) -> bool:
         """Whether a variable is Brian2's own: of a clock, private, or state of the simulator."""
@@ -280,7 +288,7 @@ def _name_run(device: LiteralFreeDevice, call: str, line: str) -> str:
     duration, report, period = (text.strip() for text in numbers)
     if not (_is_exact(duration) and _is_exact(period)):
         return line
-    length = device.external.add_parameter("duration", duration, "double")
+    length = device.external.add_time("duration", duration, "duration")
     every = device.external.add_state("report_period", period, "double")
     return f"{call}{length}, {report}, {every});"
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from dualframe.targets.cpp.external_values import ExternalValues
 
-DATA_FOLDER = "static_arrays"
 _LOAD, _WRITE, _END = "void _load_arrays()", "void _write_arrays()", "void _dealloc_arrays()"
 _SETTERS, _AFTER_SETTERS = "void set_variable_from_value(", "//////////////// arrays ////"
 _NO_SETTER = "void set_variable_by_name(std::string, std::string) {}\n\n"
@@ -26,7 +25,7 @@ class UnknownTemplate(Exception):
 def derive_objects_source(
     stock: str,
     external: ExternalValues,
-    data: Iterable[tuple[str, Any]],
+    reads: Iterable[str],
     results: Iterable[Mapping[str, Any]],
 ) -> str:
     """Return ``objects.cpp`` with named lengths, checked files and no arguments of the program.
@@ -37,8 +36,8 @@ def derive_objects_source(
         What Brian2's template gives.
     external
         The lengths that it names.
-    data
-        Name and length of every array that is read from a file.
+    reads
+        The statements that read an array from a file each.
     results
         The arrays that are written: ``file``, ``cpp_name``, ``layout`` and ``size``.
 
@@ -57,7 +56,6 @@ def derive_objects_source(
         for array, name in external.lengths.items()
     ]
     folder = [] if _RESULTS_FOLDER in stock else [f'{_RESULTS_FOLDER} = "results/";']
-    reads = [f'dualframe::read_array("{DATA_FOLDER}/{name}", {name}, {n});' for name, n in data]
     return "\n".join(
         [
             '#include "objects.h"\n#include "values.h"',

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <new>
 #include <set>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@
 #endif
 
 namespace dualframe {
+
+const double MOST_DELAY = 1e6;  // seconds
 
 DUALFRAME_ONCE void fail(const std::string &message)
 {
@@ -56,6 +59,16 @@ class Values
     std::string path;
     std::map<std::string, std::string> entries;
     std::set<std::string> used;
+    unsigned long crc;  // CRC-32 of the lines so far
+
+    void sum_up(const std::string &line)
+    {
+        for (size_t k = 0; k < line.size(); k++) {
+            crc ^= static_cast<unsigned char>(line[k]);
+            for (int bit = 0; bit < 8; bit++)
+                crc = crc & 1 ? (crc >> 1) ^ 0xEDB88320UL : crc >> 1;
+        }
+    }
 
     void add(const std::string &line)
     {
@@ -66,6 +79,8 @@ class Values
         if (equal == std::string::npos)
             fail(path + ": expected 'name = value', found '" + text + "'");
         const std::string name = trimmed(text.substr(0, equal));
+        if (name != "checksum")
+            sum_up(name + " = " + trimmed(text.substr(equal + 1)) + "\n");
         if (!entries.insert(std::make_pair(name, trimmed(text.substr(equal + 1)))).second)
             fail(path + ": '" + name + "' is given twice");
     }
@@ -86,7 +101,7 @@ class Values
     }
 
 public:
-    explicit Values(const std::string &file) : path(file)
+    explicit Values(const std::string &file) : path(file), crc(0xFFFFFFFFUL)
     {
         std::FILE *stream = opened(path);
         std::string line;
@@ -118,6 +133,13 @@ public:
         return value;
     }
 
+    // What describes the data is not for editing: a wrong length would end in a crash.
+    void check_unchanged()
+    {
+        if (text("checksum") != std::to_string(crc ^ 0xFFFFFFFFUL))
+            fail(path + " is not as it was written: it belongs to the data and is not for editing");
+    }
+
     // A misspelt name would otherwise be an edit without effect.
     void check_all_used() const
     {
@@ -137,10 +159,29 @@ DUALFRAME_ONCE Values &parameters()
 DUALFRAME_ONCE Values &layout()
 {
     static Values values("layout.txt");
+    static const bool unchanged = (values.check_unchanged(), true);
+    (void)unchanged;
     return values;
 }
 
 DUALFRAME_ONCE double parameter(const char *name) { return parameters().number(name); }
+
+DUALFRAME_ONCE double delay(const char *name)
+{
+    const double value = parameter(name);
+    if (!(value >= 0 && value < MOST_DELAY))
+        fail(std::string("parameters.txt: '") + name + "' is not a delay in seconds, 0 or more");
+    return value;
+}
+
+DUALFRAME_ONCE double duration(const char *name)
+{
+    const double value = parameter(name);
+    if (!(value >= 0 && value < 1e12))
+        fail(std::string("parameters.txt: '") + name + "' is not a time in seconds, 0 or more");
+    return value;
+}
+
 DUALFRAME_ONCE double internal(const char *name) { return layout().number(name); }
 DUALFRAME_ONCE long long seed(const char *name) { return parameters().integer(name); }
 
@@ -172,6 +213,53 @@ template <class T>
 void read_array(const char *path, T *data, size_t count)
 {
     read_bytes(path, data, count, sizeof(T));
+}
+
+DUALFRAME_ONCE void refuse_number(
+    const char *path, size_t place, double found, const std::string &expected)
+{
+    char number[32];
+    std::snprintf(number, sizeof(number), "%.17g", found);
+    fail("'" + std::string(path) + "' holds " + number + " as its number " + std::to_string(place)
+         + " (the first is 0), expected " + expected);
+}
+
+// Numbers of neurons: any other would be written beyond the end of an array.
+template <class T>
+void read_indices(const char *path, T *data, size_t count, long long members)
+{
+    read_bytes(path, data, count, sizeof(T));
+    for (size_t k = 0; k < count; k++)
+        if (!(data[k] >= 0 && data[k] < members))
+            refuse_number(path, k, data[k], "0 to " + std::to_string(members - 1));
+}
+
+// Numbers of the time steps of spikes, in their order: a source has at most one in each.
+template <class T>
+void read_steps(const char *path, T *data, size_t count, size_t sources)
+{
+    read_bytes(path, data, count, sizeof(T));
+    for (size_t k = 0; k < count; k++) {
+        if (!(data[k] >= (k ? data[k - 1] : 0)))
+            refuse_number(path, k, data[k], "no less than the one before it, and than 0");
+        if (k >= sources && data[k] == data[k - sources])
+            refuse_number(path, k, data[k], "a step with at most one spike of each source");
+    }
+}
+
+// Seconds that a spike needs.
+template <class T>
+void read_delays(const char *path, T *data, size_t count)
+{
+    read_bytes(path, data, count, sizeof(T));
+    for (size_t k = 0; k < count; k++)
+        if (!(data[k] >= 0 && data[k] < MOST_DELAY))
+            refuse_number(path, k, data[k], "a delay in seconds, 0 or more");
+}
+
+DUALFRAME_ONCE void stop_without_memory()
+{
+    fail("not enough memory for a network of this size, with these delays");
 }
 
 class Output
@@ -256,6 +344,7 @@ DUALFRAME_ONCE void check_folder(const std::string &folder)
 DUALFRAME_ONCE std::string results_folder(int argc, char **argv)
 {
     std::string folder = "results/";
+    std::set_new_handler(stop_without_memory);
     for (int k = 1; k < argc; k++) {
         const std::string option = argv[k];
         if (option == "--help" || option == "-h") {

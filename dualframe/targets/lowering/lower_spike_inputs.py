@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from brian2.core.functions import timestep
 from brian2.units import second
 
 from dualframe.core.errors import NetworkError
-from dualframe.network import PoissonInput, SpikeInput
-from dualframe.targets.lowering.lowered_network import Array, LoweredPoisson, LoweredSpikes
+from dualframe.network import Network, PoissonInput, SpikeInput
+from dualframe.targets.lowering.lowered_network import (
+    Array,
+    LoweredNetwork,
+    LoweredPoisson,
+    LoweredSpikes,
+)
+
+CHANCE_PER_STEP = 0.1  # of a spike: above it, a run warns that counts are binomial
+_NEVER = 1e-18  # chance per step of what does not happen within a run; a smaller one overflows
+_BLOCK = 500_000  # gaps that are drawn at a time
 
 
 def lower_source(
@@ -72,19 +83,64 @@ def _drawn_spikes(
 ) -> LoweredSpikes:
     """A Bernoulli process per source: geometric gaps between its spikes.
 
-    The first gap of every source is drawn first, then the second of each, and so on: a longer run
-    of the same seed begins as the shorter one.
+    The first gap of every source is drawn first, then the second of each, and so on, until all
+    have passed the end: a longer run of the same seed begins as the shorter one. A block of rows
+    at a time is in memory, whatever the rates.
     """
     first, last = round(start / dt), round(stop / dt)
-    expected = rates.max() * max(stop - start, 0.0)
-    columns = int(expected + 6 * np.sqrt(expected) + 20)
     active = np.flatnonzero(rates > 0)
-    steps = np.full((source.n, columns), first - 1, dtype=np.int64)
-    if active.size:
-        gaps = rng.geometric(rates[active] * dt, (columns, active.size))
-        steps[active] += np.cumsum(gaps, axis=0).T
-    steps[rates == 0] = last
-    indices, columns_kept = np.nonzero(steps < last)
-    steps = steps[indices, columns_kept]
-    order = np.lexsort((indices, steps))
-    return LoweredSpikes(source.name, source.n, indices[order].astype(np.int32), steps[order] * dt)
+    chances = np.maximum(rates[active] * dt, _NEVER)
+    position = np.full(active.size, first - 1, dtype=np.int64)
+    rows = min(max(_BLOCK // max(active.size, 1), 1), _rows_expected(chances, last - first))
+    beyond = last - first + 1  # a longer gap ends after the run, and two of them overflow
+    columns, steps = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+    while np.any(position < last):
+        gaps = rng.geometric(chances, (rows, active.size))
+        unsigned = gaps.view(np.uint64)  # a gap that overflowed is the longest
+        np.minimum(unsigned, np.uint64(beyond), out=unsigned)
+        gaps[0] += position
+        reached = np.cumsum(gaps, axis=0, out=gaps)
+        inside = np.flatnonzero(reached < last)
+        steps.append(reached.ravel()[inside])
+        columns.append(inside % active.size)
+        position = np.minimum(reached[-1], last)
+    return _sorted_spikes(source, active[np.concatenate(columns)], np.concatenate(steps), dt)
+
+
+def _rows_expected(chances: Array, steps: int) -> int:
+    """Number of gaps after which the most active source has all but surely passed the end."""
+    expected = float(chances.max(initial=0.0)) * max(steps, 0)
+    return int(expected + 6 * np.sqrt(expected) + 20)
+
+
+def _sorted_spikes(source: PoissonInput, indices: Array, steps: Array, dt: float) -> LoweredSpikes:
+    """Spikes by time, and by source within a step."""
+    both = np.sort(steps * source.n + indices)
+    steps, indices = np.divmod(both, source.n)
+    return LoweredSpikes(source.name, source.n, indices.astype(np.int32), steps * dt)
+
+
+def counts_below_poisson(network: Network, lowered: LoweredNetwork) -> Iterator[str]:
+    """Yield a warning for each Poisson input whose counts vary clearly less than Poisson's.
+
+    A source spikes at most once per step: its counts are binomial, with a Fano factor (variance
+    over mean) of ``1 - rate*dt`` where a Poisson process has 1.
+
+    Parameters
+    ----------
+    network
+        The description.
+    lowered
+        The same network, lowered.
+    """
+    for source in network.sources:
+        if not isinstance(source, PoissonInput):
+            continue
+        chance = float(np.max(np.asarray(source.rate))) * lowered.dt
+        if chance > CHANCE_PER_STEP:
+            yield (
+                f"input {source.name!r} reaches {chance / lowered.dt:.4g} Hz: a source spikes at "
+                f"most once per step of {1e3 * lowered.dt:g} ms, so that its counts have a Fano "
+                f"factor of {1 - chance:.2f} instead of 1; take a smaller dt, or several sources "
+                f"that share the rate."
+            )
