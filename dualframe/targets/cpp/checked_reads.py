@@ -30,7 +30,7 @@ def read_call(name: str, length: CppName, variable: Any) -> str:
     """
     call = f'("{DATA_FOLDER}/{name}", {name}, {length}'
     kind = getattr(variable, "name", "")
-    owner = getattr(variable, "owner", None)
+    owner: Any = getattr(variable, "owner", None)
     if kind == "_timebins":
         return f"dualframe::read_steps{call}, {len(owner)});"
     if kind == "delay":

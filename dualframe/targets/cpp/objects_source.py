@@ -61,7 +61,7 @@ def derive_objects_source(
             '#include "objects.h"\n#include "values.h"',
             *_namespace_lines([*lengths, *folder]),
             _without_setters(before),
-            *_function_lines(_LOAD, reads),
+            *_function_lines(_LOAD, list(reads)),
             *_function_lines(_WRITE, [_write_call(result) for result in results])[:-1],
             f"    // Write {other_results}",
             f"{_END}{rest}",

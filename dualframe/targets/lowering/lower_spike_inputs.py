@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from brian2.core.functions import timestep
@@ -113,7 +114,7 @@ def _rows_expected(chances: Array, steps: int) -> int:
     return int(expected + 6 * np.sqrt(expected) + 20)
 
 
-def _sorted_spikes(source: PoissonInput, indices: Array, steps: Array, dt: float) -> LoweredSpikes:
+def _sorted_spikes(source: PoissonInput, indices: Any, steps: Any, dt: float) -> LoweredSpikes:
     """Spikes by time, and by source within a step."""
     both = np.sort(steps * source.n + indices)
     steps, indices = np.divmod(both, source.n)
