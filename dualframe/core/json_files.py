@@ -54,6 +54,7 @@ TEXTS = EntryKind("a list of texts", lambda value: _is_list_of(value, _is_text))
 ROWS = EntryKind("a list of tables", lambda value: _is_list_of(value, TABLE.accepts))
 COUNTS = EntryKind("a table of whole numbers", lambda value: _is_table_of(value, _is_count))
 
+NAMES = EntryKind("a table of lists of texts", lambda value: _is_table_of(value, TEXTS.accepts))
 RANGES = EntryKind("a table of two numbers each", lambda value: _is_table_of(value, _is_range))
 
 

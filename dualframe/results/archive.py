@@ -118,6 +118,8 @@ def manifest_content(results: RunRecord, files: list[str]) -> dict[str, Any]:
             "duration_s": results.duration,
             "populations": results.populations.to_dict(orient="records"),
             "spikes": {str(name): int(count) for name, count in counts.items()},
+            "traces": {name: sorted(trace.values) for name, trace in results.traces.items()},
+            "weights": {name: len(table) for name, table in results.weights.items()},
             "files": files,
         },
     }

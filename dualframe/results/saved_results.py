@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import h5py
 import numpy as np
@@ -19,6 +19,7 @@ from dualframe.core.json_files import (
     COUNTS,
     DURATION,
     FLAG,
+    NAMES,
     RANGES,
     ROWS,
     SIGN,
@@ -76,7 +77,14 @@ FURTHER_ENTRIES: Mapping[str, EntryKind] = MappingProxyType(
     }
 )
 _RESULTS: Mapping[str, EntryKind] = MappingProxyType(
-    {"duration_s": DURATION, "populations": ROWS, "spikes": COUNTS, "files": TEXTS}
+    {
+        "duration_s": DURATION,
+        "populations": ROWS,
+        "spikes": COUNTS,
+        "traces": NAMES,
+        "weights": COUNTS,
+        "files": TEXTS,
+    }
 )
 _POPULATION: Mapping[str, EntryKind] = MappingProxyType(
     {"population": TEXT, "cell_type": TEXT, "n": SIZE, "sign": SIGN}
@@ -101,10 +109,12 @@ def read_fields(directory: str | Path) -> dict[str, Any]:
     manifest = _read_manifest(folder)
     content = manifest["results"]
     spikes, dspikes = _read_file(folder, "spikes.h5", read_spikes)
-    weights = (
-        _read_file(folder, "weights.h5", read_weights) if "weights.h5" in content["files"] else {}
-    )
-    traces = _read_file(folder, "traces.h5", read_traces) if "traces.h5" in content["files"] else {}
+    read: dict[str, Mapping[str, Any]] = {
+        name: _read_file(folder, f"{name}.h5", reader)
+        for name, reader in (("traces", read_traces), ("weights", read_weights))
+        if content[name] or (folder / f"{name}.h5").exists()
+    }
+    traces, weights = read.get("traces", {}), read.get("weights", {})
     populations = pd.DataFrame(content["populations"])
     with reporting_damage(folder / MANIFEST):
         _check_spikes(folder, content, spikes)
@@ -185,7 +195,8 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 def _check_spikes(folder: Path, content: Mapping[str, Any], spikes: Mapping[str, Any]) -> None:
     """Refuse spikes of another run, or after its end."""
     path, end = str(folder / "spikes.h5"), content["duration_s"] * (1 + 1e-9)
-    for population, count in content["spikes"].items():
+    for population in sorted({*content["spikes"], *spikes}):
+        count = content["spikes"].get(population, "no")
         if population not in spikes or len(spikes[population][0]) != count:
             raise OutputError(
                 f"{path!r} does not belong to the manifest beside it, which "
@@ -205,15 +216,28 @@ def _check_traces(
     traces: Mapping[str, Trace],
     weights: Mapping[str, tuple[pd.DataFrame, str]],
 ) -> None:
-    """Refuse traces of neurons, or synapses, that are not there."""
-    sizes = {row["population"]: row["n"] for row in content["populations"]}
-    sizes |= {name: len(table) for name, (table, _) in weights.items()}
-    for name, trace in traces.items():
-        if name in sizes and trace.neurons.size and np.max(trace.neurons) >= sizes[name]:
+    """Refuse traces and weights of another run, and traces of what is not there."""
+    for name, entry, written in (
+        ("traces.h5", "traces", {name: sorted(trace.values) for name, trace in traces.items()}),
+        ("weights.h5", "weights", {name: len(table) for name, (table, _) in weights.items()}),
+    ):
+        if written != content[entry]:
             raise OutputError(
-                f"{str(folder / 'traces.h5')!r} has a trace of number {np.max(trace.neurons)} of "
-                f"{name!r}, which has {sizes[name]}: restore it, or run again."
+                f"{str(folder / name)!r} does not belong to the manifest beside it, which has "
+                f"{entry} {str(content[entry])[:100]}: restore it, or run again."
             )
+    sizes = {row["population"]: row["n"] for row in content["populations"]} | content["weights"]
+    end = content["duration_s"] * (1 + 1e-9)
+    for name, trace in traces.items():
+        if name not in sizes or (trace.neurons.size and np.max(trace.neurons) >= sizes[name]):
+            _fail_in_trace(folder, f"a trace of neurons or synapses that {name!r} does not have")
+        if trace.t.size and not 0 <= trace.t[0] <= trace.t[-1] <= end:
+            _fail_in_trace(folder, f"times of {name!r} that are not within the run")
+
+
+def _fail_in_trace(folder: Path, problem: str) -> NoReturn:
+    path = str(folder / "traces.h5")
+    raise OutputError(f"{path!r} is damaged: it has {problem}. Restore it, or run again.")
 
 
 def _read_file(folder: Path, name: str, reader: Callable[[h5py.File], Any]) -> Any:

@@ -227,8 +227,7 @@ def _read_task(path: Path) -> Task:
     task = decode(read_json(path), SPECIFICATION_CLASSES, "task")
     if not isinstance(task, Task):
         raise TypeError("it holds no task")
-    task.content  # noqa: B018 - what cannot be is refused at once
-    return task
+    return task.with_modulators(*task.modulators).with_heterogeneity(task.heterogeneity)
 
 
 def _read_table(path: Path) -> pd.DataFrame:
