@@ -147,7 +147,7 @@ def test_every_entry_of_a_manifest_is_checked(saved: Path, results: Results) -> 
             if loads_the_same(folder, results):
                 unchanged.add((path[0], number))
     assert {entry for entry, number in unchanged if number == 0} <= {
-        *("format", "platform", "asked_s", "strict", "network", "results", "versions"),
+        *("files", "format", "platform", "asked_s", "strict", "network", "results", "versions"),
     }
 
 
