@@ -54,6 +54,8 @@ class Specimens:
         _same(
             self, "number of after-spike currents", currents, "Keep those of one number together."
         )
+        origins = ["file" if "t_cut" in own.numbers else "catalogue" for own in self.sets]
+        _same(self, "origin", origins, "Keep those of files together.")
 
     def __len__(self) -> int:
         return len(self.sets)
@@ -76,10 +78,14 @@ class Specimens:
 
     def parameters(self, chosen: Sequence[int]) -> dict[str, Any]:
         """Return the parameters as arrays with one value per neuron, for the specimens chosen."""
-        return {
+        values = {
             name: _stack([self.sets[i].numbers.value(name) for i in chosen])
             for name in self.sets[0].numbers
         }
+        steps = [own.dt.value for own in self.sets if own.dt is not None]
+        if "t_cut" in values:  # from files, which all say it
+            values["dt_of_fit"] = _stack([steps[i] for i in chosen])
+        return values
 
 
 #: What a population's specimens can be given as.

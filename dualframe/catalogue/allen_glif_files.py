@@ -20,7 +20,7 @@ The parameters that they hold, in the names of `dualframe.neurons.glif`:
 C, R               ``C * coeffs.C``, ``R_input / coeffs.G``
 E_L                ``El_reference`` (``El`` is 0: voltages count from it)
 th_inf             ``th_inf * coeffs.th_inf``
-t_ref              ``spike_cut_length * dt``
+t_ref, t_cut       ``(spike_cut_length + 1) * dt``, ``spike_cut_length * dt``
 asc_amp, asc_tau   ``asc_amp_array * coeffs.asc_amp_array``, ``asc_tau_array`` or 1/``k``
 f_v, deltaV        ``voltage_reset_method.params``: ``a``, ``b``
 a_spike, b_spike   ``threshold_dynamics_method.params``
@@ -28,8 +28,10 @@ a_voltage          the same, times ``coeffs.a``; b_voltage: times ``coeffs.b``
 =================  =====================================================
 
 The after-spike currents are sorted by their time constants, the fastest first (files of one cell
-line differ in the order). Nothing in a file is evaluated. Files of the Allen Cell Types Database
-may be used but not sold on: dualframe ships none.
+line differ in the order). A neuron that spikes in step n moves again in step n +
+``spike_cut_length`` + 1, as in the AllenSDK; the catalogue's sets of such cells leave the one step
+out. Nothing in a file is evaluated. Files of the Allen Cell Types Database may be used but not sold
+on: dualframe ships none.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ LEVELS: Mapping[tuple[str, str, str], int] = {
 }
 _METHODS = ("voltage_reset_method", "AScurrent_dynamics_method", "threshold_dynamics_method")
 _VOLTAGE = ("linear_forward_euler", "linear_exact")
-_SPECIMEN = re.compile(r"\d{6,}")
+_MODEL_ID = re.compile(r"\d{6,}")
 
 
 def read_glif(path: str | os.PathLike[str]) -> PointNeuronSet:
@@ -69,13 +71,16 @@ def read_glif(path: str | os.PathLike[str]) -> PointNeuronSet:
     Parameters
     ----------
     path
-        The file. A number of six digits or more in its name is taken as the specimen's.
+        The file: a neuron, or one neuron under the number of its model, as the AllenSDK's
+        ``GlifApi.get_neuron_configs`` gives it. A number of six digits or more in the file's name
+        is taken as the model's, too.
 
     Returns
     -------
     PointNeuronSet
         ``model`` "GLIF1" to "GLIF5", ``numbers`` with units, each with the file's name (no folder)
-        as its source, and ``dt``, the time step of the fit, of which ``t_ref`` is a multiple.
+        as its source, and ``dt``, the time step of the fit, of which ``t_ref`` is a multiple: a run
+        with another one warns.
 
     Raises
     ------
@@ -88,7 +93,11 @@ def read_glif(path: str | os.PathLike[str]) -> PointNeuronSet:
     The level's equations are those of `dualframe.neurons.glif`; of the file only what they
     use is read. Initial values and the fitting's own records are not.
     """
-    return _read_neuron(_Config(_load_json(Path(path).expanduser()), Path(path).name))
+    file = Path(path).name
+    data, number = _single_neuron(_load_json(Path(path).expanduser()), file)
+    if not number and (in_name := _MODEL_ID.search(file)):
+        number = in_name[0]
+    return _read_neuron(_Config(data, file, model_id=number))
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,7 @@ class _Config:
     data: Mapping[str, Any]
     file: str
     path: str = ""
+    model_id: str = ""
 
     def fail(self, key: str, problem: str) -> NoReturn:
         raise CatalogueError(f"{self.file}, key {self._key_path(key)!r}: {problem}")
@@ -166,12 +176,22 @@ def _load_json(path: Path) -> Mapping[str, Any]:
         ) from error
     if not isinstance(found, Mapping):
         raise CatalogueError(f"{path.name} holds no JSON object, but a {type(found).__name__}.")
-    if found and all(re.fullmatch(r"\d+", key) for key in found):
+    return found
+
+
+def _single_neuron(data: Mapping[str, Any], file: str) -> tuple[Mapping[str, Any], str]:
+    """Return the only neuron of a file, and the number of its model if it stands under that."""
+    if not data or not all(re.fullmatch(r"\d+", key) for key in data):
+        return data, ""
+    if len(data) > 1:
         raise CatalogueError(
-            f"{path.name} holds the neurons {', '.join(list(found)[:3])} by number: "
+            f"{file} holds {len(data)} neurons by number, {', '.join(list(data)[:3])}: "
             "save each one's neuron_config in a file of its own."
         )
-    return found
+    ((number, neuron),) = data.items()
+    if not isinstance(neuron, Mapping):
+        raise CatalogueError(f"{file}, key {number!r}: expected an object in braces.")
+    return neuron, number
 
 
 def _read_neuron(config: _Config) -> PointNeuronSet:
@@ -185,16 +205,16 @@ def _read_neuron(config: _Config) -> PointNeuronSet:
         values |= _after_spike_currents(config, coefficients)
     if level == 5:
         threshold = config.object("threshold_dynamics_method").object("params")
-        scale = {name: coefficients.number(name, "1", 1.0) for name in ("a", "b")}
-        values["a_voltage"] = threshold.number("a_voltage", "1/s") * scale["a"] * hertz
-        values["b_voltage"] = threshold.rate("b_voltage") * scale["b"] * hertz
+        scale = coefficients.number("a", "1", 1.0)
+        values["a_voltage"] = threshold.number("a_voltage", "1/s") * scale * hertz
+        decay = threshold.positive("b_voltage", "1/s")
+        values["b_voltage"] = decay * coefficients.positive("b", "1", 1.0) * hertz
     source = (f"user file {config.file}",)
     numbers = tuple((name, Sourced(value, source, STATUS)) for name, value in values.items())
-    specimen = _SPECIMEN.search(config.file)
     return PointNeuronSet(
         model=f"GLIF{level}",
         label=config.file,
-        specimen=specimen[0] if specimen else "",
+        model_id=config.model_id,
         numbers=Numbers(f"GLIF{level} of {config.file}", numbers),
         origin=Origin(source, STATUS, f"fitted with a time step of {dt * 1e3:g} ms"),
         dt=Sourced(dt * second, source, STATUS),
@@ -240,7 +260,8 @@ def _membrane_parameters(config: _Config, coefficients: _Config, dt: float) -> d
         "R": resistance * ohm,
         "E_L": config.number("El_reference", "volts (the resting potential)") * volt,
         "th_inf": threshold * volt,
-        "t_ref": cut * dt * second,
+        "t_ref": (cut + 1) * dt * second,
+        "t_cut": cut * dt * second,
     }
 
 

@@ -60,6 +60,8 @@ class PointNeuronSet:
         The parameters, and where they come from.
     specimen
         The Allen cell of which the set is a fit, "" for others.
+    model_id
+        The model in the Allen Cell Types Database, "" for others.
     explained_variance
         That of the fit on the Allen stimulus "noise 2" (dimensionless).
     dt
@@ -71,6 +73,7 @@ class PointNeuronSet:
     numbers: Numbers
     origin: Origin
     specimen: str = ""
+    model_id: str = ""
     explained_variance: Sourced | None = None
     dt: Sourced | None = None
 

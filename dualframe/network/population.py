@@ -74,6 +74,8 @@ class Population(ValueRecord):
         Constants by name: a scalar, or an array of shape ``(n,)``.
     durations
         Times by name that the equations count in time steps of the run.
+    late
+        Equations that the ``late`` statements of projections need, on GeNN.
     initial
         Initial values of state variables: a scalar or an array of shape ``(n,)``.
     heterogeneity
@@ -109,6 +111,7 @@ class Population(ValueRecord):
     events: tuple[Event, ...] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     durations: Mapping[str, Any] = field(default_factory=dict)
+    late: str = ""
     initial: Mapping[str, Any] = field(default_factory=dict)
     heterogeneity: Mapping[str, Any] = field(default_factory=dict)
     method: str = "euler"

@@ -86,6 +86,9 @@ class Projection(ValueRecord):
     visits
         Pairs of statements and a time: what every synapse executes at the start of a step once in
         that time, with or without spikes (not on GeNN).
+    visits_when
+        Pairs of statements and a variable of the target: what all synapses of a neuron execute
+        before a step for which the variable is one (not on GeNN).
     late
         The statements that make up for missed visits, before all others, on GeNN.
     plasticity
@@ -115,6 +118,7 @@ class Projection(ValueRecord):
     parameters: Mapping[str, Any] = field(default_factory=dict)
     due: str = ""
     visits: tuple[tuple[str, Any], ...] = ()
+    visits_when: tuple[tuple[str, str], ...] = ()
     late: str = ""
     plasticity: Plasticity | None = None
     connect: Any = field(default=None, metadata=WHERE_GIVEN)

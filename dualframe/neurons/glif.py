@@ -23,6 +23,10 @@ and every variable of the membrane is held for t_ref (Teeter et al. 2018, Nat Co
 crossing where this keeps the voltage that crossed). A neuron that spikes in step n is integrated
 again in step n + t_ref/dt.
 
+Neurons with ``t_cut`` (from files of the Allen Institute) are integrated as the AllenSDK does it:
+currents and threshold decay exactly from step to step, and by ``t_cut`` at a spike, a step less
+than the t_ref for which the neuron is held.
+
 Levels 1 and 2 have no specimens of their own in the catalogue: they are a level 3 and a level 4
 specimen without its after-spike currents (`reduce_to_level`; status: derived).
 """
@@ -135,7 +139,11 @@ def glif_neuron(level: int | str, parameters: Mapping[str, Any]) -> PointNeuron:
     has = LEVELS[number]
     own = reduce_to_level(number, parameters)
     currents = _current_numbers(own) or ((1,) if has.after_spike else ())
-    values = check_parameters(f"GLIF level {number}", own, _parameter_dimensions(has, currents))
+    from_file = set(own) & set(_OF_FILES)
+    dimensions = _parameter_dimensions(has, currents) | {
+        name: _OF_FILES[name] for name in from_file
+    }
+    values = check_parameters(f"GLIF level {number}", own, dimensions)
     slowest = max(currents, key=lambda j: float(np.max(values[f"asc_tau{j}"])), default=None)
     places = {
         "leak": {"R": "/"},
@@ -145,9 +153,11 @@ def glif_neuron(level: int | str, parameters: Mapping[str, Any]) -> PointNeuron:
     if slowest is not None:
         places["adaptation"] = {f"asc_amp{slowest}": "*"}
     return PointNeuron(
-        equations="\n".join(_write_equations(has, currents)),
+        equations="\n".join(
+            (_write_exact_equations if from_file else _write_equations)(has, currents)
+        ),
         threshold="V > E_L + th_inf" + _threshold_terms(has),
-        reset="\n".join(_write_reset(has, currents)),
+        reset="\n".join(_write_reset(has, currents, "t_cut" if from_file else "t_ref")),
         refractory="t_ref",
         parameters=values,
         initial=_initial_values(has, currents, values),
@@ -166,6 +176,10 @@ def _parameter_dimensions(has: GlifMechanisms, currents: tuple[int, ...]) -> dic
     return known
 
 
+#: What files of the Allen Institute say beyond the parameters: see the module's text.
+_OF_FILES: Dimensions = {"t_cut": "time", "dt_of_fit": "time"}
+
+
 def _current_numbers(names: Mapping[str, Any]) -> tuple[int, ...]:
     matches = (_AFTER_SPIKE.fullmatch(name) for name in names)
     return tuple(sorted({int(match[2]) for match in matches if match}))
@@ -182,15 +196,39 @@ def _write_equations(has: GlifMechanisms, currents: tuple[int, ...]) -> list[str
     return lines
 
 
+def _write_exact_equations(has: GlifMechanisms, currents: tuple[int, ...]) -> list[str]:
+    """Return the equations whose Euler steps are the steps of the AllenSDK."""
+    total = "".join(f" + asc{j}" for j in currents)
+    lines = [
+        f"dV/dt = (I{total} - (V - E_L)/R)/C : volt (unless refractory)",
+        *(
+            f"dasc{j}/dt = asc{j}*(exp(-dt/asc_tau{j}) - 1)/dt : amp (unless refractory)"
+            for j in currents
+        ),
+    ]
+    if has.reset_rule:
+        lines.append("dth_s/dt = th_s*(exp(-b_spike*dt) - 1)/dt : volt (unless refractory)")
+    if has.voltage_threshold:
+        lines += [
+            f"V_inf = (I{total})*R : volt",
+            "th_v_of_V = a_voltage/(b_voltage - 1/(R*C))*(V - E_L - V_inf) : volt",
+            "th_v_inf = a_voltage/b_voltage*V_inf : volt",
+            "th_v_rest = th_v - th_v_of_V - th_v_inf : volt",
+            "dth_v/dt = (th_v_of_V*exp(-dt/(R*C)) + th_v_rest*exp(-b_voltage*dt) + th_v_inf - th_v)"
+            "/dt : volt (unless refractory)",
+        ]
+    return lines
+
+
 def _threshold_terms(has: GlifMechanisms) -> str:
     return (" + th_s" if has.reset_rule else "") + (" + th_v" if has.voltage_threshold else "")
 
 
-def _write_reset(has: GlifMechanisms, currents: tuple[int, ...]) -> list[str]:
+def _write_reset(has: GlifMechanisms, currents: tuple[int, ...], cut: str) -> list[str]:
     lines = ["V = E_L + f_v*(V - E_L) + deltaV" if has.reset_rule else "V = E_L"]
     if has.reset_rule:
-        lines.append("th_s = th_s*exp(-b_spike*t_ref) + a_spike")
-    lines += [f"asc{j} = asc{j}*exp(-t_ref/asc_tau{j}) + asc_amp{j}" for j in currents]
+        lines.append(f"th_s = th_s*exp(-b_spike*{cut}) + a_spike")
+    lines += [f"asc{j} = asc{j}*exp(-{cut}/asc_tau{j}) + asc_amp{j}" for j in currents]
     return lines
 
 

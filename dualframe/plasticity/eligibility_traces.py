@@ -28,9 +28,10 @@ more than two epochs loses all that its eligibility would have earned since its 
 :math:`e(t_0)\, \tau \max|D|`. Where eligibilities are shorter than such silences, ask for
 ``update="clock"`` on GeNN.
 
-The bounds are applied at spikes and visits: exact while the weight moves one way between two of
-them, that is while the sum keeps its sign. A weight that would have been held at a bound before it
-turned is off by what it was held back, until it meets a bound again.
+The bounds are applied at spikes and visits, and all synapses of a neuron are visited when what
+moves them turns around (`reversals`): a bound at every step would do the same. GeNN cannot visit:
+there a weight that a bound would have held back before it turned around is off by that, until it
+meets a bound again, and a run in which third factors have turned around warns.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from typing import Any
 from brian2.utils.stringtools import word_substitute
 
 from dualframe.network import Plasticity, variables
+from dualframe.plasticity.reversals import REVERSAL, reversal_equations
 from dualframe.plasticity.rule import (
     GATE,
     NEAREST,
@@ -167,17 +169,22 @@ depoch/dt = turn/dt : 1
 _FADING = """
 fade_now = {turn} + (1 - {turn})*fade : 1
 dfade/dt = (fade_now*exp(-dt/{tau}) - fade)/dt : 1
-dcarry/dt = {turn}*(fade - carry)/dt : 1
 """.strip()
 _INTEGRAL = """
 dintegral/dt = ({drive})*fade_now - turn*integral/dt : 1
+""".strip()
+# what a target without visits remembers of the last epochs
+_CARRY = "dcarry/dt = {turn}*(fade - carry)/dt : 1"
+_PAST_INTEGRALS = """
 dintegral_1/dt = turn*(integral - integral_1)/dt : 1
 dintegral_2/dt = turn*(integral_1 - integral_2)/dt : 1
 """.strip()
 # `eligibility` is E of above, with the origin of epoch `since`, which matters on GeNN only
 _SYNAPSE = "eligibility : 1\nsince : 1"
-_FADING_NAMES = variables(_FADING)
-_NAMES = variables(f"{_EPOCH}\n{_FADING}\n{_INTEGRAL}\n{_SYNAPSE}") | {"epoch_length"}
+_FADING_NAMES = variables(f"{_FADING}\n{_CARRY}")
+_NAMES = {"epoch_length"}.union(
+    *map(variables, (_EPOCH, _FADING, _INTEGRAL, _PAST_INTEGRALS, _SYNAPSE, _CARRY))
+)
 
 _MOVED = "learning_rate*scale*({})"
 _EARNED = "eligibility*integral_post"
@@ -214,6 +221,7 @@ def eligibility_equations(
     on_post: Sequence[str] = (),
     eligibilities: Sequence[Eligibility],
     signals: Collection[str],
+    one_way: Sequence[str] = (),
     neuron_equations: str = "",
     neuron_reset: str = "",
 ) -> RuleEquations:
@@ -234,6 +242,9 @@ def eligibility_equations(
         The eligibilities, each with its time constant and drive.
     signals
         The names of the neuron in the drives.
+    one_way
+        Expressions of the neuron without dimension, where not the drives themselves: a synapse
+        moves one way as long as one of them acts and keeps its sign.
     neuron_equations, neuron_reset
         Equations of the neuron that the drives and statements need, and what its spikes do to them.
     """
@@ -245,7 +256,8 @@ def eligibility_equations(
         drives = {one: str(word_substitute(drive, read)) for one, drive in drives.items()}
         written = _clock_driven_equations(traces, drives, plasticity)
     else:
-        written = _event_driven_equations(traces, drives, plasticity)
+        one_way = one_way or [f"({drive})*second" for drive in drives.values()]
+        written = _event_driven_equations(traces, drives, one_way, plasticity)
     return replace(
         written,
         on_pre="\n".join(on_pre),
@@ -258,6 +270,7 @@ def eligibility_equations(
 def _event_driven_equations(
     traces: Sequence[PresynapticTrace],
     drives: Mapping[Eligibility, str],
+    one_way: Sequence[str],
     plasticity: Plasticity,
 ) -> RuleEquations:
     """Return eligibilities and weight with the neuron's integrals of the drives."""
@@ -267,16 +280,25 @@ def _event_driven_equations(
     moved = {one: tuple(traces) if one is first else () for one in eligibilities}
     equations = [one.with_its_variables(_SYNAPSE) for one in eligibilities]
     neuron_equations = [_drive_integral(one, drive) for one, drive in drives.items()]
+    neuron_equations += [_trace_fading(trace, first) for trace in traces]
+    epoch_starts = [one.with_its_variables("turn") for one in eligibilities]
+    up_to_date, later = _clipped_change(_earned_change(eligibilities)), _take_off(eligibilities)
     return RuleEquations(
         equations="\n".join([*equations, *(f"{trace.name} : 1" for trace in traces)]),
-        bring_up_to_date=_clipped_change(_earned_change(eligibilities)),
-        defer_to_next_spike=_take_off(eligibilities),
+        bring_up_to_date=up_to_date,
+        defer_to_next_spike=later,
+        conditional_updates=((f"{up_to_date}\n{later}", f"{REVERSAL}_post"),),
         periodic_updates=tuple(
             (_origin_shift(one, moved[one], eligibilities), lengths[one]) for one in eligibilities
         ),
         catch_up="\n".join(_missed_shifts(one, moved[one]) for one in eligibilities),
-        neuron_equations="\n".join(
-            [*neuron_equations, *(_trace_fading(trace, first) for trace in traces)]
+        neuron_equations="\n".join([*neuron_equations, reversal_equations(one_way, epoch_starts)]),
+        neuron_memory="\n".join(
+            [
+                *(one.with_its_variables(_PAST_INTEGRALS) for one in eligibilities),
+                *(one.with_its_variables(_CARRY.format(turn="turn")) for one in eligibilities),
+                *(_trace_memory(trace, first) for trace in traces),
+            ]
         ),
         neuron_durations={
             one.with_its_variables("epoch_length"): length for one, length in lengths.items()
@@ -308,6 +330,10 @@ def _trace_fading(trace: PresynapticTrace, one: Eligibility) -> str:
     """Return the fading of a trace in the epochs of an eligibility."""
     turn = one.with_its_variables("turn")
     return trace.with_its_fading(_FADING).format(tau=trace.tau, turn=turn)
+
+
+def _trace_memory(trace: PresynapticTrace, one: Eligibility) -> str:
+    return trace.with_its_fading(_CARRY).format(turn=one.with_its_variables("turn"))
 
 
 def _earned_change(eligibilities: Sequence[Eligibility]) -> str:

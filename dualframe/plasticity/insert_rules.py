@@ -90,9 +90,10 @@ def _insert_rule(
     neuron_variables = (target.variables | set(target.parameters)) - {GATE}
     gate = set(plasticity.signals) & {GATE}
     equations = learning.rule.rule_equations(plasticity, neuron_variables | gate)
-    equations = _read_source(equations, learning, source)
-    equations = _read_target(equations, learning, target)
+    # names of the user's expressions may be those of the rule: its own get new ones first
+    read = _signal_expressions(_postsynaptic_signals(learning), "post", learning, target)
     equations, target = _extend_neuron(equations, learning, target, shared)
+    equations = _read_source(equations.rename_in_synapses(read), learning, source)
     numbers = _synaptic_numbers(learning, equations.synaptic_text)
     names = variables(equations.equations) | set(numbers)
     _check_names(learning, names)
@@ -119,6 +120,10 @@ def _write_projection(
         parameters={**projection.parameters, **numbers},
         due=first,
         visits=equations.periodic_updates,
+        visits_when=tuple(
+            (text, variable.removesuffix("_post"))
+            for text, variable in equations.conditional_updates
+        ),
         late=equations.catch_up,
         plasticity=None,
     )
@@ -128,19 +133,10 @@ def _join_lines(*texts: str | None) -> str:
     return "\n".join(filter(None, texts))
 
 
-def _read_target(
-    equations: RuleEquations, learning: _Learning, target: Population
-) -> RuleEquations:
-    """Write what the rule reads of the postsynaptic neuron in that neuron's names."""
+def _postsynaptic_signals(learning: _Learning) -> dict[str, str]:
+    """Return what the rule reads of the postsynaptic neuron, in that neuron's names."""
     presynaptic = learning.rule.presynaptic_signals
-    signals = {k: text for k, text in learning.plasticity.signals.items() if k not in presynaptic}
-    in_synapses = _signal_expressions(signals, "post", learning, target)
-    in_neuron = {name: f"({text})" for name, text in signals.items()}
-    lines = equations.neuron_equations.splitlines()
-    return replace(
-        equations.rename_in_synapses(in_synapses),
-        neuron_equations="\n".join(_substitute_expression(line, in_neuron) for line in lines),
-    )
+    return {k: text for k, text in learning.plasticity.signals.items() if k not in presynaptic}
 
 
 def _read_source(
@@ -189,13 +185,14 @@ def _extend_neuron(
     used = set(_NAME.findall(f"{equations.neuron_equations}\n{equations.neuron_reset}"))
     numbers = {k: v for k, v in learning.numbers.items() if k in used}
     durations, initial = equations.neuron_durations, equations.neuron_initial
-    texts = (equations.neuron_equations, equations.neuron_reset)
+    texts = (equations.neuron_equations, equations.neuron_reset, equations.neuron_memory)
+    signals = {name: f"({text})" for name, text in _postsynaptic_signals(learning).items()}
     first = shared.setdefault(
-        repr((target.name, texts, numbers, durations, initial)), learning.projection.name
+        repr((target.name, texts, signals, numbers, durations, initial)), learning.projection.name
     )
     new = {
         name: f"{name}_of_{first}"
-        for name in variables(equations.neuron_equations) | set(numbers) | set(durations)
+        for name in variables("\n".join((texts[0], texts[2]))) | set(numbers) | set(durations)
     }
     equations = equations.rename_in_synapses({f"{k}_post": f"{v}_post" for k, v in new.items()})
     if first != learning.projection.name:
@@ -204,11 +201,17 @@ def _extend_neuron(
         raise NetworkError(
             f"{learning} counts the spikes of {target.name!r}, which has no threshold."
         )
-    model, reset = (rename_variables(text, new) for text in texts)
+    model, reset, memory = (rename_variables(text, new) for text in texts)
     return equations, replace(
         target,
         reset=_join_lines(target.reset, reset) or None,
-        equations=f"{target.equations.rstrip()}\n{model}",
+        equations="\n".join(
+            [
+                target.equations.rstrip(),
+                *(_substitute_expression(line, signals) for line in model.splitlines()),
+            ]
+        ),
+        late=_join_lines(target.late, memory),
         parameters={**target.parameters, **{new[k]: v for k, v in numbers.items()}},
         durations={**target.durations, **{new[k]: v for k, v in durations.items()}},
         initial={**target.initial, **{new[k]: v for k, v in initial.items()}},

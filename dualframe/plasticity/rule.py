@@ -50,12 +50,17 @@ class RuleEquations:
     periodic_updates
         Statements that every synapse needs at the start of a step, with or without spikes, and how
         often (time).
+    conditional_updates
+        Statements that all synapses of a neuron need before a step for which a variable of the
+        neuron is one, and that variable, with ``_post``: where bounds act before the next spike.
     catch_up
         Statements that make up for periodic updates, before everything else at a spike, where a
         target has none.
     neuron_equations
         Equations that the rule adds to the postsynaptic neuron. The synapses read their variables
         with ``_post``; every rule gets variables of its own.
+    neuron_memory
+        Further ones, for ``catch_up``, which only targets without periodic updates get.
     neuron_initial
         Values of these variables at the start, zero where none is given.
     neuron_reset
@@ -70,8 +75,10 @@ class RuleEquations:
     bring_up_to_date: str = ""
     defer_to_next_spike: str = ""
     periodic_updates: tuple[tuple[str, Any], ...] = ()
+    conditional_updates: tuple[tuple[str, str], ...] = ()
     catch_up: str = ""
     neuron_equations: str = ""
+    neuron_memory: str = ""
     neuron_initial: Mapping[str, float] = field(default_factory=dict)
     neuron_reset: str = ""
     neuron_durations: Mapping[str, Any] = field(default_factory=dict)
@@ -80,7 +87,11 @@ class RuleEquations:
     def synaptic_text(self) -> str:
         """Everything that stands in the synapses."""
         return "\n".join(
-            [*(getattr(self, text) for text in _SYNAPTIC), *dict(self.periodic_updates)]
+            [
+                *(getattr(self, text) for text in _SYNAPTIC),
+                *dict(self.periodic_updates),
+                *dict(self.conditional_updates),
+            ]
         )
 
     def rename_in_synapses(self, names: Mapping[str, str]) -> RuleEquations:
@@ -96,6 +107,10 @@ class RuleEquations:
         }
         texts["periodic_updates"] = tuple(
             (rename_variables(text, names), every) for text, every in self.periodic_updates
+        )
+        texts["conditional_updates"] = tuple(
+            (rename_variables(text, names), names.get(when, when))
+            for text, when in self.conditional_updates
         )
         return replace(self, **texts)
 

@@ -21,9 +21,9 @@ amount, and what lies between weighs the change. Without dopamine (serotonin) a 
 
 Numbers without ``eta_5HT`` leave serotonin out.
 
-The event-driven form updates a synapse at its first spike after the end of a trial. It keeps what
-the last two ends of trials need, so a synapse that was silent on both sides for two trials in a row
-misses what was due before: its eligibility was left in an earlier trial.
+The event-driven form updates a synapse at the end of a trial, and at its first spike after it on
+GeNN, which visits no synapses. There the neuron keeps what the last two ends of trials need, so a
+synapse that was silent on both sides for two trials in a row misses what was due before.
 
 Not as in the source: its traces decay by :math:`1 - 1/\tau` per ms, here by
 :math:`e^{-1/\tau}`. A pair of spikes in one step leaves the source's
@@ -93,7 +93,8 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
         on_pre=on_pre,
         on_post=on_post,
         bring_up_to_date=_apply_trial_ends(taus),
-        neuron_equations="\n".join([_NEW, _memory_of_trials(taus)]),
+        conditional_updates=((_apply_trial_ends(taus), "ended_post"),),
+        neuron_equations="\n".join([_NEW, _ENDED, _memory_of_trials(taus)]),
         neuron_initial={f"fade_{name}": 1.0 for name in taus},
     )
 
@@ -135,6 +136,9 @@ dtrial_before/dt = (trial - trial_before)/dt : 1
 ending_DA = rewarded*level_DA : 1
 ending_5HT = (1 - rewarded)*level_5HT : 1
 """.strip()
+
+
+_ENDED = "dended/dt = (new - ended)/dt : 1"  # in the step after, with what the end has left
 
 
 def _memory_of_trials(taus: Mapping[str, str]) -> str:

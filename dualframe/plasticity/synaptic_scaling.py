@@ -8,8 +8,9 @@ r"""Homeostatic synaptic scaling towards a target rate (van Rossum, Bi and Turri
 All synapses of a neuron are multiplied by the same number, so their ratios stay. The activity a is
 a running rate of the postsynaptic neuron, which keeps the growth rate's integral; a synapse is
 multiplied when its next presynaptic spike needs it. The weight of a synapse that is not at a bound
-is exact: the multiplications of all steps are one exponential. At a bound it is exact while the
-growth keeps its sign between two presynaptic spikes.
+is exact: the multiplications of all steps are one exponential. All synapses of a neuron are brought
+up to date when its growth changes sign, so that it is exact at the bounds as well (on GeNN while
+the growth keeps its sign between two presynaptic spikes, or the run warns).
 
 A homeostatic rule alone learns nothing: the target must lie within what the neuron can reach. A
 projection has one rule, so scaling acts on projections that have no other. ``rate_factor`` scales
@@ -22,6 +23,7 @@ from collections.abc import Collection
 
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
+from dualframe.plasticity.reversals import REVERSAL, reversal_equations
 from dualframe.plasticity.rule import UPDATE, PlasticityRule, RuleEquations, is_clock_driven
 from dualframe.plasticity.statements import factor_product, weight_equation
 
@@ -57,10 +59,13 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
         )
     growth = _GROWTH.format("mean_rate", "missed") + rate.replace("_post", "")
     grown = f"clip(w*exp({_FINITE.format('learning_rate*(growth_post - seen)')}), w_min, w_max)"
+    up_to_date = f"w = {grown}\nseen = growth_post"
+    reversals = reversal_equations([f"{growth}*second"])
     return RuleEquations(
         equations="seen : 1",
-        bring_up_to_date=f"w = {grown}\nseen = growth_post",
-        neuron_equations=f"{_NEURON}\ndgrowth/dt = {growth} : 1",
+        bring_up_to_date=up_to_date,
+        conditional_updates=((up_to_date, f"{REVERSAL}_post"),),
+        neuron_equations=f"{_NEURON}\ndgrowth/dt = {growth} : 1\n{reversals}",
         neuron_reset=_COUNT_SPIKE,
     )
 

@@ -19,10 +19,11 @@ The rule reads of the postsynaptic neuron: ``tick``, one in a step with a tick a
 
 Event-driven, a synapse changes at its spikes only: every synapse of a neuron is visited at the
 neuron's spikes, so what happened since is the same for all of them, and the neuron keeps it: the
-sums of :math:`\delta` over ticks that E and C are worth, and what they have faded to. This is the
-clock-driven rule to rounding, but for the bounds: they are applied at a visit instead of at every
-tick, which makes a difference where a weight meets a bound and turns around between two spikes of
-its synapse.
+sums of :math:`\delta` over ticks that E and C are worth, and what they have faded to. The synapses
+of a neuron are brought up to date too before a tick that may turn their weights around: the error
+has another sign than at the tick before, or C has come to E in between. This is the clock-driven
+rule to rounding, also at the bounds. GeNN has no such visits: there a weight that a bound would
+have held back before it turned around is off by that, and the run warns.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from collections.abc import Collection
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
+from dualframe.plasticity.reversals import REVERSAL
 from dualframe.plasticity.rule import UPDATE, PlasticityRule, RuleEquations, is_clock_driven
 from dualframe.plasticity.statements import factor_product, trace_equation
 
@@ -64,6 +66,14 @@ first_tick = tick*(1 - seen_tick) : 1
 kept_collected = open_collected*(1 - tick*(1 - seen_tick*retained)) : 1
 dfaded_collected/dt = (kept_collected + first_tick*credit - faded_collected)/dt : 1
 dfolded/dt = (seen_tick + tick*(1 - seen_tick) - folded)/dt : 1
+""".strip()
+# two errors move all synapses the same way if they have one sign, and E has been one sum at both
+_DIRECTION = """
+sense = clip(1e30*error, -1, 1)*(1 + seen_tick) : 1
+moving = clip(sense*sense, 0, 1) : 1
+ddirection/dt = (moving*sense + (1 - moving)*(1 - spiked)*direction - direction)/dt : 1
+other = clip((sense - direction)*(sense - direction), 0, 1) : 1
+reversal = (1 - spiked)*moving*clip(direction*direction, 0, 1)*other : 1
 """.strip()
 
 _SYNAPSE = "eligibility : 1\ncollected : 1\nseen_eligibility : 1\nseen_collected : 1\n"
@@ -109,7 +119,8 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
         on_pre="x += 1",
         on_post=_ON_POST.format(eligible=eligible),
         bring_up_to_date=_BRING_UP_TO_DATE,
-        neuron_equations=_NEURON.replace("tick*td_error", error),
+        conditional_updates=((_BRING_UP_TO_DATE, f"{REVERSAL}_post"),),
+        neuron_equations=f"{_NEURON}\n{_DIRECTION}".replace("tick*td_error", error),
         neuron_initial={"faded_eligibility": 1.0},
     )
 

@@ -53,6 +53,16 @@ PARAMETERS = ParameterTable(
     "(tau_m - tau_s); seconds and mV",
 )
 _SLOW, _FAST = "slow", "fast"
+# The slow part of an eligibility outweighs the fast one, so a synapse moves with the error: unless
+# a factor has been positive at one spike and negative at another.
+_SIGNS = """
+factor = {factor} : 1
+seen_positive = clip(was_positive + 1e30*factor, was_positive, 1) : 1
+seen_negative = clip(was_negative - 1e30*factor, was_negative, 1) : 1
+dwas_positive/dt = (seen_positive - was_positive)/dt : 1
+dwas_negative/dt = (seen_negative - was_negative)/dt : 1
+both_signs = seen_positive*seen_negative : 1
+""".strip()
 
 
 def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
@@ -75,6 +85,9 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
             Eligibility("upsilon_kappa", f"-{drive}", _FAST),
         ],
         signals=("td_error",),
+        one_way=[f"({drive})*second", *([f"({drive})*second*both_signs"] if modulation else [])],
+        neuron_equations=_SIGNS.format(factor=modulation[1:].replace("_post", ""))
+        * bool(modulation),
     )
 
 

@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+import numpy as np
+
 from dualframe.network import Network
 from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
@@ -47,6 +49,19 @@ def warnings_after_run(network: Network, raw: RawResults, results: Results) -> l
     return [*raw.warnings, *(text for check in AFTER for text in check(network, raw, results))]
 
 
+def _other_steps_than_fitted(network: Network, lowered: LoweredNetwork) -> Iterator[str]:
+    """Yield populations whose neurons were fitted with another time step."""
+    for population in network.populations:
+        fitted = np.unique(np.asarray(population.parameters.get("dt_of_fit", lowered.dt)))
+        if not np.allclose(fitted, lowered.dt, rtol=1e-9, atol=0):
+            steps = ", ".join(f"{1e3 * dt:g}" for dt in fitted)
+            yield (
+                f"population {population.name!r}: its files were fitted with a time step of "
+                f"{steps} ms, and the run's is {1e3 * lowered.dt:g} ms, so that its intervals are "
+                f"not those of the fit: run with dt={1e3 * fitted.min():g}*ms."
+            )
+
+
 def _warn_of_rates_outside_ranges(
     network: Network, raw: RawResults, results: Results
 ) -> Iterator[str]:
@@ -55,7 +70,10 @@ def _warn_of_rates_outside_ranges(
         yield from outside_warnings(results.state(), results.provenance)
 
 
-BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (counts_below_poisson,)
+BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (
+    _other_steps_than_fitted,
+    counts_below_poisson,
+)
 AFTER: tuple[Callable[[Network, RawResults, Results], Iterable[str]], ...] = (
     _warn_of_rates_outside_ranges,
 )

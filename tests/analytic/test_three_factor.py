@@ -23,11 +23,11 @@ from dualframe.catalogue import plasticity_rule
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.network import Network, Plasticity, Recording
 from dualframe.plasticity import freeze_learning
+from dualframe.targets.brian import run as runtime_target
+from dualframe.targets.brian.brian_objects import make_brian_objects
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import known_programs as plans
-from dualframe.targets.lowering import lower_network as lowering
 from dualframe.targets.lowering.lower_network import lower_network
-from dualframe.targets.lowering.lower_synapses import lower_projection
 
 Array = NDArray[np.float64]
 DT = 1e-3
@@ -300,9 +300,9 @@ def test_quiet_synapses_need_their_visits(monkeypatch: pytest.MonkeyPatch) -> No
     pre, post = trains()
     net = network(pre, post, {"r_stdp": RULES["r_stdp"], "actor": RULES["actor"]})
     monkeypatch.setattr(
-        lowering,
-        "lower_projection",
-        lambda *given: (part.without_visits for part in lower_projection(*given)),
+        runtime_target,
+        "make_brian_objects",
+        lambda lowered: make_brian_objects(lowered.without_visits),
     )
     weights = found(runtime, net)
     for name, of_name in weights.items():

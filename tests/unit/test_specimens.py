@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from brian2 import Hz, Mohm, ms, mV, pA, pF
+from brian2 import Hz, Mohm, amp, ms, mV, pA, pF
 
 import dualframe as df
 from dualframe.building.glif_specimens import Specimens
 from dualframe.circuit import Circuit
 from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
+from dualframe.core.user_warnings import DualframeWarning
 
 METHODS = {
     1: ("zero", "none", "inf"),
@@ -101,13 +102,15 @@ def with_value(key: str, value: Any, level: int = 5) -> dict[str, Any]:
 @pytest.mark.parametrize("level", METHODS)
 def test_level_and_numbers(tmp_path: Path, level: int) -> None:
     found = df.read_glif(write(tmp_path, "900000001_X", config(level)))
-    assert (found.model, found.specimen) == (f"GLIF{level}", "900000001")
+    # the number in a file's name is the model's: the cell's is not in the file
+    assert (found.model, found.model_id, found.specimen) == (f"GLIF{level}", "900000001", "")
     expected = {
         "C": 100 * pF,
         "R": 120 * Mohm,
         "E_L": -72 * mV,
         "th_inf": 24 * mV,
-        "t_ref": 3 * ms,
+        "t_ref": 3.05 * ms,  # the 60 steps that are cut out, and one more, as in the AllenSDK
+        "t_cut": 3 * ms,
     }
     if level in (2, 4, 5):
         expected |= {"f_v": 0.4, "deltaV": 9 * mV, "a_spike": 4 * mV, "b_spike": 300 * Hz}
@@ -136,6 +139,91 @@ def test_time_constants_as_rates_and_no_coefficients(tmp_path: Path) -> None:
     assert float(found.value("asc_tau1") / ms) == pytest.approx(10, rel=1e-14)
     assert float(found.value("asc_amp1") / pA) == pytest.approx(-200, rel=1e-14)
     assert float(found.value("R") / Mohm) == pytest.approx(150, rel=1e-14)
+
+
+def test_one_neuron_under_its_model_id_as_the_sdk_writes_it(tmp_path: Path) -> None:
+    """``json_utilities.write('neuron_config.json', api.get_neuron_configs([566302806]))``."""
+    path = tmp_path / "neuron_config.json"
+    path.write_text(json.dumps({"566302806": config()}))
+    found = df.read_glif(path)
+    assert found.model_id == "566302806"
+    alone = df.read_glif(write(tmp_path, "1", config()))
+    assert found.numbers.plain() == alone.numbers.plain()
+
+
+def sdk_spikes(given: dict[str, Any], current: Any, steps: int) -> Any:
+    """Steps of the spikes by the equations of ``allensdk.model.glif`` (glif_neuron.py, methods)."""
+    coefficients = given["coeffs"]
+    dt, cut = given["dt"], given["spike_cut_length"]
+    g, c = coefficients["G"] / given["R_input"], coefficients["C"] * given["C"]
+    has = {
+        kind: given[f"{kind}_method"]["name"] for kind in ("voltage_reset", "threshold_dynamics")
+    }
+    has["currents"] = given["AScurrent_dynamics_method"]["name"]
+    rule = given["threshold_dynamics_method"]["params"]
+    jump = np.array(given["asc_amp_array"]) * coefficients["asc_amp_array"]
+    k = 1 / np.array(given["asc_tau_array"])
+    v, th_spike, th_voltage, asc, n, found = 0.0, 0.0, 0.0, np.zeros(2), 0, []
+    while n < steps:
+        total = current + asc.sum()
+        if has["threshold_dynamics"] == "three_components_exact":
+            a, b = rule["a_voltage"] * coefficients["a"], rule["b_voltage"] * coefficients["b"]
+            beta, phi = total / g, a / (b - g / c)
+            th_voltage = (
+                phi * (v - beta) * np.exp(-g * dt / c)
+                + np.exp(-b * dt) * (th_voltage - phi * (v - beta) - a / b * beta)
+                + a / b * beta
+            )
+        th_spike *= np.exp(-rule.get("b_spike", 0) * dt)
+        v += (total - g * v) * dt / c
+        asc = asc * np.exp(-k * dt)
+        if v <= th_spike + th_voltage + given["th_inf"] * coefficients["th_inf"]:
+            n += 1
+            continue
+        found.append(n)
+        if has["voltage_reset"] == "zero":
+            v = 0.0
+        else:
+            reset = given["voltage_reset_method"]["params"]
+            v = reset["a"] * v + reset["b"]
+            th_spike = th_spike * np.exp(-rule["b_spike"] * cut * dt) + rule["a_spike"]
+        if has["currents"] == "exp":
+            asc = jump + asc * np.exp(-k * dt * cut)
+        n += cut + 1
+    return np.array(found)
+
+
+@pytest.mark.parametrize("cut", [60, 0])
+def test_spikes_come_in_the_steps_of_the_sdk(
+    tmp_path: Path, run_on_target: Callable[..., df.Results], cut: int
+) -> None:
+    """All levels, and three cells of each, at the time step of the fit: 50 us."""
+    rng = np.random.default_rng(4)
+    cells, currents, expected = [], [], {}
+    for level in METHODS:
+        for k in range(3):
+            given = config(level, spike_cut_length=cut)
+            for key in ("C", "R_input", "th_inf"):
+                given[key] *= rng.uniform(0.7, 1.3)
+            name = f"glif{level}_{k}"
+            current = (5 if level == 5 else 2.5) * given["th_inf"] / given["R_input"]
+            cells.append(df.task_driven.from_glif(write(tmp_path, name, given), 1, name=name))
+            currents.append(df.CurrentInput(name, current * amp, name=f"into_{name}"))
+            expected[name] = sdk_spikes(given, current, 8000)
+    net = df.Network(tuple(cells), tuple(currents))
+    results = run_on_target(net, 400 * ms, dt=0.05 * ms)
+    assert not results.provenance["warnings"]
+    for name, steps in expected.items():
+        found = np.rint(results.spike_trains(name)[1] / 5e-5).astype(int)
+        assert len(steps) > 3
+        np.testing.assert_array_equal(found, steps, err_msg=name)
+
+
+def test_another_time_step_than_that_of_the_fit_is_told(tmp_path: Path) -> None:
+    cells = df.task_driven.from_glif(write(tmp_path, "1", config(3)), 2)
+    with pytest.warns(DualframeWarning, match="fitted with a time step of 0.05 ms.*is 0.1 ms"):
+        done = df.run(df.Network((cells,)), 1 * ms, dt=0.1 * ms, target="runtime", progress=False)
+    assert len(done.provenance["warnings"]) == 1
 
 
 def test_order_of_after_spike_currents_does_not_matter(tmp_path: Path) -> None:
@@ -176,7 +264,12 @@ def test_order_of_after_spike_currents_does_not_matter(tmp_path: Path) -> None:
         (with_value("voltage_reset_method.name", "zero"), "none of the five levels. Known: GLIF1"),
         (with_value("voltage_reset_method.name", 3), "expected the name of a method"),
         (with_value("voltage_dynamics_method.name", "quadratic_i_of_v"), "is not linear"),
-        ({"485838981": config()}, "holds the neurons 485838981 by number: save each"),
+        (
+            {"485838981": config(), "485838982": config()},
+            "holds 2 neurons by number, 485838981, 485838982: save each",
+        ),
+        ({"485838981": 3}, "key '485838981': expected an object in braces"),
+        (with_value("threshold_dynamics_method.params.b_voltage", 0), "must be greater than zero"),
         ([config()], "holds no JSON object, but a list"),
         ("{'C': 1}", "is not valid JSON"),
         ("__import__('os').abort()", "is not valid JSON"),  # nothing is evaluated
@@ -212,7 +305,7 @@ def test_specimens_are_drawn_whole(folder: Path) -> None:
     found = df.read_glif_folder(folder)
     assert (len(found), found.level) == (3, 3)
     population = df.task_driven.from_glif(found, 8, name="pyr", seed=3, sign=1)
-    values = population.parameters
+    values = {k: v for k, v in population.parameters.items() if k != "dt_of_fit"}
     rows = {tuple(float(np.asarray(values[name])[i]) for name in sorted(values)) for i in range(8)}
     whole = {
         tuple(float(np.asarray(own.numbers.value(name))) for name in sorted(values))
@@ -235,7 +328,7 @@ def test_neurons_fire_as_their_specimens_alone(
         df.task_driven.from_glif(own, 1, name=f"cell{i}") for i, own in enumerate(specimens.sets)
     ]
     drive = tuple(df.CurrentInput(own.name, 400 * pA, name=f"of_{own.name}") for own in cells)
-    results = run_on_target(df.Network(tuple(cells), drive), 150 * ms)
+    results = run_on_target(df.Network(tuple(cells), drive), 150 * ms, dt=0.05 * ms)
     neurons, times = results.spike_trains("mixed")
     for neuron, specimen in enumerate(specimens.draw(3, key="mixed")):
         alone = results.spike_trains(f"cell{specimen}")[1]
@@ -308,7 +401,7 @@ def test_a_circuit_of_specimens(circuit: Circuit, folder: Path) -> None:
     drawn = df.read_glif_folder(folder).draw(pyr.n, seed=2, key="pyr")
     picofarad = np.array([60.0, 100.0, 170.0])[list(drawn)]
     np.testing.assert_allclose(np.asarray(pyr.parameters["C"]) * 1e12, picofarad, rtol=1e-12)
-    assert pyr.equations == ordinary.equations  # the same neuron model, other numbers
+    assert pyr.variables == ordinary.variables  # the same neuron model, other numbers
     assert net.populations[1].parameters == plain.populations[1].parameters
     assert net.meta["specimens"] == {"pyr": "GLIF3: 3 specimens of folder 'cells'"}
     assert any("pyr: the neurons are specimens of" in line for line in net.meta["assumptions"])

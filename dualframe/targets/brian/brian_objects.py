@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -28,6 +29,8 @@ from dualframe.targets.lowering.lowered_network import (
     LoweredSpikes,
     LoweredSynapses,
 )
+
+_VISIT_ORDER = -0.7  # in the slot of the neurons, which move on at 0
 
 
 @dataclass
@@ -61,7 +64,7 @@ def make_brian_objects(lowered: LoweredNetwork, *, thin: bool = True) -> BrianOb
     defaultclock.dt = lowered.dt * second
     assembled = BrianObjects()
     for group in lowered.groups:
-        assembled.objects[group.name] = _make_group(group)
+        assembled.objects[group.name] = _make_group(group, _visited_when(group, lowered))
     for spikes in lowered.spikes:
         assembled.objects[spikes.name] = _make_spike_generator(spikes)
     for poisson in lowered.poissons:
@@ -101,17 +104,35 @@ def set_variable(owner: Any, name: str, value: Any) -> None:
     setattr(owner, name, Quantity(np.asarray(value), dim=owner.variables[name].dim))
 
 
-def _make_group(group: LoweredGroup) -> NeuronGroup:
+def _visited_when(group: LoweredGroup, lowered: LoweredNetwork) -> dict[str, str]:
+    """Return the conditions under which all synapses of a neuron are visited, as its events."""
+    return {
+        _visit_event(variable): f"{variable} > 0.5"
+        for synapses in lowered.synapses
+        for _, variable in synapses.visits_when
+        if synapses.target == group.name and len(synapses.i)
+    }
+
+
+def _visit_event(variable: str) -> str:
+    return f"visit_for_{variable}"
+
+
+def _make_group(group: LoweredGroup, visits: Mapping[str, str]) -> NeuronGroup:
     neurons = NeuronGroup(
         group.n,
         group.equations,
         threshold=group.threshold,
         reset=group.reset,
         refractory=group.refractory or False,
+        events=dict(visits) or None,
         method=group.method,
         name=group.name,
         namespace={},
     )
+    for event in visits:
+        # before the step whose condition it is, with what summed variables (order -1) have brought
+        neurons.set_event_schedule(event, when="groups", order=_VISIT_ORDER)
     for name, constant in group.constants.items():
         set_variable(neurons, name, constant.value)
     for name, value in group.initial.items():
@@ -152,7 +173,11 @@ def _make_synapses(synapses: LoweredSynapses, assembled: BrianObjects) -> Synaps
         assembled.objects[synapses.target],
         model=synapses.equations or None,
         on_pre=synapses.on_pre,
-        on_post=synapses.on_post,
+        on_post=_postsynaptic_statements(synapses),
+        on_event={
+            _visit_pathway(k): _visit_event(v) for k, (_, v) in enumerate(synapses.visits_when)
+        }
+        or "spike",
         method="euler",
         name=synapses.name,
         namespace={},
@@ -161,6 +186,9 @@ def _make_synapses(synapses: LoweredSynapses, assembled: BrianObjects) -> Synaps
         # summed variables (order -1) have just brought
         order=-0.5 if "clock-driven" in synapses.equations else 0,
     )
+    for k in range(len(synapses.visits_when)):
+        pathway = getattr(brian, _visit_pathway(k))
+        pathway.when, pathway.order = "groups", _VISIT_ORDER + 0.1
     brian.connect(i=synapses.i, j=synapses.j)
     if has_own_delays and synapses.on_pre:
         brian.pre.delay = synapses.delay * second
@@ -169,6 +197,18 @@ def _make_synapses(synapses: LoweredSynapses, assembled: BrianObjects) -> Synaps
     for name, value in synapses.initial.items():
         set_variable(brian, name, np.broadcast_to(value, (len(synapses.i),)))
     return brian
+
+
+def _postsynaptic_statements(synapses: LoweredSynapses) -> Any:
+    """Return what postsynaptic spikes, and visits on condition, do to synapses."""
+    if not synapses.visits_when:
+        return synapses.on_post
+    spikes = {"post": synapses.on_post} if synapses.on_post else {}
+    return spikes | {_visit_pathway(k): text for k, (text, _) in enumerate(synapses.visits_when)}
+
+
+def _visit_pathway(k: int) -> str:
+    return f"visit_when{k}"
 
 
 def _record_group(

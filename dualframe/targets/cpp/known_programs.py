@@ -199,6 +199,7 @@ def structure_key(lowered: LoweredNetwork, options: RunOptions) -> str:
                 sorted(s.initial),
                 s.due,
                 [text for text, _ in s.visits],
+                s.visits_when,
                 min(len(s.i), 2),
                 int(np.ndim(s.delay)),
             ]

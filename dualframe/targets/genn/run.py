@@ -21,6 +21,7 @@ from brian2.units import second
 
 from dualframe.core.errors import BuildError, TargetError
 from dualframe.network import variables
+from dualframe.plasticity.reversals import REVERSAL
 from dualframe.targets.brian.brian_objects import make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
@@ -66,11 +67,13 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         _genn_session(Path(folder), options, use_gpu) as device,
     ):
         started = time.perf_counter()
-        lowered = _for_genn(lowered)
+        counted = _count_reversals(lowered)
+        lowered = _for_genn(counted)
         assembled = make_brian_objects(lowered, thin=False)
         _build_and_run(assembled.network, lowered)
         total = time.perf_counter() - started
         raw = collect_results(assembled, lowered)
+        raw.warnings += _missed_reversals(counted, assembled)
         raw.run_s = float(device._last_run_time or 0.0)
         raw.build_s = total - raw.run_s
         raw.build_cache = "miss"
@@ -117,9 +120,56 @@ def _compiler_environment(use_gpu: bool) -> Iterator[None]:
 
 def _for_genn(lowered: LoweredNetwork) -> LoweredNetwork:
     """Return the same network without visits to synapses and subtractions."""
+    lowered = lowered.without_visits
+    return replace(lowered, synapses=tuple(map(_with_additions, lowered.synapses)))
+
+
+def _count_reversals(lowered: LoweredNetwork) -> LoweredNetwork:
+    """Let neurons count when their synapses turn around: nobody visits them here."""
+    variables_of: dict[str, set[str]] = {}
+    for synapses in lowered.synapses:
+        names = {name for _, name in synapses.visits_when if name.startswith(REVERSAL)}
+        variables_of.setdefault(synapses.target, set()).update(names)
     return replace(
-        lowered, synapses=tuple(_with_additions(s.without_visits) for s in lowered.synapses)
+        lowered,
+        groups=tuple(
+            replace(
+                group,
+                equations="\n".join(
+                    [
+                        group.equations,
+                        *(
+                            f"d{_count_of(name)}/dt = {name}/dt : 1"
+                            for name in sorted(variables_of.get(group.name, ()))
+                        ),
+                    ]
+                ),
+            )
+            for group in lowered.groups
+        ),
     )
+
+
+def _count_of(variable: str) -> str:
+    return f"count_of_{variable}"
+
+
+def _missed_reversals(lowered: LoweredNetwork, assembled: Any) -> list[str]:
+    """Return what may be wrong of weights that have met a bound, for each projection."""
+    texts = {}
+    for synapses in lowered.synapses:
+        for _, name in synapses.visits_when:
+            if not name.startswith(REVERSAL) or not len(synapses.i):
+                continue
+            count = assembled[synapses.target].variables[_count_of(name)].get_value()
+            if neurons := int(np.count_nonzero(count)):
+                texts[synapses.projection] = (
+                    f"projection {synapses.projection!r}: what moves its weights turned around in "
+                    f"{neurons} neurons of {synapses.target!r}, and on GeNN bounds act at spikes "
+                    f"only: a weight that met its bound in between may be off. Exact: "
+                    f"target='cpp_standalone', or bounds that no weight meets."
+                )
+    return list(texts.values())
 
 
 def _with_additions(synapses: LoweredSynapses) -> LoweredSynapses:

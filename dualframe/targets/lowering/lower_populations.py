@@ -82,6 +82,7 @@ def lower_population(
     kept = {name: constants[name] for name in sorted(constants) if name in used | keep}
     declared = [constants[name].equation_line(name) for name in kept]
     equations = "\n".join([str(line) for line in inline_subexpressions(lines, keep)] + declared)
+    late = parse_equations(population.late, label)
     initial = {name: np.asarray(value, dtype=float) for name, value in population.initial.items()}
     return LoweredGroup(
         name=population.name,
@@ -96,6 +97,9 @@ def lower_population(
         units={line.name: line.unit for line in lines},
         recorded_as=_recorded_as(population, lines),
         events={event.name: event.time for event in population.events if event.time},
+        late="\n".join(map(str, inline_subexpressions([*lines, *late], keep)[-len(late) :]))
+        if late
+        else "",
     )
 
 
@@ -109,6 +113,7 @@ def _subexpressions_in_use(
     for projection in network.projections:
         if population.name in (projection.source, projection.target):
             texts += [*projection.statements, projection.equations]
+            texts += [variable for _, variable in projection.visits_when]
     used = set().union(*(get_identifiers(text or "") for text in texts))
     if population.name in record:
         used |= set(record[population.name].variables)

@@ -81,6 +81,7 @@ def lower_projection(
                 visits=tuple(
                     (text, _steps_of(every, dt) * dt) for text, every in projection.visits
                 ),
+                visits_when=projection.visits_when,
                 late=projection.late,
             )
 

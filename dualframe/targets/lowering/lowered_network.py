@@ -41,7 +41,10 @@ class Constant:
 
 @dataclass(frozen=True, kw_only=True)
 class LoweredGroup:
-    """A population in the portable subset."""
+    """A population in the portable subset.
+
+    ``late`` are further equations, for the ``late`` statements of its synapses.
+    """
 
     name: str
     n: int
@@ -55,6 +58,7 @@ class LoweredGroup:
     units: Mapping[str, str] = field(default_factory=dict)
     recorded_as: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, str] = field(default_factory=dict)
+    late: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,9 @@ class LoweredSynapses:
     """Synapses with one delay (s), or one each, and at most one written postsynaptic variable.
 
     ``due`` are the statements, a part of the others, that bring ``w`` up to date; ``visits`` are
-    statements of every synapse, at the start of a step, and how often (s); ``late`` makes up for
-    them at spikes where a target has no visits.
+    statements of every synapse, at the start of a step, and how often (s); ``visits_when`` are
+    statements of all synapses of a neuron before a step for which a variable of it is one; ``late``
+    makes up for visits at spikes where a target has none.
     """
 
     name: str
@@ -102,6 +107,7 @@ class LoweredSynapses:
     weight_unit: str = "1"
     due: str = ""
     visits: tuple[tuple[str, float], ...] = ()
+    visits_when: tuple[tuple[str, str], ...] = ()
     late: str = ""
 
     def visit_name(self, k: int) -> str:
@@ -118,7 +124,7 @@ class LoweredSynapses:
     def without_visits(self) -> LoweredSynapses:
         """The same synapses for a target that has none."""
         if not self.visits:
-            return self
+            return replace(self, visits_when=())
 
         def after_late(statements: str | None) -> str | None:
             return statements and f"{self.late}\n{statements}"
@@ -129,6 +135,7 @@ class LoweredSynapses:
             on_post=after_late(self.on_post),
             due=f"{self.late}\n{self.due}",
             visits=(),
+            visits_when=(),
         )
 
 
@@ -148,6 +155,18 @@ class LoweredNetwork:
     duration: float
     seed: int
     silent: frozenset[str] = frozenset()
+
+    @property
+    def without_visits(self) -> LoweredNetwork:
+        """The same network for a target that has no visits to synapses."""
+        return replace(
+            self,
+            groups=tuple(
+                replace(g, equations=f"{g.equations}\n{g.late}", late="") if g.late else g
+                for g in self.groups
+            ),
+            synapses=tuple(s.without_visits for s in self.synapses),
+        )
 
 
 def constant_of(value: Any) -> Constant:

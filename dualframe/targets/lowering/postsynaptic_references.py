@@ -61,12 +61,19 @@ def resolve_postsynaptic_references(projection: Projection, target: Population) 
         on_post=_substitute_names(projection.on_post, texts),
         due=_substitute_names(projection.due, texts) or "",
         late=_substitute_names(projection.late, texts) or "",
-        visits=tuple((str(word_substitute(v, texts)), every) for v, every in projection.visits),
+        visits=_substitute_in_pairs(projection.visits, texts),
+        visits_when=_substitute_in_pairs(projection.visits_when, texts),
         parameters={
             **projection.parameters,
             **{spelled[name]: value for name, value in shared.items() if name in needed},
         },
     )
+
+
+def _substitute_in_pairs(
+    pairs: tuple[tuple[str, Any], ...], texts: Mapping[str, str]
+) -> tuple[tuple[str, Any], ...]:
+    return tuple((str(word_substitute(statements, texts)), when) for statements, when in pairs)
 
 
 def _substitute_names(statement: str | None, texts: Mapping[str, str]) -> str | None:
