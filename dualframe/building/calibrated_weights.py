@@ -53,6 +53,8 @@ class Calibration:
         The amplitude that was asked for, by contact.
     rates
         Event rate of the background input, by population.
+    dt
+        The time step at which it was made.
     provenance
         Digest of the circuit's contacts, versions, protocol.
     """
@@ -64,6 +66,7 @@ class Calibration:
     targets: Mapping[str, Any] = field(default_factory=dict)
     _: KW_ONLY
     rates: Mapping[str, Any] = field(default_factory=dict)
+    dt: Any = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def strength(self, contact: CircuitProjection | Background) -> SynapticStrength:
@@ -223,7 +226,9 @@ def _table(calibration: Calibration) -> dict[str, Any]:
                 entry[key] = quantity_text(values[name])
         contacts[name] = entry
     rates = {name: quantity_text(rate) for name, rate in calibration.rates.items()}
+    step = {} if calibration.dt is None else {"dt": quantity_text(calibration.dt)}
     return {
+        **step,
         "provenance": dict(calibration.provenance),
         "background_rates": rates,
         "contacts": contacts,
@@ -258,5 +263,6 @@ def _calibration(circuit: str, model: str, table: Mapping[str, Any], path: Path)
         psps=columns["psp"],
         targets=columns["target_psp"],
         rates=rates,
+        dt=quantity(table["dt"], "time", f"{path}, {model}.dt") if "dt" in table else None,
         provenance=table.get("provenance", {}),
     )

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from brian2.units import ms
+
 from dualframe.building.calibrated_weights import Calibration, select_calibration
 from dualframe.building.connections import (
     build_background,
@@ -144,7 +146,8 @@ def build_circuit(
     neurons.check_circuit(circuit)
     resolved = circuit.resolved
     check_modulation(resolved)
-    strengths = select_calibration(calibration, circuit, neurons.calibration_key).strength
+    calibration = select_calibration(calibration, circuit, neurons.calibration_key)
+    strengths = calibration.strength
     built = {p.name: build_population(resolved, p, neurons) for p in resolved.populations}
     modulations = {name: part.modulation for name, part in built.items()}
     channels = {name: one for part in built.values() for name, one in part.channels.items()}
@@ -166,7 +169,7 @@ def build_circuit(
         (*sources, *build_inputs(circuit.inputs), *pulses),
     )
     network = ((surroundings or NetworkBlock()) + block).network(circuit.name)
-    return replace(network, meta=_meta(resolved, neurons, modulations))
+    return replace(network, meta=_meta(resolved, neurons, modulations) | _time_step(calibration))
 
 
 def build_population(
@@ -199,6 +202,11 @@ def build_population(
         modulation=modulation,
         channels=channels,
     )
+
+
+def _time_step(calibration: Calibration) -> dict[str, Any]:
+    """The time step (ms) of a calibration, for ``Network.meta``, where a run compares its own."""
+    return {} if calibration.dt is None else {"calibration_dt_ms": float(calibration.dt / ms)}
 
 
 def _meta(

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 from brian2 import Equations
+from brian2.units import ms
 from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.building.connections import refuse_currents
@@ -272,6 +273,7 @@ class PointCellBuilder:
             cell_type=self.cell.name,
             sign=self.cell.sign or None,
             voltage=neuron.voltage,
+            time_step=neuron.time_step,
         )
 
     def _input_lines(self, neuron: PointNeuron, currents: list[str]) -> list[str]:
@@ -292,7 +294,7 @@ new_trial = int(trial - trial_known > 0.5) : 1
 dtrial_known/dt = (trial - trial_known)/dt : 1
 ddriven/dt = ((1 - new_trial)*driven*exp(-dt/tau_drive) + {into} - driven)/dt : 1
 d{into}/dt = -{into}/dt : 1
-background = noise*(2*rand() - 1) : amp (constant over dt)
+background = noise*sqrt(noise_step/dt)*(2*rand() - 1) : amp (constant over dt)
 {current} = drive*driven + background : amp
 """
 
@@ -315,6 +317,7 @@ def driven_neuron(neuron: PointNeuron, drive: InputDrive) -> PointNeuron:
             **neuron.parameters,
             "drive": drive.current,
             "noise": drive.noise,
+            "noise_step": 1 * ms,
             "tau_drive": drive.tau,
         },
         current=None,

@@ -30,7 +30,8 @@ class InputDrive(ValueRecord):
     current
         Of an arriving weight of one.
     noise
-        Current that is drawn in every step, uniformly from minus to plus this.
+        Current that is drawn every ms, uniformly from minus to plus this. In another time step it
+        is drawn in every step, so large that its sum over a ms has the same variance.
     tau
         Time constant of the current's decay.
     into

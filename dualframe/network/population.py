@@ -92,6 +92,9 @@ class Population(ValueRecord):
         Array of shape ``(n, 3)``, a length; needed by distance-dependent projections.
     voltage
         The membrane potential at the soma, for figures and calibration.
+    time_step
+        The time step that the equations presume, or at which the parameters were fitted, if any; a
+        run at another one says so.
 
     Raises
     ------
@@ -119,6 +122,7 @@ class Population(ValueRecord):
     sign: int | None = None
     positions: Any = None
     voltage: str = "V"
+    time_step: Any = None
 
     def __post_init__(self) -> None:
         check_name(self.name, "population")
@@ -134,6 +138,8 @@ class Population(ValueRecord):
                 check_shape(value, self.n, f"{kind}[{key!r}] of population {self.name!r}")
         for key, value in self.durations.items():
             quantity(value, "time", f"duration {key!r} of population {self.name!r}")
+        if self.time_step is not None:
+            quantity(self.time_step, "time", f"time_step of population {self.name!r}")
         self._check_variables()
         self._check_heterogeneity()
         if self.positions is not None and np.shape(self.positions) != (self.n, 3):

@@ -80,6 +80,7 @@ def izhikevich_2003_euler_neuron(parameters: Mapping[str, Any]) -> PointNeuron:
         current=None,
         own_input=INPUT,
         weight_variables=("g", "probe"),
+        time_step=1 * ms,
     )
 
 
@@ -101,5 +102,4 @@ IZHIKEVICH_2003_EULER = NeuronModel(
     stored_as=("izhikevich2003",),
     rising=(("c", "vpeak"),),
     varies=("a", "b", "d"),
-    time_step=1 * ms,
 )

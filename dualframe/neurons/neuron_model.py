@@ -38,8 +38,6 @@ class NeuronModel:
         Parameters that differ between neurons where a spread is asked for without naming any.
     search
         What a fit may vary; None where the model is not fitted.
-    time_step
-        The time step of the publication, where the equations presume one.
     """
 
     name: str
@@ -52,7 +50,6 @@ class NeuronModel:
     rising: tuple[tuple[str, str], ...] = ()
     varies: tuple[str, ...] = ()
     search: SearchSpace | None = None
-    time_step: Any = None
 
     def __post_init__(self) -> None:
         if not self.family:

@@ -76,6 +76,8 @@ class PointNeuron:
     signals
         Variables that another population may set and that are zero otherwise, such as the index
         of the running trial.
+    time_step
+        The time step that the equations presume, if any.
     """
 
     equations: str
@@ -92,6 +94,7 @@ class PointNeuron:
     own_input: OwnInput | None = None
     weight_variables: tuple[str, ...] = ()
     signals: tuple[str, ...] = ()
+    time_step: Any = None
 
     def input_equation(self, terms: Sequence[str] = ()) -> str:
         """Return the line that a builder appends to define the neuron's input, or "".
@@ -145,6 +148,7 @@ class PointNeuron:
             parameters=self.parameters,
             initial=self.initial,
             voltage=self.voltage,
+            time_step=self.time_step,
             **settings,
         )
 

@@ -17,6 +17,11 @@ import numpy as np
 from dualframe.network import Network
 from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
+from dualframe.simulation.time_step_warnings import (
+    warn_of_calibration,
+    warn_of_presumed_steps,
+    warn_of_rounded_times,
+)
 from dualframe.targets.brian.raw_results import RawResults
 from dualframe.targets.lowering.lower_spike_inputs import counts_below_poisson
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
@@ -72,6 +77,9 @@ def _warn_of_rates_outside_ranges(
 
 BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (
     _other_steps_than_fitted,
+    warn_of_calibration,
+    warn_of_presumed_steps,
+    warn_of_rounded_times,
     counts_below_poisson,
 )
 AFTER: tuple[Callable[[Network, RawResults, Results], Iterable[str]], ...] = (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from brian2.units import Hz, second
+from brian2.units import Hz, ms, second
 
 from dualframe import biological, task_driven
 from dualframe.building.calibrated_weights import Calibration
@@ -88,6 +88,7 @@ def firing_rates(
     duration: Any = 2 * second,
     settle: Any = 0.5 * second,
     cells: Cells = "published",
+    dt: Any = 0.1 * ms,
 ) -> dict[str, float]:
     """Mean firing rate (Hz) of each population after the settling time.
 
@@ -95,7 +96,7 @@ def firing_rates(
     ----------
     circuit, calibration
         The circuit, and its weights and background rates.
-    model, synapses, cells, seed, duration
+    model, synapses, cells, seed, duration, dt
         As in `dualframe.calibrate`.
     settle
         The time that does not count.
@@ -106,7 +107,7 @@ def firing_rates(
         network = task_driven.build(
             circuit, model=model, synapses=synapses, calibration=calibration, cells=cells
         )
-    results = run(network, duration, seed=seed, progress=False)
+    results = run(network, duration, seed=seed, dt=dt, progress=False)
     if not results.provenance["completed"]:
         raise KeyboardInterrupt  # a part of a run is no measurement
     table = results.rates(start=settle)

@@ -12,7 +12,7 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from brian2.units import second
+from brian2.units import ms, second
 
 from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.dendritic_populations import MODEL
@@ -43,6 +43,7 @@ def calibrate(
     events: Mapping[str, Any] | None = None,
     report: Callable[[str], None] = lambda line: None,
     cells: Cells = "published",
+    dt: Any = 0.1 * ms,
 ) -> Calibration:
     """Find the strengths of a circuit's contacts for one model of its cells.
 
@@ -67,6 +68,8 @@ def calibrate(
     cells
         Which point neurons, as in `dualframe.task_driven.build_circuit`; those that are fitted have
         calibrations of their own.
+    dt
+        Time step, stored with the result: a run at another one says so.
 
     Raises
     ------
@@ -78,7 +81,7 @@ def calibrate(
         raise DualframeError(
             f"circuit {circuit.name!r} states all its strengths: there is nothing to calibrate."
         )
-    duration = positive_time(duration, "duration")
+    duration, dt = positive_time(duration, "duration"), positive_time(dt, "dt")
     base = replace(circuit.full or circuit, modulations=(), drugs=(), effects=())
     synapses = synapses or circuit.synapse_mode
     builder = population_builder(base, model, synapses, cells)
@@ -86,8 +89,8 @@ def calibrate(
     psps: dict[str, Any] = {}
     targets: dict[str, Any] = {}
     for population in base.populations:
-        asked = calibration_targets(base, population, model)
-        for name, (weight, psp) in find_weights(population, builder, asked).items():
+        asked = calibration_targets(base, population, model, dt)
+        for name, (weight, psp) in find_weights(population, builder, asked, dt).items():
             weights[name], psps[name], targets[name] = weight, psp, asked[name].psp or psp
             report(f"{name}: weight {weight}, PSP {psp} (asked {targets[name]})")
     calibration = Calibration(
@@ -97,6 +100,7 @@ def calibrate(
         psps=psps,
         targets=targets,
         rates=dict(events or {}),
+        dt=dt,
         provenance={
             "contacts": base.contacts_digest,
             "date": date.today().isoformat(),
@@ -115,5 +119,6 @@ def calibrate(
         seed=seed,
         duration=duration,
         cells=cells,
+        dt=dt,
     )
     return find_background_rates(base, calibration, measure, report)

@@ -76,7 +76,7 @@ def population_builder(circuit: Circuit, model: str, synapses: str, cells: Cells
 
 
 def calibration_targets(
-    circuit: Circuit, population: CircuitPopulation, model: str
+    circuit: Circuit, population: CircuitPopulation, model: str, dt: Any = 0.1 * ms
 ) -> dict[str, CalibrationTarget]:
     """Return what each synaptic input of a population is calibrated to.
 
@@ -86,6 +86,8 @@ def calibration_targets(
         The circuit, and one of its populations.
     model
         ``"biological"`` or a point neuron model.
+    dt
+        Time step of a measurement.
     """
     inputs = [
         contact
@@ -99,13 +101,16 @@ def calibration_targets(
     if stated:
         weights = {c.name: np.array([float(c.conductance)]) * 1e9 * nS for c in stated}
         dendritic = population_builder(circuit, MODEL, "", "published")
-        for name, curve in measure_psp_curves(population, dendritic, weights).items():
+        for name, curve in measure_psp_curves(population, dendritic, weights, dt).items():
             targets[name] = CalibrationTarget(psp=curve.amplitudes[0] * 1e3 * mV)
     return targets
 
 
 def measure_psp_curves(
-    population: CircuitPopulation, builder: Builder, weights: Mapping[str, Any]
+    population: CircuitPopulation,
+    builder: Builder,
+    weights: Mapping[str, Any],
+    dt: Any = 0.1 * ms,
 ) -> dict[str, PspCurve]:
     """Measure unitary potentials at rest.
 
@@ -117,6 +122,8 @@ def measure_psp_curves(
         Makes it, with all its channels.
     weights
         Weights to try, by synaptic input.
+    dt
+        Time step.
 
     Returns
     -------
@@ -141,17 +148,18 @@ def measure_psp_curves(
         )
     spike = SpikeInput("probe", 1, [0], Quantity([float(_SPIKE_AT)], dim=ms.dim))
     network = Network((cells,), (spike,), tuple(projections), name=f"psp_{population.name}")
-    amplitudes = _peak_deflections(network, cells)
+    amplitudes = _peak_deflections(network, cells, dt)
     return {name: PspCurve(np.asarray(weights[name]), amplitudes[k]) for name, k in places.items()}
 
 
-def _peak_deflections(network: Network, cells: Population) -> NDArray[np.float64]:
+def _peak_deflections(network: Network, cells: Population, dt: Any) -> NDArray[np.float64]:
     """Return the largest deflection (volt) of each cell after the spike; NaN where it fired."""
     results = run(
         network,
         _SPIKE_AT + WATCH,
         target="runtime",
         seed=0,
+        dt=dt,
         progress=False,
         record={cells.name: Recording((cells.voltage,))},
     )
@@ -164,13 +172,16 @@ def _peak_deflections(network: Network, cells: Population) -> NDArray[np.float64
 
 
 def find_weights(
-    population: CircuitPopulation, builder: Builder, targets: Mapping[str, CalibrationTarget]
+    population: CircuitPopulation,
+    builder: Builder,
+    targets: Mapping[str, CalibrationTarget],
+    dt: Any = 0.1 * ms,
 ) -> dict[str, tuple[Any, Any]]:
     """Return the weight of every synaptic input of a population, and its measured potential.
 
     Parameters
     ----------
-    population, builder
+    population, builder, dt
         As in `measure_psp_curves`.
     targets
         From `calibration_targets`.
@@ -190,10 +201,10 @@ def find_weights(
 
     def measure(weights: Mapping[str, Any]) -> dict[str, PspCurve]:
         quantities = {name: w * units[name] / float(units[name]) for name, w in weights.items()}
-        return measure_psp_curves(population, builder, quantities)
+        return measure_psp_curves(population, builder, quantities, dt)
 
     tiny = {name: np.array([_SMALL]) * units[name] for name in targets}
-    small = measure_psp_curves(population, builder, tiny)
+    small = measure_psp_curves(population, builder, tiny, dt)
     near = {name: _proportional_weight(name, small[name], targets[name]) for name in targets}
     coarse = measure({name: _GRID * near[name] for name in targets})
     guess = {name: _interpolate_weight(name, coarse[name], targets[name]) for name in targets}

@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from brian2.core.functions import timestep
-from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
@@ -25,6 +23,7 @@ from dualframe.targets.lowering.event_free_equations import (
 )
 from dualframe.targets.lowering.identifiers import check_known, check_reserved, identifiers_in
 from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredGroup, constant_of
+from dualframe.targets.lowering.time_steps import nearest_steps
 
 
 def lower_population(
@@ -176,4 +175,4 @@ def _durations_in_steps(population: Population, dt: float) -> dict[str, Constant
     times = dict(population.durations)
     if population.spike_width is not None:
         times["spike_width"] = population.spike_width
-    return {name: constant_of(float(timestep(time, dt * second))) for name, time in times.items()}
+    return {name: constant_of(float(nearest_steps(time, dt))) for name, time in times.items()}

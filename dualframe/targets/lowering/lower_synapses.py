@@ -22,6 +22,7 @@ from dualframe.targets.lowering.event_free_equations import (
 from dualframe.targets.lowering.identifiers import check_known, identifiers_in
 from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredSynapses, constant_of
 from dualframe.targets.lowering.postsynaptic_references import resolve_postsynaptic_references
+from dualframe.targets.lowering.time_steps import nearest_steps
 
 _MOST_DELAYS = 64
 
@@ -79,16 +80,12 @@ def lower_projection(
                 weight_unit="1" if weights is None else unit_of(weights),
                 due=projection.due,
                 visits=tuple(
-                    (text, _steps_of(every, dt) * dt) for text, every in projection.visits
+                    (text, max(nearest_steps(every, dt), 1) * dt)
+                    for text, every in projection.visits
                 ),
                 visits_when=projection.visits_when,
                 late=projection.late,
             )
-
-
-def _steps_of(time: Any, dt: float) -> int:
-    """A time in steps, as `Population.durations` are counted."""
-    return max(round(float(np.asarray(time)) / dt), 1)
 
 
 def check_projection(network: Network, projection: Projection) -> None:
