@@ -1,43 +1,120 @@
-"""References: the keys and fields of a BibTeX file, as far as the catalogue needs them.
-
-Not a BibTeX parser: entries are ``@type{key, field = {text}, ... }`` with one field a line.
-"""
+"""References: the fields of the entries of a BibTeX file, read by bibtexparser."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from dualframe.core.errors import CatalogueError
+from dualframe.core.text_files import read_text_file
+
+if TYPE_CHECKING:
+    from bibtexparser.library import Library
 
 PACKAGED = Path(__file__).parent / "references.bib"
 
-_ENTRY = re.compile(r"@(?P<type>\w+)\{(?P<key>[^,\s]+),(?P<body>.*?)\n\}", re.DOTALL)
-_FIELD = re.compile(r"^\s*(?P<name>\w+)\s*=\s*\{(?P<text>.*)\},?\s*$", re.MULTILINE)
-
 
 def references(path: Path = PACKAGED) -> Mapping[str, Mapping[str, str]]:
-    """Return the fields of every entry of a BibTeX file by key; "type" is one of them."""
-    return _parse_entries(path, path.stat().st_mtime_ns)
+    """Return the fields of every entry of a BibTeX file by key; "type" is one of them.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    CatalogueError
+        If it cannot be read, or an entry is not well formed: it names the file and the line.
+    """
+    changed = path.stat().st_mtime_ns if path.is_file() else 0
+    return _parse_entries(path, changed)
 
 
 @lru_cache(maxsize=8)
 def _parse_entries(path: Path, changed: int) -> Mapping[str, Mapping[str, str]]:
     """Parse once per version of a file: ``changed`` is its time of modification."""
-    entries: dict[str, Mapping[str, str]] = {}
-    for entry in _ENTRY.finditer(path.read_text(encoding="utf-8")):
-        if entry["key"] in entries:
-            raise CatalogueError(f"{path.name}: key {entry['key']!r} stands twice. Rename one.")
-        fields = {field["name"]: field["text"] for field in _FIELD.finditer(entry["body"])}
-        entries[entry["key"]] = MappingProxyType({"type": entry["type"], **fields})
+    library = _parse_file(path)
+    _refuse_broken_entries(library, path)
+    entries = {
+        entry.key: MappingProxyType(
+            {
+                "type": entry.entry_type.lower(),
+                **{field.key.lower(): _plain_text(str(field.value)) for field in entry.fields},
+            }
+        )
+        for entry in library.entries
+    }
     return MappingProxyType(entries)
 
 
+def _parse_file(path: Path) -> Library:
+    from bibtexparser.entrypoint import parse_string  # slow to import, and not always needed
+
+    text = read_text_file(path)
+    with _silent_logger("bibtexparser"):
+        return parse_string(text)
+
+
+@contextmanager
+def _silent_logger(name: str) -> Iterator[None]:
+    """Leave out what a library logs: an error of ours says it."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _refuse_broken_entries(library: Library, path: Path) -> None:
+    for block in library.failed_blocks:
+        line = (block.start_line or 0) + 1
+        key = getattr(block, "key", None)
+        if key is not None:
+            raise CatalogueError(f"{path.name}: key {key!r} stands twice. Rename one.")
+        raise CatalogueError(
+            f"{path.name}: the entry in line {line} is not well formed: braces and quotes come in "
+            f"pairs, a key and fields are divided by commas, and no field stands twice."
+        )
+
+
+def _plain_text(value: str) -> str:
+    """Return a field on one line, without braces around the whole of it."""
+    text = " ".join(value.split())
+    while _is_wrapped(text):
+        text = text[1:-1].strip()
+    return text
+
+
+def _is_wrapped(text: str) -> bool:
+    """Tell whether the first brace of a text is closed by its last character."""
+    if not (text.startswith("{") and text.endswith("}")):
+        return False
+    depth = 0
+    for character in text[:-1]:
+        depth += (character == "{") - (character == "}")
+        if depth == 0:
+            return False
+    return True
+
+
 def citation(key: str, path: Path = PACKAGED) -> str:
-    """Return one line of text for a reference: authors, year, title, place."""
+    """Return one line of text for a reference: authors, year, title, place.
+
+    Parameters
+    ----------
+    key
+        Of the reference.
+    path
+        The file that has it.
+    """
     fields = references(path).get(key, {})
     place = " ".join(filter(None, (fields.get("journal"), fields.get("volume"))))
     if place and "pages" in fields:
