@@ -17,7 +17,7 @@ ENTRIES = {
     "quotes": '@article{k, author = "Doe, J.", title = "A title", year = "2001", note = 7}',
     "wrapped": "@article{k,\n author={{Doe, J.}},\n\ttitle={{A\n  title}},year={{2001}},note=7,\n}",
     "capitals": "@ARTICLE{k, Author={Doe, J.}, TITLE={A title}, Year=2001, note=7}",
-    "abbreviation": '@string{d = "Doe, J."}\n@article{k, author=d, title={A title}, year=2001, note=7}',
+    "abbreviation": '@string{d="Doe, J."}@article{k,author=d,title={A title},year=2001,note=7}',
     "brace behind": f"@article{{k,\n {FIELDS}\n  }}",
     "comment": f"% a comment\n@comment{{x, y}}\nwords\n@article{{k, {FIELDS}}}",
 }
