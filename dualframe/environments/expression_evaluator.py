@@ -31,6 +31,8 @@ _COMPARISONS: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
 }
 _LOGIC: Mapping[type, Callable[[Any, Any], Any]] = {
     ast.And: np.logical_and,
@@ -41,11 +43,17 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "ceil": np.ceil,
     "clip": np.clip,
     "cos": np.cos,
+    "cosh": np.cosh,
     "exp": np.exp,
     "floor": np.floor,
     "int": lambda value: np.trunc(value * 1.0),
+    "log": np.log,
     "sin": np.sin,
+    "sinh": np.sinh,
     "sqrt": np.sqrt,
+    "tan": np.tan,
+    "tanh": np.tanh,
+    "timestep": lambda time, dt: np.trunc(time / dt + 1e-3),
 }
 CONSTANTS: Mapping[str, float] = {"pi": np.pi, "e": np.e, "inf": np.inf}
 

@@ -84,7 +84,8 @@ def export(
     lowered = lower_network(
         network, dt=step, duration=length, seed=resolve_seed(seed), record=wanted
     )
-    out, options = check_export_folder(out_dir, force=force), RunOptions(threads, strict)
+    out = check_export_folder(out_dir, force=force)
+    options = RunOptions(threads=threads, strict=strict)
     with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
         project = Path(folder) / "project"
         with cpp_standalone.cpp_session(project, options) as device:

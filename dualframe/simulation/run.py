@@ -115,12 +115,19 @@ def run(
     _check_recorded_synapses(lowered)
     warnings = warn_user(warnings_before_run(network, lowered))
     with _progress_bar(progress, f"{network.name} on {name}") as report:
-        options = RunOptions(threads, strict, use_gpu, precision, report)
+        options = RunOptions(
+            threads=threads,
+            strict=strict,
+            use_gpu=use_gpu,
+            precision=precision,
+            progress=report,
+            notify=lambda text: warnings.extend(warn_user([text])),
+        )
         raw = TARGETS[name].run(lowered, options)
     facts = {"target": name, "seed": chosen, "threads": threads, "strict": strict}
     facts |= {"network_seed": drawn} if drawn != chosen else {}
     results = assemble_results(network, lowered, raw, facts)
-    warnings += warn_user(warnings_after_run(network, raw, results))
+    warnings += warn_user(warnings_after_run(network, lowered, raw, results))
     return results.with_provenance(warnings=warnings)
 
 

@@ -17,6 +17,14 @@ import numpy as np
 from dualframe.network import Network
 from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
+from dualframe.simulation.time_constants import (
+    TimeConstant,
+    decay_constants,
+    driven_state,
+    effective_constants,
+    extreme_neurons,
+    too_short,
+)
 from dualframe.simulation.time_step_warnings import (
     warn_of_calibration,
     warn_of_presumed_steps,
@@ -24,7 +32,16 @@ from dualframe.simulation.time_step_warnings import (
 )
 from dualframe.targets.brian.raw_results import RawResults
 from dualframe.targets.lowering.lower_spike_inputs import counts_below_poisson
-from dualframe.targets.lowering.lowered_network import LoweredNetwork
+from dualframe.targets.lowering.lowered_network import (
+    LoweredGroup,
+    LoweredNetwork,
+    LoweredSynapses,
+)
+from dualframe.targets.unstable_states import (
+    find_unstable_state,
+    first_unstable_sample,
+    instability_text,
+)
 
 
 def warnings_before_run(network: Network, lowered: LoweredNetwork) -> list[str]:
@@ -39,19 +56,63 @@ def warnings_before_run(network: Network, lowered: LoweredNetwork) -> list[str]:
     return [*texts, *(text for check in BEFORE for text in check(network, lowered))]
 
 
-def warnings_after_run(network: Network, raw: RawResults, results: Results) -> list[str]:
+def warnings_after_run(
+    network: Network, lowered: LoweredNetwork, raw: RawResults, results: Results
+) -> list[str]:
     """Return what the results of a run give reason to warn of.
 
     Parameters
     ----------
-    network
-        The network.
+    network, lowered
+        The network, as described and as it ran.
     raw
         What the target gave back.
     results
         The results.
     """
-    return [*raw.warnings, *(text for check in AFTER for text in check(network, raw, results))]
+    checks = (check(network, lowered, raw, results) for check in AFTER)
+    return [*raw.warnings, *(text for texts in checks for text in texts)]
+
+
+def _warn_of_long_time_step(network: Network, lowered: LoweredNetwork) -> Iterator[str]:
+    """Say which variables change faster than the time step, with their input from outside."""
+    items: tuple[LoweredGroup | LoweredSynapses, ...] = (*lowered.groups, *lowered.synapses)
+    for item in items:
+        if short := too_short(decay_constants(item), lowered.dt):
+            yield _time_step_text(short, "has a time constant of", lowered.dt)
+        elif isinstance(item, LoweredGroup):
+            states = driven_state(item, lowered)
+            effective = effective_constants(item, states, lowered.dt, 0.0)
+            if short := too_short(effective, lowered.dt):
+                how = f"with the mean input from outside has {_EFFECTIVE}"
+                yield _time_step_text(short, how, lowered.dt)
+
+
+def _warn_of_open_conductances(
+    network: Network, lowered: LoweredNetwork, raw: RawResults, results: Results
+) -> Iterator[str]:
+    """Say which variables changed faster than the time step at the end of the run."""
+    dt = lowered.dt
+    for group in lowered.groups:
+        states = raw.states.get(group.name, {})
+        if group.name in raw.unstable or not states or find_unstable_state(group, states):
+            continue
+        final = effective_constants(group, extreme_neurons(states), dt, results.duration)
+        first = effective_constants(group, driven_state(group, lowered), dt, 0.0)
+        if (short := too_short(final, dt)) and not too_short(first, dt):
+            how = f"at the end of the run had {_EFFECTIVE}"
+            yield _time_step_text(short, how, dt)
+
+
+_EFFECTIVE = "an effective time constant (C/g of a membrane) of"
+
+
+def _time_step_text(constant: TimeConstant, how: str, dt: float) -> str:
+    return (
+        f"{constant.owner!r}: {constant.variable} {how} {1e3 * constant.seconds:.3g} ms, shorter "
+        f"than the time step of {1e3 * dt:g} ms, which forward Euler cannot follow: try "
+        f"dt = {1e3 * constant.seconds / 2:.1g} ms."
+    )
 
 
 def _other_steps_than_fitted(network: Network, lowered: LoweredNetwork) -> Iterator[str]:
@@ -68,20 +129,39 @@ def _other_steps_than_fitted(network: Network, lowered: LoweredNetwork) -> Itera
 
 
 def _warn_of_rates_outside_ranges(
-    network: Network, raw: RawResults, results: Results
+    network: Network, lowered: LoweredNetwork, raw: RawResults, results: Results
 ) -> Iterator[str]:
     """Say which populations of a circuit fire outside the ranges of its file."""
     if network.meta.get("rate_ranges_Hz") and results.duration:
         yield from outside_warnings(results.state(), results.provenance)
 
 
+def _warn_of_unstable_states(
+    network: Network, lowered: LoweredNetwork, raw: RawResults, results: Results
+) -> Iterator[str]:
+    """Say which populations end in a state that cannot be, or were recorded in one."""
+    for group in lowered.groups:
+        if group.name in raw.unstable:
+            continue
+        when, state = "at the end of the run", None
+        if (trace := raw.traces.get(group.name)) is not None:
+            state, first = first_unstable_sample(group, trace.values)
+            when = f"from {trace.times[first]:.4g} s on" if state is not None else when
+        state = state or find_unstable_state(group, raw.states.get(group.name, {}))
+        if state is not None:
+            yield instability_text(state, when, lowered.dt)
+
+
 BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (
+    _warn_of_long_time_step,
     _other_steps_than_fitted,
     warn_of_calibration,
     warn_of_presumed_steps,
     warn_of_rounded_times,
     counts_below_poisson,
 )
-AFTER: tuple[Callable[[Network, RawResults, Results], Iterable[str]], ...] = (
+AFTER: tuple[Callable[[Network, LoweredNetwork, RawResults, Results], Iterable[str]], ...] = (
+    _warn_of_unstable_states,
+    _warn_of_open_conductances,
     _warn_of_rates_outside_ranges,
 )

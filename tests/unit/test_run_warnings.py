@@ -54,7 +54,9 @@ def test_checks_before_and_after_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
         run_warnings, "BEFORE", (lambda net, lowered: [f"{net.name} in steps of {lowered.dt}"],)
     )
     monkeypatch.setattr(
-        run_warnings, "AFTER", (lambda net, raw, results: [f"{len(results.populations)} of them"],)
+        run_warnings,
+        "AFTER",
+        (lambda net, lowered, raw, results: [f"{len(results.populations)} of them"],),
     )
     with pytest.warns(DualframeWarning) as caught:
         results = df.run(network(), 20 * ms, target="runtime", seed=1)

@@ -17,7 +17,7 @@ Array = NDArray[Any]
 Progress = Callable[[float], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunOptions:
     """How to run, apart from the network.
 
@@ -33,6 +33,8 @@ class RunOptions:
         ``"float64"`` or ``"float32"`` (GeNN only).
     progress
         Called with the simulated fraction, between 0 and 1.
+    notify
+        Called with a warning of what is met while it runs.
     """
 
     threads: int = 1
@@ -40,6 +42,7 @@ class RunOptions:
     use_gpu: bool | None = None
     precision: str = "float64"
     progress: Progress | None = None
+    notify: Callable[[str], None] = field(default=lambda text: None)
 
 
 @dataclass
@@ -53,18 +56,24 @@ class RawTrace:
 
 @dataclass(kw_only=True)
 class RawResults:
-    """Results of a run, before they become `dualframe.results.results.Results`."""
+    """Results of a run, before they become `dualframe.results.results.Results`.
+
+    ``states`` are the final values of the variables of each population. ``unstable`` are the
+    populations of which was said while they ran that their state is not finite.
+    """
 
     spikes: dict[str, tuple[Array, Array]] = field(default_factory=dict)
     traces: dict[str, RawTrace] = field(default_factory=dict)
     events: dict[str, RawTrace] = field(default_factory=dict)
     weights: dict[str, tuple[Array, Array, Array]] = field(default_factory=dict)
+    states: dict[str, dict[str, Array]] = field(default_factory=dict)
     build_s: float = 0.0
     run_s: float = 0.0
     simulated_s: float = 0.0
     build_cache: str = "none"
     facts: dict[str, Any] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    unstable: set[str] = field(default_factory=set)
 
 
 def collect_results(assembled: BrianObjects, lowered: LoweredNetwork) -> RawResults:
@@ -93,7 +102,25 @@ def collect_results(assembled: BrianObjects, lowered: LoweredNetwork) -> RawResu
             trace = RawTrace(np.asarray(monitor.t), np.asarray(monitor.record), values)
             (raw.traces if kind == "trace" else raw.events)[name] = trace
     raw.weights = _final_weights(assembled, lowered)
+    raw.states = read_states(assembled, lowered)
     return raw
+
+
+def read_states(assembled: BrianObjects, lowered: LoweredNetwork) -> dict[str, dict[str, Array]]:
+    """Return the values that the variables of each population have now.
+
+    Parameters
+    ----------
+    assembled
+        The Brian2 objects.
+    lowered
+        The lowered network.
+    """
+    readers = {g.name: _variable_reader(assembled.objects[g.name]) for g in lowered.groups}
+    return {
+        group.name: {name: readers[group.name](name) for name in group.state_variables}
+        for group in lowered.groups
+    }
 
 
 def _final_weights(

@@ -10,10 +10,16 @@ import numpy as np
 from brian2 import seed as seed_brian
 from brian2.units import second
 
-from dualframe.targets.brian.brian_objects import make_brian_objects
+from dualframe.targets.brian.brian_objects import BrianObjects, make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
-from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
+from dualframe.targets.brian.raw_results import (
+    RawResults,
+    RunOptions,
+    collect_results,
+    read_states,
+)
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
+from dualframe.targets.unstable_states import find_unstable_state, instability_text
 
 _REPORT_EVERY = 0.5
 
@@ -41,25 +47,37 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         assembled = make_brian_objects(lowered)
         network = assembled.network
         built = time.perf_counter()
+        unstable = set[str]()
         with suppress(KeyboardInterrupt):  # what was simulated until then is kept
             network.run(
                 lowered.duration * second,
-                report=_progress_reporter(options),
+                report=_reporter(assembled, lowered, options, unstable),
                 report_period=_REPORT_EVERY * second,
                 namespace={},
             )
         raw = collect_results(assembled, lowered)
+        raw.unstable = unstable
         raw.simulated_s = np.asarray(network.t_).item()  # a view of the clock if interrupted
         raw.build_s, raw.run_s = built - started, time.perf_counter() - built
         return raw
 
 
-def _progress_reporter(options: RunOptions) -> Any:
-    progress = options.progress
-    if progress is None:
-        return None
+def _reporter(
+    assembled: BrianObjects, lowered: LoweredNetwork, options: RunOptions, unstable: set[str]
+) -> Any:
+    """Return what is called every half second of computing: it looks at the state, and says it."""
 
     def report(elapsed: Any, completed: float, start: Any, duration: Any) -> None:
-        progress(float(completed))
+        if options.progress is not None:
+            options.progress(float(completed))
+        if not 0 < completed < 1:
+            return
+        states = read_states(assembled, lowered)
+        for group in lowered.groups:
+            state = find_unstable_state(group, states[group.name])
+            if state is not None and group.name not in unstable:
+                unstable.add(group.name)
+                when = f"at {completed * lowered.duration:.3g} s"
+                options.notify(instability_text(state, when, lowered.dt))
 
     return report

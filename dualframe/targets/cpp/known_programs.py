@@ -39,7 +39,7 @@ from dualframe.targets.cpp.project_data import arrays_and_scalars, layout_values
 from dualframe.targets.lowering.final_weights import NOW, final_weights, variables_needed
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
-_FORMAT = 6
+_FORMAT = 7
 _GENERATING = (
     "brian/brian_objects.py",
     "cpp/checked_reads.py",
@@ -67,9 +67,9 @@ class KnownProgram:
         Names of its data files, and of the numbers in its parameter file.
     layout
         Its layout file: lengths, and internal state that does not depend on the data.
-    spikes, traces, weights
+    spikes, traces, weights, states
         Files of the results: by population, by population (or projection) and kind of recording,
-        by synapses (variables of the postsynaptic neuron end in ``_post``).
+        by synapses (variables of the postsynaptic neuron end in ``_post``), by population.
     """
 
     program: str
@@ -80,6 +80,7 @@ class KnownProgram:
     spikes: Mapping[str, Mapping[str, FileOf]]
     traces: Mapping[str, Mapping[str, Mapping[str, FileOf]]]
     weights: Mapping[str, Mapping[str, FileOf]]
+    states: Mapping[str, Mapping[str, FileOf]]
 
     def prepare_project(self, lowered: LoweredNetwork, project: Path) -> BuiltProgram | None:
         """Write a project's data and fetch its program; None if this is not possible."""
@@ -115,6 +116,10 @@ class KnownProgram:
             for kind, files in kinds.items():
                 trace = self._read_trace(lowered, name, files, folder)
                 (raw.traces if kind == "trace" else raw.events)[name] = trace
+        raw.states = {
+            name: {variable: _read_file(folder, file) for variable, file in files.items()}
+            for name, files in self.states.items()
+        }
         parts: dict[str, list[Any]] = {}
         for synapses in lowered.synapses:
             if synapses.name in self.weights:
@@ -257,7 +262,7 @@ def store_program(
     files = _data_files(lowered, parameters, layout)
     if files is None or not _same_files(project, *files):
         return
-    spikes, traces, weights = _result_files(assembled, lowered, device)
+    spikes, traces, weights, states = _result_files(assembled, lowered, device)
     program = KnownProgram(
         program=build.key,
         flags=build.flags,
@@ -267,6 +272,7 @@ def store_program(
         spikes=spikes,
         traces=traces,
         weights=weights,
+        states=states,
     )
     if _same_results(program.collect_results(lowered, project), raw):
         data = asdict(program)
@@ -303,7 +309,7 @@ def _same_files(
 
 def _result_files(
     assembled: BrianObjects, lowered: LoweredNetwork, device: Any
-) -> tuple[Any, Any, Any]:
+) -> tuple[Any, Any, Any, Any]:
     def file(owner: Any, name: str) -> FileOf:
         variable = owner.variables[name]
         return Path(device.get_array_filename(variable)).name, np.dtype(variable.dtype).str
@@ -321,7 +327,11 @@ def _result_files(
         for s in lowered.synapses
         if s.projection in lowered.recordings and len(s.i)
     }
-    return spikes, traces, weights
+    states = {
+        group.name: {name: file(assembled[group.name], name) for name in group.state_variables}
+        for group in lowered.groups
+    }
+    return spikes, traces, weights, states
 
 
 def _weight_files(
@@ -339,7 +349,7 @@ def _same_results(ours: RawResults, theirs: RawResults) -> bool:
         found = [a for pair in (*raw.spikes.values(), *raw.weights.values()) for a in pair]
         for trace in (*raw.traces.values(), *raw.events.values()):
             found += [trace.times, trace.neurons, *trace.values.values()]
-        return found
+        return found + [array for states in raw.states.values() for array in states.values()]
 
     mine, reference = arrays(ours), arrays(theirs)
     return len(mine) == len(reference) and all(

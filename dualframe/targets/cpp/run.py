@@ -14,7 +14,7 @@ from brian2 import seed as seed_brian
 from brian2.units import second
 
 from dualframe.core.errors import BuildError
-from dualframe.targets.brian.brian_objects import make_brian_objects
+from dualframe.targets.brian.brian_objects import BrianObjects, make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
 from dualframe.targets.cpp import known_programs as plans
@@ -22,15 +22,35 @@ from dualframe.targets.cpp.build import BuiltProgram, compile_project
 from dualframe.targets.cpp.literal_free_device import LiteralFreeDevice
 from dualframe.targets.lowering.final_weights import weight_expression
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
+from dualframe.targets.unstable_states import UnstableState, instability_text
 
-# printed by a timer signal: Brian2's own report asks the clock for every object of every step
+# printed by a timer signal: Brian2's own report asks the clock for every object of every step.
+# A value that is not finite at two signals running is no intermediate one. Its bits are looked at,
+# because fast-math takes every number for finite.
 _PROGRESS = """
-if (std::getenv("DUALFRAME_PROGRESS")) {
+{
     struct sigaction action = {};
     action.sa_handler = [](int) {
-        char line[64];
-        const int n = snprintf(line, 64, "progress %.9g\\n", brian::_array_defaultclock_t[0]);
-        if (write(2, line, n) < 0) return;
+        struct Watched { const char* name; const double* values; int n; };
+        const Watched watched[] = {%s{"", 0, 0}};
+        static int seen[sizeof(watched)/sizeof(Watched)];
+        const double now = brian::_array_defaultclock_t[0];
+        static const bool with_progress = std::getenv("DUALFRAME_PROGRESS") != nullptr;
+        char line[256];
+        int length = with_progress ? snprintf(line, 256, "progress %%.9g\\n", now) : 0;
+        if (write(2, line, length) < 0) return;
+        for (int k = 0; watched[k].n; k++) {
+            bool finite = true;
+            for (int i = 0; i < watched[k].n && finite; i++) {
+                uint64_t bits;
+                std::memcpy(&bits, watched[k].values + i, 8);
+                finite = (bits & 0x7ff0000000000000ULL) != 0x7ff0000000000000ULL;
+            }
+            if (finite) { seen[k] = 0; continue; }
+            if (++seen[k] != 2) continue;
+            length = snprintf(line, 256, "not finite: %%.100s %%.9g\\n", watched[k].name, now);
+            if (write(2, line, length) < 0) return;
+        }
     };
     action.sa_flags = SA_RESTART;
     sigaction(SIGALRM, &action, 0);
@@ -38,7 +58,11 @@ if (std::getenv("DUALFRAME_PROGRESS")) {
     setitimer(ITIMER_REAL, &every, 0);
 }
 """
-_HEADERS = ["<csignal>", "<cstdio>", "<cstdlib>", "<sys/time.h>", "<unistd.h>"]
+_NOT_FINITE = "not finite: "
+_HEADERS = [
+    *("<csignal>", "<cstdint>", "<cstdio>", "<cstdlib>", "<cstring>"),
+    *("<sys/time.h>", "<unistd.h>"),
+]
 
 
 def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
@@ -67,9 +91,9 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         if plan is None or build is None:
             return _generate_and_run(lowered, options, Path(folder) / "generated", key)
         built = time.perf_counter()
-        fraction = _execute_program(build, lowered, options)
+        outcome = _execute_program(build, lowered, options)
         raw = plan.collect_results(lowered, project)
-        return _finish_results(raw, lowered, build, fraction, (started, built))
+        return _finish_results(raw, lowered, build, outcome, (started, built))
 
 
 def _generate_and_run(
@@ -80,21 +104,22 @@ def _generate_and_run(
         assembled = generate_project(lowered, device, project)
         build = compile_project(project, threads=options.threads, strict=options.strict)
         built = time.perf_counter()
-        fraction = _execute_program(build, lowered, options)
+        outcome = _execute_program(build, lowered, options)
         device.has_been_run = True
         raw = collect_results(assembled, lowered)
         plans.store_program(key, lowered, assembled, device, build, raw)
-        return _finish_results(raw, lowered, build, fraction, (started, built))
+        return _finish_results(raw, lowered, build, outcome, (started, built))
 
 
 def _finish_results(
     raw: RawResults,
     lowered: LoweredNetwork,
     build: BuiltProgram,
-    fraction: float,
+    outcome: tuple[float, set[str]],
     times: tuple[float, float],
 ) -> RawResults:
     started, built = times
+    fraction, raw.unstable = outcome
     raw.simulated_s = fraction * lowered.duration
     raw.build_s, raw.run_s = built - started, time.perf_counter() - built
     raw.build_cache = build.cache
@@ -143,7 +168,7 @@ def generate_project(
     """
     seed_brian(lowered.seed % 2**32)
     assembled = make_brian_objects(lowered)
-    device.insert_code("after_start", _PROGRESS)
+    device.insert_code("after_start", _PROGRESS % _watched_arrays(assembled, lowered, device))
     assembled.network.run(lowered.duration * second, namespace={})
     for synapses in lowered.synapses if settled else ():
         if synapses.due and len(synapses.i):
@@ -152,8 +177,24 @@ def generate_project(
     return assembled
 
 
-def _execute_program(build: BuiltProgram, lowered: LoweredNetwork, options: RunOptions) -> float:
-    """Run the program; return the fraction of the time that was simulated."""
+def _watched_arrays(assembled: BrianObjects, lowered: LoweredNetwork, device: Any) -> str:
+    """Return the state variables as C++ records: population and name, array, length."""
+    return "".join(
+        f'{{"{group.name} {name}", brian::{_array_name(device, assembled[group.name], name)}, '
+        f"{group.n}}}, "
+        for group in lowered.groups
+        for name in group.state_variables
+    )
+
+
+def _array_name(device: Any, neurons: Any, variable: str) -> str:
+    return str(device.get_array_name(neurons.variables[variable]))
+
+
+def _execute_program(
+    build: BuiltProgram, lowered: LoweredNetwork, options: RunOptions
+) -> tuple[float, set[str]]:
+    """Run the program; return the fraction of the time that was simulated, and who is unstable."""
     folder = build.executable.parent
     # threads that spin while they wait take the cores from each other on a busy machine
     environment = {"OMP_WAIT_POLICY": "passive", **os.environ, "LD_BIND_NOW": "1"}
@@ -168,17 +209,21 @@ def _execute_program(build: BuiltProgram, lowered: LoweredNetwork, options: RunO
         text=True,
         start_new_session=True,  # Ctrl-C reaches us first, and we pass it on once
     )
-    complaints = _follow_messages(process, lowered, options)
+    unstable = set[str]()
+    complaints = _follow_messages(process, lowered, options, unstable)
     if process.returncode != 0:
         raise BuildError(
             f"the program of network stopped with code {process.returncode}: "
             + (complaints[-1] if complaints else "it gave no reason")
         )
-    return _completed_fraction(folder)
+    return _completed_fraction(folder), unstable
 
 
 def _follow_messages(
-    process: subprocess.Popen[str], lowered: LoweredNetwork, options: RunOptions
+    process: subprocess.Popen[str],
+    lowered: LoweredNetwork,
+    options: RunOptions,
+    unstable: set[str],
 ) -> list[str]:
     """Read the program's messages until it ends; an interrupt ends it early, results kept."""
     complaints: list[str] = []
@@ -188,12 +233,25 @@ def _follow_messages(
                 if line.startswith("progress "):
                     if options.progress is not None:
                         options.progress(min(1.0, float(line.split()[1]) / lowered.duration))
+                elif line.startswith(_NOT_FINITE):
+                    _notify_of_instability(line, lowered, options, unstable)
                 else:
                     complaints.append(line.strip())
             process.communicate()  # waits, and closes the pipe
             return complaints
         except KeyboardInterrupt:
             process.send_signal(signal.SIGINT)
+
+
+def _notify_of_instability(
+    line: str, lowered: LoweredNetwork, options: RunOptions, unstable: set[str]
+) -> None:
+    """Warn of a population whose state is not finite while the program runs."""
+    population, variable, seconds = line.removeprefix(_NOT_FINITE).split()
+    if population not in unstable:
+        unstable.add(population)
+        state = UnstableState(population=population, variable=variable)
+        options.notify(instability_text(state, f"at {float(seconds):.3g} s", lowered.dt))
 
 
 def _completed_fraction(folder: Path) -> float:

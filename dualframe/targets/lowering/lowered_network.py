@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,6 +15,9 @@ from dualframe.network import Recording
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int32]
+
+
+_DIFFERENTIAL = re.compile(r"^d(\w+)/dt =", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,11 @@ class LoweredGroup:
     recorded_as: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, str] = field(default_factory=dict)
     late: str = ""
+
+    @property
+    def state_variables(self) -> tuple[str, ...]:
+        """The variables that have a differential equation."""
+        return tuple(_DIFFERENTIAL.findall(self.equations))
 
 
 @dataclass(frozen=True)
