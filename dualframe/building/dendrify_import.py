@@ -58,7 +58,9 @@ def from_dendrify(
     heterogeneity
         Spread of parameters across neurons, see `dualframe.network.Population`.
     parameters
-        Constants to add or to replace: a scalar or an array of shape ``(n,)``.
+        Constants to add or to replace: a scalar or an array of shape ``(n,)``. Potentials and
+        times of dendritic spikes that are exactly zero stand here, because Dendrify takes zero for
+        none: ``{"E_rise_Na_dend": 0*mV, "offset_fall_Na_dend": 0*ms, "EL_soma": 0*mV}``.
     initial
         Initial values; compartments start at their resting potential.
     cell_type, sign, positions
@@ -77,7 +79,8 @@ def from_dendrify(
             f"NeuronModel or PointNeuronModel."
         )
     compartments = _compartments(model)
-    constants, durations = _parameters(model, compartments, name)
+    stated = dict(parameters or {})
+    constants, durations = _parameters(model, compartments, name, stated)
     return Population(
         name=name,
         n=n,
@@ -88,9 +91,9 @@ def from_dendrify(
         second_reset=second_reset,
         spike_width=spike_width,
         events=_events(compartments),
-        parameters=constants | dict(parameters or {}),
+        parameters=constants | {key: stated[key] for key in stated if key not in durations},
         durations=durations,
-        initial=_rest(model, compartments) | dict(initial or {}),
+        initial=_rest(model, compartments, stated) | dict(initial or {}),
         heterogeneity=dict(heterogeneity or {}),
         cell_type=cell_type,
         sign=sign,
@@ -154,8 +157,12 @@ def _with_exact_fall(lines: list[str], event_id: str) -> list[str]:
 
 
 def _parameters(
-    model: NeuronModel | PointNeuronModel, compartments: list[Compartment], name: str
+    model: NeuronModel | PointNeuronModel,
+    compartments: list[Compartment],
+    name: str,
+    stated: Mapping[str, Any],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the constants of a model, and the times of its dendritic spikes."""
     constants = dict(model.parameters)
     durations: dict[str, Any] = {}
     for event_id, (compartment, values) in _dendritic_spikes(compartments).items():
@@ -167,22 +174,22 @@ def _parameters(
             key = f"{duration}_{event_id}"
             steps = constants.pop(key)
             # Dendrify counted in steps of the dt that was current when the dSpike was configured
-            durations[key] = None if steps is None else int(steps) * defaultclock.dt
-    missing = sorted(key for key, value in (constants | durations).items() if value is None)
-    missing += _missing_membrane(model, compartments)
+            own = None if steps is None else int(steps) * defaultclock.dt
+            durations[key] = stated.get(key, own)
+    values = constants | durations | dict(stated)
+    missing = sorted(key for key, value in values.items() if value is None)
+    missing += _missing_membrane({**model.parameters, **stated}, compartments)
     if missing:
         raise NetworkError(
             f"the Dendrify model of population {name!r} has no value for {', '.join(missing)}: "
-            f"set it in the compartment, or with config_dspikes for a dendritic spike."
+            f"set it in the compartment, or with config_dspikes for a dendritic spike; zero, which "
+            f"Dendrify takes for none, with parameters={{{missing[0]!r}: ...}}."
         )
     return constants, durations
 
 
-def _missing_membrane(
-    model: NeuronModel | PointNeuronModel, compartments: list[Compartment]
-) -> list[str]:
+def _missing_membrane(present: Mapping[str, Any], compartments: list[Compartment]) -> list[str]:
     suffixes = [f"_{c.name}" for c in compartments] or [""]
-    present = model.parameters
     return [f"{p}{s}" for s in suffixes for p in ("C", "gL", "EL") if f"{p}{s}" not in present]
 
 
@@ -198,10 +205,15 @@ def _events(compartments: list[Compartment]) -> tuple[Event, ...]:
     )
 
 
-def _rest(model: NeuronModel | PointNeuronModel, compartments: list[Compartment]) -> dict[str, Any]:
+def _rest(
+    model: NeuronModel | PointNeuronModel,
+    compartments: list[Compartment],
+    stated: Mapping[str, Any],
+) -> dict[str, Any]:
+    values = {**model.parameters, **stated}
     if not compartments:
-        return {"V": model.parameters["EL"]}
-    return {f"V_{c.name}": model.parameters[f"EL_{c.name}"] for c in compartments}
+        return {"V": values["EL"]}
+    return {f"V_{c.name}": values[f"EL_{c.name}"] for c in compartments}
 
 
 def _soma_voltage(compartments: list[Compartment]) -> str:

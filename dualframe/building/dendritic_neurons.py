@@ -227,20 +227,36 @@ def _add_dspike(layout: Compartments, spike: DendriticSpike, dendrite: Compartme
         reversal_fall=cable.value("E_K"),
         **conductance,
     )
+    _set_zeros(layout, spike, dendrite)
+
+
+def _set_zeros(layout: Compartments, spike: DendriticSpike, dendrite: Compartment) -> None:
+    """Set what is exactly zero, which Dendrify takes for none."""
+    values, event = dendrite._dspike_params[f"{spike.kind}_{dendrite.name}"], spike.kind
+    inward = "E_Ca" if event == "Ca" else "E_Na"
+    for phase, potential in (("rise", inward), ("fall", "E_K")):
+        values[f"E_{phase}_{event}"] = layout.globals.value(potential)
+    for name, time in _TIMES.items():
+        key = f"{name}_{event}_{dendrite.name}"
+        if values[key] is None and time in spike.numbers:
+            values[key] = 0
+
+
+#: Times of a dendritic spike as Dendrify calls them, and as the catalogue does.
+_TIMES: Mapping[str, str] = {
+    "duration_rise": "tau_rise",
+    "duration_fall": "tau_fall",
+    "offset_fall": "offset_fall",
+    "refractory": "refractory",
+}
 
 
 def _durations(layout: Compartments) -> dict[str, Any]:
     if layout.rule == "burst":
         return {"bAP_kernel": layout.burst.value("bAP_kernel")}
-    published = {
-        "duration_rise": "tau_rise",
-        "duration_fall": "tau_fall",
-        "offset_fall": "offset_fall",
-        "refractory": "refractory",
-    }
     return {
         f"{ours}_{spike.kind}_{name}": spike.numbers.value(theirs)
         for spike in layout.dspikes
         for name in spike.compartments
-        for ours, theirs in published.items()
+        for ours, theirs in _TIMES.items()
     }

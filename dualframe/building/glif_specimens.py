@@ -10,7 +10,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -20,6 +19,7 @@ from dualframe.catalogue.allen_glif_files import read_glif
 from dualframe.catalogue.point_neuron_set import PointNeuronSet
 from dualframe.core.errors import CatalogueError
 from dualframe.core.random_streams import named_stream
+from dualframe.core.user_paths import expand_user
 from dualframe.core.validation import check_count
 from dualframe.network import Population
 from dualframe.neurons import glif
@@ -160,7 +160,7 @@ def read_glif_folder(path: str | os.PathLike[str], *, level: int | str | None = 
     --------
     dualframe.read_glif : one file.
     """
-    folder = Path(path).expanduser()
+    folder = expand_user(path)
     if not folder.is_dir():
         raise CatalogueError(
             f"there is no folder {str(path)!r}. Check the path; one file is read with read_glif."
@@ -186,7 +186,7 @@ def as_specimens(source: Source) -> Specimens:
         return source
     if isinstance(source, PointNeuronSet):
         return Specimens((source,), source.label)
-    if Path(source).expanduser().is_dir():
+    if expand_user(source).is_dir():
         return read_glif_folder(source)
     own = read_glif(source)
     return Specimens((own,), own.label)

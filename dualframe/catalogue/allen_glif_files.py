@@ -50,6 +50,7 @@ from brian2.units import amp, farad, hertz, ohm, second, volt
 from dualframe.catalogue.point_neuron_set import PointNeuronSet
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.core.errors import CatalogueError, suggest_name
+from dualframe.core.user_paths import expand_user
 
 STATUS = "published model"  # a fit by its authors; the file says no more
 #: Method names of voltage reset, after-spike currents and threshold dynamics -> level.
@@ -94,7 +95,7 @@ def read_glif(path: str | os.PathLike[str]) -> PointNeuronSet:
     use is read. Initial values and the fitting's own records are not.
     """
     file = Path(path).name
-    data, number = _single_neuron(_load_json(Path(path).expanduser()), file)
+    data, number = _single_neuron(_load_json(expand_user(path)), file)
     if not number and (in_name := _MODEL_ID.search(file)):
         number = in_name[0]
     return _read_neuron(_Config(data, file, model_id=number))

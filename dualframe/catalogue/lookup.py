@@ -20,6 +20,7 @@ from dualframe.catalogue.rule_numbers import RuleParameterSets
 from dualframe.catalogue.synapse import Synapse, read_synapse
 from dualframe.catalogue.toml_table import Table, load_toml, read_toml_table
 from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.user_paths import expand_user
 from dualframe.plasticity.registry import PLASTICITY_RULES
 
 T = TypeVar("T")
@@ -235,7 +236,7 @@ def _is_path(name: str | os.PathLike[str]) -> bool:
 
 def _read_entry(kind: str, name: str | os.PathLike[str], make: Callable[[Table], T]) -> T:
     if _is_path(name):
-        path = Path(name).expanduser()
+        path = expand_user(name)
         if not path.is_file():
             raise CatalogueError(f"there is no {kind} file {str(name)!r}. Check the path.")
     else:

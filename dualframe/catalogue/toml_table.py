@@ -18,6 +18,7 @@ from dualframe.catalogue.sourced_value import STATUSES, Numbers, Origin, Sourced
 from dualframe.core.errors import CatalogueError, QuantityError, suggest_name
 from dualframe.core.parameter_table import AnyDimension, Dimensions, ParameterTable
 from dualframe.core.quantity import quantity
+from dualframe.core.shipped_files import KINDS, shipped_folder
 from dualframe.core.text_files import read_text_file
 
 ORIGIN = ("source", "status", "note", "error_is")
@@ -324,11 +325,23 @@ def table_from(data: Mapping[str, Any], path: Path) -> Table:
     data
         The content, as `load_toml` returns it.
     path
-        Of the file; a ``references.bib`` beside it may add sources to the catalogue's.
+        Of the file; a ``references.bib`` beside it may add sources to those of the catalogue and of
+        the circuits and tasks that ship.
     """
-    beside = path.parent / PACKAGED.name
-    sources = {**references(), **(references(beside) if beside.is_file() else {})}
+    sources = {key for file in bibliographies(path.parent) for key in references(file)}
     return Table(data, path.name, "", sources)
+
+
+def bibliographies(folder: Path) -> list[Path]:
+    """Return the files of references that a user's file may name: beside it first, then ours.
+
+    Parameters
+    ----------
+    folder
+        Of the user's file.
+    """
+    places = (folder, *(shipped_folder(kind) for kind in KINDS), PACKAGED.parent)
+    return [file for file in (place / PACKAGED.name for place in places) if file.is_file()]
 
 
 def load_toml(path: Path) -> dict[str, Any]:

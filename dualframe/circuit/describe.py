@@ -21,7 +21,7 @@ from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
 from dualframe.circuit.regions import Region
 from dualframe.circuit.scaling import scaling_table
 from dualframe.core.quantity import quantity_text
-from dualframe.core.shipped_files import shipped_folder
+from dualframe.core.shipped_files import KINDS, shipped_folder
 from dualframe.network import Plasticity
 
 
@@ -149,7 +149,7 @@ def _parts(circuit: CircuitRecord) -> list[tuple[str, Any]]:
 
 
 def _citation_text(key: str) -> str:
-    for path in (PACKAGED, shipped_folder("circuits") / PACKAGED.name):
+    for path in (PACKAGED, *(shipped_folder(kind) / PACKAGED.name for kind in KINDS)):
         if key in references(path):
             return citation(key, path)
     return key  # of a bibliography beside a user's own file

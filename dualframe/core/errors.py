@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
+_LONGEST = 200  # characters of a name that an error repeats
+
 
 class DualframeError(Exception):
     """Base of every error that dualframe raises on purpose.
@@ -61,7 +63,9 @@ class UnknownName(DualframeError, KeyError):
 
     def __init__(self, kind: str, name: object, choices: Iterable[str]) -> None:
         self.kind, self.name, self.choices = kind, name, tuple(choices)
-        super().__init__(f"unknown {kind} {name!r}. {suggest_name(name, self.choices)}")
+        text = repr(name)
+        text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+        super().__init__(f"unknown {kind} {text}. {suggest_name(name, self.choices)}")
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0])

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Literal
 
 from dualframe.core.errors import UnknownName
+from dualframe.core.user_paths import expand_user
 
 Kind = Literal["circuits", "tasks"]
 
 SUFFIX = ".toml"
+KINDS: tuple[Kind, ...] = ("circuits", "tasks")
 
 
 def shipped_folder(kind: Kind) -> Path:
@@ -73,9 +75,9 @@ def find_shipped_file(kind: Kind, name: str | os.PathLike[str]) -> Path:
         if str(name) in choices:  # not path.is_file(): some file systems ignore case
             return path
         raise UnknownName(_singular_noun(kind), str(name), choices)
-    path = Path(os.path.expanduser(name))  # noqa: PTH111 (~nobody is no error)
+    path = expand_user(name)
     for candidate in (path, Path(f"{path}{SUFFIX}")):
-        if candidate.is_file():
+        if os.path.isfile(candidate):  # noqa: PTH113 (pathlib raises where a name is too long)
             return candidate
     neighbours = (str(other) for other in path.parent.glob(f"*{SUFFIX}"))
     raise UnknownName(f"{_singular_noun(kind)} file", str(name), neighbours)

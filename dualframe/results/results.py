@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from dualframe.core.user_paths import expand_user
 from dualframe.results.archive import write_results
 from dualframe.results.run_record import PROVENANCE, RunRecord
 from dualframe.results.saved_results import read_fields, reporting_damage
@@ -54,5 +55,5 @@ class Results(RunRecord):
     def load(cls, directory: str | Path) -> Results:
         """Read what `save` wrote; see `dualframe.results.saved_results.read_fields`."""
         fields = read_fields(directory)
-        with reporting_damage(Path(directory).expanduser()):
+        with reporting_damage(expand_user(directory)):
             return cls(**fields)

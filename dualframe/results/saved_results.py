@@ -34,6 +34,7 @@ from dualframe.core.json_files import (
     read_json,
 )
 from dualframe.core.output_manifest import MANIFEST
+from dualframe.core.user_paths import expand_user
 from dualframe.results.archive import FORMAT, FORMAT_VERSION
 from dualframe.results.hdf5_files import read_spikes, read_traces, read_weights
 from dualframe.results.run_record import RESERVED
@@ -146,7 +147,7 @@ def as_folder(directory: str | Path) -> Path:
     """
     if not isinstance(directory, (str, os.PathLike)) or "\0" in os.fspath(directory):
         raise OutputError(f"{directory!r} is no folder: expected the path of one.")
-    return Path(directory).expanduser()
+    return expand_user(directory)
 
 
 @contextmanager

@@ -22,9 +22,10 @@ from dualframe.building.calibrated_weights import Calibration, load_calibration
 from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.point_neurons import model_key
 from dualframe.circuit import Circuit, circuit
-from dualframe.core.errors import DualframeError, OutputError, UnknownName
+from dualframe.core.errors import CatalogueError, DualframeError, OutputError, UnknownName
 from dualframe.core.quantity import quantity
-from dualframe.core.shipped_files import SUFFIX
+from dualframe.core.shipped_files import SUFFIX, find_shipped_file
+from dualframe.core.user_paths import expand_user
 from dualframe.network import Network, Population, Recording
 from dualframe.results.results import Results
 from dualframe.simulation.run import positive_time, run
@@ -96,9 +97,12 @@ class RunSpecification:
             raise UnknownName("target", self.target, (*TARGETS, "auto"))
         positive_time(self.duration, "--duration")
         positive_time(self.dt, "--dt")
-        for path in ("circuit", "calibration"):  # a manifest is read in another folder
-            if (text := getattr(self, path)).endswith(SUFFIX):
-                object.__setattr__(self, path, str(Path(text).expanduser().absolute()))
+        if self.circuit.endswith(SUFFIX):  # a manifest is read in another folder
+            path = find_shipped_file("circuits", self.circuit).absolute()
+            object.__setattr__(self, "circuit", str(path))
+        if self.calibration.endswith(SUFFIX):
+            path = expand_user(self.calibration).absolute()
+            object.__setattr__(self, "calibration", str(path))
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> RunSpecification:
@@ -155,7 +159,12 @@ class RunSpecification:
     @property
     def stored_calibration(self) -> Calibration:
         """The calibration, from the file that was named, or that lies with the circuit."""
-        return load_calibration(self.resolved_circuit, self.model_key, self.calibration_file)
+        path = self.calibration_file
+        if path is not None and not path.exists():
+            if self.calibration:
+                raise CatalogueError(f"--calibration {str(path)!r}: there is no such file.")
+            path = None  # a copy of a shipped circuit: strengths of other contacts are refused
+        return load_calibration(self.resolved_circuit, self.model_key, path)
 
     @property
     def calibration_file(self) -> Path | None:
@@ -302,7 +311,7 @@ def replay(manifest: str | Path, progress: bool | None = None) -> Replay:
     DualframeError
         If this run was interrupted, or the other run's target does not exist here.
     """
-    path = Path(manifest).expanduser()
+    path = expand_user(manifest)
     before = Results.load(path.parent if path.name == "manifest.json" else path)
     arguments = before.provenance.get("arguments")
     if not isinstance(arguments, Mapping):

@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from dualframe.catalogue.bibliography import PACKAGED, citation, references
+from dualframe.catalogue.bibliography import citation, references
 from dualframe.catalogue.describe import ASSUMED, Page
 from dualframe.catalogue.lookup import modulator_name
 from dualframe.catalogue.sourced_value import Numbers
-from dualframe.catalogue.toml_table import load_toml, table_from
+from dualframe.catalogue.toml_table import bibliographies, load_toml, table_from
 from dualframe.circuit import Circuit
 from dualframe.circuit.describe import assumed_numbers, component_lines, write_numbers
 from dualframe.core.errors import CatalogueError, UnknownName
@@ -225,11 +225,12 @@ class Task(ValueRecord):
         page.lines += ["", "circuit", *component_lines(self.circuit)]
         write_numbers(page, self.circuit)
         assumed = sum(ASSUMED in line for line in page.lines)
-        beside = Path(self.file).parent / PACKAGED.name
-        keys = references(beside) if beside.is_file() else {}
-        sources = [
-            f"  {key}: {citation(key, beside if key in keys else PACKAGED)}" for key in page.cited
-        ]
+        files = {
+            key: file
+            for file in reversed(bibliographies(Path(self.file).parent))
+            for key in references(file)
+        }
+        sources = [f"  {key}: {citation(key, files[key])}" for key in page.cited]
         tail = [f"{assumed} numbers are assumed", "", "sources", *sources]
         return "\n".join([*page.lines, "", *tail])
 

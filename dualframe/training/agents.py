@@ -34,6 +34,7 @@ from dualframe.core.json_files import SIZE, TABLE, TEXT, check_entries, optional
 from dualframe.core.output_folder import added_output, check_output, replaced_output
 from dualframe.core.output_manifest import MANIFEST
 from dualframe.core.serialisation import encode
+from dualframe.core.user_paths import expand_user
 from dualframe.core.user_warnings import warn_user
 from dualframe.network import Network
 from dualframe.results.hdf5_files import read_synapses, read_unit
@@ -186,7 +187,7 @@ def holds_agents(manifest: str | Path) -> bool:
     manifest
         The folder or its manifest.
     """
-    path = Path(manifest).expanduser()
+    path = expand_user(manifest)
     try:
         content = read_json(path if path.is_file() else path / "manifest.json")
     except OutputError:

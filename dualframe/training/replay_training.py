@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from dualframe.core.errors import OutputError
+from dualframe.core.user_paths import expand_user
 from dualframe.simulation.run_specification import changed_versions
 from dualframe.training.agents import TrainedAgents, load_agents
 from dualframe.training.train import digest_weights, train_as_specified
@@ -58,7 +59,7 @@ def replay_training(manifest: str | Path, progress: bool | None = None) -> Train
     DualframeError
         If the other training's target does not exist here.
     """
-    path = Path(manifest).expanduser()
+    path = expand_user(manifest)
     before = load_agents(path.parent if path.name == "manifest.json" else path)
     if "arguments" not in before.provenance:
         raise OutputError(f"{str(path)!r} does not say how to repeat the training: train anew.")

@@ -6,6 +6,8 @@ the names differ, and that is the reference here.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from ours import network, run_ours
 from stock import run_stock
 
 import dualframe as df
+from dualframe.building.calibrated_weights import Calibration
+from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.core.errors import NetworkError
 
 DURATION = 150 * ms
@@ -67,3 +71,36 @@ def test_stock_dendrify_takes_the_last_one_for_both() -> None:
 def test_a_dendritic_spike_without_a_value_is_named(missing: str) -> None:
     with pytest.raises(NetworkError, match=r"no value for .*Na_first.*config_dspikes"):
         df.biological.from_dendrify(model("Na", "Na", **{missing: None}), 3, **PLAIN)
+
+
+ZEROS = {"reversal_rise": "E_rise_Na_first", "offset_fall": "offset_fall_Na_first"}
+
+
+@pytest.mark.parametrize("name", ZEROS)
+def test_what_is_exactly_zero_is_stated(name: str) -> None:
+    """Dendrify takes zero for none; a tenth of a picovolt, or of a step, is as good as zero."""
+    zero, tiny = (0 * mV, 1e-10 * mV) if "reversal" in name else (0 * ms, 0.1 * DT)
+    net = network([case("Na", "Na")])
+    spikes = []
+    for value in (zero, tiny):
+        made = model("Na", "Na", **{name: value})
+        keys = [ZEROS[name], ZEROS[name].replace("first", "second")]
+        stated = dict.fromkeys(keys, zero) if value is zero else {}
+        population = df.biological.from_dendrify(made, 3, parameters=stated, **PLAIN)
+        alone = replace(net, populations=[population])
+        spikes.append(renamed(run_ours(alone, "runtime", duration=DURATION)))
+    assert first_difference(*spikes) is None
+    assert any(len(neurons) for neurons, _ in spikes[0].values())
+
+
+def test_the_reversal_potential_of_a_cell_may_be_zero(tmp_path: Path) -> None:
+    file = tmp_path / "cell.toml"
+    packaged = Path(df.catalogue.__file__).parent / "cells" / "ca1_pyr.toml"
+    file.write_text(packaged.read_text().replace('E_K = "-90 mV"', 'E_K = "0 mV"'))
+    circuit = Circuit(name="one", populations=(CircuitPopulation(name="pyr", cell=str(file), n=1),))
+    (population,) = df.biological.build(
+        circuit, calibration=Calibration("one", "biological", {})
+    ).populations
+    falls = [key for key in population.parameters if key.startswith("E_fall_")]
+    assert falls
+    assert all(float(population.parameters[key]) == 0 for key in falls)

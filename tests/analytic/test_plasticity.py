@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from brian2.units import ms, mV, nS, pA
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from dualframe import catalogue
 from dualframe.building.calibrated_weights import Calibration
 from dualframe.catalogue import plasticity_rule
 from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
+from dualframe.core.errors import NetworkError
 from dualframe.network import Network, Plasticity
 from dualframe.plasticity import freeze_learning, with_weights
 
@@ -244,6 +246,31 @@ def test_a_network_goes_on_from_the_weights_of_a_run() -> None:
     again = _runtime(kept, 410 * ms, seed=2, dt=DT, record=record)
     assert again.weights["pair"].equals(done.weights["pair"])
     assert done.weights["pair"]["weight"].nunique() == 3
+
+
+def test_delays_that_are_stated_by_pair_stay_with_the_pairs() -> None:
+    """Results list synapses by delay; each keeps its own, whatever the order of the table."""
+    trains = random_trains(3)
+    net = network(trains, {"pair": LEARNERS["pair"]})
+    told, learn = net.projections
+    pairs = (np.array([0, 1, 2]), np.array([0, 1, 2]))
+    learn = learn.with_pairs(pairs, delay=np.array([5.0, 1.0, 3.0]) * ms)
+    net = replace(net, projections=(told, learn))
+    record = {"pair": ["w"]}
+    done = _runtime(net, 410 * ms, seed=1, dt=DT, record=record)
+    for table in (done.weights["pair"], done.weights["pair"].iloc[::-1]):
+        _, kept = with_weights(net, {"pair": table}).projections
+        order = table["pre"].to_numpy()
+        np.testing.assert_array_equal(kept.delay / ms, np.array([5.0, 1.0, 3.0])[order])
+    other = pd.DataFrame({"pre": [0], "post": [2], "weight": [0.0]})
+    with pytest.raises(NetworkError, match="no pair 0 -> 2"):
+        with_weights(net, {"pair": other})
+    twice = learn.with_pairs(([0, 0], [0, 0]), delay=[1, 2] * ms)
+    with pytest.raises(NetworkError, match="several synapses of different delays"):
+        with_weights(replace(net, projections=(twice,)), {"pair": other})
+    drawn = learn.with_pairs("one_to_one", delay=df.Normal(3 * ms, 1 * ms))
+    with pytest.raises(NetworkError, match="give one delay, or pairs"):
+        with_weights(replace(net, projections=(drawn,)), {"pair": other})
 
 
 # ---------------------------------------------------------------- modulated windows

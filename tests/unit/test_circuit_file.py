@@ -295,5 +295,5 @@ class TestBadFiles:
 
     def test_not_text(self, file):
         file.write_bytes(b"\xff\xfe name")
-        with pytest.raises(CatalogueError, match="not valid TOML"):
+        with pytest.raises(CatalogueError, match="no text in UTF-8"):
             circuit(file)

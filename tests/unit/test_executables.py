@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -188,8 +189,9 @@ class TestCache:
 
     def test_remains_of_a_killed_process_are_removed(self, cache, program):
         cache.insert(KEY, program)
-        remains = cache.folder / "tmp-killed"
-        remains.mkdir()
+        remains = cache.folder / ".dualframe-entry-killed"
+        (remains / "entry").mkdir(parents=True)
+        (remains / "entry" / "main").write_text("half")
         day = 24 * 3600
         os.utime(remains, (time.time() - 2 * day, time.time() - 2 * day))
         cache.insert(OTHER, program)
@@ -203,6 +205,18 @@ class TestCache:
         assert cache.size() == 2 * program.stat().st_size + records
         assert cache.clear() == 2
         assert cache.size() == 0
+
+    def test_what_the_cache_did_not_make_stays(self, cache, program):
+        cache.insert(KEY, program)
+        places = ["tmp-thesis", ".dualframe-entry-mine", "ab/cd", f"{KEY[:2]}/{KEY}"]
+        for place in places:
+            (cache.folder / place).mkdir(parents=True, exist_ok=True)
+            (cache.folder / place / "chapter").write_text("mine")
+        (cache.folder / "ab" / "cd" / "entry.json").write_text("mine")
+        assert ExecutableCache(cache.folder, limit=0).clear() == 0
+        for place in places:
+            assert (cache.folder / place / "chapter").read_text() == "mine"
+        assert (cache.folder / "ab" / "cd" / "entry.json").read_text() == "mine"
 
     def test_the_record_says_size_and_hash(self, cache, program):
         cache.insert(KEY, program)
@@ -228,6 +242,19 @@ def test_the_default_folder(monkeypatch, tmp_path):
     assert default_folder() == tmp_path / "dualframe"
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")
     assert default_folder() == Path.home() / ".cache" / "dualframe"
+
+
+def test_the_default_folder_of_a_user_without_a_home(monkeypatch):
+    def unknown(uid):
+        raise KeyError(uid)
+
+    for name in ("HOME", "DUALFRAME_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    folder = default_folder()
+    assert folder == default_folder()
+    assert folder.is_dir()
+    assert folder.stat().st_mode & 0o077 == 0  # a program of somebody else is never run
 
 
 class TestToolchain:

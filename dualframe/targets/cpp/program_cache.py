@@ -7,30 +7,50 @@ process, nor another one at the same time, nor a damaged disk can make a wrong p
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from dualframe.core.atomic_files import atomic_replacement
+from dualframe.core.user_paths import expand_user
 
 GIBIBYTE = 2**30
 _PROGRAM, _RECORD = "main", "entry.json"
+_SCRATCH, _ENTRY = ".dualframe-entry-", "entry"  # of a folder in which an entry is made or removed
+_KEY = re.compile("[0-9a-f]{64}")
 _ABANDONED = 24 * 3600.0  # seconds after which an unfinished insertion is somebody's remains
+_CONTENT = {_PROGRAM, _RECORD}
 _VERSION = "1"  # of the layout of an entry, part of every key
 
 
 def default_folder() -> Path:
-    """Return the cache's folder: ``$DUALFRAME_CACHE``, else dualframe's in the user's cache."""
+    """Return the cache's folder: ``$DUALFRAME_CACHE``, else dualframe's in the user's cache.
+
+    A user without a home folder has one that lasts as long as the process.
+    """
     if chosen := os.environ.get("DUALFRAME_CACHE"):
-        return Path(chosen).expanduser().absolute()
+        return expand_user(chosen).absolute()
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "dualframe"
+    try:
+        return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "dualframe"
+    except RuntimeError:
+        return _passing_folder()
+
+
+@lru_cache(maxsize=1)
+def _passing_folder() -> Path:
+    folder = tempfile.mkdtemp(prefix="dualframe-cache-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def key_of(parts: Iterable[str]) -> str:
@@ -112,8 +132,8 @@ class ExecutableCache:
         """
         entry = self._entry_folder(key)
         entry.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self.folder, prefix="tmp-") as scratch:
-            staged = Path(scratch) / "entry"
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix=_SCRATCH) as scratch:
+            staged = Path(scratch) / _ENTRY
             staged.mkdir()
             shutil.copy2(program, staged / _PROGRAM)
             record = {"sha256": _sha256_of(staged / _PROGRAM), "size": program.stat().st_size}
@@ -128,14 +148,14 @@ class ExecutableCache:
     def entries(self) -> list[Path]:
         """Return the folders of all entries, the one used longest ago first."""
         found = [record.parent for record in self.folder.glob(f"??/*/{_RECORD}")]
-        return sorted(found, key=_last_use)
+        return sorted(filter(_is_entry, found), key=_last_use)
 
     def size(self) -> int:
         """Return the total size of all entries in bytes."""
         return sum(_entry_size(entry) for entry in self.entries())
 
     def clear(self) -> int:
-        """Remove every entry and return how many there were."""
+        """Remove every entry and return how many there were; other files in the folder stay."""
         entries = self.entries()
         for entry in entries:
             self._discard_entry(entry)
@@ -150,8 +170,8 @@ class ExecutableCache:
         if not entry.exists():
             return
         try:
-            hidden = Path(tempfile.mkdtemp(dir=self.folder, prefix="tmp-"))
-            entry.rename(hidden / "entry")
+            hidden = Path(tempfile.mkdtemp(dir=self.folder, prefix=_SCRATCH))
+            entry.rename(hidden / _ENTRY)
         except OSError:  # removed by another process, or a cache that is only read
             return
         shutil.rmtree(hidden, ignore_errors=True)
@@ -167,8 +187,9 @@ class ExecutableCache:
                 self._discard_entry(entry)
 
     def _remove_abandoned(self, age: float) -> None:
-        for folder in self.folder.glob("tmp-*"):
-            if time.time() - _modification_time(folder) >= age:
+        for folder in self.folder.glob(f"{_SCRATCH}*"):
+            ours = _holds_only(folder, {_ENTRY}) and _holds_only(folder / _ENTRY, _CONTENT)
+            if ours and time.time() - _modification_time(folder) >= age:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -187,6 +208,21 @@ def _copy_verified(program: Path, target: Path, sha256: str, size: int) -> bool:
     except _AlteredProgram:
         return False
     return True
+
+
+def _is_entry(folder: Path) -> bool:
+    """Tell whether a folder is one that the cache made."""
+    place = folder.parent.name == folder.name[:2] and _KEY.fullmatch(folder.name)
+    return bool(place) and _holds_only(folder, _CONTENT)
+
+
+def _holds_only(folder: Path, names: set[str]) -> bool:
+    try:
+        return not folder.is_symlink() and {path.name for path in folder.iterdir()} <= names
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
 
 
 def _sha256_of(path: Path) -> str:

@@ -234,8 +234,9 @@ def _delay_groups(
     delays = np.unique(steps)
     if len(delays) > _MOST_DELAYS:
         raise NetworkError(
-            f"projection {projection.name!r} has {len(delays)} different delays: at most "
-            f"{_MOST_DELAYS} are possible; round them, or give a distribution."
+            f"projection {projection.name!r} has {len(delays)} different delays, of which at most "
+            f"{_MOST_DELAYS} can be grouped: give delay_groups=None, with which every synapse has "
+            f"its own (not on genn), or round them."
         )
     for value in delays:
         yield np.flatnonzero(steps == value), int(value) * dt
