@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -34,6 +34,8 @@ from dualframe.core.output_file import check_figure, figure_metadata
 from dualframe.results.run_record import RunRecord
 
 __all__ = ["compare", "raster", "rates", "savefig", "standard_figures", "traces"]
+
+T = TypeVar("T")
 
 _MOST_DOTS = 60
 _GOLDEN = 0.6180339887498949  # spreads dots evenly for any number of them
@@ -189,7 +191,12 @@ def _label_results(results: RunRecord | Mapping[str, RunRecord]) -> dict[str, Ru
     labelled = {"": results} if isinstance(results, RunRecord) else dict(results)
     if not labelled:
         raise DualframeError("there are no results to draw: give one, or several by label.")
-    return labelled
+    return _plain_labels(labelled)
+
+
+def _plain_labels(labelled: Mapping[str, T]) -> dict[str, T]:
+    """Return things by labels that matplotlib takes for plain text, not for mathematics."""
+    return {label.replace("$", r"\$"): item for label, item in labelled.items()}
 
 
 def _rows_of_results(
@@ -202,7 +209,7 @@ def _rows_of_results(
     rows = ({"": flat} if flat else {}) | nested
     if not rows or not all(rows.values()):
         raise DualframeError("there are no results to compare: give results by label.")
-    return rows
+    return _plain_labels({label: _plain_labels(row) for label, row in rows.items()})
 
 
 def _population_colours(results: Mapping[str, RunRecord]) -> dict[str, str]:

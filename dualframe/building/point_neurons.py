@@ -77,10 +77,10 @@ def model_key(model: str, synapses: str, cells: Cells = "published") -> str:
     UnknownName
         If there is no such model or mode.
     """
-    models_named(model)
+    models_named(model)  # in any case
     if synapses not in MODES:
         raise UnknownName("synapse mode", synapses, MODES)
-    return f"{model}_{synapses}" + ("" if cells == "published" else "_fitted")
+    return f"{model.casefold()}_{synapses}" + ("" if cells == "published" else "_fitted")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from math import inf, isinf
 from typing import Any
 
 import numpy as np
-from brian2.units import ms
+from brian2.units import metre, mole, ms
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from dualframe.catalogue import modulator_name
@@ -25,6 +25,7 @@ from dualframe.core.validation import (
 )
 from dualframe.network import ValueRecord
 
+_MOST_CONCENTRATED = 1000 * mole / metre**3
 DRUGS = ("agonist", "antagonist", "knockout")
 
 
@@ -266,7 +267,10 @@ def as_level(value: Any, label: str) -> Any:
     level = quantity(value, None, label)
     if get_dimensions(level) is DIMENSIONLESS:
         return as_fraction(level, label, otherwise=', or a concentration like "2 uM"')
-    return as_not_negative(level, "concentration", label)
+    concentration = as_not_negative(level, "concentration", label)
+    if concentration > _MOST_CONCENTRATED:
+        raise NetworkError(f"{label} is {value}: expected at most 1 M, for example 2 uM.")
+    return concentration
 
 
 def _dose(value: Any, label: str) -> Any:
@@ -328,5 +332,5 @@ def _schedule(value: Any, label: str) -> tuple[Any, ...]:
         steps.append((time, as_level(step[1], f"level in the schedule of {label}")))
     times = [float(time / ms) for time, _ in steps]
     if any(later <= earlier for earlier, later in pairwise(times)):
-        raise NetworkError(f"times in the schedule of {label} do not increase.")
+        raise NetworkError(f"times in the schedule of {label} must increase: sort them.")
     return tuple(steps)

@@ -21,6 +21,7 @@ from dualframe.building.calibrated_weights import (
     check_calibration_file,
     save_calibration,
 )
+from dualframe.building.point_neurons import model_key
 from dualframe.catalogue.toml_table import load_toml
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.output_options import chosen_folder, save_somewhere
@@ -28,6 +29,7 @@ from dualframe.cli.terminal_output import as_json, say
 from dualframe.core.errors import CatalogueError, OutputError, UnknownName
 from dualframe.core.shipped_files import SUFFIX, shipped_names
 from dualframe.core.user_paths import expand_user
+from dualframe.core.validation import check_count
 from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
 from dualframe.results.archive import result_files
 from dualframe.simulation.diagnose_installation import render_diagnosis
@@ -239,6 +241,8 @@ def _report_training_replay(replayed: TrainingReplay, options: argparse.Namespac
 def compare_command(options: argparse.Namespace) -> int:
     """Run a circuit in both branches, with and without modulation, and compare the shifts."""
     plain = df.circuit(options.circuit)
+    check_count(options.seeds, "--seeds")
+    model_key(options.model, plain.synapse_mode)
     base = RunSpecification(circuit=options.circuit, modulate=(), scale=1.0)
     conditions = {
         text: replace(base, modulate=(text,)).resolved_circuit for text in options.modulate

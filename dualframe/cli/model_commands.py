@@ -18,6 +18,8 @@ from dualframe.core.errors import DualframeError
 from dualframe.core.output_folder import added_output, replaced_output, write_manifest
 from dualframe.experiments.model_comparison import RELATIVE, Validation
 
+_SEEDS = 2**32  # of the generators that draw a search
+
 
 def validate_command(options: argparse.Namespace) -> int:
     """Compare compartmental cells with their point neurons, measure by measure.
@@ -101,6 +103,8 @@ def fit_command(options: argparse.Namespace) -> int:
     """Fit point neurons to the compartments of a cell type, and store them with the catalogue."""
     if (options.cell is None) != options.all:
         raise DualframeError("name a cell type, or give --all for those without a current fit.")
+    if not 0 <= options.seed < _SEEDS:
+        raise DualframeError(f"--seed {options.seed}: expected a whole number from 0 to 2**32 - 1.")
     models = [options.model] if options.model else list(SHIPPED_FAMILIES)
     for name in dendritic_cells() if options.all else [options.cell]:
         for model in models:

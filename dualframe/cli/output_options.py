@@ -1,14 +1,15 @@
-"""Where a command writes: --out and --force."""
+"""What options of several commands share: --out, --force, and errors that name an option."""
 
 from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dualframe.core.errors import OutputError
+from dualframe.core.errors import DualframeError, OutputError
 from dualframe.core.output_folder import check_output
 
 FORCE = "replace what dualframe wrote there before; other files stay"
@@ -47,6 +48,21 @@ def chosen_folder(options: argparse.Namespace, names: Iterable[str]) -> Path | N
     if not options.out:
         raise OutputError("--out '' names no folder: give one, or leave --out out.")
     return check_output(options.out, names, force=options.force)
+
+
+@contextmanager
+def naming_option(text: str) -> Iterator[None]:
+    """Put an option before the error of what it asks for.
+
+    Parameters
+    ----------
+    text
+        The option as it was written.
+    """
+    try:
+        yield
+    except DualframeError as error:
+        raise DualframeError(f"{text}: {error}") from error
 
 
 def save_somewhere(save: Callable[..., Any], folder: Path, *, force: bool) -> None:

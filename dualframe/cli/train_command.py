@@ -13,7 +13,7 @@ from typing import Any
 import dualframe as df
 from dualframe.circuit.describe import assumed_numbers
 from dualframe.cli import terminal_output as terminal
-from dualframe.cli.output_options import add_force, chosen_folder, save_somewhere
+from dualframe.cli.output_options import add_force, chosen_folder, naming_option, save_somewhere
 from dualframe.cli.terminal_output import as_json, say
 from dualframe.core.errors import DualframeError
 from dualframe.core.output_folder import added_output, replaced_output, write_manifest
@@ -172,7 +172,9 @@ def _conditions(options: argparse.Namespace) -> list[Task]:
         modulated = _with_modulators(task, text)
         condition = modulated.condition
         if condition in conditions:
-            raise DualframeError(f"--modulate {text} is the condition {condition!r} a second time.")
+            raise DualframeError(
+                f"--modulate {text} is the condition {condition!r} a second time: give it once."
+            )
         conditions[condition] = modulated
     return list(conditions.values())
 
@@ -181,11 +183,14 @@ def _changed_task(options: argparse.Namespace) -> Task:
     """Return the task with the changes of --set, --neurons and --heterogeneity."""
     task = df.task(options.task)
     for text in options.set:
-        task = _set_entry(task, text)
+        with naming_option(f"--set {text}"):
+            task = _set_entry(task, text)
     if options.neurons is not None:
-        task = task.with_neurons(options.neurons)
+        with naming_option(f"--neurons {options.neurons}"):
+            task = task.with_neurons(options.neurons)
     if options.heterogeneity is not None:
-        task = task.with_heterogeneity(options.heterogeneity)
+        with naming_option(f"--heterogeneity {options.heterogeneity:g}"):
+            task = task.with_heterogeneity(options.heterogeneity)
     return task
 
 

@@ -200,4 +200,6 @@ def check_interval(start: Any, stop: Any, label: str) -> None:
     if stop is not None:
         quantity(stop, "time", f"stop of {label}")
         if np.asarray(stop) < np.asarray(start):
-            raise NetworkError(f"{label} stops at {stop}, before it starts at {start}.")
+            raise NetworkError(
+                f"{label} stops at {stop}, before it starts at {start}: give a later stop."
+            )

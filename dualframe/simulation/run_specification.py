@@ -21,6 +21,7 @@ from dualframe import biological, task_driven
 from dualframe.building.calibrated_weights import Calibration, load_calibration
 from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.point_neurons import model_key
+from dualframe.catalogue.lookup import modulator_name
 from dualframe.circuit import Circuit, circuit
 from dualframe.core.errors import CatalogueError, DualframeError, OutputError, UnknownName
 from dualframe.core.quantity import quantity
@@ -97,6 +98,8 @@ class RunSpecification:
             raise UnknownName("target", self.target, (*TARGETS, "auto"))
         positive_time(self.duration, "--duration")
         positive_time(self.dt, "--dt")
+        _refuse_twice(self.modulate)
+        object.__setattr__(self, "model", self.model.casefold())  # models answer to any case
         if self.circuit.endswith(SUFFIX):  # a manifest is read in another folder
             path = find_shipped_file("circuits", self.circuit).absolute()
             object.__setattr__(self, "circuit", str(path))
@@ -246,9 +249,32 @@ _KINDS: Mapping[str, Any] = MappingProxyType(
 )
 
 
+def _refuse_twice(modulate: Sequence[str]) -> None:
+    """Refuse two levels of one modulator in one place, of which the first would be lost."""
+    places: dict[str, str] = {}
+    for text in modulate:
+        modulator, _, region = text.partition("=")[0].strip().partition("@")
+        place = f"{_name_of(modulator)}@{region}"
+        if place in places:
+            raise DualframeError(
+                f"--modulate {text} is a second level of what --modulate {places[place]} holds: "
+                "give one of them."
+            )
+        places[place] = text
+
+
+def _name_of(modulator: str) -> str:
+    try:
+        return modulator_name(modulator)
+    except UnknownName:
+        return modulator  # the circuit says that there is none
+
+
 def apply_drug_option(untreated: Circuit, text: str) -> Circuit:
     """Return a circuit with a drug such as ``"antagonist:M1=3@ctx_pv"``."""
-    what, _, cells = text.partition("@")
+    what, limited, cells = text.partition("@")
+    if limited and not cells.replace(",", "").strip():
+        raise DualframeError(f"--drug {text!r} names no cell type after the @: leave it out.")
     kind, rest = split_option(what, ":", "--drug", "antagonist:M1=3")
     receptor, _, dose = (part.strip() for part in rest.partition("="))
     amount, _, affinity = (part.strip() for part in dose.partition("/"))

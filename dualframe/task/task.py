@@ -19,13 +19,15 @@ from dualframe.catalogue.sourced_value import Numbers
 from dualframe.catalogue.toml_table import bibliographies, load_toml, table_from
 from dualframe.circuit import Circuit
 from dualframe.circuit.describe import assumed_numbers, component_lines, write_numbers
-from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.shipped_files import find_shipped_file, shipped_names
 from dualframe.core.validation import as_not_negative, check_count
 from dualframe.network import ValueRecord
 from dualframe.task.section import TaskSection
 from dualframe.task.toml_reader import TaskContent, read_content, replace_entry
+
+_WIDEST = 10.0  # coefficient of variation
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -152,9 +154,17 @@ class Task(ValueRecord):
         Parameters
         ----------
         cv
-            Coefficient of variation, zero or more.
+            Coefficient of variation, from 0 to 10.
+
+        Raises
+        ------
+        NetworkError
+            If it is no such number.
         """
-        number = float(as_not_negative(cv, "dimensionless", f"heterogeneity of task {self.name!r}"))
+        label = f"heterogeneity of task {self.name!r}"
+        number = float(as_not_negative(cv, "dimensionless", label))
+        if number > _WIDEST:
+            raise NetworkError(f"{label} is {cv:g}: expected a coefficient of variation up to 10.")
         return replace(self, heterogeneity=number)
 
     def with_parameters(self, **values: Any) -> Task:

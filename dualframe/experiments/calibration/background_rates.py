@@ -21,6 +21,8 @@ from dualframe.core.errors import DualframeError
 from dualframe.experiments.calibration.broyden_rate_search import RateSearch, is_within_range
 from dualframe.simulation.run import run
 
+SETTLE = 0.5 * second  # of a run, which does not count for its rates
+
 _STEPS = 40
 _FIRST_RATE = 300 * Hz
 _MARGIN = 0.1  # well inside, so that another seed stays inside too
@@ -86,7 +88,7 @@ def firing_rates(
     synapses: str,
     seed: int,
     duration: Any = 2 * second,
-    settle: Any = 0.5 * second,
+    settle: Any = SETTLE,
     cells: Cells = "published",
     dt: Any = 0.1 * ms,
 ) -> dict[str, float]:

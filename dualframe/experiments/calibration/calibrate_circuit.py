@@ -20,7 +20,11 @@ from dualframe.building.point_neurons import model_key
 from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit
 from dualframe.core.errors import DualframeError
-from dualframe.experiments.calibration.background_rates import find_background_rates, firing_rates
+from dualframe.experiments.calibration.background_rates import (
+    SETTLE,
+    find_background_rates,
+    firing_rates,
+)
 from dualframe.experiments.calibration.unitary_potentials import (
     WATCH,
     calibration_targets,
@@ -82,6 +86,10 @@ def calibrate(
             f"circuit {circuit.name!r} states all its strengths: there is nothing to calibrate."
         )
     duration, dt = positive_time(duration, "duration"), positive_time(dt, "dt")
+    if duration <= SETTLE:
+        raise DualframeError(
+            f"duration is {duration}, but rates begin at {SETTLE}: give a longer duration."
+        )
     base = replace(circuit.full or circuit, modulations=(), drugs=(), effects=())
     synapses = synapses or circuit.synapse_mode
     builder = population_builder(base, model, synapses, cells)
