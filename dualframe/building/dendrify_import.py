@@ -9,12 +9,14 @@ from brian2 import defaultclock
 from brian2.utils.stringtools import word_substitute
 from dendrify import Compartment, Dendrite, NeuronModel, PointNeuronModel, Soma
 
+from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.core.errors import NetworkError
 from dualframe.network import Event, Population
 
 _DURATIONS = ("duration_rise", "duration_fall", "offset_fall", "refractory")
 
 
+@one_thread_at_a_time
 def from_dendrify(
     model: NeuronModel | PointNeuronModel,
     n: int,

@@ -10,6 +10,7 @@ import numpy as np
 from brian2 import defaultclock
 from brian2.units import second
 
+from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.network import Network, PoissonInput, Recording
 from dualframe.simulation.run import positive_time, resolve_recordings, resolve_seed
 from dualframe.targets.brian.brian_objects import BrianObjects
@@ -17,6 +18,7 @@ from dualframe.targets.brian.brian_objects import make_brian_objects as assemble
 from dualframe.targets.lowering.lower_network import lower_network
 
 
+@one_thread_at_a_time
 def assemble(
     network: Network,
     *,

@@ -9,6 +9,7 @@ from typing import Any
 
 from brian2.units import ms
 
+from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.core.errors import TargetError
 from dualframe.network import Network, Recording
 from dualframe.simulation.assemble_results import package_versions
@@ -32,6 +33,7 @@ from dualframe.targets.target_support import resolve_target
 TARGET = "cpp_standalone"
 
 
+@one_thread_at_a_time
 def export(
     network: Network,
     duration: Any,

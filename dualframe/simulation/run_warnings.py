@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.network import Network
 from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
@@ -29,6 +30,7 @@ from dualframe.simulation.time_step_warnings import (
     warn_of_calibration,
     warn_of_presumed_steps,
     warn_of_rounded_times,
+    warn_of_unused_clock,
 )
 from dualframe.targets.brian.raw_results import RawResults
 from dualframe.targets.lowering.lower_spike_inputs import counts_below_poisson
@@ -44,6 +46,7 @@ from dualframe.targets.unstable_states import (
 )
 
 
+@one_thread_at_a_time
 def warnings_before_run(network: Network, lowered: LoweredNetwork) -> list[str]:
     """Return what there is to warn of before a network runs; nothing has been compiled.
 
@@ -158,6 +161,7 @@ BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (
     warn_of_calibration,
     warn_of_presumed_steps,
     warn_of_rounded_times,
+    warn_of_unused_clock,
     counts_below_poisson,
 )
 AFTER: tuple[Callable[[Network, LoweredNetwork, RawResults, Results], Iterable[str]], ...] = (

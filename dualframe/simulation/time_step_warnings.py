@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from brian2 import defaultclock
 from brian2.core.functions import timestep
 from brian2.units import second
 from brian2.units.fundamentalunits import Quantity
@@ -16,6 +17,7 @@ from dualframe.targets.lowering.lowered_network import LoweredNetwork
 from dualframe.targets.lowering.time_steps import nearest_steps
 
 _CLOSE = 0.05  # of a time: closer than any duration of the catalogue is known
+_BRIAN2_DT = 1e-4  # second, of a clock that nobody has set
 
 
 def warn_of_calibration(network: Network, lowered: LoweredNetwork) -> Iterator[str]:
@@ -76,6 +78,22 @@ def warn_of_rounded_times(network: Network, lowered: LoweredNetwork) -> Iterator
             f"population {population.name!r}: {worst} of {time * 1e3:g} ms{others} becomes "
             f"{counted * 1e3:g} ms, a whole number of time steps of {lowered.dt * 1e3:g} ms. "
             f"Choose a time step of which it is a multiple."
+        )
+
+
+def warn_of_unused_clock(network: Network, lowered: LoweredNetwork) -> Iterator[str]:
+    """Say that a time step which the script has set in Brian2 is not that of the run.
+
+    Parameters
+    ----------
+    network, lowered
+        The network, as described and as it will run.
+    """
+    step = float(defaultclock.dt)
+    if not any(math.isclose(step, other, rel_tol=1e-9) for other in (_BRIAN2_DT, lowered.dt)):
+        yield (
+            f"brian2.defaultclock.dt is {defaultclock.dt}, and is not used: the time step of this "
+            f"run is {lowered.dt * second}. Give dt={1e3 * step:g}*ms."
         )
 
 

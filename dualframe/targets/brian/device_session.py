@@ -1,19 +1,26 @@
-"""Brian2's global state (device, preferences, clock), borrowed for one run and given back."""
+"""Brian2's global state (device, clock, preferences, random numbers), borrowed for one run.
+
+A run has a device, a clock and preferences of its own: those of the user's script are out of sight
+meanwhile, and neither decide what is simulated nor are changed by it.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
-from brian2 import defaultclock, get_device, prefs, set_device
+import numpy as np
+from brian2 import Network, prefs
 from brian2.core.tracking import InstanceTrackerSet, Trackable
-from brian2.devices.device import Device, reset_device, runtime_device
-from brian2.units import second
+from brian2.devices.device import Device, all_devices, get_device
 
-# Brian2GeNN changes these when its device is set
-_TOUCHED = ("codegen.loop_invariant_optimisations", "core.network.default_schedule")
+from dualframe.core.brian_lock import BRIAN_LOCK
+
+# What says how Brian2 logs, and where libraries of this machine are, does not decide results
+_OF_THE_MACHINE = ("logging.", "GSL.", "devices.genn.")
 
 
 @contextmanager
@@ -22,19 +29,28 @@ def brian_session(
     preferences: Mapping[str, Any] | None = None,
     **options: Any,
 ) -> Iterator[Any]:
-    """Use a Brian2 device within a ``with`` block and restore what was there before.
+    """Use a new Brian2 device within a ``with`` block and restore what was there before.
+
+    Other threads wait for its end.
 
     Parameters
     ----------
     device
-        A Brian2 device, or the name of a registered one.
+        A Brian2 device that was made for this session, or the name of a registered one.
     preferences
-        Brian2 preferences to set meanwhile.
+        Brian2 preferences to set meanwhile; the others have their defaults.
     options
-        Passed to ``set_device``.
+        Of the device's activation, as for ``set_device``.
     """
-    with _hidden_brian_objects():
-        yield from _switched_device(device, preferences, options)
+    with (
+        BRIAN_LOCK,
+        _hidden_brian_objects(),
+        _hidden_random_state(),
+        _default_preferences(),
+        _active_device(device, options) as active,
+    ):
+        prefs.update(preferences or {})
+        yield active
 
 
 @contextmanager
@@ -43,31 +59,60 @@ def _hidden_brian_objects() -> Iterator[None]:
     follower = Trackable.__instancefollower__
     outside = follower.instance_sets
     follower.instance_sets = defaultdict(InstanceTrackerSet)
+    # whether a network of the user's runs just now, and whether it was stopped
+    running, stopped = Network._globally_running, Network._globally_stopped
     try:
         yield
     finally:
+        Network._globally_running, Network._globally_stopped = running, stopped
         follower.instance_sets = outside
 
 
-def _switched_device(
-    device: str | Device, preferences: Mapping[str, Any] | None, options: Mapping[str, Any]
-) -> Iterator[Any]:
-    before = {name: prefs[name] for name in {*_TOUCHED, *(preferences or {})}}
-    dt = float(defaultclock.dt_) if get_device() is runtime_device else None
-    set_device(device, **options)
-    active = get_device()
-    if active is not runtime_device:
-        active.reinit()
-        active.activate(**options)
+@contextmanager
+def _hidden_random_state() -> Iterator[None]:
+    """Lend another generator to NumPy's global functions, from which Brian2's NumPy code draws."""
+    generator = np.random.get_bit_generator()
+    state = np.random.get_state(legacy=False)  # noqa: NPY002 - the user's
+    np.random.set_bit_generator(np.random.MT19937())
     try:
-        for name, value in (preferences or {}).items():
+        yield
+    finally:
+        np.random.set_bit_generator(generator)
+        np.random.set_state(state)  # noqa: NPY002
+
+
+@contextmanager
+def _default_preferences() -> Iterator[None]:
+    """Let preferences that could change what is simulated have their defaults."""
+    before, saved = dict(prefs), dict(prefs.backup_prefs)
+    defaults = {
+        f"{category}.{name}": preference.default
+        for category, (entries, _) in prefs.pref_register.items()
+        for name, preference in entries.items()
+    }
+    _set_preferences({k: v for k, v in defaults.items() if not k.startswith(_OF_THE_MACHINE)})
+    try:
+        yield
+    finally:
+        _set_preferences(before)
+        prefs.backup_prefs = saved
+
+
+def _set_preferences(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if prefs[name] is not value and prefs[name] != value:
             prefs[name] = value
+
+
+@contextmanager
+def _active_device(device: str | Device, options: Mapping[str, Any]) -> Iterator[Device]:
+    """Put a new device in the place of the active one, which `set_device` would activate anew."""
+    devices: Any = import_module("brian2.devices.device")
+    before = get_device()
+    active = type(all_devices[device])() if isinstance(device, str) else device
+    devices.active_device = active
+    try:
+        active.activate(**options)
         yield active
     finally:
-        for name, value in before.items():
-            prefs[name] = value
-        if active is not runtime_device:
-            active.reinit()
-        reset_device()
-        if dt is not None:
-            defaultclock.dt = dt * second
+        devices.active_device = before

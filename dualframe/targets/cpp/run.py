@@ -13,6 +13,7 @@ from typing import Any
 from brian2 import seed as seed_brian
 from brian2.units import second
 
+from dualframe.core.brian_lock import BRIAN_LOCK
 from dualframe.core.errors import BuildError
 from dualframe.targets.brian.brian_objects import BrianObjects, make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
@@ -84,16 +85,26 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """
     key = plans.structure_key(lowered, options)
     with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
-        project = Path(folder) / "project"
-        plan = plans.load_program(key)
         started = time.perf_counter()
-        build = plan.prepare_project(lowered, project) if plan is not None else None
-        if plan is None or build is None:
-            return _generate_and_run(lowered, options, Path(folder) / "generated", key)
+        ready = _prepare_known_program(key, lowered, Path(folder) / "project")
+        if ready is None:
+            with BRIAN_LOCK:  # while we waited for it, another thread may have built the program
+                ready = _prepare_known_program(key, lowered, Path(folder) / "built_meanwhile")
+                if ready is None:
+                    return _generate_and_run(lowered, options, Path(folder) / "generated", key)
+        plan, build = ready
         built = time.perf_counter()
         outcome = _execute_program(build, lowered, options)
-        raw = plan.collect_results(lowered, project)
+        raw = plan.collect_results(lowered, build.executable.parent)
         return _finish_results(raw, lowered, build, outcome, (started, built))
+
+
+def _prepare_known_program(
+    key: str, lowered: LoweredNetwork, project: Path
+) -> tuple[plans.KnownProgram, BuiltProgram] | None:
+    plan = plans.load_program(key)
+    build = plan.prepare_project(lowered, project) if plan is not None else None
+    return (plan, build) if plan is not None and build is not None else None
 
 
 def _generate_and_run(

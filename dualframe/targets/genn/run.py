@@ -19,6 +19,7 @@ from brian2 import BrianLogger
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.units import second
 
+from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.core.errors import BuildError, TargetError
 from dualframe.network import variables
 from dualframe.plasticity.reversals import REVERSAL
@@ -34,6 +35,7 @@ from dualframe.targets.genn.requirements import (
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
 
+@one_thread_at_a_time
 def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """Generate, compile and run a lowered network with Brian2GeNN.
 

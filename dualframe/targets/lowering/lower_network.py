@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.core.errors import DualframeError
 from dualframe.core.random_streams import named_stream
 from dualframe.network import Network, Recording
@@ -23,6 +24,7 @@ from dualframe.targets.lowering.lower_synapses import check_projection, lower_pr
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredPoisson, LoweredSpikes
 
 
+@one_thread_at_a_time
 def lower_network(
     network: Network,
     *,
@@ -84,6 +86,7 @@ def lower_network(
     )
 
 
+@one_thread_at_a_time
 def check_structure(network: Network) -> list[str]:
     """Return what has no portable form, as messages; nothing is drawn or generated.
 
