@@ -71,14 +71,14 @@ def _hidden_brian_objects() -> Iterator[None]:
 @contextmanager
 def _hidden_random_state() -> Iterator[None]:
     """Lend another generator to NumPy's global functions, from which Brian2's NumPy code draws."""
-    generator = np.random.get_bit_generator()
-    state = np.random.get_state(legacy=False)  # noqa: NPY002 - the user's
-    np.random.set_bit_generator(np.random.MT19937())
+    numpy: Any = np.random  # whose types leave these functions out
+    generator, state = numpy.get_bit_generator(), numpy.get_state(legacy=False)
+    numpy.set_bit_generator(np.random.MT19937())
     try:
         yield
     finally:
-        np.random.set_bit_generator(generator)
-        np.random.set_state(state)  # noqa: NPY002
+        numpy.set_bit_generator(generator)
+        numpy.set_state(state)
 
 
 @contextmanager
