@@ -20,6 +20,7 @@ from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.catalogue.synapse import Synapse
 from dualframe.core.quantity import quantity
 from dualframe.neurons.burst_neuron import BURST_PARAMETERS
+from dualframe.plasticity.registry import PLASTICITY_RULES
 from dualframe.receptor_effects import EFFECT_KINDS
 
 Entry: TypeAlias = CellType | Synapse | Receptor | Modulator | RuleParameterSets | PopulationData
@@ -132,7 +133,7 @@ def _write_cell(page: Page, entry: CellType) -> None:
 
 
 def _write_point_neuron_set(page: Page, stored: PointNeuronSet) -> None:
-    mark = " (for reference, not built)" if stored.is_reference else ""
+    mark = " (data only, not built)" if stored.is_reference else ""
     page.title(f"{stored.model}: {stored.label}{mark}", stored.origin)
     page.lines.append(f"  {model_parameters(stored.model).equations}")
     page.numbers(stored.numbers)
@@ -287,7 +288,8 @@ def _write_modulator(page: Page, entry: Modulator) -> None:
 
 
 def _write_plasticity_rule(page: Page, entry: RuleParameterSets) -> None:
-    page.lines += [f"{entry.name}: {entry.title}"]
+    runs = "" if entry.form in PLASTICITY_RULES else " (data only: no projection learns by it)"
+    page.lines += [f"{entry.name}: {entry.title}{runs}"]
     page.title(f"equations ({entry.form})", entry.origin)
     page.lines += [f"  {entry.equations}", f"  {_AMPLITUDES[entry.relative_to]}"]
     page.note(entry.note if entry.note != entry.origin.note else "")

@@ -99,7 +99,10 @@ def population_data(name: str | os.PathLike[str]) -> PopulationData:
 
 
 def cells() -> pd.DataFrame:
-    """Return the cell types as a table, one row each."""
+    """Return the cell types as a table, one row each.
+
+    Sets of ``data_only`` models are listed and not built.
+    """
     return pd.DataFrame(
         [
             {
@@ -109,7 +112,10 @@ def cells() -> pd.DataFrame:
                 "layer": c.layer,
                 "sign": c.sign,
                 "transmitter": c.transmitter,
-                "point_neurons": _join_names(s.model for s in c.point_neurons),
+                "point_neurons": _join_names(
+                    s.model for s in c.point_neurons if not s.is_reference
+                ),
+                "data_only": _join_names(s.model for s in c.point_neurons if s.is_reference),
                 "compartments": ", ".join(c.compartments.names) if c.compartments else "",
                 "stand_in": bool(c.compartments and c.compartments.stand_in),
             }
@@ -176,7 +182,7 @@ def modulators() -> pd.DataFrame:
 def plasticity_rules() -> pd.DataFrame:
     """Return the plasticity rules as a table, one row each; the first set is the default.
 
-    ``runs`` says which can be used; the others are described only. Rules of users, of which the
+    ``runs`` says which can be used; the others are data only. Rules of users, of which the
     catalogue has no numbers, have no sets.
     """
     catalogued = names("plasticity rule")

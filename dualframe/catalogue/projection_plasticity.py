@@ -67,8 +67,15 @@ def plasticity_rule(
     QuantityError, NetworkError
         If a number has another dimension, or the bounds are not in order.
     CatalogueError
-        If a time constant is not above zero, or a number is missing.
+        If a time constant is not above zero, a number is missing, or the catalogue lists the rule
+        as data only.
     """
+    if rule not in PLASTICITY_RULES and rule in catalogued_names("plasticity rule"):
+        note = rule_parameter_sets(rule).note
+        raise CatalogueError(
+            f"no projection learns by {rule!r}, which is listed as data only ({note}). Rules that "
+            f"run: {', '.join(sorted(PLASTICITY_RULES))}."
+        )
     kind = PLASTICITY_RULES[rule]
     published, relative_to = _published_set(kind, set)
     overrides = ", ".join(f"{name} {value}" for name, value in numbers.items())

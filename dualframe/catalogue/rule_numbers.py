@@ -25,7 +25,7 @@ RELATIVE = ("w_max", "initial", "absolute")
 PAIRINGS = ("all_to_all", "nearest")
 
 
-# Rules that are described and do not run.
+# Rules that are data only.
 _DESCRIBED: Mapping[str, ParameterTable] = MappingProxyType(
     {
         "window_sign": ParameterTable(

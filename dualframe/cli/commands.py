@@ -56,7 +56,7 @@ LISTS: Mapping[str, Callable[[], pd.DataFrame]] = MappingProxyType(
 # What a terminal has room for; --json prints every column.
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "cells": ("name", "title", "region", "layer", "point_neurons", "compartments"),
+        "cells": ("name", "title", "region", "layer", "point_neurons", "data_only", "compartments"),
         "circuits": ("name", "title", "n", "populations"),
         "plasticity": ("name", "title", "runs", "sets"),
         "populations": ("name", "region", "species", "populations", "connections"),

@@ -18,14 +18,13 @@ where dopamine comes or goes between two spikes of a synapse at a bound, see `el
 ``ltp_factor`` acts on the eligibility of dopamine, ``ltd_factor`` on that of serotonin,
 ``eligibility_factor`` on both, ``rate_factor`` on the drives.
 
-The *sequential* set of the source changes weights at the ends of trials: see `sn_plast`.
+The *sequential* rule of the source changes weights at the ends of trials: see `sn_plast`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
-from dualframe.core.errors import NetworkError
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
 from dualframe.plasticity.eligibility_traces import (
@@ -40,6 +39,8 @@ from dualframe.plasticity.statements import factor_product
 
 PARAMETERS = ParameterTable(
     required={
+        "gain": "rate",
+        "eta": "dimensionless",
         "A_DA": "dimensionless",
         "A_5HT": "dimensionless",
         "tau": "time",
@@ -47,30 +48,22 @@ PARAMETERS = ParameterTable(
         "tau_eligibility_5HT": "time",
     },
     optional={
-        "eta": "dimensionless",
         "eta_DA": "dimensionless",
         "eta_5HT": "dimensionless",
         "R_D": "dimensionless",
         "activation_factor": "dimensionless",
-        "gain": "rate",
         "T_R": "time",
         "w_init": "dimensionless",
         "w_min": "dimensionless",
         "w_max": "dimensionless",
     },
-    equations="at the end of a trial: w <- w0 + eta_DA E_DA if rewarded, else w0 - eta_5HT E_5HT; "
-    "or online: dw/dt = gain eta (R_D reward E_DA - (1 - reward) E_5HT)",
+    equations="dw/dt = gain eta (R_D level_DA E_DA - (1 - level_DA) level_5HT E_5HT)",
 )
 BOTH, PRE_POST = "both", "pre_post"
 
 
 def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    if "eta" not in plasticity.numbers:
-        raise NetworkError(
-            f"{plasticity.origin or 'da_5ht'} changes weights at the ends of trials: take "
-            f"set='cwc', or the rule sn_plast for the sequential one."
-        )
     dopamine = f"A_DA*{{}}{factor_product(neuron_variables, 'ltp', 'eligibility')}"
     serotonin = f"A_5HT*{{}}{factor_product(neuron_variables, 'ltd', 'eligibility')}"
     x = PresynapticTrace("x", "tau", plasticity)

@@ -40,13 +40,10 @@ PARAMETERS = ParameterTable(
         "tau_plus": "time",
         "tau_minus": "time",
         "tau_eligibility": "time",
-    },
-    optional={
         "gain": "rate",
-        "tau_modulator": "time",
-        "pulse": "dimensionless",
         "baseline": "dimensionless",
     },
+    optional={"tau_modulator": "time", "pulse": "dimensionless"},
     equations="pre: c <- c - A_minus y; post: c <- c + A_plus x; dc/dt = -c/tau_eligibility; "
     "dw/dt = gain (baseline + D) c; dD/dt = -D/tau_modulator, D <- D + pulse at a reward",
 )

@@ -55,6 +55,8 @@ def potentiate_weight(
 ) -> str:
     """Return the statement that raises the weight, as far as the bounds allow.
 
+    A factor below zero lowers it: where bounds are soft, as far as the other one allows.
+
     Parameters
     ----------
     amount
@@ -65,7 +67,8 @@ def potentiate_weight(
         Names that the postsynaptic neuron has; factors of modulators among them scale the change.
     """
     modulation = factor_product(neuron_variables, "ltp", "rate")
-    return _bounded_change(f"+ {_amplitude_scale(plasticity, 'w_max - w')}*{amount}{modulation}")
+    turns = "ltp_factor" in neuron_variables
+    return _bounded_change("+", f"{amount}{modulation}", plasticity, turns)
 
 
 def depress_weight(amount: str, plasticity: Plasticity, neuron_variables: Collection[str]) -> str:
@@ -77,7 +80,8 @@ def depress_weight(amount: str, plasticity: Plasticity, neuron_variables: Collec
         See `potentiate_weight`.
     """
     modulation = factor_product(neuron_variables, "ltd", "rate")
-    return _bounded_change(f"- {_amplitude_scale(plasticity, 'w - w_min')}*{amount}{modulation}")
+    turns = "ltd_factor" in neuron_variables
+    return _bounded_change("-", f"{amount}{modulation}", plasticity, turns)
 
 
 def weight_equation(new_weight: str, plasticity: Plasticity) -> str:
@@ -109,11 +113,16 @@ def factor_product(neuron_variables: Collection[str], *kinds: str) -> str:
     return "".join(f"*{name}_post" for name in names if name in neuron_variables)
 
 
-def _bounded_change(change: str) -> str:
+def _bounded_change(sign: str, amount: str, plasticity: Plasticity, turns: bool) -> str:
+    """Return a change of the weight; ``turns``: a factor may turn its sign around."""
+    step, towards, away = f"{sign} learning_rate*scale", "(w_max - w)", "(w - w_min)"
+    if sign == "-":
+        towards, away = away, towards
+    if plasticity.options.get("bounds") != MULTIPLICATIVE:
+        change = f"{step}*{amount}"
+    elif turns:
+        rooms = f"clip({amount}, 0, 1e30)*{towards} + clip({amount}, -1e30, 0)*{away}"
+        change = f"{step}*({rooms})/(w_max - w_min)"
+    else:
+        change = f"{step}*{towards}/(w_max - w_min)*{amount}"
     return f"w = clip(w {change}, w_min, w_max)"
-
-
-def _amplitude_scale(plasticity: Plasticity, room: str) -> str:
-    """Return what an amplitude of one changes, less near a bound that is soft."""
-    soft = plasticity.options.get("bounds") == MULTIPLICATIVE
-    return "learning_rate*scale" + (f"*({room})/(w_max - w_min)" if soft else "")

@@ -2,7 +2,9 @@
 
 The factors are variables of the postsynaptic neuron, ``ltp_factor``, ``ltd_factor``,
 ``rate_factor`` and ``eligibility_factor``, so that a rule can read them on every target. A cell
-has those that a rule on its synapses asks for and some receptor changes.
+has those that a rule on its synapses asks for and some receptor changes. ``ltp`` and ``ltd`` below
+zero turn a side of the window around: depression becomes potentiation (Brzosko et al. 2015). The
+bounds of the weight stay, and so does its sign.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ def _scale_rule(
 
 
 def _problems(values: Values) -> Problems:
-    yield from negative_factors(values)
+    yield from negative_factors({k: v for k, v in values.items() if k not in ("ltp", "ltd")})
     if not set(values) - {"optimum"}:
         yield "ltp", f"missing. Give at least one of {', '.join(PLASTICITY_FACTORS)}."
 

@@ -100,8 +100,13 @@ def decayed(times: Array, now: int, tau: Any, nearest: bool) -> float:
     return float(np.exp(-(now - times) * STEP / float(tau)).sum())
 
 
-def expected(rule: Plasticity, pre: Array, post: Array) -> float:
-    """Weight after two trains, in siemens, by explicit sums; bounds are hard or soft."""
+def expected(
+    rule: Plasticity, pre: Array, post: Array, factors: tuple[float, float] = (1.0, 1.0)
+) -> float:
+    """Weight after two trains, in siemens, by explicit sums; bounds are hard or soft.
+
+    ``factors`` are those of potentiation and depression.
+    """
     changes = _CHANGES[rule.rule]
     events = sorted([(t, 0) for t in pre] + [(t, 1) for t in post])
     w, w_max = W, float(rule.w_max)
@@ -109,6 +114,7 @@ def expected(rule: Plasticity, pre: Array, post: Array) -> float:
     soft = rule.options.get("bounds") == "multiplicative"
     for now, is_post in events:
         amount = changes(rule, is_post, now, pre, post)
+        amount *= factors[0] if amount > 0 else factors[1]
         room = 1.0 if not soft else (w_max - w if amount > 0 else w) / w_max
         w = min(max(w + scale * room * amount, 0.0), w_max)
     return w
@@ -153,6 +159,33 @@ def test_every_rule_follows_its_formula(run_on_target: Callable[..., df.Results]
         by_formula = np.array([expected(rule, *pair) for pair in trains])
         assert np.ptp(by_formula) > 0.003 * W, name  # the trains tell the rules' numbers
         np.testing.assert_allclose(found[name], by_formula, rtol=0, atol=ROUNDING * W, err_msg=name)
+
+
+def test_negative_factors_turn_the_sides_of_the_window_around(
+    run_on_target: Callable[..., df.Results],
+) -> None:
+    """Depression becomes potentiation and the other way round, towards the bound that is there."""
+    trains = random_trains()
+    rules = {name: LEARNERS[name] for name in ("pair", "pair_soft", "hippocampus_all_full")}
+    rules["pair_strong"] = replace(rules["pair"], learning_rate=300.0)
+    net = network(trains, rules)
+    cells = replace(
+        net.populations[0],
+        equations=f"{net.populations[0].equations}\nltp_factor = up : 1\nltd_factor = down : 1",
+        parameters={"up": -0.5, "down": -1.5},
+    )
+    found = weights(run_on_target, replace(net, populations=(cells,)), 410 * ms)
+    for name, rule in rules.items():
+        scaled = replace(
+            rule,
+            numbers={
+                k: rule.learning_rate * v if k.startswith("A") else v
+                for k, v in rule.numbers.items()
+            },
+        )
+        exact = [expected(scaled, *pair, factors=(-0.5, -1.5)) for pair in trains]
+        np.testing.assert_allclose(found[name], exact, rtol=0, atol=1e-12 * W, err_msg=name)
+    assert 0 <= found["pair_strong"].min() < found["pair_strong"].max() == 2e-9  # at its bounds
 
 
 @pytest.mark.cpp
@@ -324,6 +357,20 @@ def changes(net: Network) -> Array:
     assert len(done.spikes) == len(DIFFERENCES)
     w = done.weights["learn"]["weight"].to_numpy()
     return w / float(net.projections[1].weight) - 1
+
+
+def test_a_receptor_may_turn_depression_into_potentiation() -> None:
+    """Asked for by the user, where the catalogue's entry says something else."""
+
+    def turned(circuit: Circuit) -> Circuit:
+        with_effect = circuit.with_effect("M1", "ca1_pyr", "plasticity", ltd=-1)
+        return with_effect.with_drug("agonist", "M1", cells="ca1_pyr")
+
+    plain = changes(learning_cells("ca1_pyr", "glif_current", lambda circuit: circuit))
+    found = changes(learning_cells("ca1_pyr", "glif_current", turned))
+    before = DIFFERENCES < 0
+    assert np.all(plain[before] < 0)
+    np.testing.assert_allclose(found[before], -plain[before], rtol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -523,9 +523,6 @@ def test_signals_that_nobody_has() -> None:
     lost = plasticity_rule("r_stdp", w_max=1, signals={"level_DA": "dopamine"})
     with pytest.raises(NetworkError, match="no variable 'dopamine'"):
         lower_network(network(pre, post, {"lost": lost}), dt=1 * ms, duration=1 * ms, seed=1)
-    trial_ends = plasticity_rule("da_5ht", w_max=3, set="swc", signals=_DA_5HT)
-    with pytest.raises(NetworkError, match="ends of trials"):
-        lower_network(network(pre, post, {"swc": trial_ends}), dt=1 * ms, duration=1 * ms, seed=1)
 
 
 @pytest.mark.cpp

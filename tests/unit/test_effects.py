@@ -510,7 +510,8 @@ def test_what_is_given_is_checked_at_once(
         ("leak", {"scale": 0}, "without a leak has no rest"),
         ("hcn", KINDS["hcn"] | {"share": 1.2}, "share must be a fraction"),
         ("rest", {"shift": "1 mV", "optimum": 0.5}, "give both or neither"),
-        ("plasticity", {"ltp": -1}, "ltp must not be negative"),
+        ("plasticity", {"rate": -1}, "rate must not be negative"),
+        ("plasticity", {"eligibility": -1}, "eligibility must not be negative"),
     ],
 )
 def test_what_cannot_be_is_refused_when_built(

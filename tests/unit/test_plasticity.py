@@ -109,6 +109,79 @@ def test_the_table_says_which_rules_run() -> None:
     table = df.plasticity_rules().set_index("name")
     assert set(table.index[table["runs"]]) == set(PLASTICITY_RULES)
     assert set(PLASTICITY_RULES) <= set(NAMES)
+    listed_only = set(NAMES) - set(PLASTICITY_RULES)
+    for name in NAMES:  # shown as such, too
+        shown = catalogue.describe(catalogue.rule_parameter_sets(name))
+        assert ("data only" in shown.splitlines()[0]) == (name in listed_only)
+
+
+def every_set() -> dict[str, Any]:
+    """Every set of every rule that runs, in weights without dimension."""
+    return {
+        f"{name}_{found.name}": plasticity_rule(name, set=found.name, w_max=2, scale=1)
+        for name in sorted(PLASTICITY_RULES)
+        for found in catalogue.rule_parameter_sets(name).sets
+    }
+
+
+def test_every_set_of_every_rule_runs(run_on_target: Any, target: str) -> None:
+    """In one network: every weight moves, and stays within its bounds."""
+    rules = {
+        name: rule
+        for name, rule in every_set().items()
+        # GeNN has no rules of rate units
+        if target != "genn" or not PLASTICITY_RULES[rule.rule].presynaptic_signals
+    }
+    swings = {"tick": "int(timestep(t, dt) % 20 == 0)", "over": "int(timestep(t, dt) % 30 == 29)"}
+    swings |= {"trial": "floor(t/(90*ms))", "keep": "0.9", "spiked": "0", "rewarded": "1"}
+    swings |= {"theta_high": "0.5", "theta_low": "-0.5"}
+    signals = {
+        signal: swings.get(signal, "sin(t/(11*ms))")
+        for rule in rules.values()
+        for signal in rule.signals
+    }
+    signals |= dict.fromkeys(("level_DA", "level_5HT", "level_ACh", "credit"), "1")
+    lines = [f"{name} = {text} : 1" for name, text in signals.items()]
+    cells = df.Population(
+        "cells",
+        2,
+        "\n".join(["v : 1", *(f"g_{k} : 1" for k in range(len(rules))), *lines]),
+        threshold="v > 0.5",
+        reset="v = 0",
+    )
+    spikes = {"pre": [5, 40, 90, 130, 180], "told": [10, 35, 97, 125, 190]}
+    inputs = tuple(
+        df.SpikeInput(name, 2, [0, 1] * 5, np.repeat(times, 2) * ms)
+        for name, times in spikes.items()
+    )
+    learn = [
+        df.Projection(
+            target="cells",
+            name=name,
+            weight=1.0,
+            pairs="all_to_all",
+            autapses=True,
+            plasticity=rule,
+            **(
+                {"source": "cells", "equations": f"g_{k}_post = w*rate_pre : 1 (summed)"}
+                if PLASTICITY_RULES[rule.rule].presynaptic_signals
+                else {"source": "pre", "on_pre": f"g_{k} += w"}
+            ),
+        )
+        for k, (name, rule) in enumerate(rules.items())
+    ]
+    told = df.Projection("told", "cells", "v += 1", pairs="one_to_one")
+    done = run_on_target(
+        Network((cells,), inputs, (told, *learn)),
+        250 * ms,
+        seed=1,
+        dt=1 * ms,
+        record={name: ["w"] for name in rules},
+    )
+    for name in rules:
+        w = done.weights[name]["weight"].to_numpy()
+        assert np.all((w >= 0) & (w <= 2)), name
+        assert np.any(w != 1), name
 
 
 def test_the_command_line_lists_and_shows_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -153,7 +226,13 @@ def test_numbers_come_from_the_set_unless_they_are_given() -> None:
     ("given", "error", "message"),
     [
         ({"rule": "pair_stpd"}, UnknownName, "Did you mean 'pair_stdp'"),
-        ({"rule": "window_sign"}, UnknownName, "unknown plasticity rule"),
+        (
+            {"rule": "window_sign"},
+            CatalogueError,
+            "no projection learns by 'window_sign', which is",
+        ),
+        ({"rule": "mushroom_body"}, CatalogueError, "listed as data only"),
+        ({"rule": "threshold_adaptation"}, CatalogueError, "with_adaptive_threshold"),
         ({"set": "sung"}, UnknownName, "Did you mean 'song'|Known: song"),
         ({"tau_pluss": 10 * ms}, UnknownName, "Did you mean 'tau_plus'"),
         ({"tau_plus": 10 * mV}, QuantityError, "tau_plus"),
