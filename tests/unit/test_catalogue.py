@@ -776,6 +776,7 @@ def test_tables_have_one_row_for_each_entry() -> None:
         "sign",
         "transmitter",
         "point_neurons",
+        "data_only",
         "compartments",
         "stand_in",
     ]
@@ -784,6 +785,9 @@ def test_tables_have_one_row_for_each_entry() -> None:
         "izhikevich2007_FS, izhikevich2007, izhikevich2003, GLIF3, GLIF4, GLIF5"
     )
     assert row["stand_in"]
+    golgi = cells().set_index("name").loc["cb_golgi"]
+    assert golgi["data_only"] == "E-GLIF"
+    assert "E-GLIF" not in golgi["point_neurons"]
     assert len(receptors()) == 15
     assert len(modulators()) == len(synapses()) == 4
 
