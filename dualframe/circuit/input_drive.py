@@ -15,7 +15,7 @@ from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import make_record, plain_values
 from dualframe.core.parameter_table import Dimensions
-from dualframe.core.validation import as_not_negative, as_positive, set_frozen_field
+from dualframe.core.validation import as_not_negative, as_positive, check_name, set_frozen_field
 from dualframe.network import ValueRecord
 
 _DIMENSIONS: Dimensions = {"current": "current", "noise": "current", "tau": "time"}
@@ -47,6 +47,7 @@ class InputDrive(ValueRecord):
     sources: Mapping[str, Sourced] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        check_name(self.into, "variable (into) of a drive")
         for name in ("current", "noise"):
             value = as_not_negative(getattr(self, name), "current", f"{name} of a drive")
             set_frozen_field(self, name, value)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from brian2.equations.equations import SUBEXPRESSION, Equations
 
+from dualframe.core.equation_syntax import check_expression, check_model
 from dualframe.core.errors import NetworkError
 
 Values = Mapping[str, Any]
@@ -60,6 +61,7 @@ CONSTANTS: Mapping[str, float] = {"pi": np.pi, "e": np.e, "inf": np.inf}
 
 def ordered_subexpressions(text: str) -> list[tuple[str, str]]:
     """Return names and expressions of Brian2 equations, each after those that it uses."""
+    check_model(text, "equations of an environment")
     return [
         (str(line.varname), str(line.expr.code))
         for line in Equations(text).ordered
@@ -69,6 +71,7 @@ def ordered_subexpressions(text: str) -> list[tuple[str, str]]:
 
 def drawn_once_per_step(text: str) -> set[str]:
     """Return the names of subexpressions that are computed once per step, like random numbers."""
+    check_model(text, "equations of an environment")
     return {
         str(line.varname) for line in Equations(text).ordered if "constant over dt" in line.flags
     }
@@ -89,6 +92,7 @@ def compile_expression(text: str, rand: Callable[[], Any]) -> Function:
     NetworkError
         If the text contains anything else.
     """
+    check_expression(text, "expression in an environment's equations")
     return _translate_node(ast.parse(text.strip(), mode="eval").body, rand)
 
 

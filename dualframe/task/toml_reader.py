@@ -33,6 +33,7 @@ from dualframe.core.parameter_table import AnyDimension
 from dualframe.core.quantity import quantity, unit_of
 from dualframe.core.registry import registry_of
 from dualframe.core.section_schema import SectionSchema
+from dualframe.core.validation import check_name
 from dualframe.environments.registry import ENVIRONMENTS
 from dualframe.task.section import TaskSection, read_section
 
@@ -130,6 +131,10 @@ def _read_component(table: Table, noun: str) -> TaskSection:
     kinds = registry_of(noun)
     kind = table.text("kind", choices=tuple(kinds))
     name = table.text("name", noun if noun == "outcome" else None)
+    try:
+        check_name(name, noun)
+    except NetworkError as error:
+        table.fail("name", str(error))
     return read_section(table, name, kind, kinds[kind].schema)
 
 

@@ -202,7 +202,7 @@ class TestReading:
     def test_a_file_that_is_no_text(self, tmp_path: Path) -> None:
         path = tmp_path / "bytes.toml"
         path.write_bytes(b"name = \xff\xfe")
-        with pytest.raises(CatalogueError, match=r"bytes.toml is not valid TOML"):
+        with pytest.raises(CatalogueError, match=r"bytes.toml is no text"):
             df.task(path)
 
 
