@@ -165,3 +165,16 @@ def test_closed_loop_has_the_size_of_a_task() -> None:
     assert df.check(net, "runtime") == []
     results = df.run(net, 20 * ms, target="runtime", seed=1, dt=1 * ms, progress=False)
     assert len(results.spikes) > 0
+
+
+@needs_compiler
+@pytest.mark.cpp
+def test_time_step(tmp_path: Path) -> None:
+    sizes = "--circuits l23 --branches glif --seeds 1 2 --scale 0.002 --duration 0.6"
+    script("time_step").main(
+        [*sizes.split(), "--cells", "3", "--steps", "0.1", "--out", str(tmp_path)]
+    )
+    assert len(table(tmp_path, "time_step_cell")) == 2
+    rows = table(tmp_path, "time_step")
+    assert [row["population"] for row in rows] == ["pyr", "pv", "sst", "vip"]
+    assert all("+-" in row["Hz at 0.05 ms"] for row in rows)
