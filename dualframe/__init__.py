@@ -9,6 +9,9 @@ Learning: `environments`, `environment`, `train`, `evaluate`, `TrainedAgents`, `
 One cell: `current_clamp`, `validate` (compartments and point neuron), `fit_point`, `dose_response`.
 """
 
+from dualframe.core import errors
+
+# isort: split
 from dualframe import biological, task_driven
 from dualframe.analysis import plots
 from dualframe.analysis.report import report
@@ -25,7 +28,7 @@ from dualframe.catalogue import (
 )
 from dualframe.catalogue.allen_glif_files import read_glif
 from dualframe.circuit import circuit, circuits
-from dualframe.core import errors
+from dualframe.core.error_display import show_errors_alone
 from dualframe.core.errors import DualframeError
 from dualframe.core.quantity import quantity
 from dualframe.core.registry import open_registries, register
@@ -119,3 +122,4 @@ __all__ = [
 ]
 
 open_registries()
+show_errors_alone()

@@ -127,7 +127,7 @@ def session() -> dict[str, Any]:
         ),
         "preferences": {name: str(prefs[name]) for name in prefs},
         "objects": {k: len(v) for k, v in Trackable.__instancefollower__.instance_sets.items()},
-        "running": (Network._globally_running, Network._globally_stopped),
+        "running": {k: v for k, v in vars(Network).items() if k.startswith("_globally_")},
         "warnings": list(warnings.filters),
         "hooks": (
             sys.excepthook,

@@ -60,11 +60,12 @@ def _hidden_brian_objects() -> Iterator[None]:
     outside = follower.instance_sets
     follower.instance_sets = defaultdict(InstanceTrackerSet)
     # whether a network of the user's runs just now, and whether it was stopped
-    running, stopped = Network._globally_running, Network._globally_stopped
+    flags = {name: value for name, value in vars(Network).items() if name.startswith("_globally_")}
     try:
         yield
     finally:
-        Network._globally_running, Network._globally_stopped = running, stopped
+        for name, value in flags.items():
+            setattr(Network, name, value)
         follower.instance_sets = outside
 
 
