@@ -22,7 +22,12 @@ from dualframe.core.output_file import check_page, write_page
 from dualframe.results.run_record import RunRecord
 
 SECTIONS = ("summary", "rates", "differences", "figures", "assumptions", "provenance")
-_ELSEWHERE = ("assumptions", "warnings", "completed")  # provenance that has its own section
+_ELSEWHERE = (
+    "assumptions",
+    "warnings",
+    "completed",
+    "actions",
+)  # provenance that has its own section
 
 _RASTER = "Spikes, a band per population, with the rate of each population where it is drawn."
 _RATES = "Mean firing rates; whiskers are standard deviations, dots are single neurons."
@@ -38,6 +43,13 @@ HEADINGS: Mapping[str, str] = {
     "rate_low_Hz": "lowest (Hz)",
     "rate_high_Hz": "highest (Hz)",
     "state": "against the range",
+    "action": "action",
+    "receptor": "receptor",
+    "effects": "effects",
+    "occupancy": "occupancy",
+    "without": "without it",
+    "acted": "acted",
+    "why": "why not",
     "rate_Hz": "rate (Hz)",
     "reference_Hz": "reference (Hz)",
     "difference_Hz": "difference (Hz)",
@@ -123,6 +135,7 @@ def _run_section(label: str, results: RunRecord) -> dict[str, Any]:
         "incomplete": None if provenance["completed"] else _interruption_note(results),
         "rates": _html_table(_rates_and_ranges(results)),
         "state": results.state_lines(),
+        "actions": _html_table(actions) if len(actions := results.explain()) else None,
         "assumptions": provenance["assumptions"],
         "warnings": provenance["warnings"],
         "provenance": list(_provenance_rows(provenance)),
@@ -174,6 +187,8 @@ def _html_table(table: pd.DataFrame) -> dict[str, Any]:
 
 
 def _format_cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return "–" if value != value else f"{value:.2f}"
     return str(value)

@@ -33,6 +33,7 @@ from dualframe.neuromodulation import (
     ModulationEquations,
     modulation_equations,
 )
+from dualframe.neuromodulation.actions import describe_actions, unbound_changes
 from dualframe.neuromodulation.population_equations import (
     check_modulation,
     inputs_with_scaled_release,
@@ -91,10 +92,11 @@ class NeuronBuilder(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class BuiltPopulation:
-    """A population, what modulators add to it, and its channels by synaptic input."""
+    """A population, what modulators add to it and do there, and its channels by input."""
 
     population: Population
     modulation: ModulationEquations
+    actions: list[dict[str, Any]]
     channels: Mapping[str, SynapseEquations]
 
 
@@ -169,7 +171,7 @@ def build_circuit(
         (*sources, *build_inputs(circuit.inputs), *pulses),
     )
     network = ((surroundings or NetworkBlock()) + block).network(circuit.name)
-    return replace(network, meta=_meta(resolved, neurons, modulations) | _time_step(calibration))
+    return replace(network, meta=_meta(resolved, neurons, built) | _time_step(calibration))
 
 
 def build_population(
@@ -200,6 +202,7 @@ def build_population(
     return BuiltPopulation(
         population=builder.make_population(modulation, channels),
         modulation=modulation,
+        actions=describe_actions(circuit, population, builder.modulatable),
         channels=channels,
     )
 
@@ -212,9 +215,9 @@ def _time_step(calibration: Calibration) -> dict[str, Any]:
 def _meta(
     circuit: ResolvedCircuit,
     neurons: NeuronBuilder,
-    modulations: Mapping[str, ModulationEquations],
+    built: Mapping[str, BuiltPopulation],
 ) -> dict[str, Any]:
-    lines = [line for modulation in modulations.values() for line in modulation.assumptions]
+    lines = [line for part in built.values() for line in part.modulation.assumptions]
     lines += neurons.assumptions(circuit)
     lines += assumed_numbers(circuit.circuit, dendrites=neurons.has_dendrites)
     return {
@@ -227,5 +230,7 @@ def _meta(
             if p.rate_low is not None
         },
         "modulation": action_lines(circuit.circuit),
+        "actions": [row for part in built.values() for row in part.actions]
+        + unbound_changes(circuit),
         "assumptions": list(dict.fromkeys(lines)),
     }

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from dualframe.building.circuit_builder import NeuronBuilder, build_circuit
@@ -82,7 +83,38 @@ def build_task(task: Task, *, branch: str = "task_driven", model: str | None = N
     assumptions = list(dict.fromkeys([*task.assumptions, *network.meta["assumptions"]]))
     meta = {**network.meta, **facts, "assumptions": assumptions}
     del meta["rate_ranges_Hz"]  # those of the circuit alone
+    meta["actions"] = [*meta["actions"], *_release_rows(task, context)]
     return replace(network, name=task.name, meta=meta)
+
+
+def _release_rows(task: Task, context: TaskContext) -> list[dict[str, Any]]:
+    """Return what the releases of a task do, as `dualframe.neuromodulation.actions` has it."""
+    rows = []
+    for section in task.releases:
+        block = RELEASES[section.kind].make_block(section.name, section.values, context)
+        texts = {*section.values, *map(str, section.values.values())}
+        places = dict.fromkeys(change.population for change in block.changes) or [""]
+        for modulator, population in product([n for n in task.offered if n in texts], places):
+            asked, acts = modulator in task.modulators, modulator in task.modulators and population
+            why = "nothing takes it up without the other modulators of its release"
+            rows.append(
+                {
+                    "action": modulator,
+                    "receptor": "",
+                    "cell_type": "",
+                    "acted": bool(acts),
+                    "population": population,
+                    "effects": f"release {section.name!r}",
+                    "occupancy": None,
+                    "without": None,
+                    "named": False,
+                    "in_inputs": False,
+                    "why": "" if acts else why if asked else "it is not among those that act",
+                    "intended": not asked,
+                    "released_by": "",
+                }
+            )
+    return rows
 
 
 def _check_model(task: Task, model: str) -> None:

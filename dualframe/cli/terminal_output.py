@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from dualframe.network import Network
+from dualframe.results.action_tables import acting_lines
 from dualframe.results.results import Results
 from dualframe.results.tables import json_ready
 from dualframe.simulation.run_specification import Replay, RunSpecification
@@ -75,6 +76,7 @@ def summarise_run(results: Results, folder: Path | None, *, every: bool = False)
     facts = results.provenance
     parts = [
         "\n".join([format_table(_rates_and_ranges(results)), *results.state_lines()]),
+        "\n".join(acting_lines(facts.get("actions") or ())),
         _list_assumptions(facts["assumptions"], every),
         _describe_times(facts),
     ]

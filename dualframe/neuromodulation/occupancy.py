@@ -80,6 +80,57 @@ def agonist_saturates(drugs: Sequence[Drug]) -> bool:
     return any(drug.kind == "agonist" and drug.saturating for drug in drugs)
 
 
+def sensitive_fraction(receptor: Receptor, concentration: float) -> float:
+    """Return the steady fraction of a receptor that a concentration has not desensitised.
+
+    Parameters
+    ----------
+    receptor
+        Its desensitisation.
+    concentration
+        Of its modulator, in mM.
+    """
+    table = receptor.desensitisation
+    if table is None:
+        return 1.0
+    ratio = concentration / float(np.asarray(table.value("IC50")))
+    return float(1 / (1 + ratio ** float(table.value("hill"))))
+
+
+def steady_occupancy(
+    receptor: Receptor,
+    concentration: float | None,
+    drugs: Sequence[Drug],
+    *,
+    sensitive: float = 1.0,
+) -> float:
+    """Return the occupancy of a receptor in the steady state, as its equations have it.
+
+    Parameters
+    ----------
+    receptor
+        Its affinity.
+    concentration
+        Of its modulator, in mM; None if there is none of it.
+    drugs
+        Agonists, antagonists and knock-outs at it.
+    sensitive
+        The fraction that is not desensitised.
+    """
+    kinds = {drug.kind for drug in drugs}
+    blocked = any(drug.kind == "antagonist" and drug.saturating for drug in drugs)
+    if blocked or "knockout" in kinds or (concentration is None and "agonist" not in kinds):
+        return 0.0
+    if agonist_saturates(drugs):
+        return 1.0
+    affinity = receptor.affinity
+    ratio = (concentration or 0.0) / float(np.asarray(affinity.value("EC50")))
+    ratio = (ratio + (_total_dose("agonist", drugs) or 0.0)) / (
+        1 + (_total_dose("antagonist", drugs) or 0.0)
+    )
+    return hill_fraction(ratio, float(affinity.value("hill"))) * sensitive
+
+
 def receptor_occupancy(
     receptor: Receptor,
     concentration: Concentration | None,

@@ -96,7 +96,7 @@ def state_lines(state: pd.DataFrame, provenance: Mapping[str, Any], warmup: floa
         if outside
         else f"None of the {count} populations with a range is outside it."
     )
-    if acting := provenance.get("modulation"):
+    if acting := acting_modulation(provenance):
         lines.append(
             f"The ranges are those of the circuit without modulation; here act: "
             f"{'; '.join(acting)}."
@@ -120,7 +120,7 @@ def outside_warnings(state: pd.DataFrame, provenance: Mapping[str, Any]) -> list
         Of the run.
     """
     outside = list(_populations_outside(state))
-    if not outside or provenance.get("modulation"):
+    if not outside or acting_modulation(provenance):
         return []
     name, scale = provenance.get("circuit", "the circuit"), provenance.get("scale", 1)
     size = f" at scale {scale:g}" if scale != 1 else ""
@@ -128,6 +128,18 @@ def outside_warnings(state: pd.DataFrame, provenance: Mapping[str, Any]) -> list
         f"circuit {name!r}{size} is not in the state that its file reports: {', '.join(outside)}; "
         f"try another scale or seed, or calibrate it (dualframe calibrate)."
     ]
+
+
+def acting_modulation(provenance: Mapping[str, Any]) -> list[str]:
+    """Return the modulators, drugs and changed effects of a run; none if nothing of them acted.
+
+    Parameters
+    ----------
+    provenance
+        Of the run.
+    """
+    acted = any(row["acted"] for row in provenance.get("actions") or ({"acted": True},))
+    return list(provenance.get("modulation") or ()) if acted else []
 
 
 def _populations_outside(state: pd.DataFrame) -> Iterator[str]:

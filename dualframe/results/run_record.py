@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dualframe.core.errors import UnknownName
+from dualframe.results.action_tables import actions_table
 from dualframe.results.rate_ranges import compare_with_ranges, state_lines
 from dualframe.results.spike_trains import (
     cv_isi,
@@ -178,6 +179,16 @@ class RunRecord:
         if not self.duration:
             return []
         return state_lines(self.state(), self.provenance, self.warmup)
+
+    def explain(self) -> pd.DataFrame:
+        """What each modulator and drug did to each population, and why others did nothing.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of `dualframe.results.action_tables.actions_table`.
+        """
+        return actions_table(self.provenance.get("actions") or ())
 
     def rates_with_state(self) -> pd.DataFrame:
         """Return `rates`; of a circuit with ranges and states, and the window that they are of."""

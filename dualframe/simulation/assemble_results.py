@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from dualframe.network import Network
+from dualframe.results.action_tables import without_silent_releases
 from dualframe.results.rate_ranges import warmup_of
 from dualframe.results.results import Results, Trace, dspike_table, population_table, spike_table
 from dualframe.targets.brian.raw_results import RawResults, RawTrace
@@ -103,8 +104,16 @@ def _run_provenance(
         **facts,
         **raw.facts,
         **network.meta,
+        **({"actions": _actions_of(network, lowered, raw)} if "actions" in network.meta else {}),
         **({"warmup_s": warmup_of(raw.simulated_s)} if "rate_ranges_Hz" in network.meta else {}),
     }
+
+
+def _actions_of(network: Network, lowered: LoweredNetwork, raw: RawResults) -> list[dict[str, Any]]:
+    """What modulators and drugs did, by what the populations that release them did."""
+    counts = {name: len(times) for name, (_, times) in raw.spikes.items()}
+    known = {name: n for name, n in counts.items() if name not in lowered.silent}
+    return without_silent_releases(network.meta["actions"], known)
 
 
 def package_versions() -> dict[str, str]:

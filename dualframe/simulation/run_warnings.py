@@ -16,6 +16,7 @@ import numpy as np
 
 from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.network import Network
+from dualframe.results.action_tables import idle_lines
 from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
 from dualframe.simulation.time_constants import (
@@ -139,6 +140,13 @@ def _warn_of_rates_outside_ranges(
         yield from outside_warnings(results.state(), results.provenance)
 
 
+def _warn_of_idle_actions(
+    network: Network, lowered: LoweredNetwork, raw: RawResults, results: Results
+) -> Iterator[str]:
+    """Say which modulators, drugs and changed effects did nothing."""
+    yield from idle_lines(results.provenance.get("actions") or ())
+
+
 def _warn_of_unstable_states(
     network: Network, lowered: LoweredNetwork, raw: RawResults, results: Results
 ) -> Iterator[str]:
@@ -168,4 +176,5 @@ AFTER: tuple[Callable[[Network, LoweredNetwork, RawResults, Results], Iterable[s
     _warn_of_unstable_states,
     _warn_of_open_conductances,
     _warn_of_rates_outside_ranges,
+    _warn_of_idle_actions,
 )

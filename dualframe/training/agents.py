@@ -37,6 +37,7 @@ from dualframe.core.serialisation import encode
 from dualframe.core.user_paths import expand_user
 from dualframe.core.user_warnings import warn_user
 from dualframe.network import Network
+from dualframe.results.action_tables import actions_table
 from dualframe.results.hdf5_files import read_synapses, read_unit
 from dualframe.results.saved_results import PROVENANCE_ENTRIES, as_folder, reporting_damage
 from dualframe.task import Task
@@ -92,6 +93,16 @@ class TrainedAgents(LearningRecord):
             trials, the weight that is followed.
         """
         return plot_learning({self.task.condition: self}, value)
+
+    def explain(self) -> pd.DataFrame:
+        """What each modulator and drug did to each population, and why others did nothing.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As of `dualframe.results.action_tables.actions_table`.
+        """
+        return actions_table(self.provenance.get("actions") or ())
 
     def save(self, directory: str | Path, *, figures: bool = True, force: bool = False) -> Path:
         """Write the agents into a folder.
