@@ -7,6 +7,7 @@ remedy. Nothing that is read is evaluated.
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
@@ -22,6 +23,7 @@ from dualframe.core.shipped_files import KINDS, shipped_folder
 from dualframe.core.text_files import read_text_file
 
 ORIGIN = ("source", "status", "note", "error_is")
+_DEEP_KEY = re.compile(r"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){64}")
 INLINE = ("value", "source", "status", "note", "error", "error_is", "n")
 
 #: Numbers of these names are greater than zero wherever they stand; others by their table.
@@ -347,6 +349,8 @@ def bibliographies(folder: Path) -> list[Path]:
 def load_toml(path: Path) -> dict[str, Any]:
     """Return the content of a TOML file; errors as `read_toml_table`."""
     text = read_text_file(path)
+    if _DEEP_KEY.search(text):  # which tomllib takes minutes for
+        raise CatalogueError(f"{path.name} has a key of more than 64 parts: remove levels.")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -357,7 +361,9 @@ def load_toml(path: Path) -> dict[str, Any]:
             "remove levels."
         ) from error
     except ValueError as error:  # of int(), above its number of digits
-        raise CatalogueError(f"{path.name} has a number that is too long to be one.") from error
+        raise CatalogueError(
+            f"{path.name} has a number that is too long to be one: write it shorter."
+        ) from error
 
 
 def _remedy(error: tomllib.TOMLDecodeError) -> str:

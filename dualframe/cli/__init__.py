@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -22,6 +23,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 is success, 1 a finding (a blocker, a difference), 2 an error, 130 an interrupt.
     """
+    if arguments is None and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name of a file may be no text
     words = sys.argv[1:] if arguments is None else list(arguments)
     options = command_line_parser().parse_args(words)
     options.words = words

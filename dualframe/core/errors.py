@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-_LONGEST = 200  # characters of a name that an error repeats
+_LONGEST = 100  # characters of a name that an error repeats
 
 
 class DualframeError(Exception):

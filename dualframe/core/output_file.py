@@ -48,6 +48,7 @@ def write_page(path: str | Path, page: str, *, force: bool = False) -> Path:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         content = page.rstrip("\n") + "\n"
+        content = content.encode("utf-8", "replace").decode()  # names of files may be no text
         signature = _SIGNATURE.format(digest=_sha256(content.encode()))
         write_listed_text(target, content + signature)
     except (OSError, ValueError) as problem:

@@ -274,7 +274,9 @@ def apply_drug_option(untreated: Circuit, text: str) -> Circuit:
     """Return a circuit with a drug such as ``"antagonist:M1=3@ctx_pv"``."""
     what, limited, cells = text.partition("@")
     if limited and not cells.replace(",", "").strip():
-        raise DualframeError(f"--drug {text!r} names no cell type after the @: leave it out.")
+        raise DualframeError(
+            f"--drug {text!r} names no cell type after the @: name one, or leave out the @."
+        )
     kind, rest = split_option(what, ":", "--drug", "antagonist:M1=3")
     receptor, _, dose = (part.strip() for part in rest.partition("="))
     amount, _, affinity = (part.strip() for part in dose.partition("/"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,3 +91,15 @@ def test_labels_are_no_mathematics(tiny: df.Network, tmp_path: Path) -> None:
     labels = {"$x^{$": results, r"a$\frac{$": results}
     page = df.report(labels, tmp_path / "report.html").read_text()
     assert "$x^{$" in page
+
+
+def test_an_argument_that_is_no_text(tiny: df.Network, tmp_path: Path) -> None:
+    """A name of a file in Latin-1: bytes that are not UTF-8."""
+    name = os.fsencode(tmp_path) + b"/gr\xfcn"
+    folder = df.run(tiny, "5 ms", target="runtime", seed=1).save(os.fsdecode(name), figures=False)
+    command = [sys.executable, "-m", "dualframe.cli", "report", name]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    process = subprocess.run(command, capture_output=True, env=environment, check=False)
+    assert process.returncode == 0, process.stderr
+    assert b"gr\\udcfcn" in process.stdout
+    assert (folder / "report.html").read_text().endswith("-->\n")

@@ -43,5 +43,5 @@ def test_files_that_are_not_there_are_named_as_they_were_written(tmp_path: Path)
         _ = RunSpecification(circuit="l23", calibration=str(tmp_path / "none.toml")).network
     with pytest.raises(OutputError, match="no home folder of '~nobody_at_all'"):
         RunSpecification(circuit="~nobody_at_all/x.toml")
-    with pytest.raises(UnknownName, match=r"'x{199}\.\.\.\. "):
+    with pytest.raises(UnknownName, match=r"'x{99}\.\.\.\. "):
         df.circuit("x" * 9999 + ".toml")
