@@ -19,6 +19,7 @@ from dualframe.analysis.plots import compare, rates, standard_figures
 from dualframe.analysis.rate_differences import compare_rates
 from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.core.output_file import check_page, write_page
+from dualframe.core.validation import expect_type
 from dualframe.results.run_record import RunRecord
 
 SECTIONS = ("summary", "rates", "differences", "figures", "assumptions", "provenance")
@@ -95,8 +96,12 @@ def report(
         If the file cannot be written, or would replace another than a report and ``force`` is
         not given.
     """
+    expected = "a Results, or several by label, like {'control': results}"
+    expect_type(results, (RunRecord, Mapping), "results", expected)
     target = check_page(path, force=force)
     runs = {"": results} if isinstance(results, RunRecord) else dict(results)
+    for label, result in runs.items():
+        expect_type(result, RunRecord, f"results[{label!r}]", "a Results")
     if not runs:
         raise DualframeError("there are no results to report: give one, or several by label.")
     for section in text or {}:

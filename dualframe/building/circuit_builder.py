@@ -27,6 +27,8 @@ from dualframe.catalogue import CellType
 from dualframe.circuit import Background, Circuit, CircuitProjection
 from dualframe.circuit.describe import action_lines, assumed_numbers
 from dualframe.circuit.resolved_circuit import ResolvedCircuit, ResolvedPopulation
+from dualframe.core.machine_memory import MemoryNeed, require_memory
+from dualframe.core.validation import expect_type
 from dualframe.network import Network, Population
 from dualframe.neuromodulation import (
     ModulatableParameters,
@@ -40,6 +42,8 @@ from dualframe.neuromodulation.population_equations import (
 )
 from dualframe.neuromodulation.release import volume_release
 from dualframe.synapses.synapse_equations import SynapseEquations
+
+BYTES_PER_NEURON = 64  # at least: a few variables and a position
 
 
 class CellBuilder(Protocol):
@@ -145,6 +149,9 @@ def build_circuit(
     NetworkError
         If ``heterogeneity`` names a parameter that no population has.
     """
+    remedy = "a Circuit, like dualframe.circuit('l23')"
+    expect_type(circuit, Circuit, "circuit", remedy)
+    _check_size(circuit)
     neurons.check_circuit(circuit)
     resolved = circuit.resolved
     check_modulation(resolved)
@@ -172,6 +179,16 @@ def build_circuit(
     )
     network = ((surroundings or NetworkBlock()) + block).network(circuit.name)
     return replace(network, meta=_meta(resolved, neurons, built) | _time_step(calibration))
+
+
+def _check_size(circuit: Circuit) -> None:
+    """Refuse more neurons than this machine has memory for, before their positions are drawn."""
+    needs = [
+        MemoryNeed(float(p.n) * BYTES_PER_NEURON, f"{p.n:.3g} neurons of {p.name!r}")
+        for p in circuit.populations
+    ]
+    label = f"circuit {circuit.name!r} at scale {circuit.scale:g}"
+    require_memory(label, needs, "make its populations or its scale smaller")
 
 
 def build_population(

@@ -9,11 +9,10 @@ from typing import Any
 from brian2.units import ms
 
 from dualframe.catalogue.sourced_value import Sourced
-from dualframe.core.quantity import quantity
 from dualframe.core.validation import (
+    as_interval,
     as_not_negative,
     check_count,
-    check_interval,
     check_name,
     set_frozen_field,
 )
@@ -62,12 +61,7 @@ class CircuitInput(ValueRecord):
             set_frozen_field(
                 self, "rate", as_not_negative(self.rate, "rate", f"rate of input {self.name!r}")
             )
-        set_frozen_field(
-            self, "start", as_not_negative(self.start, "time", f"start of input {self.name!r}")
-        )
-        if self.stop is not None:
-            set_frozen_field(
-                self, "stop", quantity(self.stop, "time", f"stop of input {self.name!r}")
-            )
-        check_interval(self.start, self.stop, f"input {self.name!r}")
+        start, stop = as_interval(self.start, self.stop, f"input {self.name!r}")
+        set_frozen_field(self, "start", start)
+        set_frozen_field(self, "stop", stop)
         self._freeze()

@@ -14,6 +14,7 @@ from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from dualframe.catalogue import modulator_name
 from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.machine_memory import MemoryNeed, require_memory
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import (
     as_fraction,
@@ -26,6 +27,7 @@ from dualframe.core.validation import (
 from dualframe.network import ValueRecord
 
 _MOST_CONCENTRATED = 1000 * mole / metre**3
+BYTES_PER_PULSE = 16  # a time and an index
 DRUGS = ("agonist", "antagonist", "knockout")
 
 
@@ -59,6 +61,8 @@ class Pulses(ValueRecord):
         set_frozen_field(self, "start", as_not_negative(self.start, "time", "start of the pulses"))
         set_frozen_field(self, "rise", as_level(self.rise, "rise of the pulses"))
         check_count(self.count, "count of the pulses")
+        need = MemoryNeed(float(self.count) * BYTES_PER_PULSE, "a time for each")
+        require_memory(f"count of the pulses is {self.count:.3g}, which", [need], "give fewer")
         if self.interval is not None:
             set_frozen_field(
                 self, "interval", as_positive(self.interval, "time", "interval of the pulses")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -66,6 +67,12 @@ _BASE_UNITS: Mapping[Dimension, str] = {
     for name in ("volt", "amp", "siemens", "second", "hertz", "farad", "ohm", "metre", "mmolar")
 } | {DIMENSIONLESS: "1"}
 
+LONGEST_TEXT = 200  # characters
+LARGEST_POWER = 9
+MOST_SHOWN = 80  # characters of a value in an error
+
+_PARSED = (str, Quantity, list, tuple)
+
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _QUANTITY = re.compile(rf"\s*(?P<number>{_NUMBER})\s*(?P<unit>.*?)\s*")
 _FACTOR = re.compile(
@@ -79,7 +86,7 @@ def quantity(value: Any, expected: str | Dimension | None = None, name: str = "v
     Parameters
     ----------
     value
-        A text such as ``"-70 mV"``, a quantity, a number, or an array of either.
+        A text such as ``"-70 mV"``, a quantity, a number, or an array or list of either.
     expected
         The dimension it must have: a name of `DIMENSIONS` or a Brian2 dimension.
         ``None`` accepts any.
@@ -91,12 +98,40 @@ def quantity(value: Any, expected: str | Dimension | None = None, name: str = "v
     QuantityError
         If the text is not a number with units, or the dimension is not the expected one.
     """
-    result = _parse_quantity(value, name) if isinstance(value, str) else value
+    result = _parse_value(value, name)
     if isinstance(result, bool) or not _is_numeric(result):
-        raise QuantityError(f"{name} is {value!r}: expected a number with a unit, like '10 ms'.")
+        raise QuantityError(
+            f"{name} is {show_value(value)}: expected a number with a unit, like '10 ms'."
+        )
     if expected is not None:
         _check_dimension(result, expected, name, value)
     return result
+
+
+def is_quantity_text(text: str) -> bool:
+    """Return whether a text is a number with or without a unit, and no expression.
+
+    Parameters
+    ----------
+    text
+        For example ``"3 ms"``; ``"3*ms"`` and ``"2*tau"`` are expressions.
+    """
+    match = _QUANTITY.fullmatch(text) if len(text) <= LONGEST_TEXT else None
+    return match is not None and not match["unit"].startswith(("*", "/"))
+
+
+def show_value(value: Any) -> str:
+    """Return a value as an error shows it: on one line, and cut where it is long.
+
+    Parameters
+    ----------
+    value
+        Anything.
+    """
+    text = " ".join(repr(value).split())
+    if " at 0x" in text or is_dataclass(value):
+        return f"a {type(value).__name__}"
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
 
 
 def quantity_text(value: Any, digits: int = 6) -> str:
@@ -160,13 +195,44 @@ def named_dimension(expected: str | Dimension) -> Dimension:
 
 
 def _is_numeric(value: Any) -> bool:
-    return np.issubdtype(np.asarray(value).dtype, np.number)
+    return np.asarray(value).dtype.kind in "iuf"
+
+
+def _parse_value(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        return _parse_quantity(value, name)
+    texts = isinstance(value, np.ndarray) and value.dtype.kind == "U"
+    if texts or (isinstance(value, (list, tuple)) and any(isinstance(v, _PARSED) for v in value)):
+        return _parse_list(value, name)
+    return _as_array(value) if isinstance(value, (list, tuple)) else value
+
+
+def _as_array(values: Any) -> Any:
+    try:
+        return np.asarray(values)
+    except ValueError:  # lists of unequal lengths
+        return np.asarray(None)
+
+
+def _parse_list(values: Any, name: str) -> Any:
+    """Return a list of texts, quantities or numbers as one array."""
+    items = [_parse_value(value, name) for value in values]
+    dimensions = {get_dimensions(item) for item in items if _is_numeric(item)}
+    if len(dimensions) > 1:
+        raise QuantityError(f"{name} is {show_value(values)}: expected one unit for all.")
+    array = _as_array([np.asarray(item) for item in items])
+    dimension = dimensions.pop() if dimensions else DIMENSIONLESS
+    if dimension.is_dimensionless or array.dtype.kind not in "iuf":
+        return array
+    return Quantity(array, dim=dimension)
 
 
 def _parse_quantity(value: str, name: str) -> Any:
-    match = _QUANTITY.fullmatch(value)
+    match = _QUANTITY.fullmatch(value) if len(value) <= LONGEST_TEXT else None
     if match is None:
-        raise QuantityError(f"{name} is {value!r}: expected a number with a unit, like '10 ms'.")
+        raise QuantityError(
+            f"{name} is {show_value(value)}: expected a number with a unit, like '10 ms'."
+        )
     number = float(match["number"])
     if not np.isfinite(number):
         raise QuantityError(f"{name} is {value!r}: expected a finite number.")
@@ -187,6 +253,8 @@ def _parse_unit(expression: str, value: str, name: str) -> Any:
             hint = hint if hint.startswith("Did") else "Units are spelled like 'mV', 'pA', 'uS'."
             raise QuantityError(f"{name} is {value!r}: unknown unit {match['name']!r}. {hint}")
         power = int(match["exponent"] or 1) * (-1 if match["operator"] == "/" else 1)
+        if abs(power) > LARGEST_POWER:
+            raise QuantityError(f"{name} is {value!r}: expected powers of at most {LARGEST_POWER}.")
         result = result * UNITS[match["name"]] ** power
         position = match.end()
     return Quantity(result)
@@ -200,4 +268,5 @@ def _check_dimension(result: Any, expected: str | Dimension, name: str, value: A
     label = expected if isinstance(expected, str) else "a quantity"
     example = "a plain number" if wanted is DIMENSIONLESS else f"in units of {get_unit(wanted)}"
     given = "no unit" if found is DIMENSIONLESS else f"units of {get_unit(found)}"
-    raise QuantityError(f"{name} is {value!r}, with {given}: expected a {label}, {example}.")
+    shown = show_value(value)
+    raise QuantityError(f"{name} is {shown}, with {given}: expected a {label}, {example}.")

@@ -13,6 +13,7 @@ from typing import Literal
 
 from dualframe.core.errors import UnknownName
 from dualframe.core.user_paths import expand_user
+from dualframe.core.validation import as_path
 
 Kind = Literal["circuits", "tasks"]
 
@@ -69,6 +70,7 @@ def find_shipped_file(kind: Kind, name: str | os.PathLike[str]) -> Path:
     UnknownName
         If there is no such file. The message proposes the nearest name in the same place.
     """
+    as_path(name, _singular_noun(kind))
     if not _is_path(name):
         path = shipped_folder(kind) / f"{name}{SUFFIX}"
         choices = shipped_names(kind)

@@ -11,7 +11,7 @@ from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity, quantity_text
-from dualframe.core.validation import as_fraction, check_count, check_shape
+from dualframe.core.validation import as_finite, as_fraction, check_count
 from dualframe.network import ValueRecord
 
 
@@ -67,8 +67,7 @@ class EnvironmentParameter(ValueRecord):
             check_count(value, label)
             return int(value)
         dimension = get_dimensions(quantity(self.value))
-        checked = quantity(value, dimension, label)
-        check_shape(checked, 0, label)
+        checked = as_finite(value, dimension, label)
         if self.kind in ("positive", "ticks") and np.asarray(checked) <= 0:
             raise NetworkError(f"{label} is {value}: expected more than zero.")
         if self.kind == "probability":

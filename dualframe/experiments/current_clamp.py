@@ -18,7 +18,7 @@ from brian2.units.fundamentalunits import get_dimensions
 from dualframe.circuit import Circuit, CircuitPopulation, Drug, Modulation
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
-from dualframe.core.validation import check_shape
+from dualframe.core.validation import as_values
 from dualframe.experiments.response import Response, read_response
 from dualframe.experiments.single_cell import build_cell_network, injected_variable
 from dualframe.network import CurrentInput, Network, Population, Recording
@@ -209,7 +209,7 @@ def _pad_values(values: Mapping[str, Any], n: int, size: int) -> dict[str, Any]:
     index = np.minimum(np.arange(size), n - 1)  # NumPy's repeat drops the unit, indexing keeps it
     for value in values.values():
         if np.ndim(value):
-            check_shape(value, n, "values of the copies")
+            as_values(value, n, "values of the copies")
     return {name: value[index] if np.ndim(value) else value for name, value in values.items()}
 
 

@@ -11,6 +11,7 @@ from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.point_neurons import model_key
 from dualframe.circuit import Circuit
 from dualframe.core.errors import UnknownName
+from dualframe.core.validation import check_text
 from dualframe.network import Network
 
 
@@ -30,6 +31,7 @@ def build_cell_network(
     options
         Further arguments of the branch's ``build``.
     """
+    check_text(model, f"model of {', '.join(map(repr, circuit.cells))}")
     synapses: dict[str, Any] = dict(weights or {})
     if model == MODEL:
         calibration = Calibration(circuit.name, MODEL, synapses)

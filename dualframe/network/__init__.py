@@ -5,7 +5,7 @@ random numbers or creates Brian2 objects; only Brian2's quantities are used, as 
 """
 
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
-from dualframe.network.network import Network
+from dualframe.network.network import Network, expect_network
 from dualframe.network.plasticity_spec import Plasticity
 from dualframe.network.population import Event, Population
 from dualframe.network.projection import Projection
@@ -24,6 +24,7 @@ __all__ = [
     "Recording",
     "SpikeInput",
     "ValueRecord",
+    "expect_network",
     "replicate",
     "variables",
 ]

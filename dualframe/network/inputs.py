@@ -10,7 +10,17 @@ from brian2.units import ms
 
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
-from dualframe.core.validation import check_count, check_interval, check_name, check_shape
+from dualframe.core.validation import (
+    as_indices,
+    as_interval,
+    as_names,
+    as_positive,
+    as_times,
+    as_values,
+    check_count,
+    check_name,
+    set_frozen_field,
+)
 from dualframe.network.value_record import ValueRecord
 
 
@@ -26,28 +36,16 @@ class SpikeInput(ValueRecord):
     def __post_init__(self) -> None:
         check_name(self.name, "input")
         check_count(self.n, f"number of sources of input {self.name!r}")
-        indices = np.asarray(self.indices, dtype=float)
-        if not np.array_equal(indices, indices.astype(np.int32)):
-            raise NetworkError(f"indices of input {self.name!r} are not whole numbers.")
-        times = (
-            quantity(self.times, "time", f"times of input {self.name!r}")
-            if np.size(self.times)
-            else np.zeros(0) * ms
-        )
+        label = f"of input {self.name!r}"
+        indices = as_indices(self.indices, f"indices {label}", self.n)
+        times = self.times if np.size(self.times) else np.zeros(0) * ms
         if indices.shape != np.shape(times):
             raise NetworkError(
-                f"input {self.name!r} has {indices.size} indices and {np.size(times)} times: "
-                f"expected as many of each."
+                f"input {self.name!r} has {indices.size} indices and times of shape "
+                f"{np.shape(times)}: expected as many of each."
             )
-        if indices.size and (indices.min() < 0 or indices.max() >= self.n):
-            raise NetworkError(
-                f"indices of input {self.name!r} run from {int(indices.min())} to "
-                f"{int(indices.max())}: expected 0 to {self.n - 1}."
-            )
-        if indices.size and np.min(np.asarray(times)) < 0:
-            raise NetworkError(f"times of input {self.name!r} are negative: expected >= 0 s.")
-        object.__setattr__(self, "indices", indices.astype(np.int32))
-        object.__setattr__(self, "times", times)
+        set_frozen_field(self, "indices", indices)
+        set_frozen_field(self, "times", as_times(times, indices.size, f"times {label}"))
         self._freeze()
 
 
@@ -78,13 +76,13 @@ class PoissonInput(ValueRecord):
     def __post_init__(self) -> None:
         check_name(self.name, "input")
         check_count(self.n, f"number of sources of input {self.name!r}")
-        rate = quantity(self.rate, "rate", f"rate of input {self.name!r}")
-        check_shape(rate, self.n, f"rate of input {self.name!r}")
+        rate = as_values(self.rate, self.n, f"rate of input {self.name!r}", "rate")
         if np.min(np.asarray(rate)) < 0:
             raise NetworkError(f"rate of input {self.name!r} is {rate}: expected >= 0 Hz.")
+        set_frozen_field(self, "rate", rate)
         if self.drawn not in ("host", "target"):
             raise UnknownName("way to draw spikes", self.drawn, ("host", "target"))
-        check_interval(self.start, self.stop, f"input {self.name!r}")
+        _set_interval(self, f"input {self.name!r}")
         self._freeze()
 
 
@@ -115,7 +113,11 @@ class CurrentInput(ValueRecord):
     def __post_init__(self) -> None:
         check_name(self.name or self.variable, "input")
         check_name(self.variable, "input variable")
-        check_interval(self.start, self.stop, f"current input onto {self.target!r}")
+        label = f"current input onto {self.target!r}"
+        check_name(self.target, f"target of the {label}:")
+        amplitude = quantity(self.amplitude, None, f"amplitude of the {label}")
+        set_frozen_field(self, "amplitude", amplitude)
+        _set_interval(self, label)
         self._freeze()
 
 
@@ -138,15 +140,30 @@ class Recording(ValueRecord):
     every: Any = None
 
     def __post_init__(self) -> None:
-        names = (self.variables,) if isinstance(self.variables, str) else tuple(self.variables)
+        names = as_names(self.variables, "recorded variables")
         for name in names:
             check_name(name, "recorded variable")
-        object.__setattr__(self, "variables", names)
+        if not names:
+            raise NetworkError("a recording needs at least one variable: give names.")
+        set_frozen_field(self, "variables", names)
         if self.every is not None:
-            quantity(self.every, "time", "recording interval")
+            every = as_positive(self.every, "time", "every (interval) of a recording")
+            set_frozen_field(self, "every", every)
         if self.neurons is not None:
-            object.__setattr__(self, "neurons", np.atleast_1d(np.asarray(self.neurons, dtype=int)))
+            one = isinstance(self.neurons, (int, np.integer)) and not isinstance(self.neurons, bool)
+            neurons = as_indices([self.neurons] if one else self.neurons, "neurons of a recording")
+            if not neurons.size:
+                raise NetworkError(
+                    "neurons of a recording: give at least one index, or None for all."
+                )
+            set_frozen_field(self, "neurons", neurons)
         self._freeze()
+
+
+def _set_interval(record: Any, label: str) -> None:
+    start, stop = as_interval(record.start, record.stop, label)
+    set_frozen_field(record, "start", start)
+    set_frozen_field(record, "stop", stop)
 
 
 Input = SpikeInput | PoissonInput | CurrentInput

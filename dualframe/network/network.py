@@ -10,7 +10,14 @@ from typing import Any, ClassVar
 from dualframe.core.descriptions import decode
 from dualframe.core.errors import NetworkError, UnknownName, suggest_name
 from dualframe.core.serialisation import digest_of, encode
-from dualframe.core.validation import check_shape, check_unique
+from dualframe.core.validation import (
+    as_records,
+    as_values,
+    check_text,
+    check_unique,
+    expect_type,
+    set_frozen_field,
+)
 from dualframe.network.distributions import GaussianKernel, Limited, LogNormal, Normal, Uniform
 from dualframe.network.draw_connections import connection_ends
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
@@ -40,18 +47,20 @@ class Network(ValueRecord):
     CLASSES: ClassVar[Mapping[str, type]]
 
     def __post_init__(self) -> None:
-        for kind in ("populations", "inputs", "projections"):
-            object.__setattr__(self, kind, tuple(getattr(self, kind)))
+        check_text(self.name, "name of a network")
+        for kind, classes in _PARTS.items():
+            set_frozen_field(self, kind, as_records(getattr(self, kind), classes, kind))
         if not self.populations:
             raise NetworkError("a network needs at least one population.")
         check_unique([p.name for p in self.populations] + [s.name for s in self.sources])
         check_unique([p.name for p in self.projections])
+        currents = [item for item in self.inputs if isinstance(item, CurrentInput)]
+        check_unique([current.name for current in currents if current.name])
         for projection in self.projections:
             self._check_projection(projection)
         check_summed(self.projections)
-        for item in self.inputs:
-            if isinstance(item, CurrentInput):
-                self._check_current(item)
+        for current in currents:
+            self._check_current(current)
         self._freeze()
 
     @property
@@ -134,12 +143,31 @@ class Network(ValueRecord):
     def _check_current(self, current: CurrentInput) -> None:
         population = self.population(current.target)
         label = f"amplitude of the current input onto {current.target!r}"
-        check_shape(current.amplitude, population.n, label)
+        as_values(current.amplitude, population.n, label)
         if current.variable not in population.variables:
             raise NetworkError(
                 f"population {population.name!r} has no input variable {current.variable!r}. "
                 + suggest_name(current.variable, population.variables)
             )
+
+
+_PARTS: Mapping[str, Any] = {
+    "populations": Population,
+    "inputs": (SpikeInput, PoissonInput, CurrentInput),
+    "projections": Projection,
+}
+
+
+def expect_network(network: Any) -> None:
+    """Refuse what is no network, such as a circuit that was not built.
+
+    Parameters
+    ----------
+    network
+        What was given as a network.
+    """
+    remedy = "a Network; build it first, like dualframe.biological.build(dualframe.circuit('l23'))"
+    expect_type(network, Network, "network", remedy)
 
 
 Network.CLASSES = {
@@ -213,7 +241,7 @@ def check_ends(projection: Projection, source: Any, target: Population) -> None:
         if connection.rule.needs_positions and getattr(end, "positions", None) is None:
             raise NetworkError(
                 f"projection {projection.name!r} depends on distance, but {end.name!r} "
-                f"has no positions."
+                f"has no positions: give them."
             )
     ends = connection_ends(projection, source, target)
     if problem := connection.rule.find_problem(connection.values, ends):
@@ -223,10 +251,10 @@ def check_ends(projection: Projection, source: Any, target: Population) -> None:
 def check_indices(projection: Projection, name: str, source: Any, target: Population) -> None:
     """Refuse pairs that reach beyond the populations."""
     for end, indices in zip((source, target), getattr(projection, name), strict=True):
-        if indices.size and (indices.min() < 0 or indices.max() >= end.n):
+        if indices.size and indices.max() >= end.n:
             raise NetworkError(
-                f"{name} of projection {projection.name!r} reach index {indices.max()}, "
-                f"but {end.name!r} has {end.n} members."
+                f"{name} of projection {projection.name!r} reach index {indices.max()}: expected "
+                f"at most {end.n - 1}, the last of the {end.n} members of {end.name!r}."
             )
 
 
@@ -236,5 +264,5 @@ def check_replicas(projection: Projection, source: Any, target: Population) -> N
         if end.n % projection.replicas:
             raise NetworkError(
                 f"projection {projection.name!r} has {projection.replicas} replicas, which do not "
-                f"divide the {end.n} members of {end.name!r}."
+                f"divide the {end.n} members of {end.name!r}: give a divisor."
             )

@@ -10,7 +10,7 @@ import numpy as np
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
 from dualframe.core.errors import NetworkError
-from dualframe.core.validation import as_finite, as_not_negative, check_name
+from dualframe.core.validation import as_finite, as_not_negative, check_name, set_frozen_field
 from dualframe.network.value_record import ValueRecord
 
 
@@ -77,6 +77,7 @@ class Plasticity(ValueRecord):
         for table in ("numbers", "signals", "options"):
             for name in getattr(self, table):
                 check_name(name, f"{table} of {self.rule}:")
+        set_frozen_field(self, "w_max", as_finite(self.w_max, None, f"w_max of {self.rule}"))
         dimension = get_dimensions(self.w_max)
         if self.w_min is None:
             zero = 0.0 if dimension.is_dimensionless else Quantity(0.0, dim=dimension)

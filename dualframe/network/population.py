@@ -11,8 +11,20 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 
 from dualframe.core.equation_syntax import check_expression, check_model, check_statements
 from dualframe.core.errors import NetworkError, suggest_name
-from dualframe.core.quantity import quantity
-from dualframe.core.validation import check_count, check_name, check_shape
+from dualframe.core.quantity import is_quantity_text
+from dualframe.core.validation import (
+    as_not_negative,
+    as_positive,
+    as_records,
+    as_rows,
+    as_table,
+    as_times,
+    as_values,
+    as_variation,
+    check_count,
+    check_name,
+    set_frozen_field,
+)
 from dualframe.network.value_record import ValueRecord, variables
 
 
@@ -126,27 +138,25 @@ class Population(ValueRecord):
 
     def __post_init__(self) -> None:
         check_name(self.name, "population")
-        check_count(self.n, f"number of neurons of population {self.name!r}")
+        label = f"population {self.name!r}"
+        check_count(self.n, f"number of neurons of {label}")
         if self.sign not in (None, 1, -1):
-            raise NetworkError(f"sign of population {self.name!r} is {self.sign!r}: +1, -1, None.")
+            raise NetworkError(f"sign of {label} is {self.sign!r}: expected +1, -1 or None.")
+        set_frozen_field(self, "events", as_records(self.events, Event, f"events of {label}"))
+        self._convert_tables()
+        self._convert_refractory()
         self._check_texts()
         if self.threshold is None and self.reset is not None:
-            raise NetworkError(f"population {self.name!r} has a reset but no threshold.")
+            raise NetworkError(f"{label} has a reset but no threshold: give both, or neither.")
         self._check_second_reset()
-        for kind in ("parameters", "initial"):
-            for key, value in getattr(self, kind).items():
-                check_shape(value, self.n, f"{kind}[{key!r}] of population {self.name!r}")
-        for key, value in self.durations.items():
-            quantity(value, "time", f"duration {key!r} of population {self.name!r}")
         if self.time_step is not None:
-            quantity(self.time_step, "time", f"time_step of population {self.name!r}")
+            step = as_positive(self.time_step, "time", f"time_step of {label}")
+            set_frozen_field(self, "time_step", step)
         self._check_variables()
         self._check_heterogeneity()
-        if self.positions is not None and np.shape(self.positions) != (self.n, 3):
-            raise NetworkError(
-                f"positions of population {self.name!r} have shape {np.shape(self.positions)}: "
-                f"expected ({self.n}, 3)."
-            )
+        if self.positions is not None:
+            places = as_rows(self.positions, (self.n, 3), "length", f"positions of {label}")
+            set_frozen_field(self, "positions", places)
         self._freeze()
 
     @property
@@ -159,6 +169,31 @@ class Population(ValueRecord):
         if name in self.parameters:
             return (name,)
         return tuple(sorted(p for p in self.parameters if p.startswith(f"{name}_")))
+
+    def _convert_tables(self) -> None:
+        """Make quantities of parameters, durations, initial values and heterogeneity."""
+        for kind in ("parameters", "durations", "initial", "heterogeneity"):
+            label = f"of population {self.name!r}"
+            table = as_table(getattr(self, kind), f"{kind} {label}")
+            values = {
+                key: self._converted(kind, value, f"{kind}[{key!r}] {label}")
+                for key, value in table.items()
+            }
+            set_frozen_field(self, kind, values)
+
+    def _converted(self, kind: str, value: Any, label: str) -> Any:
+        if kind == "durations":
+            return as_not_negative(value, "time", label)
+        if kind == "heterogeneity" and np.ndim(value) == 0:
+            return as_variation(value, label)
+        return as_values(value, self.n, label)
+
+    def _convert_refractory(self) -> None:
+        """Make a quantity of a refractory period that is one; what is left is an expression."""
+        period, label = self.refractory, f"refractory of population {self.name!r}"
+        if period is None or (isinstance(period, str) and not is_quantity_text(period)):
+            return
+        set_frozen_field(self, "refractory", as_times(period, self.n, label))
 
     def _check_texts(self) -> None:
         """Refuse texts and names that are more than equations."""
@@ -181,18 +216,14 @@ class Population(ValueRecord):
             raise NetworkError(
                 f"population {self.name!r}: second_reset and spike_width go together; give both."
             )
-        if isinstance(self.refractory, Quantity):
-            quantity(self.refractory, "time", f"refractory of population {self.name!r}")
-        elif self.refractory is not None and not isinstance(self.refractory, str):
-            raise NetworkError(
-                f"refractory of population {self.name!r} is {self.refractory!r}: expected a time."
-            )
         if self.spike_width is None:
             return
-        width = quantity(self.spike_width, "time", f"spike_width of population {self.name!r}")
-        if isinstance(self.refractory, Quantity) and np.asarray(self.refractory) > np.asarray(
-            width
-        ):
+        width = as_not_negative(
+            self.spike_width, "time", f"spike_width of population {self.name!r}"
+        )
+        set_frozen_field(self, "spike_width", width)
+        period = self.refractory
+        if isinstance(period, Quantity) and np.all(np.asarray(period) > np.asarray(width)):
             return
         raise NetworkError(
             f"population {self.name!r}: the refractory period ({self.refractory}) must be a time "
@@ -220,7 +251,6 @@ class Population(ValueRecord):
                     f"heterogeneity of population {self.name!r} names no parameter {key!r}. "
                     + suggest_name(key, self.parameters)
                 )
-            check_shape(spread, self.n, f"heterogeneity[{key!r}] of population {self.name!r}")
             if get_dimensions(spread).is_dimensionless is False or np.min(np.asarray(spread)) < 0:
                 raise NetworkError(
                     f"heterogeneity[{key!r}] of population {self.name!r} is {spread}: expected a "

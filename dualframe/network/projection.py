@@ -13,9 +13,18 @@ from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.core.equation_syntax import check_expression, check_model, check_statements
 from dualframe.core.errors import NetworkError
-from dualframe.core.quantity import quantity
+from dualframe.core.quantity import quantity, show_value
 from dualframe.core.serialisation import WHERE_GIVEN
-from dualframe.core.validation import check_count, check_name, set_frozen_field
+from dualframe.core.validation import (
+    as_finite,
+    as_indices,
+    as_table,
+    as_values,
+    check_count,
+    check_name,
+    expect_type,
+    set_frozen_field,
+)
 from dualframe.network.connection_rules import (
     RULE_FIELDS,
     Connection,
@@ -124,6 +133,8 @@ class Projection(ValueRecord):
     connect: Any = field(default=None, metadata=WHERE_GIVEN)
 
     def __post_init__(self) -> None:
+        for end in ("source", "target"):
+            check_name(getattr(self, end), f"{end} of a projection:")
         if not self.name:
             object.__setattr__(self, "name", f"{self.source}_to_{self.target}")
         check_name(self.name, "projection")
@@ -142,10 +153,21 @@ class Projection(ValueRecord):
         self._check_delay()
         if self.delay_groups is not None:
             check_count(self.delay_groups, f"delay_groups of projection {self.name!r}")
-        self._check_per_pair("weight")
+        self._convert_values("weight", None)
+        self._convert_parameters()
         if self.plasticity is not None:
             self._check_plasticity(self.plasticity)
         self._freeze()
+
+    def _convert_parameters(self) -> None:
+        label = f"projection {self.name!r}"
+        expect_type(self.autapses, bool, f"autapses of {label}", "True or False")
+        table = as_table(self.parameters, f"parameters of {label}")
+        values = {
+            key: as_finite(value, None, f"parameters[{key!r}] of {label}")
+            for key, value in table.items()
+        }
+        set_frozen_field(self, "parameters", values)
 
     def _check_texts(self) -> None:
         """Refuse texts and names that are more than equations."""
@@ -162,7 +184,8 @@ class Projection(ValueRecord):
     def _check_rule(self) -> None:
         check_connection(self, f"projection {self.name!r}")
         for name in ("pairs", "excluded"):
-            if getattr(self, name) is not None and not isinstance(getattr(self, name), str):
+            named = name == "pairs" and isinstance(self.pairs, str)
+            if getattr(self, name) is not None and not named:
                 self._check_pairs(name)
         if self.excluded is not None and isinstance(self.pairs, tuple):
             raise NetworkError(
@@ -170,32 +193,44 @@ class Projection(ValueRecord):
             )
 
     def _check_pairs(self, name: str) -> None:
-        arrays = [np.asarray(part) for part in getattr(self, name)]
-        if len(arrays) != 2 or arrays[0].ndim != 1 or arrays[0].shape != arrays[1].shape:
-            raise NetworkError(f"{name} of projection {self.name!r}: expected two equal arrays.")
-        if any(a.size and not np.issubdtype(a.dtype, np.integer) for a in arrays):
-            raise NetworkError(f"{name} of projection {self.name!r} are not whole numbers.")
-        set_frozen_field(self, name, tuple(a.astype(np.int32) for a in arrays))
+        label = f"{name} of projection {self.name!r}"
+        ends = getattr(self, name)
+        if not isinstance(ends, (tuple, list, np.ndarray)) or len(ends) != 2:
+            raise NetworkError(
+                f"{label} are {show_value(ends)}: expected two equal arrays, of presynaptic and of "
+                f"postsynaptic indices."
+            )
+        pre, post = (as_indices(part, label) for part in ends)
+        if pre.shape != post.shape:
+            raise NetworkError(
+                f"{label} are {pre.size} and {post.size} indices: expected two equal arrays."
+            )
+        set_frozen_field(self, name, (pre, post))
+
+    def _convert_values(self, name: str, dimension: str | None) -> None:
+        """Make quantities of weights or delays, unless they are drawn."""
+        value, label = getattr(self, name), f"{name} of projection {self.name!r}"
+        if value is None or isinstance(value, DISTRIBUTIONS):
+            return
+        values = quantity(value, dimension, label)
+        if np.ndim(values) and (
+            not isinstance(self.pairs, tuple) or np.shape(values) != np.shape(self.pairs[0])
+        ):
+            raise NetworkError(
+                f"{label} has {np.size(values)} values: an array needs explicit pairs of the same "
+                f"length."
+            )
+        set_frozen_field(self, name, as_values(values, np.size(values), label))
 
     def _check_delay(self) -> None:
+        label = f"delay of projection {self.name!r}"
+        self._convert_values("delay", "time")
         if isinstance(self.delay, DISTRIBUTIONS):
             sample = self.delay.draw(np.random.default_rng(0), 1)
-            quantity(sample, "time", f"delay of projection {self.name!r}")
+            quantity(sample, "time", label)
             return
-        delay = quantity(self.delay, "time", f"delay of projection {self.name!r}")
-        if np.size(delay) and np.min(np.asarray(delay)) < 0:
-            raise NetworkError(f"delay of projection {self.name!r} is {delay}: expected >= 0 ms.")
-        self._check_per_pair("delay")
-
-    def _check_per_pair(self, name: str) -> None:
-        value = getattr(self, name)
-        if value is None or isinstance(value, DISTRIBUTIONS) or np.ndim(value) == 0:
-            return
-        if self.pairs is None or isinstance(self.pairs, str) or len(self.pairs[0]) != len(value):
-            raise NetworkError(
-                f"{name} of projection {self.name!r} has {np.size(value)} values: an array needs "
-                f"explicit pairs of the same length."
-            )
+        if np.size(self.delay) and np.min(np.asarray(self.delay)) < 0:
+            raise NetworkError(f"{label} is {self.delay}: expected >= 0 ms.")
 
     def _check_plasticity(self, plasticity: Plasticity) -> None:
         label = f"projection {self.name!r}"

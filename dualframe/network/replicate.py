@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
+from dualframe.core.machine_memory import MemoryNeed, require_memory
 from dualframe.core.validation import check_count
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, SpikeInput
-from dualframe.network.network import Network
+from dualframe.network.network import Network, expect_network
 from dualframe.network.population import Population
 from dualframe.network.projection import Projection
+
+BYTES_PER_NEURON = 32  # at least: a few variables
 
 
 def replicate(network: Network, replicas: int) -> Network:
@@ -36,7 +39,12 @@ def replicate(network: Network, replicas: int) -> Network:
     NetworkError
         If ``replicas`` is not a whole number above zero.
     """
+    expect_network(network)
     check_count(replicas, "number of replicas")
+    neurons = float(sum(population.n for population in network.populations)) * replicas
+    need = MemoryNeed(neurons * BYTES_PER_NEURON, f"{neurons:.3g} neurons")
+    label = f"{replicas:.3g} replicas (agents) of {network.name!r}"
+    require_memory(label, [need], "make fewer")
     sizes = {end.name: end.n for end in (*network.populations, *network.sources)}
     return replace(
         network,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dualframe.core.errors import UnknownName
 from dualframe.core.registry import Registry
+from dualframe.core.validation import check_text
 from dualframe.neurons.adex import ADEX
 from dualframe.neurons.escape_rate import ESCAPE_RATE
 from dualframe.neurons.glif import GLIF_MODELS
@@ -54,6 +55,7 @@ def models_named(key: str) -> tuple[NeuronModel, ...]:
     UnknownName
         If no model answers to it.
     """
+    check_text(key, "point neuron model")
     models = tuple(model for model in NEURON_MODELS.values() if model.answers_to(key))
     if not models:
         words = dict.fromkeys((*model_families(), *map(str.casefold, NEURON_MODELS)))

@@ -11,7 +11,7 @@ from brian2 import defaultclock
 from brian2.units import second
 
 from dualframe.core.brian_lock import one_thread_at_a_time
-from dualframe.network import Network, PoissonInput, Recording
+from dualframe.network import Network, PoissonInput, Recording, expect_network
 from dualframe.simulation.run import positive_time, resolve_recordings, resolve_seed
 from dualframe.targets.brian.brian_objects import BrianObjects
 from dualframe.targets.brian.brian_objects import make_brian_objects as assemble_lowered
@@ -61,6 +61,7 @@ def assemble(
     NetworkError
         If a construct has no portable form.
     """
+    expect_network(network)
     step = defaultclock.dt if dt is None else positive_time(dt, "dt")
     if duration is None:
         network, length = _drawn_while_running(network), np.inf * second
@@ -71,7 +72,7 @@ def assemble(
         dt=step,
         duration=length,
         seed=resolve_seed(seed),
-        record=resolve_recordings(network, record or {}),
+        record=resolve_recordings(network, {} if record is None else record),
     )
     return assemble_lowered(lowered)
 

@@ -11,13 +11,14 @@ from brian2.units import ms
 
 from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.core.errors import TargetError
-from dualframe.network import Network, Recording
+from dualframe.core.validation import as_path
+from dualframe.network import Network, Recording, expect_network
 from dualframe.simulation.assemble_results import package_versions
 from dualframe.simulation.run import (
     check_options,
-    positive_time,
     resolve_recordings,
     resolve_seed,
+    resolve_times,
 )
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import run as cpp_standalone
@@ -79,14 +80,16 @@ def export(
         If the folder holds something and ``force`` is not given, holds a file of somebody else
         that has the name of an exported one, or cannot be written.
     """
+    expect_network(network)
     _check_target(target)
+    folder_name = as_path(out_dir, "out_dir")
     check_options(threads, "float64", TARGET)
-    length, step = positive_time(duration, "duration"), positive_time(dt, "dt")
-    wanted = resolve_recordings(network, record or {})
+    length, step = resolve_times(duration, dt)
+    wanted = resolve_recordings(network, {} if record is None else record)
     lowered = lower_network(
         network, dt=step, duration=length, seed=resolve_seed(seed), record=wanted
     )
-    out = check_export_folder(out_dir, force=force)
+    out = check_export_folder(folder_name, force=force)
     options = RunOptions(threads=threads, strict=strict)
     with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
         project = Path(folder) / "project"

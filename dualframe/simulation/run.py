@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dualframe.core.errors import NetworkError, UnknownName
-from dualframe.core.quantity import quantity
 from dualframe.core.user_warnings import warn_user
-from dualframe.network import Network, Population, Recording
+from dualframe.core.validation import as_positive, expect_type
+from dualframe.network import Network, Population, Recording, expect_network
 from dualframe.results.results import Results
 from dualframe.simulation.assemble_results import assemble_results
 from dualframe.simulation.run_warnings import warnings_after_run, warnings_before_run
@@ -25,6 +25,7 @@ from dualframe.targets.lowering.lowered_network import LoweredNetwork
 from dualframe.targets.target_support import TARGETS, require_supported, resolve_target
 
 _DEFAULT_DT = 0.1 * ms
+MOST_STEPS = 1e10  # days of computing time, at the least
 
 
 def run(
@@ -95,10 +96,11 @@ def run(
         If the target is not usable here or cannot run the network; raised before any code is
         generated.
     """
+    expect_network(network)
     name = resolve_target(target)
     check_options(threads, precision, name)
-    length, step = positive_time(duration, "duration"), positive_time(dt, "dt")
-    requested = resolve_recordings(network, record or {})
+    length, step = resolve_times(duration, dt)
+    requested = resolve_recordings(network, {} if record is None else record)
     require_supported(network, name, use_gpu)
     chosen = resolve_seed(seed)
     kept = check_spike_recording(network, spikes)
@@ -141,10 +143,36 @@ def positive_time(value: Any, label: str) -> Any:
     label
         How an error calls it.
     """
-    time = quantity(value, "time", label)
-    if np.ndim(time) or not 0 < float(np.asarray(time)) < np.inf:
-        raise NetworkError(f"{label} is {value}: expected a time above zero.")
-    return time
+    return as_positive(value, "time", label)
+
+
+def resolve_times(duration: Any, dt: Any) -> tuple[Any, Any]:
+    """Return duration and time step of a run that can be.
+
+    Parameters
+    ----------
+    duration, dt
+        As in `run`.
+
+    Raises
+    ------
+    NetworkError
+        If the run would be shorter than a step, or have more than `MOST_STEPS`.
+    """
+    length, step = positive_time(duration, "duration"), positive_time(dt, "dt")
+    with np.errstate(over="ignore"):
+        steps = float(np.asarray(length)) / float(np.asarray(step))
+    if steps < 0.5:
+        raise NetworkError(
+            f"duration is {duration}, shorter than the time step dt of {dt}: expected at least one "
+            f"step."
+        )
+    if not steps <= MOST_STEPS:
+        raise NetworkError(
+            f"a duration of {duration} has {steps:.3g} steps with dt = {dt}: expected at most "
+            f"{MOST_STEPS:g}; shorten the duration, or raise dt."
+        )
+    return length, step
 
 
 def resolve_seed(seed: int | None) -> int:
@@ -177,10 +205,13 @@ def check_options(threads: int, precision: str, target: str) -> None:
     if precision not in ("float64", "float32"):
         raise UnknownName("precision", precision, ("float64", "float32"))
     if precision == "float32" and target != "genn":
-        raise NetworkError(f"precision 'float32' is for target 'genn', not {target!r}.")
-    if threads < 1 or (threads > 1 and target != "cpp_standalone"):
         raise NetworkError(
-            f"threads is {threads}: expected 1, or more on target 'cpp_standalone' only."
+            f"precision 'float32' is for target 'genn', not {target!r}: leave it out there."
+        )
+    whole = isinstance(threads, (int, np.integer)) and not isinstance(threads, bool)
+    if not whole or threads < 1 or (threads > 1 and target != "cpp_standalone"):
+        raise NetworkError(
+            f"threads is {threads!r}: expected 1, or more on target 'cpp_standalone' only."
         )
 
 
@@ -197,11 +228,14 @@ def resolve_recordings(network: Network, record: Mapping[str, Any]) -> dict[str,
     populations = {population.name: population for population in network.populations}
     projections = {projection.name for projection in network.projections}
     found = {}
+    example = 'populations and variables, like {"pyr": ["V"]}'
+    expect_type(record, Mapping, "record", example)
     for name, request in record.items():
         if name not in populations and name not in projections:
             raise UnknownName(
                 "population or projection to record", name, [*populations, *projections]
             )
+        expect_type(request, (str, Iterable, Recording), f"record[{name!r}]", example)
         recording = request if isinstance(request, Recording) else Recording(as_tuple(request))
         if name in populations:
             _check_population_recording(populations[name], recording)
@@ -253,7 +287,7 @@ def _check_recorded_synapses(lowered: LoweredNetwork) -> None:
         chosen = None if recording is None else recording.neurons
         if chosen is None or not chosen.size:
             continue
-        wrong = chosen[(chosen < 0) | (chosen >= len(synapses.i))]
+        wrong = chosen[chosen >= len(synapses.i)]
         if wrong.size:
             raise NetworkError(
                 f"recording asks for synapse {wrong[0]} of projection {synapses.projection!r}, "
@@ -277,12 +311,10 @@ def _check_population_recording(population: Population, recording: Recording) ->
     for variable in recording.variables:
         if variable not in known:
             raise UnknownName(f"variable of population {population.name!r}", variable, known)
-    if recording.neurons is not None and (
-        recording.neurons.min() < 0 or recording.neurons.max() >= population.n
-    ):
+    if recording.neurons is not None and recording.neurons.max() >= population.n:
         raise NetworkError(
             f"recording asks for neuron {recording.neurons.max()} of population "
-            f"{population.name!r}, which has {population.n}."
+            f"{population.name!r}, which has {population.n}: expected at most {population.n - 1}."
         )
 
 

@@ -29,7 +29,7 @@ from dualframe.core.shipped_files import SUFFIX, find_shipped_file
 from dualframe.core.user_paths import expand_user
 from dualframe.network import Network, Population, Recording
 from dualframe.results.results import Results
-from dualframe.simulation.run import positive_time, run
+from dualframe.simulation.run import resolve_times, run
 from dualframe.targets.target_support import TARGETS
 
 RECORDED_NEURONS = (
@@ -96,8 +96,7 @@ class RunSpecification:
             )
         if self.target not in (*TARGETS, "auto"):
             raise UnknownName("target", self.target, (*TARGETS, "auto"))
-        positive_time(self.duration, "--duration")
-        positive_time(self.dt, "--dt")
+        resolve_times(self.duration, self.dt)
         _refuse_twice(self.modulate)
         object.__setattr__(self, "model", self.model.casefold())  # models answer to any case
         if self.circuit.endswith(SUFFIX):  # a manifest is read in another folder

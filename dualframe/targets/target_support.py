@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from dualframe.core.errors import TargetError, UnknownName
-from dualframe.network import Network
+from dualframe.network import Network, expect_network
 from dualframe.targets.brian.target import RUNTIME
 from dualframe.targets.cpp.target import CPP_STANDALONE
 from dualframe.targets.genn.target import GENN
@@ -31,7 +31,7 @@ def resolve_target(target: str) -> str:
     if target == "auto":
         compiled = not CPP_STANDALONE.missing_requirements(None)
         return CPP_STANDALONE.name if compiled else RUNTIME.name
-    if target not in TARGETS:
+    if not isinstance(target, str) or target not in TARGETS:
         raise UnknownName("target", target, (*TARGETS, "auto"))
     return target
 
@@ -79,6 +79,7 @@ def check(
     UnknownName
         If there is no such target.
     """
+    expect_network(network)
     chosen = TARGETS[resolve_target(target)]
     features = [UnsupportedFeature(text, network.name, "") for text in check_structure(network)]
     if not features:

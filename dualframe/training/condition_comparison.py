@@ -10,6 +10,7 @@ import pandas as pd
 
 from dualframe.analysis.statistics import compare_groups, median_iqr, wilson_interval
 from dualframe.core.errors import DualframeError
+from dualframe.core.validation import expect_type
 from dualframe.training.learning_record import LearningRecord
 
 
@@ -42,6 +43,10 @@ def compare_conditions(
     DualframeError
         If there are no conditions, or they belong to different tasks.
     """
+    expect_type(conditions, Mapping, "conditions", "TrainedAgents by label")
+    for label, agents in conditions.items():
+        expected = "TrainedAgents, as dualframe.train returns them"
+        expect_type(agents, LearningRecord, f"conditions[{label!r}]", expected)
     if not conditions:
         raise DualframeError("there are no conditions to compare: give at least one, by its label.")
     if len({agents.task.name for agents in conditions.values()}) > 1:

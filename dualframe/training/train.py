@@ -10,9 +10,8 @@ import pandas as pd
 from brian2.units import second
 
 from dualframe.core.errors import NetworkError
-from dualframe.core.quantity import quantity
 from dualframe.core.serialisation import digest_of
-from dualframe.core.validation import check_count
+from dualframe.core.validation import check_count, expect_type
 from dualframe.network import Network, replicate
 from dualframe.plasticity import freeze_learning, with_weights
 from dualframe.simulation.run import positive_time, resolve_seed, run
@@ -89,11 +88,8 @@ def train(
         _check_same_agents(task, branch, model, agents)
         specification = _specify_going_on(task, trials, duration, options)
         return train_as_specified(specification, progress, task)
-    if not isinstance(task, Task):
-        raise NetworkError(
-            f"{task!r} is no task: train(dualframe.task('navigation')) builds the network of its "
-            f"agents itself."
-        )
+    remedy = "a Task, as of dualframe.task('navigation'), whose network train builds itself"
+    expect_type(task, Task, "task", remedy)
     count = task["protocol"].count("agents") if agents is None else agents
     specification = _specify(task, count, trials, duration, options)
     return train_as_specified(replace(specification, branch=branch, model=model), progress)
@@ -122,6 +118,7 @@ def evaluate(
     trials, duration, seed, target, threads, use_gpu, progress
         As in `train`.
     """
+    expect_type(agents, TrainedAgents, "agents", "TrainedAgents, as dualframe.train returns them")
     options = {"seed": seed, "target": target, "threads": threads, "use_gpu": use_gpu}
     specification = _specify_going_on(agents, trials, duration, options)
     return train_as_specified(replace(specification, frozen=True), progress, agents)
@@ -263,7 +260,7 @@ def _without_learning(network: Network) -> Network:
 def _training_duration(task: Task, trials: int | None, duration: Any) -> Any:
     protocol = task["protocol"]
     if duration is not None:
-        return positive_time(quantity(duration, "time", "duration"), "duration")
+        return positive_time(duration, "duration")
     if "duration" in protocol and trials is None:
         return protocol["duration"]
     return float(protocol["trials"]) * float(protocol["trial_limit"]) * second + _LAST

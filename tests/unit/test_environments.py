@@ -69,7 +69,7 @@ def test_environments_are_values() -> None:
         ({"gravity": "9.8 m"}, QuantityError, "gravity of environment 'cartpole'"),
         ({"length": "0 m"}, NetworkError, "more than zero"),
         ({"length": float("nan")}, QuantityError, "length"),
-        ({"start_range": float("nan")}, NetworkError, "not finite"),
+        ({"start_range": float("nan")}, NetworkError, "one finite number"),
         ({"limit": 2.5}, NetworkError, "whole number"),
         ({"limit": None}, NetworkError, "whole number"),
         ({"interval": 20}, QuantityError, "interval"),

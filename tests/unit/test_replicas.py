@@ -266,9 +266,12 @@ def test_a_number_of_copies_is_a_count(number: Any) -> None:
         ({"out_degree": 0}, "out_degree of projection 'own' is 0: expected a whole number"),
         ({"out_degree": 3, "in_degree": 3}, "gives in_degree and out_degree: expected exactly one"),
         ({"out_degree": 3, "excluded": ([0], [20])}, "excluded of .* reach index 20"),
-        ({"out_degree": 3, "excluded": ([-1], [2])}, "excluded of .* reach"),
+        ({"out_degree": 3, "excluded": ([-1], [2])}, "excluded of .* reach from -1"),
         ({"out_degree": 3, "excluded": ([0, 1], [2])}, "excluded of .*: expected two equal"),
-        ({"out_degree": 3, "excluded": ([0.5], [2])}, "excluded of .* are not whole numbers"),
+        (
+            {"out_degree": 3, "excluded": ([0.5], [2])},
+            "excluded of .* of whole numbers",
+        ),
         ({"pairs": ([0], [1]), "excluded": ([0], [1])}, "leave the excluded ones out"),
     ],
 )
@@ -338,7 +341,7 @@ class TestFollowedWeights:
             ({"delay": Uniform(0 * ms, 2 * ms)}, {"every": 1 * ms}, "rule and one delay"),
             ({}, {"neurons": [0]}, "chooses synapses: say how often"),
             ({}, {"every": 1 * ms, "neurons": [12]}, "synapse 12"),
-            ({}, {"every": 1 * ms, "neurons": [-1]}, "synapse -1"),
+            ({}, {"every": 1 * ms, "neurons": [-1]}, "neurons of a recording reach from -1"),
         ],
     )
     def test_what_cannot_be_followed(

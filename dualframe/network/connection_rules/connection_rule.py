@@ -123,6 +123,8 @@ class ConnectionRule:
         Field of `Projection` that states it; rules of users have none and stand in ``connect``.
     needs_positions
         Whether both ends must have positions.
+    draws_every_pair
+        Whether it draws a number for every ordered pair, so that time grows with their number.
     multapses
         Whether both ends of a synapse are drawn independently, so that pairs and neurons may have
         several. In a scaled circuit such a rule keeps every in-degree, and weights stay.
@@ -148,6 +150,7 @@ class ConnectionRule:
     describe: Callable[[Values], str] | None = None
     projection_field: str = ""
     needs_positions: bool = False
+    draws_every_pair: bool = False
     multapses: bool = False
     find_problem: Callable[[Values, ConnectionEnds], str] = no_problem
     mean_in_degree: Callable[[Values, ConnectionEnds], float] | None = None

@@ -50,6 +50,7 @@ KERNEL = ConnectionRule(
     projection_field="kernel",
     parameters={"p_max": PROBABILITY_VALUE, "sigma": RuleParameter("length", "positive")},
     draw_pairs=_draw_pairs,
+    draws_every_pair=True,
     describe=_kernel_text,
     needs_positions=True,
     mean_in_degree=_mean_in_degree,

@@ -62,6 +62,7 @@ PROBABILITY = ConnectionRule(
     projection_field="probability",
     parameters={"probability": PROBABILITY_VALUE},
     draw_pairs=_draw_pairs,
+    draws_every_pair=True,
     describe=lambda values: f"probability {values['probability']:.4g}",
     mean_in_degree=lambda values, ends: values["probability"] * ends.partners,
     scale_values=_scale_probability,

@@ -339,8 +339,8 @@ def _sum_currents(
         size = name.startswith(f"{line.name}_") and name.endswith("_size")
         if size and unit_of(value) != line.unit:
             raise NetworkError(
-                f"current input onto {line.name!r} of population {population.name!r} has the "
-                f"unit {unit_of(value)}: expected {line.unit}."
+                f"amplitude of the input onto {line.name!r} of population {population.name!r} has "
+                f"the unit {unit_of(value)}: expected {line.unit}."
             )
     return EquationLine(SUBEXPRESSION, line.name, " + ".join(sums[line.name]), line.unit)
 

@@ -22,6 +22,8 @@ from dualframe.targets.lowering.lower_populations import lower_population
 from dualframe.targets.lowering.lower_spike_inputs import lower_source
 from dualframe.targets.lowering.lower_synapses import check_projection, lower_projection
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredPoisson, LoweredSpikes
+from dualframe.targets.lowering.network_size import check_size
+from dualframe.targets.lowering.unit_checks import check_units
 
 
 @one_thread_at_a_time
@@ -58,9 +60,11 @@ def lower_network(
         If an equation refers to a name that nothing defines, or a construct has no portable form.
     """
     network = insert_plasticity_rules(network)
+    check_units(network)
     step, length = float(np.asarray(dt)), float(np.asarray(duration))
     structure_seed = seed if network_seed is None else network_seed
     recordings = dict(record or {})
+    check_size(network, step, length, recordings)
     inputs = [
         lower_source(source, step, length, named_stream(seed, source.name))
         for source in network.sources
@@ -100,6 +104,7 @@ def check_structure(network: Network) -> list[str]:
         network = insert_plasticity_rules(network)
     except DualframeError as error:
         return [str(error)]
+    _note_problem(problems, check_units, network)
     for population in network.populations:
         same = replace(population, heterogeneity={})
         _note_problem(problems, lower_population, network, same, 1e-4, np.random.default_rng(0), {})
