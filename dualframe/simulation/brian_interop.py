@@ -72,7 +72,7 @@ def assemble(
         dt=step,
         duration=length,
         seed=resolve_seed(seed),
-        record=resolve_recordings(network, {} if record is None else record),
+        record=resolve_recordings(network, {} if record is None else record, step),
     )
     return assemble_lowered(lowered)
 

@@ -85,7 +85,7 @@ def export(
     folder_name = as_path(out_dir, "out_dir")
     check_options(threads, "float64", TARGET)
     length, step = resolve_times(duration, dt)
-    wanted = resolve_recordings(network, {} if record is None else record)
+    wanted = resolve_recordings(network, {} if record is None else record, step)
     lowered = lower_network(
         network, dt=step, duration=length, seed=resolve_seed(seed), record=wanted
     )

@@ -100,7 +100,7 @@ def run(
     name = resolve_target(target)
     check_options(threads, precision, name)
     length, step = resolve_times(duration, dt)
-    requested = resolve_recordings(network, {} if record is None else record)
+    requested = resolve_recordings(network, {} if record is None else record, step)
     require_supported(network, name, use_gpu)
     chosen = resolve_seed(seed)
     kept = check_spike_recording(network, spikes)
@@ -206,7 +206,7 @@ def check_options(threads: int, precision: str, target: str) -> None:
         raise UnknownName("precision", precision, ("float64", "float32"))
     if precision == "float32" and target != "genn":
         raise NetworkError(
-            f"precision 'float32' is for target 'genn', not {target!r}: leave it out there."
+            f"precision 'float32' is for target 'genn', not {target!r}: expected 'float64'."
         )
     whole = isinstance(threads, (int, np.integer)) and not isinstance(threads, bool)
     if not whole or threads < 1 or (threads > 1 and target != "cpp_standalone"):
@@ -215,7 +215,9 @@ def check_options(threads: int, precision: str, target: str) -> None:
         )
 
 
-def resolve_recordings(network: Network, record: Mapping[str, Any]) -> dict[str, Recording]:
+def resolve_recordings(
+    network: Network, record: Mapping[str, Any], dt: Any
+) -> dict[str, Recording]:
     """Return what to record by population or projection, checked against the network.
 
     Parameters
@@ -224,6 +226,8 @@ def resolve_recordings(network: Network, record: Mapping[str, Any]) -> dict[str,
         The description.
     record
         What to record, by population or projection.
+    dt
+        Time step, of which a sampling interval has at least one.
     """
     populations = {population.name: population for population in network.populations}
     projections = {projection.name for projection in network.projections}
@@ -241,6 +245,11 @@ def resolve_recordings(network: Network, record: Mapping[str, Any]) -> dict[str,
             _check_population_recording(populations[name], recording)
         else:
             _check_weight_recording(network, name, recording)
+        if recording.every is not None and np.asarray(recording.every) < 0.5 * np.asarray(dt):
+            raise NetworkError(
+                f"every of record[{name!r}] is {recording.every}, shorter than the time step dt of "
+                f"{dt}: expected at least one step."
+            )
         found[name] = recording
     return found
 
