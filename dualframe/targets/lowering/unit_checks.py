@@ -33,6 +33,7 @@ from dualframe.network.distributions import DISTRIBUTIONS
 from dualframe.targets.lowering.event_free_equations import parse_equations
 
 TIME = second.dim
+EVENT = "an event"  # whose variables are checked when it becomes equations
 _ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
 #: Units that a remedy writes, where there is a usual one.
 USUAL_UNITS = ("nS", "pA", "mV", "ms", "Hz", "pF", "Mohm", "um", "mM")
@@ -131,6 +132,11 @@ def _variables_of(equations: str) -> Symbols:
     }
 
 
+def _state_of(equations: str) -> Symbols:
+    lines = Equations(equations)
+    return {n: s for n, s in _variables_of(equations).items() if lines[n].type != SUBEXPRESSION}
+
+
 def _find_in_initial(population: Population) -> str:
     known = _variables_of(population.equations)
     for name, value in population.initial.items():
@@ -153,8 +159,8 @@ def _find_in_texts(
     events: tuple[tuple[str, str], ...],
     constants: Table,
 ) -> str:
-    variables = _variables_of(equations)
-    symbols = {**_GLOBALS, **variables, **dict(constants)}
+    symbols = {**_GLOBALS, **_variables_of(equations), **dict(constants)}
+    variables = _state_of(equations)
     problems = [
         _problem_of_flags(equations, NEURON_FLAGS),
         *_problems_in_equations(equations, symbols),
@@ -164,8 +170,8 @@ def _find_in_texts(
         _problem_in_refractory(refractory, symbols),
     ]
     for condition, action in events:
-        problems.append(_problem_in_condition("an event", condition, symbols))
-        problems += _problems_in_statements("an event", action, variables, symbols)
+        problems.append(_problem_in_condition(EVENT, condition, symbols))
+        problems += _problems_in_statements(EVENT, action, variables, symbols)
     return next(filter(None, problems), "")
 
 
@@ -218,8 +224,8 @@ def _problems_in_statements(
     for name, operator, expression in _assignments_in(statements):
         shown = f"{kind} '{name} {operator}= {expression}'"
         if name not in variables:
-            if name in symbols:
-                yield f"{shown} writes {name!r}: expected a variable of the equations"
+            if name in symbols and kind != EVENT:
+                yield f"{shown} writes {name!r}: expected a state variable of the equations"
             continue
         needed = DIMENSIONLESS if operator in ("*", "/") else variables[name].dim
         yield _problem_of_value(shown, name, expression, needed, symbols)
