@@ -19,6 +19,7 @@ from dualframe.network import Network, Population, Recording, expect_network
 from dualframe.results.results import Results
 from dualframe.simulation.assemble_results import assemble_results
 from dualframe.simulation.run_warnings import warnings_after_run, warnings_before_run
+from dualframe.simulation.time_constants import refuse_divergent_step
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.lowering.lower_network import lower_network
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
@@ -115,6 +116,7 @@ def run(
         network_seed=drawn,
     )
     _check_recorded_synapses(lowered)
+    refuse_divergent_step(lowered)
     warnings = warn_user(warnings_before_run(network, lowered))
     with _progress_bar(progress, f"{network.name} on {name}") as report:
         options = RunOptions(

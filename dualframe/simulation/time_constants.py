@@ -61,6 +61,30 @@ def too_short(constants: Iterator[TimeConstant], dt: float) -> TimeConstant | No
     return min(short, key=lambda c: c.seconds, default=None)
 
 
+def refuse_divergent_step(lowered: LoweredNetwork) -> None:
+    """Refuse a time step at which a variable that only decays would grow in every step.
+
+    Parameters
+    ----------
+    lowered
+        The network, with its time step.
+
+    Raises
+    ------
+    NetworkError
+        If a time constant is shorter than half the time step.
+    """
+    items: tuple[LoweredGroup | LoweredSynapses, ...] = (*lowered.groups, *lowered.synapses)
+    for item in items:
+        short = too_short(decay_constants(item), lowered.dt / 2)
+        if short is not None:
+            raise NetworkError(
+                f"dt is {1e3 * lowered.dt:g} ms: {short.variable} of {short.owner!r} decays with "
+                f"{1e3 * short.seconds:.3g} ms, and forward Euler diverges beyond twice that. "
+                f"Take dt = {1e3 * short.seconds / 2:.1g} ms."
+            )
+
+
 def decay_constants(item: LoweredGroup | LoweredSynapses) -> Iterator[TimeConstant]:
     """Yield the time constants that are parameters of a population or of synapses.
 

@@ -12,7 +12,7 @@ from brian2.units import Hz, ms, mV, nS, pF, second
 
 import dualframe as df
 from dualframe.building.task_builder import build_task
-from dualframe.core.errors import DualframeWarning
+from dualframe.core.errors import DualframeWarning, NetworkError
 from dualframe.simulation.run_warnings import warnings_before_run
 from dualframe.simulation.time_constants import (
     decay_constants,
@@ -76,12 +76,12 @@ def test_a_state_that_is_not_finite_is_said_on_every_target(target: str) -> None
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_voltage_that_no_membrane_has_is_said_on_every_target(target: str) -> None:
-    # one step of dt = 8 tau multiplies the distance by -7; without a threshold nothing stops it
+    # one step of dt = 8 C/g multiplies the distance by -7; without a threshold nothing stops it
     cells = df.Population(
         "cells",
         3,
-        "dV/dt = (E - V)/tau : volt",
-        parameters={"E": -70 * mV, "tau": 0.25 * ms},
+        "dV/dt = g*(E - V)/C : volt",
+        parameters={"E": -70 * mV, "g": 400 * nS, "C": 100 * pF},
         initial={"V": -60 * mV},
     )
     first, last = said(df.Network(populations=[cells]), 20 * ms, target=target, dt=2 * ms)
@@ -165,6 +165,14 @@ def test_a_step_longer_than_a_decay_is_said_before_the_run() -> None:
     (text,) = before(df.Network(populations=[membrane()]), dt=6 * ms)
     assert text.startswith("'cells': g has a time constant of 5 ms, shorter than the time step of")
     assert "try dt = " in text
+
+
+def test_a_step_at_which_a_decay_diverges_is_refused() -> None:
+    network = df.Network(populations=[membrane()])
+    with pytest.raises(NetworkError, match=r"dt is 11 ms: g of 'cells' decays with 5 ms"):
+        df.run(network, 50 * ms, dt=11 * ms, target="runtime", seed=1)
+    with pytest.warns(DualframeWarning, match="shorter than the time step of 10 ms"):
+        df.run(network, 50 * ms, dt=10 * ms, target="runtime", seed=1)
 
 
 def test_an_effective_time_constant_is_said_before_the_run() -> None:
