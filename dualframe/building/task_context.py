@@ -93,10 +93,12 @@ class TaskContext:
         UnknownName
             If the environment shows no such variable.
         """
-        shown = {o.name: o for o in self.require_environment(component).observations}
+        environment = self.require_environment(component)
+        shown = {o.name: o for o in environment.observations}
         for name in variables:
             if name not in shown:
-                raise UnknownName(f"observation in {component} of task {self.task!r}:", name, shown)
+                place = f"{component} of task {self.task!r}, in environment {environment.name!r}"
+                raise UnknownName(f"observation in {place}:", name, shown)
         return {name: (shown[name].low, shown[name].high) for name in variables}
 
     def check_variable(self, name: str, component: str) -> None:
