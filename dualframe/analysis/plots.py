@@ -30,7 +30,7 @@ from dualframe.analysis.style import (
 from dualframe.analysis.trace_plots import traces
 from dualframe.core.atomic_files import atomic_replacement
 from dualframe.core.errors import DualframeError
-from dualframe.core.output_file import check_figure, figure_metadata
+from dualframe.core.output_file import cannot_write_file, check_figure, figure_metadata
 from dualframe.results.run_record import RunRecord
 
 __all__ = ["compare", "raster", "rates", "savefig", "standard_figures", "traces"]
@@ -162,18 +162,22 @@ def savefig(figure: Figure, path: str | Path, *, force: bool = False) -> None:
     figure
         The figure.
     path
-        The file; its folder exists. A figure that this function wrote is replaced.
+        The file; its folder is made if need be. A figure that this function wrote is replaced.
     force
         Whether another file is replaced as well.
 
     Raises
     ------
     OutputError
-        If such a file stands there and ``force`` is not given.
+        If such a file stands there and ``force`` is not given, or it cannot be written.
     """
     target = check_figure(path, force=force)
-    with matplotlib_settings(SAVING), atomic_replacement(target) as draft:
-        figure.savefig(draft, metadata=figure_metadata(target))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with matplotlib_settings(SAVING), atomic_replacement(target) as draft:
+            figure.savefig(draft, metadata=figure_metadata(target))
+    except OSError as problem:
+        raise cannot_write_file(target, problem) from problem
 
 
 def standard_figures(results: RunRecord) -> dict[str, Callable[[], Figure]]:

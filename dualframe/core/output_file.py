@@ -52,7 +52,7 @@ def write_page(path: str | Path, page: str, *, force: bool = False) -> Path:
         signature = _SIGNATURE.format(digest=_sha256(content.encode()))
         write_listed_text(target, content + signature)
     except (OSError, ValueError) as problem:
-        raise _cannot_write(target, problem) from problem
+        raise cannot_write_file(target, problem) from problem
     return target
 
 
@@ -106,7 +106,7 @@ def _check_file(path: str | Path, is_ours: Callable[[Path], bool], force: bool) 
     except OSError as problem:
         if isinstance(problem, OutputError):
             raise
-        raise _cannot_write(target, problem) from problem
+        raise cannot_write_file(target, problem) from problem
     if foreign:
         raise OutputError(
             f"{str(target)!r} was not written by dualframe, or was changed since: it is not "
@@ -131,7 +131,16 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _cannot_write(path: Path, problem: OSError | ValueError) -> OutputError:
+def cannot_write_file(path: Path, problem: OSError | ValueError) -> OutputError:
+    """Return the error of a file that cannot be written.
+
+    Parameters
+    ----------
+    path
+        The file.
+    problem
+        What the system said.
+    """
     return OutputError(
         f"cannot write {str(path)!r}: {describe_problem(problem)}. "
         "Name a file in a folder that you may write to."

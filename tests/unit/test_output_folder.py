@@ -212,6 +212,12 @@ class TestFiles:
         df.plots.savefig(figure, path, force=True)
         df.plots.savefig(figure, path)
 
+    def test_a_figure_in_a_place_that_cannot_be(self, tmp_path: Path) -> None:
+        df.plots.savefig(Figure(), tmp_path / "a" / "b.png")
+        (tmp_path / "file").write_text("mine")
+        with pytest.raises(OutputError, match=r"cannot write .* Name a file"):
+            df.plots.savefig(Figure(), tmp_path / "file" / "x.png")
+
     @pytest.mark.parametrize("name", ["x", "x.docx", "."])
     def test_a_name_that_is_none_of_a_figure(self, tmp_path: Path, name: str) -> None:
         with pytest.raises(OutputError, match=r"ends in \.png, \.pdf, \.svg"):
