@@ -29,6 +29,7 @@ from dualframe.targets.cpp.export_project import (
 )
 from dualframe.targets.lowering.lower_network import lower_network
 from dualframe.targets.lowering.lowered_network import LoweredGroup, LoweredNetwork, LoweredSynapses
+from dualframe.targets.lowering.object_names import ObjectNames
 from dualframe.targets.target_support import resolve_target
 
 TARGET = "cpp_standalone"
@@ -159,29 +160,30 @@ def _introduction_text(network: Network, lowered: LoweredNetwork) -> str:
 
 def _meanings_of_names(lowered: LoweredNetwork) -> Iterator[tuple[str, str]]:
     for group in lowered.groups:
-        yield from _group_meanings(group)
+        yield from _group_meanings(group, lowered.names)
     for synapses in lowered.synapses:
-        yield from _synapse_meanings(synapses)
+        yield from _synapse_meanings(synapses, lowered.names.synapses[synapses.name])
     for spikes in lowered.spikes:
-        yield f"{spikes.name}_neuron_index", f"source of each input spike of {spikes.name}"
-        yield f"{spikes.name}_spike_time", f"time of each input spike of {spikes.name}, second"
+        name = lowered.names.groups[spikes.name]
+        yield f"{name}_neuron_index", f"source of each input spike of {spikes.name}"
+        yield f"{name}_spike_time", f"time of each input spike of {spikes.name}, second"
 
 
-def _group_meanings(group: LoweredGroup) -> Iterator[tuple[str, str]]:
-    name = group.name
+def _group_meanings(group: LoweredGroup, names: ObjectNames) -> Iterator[tuple[str, str]]:
+    name = names.groups[group.name]
+    spikes, trace = names.made[name, "spikes"], names.made[name, "trace"]
     for constant, value in group.constants.items():
         yield f"{name}_{constant}", f"parameter, {unit_text(value.unit)}"
     for variable, base in group.units.items():
         yield f"{name}_{variable}", f"state variable, {unit_text(base)}"
-        yield f"{name}_trace_{variable}", f"recorded {variable}, {unit_text(base)}"
-    yield f"{name}_trace_t", "times of the recorded samples, second"
-    yield f"{name}_spikes_i", f"neuron of each spike of {name}"
-    yield f"{name}_spikes_t", f"time of each spike of {name}, second"
-    yield f"{name}_spikes_count", f"number of spikes of each neuron of {name}"
+        yield f"{trace}_{variable}", f"recorded {variable}, {unit_text(base)}"
+    yield f"{trace}_t", "times of the recorded samples, second"
+    yield f"{spikes}_i", f"neuron of each spike of {group.name}"
+    yield f"{spikes}_t", f"time of each spike of {group.name}, second"
+    yield f"{spikes}_count", f"number of spikes of each neuron of {group.name}"
 
 
-def _synapse_meanings(synapses: LoweredSynapses) -> Iterator[tuple[str, str]]:
-    name = synapses.name
+def _synapse_meanings(synapses: LoweredSynapses, name: str) -> Iterator[tuple[str, str]]:
     yield f"{name}_sources", f"neuron of {synapses.source} of each synapse"
     yield f"{name}_targets", f"neuron of {synapses.target} of each synapse"
     yield f"{name}_delay", "delay, second"

@@ -294,7 +294,7 @@ def _check_weight_recording(network: Network, name: str, recording: Recording) -
 def _check_recorded_synapses(lowered: LoweredNetwork) -> None:
     """Refuse to follow synapses that were not drawn."""
     for synapses in lowered.synapses:
-        recording = lowered.recordings.get(synapses.projection)
+        recording = lowered.recording_of_weights(synapses)
         chosen = None if recording is None else recording.neurons
         if chosen is None or not chosen.size:
             continue

@@ -29,6 +29,7 @@ from dualframe.targets.lowering.lowered_network import (
     LoweredSpikes,
     LoweredSynapses,
 )
+from dualframe.targets.lowering.object_names import ObjectNames
 
 _VISIT_ORDER = -0.7  # in the slot of the neurons, which move on at 0
 
@@ -40,9 +41,20 @@ class BrianObjects:
     objects: dict[str, Any] = field(default_factory=dict)
     spikes: dict[str, SpikeMonitor] = field(default_factory=dict)
     traces: dict[str, dict[str, StateMonitor]] = field(default_factory=dict)
+    names: ObjectNames = field(default_factory=lambda: ObjectNames({}, {}, {}))
 
     def __getitem__(self, name: str) -> Any:
-        return self.objects[name]
+        return self.objects[self.names.find(name)]
+
+    def synapses(self, name: str) -> Synapses:
+        """Return the synapses of a name.
+
+        Parameters
+        ----------
+        name
+            The name in the lowered network.
+        """
+        return self.objects[self.names.synapses[name]]
 
     @cached_property
     def network(self) -> BrianNetwork:
@@ -62,25 +74,29 @@ def make_brian_objects(lowered: LoweredNetwork, *, thin: bool = True) -> BrianOb
         bringing weights up to date for them.
     """
     defaultclock.dt = lowered.dt * second
-    assembled = BrianObjects()
+    names = lowered.names
+    assembled = BrianObjects(names=names)
     for group in lowered.groups:
-        assembled.objects[group.name] = _make_group(group, _visited_when(group, lowered))
+        assembled.objects[names.groups[group.name]] = _make_group(
+            group, names.groups[group.name], _visited_when(group, lowered)
+        )
     for spikes in lowered.spikes:
-        assembled.objects[spikes.name] = _make_spike_generator(spikes)
+        assembled.objects[names.groups[spikes.name]] = _make_spike_generator(spikes, names)
     for poisson in lowered.poissons:
-        assembled.objects[poisson.name] = _make_poisson_group(poisson)
+        assembled.objects[names.groups[poisson.name]] = _make_poisson_group(poisson, names)
     for synapses in lowered.synapses:
         if len(synapses.i):
-            assembled.objects[synapses.name] = _make_synapses(
+            brian_name = names.synapses[synapses.name]
+            assembled.objects[brian_name] = _make_synapses(
                 _with_followed_weight(synapses, lowered, thin), assembled
             )
             for k, (statements, every) in enumerate(synapses.visits):
                 # before the neurons move on to the next step, and after what records at its start
-                assembled.objects[synapses.name].run_regularly(
+                assembled.objects[brian_name].run_regularly(
                     statements,
                     dt=every * second,
                     when="before_groups",
-                    name=synapses.visit_name(k),
+                    name=names.made[brian_name, f"visit{k}"],
                 )
     for group in lowered.groups:
         _record_group(group, lowered, assembled, thin)
@@ -118,7 +134,7 @@ def _visit_event(variable: str) -> str:
     return f"visit_for_{variable}"
 
 
-def _make_group(group: LoweredGroup, visits: Mapping[str, str]) -> NeuronGroup:
+def _make_group(group: LoweredGroup, name: str, visits: Mapping[str, str]) -> NeuronGroup:
     neurons = NeuronGroup(
         group.n,
         group.equations,
@@ -127,7 +143,7 @@ def _make_group(group: LoweredGroup, visits: Mapping[str, str]) -> NeuronGroup:
         refractory=group.refractory or False,
         events=dict(visits) or None,
         method=group.method,
-        name=group.name,
+        name=name,
         namespace={},
     )
     for event in visits:
@@ -140,9 +156,9 @@ def _make_group(group: LoweredGroup, visits: Mapping[str, str]) -> NeuronGroup:
     return neurons
 
 
-def _make_spike_generator(spikes: LoweredSpikes) -> SpikeGeneratorGroup:
+def _make_spike_generator(spikes: LoweredSpikes, names: ObjectNames) -> SpikeGeneratorGroup:
     return SpikeGeneratorGroup(
-        spikes.n, spikes.indices, spikes.times * second, sorted=True, name=spikes.name
+        spikes.n, spikes.indices, spikes.times * second, sorted=True, name=names.groups[spikes.name]
     )
 
 
@@ -153,12 +169,12 @@ end : second (shared, constant)
 """
 
 
-def _make_poisson_group(poisson: LoweredPoisson) -> NeuronGroup:
+def _make_poisson_group(poisson: LoweredPoisson, names: ObjectNames) -> NeuronGroup:
     sources = NeuronGroup(
         poisson.n,
         _POISSON,
         threshold="rand() < rate*dt*int(t >= onset - 0.5*dt)*int(t < end - 0.5*dt)",
-        name=poisson.name,
+        name=names.groups[poisson.name],
         namespace={},
     )
     for name, value in (("rate", poisson.rates), ("onset", poisson.start), ("end", poisson.stop)):
@@ -169,8 +185,8 @@ def _make_poisson_group(poisson: LoweredPoisson) -> NeuronGroup:
 def _make_synapses(synapses: LoweredSynapses, assembled: BrianObjects) -> Synapses:
     has_own_delays = np.ndim(synapses.delay) > 0
     brian = Synapses(
-        assembled.objects[synapses.source],
-        assembled.objects[synapses.target],
+        assembled.objects[assembled.names.groups[synapses.source]],
+        assembled.objects[assembled.names.groups[synapses.target]],
         model=synapses.equations or None,
         on_pre=synapses.on_pre,
         on_post=_postsynaptic_statements(synapses),
@@ -179,7 +195,7 @@ def _make_synapses(synapses: LoweredSynapses, assembled: BrianObjects) -> Synaps
         }
         or "spike",
         method="euler",
-        name=synapses.name,
+        name=assembled.names.synapses[synapses.name],
         namespace={},
         delay=synapses.delay * second if synapses.on_pre and not has_own_delays else None,
         # synapses that change at every step see the neurons as they were before the step, and what
@@ -215,7 +231,8 @@ def _record_group(
     group: LoweredGroup, lowered: LoweredNetwork, assembled: BrianObjects, thin: bool
 ) -> None:
     if group.threshold is not None and group.name not in lowered.silent:
-        monitor = SpikeMonitor(assembled.objects[group.name], name=f"{group.name}_spikes")
+        name = lowered.names.groups[group.name]
+        monitor = SpikeMonitor(assembled.objects[name], name=lowered.names.made[name, "spikes"])
         assembled.spikes[group.name] = monitor
         assembled.objects[monitor.name] = monitor
     recording = lowered.recordings.get(group.name)
@@ -256,8 +273,13 @@ def _add_state_monitor(
 ) -> None:
     which: Any = True if recording.neurons is None else recording.neurons
     own_clock = {} if every == lowered.dt else {"dt": every * second}
+    brian_name = lowered.names.groups[group.name]
     monitor = StateMonitor(
-        assembled.objects[group.name], names, record=which, name=f"{group.name}_{kind}", **own_clock
+        assembled.objects[brian_name],
+        names,
+        record=which,
+        name=lowered.names.made[brian_name, kind],
+        **own_clock,
     )
     assembled.traces[group.name][kind] = monitor
     assembled.objects[monitor.name] = monitor
@@ -270,7 +292,7 @@ def _with_followed_weight(
 
     `_record_weights` brings it up to date; on GeNN it is the weight of the last spike.
     """
-    recording = lowered.recordings.get(synapses.projection)
+    recording = lowered.recording_of_weights(synapses)
     if not synapses.due or recording is None or recording.every is None:
         return synapses
     settled = "" if thin else f"\n{_update_followed_weight(synapses)}"
@@ -291,23 +313,24 @@ def _record_weights(
     synapses: LoweredSynapses, lowered: LoweredNetwork, assembled: BrianObjects, thin: bool
 ) -> None:
     """Follow the weights of chosen synapses in time."""
-    recording = lowered.recordings.get(synapses.projection)
+    recording = lowered.recording_of_weights(synapses)
     if recording is None or recording.every is None or not len(synapses.i):
         return
     every = (float(np.asarray(recording.every)) if thin else lowered.dt) * second
-    made_synapses = assembled.objects[synapses.name]
+    brian_name = lowered.names.synapses[synapses.name]
+    made_synapses = assembled.objects[brian_name]
     if synapses.due and thin:
         made_synapses.run_regularly(
             _update_followed_weight(synapses),
             dt=every,
             when="before_start",
-            name=f"{synapses.name}_settling",
+            name=lowered.names.made[brian_name, "settling"],
         )
     monitor = StateMonitor(
         made_synapses,
         NOW if synapses.due else "w",
         record=True if recording.neurons is None else recording.neurons,
-        name=f"{synapses.name}_trace",
+        name=lowered.names.made[brian_name, "trace"],
         dt=every,
     )
     assembled.traces[synapses.projection] = {"trace": monitor}

@@ -129,12 +129,12 @@ def _final_weights(
     """Weights at the end of the run, of the projections that are recorded."""
     parts: dict[str, list[tuple[Array, Array, Array]]] = {}
     for synapses in lowered.synapses:
-        if synapses.projection not in lowered.recordings or not len(synapses.i):
+        if lowered.recording_of_weights(synapses) is None or not len(synapses.i):
             continue
         final = final_weights(
             synapses,
-            _variable_reader(assembled.objects[synapses.name]),
-            _variable_reader(assembled.objects[synapses.target]),
+            _variable_reader(assembled.synapses(synapses.name)),
+            _variable_reader(assembled[synapses.target]),
         )
         parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
     return {

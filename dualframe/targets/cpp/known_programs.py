@@ -325,7 +325,7 @@ def _result_files(
     weights = {
         s.name: _weight_files(s, assembled, file)
         for s in lowered.synapses
-        if s.projection in lowered.recordings and len(s.i)
+        if lowered.recording_of_weights(s) is not None and len(s.i)
     }
     states = {
         group.name: {name: file(assembled[group.name], name) for name in group.state_variables}
@@ -338,8 +338,8 @@ def _weight_files(
     synapses: LoweredSynapses, assembled: BrianObjects, file: Any
 ) -> dict[str, FileOf]:
     own, read = variables_needed(synapses)
-    neurons = assembled.objects[synapses.target]
-    return {name: file(assembled.objects[synapses.name], name) for name in own} | {
+    neurons = assembled[synapses.target]
+    return {name: file(assembled.synapses(synapses.name), name) for name in own} | {
         f"{name}_post": file(neurons, name) for name in read
     }
 

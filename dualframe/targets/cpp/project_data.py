@@ -43,13 +43,13 @@ def arrays_and_scalars(lowered: LoweredNetwork) -> tuple[Arrays, dict[str, str]]
     """
     values: Arrays = {}
     for group in lowered.groups:
-        values |= _group_arrays(group)
+        values |= _group_arrays(group, lowered)
         values |= _recorded_indices(group, lowered)
     for spikes in lowered.spikes:
-        values |= _spike_arrays(spikes, lowered.dt)
+        values |= _spike_arrays(spikes, lowered)
     for poisson in lowered.poissons:
         values |= _arrays_of_owner(
-            poisson.name,
+            lowered.names.groups[poisson.name],
             {
                 "rate": poisson.rates,
                 "onset": np.array(poisson.start),
@@ -58,7 +58,7 @@ def arrays_and_scalars(lowered: LoweredNetwork) -> tuple[Arrays, dict[str, str]]
         )
     for synapses in lowered.synapses:
         if len(synapses.i):
-            values |= _synapse_arrays(synapses)
+            values |= _synapse_arrays(synapses, lowered)
             values |= _followed_indices(synapses, lowered)
     values = {name: value for name, value in values.items() if value.size}
     arrays = {name: value for name, value in values.items() if value.size > 1}
@@ -69,10 +69,12 @@ def arrays_and_scalars(lowered: LoweredNetwork) -> tuple[Arrays, dict[str, str]]
         if name not in arrays
     }
     single |= {
-        f"{s.name}_delay": repr(float(s.delay)) for s in lowered.synapses if np.ndim(s.delay) == 0
+        f"{lowered.names.synapses[s.name]}_delay": repr(float(s.delay))
+        for s in lowered.synapses
+        if np.ndim(s.delay) == 0
     }
     single |= {
-        f"{s.visit_name(k)}_clock_dt": repr(every)
+        f"{lowered.names.made[lowered.names.synapses[s.name], f'visit{k}']}_clock_dt": repr(every)
         for s in lowered.synapses
         for k, (_, every) in enumerate(s.visits)
     }
@@ -142,10 +144,10 @@ def _arrays_of_owner(owner: str, values: Mapping[str, Any], dynamic: bool = Fals
     }
 
 
-def _group_arrays(group: LoweredGroup) -> Arrays:
+def _group_arrays(group: LoweredGroup, lowered: LoweredNetwork) -> Arrays:
     constants = {name: constant.value for name, constant in group.constants.items()}
     initial = {name: np.broadcast_to(value, (group.n,)) for name, value in group.initial.items()}
-    return _arrays_of_owner(group.name, constants | initial)
+    return _arrays_of_owner(lowered.names.groups[group.name], constants | initial)
 
 
 def _recorded_indices(group: LoweredGroup, lowered: LoweredNetwork) -> Arrays:
@@ -155,43 +157,46 @@ def _recorded_indices(group: LoweredGroup, lowered: LoweredNetwork) -> Arrays:
     neurons = np.arange(group.n) if recording.neurons is None else recording.neurons
     kinds = ["trace"] if set(recording.variables) - {"dspikes"} else []
     kinds += ["dspikes"] if "dspikes" in recording.variables and group.events else []
+    names, owner = lowered.names, lowered.names.groups[group.name]
     return {
-        f"_static_array__array_{group.name}_{kind}__indices": neurons.astype(np.int32)
+        f"_static_array__array_{names.made[owner, kind]}__indices": neurons.astype(np.int32)
         for kind in kinds
     }
 
 
 def _followed_indices(synapses: LoweredSynapses, lowered: LoweredNetwork) -> Arrays:
-    recording = lowered.recordings.get(synapses.projection)
+    recording = lowered.recording_of_weights(synapses)
     if recording is None or recording.every is None:
         return {}
     chosen = np.arange(len(synapses.i)) if recording.neurons is None else recording.neurons
-    return {f"_static_array__array_{synapses.name}_trace__indices": chosen.astype(np.int32)}
+    trace = lowered.names.made[lowered.names.synapses[synapses.name], "trace"]
+    return {f"_static_array__array_{trace}__indices": chosen.astype(np.int32)}
 
 
-def _spike_arrays(spikes: LoweredSpikes, dt: float) -> Arrays:
-    prefix = f"_static_array__dynamic_array_{spikes.name}"
+def _spike_arrays(spikes: LoweredSpikes, lowered: LoweredNetwork) -> Arrays:
+    prefix = f"_static_array__dynamic_array_{lowered.names.groups[spikes.name]}"
     return {
         f"{prefix}_neuron_index": spikes.indices,
         f"{prefix}_spike_number": np.arange(len(spikes.indices)),
         f"{prefix}_spike_time": spikes.times,
-        f"{prefix}__timebins": np.rint(spikes.times / dt).astype(np.int32),
+        f"{prefix}__timebins": np.rint(spikes.times / lowered.dt).astype(np.int32),
     }
 
 
-def _synapse_arrays(synapses: LoweredSynapses) -> Arrays:
+def _synapse_arrays(synapses: LoweredSynapses, lowered: LoweredNetwork) -> Arrays:
+    name = lowered.names.synapses[synapses.name]
     shared = {name: c.value for name, c in synapses.constants.items() if c.is_shared}
     single = {name: c.value for name, c in synapses.constants.items() if not c.is_shared}
     single |= {
         name: np.broadcast_to(value, (len(synapses.i),)) for name, value in synapses.initial.items()
     }
-    prefix = f"_static_array__array_{synapses.name}"
+    prefix = f"_static_array__array_{name}"
     has_own_delays = np.ndim(synapses.delay) > 0 and synapses.on_pre
     delays = {"delay": np.asarray(synapses.delay)} if has_own_delays else {}
     return {
         f"{prefix}_sources": synapses.i,
         f"{prefix}_targets": synapses.j,
-        **_arrays_of_owner(synapses.name, delays, dynamic=True),
-        **_arrays_of_owner(synapses.name, shared),
-        **_arrays_of_owner(synapses.name, single, dynamic=True),
+        **_arrays_of_owner(name, delays, dynamic=True),
+        **_arrays_of_owner(name, shared),
+        **_arrays_of_owner(name, single, dynamic=True),
     }

@@ -183,7 +183,7 @@ def generate_project(
     assembled.network.run(lowered.duration * second, namespace={})
     for synapses in lowered.synapses if settled else ():
         if synapses.due and len(synapses.i):
-            assembled[synapses.name].w = weight_expression(synapses.due)
+            assembled.synapses(synapses.name).w = weight_expression(synapses.due)
     device.build(directory=str(project), compile=False, run=False, with_output=False)
     return assembled
 

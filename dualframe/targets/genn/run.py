@@ -26,6 +26,7 @@ from dualframe.plasticity.reversals import REVERSAL
 from dualframe.targets.brian.brian_objects import make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
+from dualframe.targets.genn.order_of_resets import deliver_before_resets
 from dualframe.targets.genn.requirements import (
     cuda_path,
     cuda_version,
@@ -121,9 +122,10 @@ def _compiler_environment(use_gpu: bool) -> Iterator[None]:
 
 
 def _for_genn(lowered: LoweredNetwork) -> LoweredNetwork:
-    """Return the same network without visits to synapses and subtractions."""
+    """Return the same network without visits to synapses and subtractions, resets in order."""
     lowered = lowered.without_visits
-    return replace(lowered, synapses=tuple(map(_with_additions, lowered.synapses)))
+    added = tuple(map(_with_additions, lowered.synapses))
+    return deliver_before_resets(replace(lowered, synapses=added))
 
 
 def _count_reversals(lowered: LoweredNetwork) -> LoweredNetwork:

@@ -41,10 +41,17 @@ def _unsupported_synapses(network: Network, projection: Projection) -> Iterator[
             where,
             "GeNN gives synapses the postsynaptic neuron only; keep a copy in the synapse",
         )
+    for name in sorted(used & {"i"}):
+        yield UnsupportedFeature(
+            f"its statements use {name!r}, the index of the presynaptic neuron",
+            where,
+            "GeNN gives synapses the postsynaptic neuron only; give each pair a weight",
+        )
     source = network.source(projection.source)
     for line in lines:
         if "summed" in line.flags and isinstance(source, Population):
             yield from _unsupported_sums(line, source, where)
+            yield from _unsupported_reads(line, network.population(projection.target), where)
         if line.kind == "subexpression" and "summed" not in line.flags:
             yield UnsupportedFeature(
                 f"subexpression {line.name!r} in synaptic equations",
@@ -76,6 +83,21 @@ def _unsupported_sums(
                 where,
                 "make it a state variable: dx/dt = (expression - x)/dt",
             )
+
+
+def _unsupported_reads(
+    line: EquationLine, target: Population, where: str
+) -> Iterator[UnsupportedFeature]:
+    """Subexpressions and indices of the postsynaptic neuron in a sum."""
+    read = {n for n in get_identifiers(line.expression) if n.endswith("_post")}
+    lines = parse_equations(target.equations, f"population {target.name!r}")
+    written = {f"{own.name}_post" for own in lines if own.kind == "subexpression"}
+    for name in sorted(read & (written | {"i_post", "N_post"})):
+        yield UnsupportedFeature(
+            f"{line.name!r} sums {name!r}, which is no state variable of {target.name!r}",
+            where,
+            "sum the presynaptic part, and multiply in the equations of the population",
+        )
 
 
 def _unsupported_continuous_reads(

@@ -34,6 +34,7 @@ from dualframe.network import CurrentInput, Population
 
 __all__ = [
     "PARAMETER",
+    "SUBEXPRESSION",
     "EquationLine",
     "inline_subexpressions",
     "insert_current_inputs",
@@ -310,8 +311,7 @@ def insert_current_inputs(
     constants: dict[str, object] = {}
     sums: dict[str, list[str]] = {}
     for index, current in enumerate(currents):
-        tag = current.name or f"step{index}"
-        names = {part: f"{current.variable}_{tag}_{part}" for part in ("size", "start", "stop")}
+        names = _step_names(population, current, index, constants)
         constants[names["size"]] = current.amplitude
         constants[names["start"]] = current.start
         pulse = f"{names['size']}*int(t >= {names['start']} - 0.5*dt)"
@@ -320,6 +320,19 @@ def insert_current_inputs(
             pulse += f"*int(t < {names['stop']} - 0.5*dt)"
         sums.setdefault(current.variable, []).append(pulse)
     return [_sum_currents(population, line, sums, constants) for line in lines], constants
+
+
+def _step_names(
+    population: Population, current: CurrentInput, index: int, taken: Mapping[str, object]
+) -> dict[str, str]:
+    """Names of the constants of a current step, which nothing else of the population has."""
+    others = {*taken, *population.variables, *population.parameters, *population.durations}
+    tag = current.name or f"step{index}"
+    while True:
+        names = {part: f"{current.variable}_{tag}_{part}" for part in ("size", "start", "stop")}
+        if others.isdisjoint(names.values()):
+            return names
+        tag += "_"
 
 
 def _sum_currents(

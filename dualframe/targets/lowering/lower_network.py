@@ -7,7 +7,7 @@ target, and a changed weight, parameter or stimulus changes arrays, never equati
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,12 @@ from dualframe.plasticity import insert_plasticity_rules
 from dualframe.targets.lowering.lower_populations import lower_population
 from dualframe.targets.lowering.lower_spike_inputs import lower_source
 from dualframe.targets.lowering.lower_synapses import check_projection, lower_projection
-from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredPoisson, LoweredSpikes
+from dualframe.targets.lowering.lowered_network import (
+    LoweredNetwork,
+    LoweredPoisson,
+    LoweredSpikes,
+    LoweredSynapses,
+)
 from dualframe.targets.lowering.network_size import check_size
 from dualframe.targets.lowering.unit_checks import check_units
 
@@ -77,7 +82,7 @@ def lower_network(
         ),
         spikes=tuple(source for source in inputs if isinstance(source, LoweredSpikes)),
         poissons=tuple(source for source in inputs if isinstance(source, LoweredPoisson)),
-        synapses=tuple(
+        synapses=_with_unique_names(
             part
             for p in network.projections
             for part in lower_projection(network, p, step, named_stream(structure_seed, p.name))
@@ -88,6 +93,20 @@ def lower_network(
         seed=seed,
         silent=frozenset(silent),
     )
+
+
+def _with_unique_names(parts: Iterable[LoweredSynapses]) -> tuple[LoweredSynapses, ...]:
+    """Tell parts of projections, ``exc_delay0``, from projections of these names."""
+    synapses = tuple(parts)
+    taken = {part.projection for part in synapses}
+    found = []
+    for part in synapses:
+        name = part.name
+        while name != part.projection and name in taken:
+            name += "_"
+        taken.add(name)
+        found.append(part if name == part.name else replace(part, name=name))
+    return tuple(found)
 
 
 @one_thread_at_a_time

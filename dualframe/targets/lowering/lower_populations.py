@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,10 +12,12 @@ import numpy as np
 from brian2.units.fundamentalunits import Quantity
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
+from dualframe.core.errors import NetworkError
 from dualframe.network import CurrentInput, Network, Population, Recording
 from dualframe.network.distributions import lognormal_factor
 from dualframe.targets.lowering.event_free_equations import (
     PARAMETER,
+    SUBEXPRESSION,
     EquationLine,
     inline_subexpressions,
     insert_current_inputs,
@@ -21,9 +25,18 @@ from dualframe.targets.lowering.event_free_equations import (
     parse_equations,
     replace_events,
 )
-from dualframe.targets.lowering.identifiers import check_known, check_reserved, identifiers_in
+from dualframe.targets.lowering.identifiers import (
+    DRAWS,
+    check_known,
+    check_made,
+    check_refractory,
+    check_reserved,
+    identifiers_in,
+)
 from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredGroup, constant_of
 from dualframe.targets.lowering.time_steps import nearest_steps
+
+_WORD = re.compile(r"\w+")
 
 
 def lower_population(
@@ -69,15 +82,24 @@ def lower_population(
     )
     lines = _portable_time(replace_events(population, lines))
     lines = [_share_undriven_input(line, driven) for line in lines]
-    constants |= {name: constant_of(value) for name, value in steps.items()}
     refractory = population.refractory
-    if isinstance(refractory, Quantity):
+    has_period = isinstance(refractory, Quantity)
+    made = [*steps, *(["refractory_period"] if has_period else [])]
+    made += ["spike_width"] if population.spike_width is not None else []
+    made += [line.name for line in lines if line.name not in population.variables]
+    check_made(label, population.variables | set(population.parameters), made)
+    check_made(label, population.durations, [n for n in made if n != "spike_width"])
+    constants |= {name: constant_of(value) for name, value in steps.items()}
+    if has_period:
         constants["refractory_period"] = constant_of(refractory)
         refractory = "refractory_period"
     texts = [population.threshold, population.reset, refractory]
     used = identifiers_in([*(line.expression for line in lines), *texts])
     check_reserved(label, [line.name for line in lines] + list(constants))
     check_known(label, used, {line.name for line in lines} | set(constants))
+    if refractory is None:
+        check_refractory(label, used)
+    _check_draws(label, lines, keep)
     kept = {name: constants[name] for name in sorted(constants) if name in used | keep}
     declared = [constants[name].equation_line(name) for name in kept]
     equations = "\n".join([str(line) for line in inline_subexpressions(lines, keep)] + declared)
@@ -100,6 +122,20 @@ def lower_population(
         if late
         else "",
     )
+
+
+def _check_draws(label: str, lines: list[EquationLine], keep: set[str]) -> None:
+    """Refuse a drawn subexpression that several read: each would draw another value."""
+    uses = Counter(name for line in lines for name in _WORD.findall(line.expression))
+    for line in lines:
+        if line.kind != SUBEXPRESSION or "constant over dt" in line.flags:
+            continue
+        if get_identifiers(line.expression) & DRAWS and (line.name in keep or uses[line.name] > 1):
+            raise NetworkError(
+                f"{label}: {line.name!r} is drawn anew by each who reads it; write "
+                f"'{line.name} = {line.expression} : {line.unit} (constant over dt)' for one value "
+                f"per neuron and step."
+            )
 
 
 def _subexpressions_in_use(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,17 @@ from dualframe.targets.lowering.event_free_equations import (
     parse_assignments,
     parse_equations,
 )
-from dualframe.targets.lowering.identifiers import check_known, identifiers_in
+from dualframe.targets.lowering.identifiers import (
+    check_known,
+    check_reserved_of_synapses,
+    check_synaptic,
+    identifiers_in,
+)
 from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredSynapses, constant_of
-from dualframe.targets.lowering.postsynaptic_references import resolve_postsynaptic_references
+from dualframe.targets.lowering.postsynaptic_references import (
+    index_constant,
+    resolve_postsynaptic_references,
+)
 from dualframe.targets.lowering.time_steps import nearest_steps
 
 _MOST_DELAYS = 64
@@ -53,7 +61,9 @@ def lower_projection(
     projection = resolve_postsynaptic_references(projection, target)
     i, j = draw_pairs(projection, source, target, rng)
     weights = _draw_weights(projection, len(i), rng)
-    declarations, initial, constants = _declare_variables(projection, weights)
+    declarations, initial, constants = _declare_variables(
+        projection, weights, index_constant(projection, j)
+    )
     statements = _split_statements(projection, target)
     groups = list(_delay_groups(projection, len(i), dt, rng))
     for part, (on_pre, on_post) in enumerate(statements):
@@ -111,7 +121,7 @@ def _draw_weights(projection: Projection, count: int, rng: np.random.Generator) 
 
 
 def _declare_variables(
-    projection: Projection, weights: Any
+    projection: Projection, weights: Any, indices: Mapping[str, Constant]
 ) -> tuple[str, dict[str, Array], dict[str, Constant]]:
     """Equations of the synapses: the weight, the constants and the user's own lines."""
     lines = [
@@ -119,6 +129,7 @@ def _declare_variables(
         for line in parse_equations(projection.equations, f"projection {projection.name!r}")
     ]
     constants = {name: constant_of(value) for name, value in projection.parameters.items()}
+    constants |= indices
     initial: dict[str, Array] = {}
     if weights is not None:
         weight = constant_of(weights)
@@ -185,7 +196,9 @@ def _check_statements(network: Network, projection: Projection, target: Populati
     known = own | target.variables | set(target.parameters) | ends
     used = identifiers_in(projection.statements)
     label = f"projection {projection.name!r}"
+    check_reserved_of_synapses(label, _names_of_synapses(projection))
     check_known(label, used, known)
+    check_synaptic(label, used - known)
     watched = _variables_of_events(target)
     for statement in projection.statements:
         for name, _ in parse_assignments(statement, label):
@@ -195,6 +208,12 @@ def _check_statements(network: Network, projection: Projection, target: Populati
                     f"{target.name!r} depends: this has no event-free form. Write a synaptic "
                     f"conductance or current instead."
                 )
+
+
+def _names_of_synapses(projection: Projection) -> set[str]:
+    """Names that equations and parameters of a projection give to synaptic variables."""
+    summed = {f"{name}_post" for name in projection.summed}
+    return {*variables(projection.equations) - summed, *projection.parameters}
 
 
 def _variables_of_events(target: Population) -> set[str]:

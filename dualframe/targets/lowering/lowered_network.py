@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dualframe.core.quantity import unit_of
-from dualframe.network import Recording
+from dualframe.network import Recording, variables
+from dualframe.targets.lowering.object_names import ObjectNames, allocate_names
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int32]
@@ -119,16 +121,6 @@ class LoweredSynapses:
     visits_when: tuple[tuple[str, str], ...] = ()
     late: str = ""
 
-    def visit_name(self, k: int) -> str:
-        """Return the name of a visit.
-
-        Parameters
-        ----------
-        k
-            Number of the visit.
-        """
-        return f"{self.name}_visit{k}"
-
     @property
     def without_visits(self) -> LoweredSynapses:
         """The same synapses for a target that has none."""
@@ -176,6 +168,31 @@ class LoweredNetwork:
             ),
             synapses=tuple(s.without_visits for s in self.synapses),
         )
+
+    @cached_property
+    def names(self) -> ObjectNames:
+        """The names of the Brian2 objects."""
+        return allocate_names(
+            groups={g.name: (*g.units, *g.constants, *g.initial) for g in self.groups},
+            spikes=[s.name for s in self.spikes],
+            poissons=[p.name for p in self.poissons],
+            synapses={s.name: (*variables(s.equations), *s.constants) for s in self.synapses},
+            visits={s.name: len(s.visits) for s in self.synapses},
+        )
+
+    def recording_of_weights(self, synapses: LoweredSynapses) -> Recording | None:
+        """Return how the weights of synapses are recorded, if they are.
+
+        A name that a population has too is that of the population.
+
+        Parameters
+        ----------
+        synapses
+            The synapses.
+        """
+        if any(group.name == synapses.projection for group in self.groups):
+            return None
+        return self.recordings.get(synapses.projection)
 
 
 def constant_of(value: Any) -> Constant:

@@ -16,11 +16,17 @@ from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from dualframe.network import Population, Projection, variables
 from dualframe.targets.lowering.event_free_equations import expanded_texts, parse_equations
+from dualframe.targets.lowering.identifiers import identifiers_in
+from dualframe.targets.lowering.lowered_network import Constant, Indices
 
+INDEX, SIZE = "index_of_target", "N_of_target"
+# In a synapse, Brian2's i is the presynaptic index and N the number of synapses
 _OF_ALL = {
     "lastspike": "lastspike_post",
     "not_refractory": "not_refractory_post",
     "t_in_timesteps": "timestep(t, dt)",
+    "i": INDEX,
+    "N": SIZE,
 }
 
 
@@ -66,6 +72,7 @@ def resolve_postsynaptic_references(projection: Projection, target: Population) 
         parameters={
             **projection.parameters,
             **{spelled[name]: value for name, value in shared.items() if name in needed},
+            **({SIZE: target.n} if "N" in needed else {}),
         },
     )
 
@@ -74,6 +81,23 @@ def _substitute_in_pairs(
     pairs: tuple[tuple[str, Any], ...], texts: Mapping[str, str]
 ) -> tuple[tuple[str, Any], ...]:
     return tuple((str(word_substitute(statements, texts)), when) for statements, when in pairs)
+
+
+def index_constant(projection: Projection, j: Indices) -> dict[str, Constant]:
+    """Return the postsynaptic index of each synapse as a constant, if the statements read it.
+
+    Parameters
+    ----------
+    projection
+        A projection whose references are resolved.
+    j
+        The postsynaptic indices.
+    """
+    visits = [text for text, _ in (*projection.visits, *projection.visits_when)]
+    texts = (*projection.statements, projection.due, projection.late, *visits)
+    if INDEX not in identifiers_in(texts):
+        return {}
+    return {INDEX: Constant(np.asarray(j, dtype=float), "1")}
 
 
 def _substitute_names(statement: str | None, texts: Mapping[str, str]) -> str | None:
