@@ -162,7 +162,7 @@ def check_reserved_of_synapses(label: str, names: Iterable[str]) -> None:
             )
 
 
-def check_made(label: str, names: Iterable[str], made: Iterable[str]) -> None:
+def check_added(label: str, names: Iterable[str], additions: Iterable[str]) -> None:
     """Refuse a variable that has the name of one that dualframe adds.
 
     Parameters
@@ -171,10 +171,10 @@ def check_made(label: str, names: Iterable[str], made: Iterable[str]) -> None:
         Whose names they are, for errors.
     names
         The names of the user.
-    made
+    additions
         The names that are added.
     """
-    for name in sorted(set(names) & set(made)):
+    for name in sorted(set(names) & set(additions)):
         raise NetworkError(
             f"{label} calls a variable {name!r}, a name that dualframe adds for its events, "
             f"currents or refractory period; rename it."

@@ -27,8 +27,8 @@ from dualframe.targets.lowering.event_free_equations import (
 )
 from dualframe.targets.lowering.identifiers import (
     DRAWS,
+    check_added,
     check_known,
-    check_made,
     check_refractory,
     check_reserved,
     identifiers_in,
@@ -87,8 +87,8 @@ def lower_population(
     made = [*steps, *(["refractory_period"] if has_period else [])]
     made += ["spike_width"] if population.spike_width is not None else []
     made += [line.name for line in lines if line.name not in population.variables]
-    check_made(label, population.variables | set(population.parameters), made)
-    check_made(label, population.durations, [n for n in made if n != "spike_width"])
+    check_added(label, population.variables | set(population.parameters), made)
+    check_added(label, population.durations, [n for n in made if n != "spike_width"])
     constants |= {name: constant_of(value) for name, value in steps.items()}
     if has_period:
         constants["refractory_period"] = constant_of(refractory)
