@@ -80,8 +80,8 @@ def _refuse_broken_entries(library: Library, path: Path) -> None:
         if key is not None:
             raise CatalogueError(f"{path.name}: key {key!r} stands twice. Rename one.")
         raise CatalogueError(
-            f"{path.name}: the entry in line {line} is not well formed: braces and quotes come in "
-            f"pairs, a key and fields are divided by commas, and no field stands twice."
+            f"{path.name}: the entry in line {line} is not well formed: expected pairs of braces "
+            f"and quotes, commas between key and fields, and no field twice. Correct it."
         )
 
 

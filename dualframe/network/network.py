@@ -110,7 +110,10 @@ class Network(ValueRecord):
         """
         network = decode(data, cls.CLASSES, "network")
         if not isinstance(network, cls):
-            raise NetworkError("this is not the description of a network: see Network.to_dict.")
+            raise NetworkError(
+                f"this is the description of a {type(network).__name__}: expected that of a "
+                f"network, as Network.to_dict returns it."
+            )
         return network
 
     def __str__(self) -> str:
