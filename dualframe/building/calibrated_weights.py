@@ -13,6 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from dualframe.catalogue.toml_table import load_toml
 from dualframe.circuit import Background, Circuit, CircuitProjection
 from dualframe.core.errors import CatalogueError, OutputError
@@ -20,6 +22,7 @@ from dualframe.core.output_folder import check_writable
 from dualframe.core.quantity import quantity, quantity_text, unit_of
 from dualframe.core.serialisation import write_toml
 from dualframe.core.shipped_files import shipped_folder
+from dualframe.core.validation import as_positive
 from dualframe.synapses.synapse_equations import SynapseEquations
 
 
@@ -243,18 +246,37 @@ def _read_calibrations(path: Path, changed: int, circuit: str) -> dict[str, Cali
     }
 
 
+def _as_table(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        shown = repr(value)[:60]
+        raise CatalogueError(f"{where} is {shown}: expected a table. Calibrate again.")
+    return value
+
+
+def _finite_number(written: Any, dimension: str | None, where: str, lowest: float) -> Any:
+    number = quantity(written, dimension, where)
+    if np.ndim(number) or not lowest <= float(np.asarray(number)) < np.inf:
+        least = ", zero or more" if lowest == 0 else ""
+        raise CatalogueError(f"{where} is {written!r}: expected a number{least}. Calibrate again.")
+    return number
+
+
 def _calibration(circuit: str, model: str, table: Mapping[str, Any], path: Path) -> Calibration:
-    contacts = table.get("contacts", {})
+    place = f"{path}, {model}"
+    table = _as_table(table, place)
     columns: dict[str, dict[str, Any]] = {key: {} for key in _CONTACT_KEYS}
-    for name, entry in contacts.items():
-        for key, written in entry.items():
+    for name, entry in _as_table(table.get("contacts", {}), f"{place}.contacts").items():
+        for key, written in _as_table(entry, f"{place}.contacts.{name}").items():
             if key not in columns:
-                raise CatalogueError(f"{path}, {model}.contacts.{name}: unknown key {key!r}.")
-            where = f"{path}, {model}.contacts.{name}.{key}"
-            columns[key][name] = quantity(written, _CONTACT_KEYS[key] or None, where)
+                raise CatalogueError(f"{place}.contacts.{name}: unknown key {key!r}.")
+            where = f"{place}.contacts.{name}.{key}"
+            lowest = 0.0 if key == "weight" else -np.inf
+            columns[key][name] = _finite_number(written, _CONTACT_KEYS[key] or None, where, lowest)
     rates = {
-        name: quantity(written, "rate", f"{path}, {model}.background_rates.{name}")
-        for name, written in table.get("background_rates", {}).items()
+        name: _finite_number(written, "rate", f"{place}.background_rates.{name}", 0.0)
+        for name, written in _as_table(
+            table.get("background_rates", {}), f"{place}.background_rates"
+        ).items()
     }
     return Calibration(
         circuit=circuit,
@@ -263,6 +285,6 @@ def _calibration(circuit: str, model: str, table: Mapping[str, Any], path: Path)
         psps=columns["psp"],
         targets=columns["target_psp"],
         rates=rates,
-        dt=quantity(table["dt"], "time", f"{path}, {model}.dt") if "dt" in table else None,
-        provenance=table.get("provenance", {}),
+        dt=as_positive(table["dt"], "time", f"{place}.dt") if "dt" in table else None,
+        provenance=_as_table(table.get("provenance", {}), f"{place}.provenance"),
     )

@@ -171,7 +171,7 @@ def _load_json(path: Path) -> Mapping[str, Any]:
         )
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise CatalogueError(
             f"{path.name} is not valid JSON: {error}. Save the neuron_config again."
         ) from error

@@ -24,7 +24,7 @@ from dualframe.catalogue.cell_type import CellType
 from dualframe.catalogue.point_neuron_set import PointNeuronSet, read_point_neuron_set
 from dualframe.catalogue.sourced_value import Numbers, Sourced
 from dualframe.catalogue.toml_table import Table, load_toml
-from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.serialisation import write_toml
 from dualframe.neurons.registry import family_of
@@ -104,8 +104,11 @@ def is_current(cell: CellType, model: str) -> bool:
     """Return whether a cell type has a fit of a model that belongs to its compartments."""
     if cell.compartments is None:
         return False
-    table = _stored_tables(cell).get(family_of(model), {})
-    return bool(table.get("provenance", {}).get("compartments") == compartments_digest(cell))
+    table = _stored_tables(cell).get(family_of(model))
+    provenance = table.get("provenance") if isinstance(table, Mapping) else None
+    if not isinstance(provenance, Mapping):
+        return False
+    return bool(provenance.get("compartments") == compartments_digest(cell))
 
 
 def known_failure(cell: CellType, model: str) -> str:
@@ -256,6 +259,17 @@ def _fit_table(fit: Fit) -> dict[str, Any]:
 
 
 def _read_fit_table(cell: str, model: str, data: Mapping[str, Any], path: Path) -> Fit:
+    try:
+        return _fit_of_table(cell, model, data, path)
+    except DualframeError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise CatalogueError(
+            f"fits/{path.name}, table [{model}] is damaged ({error!r}): fit again."
+        ) from error
+
+
+def _fit_of_table(cell: str, model: str, data: Mapping[str, Any], path: Path) -> Fit:
     block = {key: data[key] for key in ("model", "label", "source", "status")}
     table = Table({**block, **data["parameters"]}, f"fits/{path.name}", model, references())
     return Fit(
@@ -263,7 +277,7 @@ def _read_fit_table(cell: str, model: str, data: Mapping[str, Any], path: Path) 
         model=model,
         chosen=read_point_neuron_set(table, cell),
         errors={name: float(value) for name, value in data["errors"].items()},
-        failure=data["failure"],
-        provenance=data["provenance"],
-        reference=data["reference"],
+        failure=str(data["failure"]),
+        provenance=dict(data["provenance"]),
+        reference={name: list(map(float, values)) for name, values in data["reference"].items()},
     )
