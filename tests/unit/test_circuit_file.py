@@ -7,7 +7,6 @@ import tomllib
 from datetime import date
 from functools import reduce
 from operator import getitem
-from pathlib import Path
 
 import pytest
 import tomli_w
@@ -298,13 +297,3 @@ class TestBadFiles:
         file.write_bytes(b"\xff\xfe name")
         with pytest.raises(CatalogueError, match="no text in UTF-8"):
             circuit(file)
-
-
-@pytest.mark.parametrize(
-    "text", [".".join("a" * 20_000) + " = 1", "a = " + "[" * 20_000, "a = " + "{a=" * 20_000]
-)
-def test_a_file_that_nests_too_deep_is_refused_at_once(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "deep.toml"
-    path.write_text(text)
-    with pytest.raises(CatalogueError, match=r"deep.toml.*(too deep|64 parts)"):
-        circuit(path)

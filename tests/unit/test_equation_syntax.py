@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
 from brian2 import ms, mV
 from brian2.core.functions import DEFAULT_FUNCTIONS
 
@@ -264,3 +265,54 @@ def test_a_description_from_a_file_executes_nothing(
         accepted.add(path[-1])
     assert accepted <= {"name", "cell_type", "origin", "assumptions", 0}, accepted
     assert not list(tmp_path.iterdir())
+
+
+CIRCUIT: dict[str, Any] = {
+    "name": "mini",
+    "title": "two populations",
+    "source": "dualframe",
+    "status": "assumed",
+    "populations": [
+        {"name": "exc", "cell": "ctx_l23_pyr", "n": "4"},
+        {"name": "inh", "cell": "ctx_pv", "n": "2"},
+    ],
+    "projections": [
+        {
+            "pre": "exc",
+            "post": "inh",
+            "synapse": "AMPA",
+            "name": "drives",
+            "probability": "0.5",
+            "delay": "1.5 ms",
+            "current": "200 pA",
+        }
+    ],
+    "background": [
+        {
+            "post": "exc",
+            "synapse": "AMPA",
+            "current": "100 pA",
+            "rate": "8 Hz",
+            "afferents": "20",
+        }
+    ],
+}
+
+
+def test_a_circuit_from_a_file_executes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "mini.toml"
+    accepted = set()
+    for place in texts_within(CIRCUIT):
+        for text in INJECTIONS[:3]:
+            path.write_text(tomli_w.dumps(replaced(CIRCUIT, place, text)))
+            try:
+                network = df.task_driven.build(df.circuit(path))
+                df.run(network, 0.1 * ms, target="runtime", progress=False, seed=1)
+            except DualframeError:
+                continue
+            accepted.add(place[-1])
+    assert accepted <= {"name", "title"}
+    assert {entry.name for entry in tmp_path.iterdir()} == {"mini.toml"}
