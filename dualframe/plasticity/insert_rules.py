@@ -23,6 +23,9 @@ from dualframe.plasticity.registry import PLASTICITY_RULES
 from dualframe.plasticity.rule import GATE, PlasticityRule, RuleEquations, rename_variables
 
 _NAME = re.compile(r"\b[A-Za-z_]\w*")
+_SUBEXPRESSION = re.compile(
+    r"^[ \t]*(?P<name>\w+)[ \t]*=(?P<text>[^:\n]*):[^(\n]*(?:\((?P<flags>[^)\n]*)\))?", re.M
+)
 _FUNCTIONS = frozenset({"int", "exp", "clip", "abs", "t", "dt"})
 
 
@@ -165,10 +168,33 @@ def _signal_expressions(
             raise NetworkError(
                 f"{learning} reads {signal!r} of the neurons of {neurons.name!r}, which have no "
                 f"variable {unknown!r}; say what it is with signals={{{signal!r}: ...}}. "
-                + suggest_name(unknown, names)
+                + suggest_name(unknown, {name for name in names if "_of_" not in name})
+            )
+        if drawn := _drawn_anew(text, neurons):
+            raise NetworkError(
+                f"{learning} reads {signal!r} of {drawn!r} of {neurons.name!r}, which draws random "
+                f"numbers at every use: draw them once per step, '{drawn} = ... (constant over "
+                f"dt)'."
             )
     seen = {name: f"{name}_{end}" for name in names}
     return {f"{name}_{end}": f"({word_substitute(text, seen)})" for name, text in signals.items()}
+
+
+def _drawn_anew(text: str, neurons: Population) -> str:
+    """Return a subexpression behind a text that is another number wherever it is read, or ""."""
+    lines = {line["name"]: line for line in _SUBEXPRESSION.finditer(neurons.equations)}
+    waiting, seen = sorted(get_identifiers(text)), set[str]()
+    while waiting:
+        name = waiting.pop()
+        line = lines.get(name)
+        if name in seen or line is None or "constant over dt" in (line["flags"] or ""):
+            continue
+        seen.add(name)
+        used = get_identifiers(line["text"])
+        if used & {"rand", "randn", "xi"}:
+            return name
+        waiting += sorted(used)
+    return ""
 
 
 def _substitute_expression(line: str, names: Mapping[str, str]) -> str:
