@@ -192,7 +192,7 @@ def _drawn_anew(text: str, neurons: Population) -> str:
         seen.add(name)
         used = get_identifiers(line["text"])
         if used & {"rand", "randn", "xi"}:
-            return name
+            return str(name)
         waiting += sorted(used)
     return ""
 
