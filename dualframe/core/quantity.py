@@ -265,7 +265,7 @@ def _check_dimension(result: Any, expected: str | Dimension, name: str, value: A
     found = get_dimensions(result)
     if found is wanted:
         return
-    label = expected if isinstance(expected, str) else "a quantity"
+    label = expected if isinstance(expected, str) else "quantity"
     example = "a plain number" if wanted is DIMENSIONLESS else f"in units of {get_unit(wanted)}"
     given = "no unit" if found is DIMENSIONLESS else f"units of {get_unit(found)}"
     shown = show_value(value)

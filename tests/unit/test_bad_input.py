@@ -156,9 +156,9 @@ def test_a_wrong_dimension_in_a_file(
     ("option", "value", "expected"),
     [
         ("--duration", "2 mV", "expected a time"),
-        ("--duration", "-1 s", "expected a time above zero"),
+        ("--duration", "-1 s", "expected more than zero"),
         ("--duration", "soon", "expected a number with a unit"),
-        ("--dt", "0 ms", "expected a time above zero"),
+        ("--dt", "0 ms", "expected more than zero"),
         ("--scale", "-1", "expected more than zero"),
         ("--scale", "nan", "scale factor is nan"),
         ("--seed", "-1", "seed is -1"),

@@ -463,11 +463,11 @@ class TestBadInput:
 
     @pytest.mark.parametrize("what", ["navigation", None])
     def test_what_is_no_task(self, what: Any) -> None:
-        with pytest.raises(NetworkError, match=r"is no task: train\(dualframe.task"):
+        with pytest.raises(NetworkError, match=r"expected a Task, as of dualframe.task"):
             df.train(what)
 
     def test_a_network_is_no_task(self, tiny: df.Network) -> None:
-        with pytest.raises(NetworkError, match="is no task"):
+        with pytest.raises(NetworkError, match="expected a Task"):
             df.train(tiny)  # type: ignore[arg-type]
 
     def test_branches_and_models(self, task: Task) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from brian2 import NeuronGroup
-from brian2.units import Hz, kHz, ms, mV, nS, pA, second
+from brian2.units import Hz, kHz, metre, ms, mV, nS, pA, second
 
 import dualframe as df
 from dualframe.core.errors import DualframeError
@@ -93,6 +93,15 @@ def pairs(**projection: Any) -> df.Network:
         (lambda: population(events=("x",)), "one of the events .* expected Event"),
         (lambda: df.plasticity_rule("pair_stdp", w_max=np.nan), "w_max"),
         (lambda: df.replicate("cells", 2), "network is 'cells': expected a Network"),
+        (lambda: df.Normal(1, np.nan), "standard deviation of a normal distribution is nan"),
+        (lambda: df.Normal(1 * ms, 1 * mV), "standard deviation .* expected a quantity, in units"),
+        (lambda: df.Normal(1.0, 0.1, low=1.59), "fewer than 0.001 .* bounds: widen them"),
+        (lambda: df.Normal(1.0, 0.1, low=2.0, high=1.0), "bounds: widen them"),
+        (lambda: df.LogNormal(np.nan, 0.1), "mean of a log-normal distribution is nan"),
+        (lambda: df.LogNormal(1.0, np.nan), "coefficient of variation .* one finite number"),
+        (lambda: df.Uniform(2.0, 1.0), "high of a uniform distribution is 1"),
+        (lambda: df.GaussianKernel(np.nan, 1 * metre), "p_max of a kernel is nan"),
+        (lambda: df.GaussianKernel(0.5, 0 * metre), "sigma of a kernel is .* more than zero"),
     ],
 )
 def test_values_that_are_refused(make: Callable[[], Any], message: str) -> None:
@@ -130,6 +139,7 @@ def test_values_that_are_refused(make: Callable[[], Any], message: str) -> None:
             lambda: population(parameters={"tau": 10 * ms}, initial={"g": 1 * nS}),
         ),
         (lambda: population(refractory="3 ms"), lambda: population(refractory=3 * ms)),
+        (lambda: df.Normal("1 ms", "0.1 ms"), lambda: df.Normal(1 * ms, 0.1 * ms)),
         (
             lambda: df.plasticity_rule("pair_stdp", w_max="2 nS"),
             lambda: df.plasticity_rule("pair_stdp", w_max=2 * nS),

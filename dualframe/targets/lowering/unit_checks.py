@@ -35,6 +35,7 @@ from dualframe.targets.lowering.event_free_equations import parse_equations
 TIME = second.dim
 EVENT = "an event"  # whose variables are checked when it becomes equations
 _ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
+_WEIGHT, _TARGET = "<weight>", "<target>"  # filled in when a problem is told
 #: Units that a remedy writes, where there is a usual one.
 USUAL_UNITS = ("nS", "pA", "mV", "ms", "Hz", "pF", "Mohm", "um", "mM")
 
@@ -105,7 +106,7 @@ def _raise_problem(label: str, problem: str) -> None:
 
 
 def _find_in_population(population: Population) -> str:
-    parse_equations(population.equations, f"population {population.name!r}")
+    _parse(population.equations, f"population {population.name!r}")
     constants = _constants_of(population)
     texts = (
         population.equations,
@@ -122,6 +123,14 @@ def _constants_of(population: Population) -> Table:
     steps = {name: _Symbol(DIMENSIONLESS) for name in population.durations}
     values = {name: _Symbol(get_dimensions(v)) for name, v in population.parameters.items()}
     return tuple((steps | values).items())
+
+
+def _parse(equations: str, label: str) -> Symbols:
+    try:
+        return _variables_of(equations)
+    except Exception:
+        parse_equations(equations, label)  # says what is wrong
+        raise
 
 
 @lru_cache(maxsize=1024)
@@ -164,7 +173,7 @@ def _find_in_texts(
     problems = [
         _problem_of_flags(equations, NEURON_FLAGS),
         *_problems_in_equations(equations, symbols),
-        *(_problem_in_condition("threshold", threshold, symbols),),
+        _problem_in_condition("threshold", threshold, symbols),
         *_problems_in_statements("reset", reset, variables, symbols),
         *_problems_in_statements("second_reset", second_reset, variables, symbols),
         _problem_in_refractory(refractory, symbols),
@@ -242,8 +251,7 @@ def _assignments_in(statements: str | None) -> Iterator[tuple[str, str, str]]:
 
 
 def _find_in_projection(network: Network, projection: Projection) -> str:
-    parse_equations(projection.equations, f"projection {projection.name!r}")
-    variables = _variables_of(projection.equations)
+    variables = _parse(projection.equations, f"projection {projection.name!r}")
     weight = projection.weight
     if weight is None and "w" not in variables and _uses_weight(projection):
         return "its statements use 'w': give weight="
@@ -253,15 +261,14 @@ def _find_in_projection(network: Network, projection: Projection) -> str:
     variables = {**variables, **constants}
     target = network.population(projection.target)
     source = network.source(projection.source)
-    return _find_in_pathways(
+    problem = _find_in_pathways(
         projection.equations,
         projection.statements,
         tuple(variables.items()),
         _ends_of(target),
         _ends_of(source) if isinstance(source, Population) else (),
-        target.name,
-        "" if weight is None else show_value(weight),
     )
+    return problem and problem.replace(_WEIGHT, show_value(weight)).replace(_TARGET, target.name)
 
 
 def _dimension_of_weight(weight: Any) -> Dimension:
@@ -286,8 +293,6 @@ def _find_in_pathways(
     variables: Table,
     target: Table,
     source: Table,
-    target_name: str,
-    weight: str,
 ) -> str:
     ends = {**{f"{n}_pre": s for n, s in source}, **{f"{n}_post": s for n, s in target}}
     symbols = {**_GLOBALS, **ends, **dict(target), **dict(variables)}
@@ -303,9 +308,8 @@ def _find_in_pathways(
             needed = DIMENSIONLESS if operator in ("*", "/") else written[name].dim
             shown = f"'{name} {operator}= {expression}'"
             problem = _problem_of_value(shown, name, expression, needed, symbols)
-            if problem and weight and "w" in get_identifiers(expression):
-                remedy = _remedy_of_weight(expression, needed, symbols)
-                problem = remedy.format(weight=weight, name=name, target=target_name) or problem
+            if problem and "w" in symbols and "w" in get_identifiers(expression):
+                problem = _remedy_of_weight(name, expression, needed, symbols) or problem
             problems.append(problem)
     return next(filter(None, problems), "")
 
@@ -313,14 +317,8 @@ def _find_in_pathways(
 def _problems_in_synaptic_equations(
     equations: str, symbols: Symbols, ends: Symbols
 ) -> Iterator[str]:
+    yield from _problems_in_equations(equations, symbols)
     for line in Equations(equations).values():
-        if line.type == PARAMETER:
-            continue
-        changes = line.type == DIFFERENTIAL_EQUATION
-        needed = line.dim / TIME if changes else line.dim
-        left = f"d{line.varname}/dt" if changes else line.varname
-        text = line.expr.code
-        yield _problem_of_value(f"{left} = {text}", left, text, needed, symbols)
         variable = ends.get(line.varname)
         if "summed" in line.flags and variable is not None and variable.dim is not line.dim:
             yield (
@@ -329,7 +327,7 @@ def _problems_in_synaptic_equations(
             )
 
 
-def _remedy_of_weight(expression: str, needed: Dimension, symbols: Symbols) -> str:
+def _remedy_of_weight(name: str, expression: str, needed: Dimension, symbols: Symbols) -> str:
     """Return what to say where another unit of the weight makes a statement right; else ""."""
     here = symbols["w"].dim
     unweighted = _dimension_of(expression, {**symbols, "w": _Symbol(DIMENSIONLESS)})
@@ -341,10 +339,10 @@ def _remedy_of_weight(expression: str, needed: Dimension, symbols: Symbols) -> s
     usual = next((u for u in USUAL_UNITS if get_dimensions(UNITS[u]) is right), "")
     example = f"write 2*{usual} or '2 {usual}'" if usual else f"expected {_unit_text(right)}"
     return (
-        f"weight is {{weight}}, with {_unit_text(here)}, but {{name!r}} of {{target!r}} has "
+        f"weight is {_WEIGHT}, with {_unit_text(here)}, but {name!r} of '{_TARGET}' has "
         f"{_unit_text(needed)}; {example}"
         if right is not DIMENSIONLESS
-        else f"weight is {{weight}}, with {_unit_text(here)}: expected a number without unit"
+        else f"weight is {_WEIGHT}, with {_unit_text(here)}: expected a number without unit"
     )
 
 
