@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import erf
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,9 +11,16 @@ from brian2.units.fundamentalunits import Quantity, get_dimensions
 from numpy.typing import NDArray
 
 from dualframe.core.errors import NetworkError
-from dualframe.core.quantity import quantity
+from dualframe.core.validation import (
+    as_finite,
+    as_not_negative,
+    as_positive,
+    as_variation,
+    set_frozen_field,
+)
 
 Array = NDArray[np.float64]
+SMALLEST_SHARE = 1e-3  # of values within bounds: others are drawn again
 
 
 class Distribution(Protocol):
@@ -41,17 +49,30 @@ class Normal:
     high: Any = None
 
     def __post_init__(self) -> None:
-        _same_dimension(self.mean, self.sd, self.low, self.high)
-        if np.asarray(self.sd) < 0:
-            raise NetworkError(f"standard deviation is {self.sd}: expected zero or more.")
+        label = "of a normal distribution"
+        _convert_fields(self, label, "mean", "sd", "low", "high")
+        as_not_negative(self.sd, get_dimensions(self.mean), f"standard deviation {label}")
+        if self._accepted_share() < SMALLEST_SHARE:
+            raise NetworkError(
+                f"fewer than {SMALLEST_SHARE:g} of the values of {self} lie within its bounds: "
+                f"widen them."
+            )
+
+    def _accepted_share(self) -> float:
+        """Return the probability that a value before truncation lies within the bounds."""
+        mean, sd = float(np.asarray(self.mean)), float(np.asarray(self.sd))
+        low = -np.inf if self.low is None else float(np.asarray(self.low))
+        high = np.inf if self.high is None else float(np.asarray(self.high))
+        if sd == 0:
+            return float(low <= mean <= high)
+        below, above = ((end - mean) / (sd * np.sqrt(2)) for end in (low, high))
+        return (erf(above) - erf(below)) / 2
 
     def draw(self, rng: np.random.Generator, size: int) -> Any:
         """Return ``size`` values."""
         mean, sd = float(np.asarray(self.mean)), float(np.asarray(self.sd))
         low = -np.inf if self.low is None else float(np.asarray(self.low))
         high = np.inf if self.high is None else float(np.asarray(self.high))
-        if not (low < high and low <= mean + 6 * sd and high >= mean - 6 * sd):
-            raise NetworkError(f"no value of {self} lies within its bounds: widen them.")
         values = rng.normal(mean, sd, size)
         while (outside := (values < low) | (values > high)).any():
             values[outside] = rng.normal(mean, sd, int(outside.sum()))
@@ -74,8 +95,9 @@ class LogNormal:
     cv: float
 
     def __post_init__(self) -> None:
-        if self.cv < 0:
-            raise NetworkError(f"coefficient of variation is {self.cv}: expected zero or more.")
+        _convert_fields(self, "of a log-normal distribution", "mean")
+        cv = as_variation(self.cv, "coefficient of variation of a log-normal distribution")
+        set_frozen_field(self, "cv", cv)
 
     def draw(self, rng: np.random.Generator, size: int) -> Any:
         """Return ``size`` values."""
@@ -90,7 +112,11 @@ class Uniform:
     high: Any
 
     def __post_init__(self) -> None:
-        _same_dimension(self.low, self.high)
+        _convert_fields(self, "of a uniform distribution", "low", "high")
+        if np.asarray(self.high) < np.asarray(self.low):
+            raise NetworkError(
+                f"high of a uniform distribution is {self.high}: expected {self.low} or more."
+            )
 
     def draw(self, rng: np.random.Generator, size: int) -> Any:
         """Return ``size`` values."""
@@ -113,6 +139,9 @@ class Limited:
     drawn: Normal | LogNormal | Uniform | Limited
     low: Any
     high: Any
+
+    def __post_init__(self) -> None:
+        _convert_fields(self, "of a limited distribution", "low", "high")
 
     def draw(self, rng: np.random.Generator, size: int) -> Any:
         """Return ``size`` values."""
@@ -142,9 +171,10 @@ class GaussianKernel:
     sigma: Any
 
     def __post_init__(self) -> None:
-        quantity(self.sigma, "length", "sigma of a kernel")
-        if self.p_max < 0:
-            raise NetworkError(f"p_max of a kernel is {self.p_max}: expected zero or more.")
+        sigma = as_positive(self.sigma, "length", "sigma of a kernel")
+        set_frozen_field(self, "sigma", sigma)
+        p_max = as_not_negative(self.p_max, "dimensionless", "p_max of a kernel")
+        set_frozen_field(self, "p_max", p_max)
 
     def probability(self, distance: Array) -> Array:
         """Probability of a pair at each ``distance`` (metres)."""
@@ -164,7 +194,18 @@ def _with_unit(values: Array, like: Any) -> Any:
     return values if dimension.is_dimensionless else Quantity(values, dim=dimension)
 
 
+def _convert_fields(record: Any, label: str, first: str, *others: str) -> None:
+    """Make finite quantities of one dimension of fields; None stays None in those after two."""
+    set_frozen_field(record, first, as_finite(getattr(record, first), None, f"{first} {label}"))
+    dimension = get_dimensions(getattr(record, first))
+    for name in others:
+        if getattr(record, name) is not None:
+            word = "standard deviation" if name == "sd" else name
+            value = as_finite(getattr(record, name), dimension, f"{word} {label}")
+            set_frozen_field(record, name, value)
+
+
 def _same_dimension(first: Any, *others: Any) -> None:
     for other in others:
         if other is not None and get_dimensions(other) is not get_dimensions(first):
-            raise NetworkError(f"{first} and {other} have different dimensions.")
+            raise NetworkError(f"{first} and {other} have different dimensions: expected one.")
