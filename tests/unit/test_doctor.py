@@ -82,6 +82,10 @@ def test_a_complete_machine_runs_every_target(
     install("make", "GNU Make 4.3")
     install("nvidia-smi", "NVIDIA H100")
     nvcc = install("nvcc", "release 12.4, V12.4.131", folder=tmp_path / "cuda" / "bin")
+    headers = tmp_path / "cuda" / "include"
+    headers.mkdir()
+    for name in ("cuda.h", "cuda_runtime.h", "curand_kernel.h"):
+        (headers / name).touch()
     monkeypatch.setenv("CUDA_PATH", str(nvcc.parents[1]))
     facts = doctor.doctor()
     assert usable(facts) == set(doctor.TARGETS)

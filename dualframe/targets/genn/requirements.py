@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 GENN_VERSION = "4.9.0"
+_HEADERS = ("cuda.h", "cuda_runtime.h", "curand_kernel.h")
 
 
 def missing_requirements(use_gpu: bool | None = None) -> list[str]:
@@ -31,6 +32,11 @@ def missing_requirements(use_gpu: bool | None = None) -> list[str]:
     if use_gpu:
         if cuda_path() is None:
             missing.append("no CUDA toolkit was found (install it, or set CUDA_PATH)")
+        elif absent := missing_headers():
+            missing.append(
+                f"the CUDA toolkit in {str(cuda_path())!r} has no {', '.join(absent)} (install its "
+                f"development files, such as libcurand-dev)"
+            )
         elif not has_gpu():
             missing.append("no CUDA device was found (run with use_gpu=False for GeNN's CPU)")
     return missing
@@ -75,6 +81,14 @@ def cuda_path() -> Path | None:
     answer = _command_output([nvcc, "--dryrun", "-c", "-x", "cu", os.devnull], stderr=True)
     top = re.search(r"TOP=(\S+)", answer)
     return Path(top[1]).resolve() if top else Path(nvcc).resolve().parent.parent
+
+
+def missing_headers() -> list[str]:
+    """Headers of the CUDA toolkit that GeNN's code includes and that are not there."""
+    folder = cuda_path()
+    if folder is None:
+        return []
+    return [name for name in _HEADERS if not (folder / "include" / name).exists()]
 
 
 def cuda_version() -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from dualframe.plasticity.reversals import REVERSAL
 from dualframe.targets.brian.brian_objects import make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
+from dualframe.targets.genn.build_log import find_cause, output_into
 from dualframe.targets.genn.order_of_resets import deliver_before_resets
 from dualframe.targets.genn.requirements import (
     cuda_path,
@@ -73,7 +75,7 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         counted = _count_reversals(lowered)
         lowered = _for_genn(counted)
         assembled = make_brian_objects(lowered, thin=False)
-        _build_and_run(assembled.network, lowered)
+        _build_and_run(assembled.network, lowered, Path(folder) / "build.log")
         total = time.perf_counter() - started
         raw = collect_results(assembled, lowered)
         raw.warnings += _missed_reversals(counted, assembled)
@@ -111,7 +113,7 @@ def _compiler_environment(use_gpu: bool) -> Iterator[None]:
     # CUDA 13 changed the signature of cuCtxCreate: the header maps it to the former one
     with as_file(files("dualframe.targets.genn") / "cuda13_compat.h") as header:
         before = os.environ.get("CXXFLAGS")
-        os.environ["CXXFLAGS"] = f"{before or ''} -include {header}".strip()
+        os.environ["CXXFLAGS"] = f"{before or ''} {cuda13_flags(header, cuda_path())}".strip()
         try:
             yield
         finally:
@@ -119,6 +121,20 @@ def _compiler_environment(use_gpu: bool) -> Iterator[None]:
                 del os.environ["CXXFLAGS"]
             else:
                 os.environ["CXXFLAGS"] = before
+
+
+def cuda13_flags(header: Path, toolkit: Path | None) -> str:
+    """Return the flags with which code for the host includes a header that needs the toolkit's.
+
+    Parameters
+    ----------
+    header
+        The header that is included first.
+    toolkit
+        Folder of the CUDA toolkit.
+    """
+    include = "" if toolkit is None else f"-I{shlex.quote(str(toolkit / 'include'))} "
+    return f"{include}-include {shlex.quote(str(header))}"
 
 
 def _for_genn(lowered: LoweredNetwork) -> LoweredNetwork:
@@ -231,12 +247,14 @@ def _postsynaptic_reads() -> Iterator[None]:
         GeNNDevice.collect_synapses_variables = before
 
 
-def _build_and_run(network: Any, lowered: LoweredNetwork) -> None:
+def _build_and_run(network: Any, lowered: LoweredNetwork, log: Path) -> None:
     try:
-        with redirect_stdout(StringIO()):  # Brian2GeNN prints the stages of its build
+        # Brian2GeNN prints the stages of its build, and compilers what they do not like
+        with output_into(log), redirect_stdout(StringIO()):
             network.run(lowered.duration * second, namespace={})
     except RuntimeError as error:
-        raise BuildError(f"GeNN could not build or run the network: {error}") from error
+        cause = find_cause(log.read_text(encoding="utf-8", errors="replace"))
+        raise BuildError(f"GeNN could not build or run the network: {cause}") from error
 
 
 def _thin_traces(raw: RawResults, lowered: LoweredNetwork) -> RawResults:
