@@ -239,7 +239,8 @@ def _read_task(path: Path) -> Task:
     task = decode(read_json(path), SPECIFICATION_CLASSES, "task")
     if not isinstance(task, Task):
         raise TypeError("it holds no task")
-    return task.with_modulators(*task.modulators).with_heterogeneity(task.heterogeneity)
+    task.with_modulators(*task.modulators).with_heterogeneity(task.heterogeneity)  # can they be?
+    return task
 
 
 def _read_table(path: Path) -> pd.DataFrame:
