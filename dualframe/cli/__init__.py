@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,9 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = command_line_parser().parse_args(words)
     options.words = words
     try:
-        with _plain_warnings():
+        with _plain_warnings(), _heard_termination():
             status: int = options.command(options)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # None: it was closed
+                sys.stdout.flush()
             return status
     except DualframeError as error:
         say(f"{PROGRAM}: error: {error}")
@@ -40,8 +43,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"{PROGRAM}: interrupted before there was a result; nothing was changed.")
         return INTERRUPTED
     except BrokenPipeError:  # `dualframe list cells | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return 0
+    except OSError as error:
+        _forget_output()
+        say(f"{PROGRAM}: error: {_machine_error_text(error)}")
+        return WRONG
+
+
+def _forget_output() -> None:
+    """Keep Python from writing, at its end, what cannot be written."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _machine_error_text(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    if error.filename is not None:
+        return f"{str(error.filename)!r}: {reason}."
+    if isinstance(error, FileNotFoundError):
+        return "the current folder is not there any more: change to one that is."
+    return f"cannot write to the standard output: {reason}."
+
+
+@contextmanager
+def _heard_termination() -> Iterator[None]:
+    """End at SIGTERM and SIGHUP as at Ctrl-C: what was simulated is kept, nothing goes on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:  # nohup
+            signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

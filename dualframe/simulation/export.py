@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from brian2.units import ms
 
 from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.core.errors import TargetError
+from dualframe.core.temporary_folders import temporary_folder
 from dualframe.core.validation import as_path
 from dualframe.network import Network, Recording, expect_network
 from dualframe.simulation.assemble_results import package_versions
@@ -92,8 +92,8 @@ def export(
     )
     out = check_export_folder(folder_name, force=force)
     options = RunOptions(threads=threads, strict=strict)
-    with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
-        project = Path(folder) / "project"
+    with temporary_folder() as folder:
+        project = folder / "project"
         with cpp_standalone.cpp_session(project, options) as device:
             cpp_standalone.generate_project(lowered, device, project, settled=True)
         return export_project(

@@ -184,6 +184,7 @@ def _compile_merged(job: _BuildJob, command: tuple[str, ...], target: Path) -> N
     with atomic_replacement(target) as draft:
         words = [str(draft) if word == "{program}" else word for word in command]
         run_compiler(words, job.directory, job.directory / SOURCE)
+        _check_program(draft, job.compiler)
 
 
 def _compile_stock(job: _BuildJob, flags: tuple[str, ...], target: Path) -> None:
@@ -197,3 +198,12 @@ def _compile_stock(job: _BuildJob, flags: tuple[str, ...], target: Path) -> None
         f"OPTIMISATIONS={' '.join(flags)}",
     ]
     run_compiler(command, job.directory, job.directory)
+    _check_program(target, job.compiler)
+
+
+def _check_program(program: Path, compiler: Compiler) -> None:
+    if not os.access(program, os.X_OK):
+        raise BuildError(
+            f"{compiler.shell_text!r} says nothing and makes no program: it is no C++ compiler. "
+            f"Set CXX to one, such as g++, or use target='runtime'."
+        )

@@ -7,6 +7,7 @@ import platform
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -65,7 +66,7 @@ def find_compiler(environment: Mapping[str, str] | None = None) -> Compiler:
     environment = os.environ if environment is None else environment
     path = environment.get("PATH", os.defpath)
     chosen = environment.get("CXX", "").strip()
-    commands = [shlex.split(chosen)] if chosen else [[name] for name in CANDIDATES]
+    commands = [_split_command(chosen)] if chosen else [[name] for name in CANDIDATES]
     for command in commands:
         if found := shutil.which(command[0], path=path):
             return _probe_compiler((found, *command[1:]))
@@ -74,6 +75,15 @@ def find_compiler(environment: Mapping[str, str] | None = None) -> Compiler:
         f"no C++ compiler found (looked for {looked} on the path). "
         "Install g++ or clang++, or use target='runtime'."
     )
+
+
+def _split_command(chosen: str) -> list[str]:
+    try:
+        return shlex.split(chosen)
+    except ValueError as error:
+        raise TargetError(
+            f"CXX={chosen!r} is no command ({error}): expected a compiler such as g++."
+        ) from error
 
 
 def has_compiler() -> bool:
@@ -118,16 +128,29 @@ def run_compiler(command: Sequence[str], folder: Path, sources: Path) -> None:
         If it fails: with the first errors that it printed and the place of the sources.
     """
     try:
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, errors="replace", check=False
+        # in a session of its own: make and the compiler's parts end with it at an interrupt
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
         )
     except OSError as error:
         raise BuildError(f"cannot run {command[0]!r}: {error.strerror}") from error
-    if done.returncode:
+    try:
+        printed, complaints = process.communicate()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    if process.returncode:
         raise BuildError(
             f"the generated C++ does not compile with {command[0]} "
-            f"(exit status {done.returncode}). Sources: {sources}\n"
-            + first_errors(done.stderr or done.stdout)
+            f"(exit status {process.returncode}). Sources: {sources}\n"
+            + first_errors(complaints or printed)
         )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from brian2.units import second
 
 from dualframe.core.brian_lock import BRIAN_LOCK
 from dualframe.core.errors import BuildError
+from dualframe.core.temporary_folders import temporary_folder
 from dualframe.targets.brian.brian_objects import BrianObjects, make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
@@ -35,6 +35,8 @@ _PROGRESS = """
         struct Watched { const char* name; const double* values; int n; };
         const Watched watched[] = {%s{"", 0, 0}};
         static int seen[sizeof(watched)/sizeof(Watched)];
+        static const char* parent = std::getenv("DUALFRAME_PARENT");
+        if (parent && getppid() != std::atoi(parent)) _exit(1);  // nobody waits for the results
         const double now = brian::_array_defaultclock_t[0];
         static const bool with_progress = std::getenv("DUALFRAME_PROGRESS") != nullptr;
         char line[256];
@@ -84,14 +86,14 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         If the program does not compile or stops with an error.
     """
     key = plans.structure_key(lowered, options)
-    with tempfile.TemporaryDirectory(prefix="dualframe_") as folder:
+    with temporary_folder() as folder:
         started = time.perf_counter()
-        ready = _prepare_known_program(key, lowered, Path(folder) / "project")
+        ready = _prepare_known_program(key, lowered, folder / "project")
         if ready is None:
             with BRIAN_LOCK:  # while we waited for it, another thread may have built the program
-                ready = _prepare_known_program(key, lowered, Path(folder) / "built_meanwhile")
+                ready = _prepare_known_program(key, lowered, folder / "built_meanwhile")
                 if ready is None:
-                    return _generate_and_run(lowered, options, Path(folder) / "generated", key)
+                    return _generate_and_run(lowered, options, folder / "generated", key)
         plan, build = ready
         built = time.perf_counter()
         outcome = _execute_program(build, lowered, options)
@@ -209,6 +211,7 @@ def _execute_program(
     folder = build.executable.parent
     # threads that spin while they wait take the cores from each other on a busy machine
     environment = {"OMP_WAIT_POLICY": "passive", **os.environ, "LD_BIND_NOW": "1"}
+    environment["DUALFRAME_PARENT"] = str(os.getpid())
     if options.progress is not None:
         environment["DUALFRAME_PROGRESS"] = "1"
     process = subprocess.Popen(
@@ -221,7 +224,12 @@ def _execute_program(
         start_new_session=True,  # Ctrl-C reaches us first, and we pass it on once
     )
     unstable = set[str]()
-    complaints = _follow_messages(process, lowered, options, unstable)
+    try:
+        complaints = _follow_messages(process, lowered, options, unstable)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
     if process.returncode != 0:
         raise BuildError(
             f"the program of network stopped with code {process.returncode}: "
@@ -236,8 +244,12 @@ def _follow_messages(
     options: RunOptions,
     unstable: set[str],
 ) -> list[str]:
-    """Read the program's messages until it ends; an interrupt ends it early, results kept."""
+    """Read the program's messages until it ends.
+
+    An interrupt ends it early, results kept; a second one does not wait for it.
+    """
     complaints: list[str] = []
+    interrupted = False
     while True:
         try:
             for line in process.stderr or ():
@@ -251,6 +263,9 @@ def _follow_messages(
             process.communicate()  # waits, and closes the pipe
             return complaints
         except KeyboardInterrupt:
+            if interrupted:
+                raise
+            interrupted = True
             process.send_signal(signal.SIGINT)
 
 

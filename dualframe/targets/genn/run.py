@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -22,6 +21,7 @@ from brian2.units import second
 
 from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.core.errors import BuildError, TargetError
+from dualframe.core.temporary_folders import temporary_folder
 from dualframe.network import variables
 from dualframe.plasticity.reversals import REVERSAL
 from dualframe.targets.brian.brian_objects import make_brian_objects
@@ -65,11 +65,11 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     # it announces the preferences that it changes; the session gives them back
     BrianLogger.suppress_hierarchy("brian2.devices.genn", filter_log_file=False)
     with (
-        tempfile.TemporaryDirectory(prefix="dualframe_genn_") as folder,
+        temporary_folder() as folder,
         _compiler_environment(use_gpu),
         _exact_clip(),
         _postsynaptic_reads(),
-        _genn_session(Path(folder), options, use_gpu) as device,
+        _genn_session(folder, options, use_gpu) as device,
     ):
         started = time.perf_counter()
         counted = _count_reversals(lowered)
