@@ -165,16 +165,15 @@ def test_a_variable_that_dualframe_adds_is_not_overwritten(name: str) -> None:
     assert name in refusal(df.Network([cells]))
 
 
-def test_current_steps_of_one_name_add_up() -> None:
+def test_current_steps_with_and_without_names_add_up() -> None:
     cells = df.Population("cells", 1, "dv/dt = I/nA/ms : 1\nI : amp\nI_step1_size : 1")
     steps = [
         df.CurrentInput("cells", 1 * nA, variable="I"),
         df.CurrentInput("cells", 2 * nA, variable="I"),
         df.CurrentInput("cells", 4 * nA, variable="I", name="step0"),
-        df.CurrentInput("cells", 8 * nA, variable="I", name="step0"),
     ]
     results = df.run(df.Network([cells], steps), 1 * ms, target="runtime", record={"cells": ["v"]})
-    assert results.traces["cells"].values["v"][0, -1] == pytest.approx(15 * 0.9)
+    assert results.traces["cells"].values["v"][0, -1] == pytest.approx(7 * 0.9)
 
 
 def test_a_bad_object_name_is_refused() -> None:
