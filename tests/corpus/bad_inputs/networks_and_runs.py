@@ -282,7 +282,6 @@ def cases(place: Path) -> list[Case]:
         ("assemble/text", lambda: df.assemble("x"), "'x'|network"),
         ("export/runtime", lambda: df.export(net(), 1 * ms, "e", target="runtime"), "runtime"),
         ("export/none", lambda: df.export(net(), 1 * ms, None), "None|out_dir"),
-        ("dose_response/x", lambda: df.dose_response("x"), "'x'|receptor"),
     ):
         expect = (
             EITHER
@@ -301,7 +300,6 @@ def cases(place: Path) -> list[Case]:
                 "plastic/rate_text",
                 "circuit/scaled_text",
                 "run/record_none",
-                "dose_response/x",
             )
             else CLEAR
         )
