@@ -48,7 +48,7 @@ def find_huge_number(expression: ast.expr) -> str:
 def _problem_of_numbers(node: ast.BinOp) -> str:
     exponent = constant_value(node.right) if isinstance(node.op, ast.Pow) else None
     if exponent is not None and not abs(exponent) <= LARGEST_EXPONENT:
-        return f"has an exponent beyond {LARGEST_EXPONENT:g}"
+        return f"has an exponent beyond {LARGEST_EXPONENT:g}: expected a smaller one"
     value = constant_value(node)
     return "is no finite number" if value is not None and not math.isfinite(value) else ""
 

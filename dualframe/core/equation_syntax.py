@@ -170,9 +170,9 @@ def _find_problem_in_statements(text: str) -> str:
             return f"{quote_piece(statement)} has a comment, for which statements have no place"
         assignment = _ASSIGNMENT.fullmatch(statement)
         if assignment is None:
-            return f"{quote_piece(statement)} is not an assignment such as 'x += 1'"
+            return f"{quote_piece(statement)}: expected an assignment such as 'x += 1'"
         if problem := _find_problem_in_expression(assignment["expression"]):
-            return problem
+            return f"in {quote_piece(statement)}, {problem}"
     return ""
 
 
@@ -198,7 +198,8 @@ def _find_foreign_character(text: str) -> str:
     while position < len(text):
         token = _TOKEN.match(text, position)
         if token is None:
-            return f"{quote_piece(text[position : position + 20])} is not allowed: {ALLOWED}"
+            piece = quote_piece(text[position : position + 20])
+            return f"{piece} of {quote_piece(text)} is not allowed: {ALLOWED}"
         if token["number"] and len(token["number"]) > LONGEST_NUMBER:
             return f"{quote_piece(token['number'])} has more digits than a number of the computer"
         position = token.end()

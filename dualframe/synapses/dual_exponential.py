@@ -4,7 +4,8 @@
 
     dr/dt = -r/tau_rise        dg/dt = (peak r - g)/tau_decay        a spike adds its weight to r
 
-A rise time below 2 dt is taken as instantaneous. Equal time constants give an alpha function.
+A rise time below 2 dt is taken as instantaneous; one above the decay time is
+refused. Equal time constants give an alpha function.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dualframe.core.errors import NetworkError
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.quantity import quantity
 from dualframe.synapses.exponential import Exponential
@@ -39,6 +41,11 @@ class DualExponential(Kinetics):
     def gating_equations(self, id: str, feed: str, dt: Any) -> GatingEquations:
         """Return the equations of one channel; see `Kinetics`."""
         rise = quantity(self.tau_rise, "time", f"rise time of {id}")
+        if rise > quantity(self.tau_decay, "time", f"decay time of {id}"):
+            raise NetworkError(
+                f"tau_rise of {id} is {rise}, longer than tau_decay, {self.tau_decay}: expected "
+                f"the shorter one; exchange them."
+            )
         if rise < 2 * dt * (1 - 1e-9):  # 0.2 ms is two steps
             return Exponential(self.tau_decay).gating_equations(id, feed, dt)
         g, r = f"g_{id}", f"r_{id}"

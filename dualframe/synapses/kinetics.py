@@ -134,5 +134,8 @@ def stable_time_constant(tau: Any, dt: Any, label: str) -> Any:
     """
     tau = quantity(tau, "time", label)
     if np.any(tau < dt):
-        raise NetworkError(f"{label} is {tau}: an Euler step of {dt} needs at least that long.")
+        raise NetworkError(
+            f"{label} is {tau}: expected at least the time step, {dt}; give a larger tau or a "
+            f"smaller dt."
+        )
     return tau
