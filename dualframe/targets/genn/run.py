@@ -28,6 +28,7 @@ from dualframe.targets.brian.brian_objects import make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
 from dualframe.targets.genn.build_log import find_cause, output_into
+from dualframe.targets.genn.compiled_networks import reuse_compilations
 from dualframe.targets.genn.order_of_resets import deliver_before_resets
 from dualframe.targets.genn.requirements import (
     cuda_path,
@@ -69,6 +70,7 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         _compiler_environment(use_gpu),
         _exact_clip(),
         _postsynaptic_reads(),
+        reuse_compilations() as compilation,
         _genn_session(folder, options, use_gpu) as device,
     ):
         started = time.perf_counter()
@@ -81,7 +83,7 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         raw.warnings += _missed_reversals(counted, assembled)
         raw.run_s = float(device._last_run_time or 0.0)
         raw.build_s = total - raw.run_s
-        raw.build_cache = "miss"
+        raw.build_cache = compilation.build_cache
         raw.facts = {"use_gpu": use_gpu, "precision": options.precision}
         return _thin_traces(raw, lowered)
 
