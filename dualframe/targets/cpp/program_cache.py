@@ -28,6 +28,7 @@ _PROGRAM, _RECORD = "main", "entry.json"
 _SCRATCH, _ENTRY = ".dualframe-entry-", "entry"  # of a folder in which an entry is made or removed
 _KEY = re.compile("[0-9a-f]{64}")
 _ABANDONED = 24 * 3600.0  # seconds after which an unfinished insertion is somebody's remains
+_LONGEST_INSERTION = 60.0  # seconds; what is younger may be another process's that inserts
 _CONTENT = {_PROGRAM, _RECORD}
 _VERSION = "1"  # of the layout of an entry, part of every key
 
@@ -159,7 +160,7 @@ class ExecutableCache:
         entries = self.entries()
         for entry in entries:
             self._discard_entry(entry)
-        self._remove_abandoned(age=0.0)
+        self._remove_abandoned(age=_LONGEST_INSERTION)
         return len(entries)
 
     def _entry_folder(self, key: str) -> Path:
