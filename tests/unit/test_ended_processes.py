@@ -74,8 +74,8 @@ import sys
 from pathlib import Path
 from dualframe.targets.cpp.program_cache import ExecutableCache, key_of
 cache, program, copy = ExecutableCache(Path(sys.argv[1])), Path(sys.argv[2]), Path(sys.argv[3])
-for k in range(200):
-    key = key_of([str(k % 5)])
+for k in range(50):
+    key = key_of([str(k % 3)])
     if cache.fetch(key, copy):
         assert copy.read_bytes() == program.read_bytes()
     else:
