@@ -228,9 +228,13 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     manifest = read_json(path)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise OutputError(
-            f"{str(folder)!r} holds no agents: expected a folder of `dualframe train --out`."
+        conditions = sorted(str(path.parent) for path in folder.glob("*/agents.h5"))
+        remedy = (
+            f"give one of its conditions, {conditions}"
+            if conditions
+            else ("expected a folder of `dualframe train --out`")
         )
+        raise OutputError(f"{str(folder)!r} holds no agents: {remedy}.")
     check_entries(manifest, {**PROVENANCE_ENTRIES, **_ENTRIES}, repr(str(path)))
     return manifest
 

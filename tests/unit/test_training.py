@@ -515,3 +515,12 @@ def test_the_tables_of_the_distal_reward(tmp_path: Path) -> None:
         before = table.sort_values(["pre", "post"])["weight"].to_numpy()
         after = still.weights[name].sort_values(["pre", "post"])["weight"].to_numpy()
         np.testing.assert_array_equal(before, after)
+
+
+def test_a_folder_of_several_conditions_names_them(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    for condition in ("none", "DA"):
+        (tmp_path / condition).mkdir()
+        (tmp_path / condition / "agents.h5").touch()
+    with pytest.raises(OutputError, match=r"give one of its conditions, \[.*DA', '.*none'\]"):
+        df.load_agents(tmp_path)
