@@ -440,7 +440,7 @@ class TestBadInput:
             ({"trials": 0}, NetworkError, "trials is 0: expected a whole number of at least 1"),
             ({"trials": -1}, NetworkError, "trials is -1"),
             ({"trials": 2.5}, NetworkError, "trials is 2.5"),
-            ({"duration": 0 * second}, NetworkError, "duration is 0. s: expected a time above"),
+            ({"duration": 0 * second}, NetworkError, "duration is 0. s: expected more than zero"),
             ({"duration": "2 mV"}, QuantityError, "duration is '2 mV'"),
             ({"duration": 3}, QuantityError, "duration is 3"),
             ({"seed": -1}, NetworkError, "seed is -1"),

@@ -7,6 +7,7 @@ most `LIMIT` seconds. `judgement` names what came of it.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import re
 import resource
@@ -130,6 +131,7 @@ def files_below(folder: Path) -> dict[str, tuple[int, float]]:
 
 def _run_child(case: Case, folder: Path, temporary: Path) -> None:
     status = 99
+    faulthandler.disable()
     try:
         os.setsid()
         os.chdir(folder)
