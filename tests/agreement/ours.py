@@ -97,5 +97,5 @@ def _currents(case: Case) -> Iterator[CurrentInput]:
             step.start,
             step.stop,
             step.variable,
-            name=f"step{number}",
+            name=f"{case.name}_step{number}",
         )

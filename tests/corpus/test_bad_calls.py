@@ -23,11 +23,11 @@ CASES = 870  # of all groups
 @pytest.mark.parametrize(
     ("group", "least"),
     [
-        ("populations", 80),
-        ("projections", 70),
-        ("inputs", 30),
-        ("networks_and_runs", 120),
-        ("name_collisions", 15),
+        ("populations", 86),
+        ("projections", 75),
+        ("inputs", 36),
+        ("networks_and_runs", 130),
+        ("name_collisions", 18),
     ],
 )
 def test_bad_arguments_are_refused_clearly(group: str, least: int, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from group_results import check_group
 
 @pytest.mark.parametrize(
     ("group", "least"),
-    [("circuit_files", 280), ("options", 120), ("output_folders", 30), ("commands", 100)],
+    [("circuit_files", 270), ("options", 110), ("output_folders", 33), ("commands", 110)],
 )
 def test_bad_input_is_refused_clearly(group: str, least: int, tmp_path: Path) -> None:
     check_group(group, tmp_path, least)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -36,7 +37,7 @@ class TestContents:
     def test_files(self, exported):
         names = {name for name in files(exported) if not name.startswith("static_arrays")}
         assert names == {
-            *("Makefile", "README.md", "export.json", "layout.txt", "parameters.txt"),
+            *("Makefile", "README.md", "manifest.json", "layout.txt", "parameters.txt"),
             "program.cpp",
         }
         assert not list(exported.parent.glob(".*"))
@@ -91,33 +92,36 @@ class TestPlaces:
     def test_an_earlier_export_is_replaced_and_other_files_stay(self, exported, generated):
         stale = exported / "static_arrays" / "stale"
         stale.touch()
-        record = json.loads((exported / "export.json").read_text())
-        record["dualframe_export"] += ["static_arrays/stale", "../../outside"]
-        (exported / "export.json").write_text(json.dumps(record))
+        record = json.loads((exported / "manifest.json").read_text())
+        empty = hashlib.sha256(b"").hexdigest()
+        record["files"] |= {"static_arrays/stale": empty, "../../outside": empty}
+        (exported / "manifest.json").write_text(json.dumps(record))
         outside = exported.parent.parent / "outside"
         for path in (exported / "my_notes.txt", exported / "main", outside):
             path.touch()
-        export_project(generated[1], exported, WORDS)
+        with pytest.raises(OutputError, match="force"):
+            export_project(generated[1], exported, WORDS)
+        export_project(generated[1], exported, WORDS, force=True)
         assert "seed = 1" in (exported / "parameters.txt").read_text()
         assert not stale.exists()
-        assert not (exported / "main").exists()  # a program of the earlier source
-        assert (exported / "my_notes.txt").exists()
+        for path in (exported / "my_notes.txt", exported / "main"):
+            assert path.exists()
         assert outside.exists()
 
     def test_a_folder_of_something_else_is_refused(self, generated, tmp_path):
         (tmp_path / "thesis.tex").touch()
-        with pytest.raises(OutputError, match="not empty, and not an earlier export"):
+        with pytest.raises(OutputError, match="it is not empty"):
             export_project(generated[1], tmp_path, WORDS)
         assert files(tmp_path) == {"thesis.tex"}
 
     def test_a_file_is_refused(self, generated, tmp_path):
         (tmp_path / "out").touch()
-        with pytest.raises(OutputError, match="it is a file"):
+        with pytest.raises(OutputError, match="File exists"):
             export_project(generated[1], tmp_path / "out", WORDS)
 
     def test_a_place_that_cannot_be_written(self, generated, tmp_path):
         (tmp_path / "file").touch()
-        with pytest.raises(OutputError, match="cannot export into"):
+        with pytest.raises(OutputError, match="cannot write into"):
             export_project(generated[1], tmp_path / "file" / "out", WORDS)
 
     def test_not_a_project(self, tmp_path):

@@ -115,6 +115,7 @@ def test_a_report_needs_a_control_and_two_models(tmp_path) -> None:
         "shifts.csv",
         "agreement.csv",
         "shifts.png",
+        "manifest.json",
     }
 
 
@@ -156,4 +157,5 @@ def test_an_interrupted_comparison_keeps_finished_runs_only(monkeypatch, tmp_pat
         circuit, {"ACh": circuit.with_modulation("ACh", 0.8)}, models=("glif",), seeds=range(5)
     )
     assert (found.completed, found.runs, len(made)) == (False, 2, 3)
-    assert [p.name for p in found.save(tmp_path / "out").iterdir()] == ["states.csv"]
+    saved = {path.name for path in found.save(tmp_path / "out").iterdir()}
+    assert saved == {"states.csv", "manifest.json"}

@@ -143,7 +143,9 @@ def test_a_kind_makes_a_block_that_names_what_it_makes(kind: str, context: TaskC
 @pytest.mark.parametrize("kind", sorted(ENCODERS))
 def test_an_encoder_observes_what_the_environment_shows(kind: str, context: TaskContext) -> None:
     entries = {**with_defaults(kind), "observes": ("x", "wind")}
-    with pytest.raises(UnknownName, match=r"encoder 'made' of task 'mine': 'wind'"):
+    with pytest.raises(
+        UnknownName, match=r"encoder 'made' of task 'mine', in environment 'cartpole': 'wind'"
+    ):
         ENCODERS[kind].make_block("made", entries, context)
 
 
