@@ -46,6 +46,10 @@ def _is_count(value: Any) -> bool:
 TEXT = EntryKind("a text", _is_text)
 FLAG = EntryKind("true or false", lambda value: isinstance(value, bool))
 COUNT = EntryKind("a whole number of zero or more", _is_count)
+SEED = EntryKind(
+    "a whole number of zero or more, however large",
+    lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
+)
 SIZE = EntryKind("a whole number of at least one", lambda value: _is_count(value) and value > 0)
 DURATION = EntryKind("seconds, zero or more", lambda value: _is_number(value) and value >= 0)
 SIGN = EntryKind("-1, 0 or 1", lambda value: _is_number(value) and value in (-1, 0, 1))

@@ -15,13 +15,13 @@ import pandas as pd
 
 from dualframe.core.errors import DualframeError, OutputError
 from dualframe.core.json_files import (
-    COUNT,
     COUNTS,
     DURATION,
     FLAG,
     NAMES,
     RANGES,
     ROWS,
+    SEED,
     SIGN,
     SIZE,
     TABLE,
@@ -51,7 +51,7 @@ PROVENANCE_ENTRIES: Mapping[str, EntryKind] = MappingProxyType(
     {
         "format_version": SIZE,
         "versions": VERSIONS,
-        "seed": optional(COUNT),
+        "seed": optional(SEED),
         "network_hash": optional(TEXT),
         "command": optional(TEXT),
         "target": optional(TEXT),
