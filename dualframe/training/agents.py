@@ -249,7 +249,9 @@ def _read_task(path: Path) -> Task:
 
 def _read_table(path: Path) -> pd.DataFrame:
     with reporting_damage(path):
-        return pd.DataFrame() if path.stat().st_size <= 1 else pd.read_csv(path)
+        if path.stat().st_size <= 1:
+            return pd.DataFrame()
+        return pd.read_csv(path, float_precision="round_trip")
 
 
 def _write_weights(agents: TrainedAgents, path: Path) -> None:

@@ -99,7 +99,9 @@ def _load_earlier(specification: TrainingSpecification) -> TrainedAgents | None:
 def _differences(before: TrainedAgents, after: TrainedAgents) -> Iterator[str]:
     for name in _TABLES:
         text = getattr(after, name).to_csv(index=False)  # read as the earlier one was
-        again = pd.read_csv(StringIO(text)) if len(text) > 1 else pd.DataFrame()
+        again = pd.DataFrame()
+        if len(text) > 1:
+            again = pd.read_csv(StringIO(text), float_precision="round_trip")
         if not _equal_tables(getattr(before, name), again):
             yield name
     for name in sorted({*before.weights, *after.weights}):
