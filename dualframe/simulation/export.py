@@ -11,6 +11,7 @@ from brian2.units import ms
 from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.core.errors import TargetError
 from dualframe.core.temporary_folders import temporary_folder
+from dualframe.core.user_warnings import warn_user
 from dualframe.core.validation import as_path
 from dualframe.network import Network, Recording, expect_network
 from dualframe.simulation.assemble_results import package_versions
@@ -20,6 +21,8 @@ from dualframe.simulation.run import (
     resolve_seed,
     resolve_times,
 )
+from dualframe.simulation.run_warnings import warnings_before_run
+from dualframe.simulation.time_constants import refuse_divergent_step
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp import run as cpp_standalone
 from dualframe.targets.cpp.export_project import (
@@ -76,7 +79,7 @@ def export(
     TargetError
         If the target cannot be exported.
     NetworkError
-        If a construct has no portable form.
+        If a construct has no portable form, or forward Euler diverges at this time step.
     OutputError
         If the folder holds something and ``force`` is not given, holds a file of somebody else
         that has the name of an exported one, or cannot be written.
@@ -90,7 +93,9 @@ def export(
     lowered = lower_network(
         network, dt=step, duration=length, seed=resolve_seed(seed), record=wanted
     )
+    refuse_divergent_step(lowered)
     out = check_export_folder(folder_name, force=force)
+    warn_user(warnings_before_run(network, lowered))
     options = RunOptions(threads=threads, strict=strict)
     with temporary_folder() as folder:
         project = folder / "project"
