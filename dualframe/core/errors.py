@@ -95,4 +95,4 @@ def suggest_name(name: object, choices: Iterable[str]) -> str:
     close = get_close_matches(str(name).casefold(), list(folded), n=1, cutoff=0.6)
     if close:
         return f"Did you mean {folded[close[0]]!r}?"
-    return "Known: " + (", ".join(known) if known else "none") + "."
+    return f"Known: {', '.join(known)}." if known else "There is none: check the name or the path."
