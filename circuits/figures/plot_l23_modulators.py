@@ -144,7 +144,7 @@ def main(duration=5 * second, target="auto", scale=0.0107, seeds=1, out=None, fo
     )  # fmt: skip
     print(report.summary().to_string(index=False))
     print("\nShifts of rate and correlation\n", report.shifts.to_string(index=False))
-    print("\nAgreement of the branches\n", report.agreement.to_string(index=False))
+    print("\n" + report.describe())
     figures: dict[str, Figure] = {"shifts": report.plot()}
     if out is not None:
         report.save(out, force=force)

@@ -1,7 +1,8 @@
 """What state the populations of a network are in, and how a condition shifts it.
 
 The state of a population is its mean rate, the irregularity of its trains (CV of the inter-spike
-intervals) and the mean correlation of the spike counts of its pairs.
+intervals) and the mean correlation of the spike counts of its pairs. A shift is the change of one
+of them by a condition: the mean over seeds of the difference to the control with the same seed.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pandas as pd
 from brian2.units import ms
 from scipy.stats import spearmanr, wilcoxon
 
+from dualframe.analysis.statistics import holm_adjusted, mean_interval
 from dualframe.core.errors import DualframeError
 from dualframe.results.run_record import RunRecord
 from dualframe.results.spike_trains import mean_pairwise_correlation, spike_counts, time_window
@@ -65,10 +67,10 @@ def _population_correlation(
     return mean_pairwise_correlation(active) if len(active) >= _FEWEST_CELLS else float("nan")
 
 
-def state_shifts(
+def paired_differences(
     states: pd.DataFrame, control: str, by: Sequence[str] = ("model", "population")
 ) -> pd.DataFrame:
-    """Return by how much each condition shifts the state, paired by seed.
+    """Return the difference of each state to the control with the same seed.
 
     Parameters
     ----------
@@ -82,47 +84,79 @@ def state_shifts(
     Returns
     -------
     pandas.DataFrame
-        A row for each condition, measure and group: ``median``, ``low`` and ``high`` (quartiles)
-        of the differences, ``seeds`` (their number), ``up`` (the fraction above zero) and
-        ``p`` (Wilcoxon's signed-rank test, two-sided; NaN with fewer than five seeds or without
-        any difference).
+        ``condition``, the columns of ``by``, ``seed``, and the differences of the measures.
+
+    Raises
+    ------
+    DualframeError
+        If there is no control.
     """
     keys = [*by, "seed"]
-    base = states[states["condition"] == control].set_index(keys)[list(MEASURES)]
+    measures = list(MEASURES)
+    base = states.loc[states["condition"] == control, [*keys, *measures]]
     if base.empty:
         raise DualframeError(f"there is no condition {control!r} to compare with.")
-    rows = []
-    others = states[states["condition"] != control]
-    for (condition, *group), table in others.groupby(["condition", *by], sort=False):
-        difference = table.set_index(keys)[list(MEASURES)].sub(base).dropna(how="all")
-        for measure in MEASURES:
-            names = dict(zip(by, group, strict=True))
-            rows.append(
-                {"condition": condition, **names, "measure": measure}
-                | _summary(difference[measure].dropna().to_numpy())
-            )
-    return pd.DataFrame(rows)
+    others = states.loc[states["condition"] != control, ["condition", *keys, *measures]]
+    pairs = others.merge(base, on=keys, suffixes=("", "_control"))
+    for measure in measures:
+        pairs[measure] -= pairs.pop(f"{measure}_control")
+    return pairs
+
+
+def state_shifts(
+    states: pd.DataFrame, control: str, by: Sequence[str] = ("model", "population")
+) -> pd.DataFrame:
+    """Return by how much each condition shifts the state, paired by seed.
+
+    Parameters
+    ----------
+    states, control, by
+        As in `paired_differences`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each condition, group and measure, of the differences to the control: ``shift``
+        (their mean over seeds), ``standard_error``, ``low`` and ``high`` (95 % t interval),
+        ``seeds`` (their number), ``up`` (the fraction above zero), ``p`` (Wilcoxon's signed-rank
+        test, two-sided; NaN with fewer than two seeds or without any difference) and ``p_holm``
+        (adjusted for the conditions and populations of the same model and measure).
+    """
+    differences = paired_differences(states, control, by)
+    rows = [
+        {"condition": condition, **dict(zip(by, group, strict=True)), "measure": measure}
+        | _summary(table[measure].dropna().to_numpy())
+        for (condition, *group), table in differences.groupby(["condition", *by], sort=False)
+        for measure in MEASURES
+    ]
+    shifts = pd.DataFrame(rows)
+    family = ["measure", *(name for name in by if name != "population")]
+    shifts["p_holm"] = shifts.groupby(family)["p"].transform(holm_adjusted)
+    return shifts
 
 
 def _summary(values: np.ndarray[Any, Any]) -> dict[str, float]:
-    low, median, high = np.quantile(values, (0.25, 0.5, 0.75)) if values.size else (np.nan,) * 3
-    tested = values.size >= 5 and np.any(values != 0)
+    low, high = mean_interval(values) if values.size else (np.nan, np.nan)
+    tested = values.size >= 2 and np.any(values != 0)
     return {
-        "median": float(median),
-        "low": float(low),
-        "high": float(high),
+        "shift": float(values.mean()) if values.size else np.nan,
+        "standard_error": float(values.std(ddof=1) / values.size**0.5)
+        if values.size > 1
+        else np.nan,
+        "low": low,
+        "high": high,
         "seeds": values.size,
         "up": float((values > 0).mean()) if values.size else np.nan,
         "p": float(wilcoxon(values).pvalue) if tested else np.nan,
     }
 
 
-def rank_correlation(shifted: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+def rank_correlation(shifts: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """Return how alike two models are in whom a condition shifts, and in which order.
 
     Parameters
     ----------
-    shifted
+    shifts
         From `state_shifts`, by ``model`` and ``population``.
     first, second
         Two models.
@@ -130,14 +164,14 @@ def rank_correlation(shifted: pd.DataFrame, first: str, second: str) -> pd.DataF
     Returns
     -------
     pandas.DataFrame
-        A row for each condition and measure: ``rho`` (Spearman's, across populations),
-        ``populations`` (their number) and ``same_sign`` (the fraction of populations that both
-        models shift in the same direction). With four populations the smallest p that any order
-        could reach is 0.08, so no p is given.
+        A row for each condition and measure: ``reference`` and ``model`` (the two models), ``rho``
+        (Spearman's rank correlation of the shifts of the two models, across populations) and
+        ``populations`` (their number). With four populations the smallest p that any order could
+        reach is 0.08, so no p is given.
     """
     rows = []
-    for (condition, measure), table in shifted.groupby(["condition", "measure"], sort=False):
-        wide = table.pivot(index="population", columns="model", values="median")
+    for (condition, measure), table in shifts.groupby(["condition", "measure"], sort=False):
+        wide = table.pivot(index="population", columns="model", values="shift")
         wide = wide[[first, second]].dropna()
         a, b = wide[first].to_numpy(), wide[second].to_numpy()
         varied = len(wide) > 2 and np.ptp(a) > 0 and np.ptp(b) > 0
@@ -145,9 +179,10 @@ def rank_correlation(shifted: pd.DataFrame, first: str, second: str) -> pd.DataF
             {
                 "condition": condition,
                 "measure": measure,
+                "reference": first,
+                "model": second,
                 "rho": float(spearmanr(a, b).statistic) if varied else np.nan,
                 "populations": len(wide),
-                "same_sign": float((np.sign(a) == np.sign(b)).mean()) if len(wide) else np.nan,
             }
         )
     return pd.DataFrame(rows)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import mannwhitneyu, norm, rankdata, wilcoxon
+from scipy.stats import t as student
 
 from dualframe.core.errors import DualframeError
 
@@ -111,6 +112,98 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
     low = 0.0 if successes == 0 else (centre - reach) / (1 + weight)
     high = 1.0 if successes == n else (centre + reach) / (1 + weight)
     return Interval(float(low), float(high))
+
+
+def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
+    """Return Student's t interval of a mean; NaN with fewer than two values.
+
+    Parameters
+    ----------
+    values
+        Independent values, such as one paired difference for each seed.
+    level
+        Coverage, between 0 and 1.
+    """
+    sample = _as_sample(values, "values")
+    if sample.size < 2:
+        return Interval(np.nan, np.nan)
+    reach = _student_quantile(sample.size, level) * sample.std(ddof=1) / np.sqrt(sample.size)
+    return Interval(float(sample.mean() - reach), float(sample.mean() + reach))
+
+
+def ratio_interval(numerators: ArrayLike, denominators: ArrayLike, level: float = 0.95) -> Interval:
+    """Return Fieller's interval of the ratio of two means of paired values.
+
+    The ratios r for which the mean of ``numerator - r denominator`` does not differ from zero
+    (Fieller 1954, J R Stat Soc B 16:175; from memory). There is no bounded interval, and NaN is
+    returned, with fewer than two pairs, or where the denominator's mean does not differ from zero.
+
+    Parameters
+    ----------
+    numerators, denominators
+        Value k of both is of the same seed.
+    level
+        Coverage, between 0 and 1.
+    """
+    above, below = _as_sample(numerators, "numerators"), _as_sample(denominators, "denominators")
+    if above.size != below.size:
+        raise DualframeError(
+            f"{above.size} and {below.size} values cannot be paired: give as many."
+        )
+    if above.size < 2:
+        return Interval(np.nan, np.nan)
+    variances = _student_quantile(above.size, level) ** 2 * np.cov(above, below) / above.size
+    # r^2 a - 2 r b + c = 0, from (mean of numerator - r denominator)^2 = t^2 its variance
+    a, b, c = (
+        below.mean() ** 2 - variances[1, 1],
+        above.mean() * below.mean() - variances[0, 1],
+        above.mean() ** 2 - variances[0, 0],
+    )
+    if not a > 0:
+        return Interval(np.nan, np.nan)
+    root = np.sqrt(max(b * b - a * c, 0.0))
+    return Interval(float((b - root) / a), float((b + root) / a))
+
+
+def _student_quantile(n: int, level: float) -> float:
+    return float(student.ppf(0.5 + _check_level(level) / 2, n - 1))
+
+
+def holm_adjusted(p: ArrayLike) -> Floats:
+    """Return p-values adjusted for their number by Holm's step-down method.
+
+    The k-th smallest of m is multiplied by m - k + 1, and none becomes smaller than the one before
+    it or larger than 1 (Holm 1979, Scand J Stat 6:65; from memory). NaN stays NaN and does not
+    count.
+
+    Parameters
+    ----------
+    p
+        The p-values of a family of tests.
+    """
+    values = np.asarray(p, dtype=float).ravel()
+    adjusted = np.full(values.shape, np.nan)
+    (tested,) = np.nonzero(~np.isnan(values))
+    ordered = tested[np.argsort(values[tested], kind="stable")]
+    factors = np.arange(ordered.size, 0, -1)
+    adjusted[ordered] = np.minimum(np.maximum.accumulate(values[ordered] * factors), 1.0)
+    return adjusted
+
+
+def fewest_pairs(tests: int = 1, alpha: float = 0.05) -> int:
+    """Return how many pairs a signed-rank test needs to be able to reach significance.
+
+    With n pairs that all differ in one direction its exact two-sided p is ``2 / 2^n``, which is
+    multiplied by the number of tests (Holm, Bonferroni).
+
+    Parameters
+    ----------
+    tests
+        How many tests the p-values are adjusted for.
+    alpha
+        The level of significance, between 0 and 1.
+    """
+    return int(np.ceil(1 + np.log2(tests / _check_level(alpha))))
 
 
 def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:

@@ -85,10 +85,14 @@ def _heard_termination() -> Iterator[None]:
 
 @contextmanager
 def _plain_warnings() -> Iterator[None]:
-    """Print warnings as one line each, without a place in the source."""
+    """Print each warning once, as one line, without a place in the source."""
+    said = set()
 
     def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-        say(f"{PROGRAM}: warning: {message}")
+        line = f"{PROGRAM}: warning: {message}"
+        if line not in said:
+            said.add(line)
+            say(line)
 
     with warnings.catch_warnings():
         for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):

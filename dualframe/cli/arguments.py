@@ -136,8 +136,16 @@ def _add_compare_arguments(subparser: argparse.ArgumentParser) -> None:
         metavar="ACh=0.8",
         help="a condition: a modulator at a level; repeatable, each is a condition of its own",
     )
-    add("--model", default="glif", help="point neurons: glif (default), ..., izhikevich")
-    add("--seeds", type=int, default=5, help="number of seeds (default 5)")
+    add(
+        "--model",
+        action="append",
+        help="point neurons: glif (default), ..., izhikevich; repeatable, each against dendrites",
+    )
+    add("--cells", help="of the point neurons: published or fitted")
+    add("--synapses", help="of the point neurons: current or conductance")
+    add(
+        "--seeds", type=int, default=10, help="number of seeds (default 10; fewest for p < 0.05: 6)"
+    )
     add("--scale", type=float, default=0.05, help="share of the circuit's neurons (default 0.05)")
     add("--duration", default="2s", help="simulated time of each run (default 2s)")
     add("--target", default="auto", help=f"{', '.join(TARGETS)}, or auto (default)")

@@ -31,6 +31,7 @@ from dualframe.core.shipped_files import SUFFIX, shipped_names
 from dualframe.core.user_paths import expand_user
 from dualframe.core.validation import check_count
 from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
+from dualframe.experiments.branch_comparison import branch_builder
 from dualframe.results.archive import result_files
 from dualframe.simulation.diagnose_installation import render_diagnosis
 from dualframe.simulation.run_specification import RunSpecification, replay
@@ -242,7 +243,10 @@ def compare_command(options: argparse.Namespace) -> int:
     """Run a circuit in both branches, with and without modulation, and compare the shifts."""
     plain = df.circuit(options.circuit)
     check_count(options.seeds, "--seeds")
-    model_key(options.model, plain.synapse_mode)
+    models = options.model or ["glif"]
+    choices = {"cells": options.cells, "synapses": options.synapses}
+    for model in models:
+        model_key(model, options.synapses or plain.synapse_mode, options.cells or "published")
     base = RunSpecification(circuit=options.circuit, modulate=(), scale=1.0)
     conditions = {
         text: replace(base, modulate=(text,)).resolved_circuit for text in options.modulate
@@ -251,10 +255,11 @@ def compare_command(options: argparse.Namespace) -> int:
     comparison = df.compare_branches(
         plain.scaled(options.scale),
         {label: circuit.scaled(options.scale) for label, circuit in conditions.items()},
-        models=("biological", options.model),
+        models=("biological", *models),
         seeds=range(options.seeds),
         duration=options.duration,
         target=options.target,
+        builders={model: branch_builder(model, **choices) for model in models},
         progress=False if options.json else None,
     )
     if folder is not None:
@@ -265,17 +270,11 @@ def compare_command(options: argparse.Namespace) -> int:
         )
         say(f"{PROGRAM}: interrupted after {comparison.runs} runs; {kept}")
         return INTERRUPTED
-    tables = {
-        "states": comparison.summary(),
-        "shifts": comparison.shifts,
-        "agreement": comparison.agreement,
-    }
     if options.json:
-        print(as_json({key: value.to_dict(orient="records") for key, value in tables.items()}))
+        print(as_json(comparison.to_records()))
     else:
-        print(
-            "\n\n".join(f"{key}\n{terminal.format_table(value)}" for key, value in tables.items())
-        )
+        print(comparison.describe())
+        print(f"\nTables and figure: {folder}" if folder else "\nNothing was saved: add --out DIR.")
     return 0
 
 

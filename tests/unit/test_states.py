@@ -11,9 +11,10 @@ import pytest
 from brian2.units import ms, mV
 
 import dualframe as df
+from dualframe.analysis.branch_agreement import verdict_words
 from dualframe.analysis.network_state import population_states, rank_correlation, state_shifts
 from dualframe.core.errors import DualframeError
-from dualframe.experiments.branch_comparison import BranchComparison
+from dualframe.experiments.branch_comparison import FILES, BranchComparison
 from dualframe.results.results import Results
 
 
@@ -87,10 +88,11 @@ def test_shifts_are_paired_by_seed() -> None:
     for model, populations in SHIFTS.items():
         for population, by in populations.items():
             row = rates.loc[(model, population)]
-            assert row["median"] == pytest.approx(by)
+            assert row["shift"] == pytest.approx(by)
             assert (row["low"], row["high"]) == pytest.approx((by, by))
             assert row["up"] == (by > 0)
             assert row["p"] == pytest.approx(2 / 2**6)  # all six differences of one sign
+            assert row["p_holm"] == pytest.approx(4 * 2 / 2**6)  # four populations
 
 
 def test_rank_correlation_follows_the_order_and_the_signs() -> None:
@@ -98,9 +100,12 @@ def test_rank_correlation_follows_the_order_and_the_signs() -> None:
     rate = found[found["measure"] == "rate_Hz"].iloc[0]
     # orders: sst pv pyr vip against pv sst pyr vip: d = (1, 1, 0, 0), rho = 1 - 6*2/(4*15)
     assert rate["rho"] == pytest.approx(0.8)
-    assert rate["same_sign"] == pytest.approx(0.75)
     flat = found[found["measure"] == "cv_isi"].iloc[0]
     assert np.isnan(flat["rho"])
+
+
+def comparison(table: pd.DataFrame, **more: object) -> BranchComparison:
+    return BranchComparison(circuit="x", states=table, **more)
 
 
 def test_a_report_needs_a_control_and_two_models(tmp_path) -> None:
@@ -108,15 +113,27 @@ def test_a_report_needs_a_control_and_two_models(tmp_path) -> None:
     with pytest.raises(DualframeError, match="no condition 'rest'"):
         state_shifts(table, "rest")
     with pytest.raises(DualframeError, match="two models"):
-        _ = BranchComparison("x", table[table["model"] == "glif"]).agreement
-    folder = BranchComparison("x", table).save(tmp_path / "out")
-    assert {p.name for p in folder.iterdir()} == {
-        "states.csv",
-        "shifts.csv",
-        "agreement.csv",
-        "shifts.png",
-        "manifest.json",
-    }
+        _ = comparison(table[table["model"] == "glif"]).agreement
+    folder = comparison(table).save(tmp_path / "out")
+    assert {p.name for p in folder.iterdir()} == {*FILES, "manifest.json"}
+
+
+def test_each_model_is_compared_with_the_first(tmp_path) -> None:
+    three = SHIFTS | {"izhikevich": SHIFTS["biological"]}
+    report = comparison(states(three))
+    assert [(c.reference, c.model) for c in report.counts] == [
+        ("biological", "glif"),
+        ("biological", "izhikevich"),
+    ]
+    assert set(report.ranks["model"]) == {"glif", "izhikevich"}
+    folder = report.save(tmp_path / "out")
+    shown = (folder / "agreement.md").read_text(encoding="utf-8")
+    assert all(f"| `{name}` |" in shown for name in report.agreement)
+    for text in (shown, report.describe()):
+        assert "biological and glif do not agree" in text
+        assert "biological and izhikevich agree" in text
+        assert all(word in text for word in ("shift", "rho", "ratio", *verdict_words()))
+    assert max(map(len, report.describe().splitlines())) <= 100
 
 
 def test_control_is_a_reserved_label() -> None:
