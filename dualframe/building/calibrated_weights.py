@@ -46,8 +46,9 @@ class Calibration:
     circuit
         Name of the circuit.
     model
-        ``"biological"``, ``"glif3"``, ``"izhikevich"``, ... with the synapses' mode where the
-        model has one (``"glif3_current"``).
+        ``"biological"``, or the model of point neurons, the mode of their synapses and whether
+        they were fitted (``"glif_conductance_fitted"``, ``"glif_current"``): see
+        `dualframe.building.twin_choice`.
     weights
         Peak conductance (or current) of a unitary contact, by contact.
     psps
@@ -214,9 +215,12 @@ def save_calibration(calibration: Calibration, path: Path | None = None) -> Path
 
 
 def _remedy(circuit: str, model: str) -> str:
+    """What makes a calibration of this name; fitted cells and conductances are the default."""
     name, _, mode = model.removesuffix("_fitted").partition("_")
-    which = f"{name!r}, synapses={mode!r}" if mode else f"{name!r}"
-    which += ", cells='fitted'" if model.endswith("_fitted") else ""
+    fitted = model.endswith("_fitted")
+    which = repr(name)
+    which += f", synapses={mode!r}" if mode and not (fitted and mode == "conductance") else ""
+    which += ", cells='published'" if mode and not fitted else ""
     return f"Run dualframe.calibrate(circuit, {which}) and pass the result to build()."
 
 

@@ -4,9 +4,9 @@ The point branch has one compartment, so a contact's dendrites collapse onto the
 is kept where it was measured, at the soma: a contact's weight is calibrated to its unitary somatic
 potential, its kinetics and delay stay the same.
 
-In ``"current"`` mode (as in the Allen Institute's V1 model, the source of the layer 2/3 circuit) a
-spike injects a current. In ``"conductance"`` mode it opens a conductance. A circuit says which one
-its source has.
+In ``"conductance"`` mode, the default of fitted cells, a spike opens a conductance. In
+``"current"`` mode (as in the Allen Institute's V1 model, the source of the layer 2/3 circuit) it
+injects a current. A circuit says which one its source has; `twin_choice` decides what is built.
 
 A current has the sign of Dale's law, whatever the reversal potential, and the absolute unitary
 potential at rest as its amplitude. Where a reversal potential lies above rest (GABA_A of -60 mV
@@ -20,7 +20,7 @@ has no potential there that could be calibrated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -33,8 +33,8 @@ from brian2.units.fundamentalunits import get_dimensions
 from dualframe.building.connections import refuse_currents
 from dualframe.building.glif_specimens import Drawn, Source, as_specimens
 from dualframe.building.synaptic_channels import PostsynapticSite
+from dualframe.building.twin_choice import TwinChoice, is_stated
 from dualframe.catalogue import CellType
-from dualframe.catalogue.fitted_models import Cells, chosen_cell
 from dualframe.catalogue.point_neuron_set import ChosenPointNeuron
 from dualframe.circuit import (
     Background,
@@ -56,31 +56,8 @@ from dualframe.neuromodulation import (
 )
 from dualframe.neurons import glif
 from dualframe.neurons.point_neuron import PointNeuron
-from dualframe.neurons.registry import family_of, models_named
+from dualframe.neurons.registry import family_of
 from dualframe.synapses.synapse_equations import SynapseEquations
-
-MODES = ("current", "conductance")
-
-
-def model_key(model: str, synapses: str, cells: Cells = "published") -> str:
-    """Return the name under which a calibration is stored, such as ``"glif_current"``.
-
-    That of fitted cells ends in ``_fitted``.
-
-    Parameters
-    ----------
-    model, synapses, cells
-        As in `dualframe.task_driven.build_circuit`.
-
-    Raises
-    ------
-    UnknownName
-        If there is no such model or mode.
-    """
-    models_named(model)  # in any case
-    if synapses not in MODES:
-        raise UnknownName("synapse mode", synapses, MODES)
-    return f"{model.casefold()}_{synapses}" + ("" if cells == "published" else "_fitted")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +66,8 @@ class PointNeurons:
 
     Attributes
     ----------
-    model, synapses, cells
-        As in `dualframe.task_driven.build_circuit`.
+    choice
+        Model, synapses and cells, from `dualframe.building.twin_choice.choose_twin`.
     specimens
         By population, the specimens that its neurons are drawn from.
     model_was_chosen
@@ -98,18 +75,16 @@ class PointNeurons:
         point neuron that the circuit states.
     """
 
-    model: str
-    synapses: str
-    cells: Cells = "published"
+    choice: TwinChoice
     specimens: Mapping[str, Drawn] = field(default_factory=dict)
     model_was_chosen: bool = False
     has_dendrites = False
-    _chosen: dict[tuple[str, str], CellType] = field(default_factory=dict, repr=False)
+    _chosen: dict[str, CellType] = field(default_factory=dict, repr=False)
 
     @property
     def calibration_key(self) -> str:
         """The name under which the strengths for these neurons are stored."""
-        return model_key(self.model, self.synapses, self.cells)
+        return self.choice.key
 
     def check_circuit(self, circuit: Circuit) -> None:
         """Refuse currents in conductance mode, and weights into what is no variable.
@@ -124,7 +99,7 @@ class PointNeurons:
         CatalogueError
             Naming the projection.
         """
-        if self.synapses == "conductance":
+        if self.choice.synapses == "conductance":
             refuse_currents(circuit, "build it with synapses='current'.")
         for projection in circuit.projections:
             point = circuit.population(projection.target).point
@@ -137,27 +112,27 @@ class PointNeurons:
         if entry.name in self.specimens:
             neuron = self.specimens[entry.name].membrane(entry.n)
         elif entry.drive is not None and entry.point and self._replaces(entry.point):
-            cell = self.chosen_cell(cell)
-            neuron = driven_neuron(cell.choose_point_neuron(self.model).make_neuron(), entry.drive)
+            cell = self._chosen_cell(entry.cell, cell)
+            neuron = driven_neuron(
+                cell.choose_point_neuron(self.choice.model).make_neuron(), entry.drive
+            )
         elif entry.point is not None and self._is_stated(population):
             neuron = entry.point.model.make_neuron(entry.point.parameters)
         else:
-            cell = self.chosen_cell(cell)
-            neuron = cell.choose_point_neuron(self.model).make_neuron()
+            cell = self._chosen_cell(entry.cell, cell)
+            neuron = cell.choose_point_neuron(self.choice.model).make_neuron()
         return PointCellBuilder(
-            entry=entry, cell=cell, neuron=neuron, current_mode=self.synapses == "current"
+            entry=entry, cell=cell, neuron=neuron, current_mode=self.choice.synapses == "current"
         )
-
-    def chosen_cell(self, cell: CellType) -> CellType:
-        """Return a cell type with the published or the fitted point neuron."""
-        key = cell.name, cell.file
-        if key not in self._chosen:
-            self._chosen[key] = chosen_cell(cell, self.model, self.cells)
-        return self._chosen[key]
 
     def assumptions(self, circuit: ResolvedCircuit) -> list[str]:
         """Return a line for each assumption about the neurons."""
         lines = [
+            f"{name}: the published neuron, for want of a {self.choice.model} neuron fitted to the "
+            "compartments"
+            for name in self.choice.unfitted
+        ]
+        lines += [
             f"{name}: the neurons are specimens of {drawn.specimens.name}, with weights that were "
             "calibrated on the catalogue's cell"
             for name, drawn in self.specimens.items()
@@ -170,18 +145,30 @@ class PointNeurons:
         """Return the branch, and what the neurons are, for ``Network.meta``."""
         points = [p.entry for p in circuit.populations if self._is_stated(p)]
         cells = self._chosen_sets(circuit)
+        warnings = list(self._known_failures(circuit))
         return {
             "branch": "task_driven",
-            "model": self.model,
-            "synapses": self.synapses,
+            "model": self.choice.model,
+            "synapses": self.choice.synapses,
             "cells": {name: chosen.description for name, chosen in cells.items()},
             "points": {p.name: f"{p.point.form}, {p.point.name}" for p in points if p.point},
             "specimens": {name: drawn.described for name, drawn in self.specimens.items()},
+            **({"warnings": warnings} if warnings else {}),
         }
+
+    def _known_failures(self, circuit: ResolvedCircuit) -> Iterator[str]:
+        """Yield a line for each fitted cell type that disagrees with its compartments."""
+        for name, cell in self._cells_of_model(circuit).items():
+            if failure := self.choice.failure_of(name, cell):
+                yield (
+                    f"cell type {name!r}: the {self.choice.model} neuron disagrees with the "
+                    f"compartments that it was fitted to ({failure}) "
+                    f"Another model, or cells='published', may do better."
+                )
 
     def _replaces(self, point: PointModel) -> bool:
         """Whether the cell type's neuron is asked for where the circuit states another."""
-        return self.model_was_chosen and not point.serves(self.model)
+        return self.model_was_chosen and not point.serves(self.choice.model)
 
     def _is_stated(self, population: ResolvedPopulation) -> bool:
         """Whether a population is of the point neuron that the circuit states."""
@@ -190,14 +177,23 @@ class PointNeurons:
             return False
         if population.entry.drive is not None and self._replaces(point):
             return False
-        return population.receives_native_weights or point.serves(self.model)
+        return is_stated(population, self.choice.model)
+
+    def _chosen_cell(self, name: str, cell: CellType) -> CellType:
+        """A cell type with the published or the fitted point neuron, looked up once."""
+        if name not in self._chosen:
+            self._chosen[name] = self.choice.cell_of(name, cell)
+        return self._chosen[name]
+
+    def _cells_of_model(self, circuit: ResolvedCircuit) -> dict[str, CellType]:
+        """Cell types of which a point neuron of the model is used."""
+        return {p.entry.cell: p.cell for p in circuit.populations if not self._is_stated(p)}
 
     def _chosen_sets(self, circuit: ResolvedCircuit) -> dict[str, ChosenPointNeuron]:
         """Published or fitted sets, by cell type of which one is used."""
-        used = {p.entry.cell: p.cell for p in circuit.populations if not self._is_stated(p)}
         return {
-            name: self.chosen_cell(cell).choose_point_neuron(self.model)
-            for name, cell in used.items()
+            name: self._chosen_cell(name, cell).choose_point_neuron(self.choice.model)
+            for name, cell in self._cells_of_model(circuit).items()
         }
 
 

@@ -141,8 +141,7 @@ def _add_compare_arguments(subparser: argparse.ArgumentParser) -> None:
         action="append",
         help="point neurons: glif (default), ..., izhikevich; repeatable, each against dendrites",
     )
-    add("--cells", help="of the point neurons: published or fitted")
-    add("--synapses", help="of the point neurons: current or conductance")
+    _add_twin_arguments(subparser)
     add(
         "--seeds", type=int, default=10, help="number of seeds (default 10; fewest for p < 0.05: 6)"
     )
@@ -160,7 +159,7 @@ def _add_calibrate_arguments(subparser: argparse.ArgumentParser) -> None:
         default="biological",
         help="biological (default), glif, glif1, ..., glif5, izhikevich",
     )
-    subparser.add_argument("--synapses", help="current or conductance (default: the circuit's)")
+    _add_twin_arguments(subparser)
     subparser.add_argument(
         "--scale", type=float, default=0.02, help="size for the rates (default 0.02)"
     )
@@ -193,7 +192,7 @@ def _add_model_arguments(subparser: argparse.ArgumentParser) -> None:
     add("circuit", metavar="CIRCUIT", help="name, or TOML file")
     add("--branch", help=f"{' or '.join(BRANCHES)} (default biological)")
     add("--model", help="point neurons: glif (default), glif1, ..., glif5, izhikevich")
-    add("--synapses", help="point neurons: current or conductance (default: the circuit's)")
+    _add_twin_arguments(subparser)
     add(
         "--modulate",
         action="append",
@@ -215,6 +214,20 @@ def _add_model_arguments(subparser: argparse.ArgumentParser) -> None:
     )
     add("--scale", type=float, help="share of the circuit's neurons (default 0.1; 1 is all)")
     add("--calibration", metavar="FILE", help="strengths (default: those of the circuit)")
+
+
+def _add_twin_arguments(subparser: argparse.ArgumentParser) -> None:
+    """Declare which of a model's point neurons, and which synapses."""
+    subparser.add_argument(
+        "--cells",
+        help="point neurons: fitted to the compartments, or published (default: fitted where there "
+        "is a fit)",
+    )
+    subparser.add_argument(
+        "--synapses",
+        help="point neurons: current or conductance (default: conductance with fitted cells, the "
+        "circuit's with published ones)",
+    )
 
 
 def _add_simulation_arguments(subparser: argparse.ArgumentParser) -> None:

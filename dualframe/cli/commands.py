@@ -21,7 +21,7 @@ from dualframe.building.calibrated_weights import (
     check_calibration_file,
     save_calibration,
 )
-from dualframe.building.point_neurons import model_key
+from dualframe.building.twin_choice import choose_twin
 from dualframe.catalogue.toml_table import load_toml
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.output_options import chosen_folder, save_somewhere
@@ -246,7 +246,7 @@ def compare_command(options: argparse.Namespace) -> int:
     models = options.model or ["glif"]
     choices = {"cells": options.cells, "synapses": options.synapses}
     for model in models:
-        model_key(model, options.synapses or plain.synapse_mode, options.cells or "published")
+        choose_twin(plain, model, **choices)
     base = RunSpecification(circuit=options.circuit, modulate=(), scale=1.0)
     conditions = {
         text: replace(base, modulate=(text,)).resolved_circuit for text in options.modulate
@@ -287,6 +287,7 @@ def calibrate_command(options: argparse.Namespace) -> int:
         circuit,
         options.model,
         synapses=options.synapses,
+        cells=options.cells,
         scale=options.scale,
         seed=options.seed,
         duration=options.duration,

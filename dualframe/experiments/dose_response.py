@@ -26,7 +26,7 @@ from dualframe.analysis.style import (
 )
 from dualframe.building.dendritic_populations import MODEL
 from dualframe.catalogue import Modulator
-from dualframe.catalogue.fitted_models import Cells, twin_of
+from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Drug, Modulation
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
@@ -146,9 +146,7 @@ def dose_response(
     doses = _doses_of_ligand(ligand, tuple(levels), drug)
     columns = {}
     for model in models:
-        twin: Any = {}
-        if model != MODEL:
-            twin = {"cells": cells or twin_of(cell, cell_type, model)}
+        twin: Any = {} if model == MODEL else {"cells": cells}
         clamp = partial(current_clamp, cell, model, target=target, **twin)
         dosed = partial(_clamp_at_doses, clamp, doses, _ligands(doses, modulations, drugs))
         n = len(doses.values)

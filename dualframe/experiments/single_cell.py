@@ -8,7 +8,7 @@ from typing import Any
 from dualframe import biological, task_driven
 from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.dendritic_populations import MODEL
-from dualframe.building.point_neurons import model_key
+from dualframe.building.twin_choice import choose_twin
 from dualframe.circuit import Circuit
 from dualframe.core.errors import UnknownName
 from dualframe.core.validation import check_text
@@ -36,8 +36,8 @@ def build_cell_network(
     if model == MODEL:
         calibration = Calibration(circuit.name, MODEL, synapses)
         return biological.build(circuit, calibration=calibration, **options)
-    key = model_key(model, "current", options.get("cells", "published"))
-    calibration = Calibration(circuit.name, key, synapses)
+    choice = choose_twin(circuit, model, "current", options.get("cells"))
+    calibration = Calibration(circuit.name, choice.key, synapses)
     return task_driven.build(
         circuit, model=model, synapses="current", calibration=calibration, **options
     )

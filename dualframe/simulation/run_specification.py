@@ -20,7 +20,7 @@ from brian2.units import ms
 from dualframe import biological, task_driven
 from dualframe.building.calibrated_weights import Calibration, load_calibration
 from dualframe.building.dendritic_populations import MODEL
-from dualframe.building.point_neurons import model_key
+from dualframe.building.twin_choice import choose_twin
 from dualframe.catalogue.lookup import modulator_name
 from dualframe.circuit import Circuit, circuit
 from dualframe.core.errors import CatalogueError, DualframeError, OutputError, UnknownName
@@ -49,8 +49,9 @@ class RunSpecification:
         Name of a shipped circuit, or path of a user's own.
     branch
         ``"biological"`` or ``"task_driven"``.
-    model, synapses
-        Of the point neurons; empty in the biological branch.
+    model, synapses, cells
+        Of the point neurons, as in `dualframe.task_driven.build_circuit`; empty in the biological
+        branch, and where the default does.
     calibration
         File with the strengths of the contacts; empty for the one that belongs to the circuit.
     modulate
@@ -74,6 +75,7 @@ class RunSpecification:
     branch: str = "biological"
     model: str = ""
     synapses: str = ""
+    cells: str = ""
     calibration: str = ""
     modulate: tuple[str, ...] = ()
     knockout: tuple[str, ...] = ()
@@ -90,9 +92,9 @@ class RunSpecification:
     def __post_init__(self) -> None:
         if self.branch not in BRANCHES:
             raise UnknownName("branch", self.branch, BRANCHES)
-        if self.branch == "biological" and (self.model or self.synapses):
+        if self.branch == "biological" and (self.model or self.synapses or self.cells):
             raise DualframeError(
-                "--model and --synapses choose point neurons: add --branch task_driven."
+                "--model, --synapses and --cells choose point neurons: add --branch task_driven."
             )
         if self.target not in (*TARGETS, "auto"):
             raise UnknownName("target", self.target, (*TARGETS, "auto"))
@@ -156,7 +158,9 @@ class RunSpecification:
         """The name under which the strengths of this model are stored."""
         if self.branch == "biological":
             return MODEL
-        return model_key(self.model or "glif", self.synapses or self.resolved_circuit.synapse_mode)
+        return choose_twin(
+            self.resolved_circuit, self.model or "glif", self.synapses or None, self.cells or None
+        ).key
 
     @property
     def stored_calibration(self) -> Calibration:
@@ -228,6 +232,7 @@ def _build_task_driven(specification: RunSpecification) -> Network:
         specification.resolved_circuit,
         model=specification.model or "glif",
         synapses=specification.synapses or None,
+        cells=specification.cells or None,
         calibration=specification.stored_calibration,
     )
 

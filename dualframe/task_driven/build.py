@@ -10,6 +10,7 @@ from dualframe.building.circuit_builder import build_circuit as build_circuit_of
 from dualframe.building.glif_specimens import Source
 from dualframe.building.point_neurons import PointNeurons, draw_specimens
 from dualframe.building.task_builder import build_task
+from dualframe.building.twin_choice import choose_twin
 from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit
 from dualframe.core.errors import NetworkError
@@ -57,7 +58,7 @@ def build_circuit(
     heterogeneity: Mapping[str, Any] | None = None,
     layout_seed: int = 0,
     specimens: Mapping[str, Source] | None = None,
-    cells: Cells = "published",
+    cells: Cells | None = None,
 ) -> Network:
     """Build a circuit of point neurons.
 
@@ -70,7 +71,8 @@ def build_circuit(
         set of it; GLIF is level 3 where the catalogue has it, else level 1), or a model by name
         (``"glif1"`` to ``"glif5"``).
     synapses
-        ``"current"`` or ``"conductance"``; the default is the circuit's ``synapse_mode``.
+        ``"conductance"`` or ``"current"``; the default is conductances with fitted cells, and the
+        circuit's ``synapse_mode`` with published ones.
     calibration, heterogeneity, layout_seed
         As in `dualframe.biological.build`.
     specimens
@@ -78,9 +80,12 @@ def build_circuit(
         from `dualframe.read_glif_folder` or `dualframe.read_glif`, or a path of either kind. They
         are drawn whole with ``layout_seed``. Weights stay those of the circuit and calibration.
     cells
-        ``"published"``: the catalogue's parameter sets. ``"fitted"``: those that were fitted to
-        each cell type's compartments (`dualframe.fit_point`) and stored; they have calibrations
-        of their own. Or fits by name of the cell type.
+        ``"fitted"``: the neurons that were fitted to each cell type's compartments
+        (`dualframe.fit_point`) and stored, which are those that `dualframe.validate` compares.
+        ``"published"``: the catalogue's parameter sets; they have calibrations of their own. Or
+        fits by name of the cell type. The default is the fitted neuron of every cell type that has
+        one of the model, else the published one, which the assumptions then say; populations of
+        which the circuit states the point neuron keep it.
 
     Raises
     ------
@@ -93,9 +98,7 @@ def build_circuit(
         If ``heterogeneity`` names a parameter that no population has.
     """
     neurons = PointNeurons(
-        model=model,
-        synapses=synapses or circuit.synapse_mode,
-        cells=cells,
+        choice=choose_twin(circuit, model, synapses, cells),
         specimens=draw_specimens(circuit, model, specimens, layout_seed),
     )
     return build_circuit_of(

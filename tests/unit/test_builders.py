@@ -21,12 +21,12 @@ from dualframe.experiments.calibration.calibrate_circuit import calibrate
 from dualframe.network import Network
 from dualframe.targets.target_support import TARGETS
 
-MODELS = ("biological", "glif_current", "glif_conductance", "izhikevich_current")
+MODELS = ("biological", "glif_current", "glif_conductance_fitted", "izhikevich_current")
 
 
 def strengths(circuit: Circuit, model: str, **changes: Any) -> Calibration:
     """Weights of no meaning, with the dimension that the model needs."""
-    unit = 10 * pA if model.endswith("current") else 0.1 * nS
+    unit = 10 * pA if "current" in model else 0.1 * nS
     made = Calibration(
         circuit.name,
         model,
@@ -41,7 +41,8 @@ def build(circuit: Circuit, model: str, **options: Any) -> Network:
     options = {"calibration": strengths(circuit, model), **options}
     if model == "biological":
         return df.biological.build(circuit, **options)
-    form, synapses = model.split("_")
+    form, synapses, *fitted = model.split("_")
+    options = {"cells": "fitted" if fitted else "published", **options}
     return df.task_driven.build(circuit, model=form, synapses=synapses, **options)
 
 
@@ -152,6 +153,7 @@ def test_meta_says_what_was_built() -> None:
     level2 = df.task_driven.build(
         pair(), model="glif2", calibration=strengths(pair(), "glif2_current")
     )
+    assert "ctx_pv: the published neuron, for want of a glif2 neuron" in str(level2.meta)
     assert level2.meta["cells"]["ctx_pv"] == "GLIF2, Allen specimen 481127173 (GLIF4)"
 
 
@@ -238,15 +240,16 @@ def test_a_cell_without_compartments_is_a_point_neuron_only(tmp_path: Path) -> N
     assert build(circuit, "glif_current").population("pv").n == 1
 
 
+NONE = {m: Calibration("alone", f"{m}_current", {}) for m in ("glif2", "glif3", "glif5")}
+
+
 def test_a_cell_without_the_glif_level_is_refused(tmp_path: Path) -> None:
     ca1 = Circuit("alone", (CircuitPopulation("pv", "ca1_pv_basket", 1),))
     for level in ("glif2", "glif3", "glif5"):
         with pytest.raises(
             CatalogueError, match=r"'ca1_pv_basket' has no GLIF\d set \(it has .*GLI"
         ):
-            df.task_driven.build(
-                ca1, model=level, calibration=Calibration("alone", f"{level}_current", {})
-            )
+            df.task_driven.build(ca1, model=level, cells="published", calibration=NONE[level])
     cell = cell_file(tmp_path, "GLIF")
     without = Circuit("alone", (CircuitPopulation("pv", cell, 1),))
     with pytest.raises(CatalogueError, match=r"has no glif set \(it has izhikevich2007_FS"):
@@ -323,7 +326,9 @@ def test_the_2003_form_is_built_with_a_conventional_unit_of_current(tmp_path: Pa
     ("model", "remedy"),
     [
         ("biological", r"dualframe.calibrate\(circuit, 'biological'\)"),
-        ("glif_current", r"dualframe.calibrate\(circuit, 'glif', synapses='current'\)"),
+        ("glif_conductance_fitted", r"dualframe.calibrate\(circuit, 'glif'\)"),
+        ("glif_current_fitted", r"dualframe.calibrate\(circuit, 'glif', synapses='current'\)"),
+        ("glif_current", r"calibrate\(circuit, 'glif', synapses='current', cells='published'\)"),
     ],
 )
 def test_a_missing_calibration_says_how_to_make_it(model: str, remedy: str) -> None:
@@ -417,14 +422,14 @@ def unitary(circuit: Circuit, network: Network, source: str, target: str) -> flo
 
 @pytest.mark.parametrize(
     ("model", "synapses"),
-    [("biological", ""), ("glif", "current"), ("glif", "conductance"), ("izhikevich", "current")],
+    [("biological", None), ("glif", "current"), ("glif", None), ("izhikevich", None)],
 )
 def test_the_unitary_potential_at_rest_is_the_same_in_every_model(
-    model: str, synapses: str
+    model: str, synapses: str | None
 ) -> None:
     """Measured in the built network, by a spike of the presynaptic cell."""
     circuit = pair()
-    found = calibrate(circuit, model, synapses=synapses or "current", rates=False)
+    found = calibrate(circuit, model, synapses=synapses, rates=False)
     assert found.provenance["contacts"] == circuit.contacts_digest
     network = build(circuit, found.model, calibration=found)
     assert unitary(circuit, network, "pyr", "pv") == pytest.approx(0.5, rel=0.01)

@@ -249,11 +249,10 @@ def test_the_digest_follows_the_physics_and_nothing_else() -> None:
 
 def test_fitted_cells_are_built_and_have_calibrations_of_their_own() -> None:
     circuit = df.circuit("l23")
+    assert df.task_driven.build(circuit.scaled(0.01)).meta["synapses"] == "conductance"
     with pytest.raises(CatalogueError, match="glif_current_fitted"):
-        df.task_driven.build(circuit, cells="fitted")
-    response = current_clamp(
-        "ctx_pv", "glif", 0 * pA, duration=1 * ms, cells="fitted", target="runtime"
-    )
+        df.task_driven.build(circuit, synapses="current")
+    response = current_clamp("ctx_pv", "glif", 0 * pA, duration=1 * ms, target="runtime")
     stored = fits.stored(catalogue.cell("ctx_pv"), "glif").chosen.numbers
     assert response.V[0, 0] == stored.value("E_L")
 

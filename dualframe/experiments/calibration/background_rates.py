@@ -85,11 +85,11 @@ def firing_rates(
     calibration: Calibration,
     *,
     model: str,
-    synapses: str,
+    synapses: str | None,
     seed: int,
     duration: Any = 2 * second,
     settle: Any = SETTLE,
-    cells: Cells = "published",
+    cells: Cells | None = None,
     dt: Any = 0.1 * ms,
 ) -> dict[str, float]:
     """Mean firing rate (Hz) of each population after the settling time.

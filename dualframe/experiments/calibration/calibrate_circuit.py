@@ -16,7 +16,7 @@ from brian2.units import ms, second
 
 from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.dendritic_populations import MODEL
-from dualframe.building.point_neurons import model_key
+from dualframe.building.twin_choice import choose_twin
 from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit
 from dualframe.core.errors import DualframeError
@@ -46,7 +46,7 @@ def calibrate(
     duration: Any = 2 * second,
     events: Mapping[str, Any] | None = None,
     report: Callable[[str], None] = lambda line: None,
-    cells: Cells = "published",
+    cells: Cells | None = None,
     dt: Any = 0.1 * ms,
 ) -> Calibration:
     """Find the strengths of a circuit's contacts for one model of its cells.
@@ -56,7 +56,8 @@ def calibrate(
     circuit
         The circuit; modulation, drugs and scale are put aside.
     model, synapses
-        ``"biological"``, or a point neuron model and its synapse mode.
+        ``"biological"``, or a point neuron model and its synapse mode, as in
+        `dualframe.task_driven.build_circuit`.
     rates
         Whether to find the background rates too.
     scale
@@ -70,8 +71,8 @@ def calibrate(
     report
         Called with a line of progress.
     cells
-        Which point neurons, as in `dualframe.task_driven.build_circuit`; those that are fitted have
-        calibrations of their own.
+        Which point neurons, as in `dualframe.task_driven.build_circuit`, with the same default:
+        what is calibrated is what is built.
     dt
         Time step, stored with the result: a run at another one says so.
 
@@ -91,8 +92,8 @@ def calibrate(
             f"duration is {duration}, but rates begin at {SETTLE}: give a longer duration."
         )
     base = replace(circuit.full or circuit, modulations=(), drugs=(), effects=())
-    synapses = synapses or circuit.synapse_mode
-    builder = population_builder(base, model, synapses, cells)
+    choice = None if model == MODEL else choose_twin(base, model, synapses, cells)
+    builder = population_builder(base, choice)
     weights: dict[str, Any] = {}
     psps: dict[str, Any] = {}
     targets: dict[str, Any] = {}
@@ -103,7 +104,7 @@ def calibrate(
             report(f"{name}: weight {weight}, PSP {psp} (asked {targets[name]})")
     calibration = Calibration(
         circuit=base.name,
-        model=MODEL if model == MODEL else model_key(model, synapses, cells),
+        model=MODEL if choice is None else choice.key,
         weights=weights,
         psps=psps,
         targets=targets,

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from dualframe.building.circuit_builder import BuiltPopulation, NeuronBuilder, build_population
 from dualframe.building.dendritic_populations import MODEL, DendriticNeurons
 from dualframe.building.point_neurons import PointNeurons
-from dualframe.catalogue.fitted_models import Cells
+from dualframe.building.twin_choice import TwinChoice
 from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.core.errors import DualframeError
 from dualframe.network import Network, Population, Projection, Recording, SpikeInput
@@ -53,19 +53,17 @@ class CalibrationTarget:
     weight: Any = None
 
 
-def population_builder(circuit: Circuit, model: str, synapses: str, cells: Cells) -> Builder:
+def population_builder(circuit: Circuit, choice: TwinChoice | None = None) -> Builder:
     """Return what builds a population of a circuit in a model, with its channels.
 
     Parameters
     ----------
     circuit
         The circuit.
-    model, synapses, cells
-        As in `dualframe.calibrate`.
+    choice
+        Its point neurons; None for the biological branch.
     """
-    neurons: NeuronBuilder = DendriticNeurons()
-    if model != MODEL:
-        neurons = PointNeurons(model=model, synapses=synapses, cells=cells)
+    neurons: NeuronBuilder = DendriticNeurons() if choice is None else PointNeurons(choice=choice)
     resolved = circuit.resolved
 
     def build_one(population: CircuitPopulation) -> BuiltPopulation:
@@ -100,7 +98,7 @@ def calibration_targets(
         return targets | {c.name: CalibrationTarget(weight=c.conductance) for c in stated}
     if stated:
         weights = {c.name: np.array([float(c.conductance)]) * 1e9 * nS for c in stated}
-        dendritic = population_builder(circuit, MODEL, "", "published")
+        dendritic = population_builder(circuit)
         for name, curve in measure_psp_curves(population, dendritic, weights, dt).items():
             targets[name] = CalibrationTarget(psp=curve.amplitudes[0] * 1e3 * mV)
     return targets
