@@ -82,5 +82,3 @@ def test_the_statuses_of_direction_and_size_are_apart() -> None:
     assert effect.origin.status == "measured"
     assert effect.numbers["scale"].status == "assumed"
     assert effect.onto == ("ctx_l23_pyr",)
-
-
