@@ -100,13 +100,10 @@ def cell_rows(cells: int, duration: float, steps: Sequence[float]) -> Iterator[d
     """Run layer 2/3 pyramidal cells under their background alone; yield a row for each step."""
     circuit = df.circuit("l23")
     net = df.biological.build(circuit.scaled(cells / circuit.sizes["pyr"]))
-    background = [given for given in net.inputs if given.name.startswith("background_pyr")]
-    sources = {given.name for given in background}
-    onto = [p for p in net.projections if p.source in sources]
     for stock in (False, True):
         (pyr,) = (p for p in net.populations if p.name == "pyr")
         cell = with_stock_durations(pyr) if stock else pyr
-        alone = df.Network((cell,), tuple(background), tuple(onto), name="pyr_alone")
+        alone = df.Network((cell,), name="pyr_alone")
         for dt in steps:
             done = df.run(
                 alone, duration * second, seed=1, dt=dt * ms, target="cpp_standalone",

@@ -38,20 +38,30 @@ PERIOD, LENGTH, STEP = 1.0, 0.2, 1e-4  # seconds
 
 def with_shared_input(network):
     """Let a fifth of the background events come from sources that neurons share."""
-    own = {p.target: p for p in network.projections if p.name.startswith("background_")}
-    rate = {i.name: i.rate for i in network.inputs}
-    inputs = [replace(i, rate=(1 - SHARED) * i.rate) for i in network.inputs]
-    common = []
-    for name, projection in own.items():
-        events = SHARED * rate[projection.source] / (SOURCES * REACH)
-        inputs.append(df.PoissonInput(f"shared_{name}", SOURCES, events))
+    populations = {p.name: p for p in network.populations}
+    inputs, common = [], []
+    for background, place in network.meta["background"].items():
+        name = place["population"]
+        parameters = populations[name].parameters
+        events = parameters[f"rate_{background}"]
+        own = {**parameters, f"rate_{background}": (1 - SHARED) * events}
+        populations[name] = replace(populations[name], parameters=own)
+        inputs.append(
+            df.PoissonInput(f"shared_{name}", SOURCES, SHARED * events / (SOURCES * REACH))
+        )
         common.append(
             df.Projection(
                 source=f"shared_{name}", target=name, name=f"shared_to_{name}",
-                on_pre=projection.on_pre, weight=projection.weight, probability=REACH,
+                on_pre=f"{place['variable']} += w", weight=parameters[f"w_{background}"],
+                probability=REACH,
             )
         )  # fmt: skip
-    return replace(network, inputs=tuple(inputs), projections=(*network.projections, *common))
+    return replace(
+        network,
+        populations=tuple(populations.values()),
+        inputs=(*network.inputs, *inputs),
+        projections=(*network.projections, *common),
+    )
 
 
 def driven(network):
@@ -67,10 +77,11 @@ def with_stimulus(network, trials, seed):
     on = rng.random((n, trials, steps)) < float(STIMULUS) * STEP  # at most one event a step
     cells, trial, step = np.nonzero(on)
     times = (PERIOD * (1 + trial) - LENGTH + STEP * step) * second
-    background = next(p for p in network.projections if p.name == "background_pyr")
+    variable = network.meta["background"]["background_pyr"]["variable"]
     stimulus = df.SpikeInput("stimulus", n, cells, times)
     reach = df.Projection(
-        source="stimulus", target="pyr", on_pre=background.on_pre, weight=background.weight,
+        source="stimulus", target="pyr", on_pre=f"{variable} += w",
+        weight=network.population("pyr").parameters["w_background_pyr"],
         pairs=(np.arange(n), np.arange(n)), name="stimulus_to_pyr",
     )  # fmt: skip
     return replace(

@@ -74,27 +74,37 @@ class Calibration:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def strength(self, contact: CircuitProjection | Background) -> SynapticStrength:
-        """Return the weight of a contact and, for background input, its rate.
+        """Return the weight of a contact and, for background input, the rate of its events.
 
         Raises
         ------
         CatalogueError
-            If the calibration does not have the contact.
+            If the calibration does not have the contact, or not the rate.
         """
+        if not isinstance(contact, Background):
+            return SynapticStrength(self._weight(contact))
+        return SynapticStrength(self._weight(contact), self._event_rate(contact))
+
+    def _weight(self, contact: CircuitProjection | Background) -> Any:
         if contact.current is not None:
-            return SynapticStrength(contact.current)
+            return contact.current
         if contact.name not in self.weights:
             raise CatalogueError(
                 f"the calibration of circuit {self.circuit!r} for {self.model!r} has no contact "
                 f"{contact.name!r}. " + _remedy(self.circuit, self.model)
             )
-        rate = self.rates.get(contact.target) if isinstance(contact, Background) else None
-        if isinstance(contact, Background) and rate is None:
+        return self.weights[contact.name]
+
+    def _event_rate(self, background: Background) -> Any:
+        if background.events is not None:
+            return background.events
+        rate = self.rates.get(background.target)
+        if rate is None:
             raise CatalogueError(
                 f"the calibration of circuit {self.circuit!r} for {self.model!r} has no "
-                f"background rate of {contact.target!r}. " + _remedy(self.circuit, self.model)
+                f"background rate of {background.target!r}. " + _remedy(self.circuit, self.model)
             )
-        return SynapticStrength(self.weights[contact.name], rate)
+        return rate * background.share
 
 
 def load_calibration(circuit: Circuit, model: str, path: Path | None = None) -> Calibration:

@@ -15,7 +15,7 @@ from brian2.units import ms
 
 from dualframe.building.calibrated_weights import Calibration, select_calibration
 from dualframe.building.connections import (
-    build_background,
+    Strengths,
     build_inputs,
     build_projections,
     draw_positions,
@@ -157,10 +157,11 @@ def build_circuit(
     check_modulation(resolved)
     calibration = select_calibration(calibration, circuit, neurons.calibration_key)
     strengths = calibration.strength
-    built = {p.name: build_population(resolved, p, neurons) for p in resolved.populations}
+    built = {
+        p.name: build_population(resolved, p, neurons, strengths) for p in resolved.populations
+    }
     modulations = {name: part.modulation for name, part in built.items()}
     channels = {name: one for part in built.values() for name, one in part.channels.items()}
-    sources, events = build_background(resolved, channels, strengths)
     pulses, raising = volume_release(resolved, modulations)
     populations = (
         replace(built[p.name].population, positions=draw_positions(circuit.space, p, layout_seed))
@@ -172,10 +173,9 @@ def build_circuit(
             *build_projections(
                 resolved, channels, strengths, inputs_with_scaled_release(modulations)
             ),
-            *events,
             *raising,
         ),
-        (*sources, *build_inputs(circuit.inputs), *pulses),
+        (*build_inputs(circuit.inputs), *pulses),
     )
     network = ((surroundings or NetworkBlock()) + block).network(circuit.name)
     return replace(network, meta=_meta(resolved, neurons, built) | _time_step(calibration))
@@ -192,7 +192,10 @@ def _check_size(circuit: Circuit) -> None:
 
 
 def build_population(
-    circuit: ResolvedCircuit, population: ResolvedPopulation, neurons: NeuronBuilder
+    circuit: ResolvedCircuit,
+    population: ResolvedPopulation,
+    neurons: NeuronBuilder,
+    strengths: Strengths | None = None,
 ) -> BuiltPopulation:
     """Build one population of a circuit, with the channels of all that ends on it.
 
@@ -202,6 +205,8 @@ def build_population(
         The population is one of the circuit's, or one of another size.
     neurons
         Those of the branch.
+    strengths
+        Returns the strength of a background input; None leaves the background silent.
     """
     builder = neurons.cell_builder(population)
     modulation = modulation_equations(circuit, population, builder.modulatable)
@@ -212,6 +217,7 @@ def build_population(
             builder.sites(given.entry),
             builder.rest,
             modulation.gains.get(given.name),
+            strengths(given.entry) if strengths and isinstance(given.entry, Background) else None,
         )
         for given in circuit.inputs_to(population.name)
         if given.enabled and given.synapses
@@ -245,6 +251,10 @@ def _meta(
             p.name: [float(p.rate_low), float(p.rate_high)]
             for p in circuit.circuit.populations
             if p.rate_low is not None
+        },
+        "background": {  # the variable to which an event adds its weight
+            b.name: {"population": b.target, "variable": built[b.target].channels[b.name].written}
+            for b in circuit.circuit.background
         },
         "modulation": action_lines(circuit.circuit),
         "actions": [row for part in built.values() for row in part.actions]

@@ -14,7 +14,6 @@ import numpy as np
 
 from dualframe.building.calibrated_weights import SynapticStrength, weight_of
 from dualframe.catalogue import CellType, Synapse
-from dualframe.circuit import Background
 from dualframe.circuit.resolved_circuit import SynapticInput
 from dualframe.core.errors import CatalogueError
 from dualframe.synapses.kinetics import Kinetics
@@ -44,6 +43,7 @@ def synaptic_channels(
     sites: tuple[PostsynapticSite, ...],
     rest: Any = None,
     gains: Mapping[str, str] | None = None,
+    events: SynapticStrength | None = None,
 ) -> SynapseEquations:
     """Return the channels of a synaptic input.
 
@@ -61,6 +61,8 @@ def synaptic_channels(
         conductance would pass at rest. ``None`` is conductance mode.
     gains
         Kind of synapse -> expression of a factor on its current, from receptors of the cell.
+    events
+        Weight and rate of the Poisson events of a background input, which the neuron counts.
 
     Raises
     ------
@@ -88,28 +90,26 @@ def synaptic_channels(
             )
             for site in sites
         ]
-    events = entry.events if isinstance(entry, Background) else None
     if events is None:
         return synapse_equations(entry.name, parts)
     feed = f"w_{entry.name}*events_{entry.name}/dt"
-    return _with_events(synaptic_input, synapse_equations(entry.name, parts, feed=feed), events)
+    return _with_events(entry.name, synapse_equations(entry.name, parts, feed=feed), events)
 
 
 def _with_events(
-    synaptic_input: SynapticInput, channels: SynapseEquations, rate: Any
+    name: str, channels: SynapseEquations, events: SynapticStrength
 ) -> SynapseEquations:
-    """Add the Poisson events of all afferents of a published rate.
+    """Add the Poisson events of background input: one count for all receptors that it opens.
 
-    They are counted, several in a step, where a spiking source could give one at most: a neuron
-    with 1600 afferents at 8 Hz receives 1.3 in each 0.1 ms.
+    A spiking source would give one event per step at most, and with a chance of 0.2 per step its
+    counts vary too little; a neuron with 1600 afferents at 8 Hz receives 1.3 in each 0.1 ms.
     """
-    name = synaptic_input.name
     counted = f"events_{name} = poisson(rate_{name}*dt) : 1 (constant over dt)"
-    weight = weight_of(name, channels, SynapticStrength(synaptic_input.entry.current))
+    numbers = {f"w_{name}": weight_of(name, channels, events), f"rate_{name}": events.rate}
     return replace(
         channels,
         equations=f"{counted}\n{channels.equations}",
-        parameters={**channels.parameters, f"w_{name}": weight, f"rate_{name}": rate},
+        parameters={**channels.parameters, **numbers},
     )
 
 

@@ -225,7 +225,23 @@ def _mean_drive(group: LoweredGroup, lowered: LoweredNetwork) -> dict[str, Array
         flow = np.bincount(synapses.j, flow, minlength=group.n)
         before = drive.get(adds["name"], np.zeros(group.n))
         drive[adds["name"]] = before + np.asarray(flow, dtype=np.float64)
+    for variable, flow in _counted_drive(group, lowered.dt):
+        drive[variable] = drive.get(variable, np.zeros(group.n)) + flow
     return drive
+
+
+def _counted_drive(group: LoweredGroup, dt: float) -> Iterator[tuple[str, float]]:
+    """Yield what counts of Poisson events add per second, on average, to variables."""
+    start = dict.fromkeys(group.state_variables, np.zeros(1))
+    none = _values_of(group, start, dt, 0.0) | dict.fromkeys(group.counts, 0.0)
+    mean = none | {count: none[rate] * dt for count, rate in group.counts.items()}
+    for name in group.state_variables if group.counts else ():
+        try:
+            flow = _evaluate(group.equations, name, mean) - _evaluate(group.equations, name, none)
+        except (NetworkError, KeyError, ValueError, ArithmeticError):
+            continue  # a function that the evaluator does not have
+        if np.any(flow > 0):
+            yield name, float(np.max(flow))
 
 
 def _differential_equations(equations: str) -> Iterator[tuple[str, str]]:

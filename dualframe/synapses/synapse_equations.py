@@ -5,7 +5,8 @@ receptors, that is a mailbox k that one Euler step empties into all of them, eac
 
     dk/dt = -k/dt
 
-They then open one time step later.
+They then open one time step later. A receptor that empties a mailbox of its own gets this one
+instead where something besides spikes drives it.
 """
 
 from __future__ import annotations
@@ -86,9 +87,8 @@ def synapse_equations(
     NetworkError
         As `receptor_current`.
     """
-    if len(components) == 1:
+    if len(components) == 1 and (current := _component_current(components[0], feed, dt)).written:
         only = components[0]
-        current = _component_current(only, feed, dt)
         return SynapseEquations(
             equations=current.equations,
             currents={only.compartment: (current.current,)},

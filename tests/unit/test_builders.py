@@ -88,7 +88,7 @@ def test_network_has_the_names_and_numbers_of_the_circuit(name: str, model: str)
     for population in network.populations:
         assert population.sign == catalogue.cell(population.cell_type).sign
     made = {p.name: p for p in network.projections}
-    assert set(made) == {contact.name for contact in circuit.contacts}
+    assert set(made) == {projection.name for projection in circuit.projections}
     for given in circuit.projections:
         own = made[given.name]
         assert (own.source, own.target) == (given.source, given.target)
@@ -98,9 +98,12 @@ def test_network_has_the_names_and_numbers_of_the_circuit(name: str, model: str)
         one = strengths(circuit, model).weights[given.name]
         assert own.weight / one == pytest.approx(given.weight_factor)
     for given in circuit.background:
-        source = network.source(made[given.name].source)
-        assert source.n == circuit.sizes[given.target]
-        assert source.rate / Hz == pytest.approx(100 * given.share)
+        counted = network.population(given.target).parameters
+        assert counted[f"rate_{given.name}"] / Hz == pytest.approx(100 * given.share)
+        assert counted[f"w_{given.name}"] == strengths(circuit, model).weights[given.name]
+        place = network.meta["background"][given.name]
+        assert place["population"] == given.target
+        assert place["variable"] in network.population(given.target).variables
 
 
 @pytest.mark.parametrize("name", CIRCUITS)
@@ -353,7 +356,8 @@ def test_the_shipped_calibration_fits_the_shipped_circuit(model: str) -> None:
     """Scaled, modulated and drugged as well."""
     circuit = df.circuit("l23").scaled(0.01).with_modulation("ACh", level=0.5)
     network = build(circuit.with_drug("antagonist", "M1"), model, calibration=None)
-    assert len(network.projections) == len(circuit.contacts)
+    assert len(network.projections) == len(circuit.projections)
+    assert len(network.meta["background"]) == len(circuit.background)
 
 
 def test_a_calibration_of_another_model_is_refused() -> None:

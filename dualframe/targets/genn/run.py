@@ -36,6 +36,7 @@ from dualframe.targets.genn.requirements import (
     has_gpu,
     missing_requirements,
 )
+from dualframe.targets.genn.unsupported_features import refuse_draws
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
 
@@ -53,13 +54,14 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     Raises
     ------
     TargetError
-        If Brian2GeNN, GeNN or (for a GPU) CUDA is missing.
+        If Brian2GeNN, GeNN or (for a GPU) CUDA is missing, or Poisson counts are too large.
     BuildError
         If the program does not compile or stops with an error.
     """
     missing = missing_requirements(use_gpu=options.use_gpu)
     if missing:
         raise TargetError(f"target 'genn' is not usable here: {'; '.join(missing)}")
+    refuse_draws(lowered)
     use_gpu = has_gpu() if options.use_gpu is None else options.use_gpu
     import brian2genn  # noqa: F401  (registers the device)
 

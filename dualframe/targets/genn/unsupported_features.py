@@ -6,10 +6,15 @@ from collections.abc import Iterator
 
 from brian2.utils.stringtools import get_identifiers
 
+from dualframe.core.errors import TargetError
 from dualframe.network import Network, Population, Projection
 from dualframe.plasticity import insert_plasticity_rules
 from dualframe.targets.lowering.event_free_equations import EquationLine, parse_equations
+from dualframe.targets.lowering.lowered_network import LoweredNetwork
+from dualframe.targets.lowering.poisson_counts import poisson_rate
 from dualframe.targets.target import UnsupportedFeature
+
+_DRAWS = frozenset({"poisson", "binomial"})  # functions that Brian2GeNN lacks
 
 
 def unsupported_features(network: Network) -> Iterator[UnsupportedFeature]:
@@ -21,8 +26,45 @@ def unsupported_features(network: Network) -> Iterator[UnsupportedFeature]:
         A network that has a portable form.
     """
     written = insert_plasticity_rules(network)
+    for population in written.populations:
+        yield from _unsupported_draws(population)
     for projection in written.projections:
         yield from _unsupported_synapses(written, projection)
+
+
+def refuse_draws(lowered: LoweredNetwork) -> None:
+    """Refuse counts of more events per step than a sum of chances reaches.
+
+    Parameters
+    ----------
+    lowered
+        The network.
+
+    Raises
+    ------
+    TargetError
+        Naming the population.
+    """
+    for group in lowered.groups:
+        if get_identifiers(group.equations) & _DRAWS:
+            raise TargetError(
+                f"population {group.name!r} counts more Poisson events per step of "
+                f"{1e3 * lowered.dt:g} ms than target 'genn' can draw: take a smaller dt, or "
+                f"target 'cpp_standalone'."
+            )
+
+
+def _unsupported_draws(population: Population) -> Iterator[UnsupportedFeature]:
+    where = f"population {population.name!r}"
+    for line in parse_equations(population.equations, where):
+        for name in sorted(get_identifiers(line.expression) & _DRAWS):
+            if poisson_rate(line) not in population.parameters:
+                yield UnsupportedFeature(
+                    f"{line.name!r} calls {name}()",
+                    where,
+                    "use rand(), or count events of a parameter's rate: "
+                    "n = poisson(rate*dt) : 1 (constant over dt)",
+                )
 
 
 def _unsupported_synapses(network: Network, projection: Projection) -> Iterator[UnsupportedFeature]:

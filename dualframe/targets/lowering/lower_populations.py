@@ -34,6 +34,7 @@ from dualframe.targets.lowering.identifiers import (
     identifiers_in,
 )
 from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredGroup, constant_of
+from dualframe.targets.lowering.poisson_counts import draw_poisson_counts, poisson_rate
 from dualframe.targets.lowering.time_steps import nearest_steps
 
 _WORD = re.compile(r"\w+")
@@ -82,6 +83,9 @@ def lower_population(
     )
     lines = _portable_time(replace_events(population, lines))
     lines = [_share_undriven_input(line, driven) for line in lines]
+    counts = {line.name: rate for line in lines if (rate := poisson_rate(line)) in constants}
+    lines = draw_poisson_counts(lines, constants, dt)
+    keep |= set(counts)
     refractory = population.refractory
     has_period = isinstance(refractory, Quantity)
     made = [*steps, *(["refractory_period"] if has_period else [])]
@@ -118,6 +122,7 @@ def lower_population(
         units={line.name: line.unit for line in lines},
         recorded_as=_recorded_as(population, lines),
         events={event.name: event.time for event in population.events if event.time},
+        counts=counts,
         late="\n".join(map(str, inline_subexpressions([*lines, *late], keep)[-len(late) :]))
         if late
         else "",

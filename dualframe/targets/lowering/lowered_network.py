@@ -49,7 +49,8 @@ class Constant:
 class LoweredGroup:
     """A population in the portable subset.
 
-    ``late`` are further equations, for the ``late`` statements of its synapses.
+    ``late`` are further equations, for the ``late`` statements of its synapses; ``counts`` names
+    the rate of each count of Poisson events.
     """
 
     name: str
@@ -64,6 +65,7 @@ class LoweredGroup:
     units: Mapping[str, str] = field(default_factory=dict)
     recorded_as: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, str] = field(default_factory=dict)
     late: str = ""
 
     @property
