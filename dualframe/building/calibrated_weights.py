@@ -17,6 +17,7 @@ import numpy as np
 
 from dualframe.catalogue.toml_table import load_toml
 from dualframe.circuit import Background, Circuit, CircuitProjection
+from dualframe.circuit.holding import REST
 from dualframe.core.errors import CatalogueError, OutputError
 from dualframe.core.output_folder import check_writable
 from dualframe.core.quantity import quantity, quantity_text, unit_of
@@ -34,7 +35,13 @@ class SynapticStrength:
     rate: Any = None
 
 
-_CONTACT_KEYS = {"weight": "", "psp": "voltage", "target_psp": "voltage"}
+_CONTACT_KEYS = {
+    "weight": "",
+    "psp": "voltage",
+    "target_psp": "voltage",
+    "holding": "voltage",
+    "held_at": "voltage",
+}
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,11 @@ class Calibration:
         Unitary post-synaptic potential that was measured with it, by contact.
     targets
         The amplitude that was asked for, by contact.
+    holdings
+        The potential at which the soma was to be held for it, or ``"rest"``, by contact.
+    held_at
+        Where the soma was held instead, by contact: the cell fires at the potential that was asked
+        for. The unitary potential is converted to that one with the driving force.
     rates
         Event rate of the background input, by population.
     dt
@@ -69,6 +81,8 @@ class Calibration:
     psps: Mapping[str, Any] = field(default_factory=dict)
     targets: Mapping[str, Any] = field(default_factory=dict)
     _: KW_ONLY
+    holdings: Mapping[str, Any] = field(default_factory=dict)
+    held_at: Mapping[str, Any] = field(default_factory=dict)
     rates: Mapping[str, Any] = field(default_factory=dict)
     dt: Any = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -236,11 +250,18 @@ def _remedy(circuit: str, model: str) -> str:
 
 def _table(calibration: Calibration) -> dict[str, Any]:
     contacts = {}
+    columns = {
+        "psp": calibration.psps,
+        "target_psp": calibration.targets,
+        "holding": calibration.holdings,
+        "held_at": calibration.held_at,
+    }
     for name, weight in calibration.weights.items():
         entry = {"weight": quantity_text(weight)}
-        for key, values in (("psp", calibration.psps), ("target_psp", calibration.targets)):
+        for key, values in columns.items():
             if name in values:
-                entry[key] = quantity_text(values[name])
+                value = values[name]
+                entry[key] = value if isinstance(value, str) else quantity_text(value)
         contacts[name] = entry
     rates = {name: quantity_text(rate) for name, rate in calibration.rates.items()}
     step = {} if calibration.dt is None else {"dt": quantity_text(calibration.dt)}
@@ -284,6 +305,9 @@ def _calibration(circuit: str, model: str, table: Mapping[str, Any], path: Path)
             if key not in columns:
                 raise CatalogueError(f"{place}.contacts.{name}: unknown key {key!r}.")
             where = f"{place}.contacts.{name}.{key}"
+            if key == "holding" and written == REST:
+                columns[key][name] = written
+                continue
             lowest = 0.0 if key == "weight" else -np.inf
             columns[key][name] = _finite_number(written, _CONTACT_KEYS[key] or None, where, lowest)
     rates = {
@@ -298,6 +322,8 @@ def _calibration(circuit: str, model: str, table: Mapping[str, Any], path: Path)
         weights=columns["weight"],
         psps=columns["psp"],
         targets=columns["target_psp"],
+        holdings=columns["holding"],
+        held_at=columns["held_at"],
         rates=rates,
         dt=as_positive(table["dt"], "time", f"{place}.dt") if "dt" in table else None,
         provenance=_as_table(table.get("provenance", {}), f"{place}.provenance"),

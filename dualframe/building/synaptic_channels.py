@@ -139,6 +139,17 @@ def _drive(synaptic_input: SynapticInput, synapse: Synapse, cell: CellType, rest
     return float(force / (1 + float(np.asarray(block.Mg / block.beta)) * np.exp(-exponent)))
 
 
+def reversal_potential(synaptic_input: SynapticInput, cell: CellType) -> Any:
+    """Return the reversal potential of an input's first synapse.
+
+    Parameters
+    ----------
+    synaptic_input, cell
+        As in `synaptic_channels`.
+    """
+    return _reversal(synaptic_input, synaptic_input.synapses[0], cell)
+
+
 def _cell_constant(cell: CellType, name: str) -> Any:
     numbers = cell.compartments.globals if cell.compartments is not None else {}
     return numbers[name].value if name in numbers else None

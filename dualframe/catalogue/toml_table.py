@@ -201,15 +201,35 @@ class Table:
         if low in numbers and high in numbers and not numbers.value(low) < numbers.value(high):
             self.fail(high, f"{numbers[high].written} must be above {low}, {numbers[low].written}.")
 
-    def number(self, key: str, kind: AnyDimension, *, positive: bool = False) -> Sourced:
-        """Return one number, written as a text or as an inline table with its own origin."""
+    def number(
+        self,
+        key: str,
+        kind: AnyDimension,
+        *,
+        positive: bool = False,
+        words: Collection[str] = (),
+        beside: Collection[str] = (),
+    ) -> Sourced:
+        """Return one number, written as a text or as an inline table with its own origin.
+
+        Parameters
+        ----------
+        key, kind
+            Where it stands, and its dimension.
+        positive
+            Whether it must be above zero.
+        words
+            Texts that may stand instead of a number.
+        beside
+            Further keys that its inline table may have.
+        """
         entry = self.data.get(key)
         if entry is None:
             self.fail(key, "missing. Add a number with its unit.")
         inline = entry if isinstance(entry, Mapping) else {"value": entry}
         for name in inline:
-            if name not in INLINE:
-                self.fail(f"{key}.{name}", f"unknown key. {suggest_name(name, INLINE)}")
+            if name not in (*INLINE, *beside):
+                self.fail(f"{key}.{name}", f"unknown key. {suggest_name(name, (*INLINE, *beside))}")
         if "value" not in inline:
             self.fail(key, 'has no value. Write { value = "...", source = "..." }.')
         source, status = self._source_and_status(inline, key)
@@ -222,7 +242,9 @@ class Table:
         if not status:
             self.fail(key, f"has no status. Give one of {', '.join(STATUSES)}.")
         error = inline.get("error")
-        value = self._read_quantity(inline["value"], kind, key)
+        value = inline["value"]
+        if value not in words:
+            value = self._read_quantity(value, kind, key)
         if (positive or key in POSITIVE) and float(value) <= 0:
             self.fail(key, f"{inline['value']!r} must be greater than zero.")
         error_is = inline.get("error_is", self.data.get("error_is", self.error_is))

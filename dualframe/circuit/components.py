@@ -20,6 +20,7 @@ from dualframe.circuit.contact_channels import (
     kinetics_by_synapse,
     reversal_by_synapse,
 )
+from dualframe.circuit.holding import as_holding
 from dualframe.circuit.input_drive import InputDrive
 from dualframe.circuit.plasticity import check_plasticity
 from dualframe.circuit.point_model import PointModel
@@ -179,6 +180,10 @@ class CircuitProjection(ValueRecord):
     reversal
         By kind of synapse, its reversal potential (voltage), or one voltage where there is one
         kind. Kinds that are not named have that of the target cell, else the catalogue's.
+    holding
+        The potential at which the soma was held, by a steady current, when ``psp`` was recorded,
+        or ``"rest"``; where none is stated rest is assumed. For a ``conductance``, where the
+        potentials that it makes in the two branches are compared.
     weight_factor
         Multiplies the (calibrated) weight. It is not 1 where an in-degree could not be kept.
     plasticity
@@ -209,6 +214,7 @@ class CircuitProjection(ValueRecord):
     weight_cv: float | None = None
     kinetics: Mapping[str, Any] = field(default_factory=dict)
     reversal: Any = field(default_factory=dict)
+    holding: Any = field(default=None, metadata=WHERE_GIVEN)
     weight_factor: float = 1.0
     plasticity: Plasticity | None = None
     short_term: ShortTerm | None = None
@@ -261,7 +267,7 @@ class CircuitProjection(ValueRecord):
 
     def _check_weight(self, label: str) -> None:
         """Refuse a native weight that is no weight, or what belongs to a receptor's channels."""
-        for name in (*STRENGTHS, "synapses", "compartments", "kinetics", "reversal"):
+        for name in (*STRENGTHS, "holding", "synapses", "compartments", "kinetics", "reversal"):
             if (value := getattr(self, name)) is not None and value not in ((), {}):
                 raise NetworkError(
                     f"{label} states a weight, which has no {name}: give weight and into alone."
@@ -300,7 +306,7 @@ class Background(ValueRecord):
     ----------
     target
         Name of a population.
-    synapses, compartments, psp, conductance, current, kinetics, reversal, note, sources
+    synapses, compartments, psp, conductance, current, kinetics, reversal, holding, note, sources
         As in `CircuitProjection`; the strength is that of one event.
     name
         The default is ``"background_<target>"``.
@@ -321,6 +327,7 @@ class Background(ValueRecord):
     current: Any = None
     kinetics: Mapping[str, Any] = field(default_factory=dict)
     reversal: Any = field(default_factory=dict)
+    holding: Any = field(default=None, metadata=WHERE_GIVEN)
     share: float = 1.0
     rate: Any = None
     afferents: int | None = None
@@ -368,6 +375,9 @@ def _check_contact(contact: CircuitProjection | Background, label: str) -> None:
         raise NetworkError(
             f"{label}: give exactly one of psp (voltage), conductance, current and weight."
         )
+    if contact.holding is not None and contact.current is not None:
+        raise NetworkError(f"{label} states a current, which no potential changes: no holding.")
+    set_frozen_field(contact, "holding", as_holding(contact.holding, label))
     for name, dimension in STRENGTHS.items():
         value = getattr(contact, name)
         if value is not None:

@@ -12,6 +12,7 @@ from typing import Any
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.components import STRENGTHS
+from dualframe.circuit.holding import read_holding
 from dualframe.circuit.toml_helpers import plain_values
 from dualframe.synapses.registry import SYNAPSE_KINETICS
 
@@ -48,17 +49,21 @@ def _is_pairs(value: Any) -> bool:
     )
 
 
-def read_contact(table: Table) -> dict[str, Any]:
-    """Return what projections and background share."""
+def read_contact(table: Table, holdings: Mapping[str, Sourced]) -> dict[str, Any]:
+    """Return what projections and background share.
+
+    Parameters
+    ----------
+    table
+        Of the contact.
+    holdings
+        Where the circuit states them: potentials at which amplitudes were recorded, by synapse.
+    """
     placement = _read_placement(table)
     synapses, ratios = _read_synapses(table)
     kinetics, times = _read_kinetics(table, tuple(synapses))
     reversal = _read_reversal(table, tuple(synapses))
-    strength = {
-        key: table.number(key, dimension)
-        for key, dimension in STRENGTHS.items()
-        if key in table.data
-    }
+    strength = _read_strength(table, holdings)
     return {
         "name": table.text("name", ""),
         "note": table.text("note", ""),
@@ -72,6 +77,21 @@ def read_contact(table: Table) -> dict[str, Any]:
         | strength
         | {f"reversal.{name}": number for name, number in reversal.items()},
     } | plain_values(strength)
+
+
+def _read_strength(table: Table, holdings: Mapping[str, Sourced]) -> dict[str, Sourced]:
+    """Return the strength, and the potential at which its amplitude was recorded."""
+    numbers: dict[str, Sourced] = {}
+    for key, dimension in STRENGTHS.items():
+        if key not in table.data:
+            continue
+        if key == "current":
+            numbers[key] = table.number(key, dimension)
+            continue
+        numbers[key] = table.number(key, dimension, beside=("holding",))
+        if (holding := read_holding(table, key, holdings)) is not None:
+            numbers["holding"] = holding
+    return numbers
 
 
 def _read_placement(table: Table) -> Sourced:

@@ -17,6 +17,7 @@ from dualframe.catalogue.sourced_value import Numbers, Sourced
 from dualframe.circuit.circuit_record import CircuitRecord
 from dualframe.circuit.components import Background, CircuitPopulation, CircuitProjection
 from dualframe.circuit.external_input import CircuitInput
+from dualframe.circuit.holding import holding_text
 from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
 from dualframe.circuit.regions import Region
 from dualframe.circuit.scaling import scaling_table
@@ -121,13 +122,17 @@ def assumed_numbers(circuit: CircuitRecord, *, dendrites: bool) -> list[str]:
     for where, name, number in _sourced(circuit):
         if number.status == "assumed" and (dendrites or name != "compartments"):
             places.setdefault(name, []).append(where)
-    learned = [
+    lines = [
+        f"circuit {circuit.name}: the potential of {name} is taken at rest: no holding is stated"
+        for name in (c.name for c in circuit.contacts if c.is_calibrated and c.holding is None)
+    ]
+    lines += [
         f"{p.name}: {line}"
         for p in circuit.projections
         if p.plasticity
         for line in p.plasticity.assumptions
     ]
-    return learned + [
+    return lines + [
         f"circuit {circuit.name}: {name} of {', '.join(where)} "
         f"{'is' if len(where) == 1 else 'are'} assumed"
         for name, where in places.items()
@@ -232,7 +237,7 @@ def _contact_text(contact: CircuitProjection | Background) -> str:
         name if ratio == 1 else f"{ratio:.3g} {name}" for name, ratio in contact.synapses.items()
     )
     if contact.psp is not None:
-        strength = f"PSP {float(contact.psp / mV):g} mV"
+        strength = f"PSP {float(contact.psp / mV):g} mV {holding_text(contact.holding)}"
     elif contact.current is not None:
         strength = f"current {_text(contact.current)}"
     else:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table, read_toml_table
 from dualframe.circuit.components import (
     Background,
@@ -20,6 +21,7 @@ from dualframe.circuit.components import (
 from dualframe.circuit.connection_reader import CONNECTION_KEYS, read_connection
 from dualframe.circuit.contact_reader import CONTACT_KEYS, read_contact, read_native_weight
 from dualframe.circuit.external_input import CircuitInput
+from dualframe.circuit.holding import read_holdings
 from dualframe.circuit.input_drive import read_drive
 from dualframe.circuit.pharmacology import Drug, Modulation
 from dualframe.circuit.plasticity import read_plasticity, read_short_term
@@ -58,6 +60,7 @@ _BACKGROUND = (*CONTACT_KEYS, "post", "share", "rate", "afferents")
 
 CIRCUIT_TABLES = (
     "synapse_mode",
+    "holding",
     "space",
     "regions",
     "models",
@@ -105,6 +108,7 @@ def read_table(
         Inputs that the encoders of a task make.
     """
     space = table.child("space")
+    holdings = read_holdings(table.child("holding"))
     models = {own.name: own for own in map(read_point, table.children("models"))}
     populations = tuple(
         _read_population(row, folder, models) for row in table.children("populations")
@@ -114,6 +118,13 @@ def read_table(
     inputs = (*(_read_input(row) for row in table.children("inputs")), *encoders)
     known = tuple(population.name for population in populations)
     ends = {own.name: own.n for own in populations} | {own.name: own.n for own in inputs}
+    projections = tuple(
+        _read_projection(row, known, ends, holdings) for row in table.children("projections")
+    )
+    background = tuple(
+        _read_background(row, known, holdings) for row in table.children("background")
+    )
+    _check_holdings(table, holdings, (*projections, *background))
     return {
         "name": table.text("name"),
         "title": table.text("title", ""),
@@ -123,13 +134,23 @@ def read_table(
         "regions": tuple(_read_region(row) for row in table.children("regions")),
         "populations": populations,
         "inputs": inputs,
-        "projections": tuple(
-            _read_projection(row, known, ends) for row in table.children("projections")
-        ),
-        "background": tuple(_read_background(row, known) for row in table.children("background")),
+        "projections": projections,
+        "background": background,
         "modulations": tuple(_read_modulation(row, known) for row in table.children("modulations")),
         "drugs": tuple(_read_drug(row) for row in table.children("drugs")),
     }
+
+
+def _check_holdings(
+    table: Table,
+    holdings: Mapping[str, Sourced],
+    contacts: tuple[CircuitProjection | Background, ...],
+) -> None:
+    """Refuse a kind of synapse in ``[holding]`` that no contact names first."""
+    first = {next(iter(contact.synapses)) for contact in contacts if contact.synapses}
+    for name in holdings:
+        if name not in first:
+            raise UnknownName(f"synapse in {table.where}, table [holding]:", name, sorted(first))
 
 
 def _read_space(table: Table) -> Space:
@@ -190,11 +211,15 @@ def _read_population(
 
 
 def _read_projection(
-    table: Table, populations: tuple[str, ...], ends: Mapping[str, int]
+    table: Table,
+    populations: tuple[str, ...],
+    ends: Mapping[str, int],
+    holdings: Mapping[str, Sourced],
 ) -> CircuitProjection:
     table.only(_PROJECTION)
     pre, post = read_member(table, "pre", ends), read_member(table, "post", populations)
-    contact = read_native_weight(table) if "weight" in table.data else read_contact(table)
+    native = "weight" in table.data
+    contact = read_native_weight(table) if native else read_contact(table, holdings)
     numbers = dict(contact.pop("sources"))
     rule = read_connection(table, numbers, ends[pre] * ends[post])
     for key, dimension in _SCALARS.items():
@@ -213,9 +238,11 @@ def _read_projection(
     )
 
 
-def _read_background(table: Table, populations: tuple[str, ...]) -> Background:
+def _read_background(
+    table: Table, populations: tuple[str, ...], holdings: Mapping[str, Sourced]
+) -> Background:
     table.only(_BACKGROUND)
-    contact = read_contact(table)
+    contact = read_contact(table, holdings)
     numbers = dict(contact.pop("sources"))
     for key, dimension in (("share", "dimensionless"), ("rate", "rate")):
         if key in table.data:

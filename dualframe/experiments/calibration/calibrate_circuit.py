@@ -19,17 +19,19 @@ from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.twin_choice import choose_twin
 from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit
+from dualframe.circuit.holding import REST, holding_text
 from dualframe.core.errors import DualframeError
 from dualframe.experiments.calibration.background_rates import (
     SETTLE,
     find_background_rates,
     firing_rates,
 )
+from dualframe.experiments.calibration.model_cells import model_cells
 from dualframe.experiments.calibration.unitary_potentials import (
     WATCH,
+    CalibratedContact,
     calibration_targets,
     find_weights,
-    population_builder,
 )
 from dualframe.simulation.assemble_results import package_versions
 from dualframe.simulation.run import positive_time
@@ -93,28 +95,36 @@ def calibrate(
         )
     base = replace(circuit.full or circuit, modulations=(), drugs=(), effects=())
     choice = None if model == MODEL else choose_twin(base, model, synapses, cells)
-    builder = population_builder(base, choice)
+    made_of = model_cells(base, choice)
     weights: dict[str, Any] = {}
     psps: dict[str, Any] = {}
     targets: dict[str, Any] = {}
+    held_at: dict[str, Any] = {}
+    holdings = {c.name: c.holding or REST for c in base.contacts if c.is_calibrated}
     for population in base.populations:
         asked = calibration_targets(base, population, model, dt)
-        for name, (weight, psp) in find_weights(population, builder, asked, dt).items():
-            weights[name], psps[name], targets[name] = weight, psp, asked[name].psp or psp
-            report(f"{name}: weight {weight}, PSP {psp} (asked {targets[name]})")
+        for name, found in find_weights(population, made_of, asked, dt).items():
+            weights[name], psps[name] = found.weight, found.psp
+            targets[name] = asked[name].psp or found.psp
+            if found.held_at is not None:
+                held_at[name] = found.held_at
+            report(_contact_line(name, found, targets[name], holdings[name]))
     calibration = Calibration(
         circuit=base.name,
         model=MODEL if choice is None else choice.key,
         weights=weights,
         psps=psps,
         targets=targets,
+        holdings=holdings,
+        held_at=held_at,
         rates=dict(events or {}),
         dt=dt,
         provenance={
             "contacts": base.contacts_digest,
             "date": date.today().isoformat(),
             "versions": package_versions(),
-            "psp_protocol": f"one spike at rest, peak of the somatic potential within {WATCH}",
+            "psp_protocol": f"soma held at the potential of the recording, one spike, "
+            f"peak of the somatic potential within {WATCH}, less that without the spike",
             "rates_protocol": f"scaled({scale}), seed {seed}, 0.5 s to {float(duration):g} s",
         },
     )
@@ -131,3 +141,11 @@ def calibrate(
         dt=dt,
     )
     return find_background_rates(base, calibration, measure, report)
+
+
+def _contact_line(name: str, contact: CalibratedContact, asked: Any, holding: Any) -> str:
+    """Return what was found of a contact, for a report of progress."""
+    line = (
+        f"{name}: weight {contact.weight}, PSP {contact.psp} (asked {asked} {holding_text(holding)}"
+    )
+    return line + (")" if contact.held_at is None else f", held at {contact.held_at})")
