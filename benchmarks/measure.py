@@ -90,8 +90,12 @@ def save(
     rows: Sequence[dict[str, Any]],
     notes: Sequence[str] = (),
     folder: Path = RESULTS,
+    body: Sequence[str] | None = None,
 ) -> None:
-    """Write a table as CSV and as Markdown with the facts of the machine, and print it."""
+    """Write a table as CSV and as Markdown with the facts of the machine, and print it.
+
+    ``body`` are blocks of Markdown that stand there in place of the table.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     columns = list(dict.fromkeys(key for row in rows for key in row))
     with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as stream:
@@ -100,8 +104,7 @@ def save(
         writer.writerows(rows)
     lines = [f"# {title}", "", "| | |", "|---|---|"]
     lines += [f"| {key} | {value} |" for key, value in facts().items()]
-    lines += ["", f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
-    lines += [f"| {' | '.join(str(row.get(c, '')) for c in columns)} |" for row in rows]
+    lines += ["", "\n\n".join(body) if body else grid(columns, rows)]
     for note in (*notes, SHARED):
         lines += ["", note]
     text = "\n".join(lines) + "\n"
@@ -109,10 +112,17 @@ def save(
     print(text)
 
 
+def grid(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
+    """Return a table in Markdown."""
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+    lines += [f"| {' | '.join(str(row.get(c, '')) for c in columns)} |" for row in rows]
+    return "\n".join(lines)
+
+
 def _command(arguments: Sequence[str]) -> str:
     """Return the command without the folders that it wrote to."""
     words = [f"benchmarks/{Path(arguments[0]).name}", *arguments[1:]]
-    for option in ("--out", "--keep", "--base"):
+    for option in ("--out", "--keep", "--base", "--figures"):
         if option in words:
             where = words.index(option)
             del words[where : where + 2]

@@ -9,6 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
+from agreement_pages import write_agreement  # noqa: E402
 from catalogue_figures import write_figures  # noqa: E402
 from catalogue_pages import write_pages  # noqa: E402
 from gallery_pages import write_gallery  # noqa: E402
@@ -43,4 +44,5 @@ myst_heading_anchors = 3
 write_figures()
 write_pages(HERE / "catalogue")
 write_pairs(HERE / "catalogue")
+write_agreement(HERE / "catalogue")
 write_gallery(HERE / "gallery")

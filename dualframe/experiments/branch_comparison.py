@@ -106,6 +106,11 @@ class BranchComparison:
         return int(self.states["seed"].nunique())
 
     @property
+    def neurons(self) -> int:
+        """Number of neurons of the circuit."""
+        return int(self.states.drop_duplicates("population")["n"].sum())
+
+    @property
     def assumptions(self) -> dict[str, tuple[str, ...]]:
         """By model, the assumed numbers that the states depend on."""
         return {
@@ -160,7 +165,7 @@ class BranchComparison:
         """All tables at once, as they are shown."""
         agreement = self.agreement
         return ComparisonTables(
-            circuit=self.circuit,
+            circuit=f"{self.circuit} ({self.neurons} neurons)",
             seeds=self.seeds,
             start=self.start,
             duration=self.duration,

@@ -32,7 +32,7 @@ class ComparisonTables:
     Attributes
     ----------
     circuit
-        Its name, and its size.
+        Its name and size.
     seeds
         Number of seeds.
     start, duration
@@ -63,20 +63,6 @@ class ComparisonTables:
             f"{self.circuit}: {models}; {self.seeds} seed{'s' * (self.seeds != 1)}, rates from "
             f"{self.start:g} to {self.duration:g} s"
         )
-
-    def words(self) -> dict[str, str]:
-        """Return what the words of the tables mean."""
-        return {
-            "shift": "mean over seeds of the rate (Hz) in a condition minus that in the control "
-            "with the same seed, +- half of its 95 % t interval",
-            "*": "p < 0.05 of Wilcoxon's signed-rank test over seeds, two-sided, adjusted (Holm) "
-            "for all rows of the same model",
-            "ratio": "shift of the second model divided by that of the first [95 % interval, "
-            "Fieller]; none where the first may be zero",
-            "rho": "Spearman's rank correlation of the shifts of two models across populations: 1 "
-            "if they order the populations alike",
-            **verdict_words(self.tolerance),
-        }
 
     def seeds_needed(self) -> str:
         """Return how many seeds a significant shift needs, where there are too few; else ""."""
@@ -124,7 +110,7 @@ def describe_comparison(tables: ComparisonTables) -> str:
         ]
     parts += [
         f"Rank correlation (rho) of the shifts of the rate\n{_aligned(_rank_rows(tables.ranks))}",
-        "\n".join(["What the words mean", *_definition_lines(tables.words())]),
+        "\n".join(["What the words mean", *_definition_lines(table_words(tables.tolerance))]),
         _wrapped(tables.seeds_needed()),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -138,26 +124,79 @@ def markdown_of_comparison(tables: ComparisonTables) -> str:
     tables
         What is shown.
     """
-    parts = [f"# {tables.heading}", "## Mean firing rates (Hz)", _grid(_rate_rows(tables))]
-    for count in tables.counts:
-        rows = tables.agreement[tables.agreement["model"] == count.model]
-        parts += [
-            f"## {count.reference} and {count.model}",
-            str(count),
-            _grid(_shift_rows(rows)),
-            *_reason_list(rows),
-        ]
+    return "\n\n".join([f"# {tables.heading}", *comparison_sections(tables)]) + "\n"
+
+
+def comparison_sections(tables: ComparisonTables) -> list[str]:
+    """Return the blocks of `markdown_of_comparison` below its title.
+
+    Parameters
+    ----------
+    tables
+        What is shown.
+    """
     columns = [f"| `{name}` | {text} |" for name, text in COLUMNS.items()]
-    parts += [
+    blocks = [
+        "## Mean firing rates (Hz)",
+        _grid(_rate_rows(tables)),
+        *agreement_sections(tables.agreement, tables.counts),
         "## Rank correlation (rho) of the shifts of the rate",
         _grid(_rank_rows(tables.ranks)),
         "## What the words mean",
-        "\n".join(f"* **{word}**: {text}" for word, text in tables.words().items()),
+        word_list(tables.tolerance),
         tables.seeds_needed(),
-        "## Columns of `agreement.csv`",
+        "## Columns of the table of agreement",
         "\n".join(["| column | what it is |", "|---|---|", *columns]),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return [block for block in blocks if block]
+
+
+def agreement_sections(agreement: pd.DataFrame, counts: Sequence[AgreementCounts]) -> list[str]:
+    """Return, in Markdown, the verdict, the shifts and the reasons of each model.
+
+    Parameters
+    ----------
+    agreement, counts
+        As those of `dualframe.experiments.branch_comparison.BranchComparison`.
+    """
+    blocks = []
+    for count in counts:
+        rows = agreement[agreement["model"] == count.model]
+        heading = f"## {count.reference} and {count.model}: shift of the mean rate (Hz)"
+        blocks += [heading, str(count), _grid(_shift_rows(rows)), *_reason_list(rows)]
+    return blocks
+
+
+def word_list(tolerance: Tolerance) -> str:
+    """Return what the words of the tables mean, as a list in Markdown.
+
+    Parameters
+    ----------
+    tolerance
+        When a shift counts, and when two shifts agree.
+    """
+    return "\n".join(f"* `{word}`: {text}" for word, text in table_words(tolerance).items())
+
+
+def table_words(tolerance: Tolerance) -> dict[str, str]:
+    """Return what the words of the tables mean.
+
+    Parameters
+    ----------
+    tolerance
+        When a shift counts, and when two shifts agree.
+    """
+    return {
+        "shift": "mean over seeds of the rate (Hz) in a condition minus that in the control with "
+        "the same seed, +- half of its 95 % t interval",
+        "*": "p < 0.05 of Wilcoxon's signed-rank test over seeds, two-sided, adjusted (Holm) for "
+        "all rows of the same model",
+        "ratio": "shift of the second model divided by that of the first [95 % interval, Fieller]; "
+        "none where the first may be zero",
+        "rho": "Spearman's rank correlation of the shifts of two models across populations: 1 if "
+        "they order the populations alike",
+        **verdict_words(tolerance),
+    }
 
 
 def _rate_rows(tables: ComparisonTables) -> list[list[str]]:

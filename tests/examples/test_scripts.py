@@ -38,8 +38,8 @@ def test_a_script_has_a_gallery_header(path: Path) -> None:
     assert path.stem.startswith("plot_")  # others are not run by the gallery
 
 
-def run(path: Path, out: Path) -> None:
-    figures = load(path).main(duration=10 * ms, target="runtime", scale=0.01, out=out)
+def run(path: Path, out: Path, **more: int) -> None:
+    figures = load(path).main(duration=10 * ms, target="runtime", scale=0.01, out=out, **more)
     assert figures
     assert all(isinstance(figure, Figure) and figure.axes for figure in figures.values())
     assert {path.stem for path in out.glob("*.png")} == set(figures)
@@ -57,10 +57,11 @@ def test_a_script_runs_and_writes_its_figures(path: Path, tmp_path: Path) -> Non
 def test_the_demo_keeps_every_run_and_says_how_each_type_changes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run(ROOT / "circuits" / "figures" / "plot_demo.py", tmp_path)
+    run(ROOT / "circuits" / "figures" / "plot_demo.py", tmp_path, seeds=2)
     printed = capsys.readouterr().out
-    for words in ("control", "ACh", "change", "dendrites", "point neurons", "vip (ctx_vip)"):
+    for words in ("control", "ACh", "shift", "dendrites and point neurons", "no shift", "rho"):
         assert words in printed
+    assert (tmp_path / "agreement" / "agreement.md").exists()
     for branch in ("dendrites", "point_neurons"):
         for condition in ("control", "ACh"):
             folder = tmp_path / branch / condition

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from brian2.units import ms, mV
+from brian2.units import ms, mV, second
 
 import dualframe as df
 from dualframe.analysis.branch_agreement import verdict_words
@@ -176,3 +176,39 @@ def test_an_interrupted_comparison_keeps_finished_runs_only(monkeypatch, tmp_pat
     assert (found.completed, found.runs, len(made)) == (False, 2, 3)
     saved = {path.name for path in found.save(tmp_path / "out").iterdir()}
     assert saved == {"states.csv", "manifest.json"}
+
+
+def test_an_interrupted_comparison_goes_on_where_it_was(monkeypatch, tmp_path) -> None:
+    """With a file of finished runs, only new networks, seeds and times are run."""
+    made: list[tuple[str, int]] = []
+
+    def run(network, duration, *, seed, **_):
+        made.append((network.meta["model"], seed))
+        spikes = results({"pyr": [np.array([0.6, 0.7 + seed / 30])] * 5}, 1.0)
+        return replace(spikes, provenance={**spikes.provenance, "completed": len(made) != 3})
+
+    monkeypatch.setattr(
+        importlib.import_module("dualframe.experiments.branch_comparison"), "run", run
+    )
+    circuit = df.circuit("l23").scaled(0.01)
+    awake = {"ACh": circuit.with_modulation("ACh", 0.8)}
+    common = {"models": ("glif",), "finished": tmp_path / "finished.csv"}
+    assert not df.compare_branches(circuit, awake, seeds=range(3), **common).completed
+    assert len(made) == 3
+    report = df.compare_branches(circuit, awake, seeds=range(3), **common)
+    assert report.completed
+    assert len(made) == 3 + 4
+    again = df.compare_branches(circuit, awake, seeds=range(3), **common)
+    assert len(made) == 3 + 4
+    pd.testing.assert_frame_equal(again.states, report.states, check_exact=True)
+    df.compare_branches(circuit, awake, seeds=range(3), duration=3 * second, **common)
+    assert len(made) == 3 + 4 + 6
+
+
+def test_a_file_of_finished_runs_is_read_as_such(tmp_path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n", encoding="utf-8")
+    circuit = df.circuit("l23").scaled(0.01)
+    for path, message in ((other, "no table of finished"), (tmp_path / "x" / "y.csv", "no folder")):
+        with pytest.raises(DualframeError, match=message):
+            df.compare_branches(circuit, {}, finished=path)
