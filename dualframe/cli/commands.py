@@ -34,7 +34,7 @@ from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
 from dualframe.experiments.branch_comparison import branch_builder
 from dualframe.results.archive import result_files
 from dualframe.simulation.diagnose_installation import render_diagnosis
-from dualframe.simulation.run_specification import RunSpecification, replay
+from dualframe.simulation.run_specification import RunSpecification, replay, split_option
 from dualframe.targets.cpp.program_cache import default_cache
 from dualframe.training.agents import holds_agents
 from dualframe.training.replay_training import TrainingReplay, replay_training
@@ -247,14 +247,15 @@ def compare_command(options: argparse.Namespace) -> int:
     choices = {"cells": options.cells, "synapses": options.synapses}
     for model in models:
         choose_twin(plain, model, **choices)
-    base = RunSpecification(circuit=options.circuit, modulate=(), scale=1.0)
-    conditions = {
-        text: replace(base, modulate=(text,)).resolved_circuit for text in options.modulate
-    }
+    base = RunSpecification(circuit=options.circuit, modulate=(), scale=options.scale)
+    control, *conditions = (
+        replace(base, modulate=modulations).resolved_circuit
+        for modulations in _modulations_of_conditions(options.modulate)
+    )
     folder = chosen_folder(options, COMPARISON_FILES)
     comparison = df.compare_branches(
-        plain.scaled(options.scale),
-        {label: circuit.scaled(options.scale) for label, circuit in conditions.items()},
+        control,
+        dict(zip(options.modulate, conditions, strict=True)),
         models=("biological", *models),
         seeds=range(options.seeds),
         duration=options.duration,
@@ -276,6 +277,22 @@ def compare_command(options: argparse.Namespace) -> int:
         print(comparison.describe())
         print(f"\nTables and figure: {folder}" if folder else "\nNothing was saved: add --out DIR.")
     return 0
+
+
+def _modulations_of_conditions(texts: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the modulations of the control and of each condition.
+
+    The modulators of the other conditions are there at level zero, so that all conditions have the
+    same equations and are one program. With regions each condition has its own modulator alone.
+    """
+    places = [split_option(text, "=", "--modulate", "ACh=0.8")[0] for text in texts]
+    zeros = {catalogue.modulator_name(place): f"{place}=0" for place in places}
+    if any("@" in place for place in places):
+        zeros = {}
+    yield tuple(zeros.values())
+    for text, place in zip(texts, places, strict=True):
+        own = catalogue.modulator_name(place)
+        yield text, *(zero for name, zero in zeros.items() if name != own)
 
 
 def calibrate_command(options: argparse.Namespace) -> int:
