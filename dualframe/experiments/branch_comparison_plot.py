@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -87,8 +87,8 @@ def draw_shifts(
         ax.set_axis_off()
     for ax in axes[::across]:
         ax.set_ylabel(LABELS[measure])
-    _draw_legend(figure, models, agreement if measure == MEASURE else None)
-    figure.supxlabel(_caption(measure, least_shift, models[0]), fontsize=10)
+    verdicts = [] if agreement is None or measure != MEASURE else agreement["verdict"].unique()
+    _draw_legend(figure, models, verdicts, _caption(measure, least_shift, models[0]))
     if title:
         figure.suptitle(title)
     return figure
@@ -145,18 +145,25 @@ def _draw_marks(ax: Axes, rows: pd.DataFrame, models: list[str], names: list[str
     ax.set_title(ax.get_title(loc="left"), pad=20)
 
 
-def _draw_legend(figure: Figure, models: list[str], agreement: pd.DataFrame | None) -> None:
+def _draw_legend(
+    figure: Figure, models: list[str], verdicts: Collection[str], caption: str
+) -> None:
     handles = [
         Line2D([], [], color=COLOURS[k % len(COLOURS)], marker="os^Dv"[k % 5], label=model)
         for k, model in enumerate(models)
     ]
-    words = [] if agreement is None else list(agreement["verdict"].unique())
     marks = [
         Line2D([], [], color=GREY, linestyle="", marker=f"${mark}$", markersize=9, label=word)
         for word, mark in MARKS.items()
-        if mark and word in words
+        if mark and word in verdicts
     ]
-    figure.legend(handles=[*handles, *marks], loc="outside lower center", ncols=3)
+    figure.legend(
+        handles=[*handles, *marks],
+        loc="outside lower center",
+        ncols=3,
+        title=caption,
+        title_fontsize=10,
+    )
 
 
 def _caption(measure: str, least_shift: float, reference: str) -> str:

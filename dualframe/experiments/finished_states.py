@@ -97,7 +97,9 @@ class FinishedStates:
 def _read_table(file: Path) -> pd.DataFrame:
     try:
         # the default parser is not exact to the last digit
-        table = pd.read_csv(file, float_precision="round_trip", dtype={KEY: str})
+        table = pd.read_csv(
+            file, float_precision="round_trip", dtype=dict.fromkeys(COLUMNS[:3], object)
+        )
     except (OSError, ValueError) as problem:
         raise OutputError(f"{file} is no table of finished states: {problem}.") from problem
     if tuple(table.columns) != COLUMNS:
