@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dualframe.analysis.branch_agreement import count_agreement
+from dualframe.analysis.branch_agreement import COLUMNS, count_agreement
 from dualframe.experiments.branch_comparison_text import agreement_sections
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,9 +42,16 @@ def circuit_blocks(name: str, results: Path) -> Iterator[str]:
     yield f"{table_title(table)}, {measured_on(table)}."
     if (ROOT / "docs" / "figures" / "agreement" / f"{name}.png").exists():
         yield f"![Shifts of {name} in every model](../figures/agreement/{name}.png)"
-    agreement = pd.read_csv(table).fillna({"reason": ""})
+    agreement = read_table(table)
     for block in agreement_sections(agreement, count_agreement(agreement)):
         yield f"#{block}" if block.startswith("#") else block
+
+
+def read_table(table: Path) -> pd.DataFrame:
+    """Return a saved table; its condition "NA" is noradrenaline, not a missing value."""
+    texts = ("condition", "population", "cell_type", "reference", "model", "verdict", "reason")
+    numbers = {name: [""] for name in COLUMNS if name not in texts}
+    return pd.read_csv(table, keep_default_na=False, na_values=numbers)
 
 
 def table_title(table: Path) -> str:

@@ -87,7 +87,9 @@ def draw_shifts(
         ax.set_axis_off()
     for ax in axes[::across]:
         ax.set_ylabel(LABELS[measure])
-    verdicts = [] if agreement is None or measure != MEASURE else agreement["verdict"].unique()
+    verdicts: list[str] = []
+    if agreement is not None and measure == MEASURE:
+        verdicts = list(agreement["verdict"].unique())
     _draw_legend(figure, models, verdicts, _caption(measure, least_shift, models[0]))
     if title:
         figure.suptitle(title)

@@ -20,6 +20,8 @@ from dualframe.network import Network
 KEY = "run"
 COLUMNS = (KEY, "population", "cell_type", "n", "rate_Hz", "cv_isi", "correlation")
 
+_TEXTS = COLUMNS[:3]
+
 
 class FinishedStates:
     """States by run, in memory and, if there is a path, in a CSV file.
@@ -98,7 +100,11 @@ def _read_table(file: Path) -> pd.DataFrame:
     try:
         # the default parser is not exact to the last digit
         table = pd.read_csv(
-            file, float_precision="round_trip", dtype=dict.fromkeys(COLUMNS[:3], object)
+            file,
+            float_precision="round_trip",
+            dtype=dict.fromkeys(_TEXTS, object),
+            keep_default_na=False,  # a population may be called NA
+            na_values={name: [""] for name in COLUMNS if name not in _TEXTS},
         )
     except (OSError, ValueError) as problem:
         raise OutputError(f"{file} is no table of finished states: {problem}.") from problem

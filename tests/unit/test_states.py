@@ -184,7 +184,7 @@ def test_an_interrupted_comparison_goes_on_where_it_was(monkeypatch, tmp_path) -
 
     def run(network, duration, *, seed, **_):
         made.append((network.meta["model"], seed))
-        spikes = results({"pyr": [np.array([0.6, 0.7 + seed / 30])] * 5}, 1.0)
+        spikes = results({"NA": [np.array([0.6, 0.7 + seed / 30])] * 5}, 1.0)
         return replace(spikes, provenance={**spikes.provenance, "completed": len(made) != 3})
 
     monkeypatch.setattr(
