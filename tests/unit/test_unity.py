@@ -81,6 +81,20 @@ class TestMerging:
         )
         assert len(spaces) == len(set(spaces)) == len(list(generated[1].glob("code_objects/*.cpp")))
 
+    def test_what_runs_once_is_not_optimised_and_what_runs_at_every_step_is(self, generated):
+        source = merge_project(generated[1]).source
+        unoptimised = re.findall(
+            r"#pragma GCC push_options\n#pragma GCC optimize \(\"O0\"\)\n// (\S+)\n.*?pop_options",
+            source,
+            re.DOTALL,
+        )
+        files = re.findall(r"^// (\S+\.cpp)$", source, re.MULTILINE)
+        once = [name for name in files if re.search(r"^objects|^main|create_array", name)]
+        assert unoptimised == once
+        assert len(once) >= 4
+        assert len(files) > len(once)  # state updates, effects of spikes
+        assert source.count("push_options") == source.count("pop_options") == len(once)
+
     @pytest.mark.parametrize(
         ("name", "content"),
         [("makefile", "SRCS = main.cpp\n"), ("code_objects/drive_codeobject.cpp", "int x;\n")],

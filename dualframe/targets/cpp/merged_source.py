@@ -19,6 +19,7 @@ from dualframe.targets.cpp.external_values import CONTENTS, LAYOUT, PARAMETERS, 
 
 _GENERATED = ("objects.cpp", "network.cpp", "synapses_classes.cpp", "run.cpp")
 _MAIN = "main.cpp"
+_RUN_ONCE = ("objects.cpp", _MAIN, "_synapses_create_array_codeobject.cpp")
 _CLOSING = {"<": ">", '"': '"'}
 _NESTING = {"if": 1, "ifdef": 1, "ifndef": 1, "endif": -1}
 _LOOP_OVER_NEURONS = "for(int _idx=0; _idx<_N; _idx++)"
@@ -107,11 +108,12 @@ def merge_project(project: Path) -> MergedProgram:
     contents = _read_contents(project)
     inliner = _Inliner(project, makefile)
     bodies = [_end_macros(inliner.file_body(name)) for name in library]
-    bodies += [inliner.file_body(name) for name in _GENERATED]
+    bodies += [_leave_unoptimised(name, inliner.file_body(name)) for name in _GENERATED]
     for name in code_objects:
         source = _mark_independent_neurons(name, inliner.file_body(name))
-        bodies.append(_end_macros(_isolate_support_code(name, source)))
-    bodies.append(inliner.file_body(_MAIN))
+        source = _end_macros(_isolate_support_code(name, source))
+        bodies.append(_leave_unoptimised(name, source))
+    bodies.append(_leave_unoptimised(_MAIN, inliner.file_body(_MAIN)))
     return MergedProgram(
         source="\n".join([*inliner.system_and_headers(), *bodies]),
         parameters=read_values(project / PARAMETERS),
@@ -252,6 +254,18 @@ def _mark_independent_neurons(name: str, source: str) -> str:
     if not name.endswith("_stateupdater_codeobject.cpp") or draws or "#pragma omp" in source:
         return source
     return source.replace(_LOOP_OVER_NEURONS, f"\n#pragma GCC ivdep\n{_LOOP_OVER_NEURONS}")
+
+
+def _leave_unoptimised(name: str, source: str) -> str:
+    """Tell g++ not to optimise what runs once, to copy numbers from and to files.
+
+    It is a third of the source of a circuit, and 40 % of the time that the compiler takes. Nothing
+    is computed there, so the numbers stay the same to the last bit. Other compilers ignore it.
+    """
+    if not name.endswith(_RUN_ONCE):
+        return source
+    before = '#pragma GCC push_options\n#pragma GCC optimize ("O0")\n'
+    return f"{before}{source}\n#pragma GCC pop_options"
 
 
 def _end_macros(source: str) -> str:
