@@ -81,7 +81,8 @@ def save_comparison(
 ) -> None:
     """Write the table, the page and the figure of a circuit."""
     sections = comparison_sections(comparison.tables)
-    rows = comparison.agreement.to_dict(orient="records")
+    table = comparison.agreement.astype(object)
+    rows = table.where(table.notna(), "").to_dict(orient="records")
     title = comparison.tables.heading
     save(f"branches_{name}", title, rows, notes, out, body=sections)
     df.plots.savefig(comparison.plot(), figures / f"{name}.png", force=True)

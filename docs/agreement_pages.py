@@ -50,7 +50,7 @@ def circuit_blocks(name: str, results: Path) -> Iterator[str]:
 def read_table(table: Path) -> pd.DataFrame:
     """Return a saved table; its condition "NA" is noradrenaline, not a missing value."""
     texts = ("condition", "population", "cell_type", "reference", "model", "verdict", "reason")
-    numbers = {name: [""] for name in COLUMNS if name not in texts}
+    numbers = {name: ["", "nan"] for name in COLUMNS if name not in texts}
     return pd.read_csv(table, keep_default_na=False, na_values=numbers)
 
 

@@ -178,3 +178,24 @@ def test_time_step(tmp_path: Path) -> None:
     rows = table(tmp_path, "time_step")
     assert [row["population"] for row in rows] == ["pyr", "pv", "sst", "vip"]
     assert all("+-" in row["Hz at 0.05 ms"] for row in rows)
+
+
+@needs_compiler
+def test_branches_and_their_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table of a circuit, its figure, and the page of the documentation that shows them."""
+    sizes = "l23 --models glif --modulators NA --seeds 2 --scale 0.002 --duration 0.6"
+    branches = script("branches")
+    branches.main([*sizes.split(), "--out", str(tmp_path)])
+    rows = table(tmp_path, "branches_l23")
+    assert [row["condition"] for row in rows] == ["NA"] * 4
+    assert all(row["verdict"] for row in rows)
+    assert (tmp_path / "l23.png").exists()
+    assert (tmp_path / "runs" / "branches_l23.csv").exists()
+    monkeypatch.syspath_prepend(str(FOLDER.parent / "docs"))
+    pages = script("agreement_pages")
+    assert set(pages.CIRCUITS) == set(branches.CIRCUITS)
+    pages.write_agreement(tmp_path / "page", tmp_path)
+    page = (tmp_path / "page" / "agreement.md").read_text(encoding="utf-8")
+    assert "| NA | vip |" in page
+    assert "biological and glif" in page
+    assert page.count("Not measured yet") == 3
