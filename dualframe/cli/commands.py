@@ -253,6 +253,11 @@ def compare_command(options: argparse.Namespace) -> int:
         for modulations in _modulations_of_conditions(options.modulate)
     )
     folder = chosen_folder(options, COMPARISON_FILES)
+    runs = (1 + len(models)) * (1 + len(conditions)) * options.seeds
+    say(
+        f"{control.name}: {', '.join(['biological', *models])}; control, "
+        f"{', '.join(options.modulate)}; {options.seeds} seeds: {runs} runs of {options.duration}"
+    )
     comparison = df.compare_branches(
         control,
         dict(zip(options.modulate, conditions, strict=True)),

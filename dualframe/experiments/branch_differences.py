@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dualframe import catalogue
-from dualframe.analysis.branch_agreement import AGREES, NONE, Tolerance
+from dualframe.analysis.branch_agreement import AGREES, Tolerance
 from dualframe.catalogue.fitted_models import known_failure
 from dualframe.core.errors import DualframeError
 from dualframe.network import Network
@@ -31,12 +31,15 @@ class NetworkFacts:
         Its ``meta``.
     sources
         By population, the populations that project to it.
+    signs
+        By population, Dale's sign of its neurons (0 if it is not known).
     dendritic_spikes
         By population, the names of its dendritic spikes.
     """
 
     meta: Mapping[str, Any]
     sources: Mapping[str, tuple[str, ...]]
+    signs: Mapping[str, int]
     dendritic_spikes: Mapping[str, tuple[str, ...]]
 
     def actions_on(self, population: str) -> list[Row]:
@@ -80,6 +83,7 @@ def read_facts(network: Network) -> NetworkFacts:
             )
             for name in names
         },
+        signs={p.name: p.sign or 0 for p in network.populations},
         dendritic_spikes={
             p.name: tuple(e.name for e in p.events if e.name != _SPIKE) for p in network.populations
         },
@@ -87,7 +91,7 @@ def read_facts(network: Network) -> NetworkFacts:
 
 
 def explain_row(
-    row: Row, facts: Mapping[str, NetworkFacts], others: Mapping[str, str], tolerance: Tolerance
+    row: Row, facts: Mapping[str, NetworkFacts], others: Mapping[str, Row], tolerance: Tolerance
 ) -> tuple[str, ...]:
     """Return why two models may differ in a condition and population, the most direct reason first.
 
@@ -98,7 +102,7 @@ def explain_row(
     facts
         By model, the network of the condition.
     others
-        The verdicts of all populations in this condition.
+        By population, the rows of this condition and model.
     tolerance
         Within which rates without modulation are called equal.
 
@@ -181,12 +185,21 @@ def _other_start(row: Row, tolerance: Tolerance) -> Iterator[str]:
         )
 
 
-def _other_inputs(population: str, facts: NetworkFacts, others: Mapping[str, str]) -> Iterator[str]:
-    """Populations that project here and do not agree themselves."""
-    sources = [name for name in facts.sources.get(population, ()) if name != population]
-    differing = [f"{x} ({others[x]})" for x in sources if others.get(x, NONE) not in (AGREES, NONE)]
+def _other_inputs(population: str, facts: NetworkFacts, others: Mapping[str, Row]) -> Iterator[str]:
+    """What its inputs do: those that do not agree themselves, and those that oppose each other."""
+    sources = [
+        name
+        for name in facts.sources.get(population, ())
+        if name != population and name in others and others[name]["counts"]
+    ]
+    differing = [name for name in sources if others[name]["verdict"] != AGREES]
     if differing:
-        yield f"it has input from {', '.join(differing)}"
+        texts = (f"{name} ({others[name]['verdict']})" for name in differing)
+        yield f"it has input from {', '.join(texts)}"
+    pulls = {name: facts.signs[name] * others[name]["reference_shift_Hz"] for name in sources}
+    up, down = ([name for name in sources if sign * pulls[name] > 0] for sign in (1, -1))
+    if up and down:
+        yield f"its inputs pull both ways (up: {', '.join(up)}, down: {', '.join(down)})"
     if not any(row["acted"] and not row["in_inputs"] for row in facts.actions_on(population)):
         yield "no receptor acts on its cells: its inputs alone shift it"
 
@@ -207,17 +220,16 @@ def explain_differences(
     tolerance
         That of the table.
     """
-    verdicts: dict[tuple[str, str], dict[str, str]] = {}
+    beside: dict[tuple[str, str], dict[str, Row]] = {}
     for row in table:
-        key = row["model"], row["condition"]
-        verdicts.setdefault(key, {})[row["population"]] = row["verdict"]
+        beside.setdefault((row["model"], row["condition"]), {})[row["population"]] = row
     texts = []
     for row in table:
         condition = row["condition"]
         differs = row["counts"] and row["verdict"] != AGREES
         here = {name: by[condition] for name, by in facts.items() if condition in by}
         known = differs and {row["reference"], row["model"]} <= set(here)
-        others = verdicts[row["model"], condition]
+        others = beside[row["model"], condition]
         reasons = explain_row(row, here, others, tolerance) if known else ()
         texts.append("; ".join(reasons) or ("the networks name no reason" if differs else ""))
     return texts

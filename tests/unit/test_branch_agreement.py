@@ -127,6 +127,10 @@ def test_nothing_to_compare_is_no_agreement() -> None:
 # --- reasons ------------------------------------------------------------------------------------
 
 
+SOURCES = {"pv": ("pyr", "sst", "pv"), "sst": ("pyr", "vip", "sst")}
+SIGNS = {"pyr": 1, "pv": -1, "sst": -1, "vip": -1}
+
+
 def network(*, effects: str, branch: str, cell: str, **more: object) -> NetworkFacts:
     action = {
         "action": "ACh",
@@ -138,7 +142,7 @@ def network(*, effects: str, branch: str, cell: str, **more: object) -> NetworkF
         "in_inputs": False,
     }
     meta = {"actions": [action], "branch": branch, "cells": {"ctx_pv": cell}, **more}
-    return NetworkFacts(meta=meta, sources={"pv": ("sst", "pv")}, dendritic_spikes={})
+    return NetworkFacts(meta=meta, sources=SOURCES, signs=SIGNS, dendritic_spikes={})
 
 
 def test_reasons_are_what_differs_between_the_networks() -> None:
@@ -173,6 +177,8 @@ def test_reasons_are_what_differs_between_the_networks() -> None:
         "synapses of b are currents, those of the other conductances",
         "it has input from sst (sign differs)",
     ]
+    assert "pull both ways" not in reasons["pv"]  # more excitation, less inhibition
+    assert "its inputs pull both ways (up: pyr, down: vip)" in reasons["sst"]
     assert "no receptor acts on its cells" in reasons["sst"]
     assert "adaptation of M1" in report.describe()
 
