@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from brian2.units import Hz, ms, mV, nS, pA
+from brian2.units import Hz, ms, mV, nS
 
 import dualframe as df
 from dualframe.building.calibrated_weights import Calibration, save_calibration
@@ -140,7 +140,7 @@ def mini(tmp_path: Path) -> Path:
     path.write_text(MINI)
     circuit = df.circuit(path)
     names = [contact.name for contact in circuit.contacts]
-    for model, weight in (("biological", 3 * nS), ("glif_current", 100 * pA)):
+    for model, weight in (("biological", 3 * nS), ("glif_conductance_fitted", 3 * nS)):
         rates = {"pyr": 2000 * Hz}
         provenance = {"contacts": circuit.contacts_digest}
         weights: dict[str, Any] = dict.fromkeys(names, weight)

@@ -77,6 +77,15 @@ class TwinChoice:
         """The name under which the strengths for these neurons are stored."""
         return model_key(self.model, self.synapses, self.cells)
 
+    def __str__(self) -> str:
+        return f"{self.model}: {self.synapses} synapses, {self._cells_text()}"
+
+    def _cells_text(self) -> str:
+        if isinstance(self.cells, Mapping):
+            return f"fits of {', '.join(self.cells)}"
+        without = f" (published for want of a fit: {', '.join(self.unfitted)})"
+        return f"{self.cells} cells" + (without if self.unfitted else "")
+
     def cell_of(self, name: str, cell: CellType) -> CellType:
         """Return a cell type with the point neuron of the choice.
 

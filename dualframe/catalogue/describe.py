@@ -146,7 +146,9 @@ def _write_fits(page: Page, entry: CellType) -> None:
         if not fits.has_fit(entry, family):
             continue
         fit = fits.read_fit(entry, family)
-        page.title(f"{fit.chosen.model}, for cells='fitted'", fit.chosen.origin)
+        page.title(
+            f"{fit.chosen.model}, {fit.chosen.label}: the default of its family", fit.chosen.origin
+        )
         page.numbers(fit.chosen.numbers)
         page.note(f"f-I error {100 * fit.errors['f_I']:.1f} %. {fit.failure}".strip())
         if not fits.is_current(entry, family):

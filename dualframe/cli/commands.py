@@ -22,7 +22,9 @@ from dualframe.building.calibrated_weights import (
     save_calibration,
 )
 from dualframe.building.twin_choice import choose_twin
+from dualframe.catalogue.fitted_models import SHIPPED_FAMILIES
 from dualframe.catalogue.toml_table import load_toml
+from dualframe.circuit import Circuit
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.output_options import chosen_folder, save_somewhere
 from dualframe.cli.terminal_output import as_json, say
@@ -81,6 +83,9 @@ def show_command(options: argparse.Namespace) -> int:
     """Print an entry of the catalogue, or a circuit, with every number and its source."""
     entry = find_entry(options.name)
     print(entry.describe() if hasattr(entry, "describe") else catalogue.describe(entry))
+    if isinstance(entry, Circuit):
+        twins = [f"  {choose_twin(entry, family)}" for family in SHIPPED_FAMILIES]
+        print("\n".join(["", "point neurons that are built by default", *twins]))
     return 0
 
 

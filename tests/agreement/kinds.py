@@ -109,7 +109,9 @@ def _built(circuit: Circuit, model: str) -> Network:
     if model == "biological":
         built = df.biological.build(circuit, calibration=calibration)
     else:
-        built = df.task_driven.build(circuit, model=model.split("_")[0], calibration=calibration)
+        built = df.task_driven.build(
+            circuit, model=model.split("_")[0], cells="published", calibration=calibration
+        )
     variable = "I_ext_soma" if model == "biological" else "I_ext"
     drive = np.linspace(250, 700, N) * pA
     steps = tuple(

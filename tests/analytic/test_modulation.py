@@ -37,7 +37,9 @@ def build(circuit: Circuit, model: str) -> Network:
     calibration = Calibration(circuit.name, model, {})
     if model == "biological":
         return df.biological.build(circuit, calibration=calibration)
-    return df.task_driven.build(circuit, model=model.split("_")[0], calibration=calibration)
+    return df.task_driven.build(
+        circuit, model=model.split("_")[0], cells="published", calibration=calibration
+    )
 
 
 def changed(network: Network, cell: str, **parameters: Any) -> Network:

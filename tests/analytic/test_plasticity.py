@@ -336,7 +336,7 @@ def learning_cells(
     if model == "biological":
         built = df.biological.build(circuit, calibration=calibration)
     else:
-        built = df.task_driven.build(circuit, model="glif", calibration=calibration)
+        built = df.task_driven.build(circuit, cells="published", calibration=calibration)
     soma = "V_soma" if model == "biological" else "V"
     trains = pairs_at(DIFFERENCES, 320)
     learn = replace(

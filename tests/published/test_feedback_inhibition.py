@@ -56,7 +56,7 @@ def build(given: Circuit, model: str) -> Network:
         network = df.biological.build(given, calibration=calibration)
     else:
         network = df.task_driven.build(
-            given, model="glif", synapses="conductance", calibration=calibration
+            given, synapses="conductance", cells="published", calibration=calibration
         )
     variable = "I_ext_soma" if model == "biological" else "I_ext"
     kick = df.CurrentInput("pyr", 4 * nA, 20 * ms, 23 * ms, variable=variable)

@@ -10,6 +10,7 @@ from brian2 import Mohm, ms, mV, nS, pA, pF
 
 import dualframe as df
 from dualframe.building.calibrated_weights import Calibration
+from dualframe.building.twin_choice import choose_twin
 from dualframe.catalogue import cell, describe, names
 from dualframe.catalogue.cell_type import CellType
 from dualframe.catalogue.point_neuron_set import model_parameters
@@ -159,7 +160,7 @@ def test_there_are_36() -> None:
 @pytest.mark.parametrize("name", CELLS)
 def test_both_branches_build_and_lower_every_model(name: str) -> None:
     for model in models(cell(name)):
-        key = model if model == "biological" else f"{model}_current"
+        key = model if model == "biological" else choose_twin(alone(name), model).key
         calibration = Calibration("alone", key, {})
         if model == "biological":
             network = df.biological.build(alone(name), calibration=calibration)

@@ -330,7 +330,7 @@ class TestOthers:
         from dualframe.building.calibrated_weights import load_calibration
 
         known = load_calibration(
-            df.circuit(mini), "glif_current", mini.parent / "calibration" / "mini.toml"
+            df.circuit(mini), "biological", mini.parent / "calibration" / "mini.toml"
         )
         monkeypatch.setattr(df, "calibrate", lambda *_, **__: known)
         assert str(mini.parent) in printed(capsys, "calibrate", str(mini), "--model", "glif")

@@ -38,7 +38,9 @@ def build(circuit: Circuit, model: str) -> Network:
     calibration = Calibration(circuit.name, model, {})
     if model == "biological":
         return df.biological.build(circuit, calibration=calibration)
-    return df.task_driven.build(circuit, model=model.split("_")[0], calibration=calibration)
+    return df.task_driven.build(
+        circuit, model=model.split("_")[0], cells="published", calibration=calibration
+    )
 
 
 AWAKE = alone(*L23).with_modulation("ACh", level=0.8)
@@ -574,6 +576,7 @@ def test_assumptions_of_cells_and_circuit() -> None:
     point = df.task_driven.build(
         circuit,
         model="izhikevich",
+        cells="published",
         calibration=Calibration("l23", "izhikevich_current", weights, rates=rates),
     ).meta["assumptions"]
     psp = (

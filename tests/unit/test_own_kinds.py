@@ -39,11 +39,9 @@ def own_kinds() -> Iterator[None]:
 
 def build(circuit: Circuit, branch: str) -> Network:
     """Build with any weights."""
-    unit = nS if branch == "biological" else pA
-    weights = {contact.name: 1 * unit for contact in circuit.contacts}
-    calibration = Calibration(
-        circuit.name, branch if branch == "biological" else f"{branch}_current", weights
-    )
+    weights = {contact.name: 1 * nS for contact in circuit.contacts}
+    key = branch if branch == "biological" else f"{branch}_conductance_fitted"
+    calibration = Calibration(circuit.name, key, weights)
     if branch == "biological":
         return df.biological.build(circuit, calibration=calibration)
     return df.task_driven.build(circuit, model=branch, calibration=calibration)

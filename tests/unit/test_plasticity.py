@@ -23,6 +23,7 @@ from dualframe.network import Network
 from dualframe.plasticity import PLASTICITY_RULES, insert_plasticity_rules, with_weights
 from dualframe.targets.lowering.lower_network import check_structure, lower_network
 
+DEFAULT = "glif_conductance_fitted"  # what circuits are built of
 NAMES = catalogue.names("plasticity rule")
 
 
@@ -401,7 +402,7 @@ def circuit(**given: Any) -> Circuit:
     return Circuit("pair", PAIR, (contact,))
 
 
-@pytest.mark.parametrize(("model", "unit"), [("biological", nS), ("glif_current", pA)])
+@pytest.mark.parametrize(("model", "unit"), [("biological", nS), (DEFAULT, nS)])
 def test_bounds_of_a_circuit_are_multiples_of_the_calibrated_weight(model: str, unit: Any) -> None:
     given = circuit(plasticity=plasticity_rule("triplet_stdp", w_max=2, w_min=0.5))
     calibration = Calibration("pair", model, {"learn": 2 * unit})
@@ -465,7 +466,7 @@ def test_the_rule_of_a_file_reads_a_receptor(tmp_path: Path) -> None:
     """The occupancy of a receptor is the third factor; without its modulator there is none."""
     text = '{ rule = "r_stdp", w_max = "2", scale = "1", signals = { level_DA = "o_M1" } }'
     found = df.circuit(_file(tmp_path, text))
-    calibration = Calibration("learning", "glif_current", {"pyr_to_pyr": 1 * pA})
+    calibration = Calibration("learning", DEFAULT, {"pyr_to_pyr": 1 * nS})
     net = df.task_driven.build(found.with_modulation("ACh", 1.0), calibration=calibration)
     (learn,) = net.projections
     assert learn.plasticity is not None
@@ -505,6 +506,6 @@ def test_what_a_rule_assumes_stands_in_the_assumptions() -> None:
     noted = type(rule)(**{**vars(rule), "assumptions": ("tau_plus 20 ms assumed",)})
     net = df.task_driven.build(
         circuit(plasticity=noted),
-        calibration=Calibration("pair", "glif_current", {"learn": 1 * pA}),
+        calibration=Calibration("pair", DEFAULT, {"learn": 1 * nS}),
     )
     assert "learn: tau_plus 20 ms assumed" in net.meta["assumptions"]

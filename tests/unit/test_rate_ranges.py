@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from brian2.units import Hz, ms, pA
+from brian2.units import Hz, ms, nS
 
 import dualframe as df
 from dualframe.building.calibrated_weights import (
@@ -113,8 +113,8 @@ def hot(mini: Path) -> Path:
     contacts = [contact.name for contact in circuit.contacts]
     calibration = Calibration(
         circuit.name,
-        "glif_current",
-        dict.fromkeys(contacts, 100 * pA),
+        "glif_conductance_fitted",
+        dict.fromkeys(contacts, 100 * nS),
         rates={"pyr": 2000 * Hz},
         provenance={"contacts": circuit.contacts_digest},
     )
@@ -127,7 +127,8 @@ def of_state(texts: list[str]) -> list[str]:
 
 
 def built(circuit: Circuit, file: Path) -> df.Network:
-    strengths = load_calibration(circuit, "glif_current", file.parent / "calibration" / "hot.toml")
+    path = file.parent / "calibration" / "hot.toml"
+    strengths = load_calibration(circuit, "glif_conductance_fitted", path)
     return df.task_driven.build(circuit, calibration=strengths)
 
 
