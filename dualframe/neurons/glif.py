@@ -150,7 +150,7 @@ def glif_neuron(level: int | str, parameters: Mapping[str, Any]) -> PointNeuron:
         "rest": {"E_L": "+", "th_inf": "-"},  # the threshold, above E_L, stays where it is
         "threshold": {"th_inf": "+"},
     }
-    if slowest is not None:
+    if slowest is not None and np.all(np.asarray(values[f"asc_amp{slowest}"]) < 0):
         places["adaptation"] = {f"asc_amp{slowest}": "*"}
     return PointNeuron(
         equations="\n".join(

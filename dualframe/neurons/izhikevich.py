@@ -225,8 +225,14 @@ def izhikevich_neuron(variant: str, parameters: Mapping[str, Any]) -> PointNeuro
     dimensions = {name: _DIMENSIONS[name] for name in form.names}
     values = check_parameters(variant, parameters, dimensions, form.defaults)
     quadratic = [name for name in form.names if name in ("k", "klow", "khigh")]
-    places = {"leak": dict.fromkeys(quadratic, "*"), "rest": {"vr": "+"}, "threshold": {"vt": "+"}}
-    if "u += d" in form.reset:
+    # a fit that spikes below vt has no upstroke of its own: it is where vpeak is
+    cut = bool(np.all(np.asarray(values["vpeak"]) < np.asarray(values["vt"])))
+    places = {
+        "leak": dict.fromkeys(quadratic, "*"),
+        "rest": {"vr": "+"},
+        "threshold": {"vpeak" if cut else "vt": "+"},
+    }
+    if "u += d" in form.reset and np.all(np.asarray(values["d"]) > 0):  # else spikes excite
         places["adaptation"] = {"d": "*"}
     return PointNeuron(
         equations=f"dV/dt = ({form.k}*(V - vr)*(V - vt) - u{form.extra} + I)/C : volt\n"

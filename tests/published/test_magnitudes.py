@@ -213,7 +213,7 @@ def test_serotonin_raises_the_hcn_current_at_minus_90_mV_by_29_percent(model: st
         "biological": lambda: float(parameters["gL_soma"]),
         "glif": lambda: 1 / float(parameters["R"]),
         "izhikevich": lambda: float(
-            parameters["klow"] * (parameters["vt"] - parameters["vr"]) + parameters["b"]
+            parameters["k"] * (parameters["vt"] - parameters["vr"]) + parameters["b"]
         ),
     }[model]()
     control = 0.1 * h * leak * (-30e-3 - np.asarray(response.V)[near, -10])

@@ -66,7 +66,9 @@ class TestCatalogue:
         assert "sources" in printed(capsys, "show", name)
 
     def test_show_reads_a_file(self, capsys: pytest.CaptureFixture[str], mini: Path) -> None:
-        assert "two cells for tests" in printed(capsys, "show", str(mini))
+        shown = printed(capsys, "show", str(mini))
+        assert "two cells for tests" in shown
+        assert "glif: conductance synapses, fitted cells" in shown
 
     def test_show_marks_assumptions(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert "ASSUMED" in printed(capsys, "show", "M1")

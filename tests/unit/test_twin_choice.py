@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from brian2.units import ms, pA
 
 import dualframe as df
 from dualframe import catalogue
 from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.twin_choice import choose_twin
+from dualframe.catalogue import fitted_models as fits
 from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.core.errors import UnknownName
 
@@ -99,3 +101,30 @@ def test_unknown_choices_are_refused() -> None:
         choose_twin(df.circuit("l23"), "glif", cells="fited")
     with pytest.raises(UnknownName, match="conductance"):
         choose_twin(df.circuit("l23"), "glif", "conductances")
+
+
+def fitted(name: str) -> catalogue.CellType:
+    """A cell type with its fitted Izhikevich neuron."""
+    return fits.chosen_cell(catalogue.cell(name), "izhikevich", "fitted")
+
+
+def test_effects_enter_fitted_neurons_where_they_act() -> None:
+    """A fit that spikes below vt is shifted at vpeak; one whose spikes excite does not adapt."""
+    places = {
+        name: fitted(name).choose_point_neuron("izhikevich").make_neuron().places
+        for name in ("ctx_l23_pyr", "ca1_pyr")
+    }
+    assert {one["threshold"]["vpeak"] for one in places.values()} == {"+"}
+    assert "adaptation" not in places["ctx_l23_pyr"]
+    assert places["ca1_pyr"]["adaptation"] == {"d": "*"}
+    plain = circuit_of("ctx_l23_pyr").without_effect("M1", "ctx_l23_pyr")
+    changed = plain.with_effect("M1", "ctx_l23_pyr", "threshold", shift="9 mV")
+    spikes = []
+    for circuit in (plain, changed.with_drug("agonist", "M1", dose=1e3)):
+        calibration = Calibration("alone", "izhikevich_conductance_fitted", {})
+        net = df.task_driven.build(circuit, model="izhikevich", calibration=calibration)
+        step = df.CurrentInput("p0", 150 * pA, 10 * ms)
+        net = df.Network(populations=net.populations, inputs=(step,))
+        spikes.append(len(df.run(net, 150 * ms, target="runtime", seed=1, progress=False).spikes))
+    assert spikes[0] > 5
+    assert spikes[1] == 0

@@ -175,6 +175,7 @@ def cases(place: Path) -> list[Case]:  # noqa: C901 - a table
         ("model_glif0", ("--model", "glif0"), "glif0"),
         ("model_glif03", ("--model", "glif03"), "glif03"),
         ("synapses", ("--synapses", "x"), "'x'"),
+        ("cells", ("--cells", "x"), "'x'"),
         ("target", ("--target", "gpu"), "gpu"),
         ("target_genn", ("--target", "genn"), "genn|GeNN"),
         ("modulate", ("--modulate", "XX=0.5"), "XX"),
