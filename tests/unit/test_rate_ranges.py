@@ -114,7 +114,7 @@ def hot(mini: Path) -> Path:
     calibration = Calibration(
         circuit.name,
         "glif_conductance_fitted",
-        dict.fromkeys(contacts, 100 * nS),
+        dict.fromkeys(contacts, 3 * nS),
         rates={"pyr": 2000 * Hz},
         provenance={"contacts": circuit.contacts_digest},
     )
