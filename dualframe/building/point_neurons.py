@@ -111,7 +111,7 @@ class PointNeurons:
         entry, cell = population.entry, population.cell
         if entry.name in self.specimens:
             neuron = self.specimens[entry.name].membrane(entry.n)
-        elif entry.drive is not None and entry.point and self._replaces(entry.point):
+        elif self.model_was_chosen and entry.drive and not self._is_stated(population):
             cell = self._chosen_cell(entry.cell, cell)
             neuron = driven_neuron(
                 cell.choose_point_neuron(self.choice.model).make_neuron(), entry.drive
@@ -166,18 +166,9 @@ class PointNeurons:
                     f"Another model, or cells='published', may do better."
                 )
 
-    def _replaces(self, point: PointModel) -> bool:
-        """Whether the cell type's neuron is asked for where the circuit states another."""
-        return self.model_was_chosen and not point.serves(self.choice.model)
-
     def _is_stated(self, population: ResolvedPopulation) -> bool:
         """Whether a population is of the point neuron that the circuit states."""
-        point = population.entry.point
-        if point is None:
-            return False
-        if population.entry.drive is not None and self._replaces(point):
-            return False
-        return is_stated(population, self.choice.model)
+        return is_stated(population, self.choice.model, self.model_was_chosen)
 
     def _chosen_cell(self, name: str, cell: CellType) -> CellType:
         """A cell type with the published or the fitted point neuron, looked up once."""
@@ -298,6 +289,9 @@ background = noise*sqrt(noise_step/dt)*(2*rand() - 1) : amp (constant over dt)
 def driven_neuron(neuron: PointNeuron, drive: InputDrive) -> PointNeuron:
     """Return a neuron that takes weights without a unit as a current, with current noise.
 
+    A spike clears the current that has arrived, as it clears the potentials of the spike response
+    neurons whose weights these are (`dualframe.neurons.srm0`).
+
     Parameters
     ----------
     neuron
@@ -309,6 +303,7 @@ def driven_neuron(neuron: PointNeuron, drive: InputDrive) -> PointNeuron:
     return replace(
         neuron,
         equations=f"{neuron.equations.rstrip()}\n{equations.strip()}",
+        reset=f"{neuron.reset}\ndriven = 0",
         parameters={
             **neuron.parameters,
             "drive": drive.current,

@@ -22,7 +22,7 @@ from dualframe.building.point_neurons import PointNeurons
 from dualframe.building.readouts.registry import READOUTS
 from dualframe.building.releases.registry import RELEASES
 from dualframe.building.task_context import ENVIRONMENT, TaskContext
-from dualframe.building.twin_choice import TwinChoice
+from dualframe.building.twin_choice import TwinChoice, choose_twin
 from dualframe.circuit import Circuit
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity_text
@@ -135,8 +135,11 @@ def _choose_neurons(circuit: Circuit, branch: str, model: str | None) -> NeuronB
     if branch not in BRANCHES:
         raise UnknownName("branch", branch, BRANCHES)
     if branch == "task_driven":
-        choice = TwinChoice(model=model or "glif", synapses=circuit.synapse_mode)
-        return PointNeurons(choice=choice, model_was_chosen=model is not None)
+        synapses = circuit.synapse_mode
+        if model is None:
+            return PointNeurons(choice=TwinChoice(model="glif", synapses=synapses))
+        choice = choose_twin(circuit, model, synapses, replaces_driven=True)
+        return PointNeurons(choice=choice, model_was_chosen=True)
     if model is not None:
         raise CatalogueError(
             f"model={model!r} is of point neurons: leave it out, or train with "

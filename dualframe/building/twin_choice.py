@@ -114,7 +114,12 @@ class TwinChoice:
 
 
 def choose_twin(
-    circuit: Circuit, model: str, synapses: str | None = None, cells: Cells | None = None
+    circuit: Circuit,
+    model: str,
+    synapses: str | None = None,
+    cells: Cells | None = None,
+    *,
+    replaces_driven: bool = False,
 ) -> TwinChoice:
     """Return the point neurons and synapses of a circuit: those asked for, or the defaults.
 
@@ -124,6 +129,8 @@ def choose_twin(
         The circuit.
     model, synapses, cells
         As in `dualframe.task_driven.build_circuit`.
+    replaces_driven
+        As in `is_stated`.
 
     Raises
     ------
@@ -134,7 +141,7 @@ def choose_twin(
     models_named(model)
     unfitted: tuple[str, ...] = ()
     if cells is None:
-        cells, unfitted = _default_cells(circuit, model)
+        cells, unfitted = _default_cells(circuit, model, replaces_driven)
     elif not isinstance(cells, Mapping) and cells not in CHOICES:
         raise UnknownName("choice of cells", cells, CHOICES)
     choice = TwinChoice(
@@ -147,7 +154,7 @@ def choose_twin(
     return choice
 
 
-def is_stated(population: ResolvedPopulation, model: str) -> bool:
+def is_stated(population: ResolvedPopulation, model: str, replaces_driven: bool = False) -> bool:
     """Return whether a population is of the point neuron that its circuit states.
 
     Parameters
@@ -156,21 +163,31 @@ def is_stated(population: ResolvedPopulation, model: str) -> bool:
         The population.
     model
         The model that is asked for.
+    replaces_driven
+        Whether a population with a drive takes the model in place of a stated neuron of another.
     """
     point = population.entry.point
-    return point is not None and (population.receives_native_weights or point.serves(model))
+    if point is None:
+        return False
+    if replaces_driven and population.entry.drive is not None and not point.serves(model):
+        return False
+    return population.receives_native_weights or point.serves(model)
 
 
-def _default_cells(circuit: Circuit, model: str) -> tuple[str, tuple[str, ...]]:
+def _default_cells(
+    circuit: Circuit, model: str, replaces_driven: bool
+) -> tuple[str, tuple[str, ...]]:
     """Return the default of a circuit, and its cell types that have no fit."""
-    twins = dict(_default_twins(circuit, model))
+    twins = dict(_default_twins(circuit, model, replaces_driven))
     unfitted = tuple(name for name, twin in twins.items() if twin == "published")
     return ("fitted" if len(unfitted) < len(twins) else "published"), unfitted
 
 
-def _default_twins(circuit: Circuit, model: str) -> Iterator[tuple[str, str]]:
+def _default_twins(
+    circuit: Circuit, model: str, replaces_driven: bool
+) -> Iterator[tuple[str, str]]:
     for population in circuit.resolved.populations:
-        if not is_stated(population, model):
+        if not is_stated(population, model, replaces_driven):
             name = population.entry.cell
             yield name, twin_of(name, population.cell, model)
 

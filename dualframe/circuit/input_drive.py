@@ -2,7 +2,8 @@
 
 Published networks of abstract neurons have weights in the units of their own potential. Where such
 a network is built of a cell type's point neurons instead, an arriving weight w gives the current
-``current*w``, which decays with ``tau``; uniform current noise stands for escape noise.
+``current*w``, which decays with ``tau`` and is cleared by the neuron's next spike; uniform current
+noise stands for escape noise.
 """
 
 from __future__ import annotations

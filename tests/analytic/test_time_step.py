@@ -48,6 +48,7 @@ LIF = {
 }  # fmt: skip
 DRIVE = 300.0  # pA: 30 mV above rest
 NOISE = 200.0  # pA
+ARRIVED = 1000.0  # at 1 pA each
 STP = ShortTerm(0.46, 67 * ms, 17 * ms)
 STP_TIMES = np.array([5.0, 15.0, 25.0, 40.0])  # ms
 PRE, POST, DELAY = 5.0, 15.0, 1.6  # ms
@@ -59,6 +60,7 @@ def populations() -> list[df.Population]:
     drive = InputDrive(current=1 * pA, noise=NOISE * pA, tau=5 * ms, into="arrived")
     never = {**LIF, "V_th": 1000 * mV}
     noisy = driven_neuron(lif_neuron(never), drive)
+    cleared = driven_neuron(lif, replace(drive, noise=0 * pA)).make_population("cleared", 1)
     return [
         df.Population("repeats", 1, "v : 1", "v > 0.5", "v = 1", refractory=3 * ms,
                       initial={"v": 1}),
@@ -68,6 +70,7 @@ def populations() -> list[df.Population]:
         df.Population("charged", 1, "dq/dt = I/ms : 1\nI : 1"),
         lif.make_population("lif", 1),
         noisy.make_population("noisy", 400),
+        replace(cleared, initial={**cleared.initial, "driven": ARRIVED}),
         df.Population("learners", 1, "v : 1\ng : siemens", "v > 0.5", "v = 0"),
         df.Population("released", 1, "g : siemens"),
         *(channel(name) for name in KINETICS),
@@ -115,7 +118,7 @@ def written(name: str) -> str:
 def run(dt: float) -> df.Results:
     record = {
         "wide": ["v"], "listener": ["heard"], "charged": ["q"], "released": ["g"],
-        "noisy": df.Recording(("V",), every=5 * ms),
+        "noisy": df.Recording(("V",), every=5 * ms), "cleared": ["driven"],
         **{name: ["g_x", "area"] for name in KINETICS}, "stdp": ["w"],
     }  # fmt: skip
     return df.run(
@@ -174,6 +177,17 @@ def test_current_noise_of_a_driven_neuron_has_one_variance(dt: float) -> None:
     expected = NOISE * 1.0 * np.sqrt(10.0 / 1.0 / 6) / 100  # mV: pA ms / pF
     # 1600 values or more, neighbours correlated by exp(-1): 4 standard errors of a deviation
     assert values.std() == pytest.approx(expected, rel=4 / np.sqrt(2 * 1000))
+
+
+@at_each_step
+def test_what_drives_a_neuron_decays_until_its_spike_clears_it(dt: float) -> None:
+    """From rest, 1000 pA that decay with 5 ms reach threshold in between; then nothing drives."""
+    spikes, values = run(dt).spike_trains("cleared")[1] * 1e3, trace(dt, "cleared", "driven")[0]
+    assert len(spikes) == 1
+    times = run(dt).traces["cleared"].t * 1e3
+    before = times < spikes[0] + dt / 2
+    expected = np.where(before, ARRIVED * np.exp(-times / 5), 0)
+    assert values == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
 @at_each_step

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from brian2.units import Hz, ms, mV, second
 
@@ -406,6 +407,19 @@ def test_navigation_with_catalogued_cells_has_nothing_that_genn_cannot_run(model
     found = check(network, "genn")
     assert [b for b in found if b.where != "this machine"] == []
     assert network.population("action").cell_type == "ctx_l23_pyr"
+
+
+def test_the_drive_of_fitted_action_cells_is_that_of_the_stated_neurons() -> None:
+    """Weights and fluctuations are the same parts of the distance from rest to threshold."""
+    task = df.task("navigation")
+    stated = task.circuit.population("action").point.neuron.parameters
+    cell = build_task(task, model="glif").population("action").parameters
+    distance, unit = cell["th_inf"], stated["eps0"] / stated["theta"]
+    mean = cell["R"] * cell["drive"] * cell["tau_drive"] / distance  # area of a unit's potential
+    assert float(mean / unit) == pytest.approx(1, rel=0.01)
+    step = 1 * ms / (cell["R"] * cell["C"])  # noise is drawn every ms: an AR(1) process
+    deviation = cell["R"] * cell["noise"] / np.sqrt(3) * np.sqrt(step / (2 - step)) / distance
+    assert float(deviation) == pytest.approx(stated["delta_u"] / stated["theta"], rel=0.02)
 
 
 @pytest.mark.parametrize("model", [None, "glif"])
