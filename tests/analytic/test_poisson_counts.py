@@ -13,6 +13,7 @@ from brian2 import Hz, kHz, ms
 from scipy import stats
 
 import dualframe as df
+from dualframe.core.errors import TargetError
 from dualframe.environments.expression_evaluator import compile_expression
 from dualframe.targets.genn.unsupported_features import refuse_draws
 from dualframe.targets.lowering.lower_network import lower_network
@@ -100,7 +101,7 @@ def test_chances_are_those_of_poissons_law(mean: float) -> None:
 def test_what_no_sum_reaches_stays_poisson_and_genn_refuses_it() -> None:
     lowered = lower_network(counting_cells(200 * kHz), dt=0.1 * ms, duration=1 * ms, seed=0)
     assert "count = poisson(rate*dt)" in lowered.groups[0].equations
-    with pytest.raises(df.TargetError, match=r"'cells'.*0.1 ms.*smaller"):
+    with pytest.raises(TargetError, match=r"'cells'.*0.1 ms.*smaller"):
         refuse_draws(lowered)
     fewer = lower_network(counting_cells(20 * kHz), dt=0.1 * ms, duration=1 * ms, seed=0)
     refuse_draws(fewer)
