@@ -152,6 +152,23 @@ def load_calibration(circuit: Circuit, model: str, path: Path | None = None) -> 
     return replace(calibration, weights=dict(calibration.weights), rates=dict(calibration.rates))
 
 
+def stored_rates(circuit: str, model: str) -> Mapping[str, Any]:
+    """Return the background rates that are stored with a circuit, of whatever version of it.
+
+    Parameters
+    ----------
+    circuit
+        Name of the circuit.
+    model
+        Name of the model of the cells.
+    """
+    path = calibration_path(circuit)
+    if not path.exists():
+        return {}
+    stored = _read_calibrations(path, path.stat().st_mtime_ns, circuit)
+    return dict(stored[model].rates) if model in stored else {}
+
+
 def select_calibration(
     calibration: Calibration | None, circuit: Circuit, model: str
 ) -> Calibration:

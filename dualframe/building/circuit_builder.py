@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from brian2.units import ms
-
 from dualframe.building.calibrated_weights import Calibration, select_calibration
+from dualframe.building.calibration_checks import calibration_facts
 from dualframe.building.connections import (
     Strengths,
     build_inputs,
@@ -178,7 +177,8 @@ def build_circuit(
         (*build_inputs(circuit.inputs), *pulses),
     )
     network = ((surroundings or NetworkBlock()) + block).network(circuit.name)
-    return replace(network, meta=_meta(resolved, neurons, built) | _time_step(calibration))
+    facts = calibration_facts(calibration, circuit)
+    return replace(network, meta=_with_facts(_meta(resolved, neurons, built), facts))
 
 
 def _check_size(circuit: Circuit) -> None:
@@ -230,9 +230,11 @@ def build_population(
     )
 
 
-def _time_step(calibration: Calibration) -> dict[str, Any]:
-    """The time step (ms) of a calibration, for ``Network.meta``, where a run compares its own."""
-    return {} if calibration.dt is None else {"calibration_dt_ms": float(calibration.dt / ms)}
+def _with_facts(meta: dict[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a network says of itself and its calibration; a warning is an assumption too."""
+    warnings = [*meta.get("warnings", ()), *facts.get("warnings", ())]
+    lines = [*meta["assumptions"], *warnings]
+    return {**meta, **facts, "assumptions": lines} | ({"warnings": warnings} if warnings else {})
 
 
 def _meta(

@@ -27,20 +27,13 @@ from dualframe.circuit.perturbations import (
 )
 from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
 from dualframe.circuit.resolved_circuit import ResolvedCircuit, resolve_circuit
-from dualframe.circuit.scaling import scaled_circuit, scaling_table
+from dualframe.circuit.scaling import SMALLEST_POPULATION, scaled_circuit, scaling_table
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.validation import as_names, set_frozen_field
 from dualframe.network import Plasticity
 
-_STRUCTURE = (
-    "populations",
-    "projections",
-    "background",
-    "inputs",
-    "regions",
-    "space",
-    "scale",
-    "full",
+_STRUCTURE = frozenset(
+    {"populations", "projections", "background", "inputs", "regions", "space", "scale", "full"}
 )
 
 
@@ -340,18 +333,24 @@ class Circuit(CircuitRecord):
         check_cells(self, change.cells)
         return replace(self, effects=(*self.effects, change))
 
-    def scaled(self, factor: float) -> Circuit:
+    def scaled(self, factor: float, minimum: int = SMALLEST_POPULATION) -> Circuit:
         """Return the circuit with ``factor`` times as many neurons and the same mean drive.
 
-        See `dualframe.circuit.scaling` for the rule and its limits, and `scaling` for what it did.
-        Scaling twice is scaling once by the product.
+        See `dualframe.circuit.scaling` for the rule and its limits, `scaling` for what it did.
+
+        Parameters
+        ----------
+        factor
+            More than zero.
+        minimum
+            Neurons that a population keeps (all, if it has fewer); a smaller one is for tests.
 
         Raises
         ------
         NetworkError
             If the factor is not a positive number.
         """
-        return scaled_circuit(self, factor)
+        return scaled_circuit(self, factor, minimum)
 
     def scaling(self) -> pd.DataFrame:
         """Return what scaling did, a row for each projection of the full-size circuit.

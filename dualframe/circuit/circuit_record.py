@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
+from math import inf
 from typing import Self, TypeVar
 
 from dualframe.circuit.components import (
@@ -54,6 +55,10 @@ class CircuitRecord(ValueRecord):
     synapse_mode
         ``"current"`` or ``"conductance"``: what the source's point neurons have, and so the default
         of the point branch. Dendrites always have conductances.
+    default_scale
+        Scale at which the command line runs it.
+    calibrated_scales
+        Scales at which its background rates are searched for and verified.
     full
         The full-size circuit of which this is a scaled one, None if it is full-size itself.
 
@@ -78,6 +83,8 @@ class CircuitRecord(ValueRecord):
     title: str = ""
     note: str = ""
     synapse_mode: str = "current"
+    default_scale: float = 1.0
+    calibrated_scales: tuple[float, ...] = (1.0,)
     full: Self | None = field(default=None, repr=False)
     regions: tuple[Region, ...] = ()
     effects: tuple[EffectChange, ...] = ()
@@ -88,6 +95,9 @@ class CircuitRecord(ValueRecord):
             raise NetworkError(f"circuit {self.name!r} needs at least one population.")
         if self.synapse_mode not in SYNAPSE_MODES:
             raise UnknownName("synapse mode", self.synapse_mode, SYNAPSE_MODES)
+        for scale in (self.default_scale, *self.calibrated_scales):
+            if not 0 < scale < inf:
+                raise NetworkError(f"scale of circuit {self.name!r} is {scale}: expected above 0.")
         check_unique([*self.sizes, *(own.name for own in self.inputs)])
         check_unique([c.name for c in self.contacts])
         for projection in self.projections:

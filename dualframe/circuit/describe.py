@@ -35,7 +35,8 @@ def overview_text(circuit: CircuitRecord) -> str:
 def component_lines(circuit: CircuitRecord) -> list[str]:
     """Return the size of a circuit and a line for each of its parts."""
     total = f"{sum(circuit.sizes.values())} neurons"
-    lines = [total + (f", scale {circuit.scale:g}" if circuit.full else "")]
+    scale = f", scale {circuit.scale:g}" if circuit.full else _default_scale_text(circuit)
+    lines = [total + scale]
     if circuit.space is not None:
         lines[-1] += f" in a {circuit.space.shape} of radius {_text(circuit.space.radius)}"
     if circuit.regions:
@@ -49,6 +50,12 @@ def component_lines(circuit: CircuitRecord) -> list[str]:
     if acting := action_lines(circuit):
         lines += ["", "modulation", *(f"  {line}" for line in acting)]
     return [*lines, *_scaling_lines(circuit)]
+
+
+def _default_scale_text(circuit: CircuitRecord) -> str:
+    if circuit.default_scale == 1:
+        return ""
+    return f" (the command line runs {circuit.default_scale:g} of them, unless --scale says other)"
 
 
 def describe_circuit(circuit: CircuitRecord) -> str:

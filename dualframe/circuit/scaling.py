@@ -1,6 +1,9 @@
 """Smaller circuits that keep the mean input of every neuron.
 
-The number of neurons of each population is multiplied by f (and rounded, at least 1). Each
+The number of neurons of each population is multiplied by f and rounded. A population keeps at
+least `SMALLEST_POPULATION` neurons (all, if it has fewer): by chance, a few cells that inhibit each
+other would decide in which state the circuit is. Such a population is larger, relative to the
+others, than in the full circuit; what its cells receive and what they give to others stays. Each
 in-degree K is kept if the smaller presynaptic population allows it: connection probabilities,
 and the peak of distance-dependent ones, are multiplied by the factor by which the number of
 possible partners fell; the probability of a pair is cut at one. Where only K' < K partners can be
@@ -29,9 +32,12 @@ from dualframe.circuit.connection_ends import connection_ends
 from dualframe.circuit.space import Space
 from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
+from dualframe.core.validation import check_count
 from dualframe.network.connection_rules import Connection
 
 Record = TypeVar("Record", bound=CircuitRecord)
+
+SMALLEST_POPULATION = 8  # neurons; assumed: states of populations of 2 to 6 were seen to flip
 
 
 def expected_in_degree(
@@ -54,9 +60,22 @@ def expected_in_degree(
     return rule.mean_in_degree(values, connection_ends(projection, n, space))
 
 
-def scaled_population(population: CircuitPopulation, factor: float) -> CircuitPopulation:
-    """Return a population of ``factor`` times as many neurons, at least one."""
-    return replace(population, n=max(1, round(factor * population.n)))
+def scaled_population(
+    population: CircuitPopulation, factor: float, minimum: int
+) -> CircuitPopulation:
+    """Return a population of ``factor`` times as many neurons, or the minimum, or all.
+
+    Parameters
+    ----------
+    population
+        Of the full-size circuit.
+    factor
+        More than zero.
+    minimum
+        Number of neurons.
+    """
+    least = min(minimum, population.n)
+    return replace(population, n=max(least, round(factor * population.n)))
 
 
 def scaled_projection(
@@ -96,7 +115,7 @@ def circuit_fields(connection: Connection) -> dict[str, Any]:
     return {name: value for name, value in connection.fields.items() if name in names}
 
 
-def scaled_circuit(circuit: Record, factor: float) -> Record:
+def scaled_circuit(circuit: Record, factor: float, minimum: int = SMALLEST_POPULATION) -> Record:
     """Return a circuit with ``factor`` times as many neurons and the same mean drive.
 
     Parameters
@@ -105,12 +124,15 @@ def scaled_circuit(circuit: Record, factor: float) -> Record:
         Full-size, or scaled already.
     factor
         More than zero.
+    minimum
+        Number of neurons that a population keeps; one that has fewer keeps all.
 
     Raises
     ------
     NetworkError
-        If the factor is not a positive number.
+        If the factor is not a positive number, or the minimum no whole number above zero.
     """
+    check_count(minimum, "minimum of neurons of a scaled population")
     ratio = float(quantity(factor, "dimensionless", "scale factor"))
     if not 0 < ratio < float("inf"):
         raise NetworkError(f"scale factor is {factor}: expected more than zero.")
@@ -125,7 +147,7 @@ def scaled_circuit(circuit: Record, factor: float) -> Record:
             drugs=circuit.drugs,
             effects=circuit.effects,
         )
-    populations = tuple(scaled_population(p, total) for p in full.populations)
+    populations = tuple(scaled_population(p, total, minimum) for p in full.populations)
     sizes = full.ends | {population.name: population.n for population in populations}
     projections = (scaled_projection(p, full.ends, sizes, circuit.space) for p in full.projections)
     return replace(

@@ -10,7 +10,9 @@ from typing import Any
 
 from dualframe.core.serialisation import encode
 
-_APART = frozenset({"title", "note", "sources", "full", "synapse_mode"})
+_APART = frozenset(
+    {"title", "note", "sources", "full", "synapse_mode", "default_scale", "calibrated_scales"}
+)
 _NOT_OF_CONTACTS = frozenset({"modulations", "drugs", "effects", "plasticity"})
 
 

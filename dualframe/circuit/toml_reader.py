@@ -89,8 +89,25 @@ def read_circuit(path: Path) -> dict[str, Any]:
         If it names a population or kind of something that does not exist.
     """
     table = read_toml_table(path)
-    table.only("name", "title", *CIRCUIT_TABLES)
-    return read_table(table, path.parent)
+    table.only("name", "title", "scale", *CIRCUIT_TABLES)
+    return read_table(table, path.parent) | _read_scales(table)
+
+
+def _read_scales(table: Table) -> dict[str, Any]:
+    """Return at which scales a circuit is run and calibrated, where its file says so."""
+    scales = table.child("scale")
+    if scales is None:
+        return {}
+    scales.only("default", "calibrated")
+    default = scales.data.get("default", 1.0)
+    calibrated = scales.data.get("calibrated", [default])
+    for key, values in (("default", [default]), ("calibrated", calibrated)):
+        numbers = values if isinstance(values, list) else [None]
+        if not all(isinstance(x, (int, float)) and 0 < x <= 1 for x in numbers):
+            scales.fail(
+                key, f"{scales.data[key]!r}. Give shares of the neurons, above 0, at most 1."
+            )
+    return {"default_scale": float(default), "calibrated_scales": tuple(map(float, calibrated))}
 
 
 def read_table(

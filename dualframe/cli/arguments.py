@@ -145,7 +145,7 @@ def _add_compare_arguments(subparser: argparse.ArgumentParser) -> None:
     add(
         "--seeds", type=int, default=10, help="number of seeds (default 10; fewest for p < 0.05: 6)"
     )
-    add("--scale", type=float, default=0.05, help="share of the circuit's neurons (default 0.05)")
+    _add_scale(subparser)
     add("--duration", default="2s", help="simulated time of each run (default 2s)")
     add("--target", default="auto", help=f"{', '.join(TARGETS)}, or auto (default)")
     add("--out", metavar="DIR", help="folder for tables and the figure")
@@ -160,14 +160,30 @@ def _add_calibrate_arguments(subparser: argparse.ArgumentParser) -> None:
         help="biological (default), glif, glif1, ..., glif5, izhikevich",
     )
     _add_twin_arguments(subparser)
-    subparser.add_argument(
-        "--scale", type=float, default=0.02, help="size for the rates (default 0.02)"
+    add = subparser.add_argument
+    add(
+        "--scale",
+        type=float,
+        nargs="+",
+        help="sizes in which rates are found and verified (default: the circuit's own)",
     )
-    subparser.add_argument(
-        "--duration", default="2 s", help="of each run for the rates (default 2 s)"
+    add("--seeds", type=int, nargs="+", default=[1, 2, 3], help="of the search (default 1 2 3)")
+    add(
+        "--verification-seeds",
+        type=int,
+        nargs="+",
+        default=[11, 12, 13],
+        metavar="SEED",
+        help="others, with which every population has to be in its range (default 11 12 13)",
     )
-    subparser.add_argument("--seed", type=int, default=1)
-    subparser.add_argument("--out", metavar="FILE", help="default: with the circuit")
+    add("--duration", help="of each run for the rates (default: by the size of the circuit)")
+    add("--keep-weights", action="store_true", help="find the rates only")
+    add(
+        "--accept-unverified",
+        action="store_true",
+        help="store it although populations leave their ranges; every run then says so",
+    )
+    add("--out", metavar="FILE", help="default: with the circuit")
 
 
 def _add_validate_arguments(subparser: argparse.ArgumentParser) -> None:
@@ -212,8 +228,17 @@ def _add_model_arguments(subparser: argparse.ArgumentParser) -> None:
         help="agonist, antagonist or knockout of a receptor; the dose is a multiple of the drug's "
         "EC50 or K_B, or CONCENTRATION/AFFINITY; without one it saturates; repeatable",
     )
-    add("--scale", type=float, help="share of the circuit's neurons (default 0.1; 1 is all)")
+    _add_scale(subparser)
     add("--calibration", metavar="FILE", help="strengths (default: those of the circuit)")
+
+
+def _add_scale(subparser: argparse.ArgumentParser) -> None:
+    subparser.add_argument(
+        "--scale",
+        type=float,
+        help="share of the circuit's neurons; 1 is all (default: the circuit's own, which `show` "
+        "says)",
+    )
 
 
 def _add_twin_arguments(subparser: argparse.ArgumentParser) -> None:

@@ -17,10 +17,13 @@ import pandas as pd
 import dualframe as df
 from dualframe import catalogue
 from dualframe.building.calibrated_weights import (
+    Calibration,
     calibration_path,
     check_calibration_file,
+    load_calibration,
     save_calibration,
 )
+from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.twin_choice import choose_twin
 from dualframe.catalogue.fitted_models import SHIPPED_FAMILIES
 from dualframe.catalogue.toml_table import load_toml
@@ -315,13 +318,23 @@ def calibrate_command(options: argparse.Namespace) -> int:
         options.model,
         synapses=options.synapses,
         cells=options.cells,
-        scale=options.scale,
-        seed=options.seed,
+        scales=options.scale,
+        seeds=options.seeds,
+        verification_seeds=options.verification_seeds,
         duration=options.duration,
+        start=_stored_weights(circuit, options, out) if options.keep_weights else None,
+        accept="unverified" if options.accept_unverified else "verified",
         report=say,
     )
     print(f"Calibration of {calibration.model}: {save_calibration(calibration, out)}")
     return 0
+
+
+def _stored_weights(circuit: Circuit, options: argparse.Namespace, path: Path) -> Calibration:
+    if options.model == MODEL:
+        return load_calibration(circuit, MODEL, path)
+    choice = choose_twin(circuit, options.model, options.synapses, options.cells)
+    return load_calibration(circuit, choice.key, path)
 
 
 def chosen_calibration_path(circuit: str) -> Path:

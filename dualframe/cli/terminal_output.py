@@ -62,7 +62,7 @@ def describe_plan(specification: RunSpecification, network: Network) -> str:
     """Return what is about to run, in one line."""
     full = specification.resolved_circuit.full or specification.resolved_circuit
     n, total = sum(p.n for p in network.populations), sum(full.sizes.values())
-    scale, branch = specification.scale, specification.branch
+    scale, branch = specification.resolved_circuit.scale, specification.branch
     size = f"{n} neurons" if n == total else f"{n} of {total} neurons (scale {scale:g})"
     model, duration = specification.model_key, specification.duration
     return f"{network.name}: {size}, {branch} branch ({model}), {duration}"

@@ -63,7 +63,7 @@ class RunSpecification:
         (saturating), ``"agonist:D1=1uM/200nM"`` (concentration and affinity), and
         ``"knockout:M1@ctx_pv,ctx_vip"`` in some cell types only.
     scale
-        Number of neurons relative to the full-size circuit.
+        Number of neurons relative to the full-size circuit; the default is the circuit's own.
     duration, dt, target, seed, threads, strict
         As in `dualframe.run`.
     record
@@ -80,7 +80,7 @@ class RunSpecification:
     modulate: tuple[str, ...] = ()
     knockout: tuple[str, ...] = ()
     drug: tuple[str, ...] = ()
-    scale: float = 0.1
+    scale: float | None = None
     duration: str = "2 s"
     dt: str = "0.1 ms"
     target: str = "auto"
@@ -131,7 +131,8 @@ class RunSpecification:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the specification as JSON-ready data."""
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+        facts = {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
+        return facts | {"scale": self.resolved_circuit.scale}
 
     @cached_property
     def resolved_circuit(self) -> Circuit:
@@ -146,7 +147,8 @@ class RunSpecification:
             found = found.with_drug("knockout", receptor, cells.split(",") if cells else None)
         for text in self.drug:
             found = apply_drug_option(found, text)
-        return found if self.scale == 1 else found.scaled(self.scale)
+        scale = found.default_scale if self.scale is None else self.scale
+        return found if scale == 1 else found.scaled(scale)
 
     @cached_property
     def network(self) -> Network:
@@ -244,7 +246,7 @@ BRANCHES: Mapping[str, Callable[[RunSpecification], Network]] = MappingProxyType
 _KINDS: Mapping[str, Any] = MappingProxyType(
     {
         "str": str,
-        "float": (int, float),
+        "float | None": (int, float),
         "int": int,
         "bool": bool,
         "int | None": (int, type(None)),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dualframe.experiments.calibration.broyden_rate_search import RateSearch, is_within_range
+from dualframe.experiments.calibration.broyden_rate_search import (
+    RateSearch,
+    distance_from_middle,
+)
 
 RANGES = {"exc": (0.5, 2.0), "inh": (5.0, 20.0)}
 
@@ -14,7 +17,7 @@ def steps(search: RateSearch, response, limit: int = 30) -> int:
     """Step until both rates are inside; return how many it took."""
     for step in range(limit):
         found = response(search.inputs)
-        if all(is_within_range(found[name], *RANGES[name], margin=0.1) for name in RANGES):
+        if all(distance_from_middle(found[name], *RANGES[name]) <= 0.8 for name in RANGES):
             return step
         search.next_inputs(found)
     pytest.fail(f"no end after {limit} steps at {search.inputs}")
@@ -51,6 +54,7 @@ def test_the_same_result_twice_teaches_nothing() -> None:
 
 
 def test_inside() -> None:
-    assert is_within_range(1.0, 0.5, 2.0)
-    assert not is_within_range(0.51, 0.5, 2.0, margin=0.1)
-    assert not is_within_range(3.0, 0.5, 2.0)
+    assert distance_from_middle(1.0, 0.5, 2.0) == pytest.approx(0)
+    assert distance_from_middle(0.5, 0.5, 2.0) == pytest.approx(1)
+    assert distance_from_middle(4.0, 0.5, 2.0) == pytest.approx(2)
+    assert distance_from_middle(0.0, 0.5, 2.0) > 5

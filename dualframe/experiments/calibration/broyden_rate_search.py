@@ -70,6 +70,18 @@ class RateSearch:
         self.inputs = dict(zip(self.inputs, np.exp(x + move).tolist(), strict=True))
         return dict(self.inputs)
 
+    def restart(self, inputs: Mapping[str, float]) -> RateSearch:
+        """Return a search from other inputs, in other runs, that knows what this one has learnt.
+
+        Parameters
+        ----------
+        inputs
+            Input rates (Hz), by population.
+        """
+        search = RateSearch(self.ranges, {name: inputs[name] for name in self.inputs})
+        search._jacobian = self._jacobian
+        return search
+
     def _continue_from(self, x: Vector, f: Vector) -> tuple[Vector, Vector]:
         """Go on from here, or from the best point so far if this one is much worse."""
         if self._best is not None and _length_of(f) > _WORSE * _length_of(self._best[1]):
@@ -93,10 +105,15 @@ class RateSearch:
         self._last = x, f
 
 
-def is_within_range(rate: float, low: float, high: float, margin: float = 0.0) -> bool:
-    """Whether a rate lies in a range, ``margin`` of it (on a log scale) away from either end."""
-    spare = (high / low) ** margin
-    return bool(low * spare <= rate <= high / spare)
+def distance_from_middle(rate: float, low: float, high: float) -> float:
+    """Return how far a rate is from the middle of its range, in halves of it on a log scale.
+
+    Parameters
+    ----------
+    rate, low, high
+        In Hz; the ends of the range are at 1, and a silent population is far away.
+    """
+    return float(abs(np.log(max(rate, 1e-3 * low) / np.sqrt(low * high))) / np.log(high / low) * 2)
 
 
 def _log_error(rate: float, low: float, high: float) -> float:
