@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from brian2.units import umolar
+from brian2.units import mV, nS, umolar
 
 import dualframe as df
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.catalogue import receptor
-from dualframe.circuit import Circuit
+from dualframe.circuit import Circuit, CircuitPopulation, CircuitProjection
 from dualframe.network import Network
 
 MODELS = ("biological", "glif", "izhikevich")
@@ -16,13 +17,27 @@ REFERENCE, EC50 = 30 * umolar, 5 * umolar  # of the catalogue: what level 1 is, 
 OCCUPANCY = LEVEL * REFERENCE / (LEVEL * REFERENCE + EC50)
 #: Contacts whose release falls, with the receptor at their terminals and the catalogue's factor.
 SUPPRESSED = {"pyr_to_pyr": ("M4", 0.5), "pv_to_pyr": ("M2", 0.6)}
-CIRCUIT = df.circuit("l23").scaled(0.01)
+CELLS = {"pyr": "ctx_l23_pyr", "pv": "ctx_pv", "sst": "ctx_sst", "vip": "ctx_vip"}
+CONTACTS = [(pre, "pyr") for pre in CELLS] + [("pyr", post) for post in ("pv", "sst", "vip")]
+CIRCUIT = Circuit(
+    "awake",
+    tuple(CircuitPopulation(name, cell, 2) for name, cell in CELLS.items()),
+    tuple(
+        CircuitProjection(
+            pre, post, "AMPA" if pre == "pyr" else "GABA_A", ("soma",), probability=0.5, psp=1 * mV
+        )
+        for pre, post in (*CONTACTS, ("pv", "pv"))
+    ),
+)
 
 
 def build(circuit: Circuit, model: str) -> Network:
+    weights = {projection.name: 1 * nS for projection in circuit.projections}
+    key = model if model == "biological" else f"{model}_conductance_fitted"
+    calibration = Calibration(circuit.name, key, weights)
     if model == "biological":
-        return df.biological.build(circuit)
-    return df.task_driven.build(circuit, model=model)
+        return df.biological.build(circuit, calibration=calibration)
+    return df.task_driven.build(circuit, model=model, calibration=calibration)
 
 
 @pytest.fixture(scope="module", params=MODELS)

@@ -674,7 +674,7 @@ def test_5ht1a_reproduces_the_input_resistances_it_was_derived_from() -> None:
 
 
 def test_m1_closes_a_resting_potassium_conductance() -> None:
-    """Reversal of Krnjevic et al. 1971; the sizes are ranks, weak in PV and strongest in VIP."""
+    """Reversal of Krnjevic et al. 1971; of interneurons weak in PV and stronger in VIP cells."""
     sizes = {
         name: effect("M1", name, "conductance").numbers
         for name in ("ctx_l23_pyr", "ca1_pyr", "ctx_pv", "ctx_vip")
@@ -683,7 +683,8 @@ def test_m1_closes_a_resting_potassium_conductance() -> None:
     assert all(n["size"].assumed for n in sizes.values())
     assert sizes["ctx_l23_pyr"].value("size") == -0.15
     size = {name: n.value("size") for name, n in sizes.items()}
-    assert size["ctx_vip"] < size["ctx_l23_pyr"] < size["ctx_pv"] < 0
+    assert size["ctx_vip"] < size["ctx_pv"] < 0
+    assert size["ctx_l23_pyr"] < 0
     assert effect("M1", "ctx_l23_pyr", "adaptation").numbers.value("scale") == 0.2
     assert effect("M1", "ca1_pyr", "adaptation").numbers.value("scale") == 0
 
