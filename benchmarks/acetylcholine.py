@@ -48,10 +48,10 @@ QUIET, EVOKED = slice(1, BINS - 1), slice(BINS - 1, BINS)
 
 
 def conditions(circuit: df.Circuit) -> dict[str, df.Circuit]:
-    """Return the control and what acetylcholine does, with and without M4."""
-    awake = circuit.with_modulation("ACh", level=LEVEL)
-    blocked = awake.with_drug("antagonist", "M4", cells="ctx_l23_pyr")
-    return {"control": circuit, "ACh": awake, "ACh, M4 blocked": blocked}
+    """Return the control and what acetylcholine does, with and without M4: one program."""
+    control, awake = (circuit.with_modulation("ACh", level=level) for level in (0.0, LEVEL))
+    blocked = awake.with_effect("M4", "ctx_l23_pyr", "release", scale=1.0)
+    return {"control": control, "ACh": awake, "ACh, M4 blocked": blocked}
 
 
 def counts(results: df.Results, n: int, trials: int) -> np.ndarray[Any, Any]:
@@ -129,9 +129,9 @@ def against(ours: pd.Series[float], control: pd.Series[float]) -> str:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and save the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scale", type=float, default=0.03)
+    parser.add_argument("--scale", type=float, default=0.02)
     parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--trials", type=int, default=9, help="seconds, with a stimulus in each")
+    parser.add_argument("--trials", type=int, default=6, help="seconds, with a stimulus in each")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
     circuit = df.circuit("l23").scaled(options.scale)
