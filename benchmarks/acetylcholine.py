@@ -27,7 +27,7 @@ from scipy import stats
 import dualframe as df
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "circuits" / "figures"))
-from plot_l23_modulators import (  # noqa: E402
+from plot_l23_modulators import (
     DRIVEN,
     LENGTH,
     MODELS,
