@@ -426,7 +426,7 @@ def unitary(circuit: Circuit, network: Network, source: str, target: str) -> flo
 
 @pytest.mark.parametrize(
     ("model", "synapses"),
-    [("biological", None), ("glif", "current"), ("glif", None), ("izhikevich", None)],
+    [("biological", None), ("glif", "current"), ("izhikevich", None)],
 )
 def test_the_unitary_potential_at_rest_is_the_same_in_every_model(
     model: str, synapses: str | None

@@ -26,6 +26,9 @@ status = "assumed"
 shape = "disc"
 radius = "100 um"
 
+[holding]
+AMPA = { value = "-70 mV", note = "held" }
+
 [[populations]]
 name = "pyr"
 cell = "ctx_l23_pyr"
@@ -66,7 +69,7 @@ conductance = "1 nS"
 post = "pyr"
 synapse = "AMPA"
 compartment = "dist"
-psp = "1 mV"
+psp = { value = "1 mV", holding = "rest" }
 
 [[modulations]]
 modulator = "ACh"
@@ -138,6 +141,10 @@ class TestReading:
         assert dict(first.reversal) == {"NMDA": 5 * mV}
         assert dict(second_.reversal) == {"GABA_A": -70 * mV}
         assert (second_.in_degree, second_.conductance, second_.psp) == (10, 1 * nS, None)
+        assert (first.holding, second_.holding) == (-70 * mV, None)
+        assert small.background[0].holding == "rest"
+        held = first.sources["holding"]
+        assert (held.written, held.status, held.note) == ("-70 mV", "assumed", "held")
         assert second_.sources["delay"].note == "why"
         assert small.background[0].name == "background_pyr"
         assert small.modulations[0].schedule == ((0 * second, 0.0), (1 * second, 0.8))

@@ -158,7 +158,7 @@ def held_cells(
     potentials = {float(one.holding) for one in asked.values() if one.holding is not None}
     settled = settle_cells(population, cells.bare, potentials, dt)
     places = {
-        name: _place(name, one, settled.highest, channels[name].weight_unit)
+        name: place_of_holding(name, one, settled.highest, channels[name].weight_unit)
         for name, one in asked.items()
     }
     lowest = min(places.values(), default=settled.highest)
@@ -171,8 +171,18 @@ def _other_side(target: CalibrationTarget) -> float:
     return 2 * target.reversal - float(target.holding or 0.0)
 
 
-def _place(name: str, target: CalibrationTarget, highest: float, unit: str) -> float:
-    """Return where a cell is held for a recording: there, or as the module says."""
+def place_of_holding(name: str, target: CalibrationTarget, highest: float, unit: str) -> float:
+    """Return where a cell (volt) is held for a recording: there, or as the module says.
+
+    Parameters
+    ----------
+    name, target
+        The contact, and what it is calibrated to.
+    highest
+        The highest potential (volt) at which the cell can be held.
+    unit
+        Of the contact's weight: ``"siemens"`` for a conductance.
+    """
     holding = float(target.holding or 0.0)
     drive = holding - target.reversal
     if unit == "siemens" and abs(drive) < _NO_DRIVE:
