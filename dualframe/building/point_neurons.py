@@ -9,13 +9,13 @@ In ``"conductance"`` mode, the default of fitted cells, a spike opens a conducta
 injects a current. A circuit says which one its source has; `twin_choice` decides what is built.
 
 A current has the sign of Dale's law, whatever the reversal potential, and the absolute unitary
-potential where its recording was held as its amplitude. Where a reversal potential lies above rest (GABA_A of -60 mV
-onto cells that rest lower, as in CA1) the two branches therefore disagree in sign at rest: there
-the biological potential is a small depolarisation, the point neuron's a hyperpolarisation. The
-current keeps what inhibition does near threshold, where both hyperpolarise, and
-loses two things: the growth of the driving force between rest and threshold, and the shunt. In
-``"conductance"`` mode neither is lost, but a contact that reverses where its cell is held has no
-potential there that could be calibrated.
+potential, where the soma was held for its recording, as its amplitude. Where a reversal potential
+lies above rest (GABA_A of -60 mV onto cells that rest lower, as in CA1) the two branches therefore
+disagree in sign at rest: there the biological potential is a small depolarisation, the point
+neuron's a hyperpolarisation. The current keeps what inhibition does near threshold, where both
+hyperpolarise, and loses two things: the growth of the driving force between rest and threshold,
+and the shunt. In ``"conductance"`` mode neither is lost, but a contact that reverses where its
+cell is held has no potential there that could be calibrated.
 """
 
 from __future__ import annotations
