@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -20,6 +21,8 @@ from dualframe.network import CurrentInput, Network, Population, Projection, Spi
 # a few of the circuits and models in turn, for the time that tests may take
 UNITARY = [("l23", "biological"), ("l23", "glif"), ("striatum", "izhikevich")]
 RATES = [("l23", "biological"), ("l23", "glif"), ("striatum", "glif"), ("ca1", "biological")]
+# currents (ampere) into cells side by side, wide enough for all that are held
+_LADDER = np.linspace(-0.4e-9, 0.6e-9, 101)
 
 
 def measure_held(
@@ -28,21 +31,20 @@ def measure_held(
     """Return each contact's unitary potential, and where the soma was held for it (volt).
 
     By none of the steps of a calibration: every contact has two cells of its built target, one of
-    which gets a spike through the statement of the built projection; the current that holds both
-    is found by the secant rule, from rest anew in every run.
+    which gets a spike through the statement of the built projection, after both have settled from
+    rest under a current that is read from a ladder of them.
     """
-    onto = {
-        p.name: [c for c in circuit.contacts if c.target == p.name] for p in network.populations
-    }
+    onto = {name: [c for c in circuit.contacts if c.target == name] for name in circuit.sizes}
     cells = [
-        replace(
-            p,
-            n=2 * len(onto[p.name]),
-            positions=None,
-            parameters={**p.parameters, **_silence(network, p)},
-        )
+        replace(p, parameters={**p.parameters, **_silence(network, p)})
         for p in network.populations
+        if onto[p.name]
     ]
+    ladder = _run_cells(cells, {p.name: _LADDER for p in cells})
+    currents = {
+        p.name: np.repeat([_current(ladder[p.name], c, calibration) for c in onto[p.name]], 2)
+        for p in cells
+    }
     probes = tuple(
         Projection(
             "probe",
@@ -55,20 +57,13 @@ def measure_held(
         for contacts in onto.values()
         for k, contact in enumerate(contacts)
     )
-    asked = np.array([_asked(c, calibration) for own in onto.values() for c in own for _ in "ab"])
-    current, slope, before = np.zeros(len(asked)), np.full(len(asked), 1e8), None
-    step = np.zeros(len(asked))
-    for _ in range(4):
-        current += step
-        voltage = _run_probes(cells, probes, current)
-        if before is not None:
-            moved = step != 0
-            slope[moved] = (voltage[moved, 0] - before[moved]) / step[moved]
-        before = voltage[:, 0]
-        step = np.nan_to_num((asked - before) / slope)
-    made = np.abs(voltage[::2] - voltage[1::2]).max(axis=1)
-    names = [contact.name for own in onto.values() for contact in own]
-    return {name: (made[k], voltage[2 * k, 0]) for k, name in enumerate(names)}
+    traces = _run_cells(cells, currents, probes)
+    return {
+        contact.name: (float(np.abs(pair[0] - pair[1]).max()), float(pair[0, 0]))
+        for post, contacts in onto.items()
+        for k, contact in enumerate(contacts)
+        for pair in [traces[post][2 * k : 2 * k + 2]]
+    }
 
 
 def _silence(network: Network, population: Population) -> dict[str, Quantity]:
@@ -82,7 +77,7 @@ def _raises(network: Network, contact: str) -> str:
     background = network.meta["background"].get(contact)
     if background is not None:
         return f"{background['variable']} += w"
-    return network.projection(contact).on_pre
+    return next(p.on_pre for p in network.projections if p.name == contact)
 
 
 def _asked(contact: df.CircuitProjection, calibration: Calibration) -> float:
@@ -91,25 +86,38 @@ def _asked(contact: df.CircuitProjection, calibration: Calibration) -> float:
     return np.nan if isinstance(holding, str) else float(holding)
 
 
-def _run_probes(
-    cells: list[Population], probes: tuple[Projection, ...], current: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Return the somatic potentials (volt) of all cells from the spike on."""
-    shares = np.split(current, np.cumsum([p.n for p in cells])[:-1])
+def _current(
+    ladder: NDArray[np.float64], contact: df.CircuitProjection, calibration: Calibration
+) -> float:
+    """Return the current (ampere) of a ladder at which the soma is where it is to be held."""
+    asked, rising = _asked(contact, calibration), np.maximum.accumulate(ladder[:, 0])
+    return 0.0 if np.isnan(asked) else float(np.interp(asked, rising, _LADDER))
+
+
+def _run_cells(
+    cells: list[Population],
+    currents: Mapping[str, NDArray[np.float64]],
+    probes: tuple[Projection, ...] = (),
+) -> dict[str, NDArray[np.float64]]:
+    """Return the somatic potentials (volt) from the time of the spike on, by population."""
+    cells = [replace(p, n=len(currents[p.name]), positions=None) for p in cells]
     steps = [
-        CurrentInput(p.name, own * amp, variable=injected_variable(p.variables, "soma"))
-        for p, own in zip(cells, shares, strict=True)
+        CurrentInput(
+            p.name, currents[p.name] * amp, variable=injected_variable(p.variables, "soma")
+        )
+        for p in cells
     ]
+    spike = (SpikeInput("probe", 1, [0], [300] * ms),) if probes else ()
     results = df.run(
-        Network(tuple(cells), probes, (SpikeInput("probe", 1, [0], [400] * ms), *steps)),
-        500 * ms,
+        Network(tuple(cells), (*spike, *steps), probes),
+        380 * ms if probes else 301 * ms,
         target="runtime",
         seed=0,
         record={p.name: [p.voltage] for p in cells},
         progress=False,
     )
-    assert results.spikes.empty
-    return np.concatenate([results.traces[p.name].values[p.voltage][:, 4000:] for p in cells])
+    assert results.spikes.empty or not probes
+    return {p.name: results.traces[p.name].values[p.voltage][:, 3000:] for p in cells}
 
 
 @pytest.mark.slow

@@ -315,12 +315,15 @@ def find_weights(
         curves = measure_psp_curves(population, cells, quantities, held, dt)
         return {n: PspCurve(c.weights, c.amplitudes / ratios[n]) for n, c in curves.items()}
 
-    small = measure({name: np.array([_SMALL * float(units[name])]) for name in targets})
-    near = {name: _proportional_weight(name, small[name], targets[name]) for name in targets}
-    coarse = measure({name: _GRID * near[name] for name in targets})
-    guess = {name: _interpolate_weight(name, coarse[name], targets[name]) for name in targets}
-    fine = measure({name: guess[name] * _FINE for name in targets})
-    final = {name: _interpolate_weight(name, fine[name], targets[name]) for name in targets}
+    sought = {name: target for name, target in targets.items() if target.weight is None}
+    final = {n: float(one.weight) for n, one in targets.items() if one.weight is not None}
+    if sought:
+        small = measure({name: np.array([_SMALL * float(units[name])]) for name in sought})
+        near = {name: _proportional_weight(name, small[name], one) for name, one in sought.items()}
+        coarse = measure({name: _GRID * near[name] for name in sought})
+        guess = {n: _interpolate_weight(n, coarse[n], one) for n, one in sought.items()}
+        fine = measure({name: guess[name] * _FINE for name in sought})
+        final |= {n: _interpolate_weight(n, fine[n], one) for n, one in sought.items()}
     check = measure({name: np.array([final[name]]) for name in targets})
     return {
         name: CalibratedContact(
@@ -341,8 +344,6 @@ def _elsewhere(target: CalibrationTarget, held: HeldCell) -> Any:
 
 def _proportional_weight(name: str, small: PspCurve, target: CalibrationTarget) -> float:
     """Return the weight (base units) that a very small one predicts for the target's potential."""
-    if target.weight is not None:
-        return float(target.weight)
     weight, amplitude = float(small.weights[0]), float(small.amplitudes[0])
     if not amplitude > 1e-9:
         raise DualframeError(
@@ -354,8 +355,6 @@ def _proportional_weight(name: str, small: PspCurve, target: CalibrationTarget) 
 
 
 def _interpolate_weight(name: str, curve: PspCurve, target: CalibrationTarget) -> float:
-    if target.weight is not None:
-        return float(target.weight)
     usable = np.isfinite(curve.amplitudes) & (curve.amplitudes > 0)
     weights, amplitudes = curve.weights[usable], curve.amplitudes[usable]
     psp = float(target.psp)
