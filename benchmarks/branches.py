@@ -27,8 +27,9 @@ from time_step import CIRCUITS as SIZES
 
 import dualframe as df
 from dualframe.circuit import Circuit
-from dualframe.experiments.branch_comparison import BranchComparison, branch_builder
+from dualframe.experiments.branch_comparison import BranchComparison
 from dualframe.experiments.branch_comparison_text import comparison_sections
+from dualframe.experiments.branch_runs import branch_builder
 
 CIRCUITS = ("l23", "l23_human", "striatum", "ca1")
 MODULATORS = ("ACh", "5-HT", "DA", "NA")

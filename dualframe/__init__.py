@@ -34,7 +34,7 @@ from dualframe.core.quantity import quantity
 from dualframe.core.registry import open_registries, register
 from dualframe.environments import environment, environments
 from dualframe.experiments import current_clamp, dose_response, fit_point, validate
-from dualframe.experiments.branch_comparison import compare_branches
+from dualframe.experiments.branch_runs import compare_branches
 from dualframe.experiments.calibration.calibrate_circuit import calibrate
 from dualframe.network import (
     CurrentInput,

@@ -36,7 +36,7 @@ from dualframe.core.shipped_files import SUFFIX, shipped_names
 from dualframe.core.user_paths import expand_user
 from dualframe.core.validation import check_count
 from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
-from dualframe.experiments.branch_comparison import branch_builder
+from dualframe.experiments.branch_runs import branch_builder
 from dualframe.results.archive import result_files
 from dualframe.simulation.diagnose_installation import render_diagnosis
 from dualframe.simulation.run_specification import RunSpecification, replay, split_option

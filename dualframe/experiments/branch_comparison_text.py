@@ -39,6 +39,8 @@ class ComparisonTables:
         Window (s) of the rates.
     states
         Means over seeds, by model, condition and population.
+    out_of_range
+        Populations of the control that are outside the ranges of the circuit's file.
     agreement, ranks, counts
         As those of `dualframe.experiments.branch_comparison.BranchComparison`.
     tolerance
@@ -50,6 +52,7 @@ class ComparisonTables:
     start: float
     duration: float
     states: pd.DataFrame
+    out_of_range: Sequence[str]
     agreement: pd.DataFrame
     ranks: pd.DataFrame
     counts: Sequence[AgreementCounts]
@@ -99,6 +102,7 @@ def describe_comparison(tables: ComparisonTables) -> str:
     parts = [
         tables.heading,
         f"Mean firing rates (Hz) over seeds\n{_aligned(_rate_rows(tables))}",
+        "\n".join(tables.out_of_range),
     ]
     for count in tables.counts:
         rows = tables.agreement[tables.agreement["model"] == count.model]
@@ -139,6 +143,7 @@ def comparison_sections(tables: ComparisonTables) -> list[str]:
     blocks = [
         "## Mean firing rates (Hz)",
         _grid(_rate_rows(tables)),
+        "\n".join(f"* {line}" for line in tables.out_of_range),
         *agreement_sections(tables.agreement, tables.counts),
         "## Rank correlation (rho) of the shifts of the rate",
         _grid(_rank_rows(tables.ranks)),

@@ -183,6 +183,20 @@ def test_reasons_are_what_differs_between_the_networks() -> None:
     assert "adaptation of M1" in report.describe()
 
 
+def test_a_control_outside_its_range_is_said() -> None:
+    facts = network(effects="", branch="biological", cell="", rate_ranges_Hz={"pv": [9, 11]})
+    other = network(effects="", branch="biological", cell="", rate_ranges_Hz={"pv": [1, 5]})
+    report = BranchComparison(
+        circuit="x",
+        states=made_up({"a": ALIKE, "b": ALIKE}),
+        networks={"a": {"control": facts}, "b": {"control": other}},
+    )
+    (line,) = report.out_of_range
+    assert line.startswith("b, pv: ")
+    assert line.endswith("in the control, outside 1 to 5 Hz")
+    assert line in report.describe()
+
+
 # --- statistics ---------------------------------------------------------------------------------
 
 

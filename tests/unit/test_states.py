@@ -166,9 +166,7 @@ def test_an_interrupted_comparison_keeps_finished_runs_only(monkeypatch, tmp_pat
         interrupted = {"completed": len(made) < 3}
         return replace(done, provenance={**done.provenance, **interrupted})
 
-    monkeypatch.setattr(
-        importlib.import_module("dualframe.experiments.branch_comparison"), "run", run
-    )
+    monkeypatch.setattr(importlib.import_module("dualframe.experiments.branch_runs"), "run", run)
     circuit = df.circuit("l23").scaled(0.01)
     found = df.compare_branches(
         circuit, {"ACh": circuit.with_modulation("ACh", 0.8)}, models=("glif",), seeds=range(5)
@@ -187,9 +185,7 @@ def test_an_interrupted_comparison_goes_on_where_it_was(monkeypatch, tmp_path) -
         spikes = results({"NA": [np.array([0.6, 0.7 + seed / 30])] * 5}, 1.0)
         return replace(spikes, provenance={**spikes.provenance, "completed": len(made) != 3})
 
-    monkeypatch.setattr(
-        importlib.import_module("dualframe.experiments.branch_comparison"), "run", run
-    )
+    monkeypatch.setattr(importlib.import_module("dualframe.experiments.branch_runs"), "run", run)
     circuit = df.circuit("l23").scaled(0.01)
     awake = {"ACh": circuit.with_modulation("ACh", 0.8)}
     common = {"models": ("glif",), "finished": tmp_path / "finished.csv"}
