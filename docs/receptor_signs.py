@@ -42,10 +42,8 @@ and cells, from a user's own files too.
 """
 
 REMARKS = """\
-The rows that go against the catalogue are input resistances of Izhikevich cells under an effect on
-HCN channels. The current of such a cell is quadratic: below rest it is stiffer, towards threshold
-softer, and that outweighs the few percent of leak that the effect opens or closes. Rows that are
-not testable name what the model lacks; the other model of the point branch then has the effect.
+The point neurons are those that were fitted to the compartments. Rows that are not testable name
+what the model lacks; the other model of the point branch then has the effect.
 """
 
 Escape = Callable[[str], str]

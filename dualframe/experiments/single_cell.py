@@ -27,7 +27,7 @@ def build_cell_network(
     model
         ``"biological"`` or a point neuron model.
     weights
-        Of the circuit's synapses, by name.
+        Peak conductances of the circuit's synapses, by name.
     options
         Further arguments of the branch's ``build``.
     """
@@ -36,10 +36,10 @@ def build_cell_network(
     if model == MODEL:
         calibration = Calibration(circuit.name, MODEL, synapses)
         return biological.build(circuit, calibration=calibration, **options)
-    choice = choose_twin(circuit, model, "current", options.get("cells"))
+    choice = choose_twin(circuit, model, "conductance", options.get("cells"))
     calibration = Calibration(circuit.name, choice.key, synapses)
     return task_driven.build(
-        circuit, model=model, synapses="current", calibration=calibration, **options
+        circuit, model=model, synapses="conductance", calibration=calibration, **options
     )
 
 

@@ -24,11 +24,6 @@ KEY = ["receptor", "cell", "kind", "effect", "model", "measure"]
 ENTRIES = effects_to_test()
 POINT = tuple(model for model in MODELS if model != "biological")
 
-#: (receptor, cell) of which the input resistance of the Izhikevich cell goes against the HCN
-#: conductance. Its current is quadratic: below rest the cell is stiffer, towards threshold softer,
-#: and the shift of the rest by some mV does more than the few percent of leak.
-QUADRATIC = {("alpha2A", "ctx_l5_et"), ("alpha2A", "ctx_l6_pyr"), ("5HT_other", "ca1_pyr")}
-
 #: Of late rates. How far above its peak an Izhikevich cell is reset depends on rounding, and with
 #: it the next intervals: in 64 copies of str_d1_msn whose currents (300 to 500 pA) differ by 1e-9
 #: of their size, late rates differ by up to 2.2 %, as do those of processors that round otherwise.
@@ -69,8 +64,7 @@ def test_an_effect_goes_the_catalogued_way_in_both_branches(
     untested = rows[rows["verdict"] == UNTESTED]
     assert untested["reason"].str.len().gt(0).all()
     tested = set(rows["model"]) - set(untested["model"])
-    name = (entry.receptor.name, entry.cell.name)
-    if (*name, entry.effect.kind) in NO_PLACE:
+    if (entry.receptor.name, entry.cell.name, entry.effect.kind) in NO_PLACE:
         assert not tested
         return
     assert tested & set(POINT), untested["reason"].tolist()
@@ -78,9 +72,7 @@ def test_an_effect_goes_the_catalogued_way_in_both_branches(
         assert "does not adapt" in untested.set_index("model").at["biological", "reason"]
     for row in rows[rows["verdict"] != UNTESTED].itertuples():
         found = (row.model, row.measure, row.control, row.agonist)
-        quadratic = row.model == "izhikevich" and row.measure == "input resistance"
-        wanted = "opposite" if quadratic and name in QUADRATIC else "as catalogued"
-        assert row.verdict == wanted, found
+        assert row.verdict == "as catalogued", found
         assert row.knockout == "exact", found
 
 
@@ -115,7 +107,7 @@ def test_the_saved_table_is_this_one(table: pd.DataFrame) -> None:
 def test_a_gain_and_a_release_change_a_potential_by_the_catalogued_factor(
     table: pd.DataFrame,
 ) -> None:
-    """Current synapses exactly; conductances but for the driving force that a potential uses up."""
+    """But for the driving force that a potential uses up."""
     for index, entry in enumerate(ENTRIES):
         if not entry.synaptic:
             continue

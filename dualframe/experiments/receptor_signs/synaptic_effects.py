@@ -20,7 +20,6 @@ from brian2.units import Hz, amp, ms, mV
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
 from dualframe import catalogue
-from dualframe.building.dendritic_populations import MODEL
 from dualframe.circuit import (
     Circuit,
     CircuitInput,
@@ -243,7 +242,7 @@ def _build_target(
 ) -> Network:
     receptors = dict.fromkeys(effect.entry.references[0] for effect in target.effects)
     circuit = cell_with_synapses(target.cell, target.synapses, receptors, drugs)
-    weight = current * amp / _DRIVE if model == MODEL else current * amp
+    weight = current * amp / _DRIVE
     weights = {synapse.name: weight for synapse in target.synapses}
     return build_cell_network(circuit, model, weights)
 
