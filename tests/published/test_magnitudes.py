@@ -224,8 +224,8 @@ def test_depolarisation_per_resistance_is_the_driving_force_over_the_resistance(
     """dV/dR = (rest - E)/R, with E = -86.7 mV (Krnjevic, Pumain and Renaud 1971).
 
     They found 3.16 mV per Mohm at a rest of -56 mV: by the formula, the slope of a cell of
-    9.7 Mohm (sharp electrodes in vivo). The cells here have 160 Mohm and follow the formula, not
-    the number.
+    9.7 Mohm (sharp electrodes in vivo). The cells here have 43 and some 160 Mohm and follow the
+    formula, not the number.
     """
     response = current_clamp(
         cell, "glif", np.array([0, -5]) * pA, drugs=[Drug("agonist", "M1")], duration=600 * ms
@@ -235,7 +235,7 @@ def test_depolarisation_per_resistance_is_the_driving_force_over_the_resistance(
     r, r_before = (v[1] - v[0]) / -5e-3, (before[1] - before[0]) / -5e-3
     slope = (v[0] - before[0]) / (r - r_before)
     assert slope == pytest.approx((before[0] + 86.7) / r_before, rel=1e-3)
-    assert slope < 0.1 * 3.16
+    assert slope < 0.15 * 3.16
 
 
 # ---------------------------------------------------------------- affinities
