@@ -23,7 +23,6 @@ from pathlib import Path
 
 from brian2 import second
 from measure import RESULTS, cost, save
-from time_step import CIRCUITS as SIZES
 
 import dualframe as df
 from dualframe.circuit import Circuit
@@ -56,7 +55,7 @@ def compare_circuit(
 ) -> BranchComparison:
     """Run a circuit in all models, conditions and seeds."""
     circuit = df.circuit(name)
-    scale = options.scale or SIZES[name][0]
+    scale = options.scale or circuit.default_scale
     control, *conditions = (
         modulated(circuit, options.modulators, acting).scaled(scale)
         for acting in ("", *options.modulators)

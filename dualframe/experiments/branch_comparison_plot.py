@@ -73,7 +73,7 @@ def draw_shifts(
     names = list(chosen["population"].unique())
     across = min(_ACROSS, len(conditions))
     down = -(-len(conditions) // across)
-    width = max(0.4 * len(names) * len(models), 3.6)
+    width = max(0.4 * len(names) * len(models), 3.6 if across > 1 else 4.6)
     figure = new_figure(width * across + 0.8, 3.1 * down + 1.2)
     axes = figure.subplots(down, across, squeeze=False, sharey=True, sharex=True).ravel()
     for ax, condition in zip(axes, conditions, strict=False):
@@ -90,7 +90,8 @@ def draw_shifts(
     verdicts: list[str] = []
     if agreement is not None and measure == MEASURE:
         verdicts = list(agreement["verdict"].unique())
-    _draw_legend(figure, models, verdicts, _caption(measure, least_shift, models[0]))
+    caption = _caption(measure, least_shift, models[0])
+    _draw_legend(figure, models, verdicts, caption, columns=across + 1)
     if title:
         figure.suptitle(title)
     return figure
@@ -148,7 +149,7 @@ def _draw_marks(ax: Axes, rows: pd.DataFrame, models: list[str], names: list[str
 
 
 def _draw_legend(
-    figure: Figure, models: list[str], verdicts: Collection[str], caption: str
+    figure: Figure, models: list[str], verdicts: Collection[str], caption: str, columns: int
 ) -> None:
     handles = [
         Line2D([], [], color=COLOURS[k % len(COLOURS)], marker="os^Dv"[k % 5], label=model)
@@ -162,7 +163,7 @@ def _draw_legend(
     figure.legend(
         handles=[*handles, *marks],
         loc="outside lower center",
-        ncols=3,
+        ncols=columns,
         title=caption,
         title_fontsize=10,
     )

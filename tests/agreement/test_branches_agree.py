@@ -14,14 +14,13 @@ from dualframe.circuit import Circuit
 from dualframe.targets.target_support import missing_requirements
 
 MODULATORS = ("ACh", "5-HT", "DA", "NA")
-SCALE = 0.05
 
 
 def modulated(acting: str) -> Circuit:
     circuit = df.circuit("l23")
     for name in MODULATORS:
         circuit = circuit.with_modulation(name, level=0.8 if name == acting else 0.0)
-    return circuit.scaled(SCALE)
+    return circuit.scaled(circuit.default_scale)
 
 
 @pytest.mark.cpp
