@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ POPULATIONS = ("pyr", "pv", "sst", "vip")
 MEASURES = ("correlation", "evoked correlation", "d'")
 #: Bins of 200 ms of each second: the first follows the stimulus, which is the last.
 BINS = round(PERIOD / LENGTH)
-QUIET, EVOKED = slice(1, BINS - 1), slice(BINS - 1, BINS)
+QUIET = slice(1, BINS - 1)
 
 
 def conditions(circuit: df.Circuit) -> dict[str, df.Circuit]:
@@ -76,30 +77,42 @@ def mean_correlation(table: np.ndarray[Any, Any]) -> float:
     return float(r[np.triu_indices(len(r), 1)].mean())
 
 
-def states(circuit: df.Circuit, seeds: Sequence[int], trials: int) -> Iterator[dict[str, Any]]:
-    """Yield the measures of every model, condition and seed."""
-    for model, build in MODELS.items():
-        for label, variant in conditions(circuit).items():
-            network = with_shared_input(build(variant))
-            n, reached = network.population("pyr").n, driven(network)
-            for seed in seeds:
-                stimulated = with_stimulus(network, trials, seed)
-                results = df.run(
-                    stimulated, trials * PERIOD * second, seed=seed, progress=False,
-                    target="cpp_standalone",
-                )  # fmt: skip
-                binned = counts(results, n, trials)
-                quiet = binned[:, :, QUIET]
-                rates = results.rates(start=PERIOD * second).set_index("population")
-                yield {
-                    "model": model,
-                    "condition": label,
-                    "seed": seed,
-                    **{f"{name} Hz": rates.at[name, "mean_rate_Hz"] for name in POPULATIONS},
-                    "correlation": mean_correlation(quiet.reshape(n, -1)),
-                    "evoked correlation": mean_correlation(binned[:reached, :, EVOKED][:, :, 0]),
-                    "d'": discriminability(results, reached, trials)[0],
-                }
+def networks(circuit: df.Circuit) -> dict[tuple[str, str], df.Network]:
+    """Return the network of each model and condition."""
+    return {
+        (model, label): with_shared_input(build(variant))
+        for model, build in MODELS.items()
+        for label, variant in conditions(circuit).items()
+    }
+
+
+def states(
+    built: dict[tuple[str, str], df.Network], seeds: Sequence[int], trials: int
+) -> Iterator[dict[str, Any]]:
+    """Yield the measures of every seed, model and condition."""
+    for seed, ((model, label), network) in product(seeds, built.items()):
+        stimulated = with_stimulus(network, trials, seed)
+        length = trials * PERIOD * second
+        results = df.run(stimulated, length, seed=seed, progress=False, target="cpp_standalone")
+        rates = results.rates(start=PERIOD * second).set_index("population")["mean_rate_Hz"]
+        yield {
+            "model": model,
+            "condition": label,
+            "seed": seed,
+            **{f"{name} Hz": rates[name] for name in POPULATIONS},
+            **measures(results, network, trials),
+        }
+
+
+def measures(results: df.Results, network: df.Network, trials: int) -> dict[str, float]:
+    """Return the correlations and d' of a run."""
+    n, reached = network.population("pyr").n, driven(network)
+    binned = counts(results, n, trials)
+    return {
+        "correlation": mean_correlation(binned[:, :, QUIET].reshape(n, -1)),
+        "evoked correlation": mean_correlation(binned[:reached, :, -1]),
+        "d'": discriminability(results, reached, trials)[0],
+    }
 
 
 def rows(table: pd.DataFrame) -> Iterator[dict[str, str]]:
@@ -126,29 +139,34 @@ def against(ours: pd.Series[float], control: pd.Series[float]) -> str:
     return f"{middle:+.4f} ({same} of {len(difference)}, p = {p:.2g})"
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and save the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scale", type=float, default=0.02)
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--trials", type=int, default=6, help="seconds, with a stimulus in each")
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    options = parser.parse_args(arguments)
-    circuit = df.circuit("l23").scaled(options.scale)
-    table = pd.DataFrame(states(circuit, range(options.seeds), options.trials))
-    notes = [
-        f"`l23` at {options.scale:g}, acetylcholine at {LEVEL:g}, {options.seeds} seeds that no "
-        f"calibration used, {options.trials} s each, of which the first is left out. "
-        f"{SHARED:.0%} of the background events are shared (assumed). Rates are means over seeds, "
-        "the other columns medians; in brackets the seeds whose difference has the sign of the "
-        "median, and p of Wilcoxon's signed rank test, not corrected for the number of tests.",
+def notes(scale: float, seeds: int, trials: int) -> list[str]:
+    """Return what the columns are."""
+    return [
+        f"`l23` at {scale:g}, acetylcholine at {LEVEL:g}, {seeds} seeds, {trials} s each, of which "
+        f"the first is left out. {SHARED:.0%} of the background events are shared (assumed). "
+        "Rates are means over seeds, with the stimulus; the other columns are medians. In "
+        "brackets the seeds whose difference has the sign of the median, and p of Wilcoxon's "
+        "signed rank test, not corrected for the number of tests.",
         "`correlation`: mean over all pairs of pyramidal cells of the correlation of spike counts "
         "in bins of 200 ms, without the stimulus and the 200 ms after it. `evoked correlation`: "
         f"of the counts during the stimulus, by trial, in the {DRIVEN:.0%} of pyramidal cells that "
         "it reaches. `d'`: of their counts during the stimulus and in the 200 ms before it, mean "
         "over cells.",
     ]
-    save("acetylcholine", "Layer 2/3 under acetylcholine", [*rows(table)], notes, options.out)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and save the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scale", type=float, default=0.02)
+    parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--trials", type=int, default=5, help="seconds, with a stimulus in each")
+    parser.add_argument("--out", type=Path, default=RESULTS)
+    options = parser.parse_args(arguments)
+    circuit = df.circuit("l23").scaled(options.scale)
+    table = pd.DataFrame(states(networks(circuit), range(options.seeds), options.trials))
+    text = notes(options.scale, options.seeds, options.trials)
+    save("acetylcholine", "Layer 2/3 under acetylcholine", [*rows(table)], text, options.out)
 
 
 if __name__ == "__main__":

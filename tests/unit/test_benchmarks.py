@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from brian2 import ms
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
@@ -66,6 +67,29 @@ def test_costs_of_this_process_and_its_children() -> None:
         sum(range(1000))
     assert spent.wall > 0
     assert spent.cpu == spent.own + spent.children
+
+
+def test_correlations_of_cells_that_spike() -> None:
+    acetylcholine = script("acetylcholine")
+    up, down, silent = [0, 1, 2, 3], [3, 2, 1, 0], [0, 0, 0, 0]
+    correlation = acetylcholine.mean_correlation
+    assert correlation(np.array([up, up, silent])) == pytest.approx(1)
+    assert correlation(np.array([up, up, down])) == pytest.approx(-1 / 3)
+    assert np.isnan(correlation(np.array([up, silent])))
+
+
+def test_conditions_under_acetylcholine_are_one_program_and_are_compared_by_seed() -> None:
+    acetylcholine = script("acetylcholine")
+    networks = acetylcholine.networks(df.circuit("l23").scaled(0.01))
+    for model in acetylcholine.MODELS:
+        first, *others = (net for (name, _), net in networks.items() if name == model)
+        for other in others:
+            pairs = zip(first.populations, other.populations, strict=True)
+            assert all(a.equations == b.equations for a, b in pairs)
+            assert [p.on_pre for p in first.projections] == [p.on_pre for p in other.projections]
+    control = pd.Series([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    text = acetylcholine.against(control - 0.5, control)
+    assert text == "-0.5000 (6 of 6, p = 0.031)"
 
 
 @pytest.mark.cpp
