@@ -153,7 +153,7 @@ def test_generated_models_agree_with_stock_dendrify() -> None:
     seen: Counter[str] = Counter()
 
     @settings(
-        max_examples=12,
+        max_examples=8,
         deadline=None,
         derandomize=True,
         database=None,
