@@ -87,6 +87,18 @@ class Calibration:
     dt: Any = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def displaced(self) -> list[str]:
+        """A line for each potential at which cells were held instead of the recordings' own."""
+        places: dict[str, list[str]] = {}
+        for name, potential in self.held_at.items():
+            places.setdefault(f"{float(potential) * 1e3:.1f} mV", []).append(name)
+        return [
+            f"circuit {self.circuit}: the potential of {', '.join(names)} is calibrated at "
+            f"{place}, because the cell cannot be held where it was recorded"
+            for place, names in places.items()
+        ]
+
     def strength(self, contact: CircuitProjection | Background) -> SynapticStrength:
         """Return the weight of a contact and, for background input, the rate of its events.
 

@@ -178,7 +178,9 @@ def build_circuit(
     )
     network = ((surroundings or NetworkBlock()) + block).network(circuit.name)
     facts = calibration_facts(calibration, circuit)
-    return replace(network, meta=_with_facts(_meta(resolved, neurons, built), facts))
+    meta = _meta(resolved, neurons, built)
+    meta["assumptions"] += calibration.displaced
+    return replace(network, meta=_with_facts(meta, facts))
 
 
 def _check_size(circuit: Circuit) -> None:

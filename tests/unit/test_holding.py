@@ -59,6 +59,9 @@ def test_a_calibration_belongs_to_the_potentials_that_are_held(tmp_path) -> None
     found = load_calibration(circuits[2], "biological", path)
     assert found.holdings == {"pv_to_pyr": -55 * mV, "other": "rest"}
     assert found.held_at == {"pv_to_pyr": -57 * mV}
+    network = df.biological.build(circuits[2], calibration=found)
+    [line] = [x for x in network.meta["assumptions"] if "cannot be held" in x]
+    assert "pv_to_pyr is calibrated at -57.0 mV" in line
     with pytest.raises(df.DualframeError, match="another version of the circuit"):
         load_calibration(circuits[3], "biological", path)
 
