@@ -94,7 +94,14 @@ class TestScaling:
     def test_numbers(self, l23):
         small = l23.scaled(0.05)
         assert small.sizes == {"pyr": 839, "pv": 28, "sst": 20, "vip": 46}
-        assert l23.scaled(1e-6).sizes == {"pyr": 1, "pv": 1, "sst": 1, "vip": 1}
+        assert l23.scaled(1e-6).sizes == {"pyr": 8, "pv": 8, "sst": 8, "vip": 8}
+        assert l23.scaled(1e-6, minimum=1).sizes == {"pyr": 1, "pv": 1, "sst": 1, "vip": 1}
+
+    def test_a_population_keeps_eight_cells_or_all(self):
+        few = by_hand(n_a=5, probability=0.2)
+        assert few.scaled(0.1).sizes == {"a": 5, "b": 8}
+        with pytest.raises(NetworkError, match="minimum"):
+            few.scaled(0.1, minimum=0)
 
     def test_kept_where_there_are_enough(self, l23):
         table = l23.scaled(0.05).scaling().set_index("projection")
@@ -112,11 +119,11 @@ class TestScaling:
     def test_fixed_in_degree(self):
         small = by_hand(in_degree=20).scaled(0.5).projections[0]
         assert (small.in_degree, small.weight_factor) == (20, 1)
-        tiny = by_hand(in_degree=20).scaled(0.05).projections[0]
+        tiny = by_hand(in_degree=20).scaled(0.05, minimum=1).projections[0]
         assert (tiny.in_degree, tiny.weight_factor) == (5, 4)
 
     def test_own_factor_is_kept(self):
-        found = by_hand(in_degree=20, weight_factor=3).scaled(0.05)
+        found = by_hand(in_degree=20, weight_factor=3).scaled(0.05, minimum=1)
         assert found.projections[0].weight_factor == 12
         assert found.scaling().weight_factor[0] == 4
 
@@ -130,7 +137,7 @@ class TestScaling:
     def test_last_neuron_has_no_partner(self):
         cells = (CircuitPopulation("a", "ctx_pv", 10),)
         loop = CircuitProjection("a", "a", "GABA_A", "soma", psp=1 * mV, in_degree=3)
-        alone = Circuit("c", cells, (loop,)).scaled(0.1)
+        alone = Circuit("c", cells, (loop,)).scaled(0.1, minimum=1)
         assert alone.projections == ()
         assert np.isnan(alone.scaling().weight_factor[0])
         assert "lost" in str(alone)
@@ -154,12 +161,13 @@ class TestScaling:
             st.floats(0.001, 1).map(lambda p: {"kernel": GaussianKernel(p, 100 * um)}),
             st.integers(1, 400).map(lambda k: {"in_degree": k}),
         ),
+        minimum=st.integers(1, 12),
     )
-    def test_mean_drive_is_kept(self, n, factor, rule):
+    def test_mean_drive_is_kept(self, n, factor, rule, minimum):
         """In-degree times weight is the same at every scale, and no rule is impossible."""
         if "in_degree" in rule:
             rule = {"in_degree": min(rule["in_degree"], n)}
-        table = by_hand(n_a=n, **rule).scaled(factor).scaling().iloc[0]
+        table = by_hand(n_a=n, **rule).scaled(factor, minimum).scaling().iloc[0]
         drive = table.in_degree_scaled * table.weight_factor
         assert drive == pytest.approx(table.in_degree_full)
         assert table.weight_factor >= 1 - 1e-9

@@ -27,8 +27,9 @@ _GAINS = (1.0, 12.0)  # limits of the diagonal
 _CROSS = 8.0  # limit of the other elements
 _LONGEST = 0.4  # a step multiplies an input rate by at most exp(0.4) = 1.5
 _SHORTEST = 0.02
+_NEAR = 0.1  # the longest step first, where a search starts near its end
 _WORSE = 1.5  # times the error of the best point: taken back
-_JUMP = 2.0  # change of the log of a rate in one step from which nothing is learnt
+_JUMP = 2.0  # a larger change of the log of a rate than this and the largest gain explain: a jump
 _SHARE = 0.7  # of the full step, because the rates are noisy
 _SILENT = 0.1  # a rate below this fraction of the range's lower end counts as that fraction
 
@@ -79,7 +80,7 @@ class RateSearch:
             Input rates (Hz), by population.
         """
         search = RateSearch(self.ranges, {name: inputs[name] for name in self.inputs})
-        search._jacobian = self._jacobian
+        search._jacobian, search._reach = self._jacobian, _NEAR
         return search
 
     def _continue_from(self, x: Vector, f: Vector) -> tuple[Vector, Vector]:
@@ -93,9 +94,11 @@ class RateSearch:
         return x, f
 
     def _correct_jacobian(self, x: Vector, f: Vector) -> None:
-        if self._last is not None and np.abs(f - self._last[1]).max() < _JUMP:
+        if self._last is not None:
             moved, changed = x - self._last[0], f - self._last[1]
-            if moved @ moved < 1e-12:
+            steepest = max(_JUMP, _GAINS[1] * np.abs(moved).max())
+            if moved @ moved < 1e-12 or np.abs(changed).max() > steepest:
+                self._last = x, f
                 return
             wrong = changed - self._jacobian @ moved
             self._jacobian += np.outer(wrong, moved) / (moved @ moved)
