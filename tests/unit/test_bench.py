@@ -115,7 +115,7 @@ def test_a_knockout_of_all_receptors_is_control() -> None:
     )
     for a, b in zip(control.spike_times, without.spike_times, strict=True):
         np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
-    assert measures.spike_counts(awake).tolist() != measures.spike_counts(control).tolist()
+    assert np.asarray(awake.spike_times[1])[0] < np.asarray(control.spike_times[1])[0]
     assert any("M1" in line for line in awake.assumptions)
 
 
