@@ -205,6 +205,20 @@ def test_time_step(tmp_path: Path) -> None:
 
 
 @needs_compiler
+def test_states(tmp_path: Path) -> None:
+    """What was run is not run again; a seed of the calibration is refused."""
+    states = script("states")
+    options = ["--circuits", "l23", "--models", "glif", "--duration", "0.6", "--out", str(tmp_path)]
+    states.three_scales = lambda circuit: (0.002,)
+    states.main([*options, "--seeds", "101"])
+    states.main([*options, "--seeds", "101", "102"])
+    rows = table(tmp_path, "states")
+    assert [row["population"] for row in rows] == ["pyr", "pv", "sst", "vip"]
+    assert all(row["seeds in range"].endswith("of 2") for row in rows)
+    assert len((tmp_path / "states_runs.csv").read_text().splitlines()) == 1 + 8
+
+
+@needs_compiler
 def test_branches_and_their_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table of a circuit, its figure, and the page of the documentation that shows them."""
     sizes = "l23 --models glif --modulators NA --seeds 2 --scale 0.002 --duration 0.6"
