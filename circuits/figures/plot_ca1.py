@@ -2,8 +2,9 @@
 CA1: acetylcholine arrives
 ==========================
 
-Pyramidal cells, PV and CCK basket cells and OLM cells of rat CA1, in both branches. Acetylcholine
-comes half way: a schedule of levels instead of a constant one.
+Pyramidal cells and five types of interneurons of rat CA1, in both branches. Acetylcholine comes half
+way: a schedule of levels instead of a constant one. The published wiring has no steady state with these
+cells: the circuit is without its O-LM to CCK contact, and a pyramidal cell has 31 partners, not 197.
 """
 
 # %%
