@@ -2,10 +2,10 @@
 CA1: acetylcholine arrives
 ==========================
 
-Pyramidal cells and five types of interneurons of rat CA1, in both branches. Acetylcholine comes half
-way: a schedule of levels instead of a constant one. The published wiring has no steady state with
-these cells: the circuit is without its O-LM to CCK contact, and its pyramidal cells have 31 partners
-instead of 197.
+Pyramidal cells and five types of interneurons of rat CA1, in both branches. Acetylcholine comes
+half way: a schedule of levels instead of a constant one. The published wiring has no steady state
+with these cells: the circuit is without its O-LM to CCK contact, and its pyramidal cells have 31
+partners instead of 197.
 """
 
 # %%
