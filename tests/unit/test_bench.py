@@ -92,7 +92,7 @@ def test_a_level_per_copy_is_a_level_of_that_copy() -> None:
 
 
 def test_a_knockout_of_all_receptors_is_control() -> None:
-    currents = np.array([200, 300]) * pA
+    currents = np.array([400, 450]) * pA
     control = current_clamp("ctx_pv", "glif", currents, target="runtime", record=False, **SHORT)
     without = current_clamp(
         "ctx_pv",
