@@ -4,7 +4,7 @@
     python benchmarks/branches.py l23              # one of them
     python benchmarks/branches.py l23 --seeds 3    # a look
 
-ACh, 5-HT, DA and NA at level 0.8; point neurons (GLIF, Izhikevich) against dendrites; ten seeds.
+ACh, 5-HT, DA and NA at level 0.8, those that act on a cell of the circuit; point neurons (GLIF, Izhikevich) against dendrites; ten seeds.
 Nothing is recorded but spikes, and all runs of a model are one program: the modulators that do not
 act are there at level zero, and seeds and levels are data. Finished runs stand in results/runs/ and
 are not made again while the network is the same, so that an interrupted table goes on where it was;
@@ -29,6 +29,7 @@ from dualframe.circuit import Circuit
 from dualframe.experiments.branch_comparison import BranchComparison
 from dualframe.experiments.branch_comparison_text import comparison_sections
 from dualframe.experiments.branch_runs import branch_builder
+from dualframe.neuromodulation.population_equations import check_modulation
 
 CIRCUITS = ("l23", "l23_human", "striatum", "ca1")
 MODULATORS = ("ACh", "5-HT", "DA", "NA")
@@ -50,19 +51,33 @@ def modulated(circuit: Circuit, modulators: Sequence[str], acting: str) -> Circu
     return circuit
 
 
+def acting_modulators(circuit: Circuit, modulators: Sequence[str]) -> list[str]:
+    """Return the modulators that have a compiled effect on a cell of the circuit."""
+    return [name for name in modulators if not problem_of(circuit, name)]
+
+
+def problem_of(circuit: Circuit, modulator: str) -> str:
+    """Return why a modulator does nothing in a circuit, "" if it does something."""
+    try:
+        check_modulation(circuit.with_modulation(modulator, level=LEVEL).resolved)
+    except df.errors.CatalogueError as error:
+        return str(error)
+    return ""
+
+
 def compare_circuit(
     name: str, options: argparse.Namespace, finished: Path | None
 ) -> BranchComparison:
     """Run a circuit in all models, conditions and seeds."""
     circuit = df.circuit(name)
     scale = options.scale or circuit.default_scale
+    modulators = acting_modulators(circuit, options.modulators)
     control, *conditions = (
-        modulated(circuit, options.modulators, acting).scaled(scale)
-        for acting in ("", *options.modulators)
+        modulated(circuit, modulators, acting).scaled(scale) for acting in ("", *modulators)
     )
     return df.compare_branches(
         control,
-        dict(zip(options.modulators, conditions, strict=True)),
+        dict(zip(modulators, conditions, strict=True)),
         models=("biological", *options.models),
         seeds=range(options.seeds),
         duration=options.duration * second,
@@ -118,7 +133,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"This call took {spent.cpu:.0f} s of CPU time; runs that were finished before are not "
             "in it."
         )
-        save_comparison(name, comparison, options.out, figures, [note])
+        problems = (problem_of(df.circuit(name), each) for each in options.modulators)
+        silent = [f"Not run: {problem}" for problem in problems if problem]
+        save_comparison(name, comparison, options.out, figures, [*silent, note])
 
 
 if __name__ == "__main__":
