@@ -138,7 +138,7 @@ def conditions(circuit):
     return {name: circuit.with_modulation(name, level=x) for name, x in MODULATORS.items()}
 
 
-def main(duration=5 * second, target="auto", scale=0.0107, seeds=1, out=None, force=False):
+def main(duration=5 * second, target="auto", scale=0.05, seeds=1, out=None, force=False):
     """Run all conditions in both branches; return figures, save figures and tables in ``out``.
 
     The stimulus comes twice as often as the duration has seconds.
@@ -173,8 +173,8 @@ if __name__ == "__main__":
     arguments.add_argument("--out", default=None, help="folder for figures and tables")
     arguments.add_argument("--force", action="store_true", help="replace an earlier output")
     arguments.add_argument("--target", default="auto")
-    arguments.add_argument("--scale", type=float, default=0.0107)
-    arguments.add_argument("--seeds", type=int, default=2, help="the documentation's table has 10")
+    arguments.add_argument("--scale", type=float, default=0.05)
+    arguments.add_argument("--seeds", type=int, default=2, help="seeds of the comparison")
     given = arguments.parse_args()
     figures = main(
         target=given.target, scale=given.scale, seeds=given.seeds, out=given.out, force=given.force
