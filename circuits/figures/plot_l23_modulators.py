@@ -156,7 +156,7 @@ def main(duration=5 * second, target="auto", scale=0.05, seeds=1, out=None, forc
     print(report.summary().to_string(index=False))
     print("\nShifts of rate and correlation\n", report.shifts.to_string(index=False))
     print("\n" + report.describe())
-    figures: dict[str, Figure] = {"shifts": report.plot()}
+    figures: dict[str, Figure] = {"agreement": report.plot()}
     if out is not None:
         report.save(out, force=force)
     if trials := round(2 * float(duration)):

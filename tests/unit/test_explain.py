@@ -122,9 +122,9 @@ def test_a_nicotinic_agonist_on_desensitised_receptors() -> None:
 
 def test_cells_that_lack_the_receptor() -> None:
     cells = ["ctx_l23_pyr", "ctx_sst"]
-    (text,) = idle(awake().with_drug("antagonist", "M1", cells=cells))
+    (text,) = idle(awake().with_drug("antagonist", "M4", cells=cells))
     assert "did nothing on sst" in text
-    assert text.endswith("ctx_sst has no M1.")
+    assert text.endswith("ctx_sst has no M4.")
 
 
 def test_effects_that_are_only_described() -> None:

@@ -241,7 +241,7 @@ def test_shipped_circuits_are_silent_at_the_default_step(name: str, branch: str)
         pytest.skip("pd14 has no dendrites")
     circuit = df.circuit(name)
     build = getattr(df, branch).build
-    network = build(circuit.scaled(min(1.0, 200 / sum(circuit.sizes.values()))))
+    network = build(circuit.scaled(circuit.default_scale))
     assert [text for text in before(network) if "Fano factor" not in text] == []
 
 

@@ -269,7 +269,7 @@ def test_release_reaches_the_cells_that_have_a_receptor(model: str) -> None:
 def test_a_scaled_population_releases_as_much_as_the_full_one(model: str) -> None:
     circuit = alone("ctx_pv", n=10).with_modulation("ACh", released_by="ctx_pv", per_spike="1 uM")
     for factor, n in ((0.5, 5), (0.25, 2), (2, 20)):
-        small = circuit.scaled(factor)
+        small = circuit.scaled(factor, minimum=1)
         [projection] = build(small, model).projections
         assert small.sizes["ctx_pv"] == n
         assert n * projection.weight / umolar == pytest.approx(10)

@@ -141,13 +141,13 @@ def test_a_spike_moves_the_potential_by_the_weight(reference) -> None:
 def test_scaled_weights_keep_the_mean_drive(reference) -> None:
     # one input neuron for each target is a number of targets that cannot change
     reference = reference.with_components(projections=reference.projections[:-1])
-    table = reference.scaled(0.5).scaling().set_index("projection")
+    table = reference.scaled(0.5, minimum=1).scaling().set_index("projection")
     assert table.in_degree_full["excite"] == 16  # 40 sources with 4 targets of 10 each
     assert table.in_degree_scaled["excite"] == 16
-    assert reference.scaled(0.5).projection("excite").out_degree == 4
+    assert reference.scaled(0.5, minimum=1).projection("excite").out_degree == 4
     assert table.weight_factor["driven"] == 1  # inputs keep their size
     small = reference.with_components(inputs=(), projections=(reference.projection("excite"),))
-    scaled = small.scaled(0.1)  # one target is left, and four sources
+    scaled = small.scaled(0.1, minimum=1)  # one target is left, and four sources
     projection = scaled.projection("excite")
     assert projection.out_degree == 1
     assert projection.weight_factor == 4

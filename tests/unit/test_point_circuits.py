@@ -148,7 +148,7 @@ def test_synapses_are_drawn_with_replacement(column) -> None:
 
 
 def test_scaling_keeps_in_degrees_where_neurons_are_too_few(column) -> None:
-    small = column.scaled(0.02)
+    small = column.scaled(0.02, minimum=1)
     table = small.scaling().set_index("projection")
     assert small.sizes == {"exc": 8, "inh": 2}
     assert table.in_degree_scaled["exc_to_inh"] == pytest.approx(
