@@ -4,7 +4,8 @@
     python benchmarks/branches.py l23              # one of them
     python benchmarks/branches.py l23 --seeds 3    # a look
 
-ACh, 5-HT, DA and NA at level 0.8, those that act on a cell of the circuit; point neurons (GLIF, Izhikevich) against dendrites; ten seeds.
+ACh, 5-HT, DA and NA at level 0.8, those that act on a cell of the circuit; point neurons (GLIF,
+Izhikevich) against dendrites; ten seeds.
 Nothing is recorded but spikes, and all runs of a model are one program: the modulators that do not
 act are there at level zero, and seeds and levels are data. Finished runs stand in results/runs/ and
 are not made again while the network is the same, so that an interrupted table goes on where it was;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from dualframe.network import CurrentInput, Network, Population, Projection, Spi
 UNITARY = [("l23", "biological"), ("l23", "glif"), ("striatum", "izhikevich")]
 RATES = [("l23", "biological"), ("l23", "glif"), ("striatum", "glif"), ("ca1", "biological")]
 # currents (ampere) into cells side by side, wide enough for all that are held
-_LADDER = np.linspace(-0.4e-9, 0.6e-9, 101)
+_LADDER = np.linspace(-0.4e-9, 1.6e-9, 401)
 
 
 def measure_held(
@@ -49,7 +50,7 @@ def measure_held(
         Projection(
             "probe",
             contact.target,
-            _raises(network, contact.name),
+            **_release(network, contact.name),
             name=contact.name,
             weight=Quantity([calibration.weights[contact.name]]),
             pairs=(np.array([0]), np.array([2 * k])),
@@ -72,12 +73,14 @@ def _silence(network: Network, population: Population) -> dict[str, Quantity]:
     return {f"rate_{x}": 0 * Hz for x, at in places if at["population"] == population.name}
 
 
-def _raises(network: Network, contact: str) -> str:
+def _release(network: Network, contact: str) -> dict[str, Any]:
     """Return what a spike of a contact, or an event of the background, does."""
     background = network.meta["background"].get(contact)
     if background is not None:
-        return f"{background['variable']} += w"
-    return next(p.on_pre for p in network.projections if p.name == contact)
+        return {"on_pre": f"{background['variable']} += w"}
+    built = next(p for p in network.projections if p.name == contact)
+    parts = ("on_pre", "equations", "parameters")  # with the short-term plasticity of release
+    return {name: getattr(built, name) for name in parts}
 
 
 def _asked(contact: df.CircuitProjection, calibration: Calibration) -> float:
