@@ -40,7 +40,7 @@ def three_scales(circuit: df.Circuit) -> tuple[float, ...]:
     scales = sorted(circuit.calibrated_scales)
     if len(scales) == 1:
         return (scales[0] / 2, scales[0])
-    return (scales[0], (scales[0] + scales[1]) / 2, *scales[1:])
+    return (scales[0], round((scales[0] + scales[1]) / 2, 6), *scales[1:])
 
 
 def stored_calibration(circuit: df.Circuit, model: str) -> Calibration:
