@@ -4,7 +4,7 @@
     python benchmarks/states.py --circuits l23 --models glif  # a part; what was run before stays
 
 A circuit is built with its stored calibration at three scales: those at which it was calibrated,
-and the middle of the smallest two (half of an only one). Runs are kept in ``states_runs.csv``, one
+and the middle of the smallest two (half of an only one). Runs are kept in ``runs/states.csv``, one
 row for each circuit, model, scale, seed and population: a run that stands there is not repeated
 unless the calibration has changed.
 """
@@ -135,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--duration", type=float, help="simulated time in s (default: sufficient)")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args(arguments)
-    path = options.out / "states_runs.csv"
+    path = options.out / "runs" / "states.csv"
     rows = read_runs(path)
     for name in options.circuits:
         for model in options.models:
@@ -147,7 +147,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_runs(path, rows)
     note = (
         f"Stored calibrations, seeds that they were not made with. A population passes where it is "
-        f"in its range with {REQUIRED} of 10 seeds. The runs: `{path.name}`."
+        f"in its range with {REQUIRED} of 10 seeds. The runs stay where they were made, in "
+        f"`runs/{path.name}`."
     )
     save("states", "Populations in their ranges", summary(rows), [note], options.out)
 

@@ -215,7 +215,7 @@ def test_states(tmp_path: Path) -> None:
     rows = table(tmp_path, "states")
     assert [row["population"] for row in rows] == ["pyr", "pv", "sst", "vip"]
     assert all(row["seeds in range"].endswith("of 2") for row in rows)
-    assert len((tmp_path / "states_runs.csv").read_text().splitlines()) == 1 + 8
+    assert len((tmp_path / "runs" / "states.csv").read_text().splitlines()) == 1 + 8
 
 
 @needs_compiler
