@@ -17,7 +17,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dualframe.analysis.network_state import paired_differences, state_shifts
-from dualframe.analysis.statistics import mean_interval, ratio_interval
+from dualframe.analysis.statistics import mean_interval, ratio_interval, standard_error
 
 Floats = NDArray[np.float64]
 MEASURE = "rate_Hz"
@@ -193,7 +193,9 @@ def shift_verdict(reference: Floats, model: Floats, tolerance: Tolerance = DEFAU
     if len(reference) < 2:
         return UNKNOWN
     sizes = np.abs([reference.mean(), model.mean()])
-    clear = sizes > tolerance.standard_errors * np.array([_error(reference), _error(model)])
+    clear = sizes > tolerance.standard_errors * np.array(
+        [standard_error(reference), standard_error(model)]
+    )
     if not (clear & (sizes > tolerance.least_shift)).any():
         return NONE
     same = reference.mean() * model.mean() > 0
@@ -202,10 +204,6 @@ def shift_verdict(reference: Floats, model: Floats, tolerance: Tolerance = DEFAU
     if not clear.all():
         return ONE
     return SIZE if same else SIGN
-
-
-def _error(values: Floats) -> float:
-    return float(values.std(ddof=1) / np.sqrt(values.size))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ import pandas as pd
 from brian2.units import ms
 from scipy.stats import spearmanr, wilcoxon
 
-from dualframe.analysis.statistics import holm_adjusted, mean_interval
+from dualframe.analysis.statistics import holm_adjusted, mean_interval, standard_error
 from dualframe.core.errors import DualframeError
 from dualframe.results.run_record import RunRecord
 from dualframe.results.spike_trains import mean_pairwise_correlation, spike_counts, time_window
@@ -140,9 +140,7 @@ def _summary(values: np.ndarray[Any, Any]) -> dict[str, float]:
     tested = values.size >= 2 and np.any(values != 0)
     return {
         "shift": float(values.mean()) if values.size else np.nan,
-        "standard_error": float(values.std(ddof=1) / values.size**0.5)
-        if values.size > 1
-        else np.nan,
+        "standard_error": standard_error(values) if values.size else np.nan,
         "low": low,
         "high": high,
         "seeds": values.size,

@@ -114,6 +114,18 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
     return Interval(float(low), float(high))
 
 
+def standard_error(values: ArrayLike) -> float:
+    """Return the standard error of a mean, from the sample's variance; NaN below two values.
+
+    Parameters
+    ----------
+    values
+        Independent values.
+    """
+    sample = _as_sample(values, "values")
+    return float(sample.std(ddof=1) / np.sqrt(sample.size)) if sample.size > 1 else np.nan
+
+
 def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     """Return Student's t interval of a mean; NaN with fewer than two values.
 
@@ -127,7 +139,7 @@ def mean_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     sample = _as_sample(values, "values")
     if sample.size < 2:
         return Interval(np.nan, np.nan)
-    reach = _student_quantile(sample.size, level) * sample.std(ddof=1) / np.sqrt(sample.size)
+    reach = _student_quantile(sample.size, level) * standard_error(sample)
     return Interval(float(sample.mean() - reach), float(sample.mean() + reach))
 
 
