@@ -244,7 +244,7 @@ class Table:
         error = inline.get("error")
         value = inline["value"]
         if value not in words:
-            value = self._read_quantity(value, kind, key)
+            value = self._read_quantity(value, kind, key, words)
         if (positive or key in POSITIVE) and float(value) <= 0:
             self.fail(key, f"{inline['value']!r} must be greater than zero.")
         error_is = inline.get("error_is", self.data.get("error_is", self.error_is))
@@ -259,13 +259,16 @@ class Table:
             n=self._cell_count(inline, key),
         )
 
-    def _read_quantity(self, value: Any, kind: AnyDimension, key: str) -> Any:
+    def _read_quantity(
+        self, value: Any, kind: AnyDimension, key: str, words: Collection[str] = ()
+    ) -> Any:
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             self.fail(key, f"{value!r} is not a number. Write it with its unit, like '10 ms'.")
         try:
             result = quantity(value, kind, f"{self.where}, key {key!r}")
         except QuantityError as error:
-            raise CatalogueError(str(error)) from error
+            instead = f" Or write {', '.join(map(repr, words))}." if words else ""
+            raise CatalogueError(f"{error}{instead}") from error
         if not math.isfinite(float(result)):
             self.fail(key, f"{value!r} is not a finite number.")
         return result

@@ -103,7 +103,7 @@ def _read_scales(table: Table) -> dict[str, Any]:
     calibrated = scales.data.get("calibrated", [default])
     for key, values in (("default", [default]), ("calibrated", calibrated)):
         numbers = values if isinstance(values, list) else [None]
-        if not all(isinstance(x, (int, float)) and 0 < x <= 1 for x in numbers):
+        if not numbers or not all(isinstance(x, (int, float)) and 0 < x <= 1 for x in numbers):
             scales.fail(
                 key, f"{scales.data[key]!r}. Give shares of the neurons, above 0, at most 1."
             )

@@ -210,7 +210,7 @@ class BranchComparison:
             self.shifts,
             self.agreement if len(self.models) > 1 else None,
             measure=measure,
-            title=f"{self.circuit}: shifts against control, {self.seeds} seeds",
+            title=f"{self.circuit}: shifts against control, seeds: {self.seeds}",
             least_shift=self.tolerance.least_shift,
         )
         return figure

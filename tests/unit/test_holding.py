@@ -97,6 +97,25 @@ def test_a_table_of_the_circuit_holds_for_its_kind_of_synapse(tmp_path) -> None:
     assert set(tomllib.loads(text)["holding"]) == {"AMPA", "GABA_A"}
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('holding = "rest"', 'holding = "resting"', "Or write 'rest'"),
+        ("calibrated = [0.05, 0.1]", "calibrated = []", "Give shares of the neurons"),
+        ("default = 0.05", "default = -0.05", "Give shares of the neurons"),
+    ],
+)
+def test_a_file_with_a_bad_value_is_refused_with_the_remedy(
+    tmp_path, before: str, after: str, expected: str
+) -> None:
+    text = shipped_folder("circuits").joinpath("l23.toml").read_text()
+    assert before in text
+    path = tmp_path / "mine.toml"
+    path.write_text(text.replace(before, after, 1))
+    with pytest.raises(df.DualframeError, match=expected):
+        df.circuit(path)
+
+
 HOLDING = -55e-3
 
 
