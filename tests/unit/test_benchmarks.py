@@ -237,3 +237,21 @@ def test_branches_and_their_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "| NA | vip |" in page
     assert "biological and glif" in page
     assert page.count("Not measured yet") == 3
+
+
+def test_the_circuits_that_agree_are_those_of_the_documentation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """README and docs/agreement.md say which circuits agree: as the saved tables have it."""
+    monkeypatch.syspath_prepend(str(FOLDER.parent / "docs"))
+    pages = script("agreement_pages")
+    verdicts = {
+        (name, counts.model): counts.verdict
+        for name in pages.CIRCUITS
+        for counts in pages.count_agreement(
+            pages.read_table(pages.RESULTS / f"branches_{name}.csv")
+        )
+    }
+    assert len(verdicts) == 8
+    agreeing = {key for key, verdict in verdicts.items() if verdict == "agree"}
+    assert agreeing == {("l23", "glif"), ("l23", "izhikevich"), ("striatum", "glif")}
