@@ -52,12 +52,13 @@ def clock() -> Iterator[None]:
         "runtime",
         pytest.param("cpp_standalone", marks=pytest.mark.cpp),
         pytest.param("genn", marks=pytest.mark.genn),
+        pytest.param("genn5", marks=pytest.mark.genn5),
     ]
 )
 def target(request: pytest.FixtureRequest) -> str:
     """Every target; skipped, with what is missing, where it cannot run. GeNN runs on the CPU."""
     name: str = request.param
-    if gaps := missing_requirements(name, use_gpu=False if name == "genn" else None):
+    if gaps := missing_requirements(name, use_gpu=False if name.startswith("genn") else None):
         pytest.skip(f"{name}: {'; '.join(gaps)}")
     return name
 
@@ -65,7 +66,7 @@ def target(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def run_on_target(target: str) -> Callable[..., df.Results]:
     """`dualframe.run` on the target of the test."""
-    options = {"use_gpu": False} if target == "genn" else {}
+    options = {"use_gpu": False} if target.startswith("genn") else {}
     return partial(df.run, target=target, progress=False, **options)
 
 

@@ -25,6 +25,7 @@ PACKAGES = (
     "dualframe",
     "brian2",
     "brian2genn",
+    "pygenn",
     "dendrify",
     "numpy",
     "scipy",
@@ -34,13 +35,15 @@ PACKAGES = (
     "cython",
     "setuptools",
 )
-SHOWN = ("brian2", "brian2genn", "dendrify", "numpy", "cython")
+SHOWN = ("brian2", "brian2genn", "pygenn", "dendrify", "numpy", "cython")
 
 TARGETS: Mapping[str, tuple[str, bool | None]] = {
     "runtime": ("runtime", None),
     "cpp_standalone": ("cpp_standalone", None),
     "genn (CPU)": ("genn", False),
     "genn (GPU)": ("genn", True),
+    "genn5 (CPU)": ("genn5", False),
+    "genn5 (GPU)": ("genn5", True),
 }
 
 OPENMP_PROGRAM = "#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }\n"

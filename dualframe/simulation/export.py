@@ -107,10 +107,10 @@ def export(
 
 
 def _check_target(target: str) -> None:
-    if target not in ("auto", TARGET) and resolve_target(target) == "genn":
+    if target not in ("auto", TARGET) and resolve_target(target) in ("genn", "genn5"):
         raise TargetError(
-            "a network cannot be exported for 'genn': its code needs GeNN's own build system. "
-            "Export with target='cpp_standalone', or run with target='genn'."
+            f"a network cannot be exported for {target!r}: its code needs GeNN's own build system. "
+            f"Export with target='cpp_standalone', or run with target={target!r}."
         )
     if target == "runtime":
         raise TargetError("the target 'runtime' has no code to export: use 'cpp_standalone'.")

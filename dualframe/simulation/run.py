@@ -54,8 +54,8 @@ def run(
     duration
         Simulated time.
     target
-        ``"runtime"``, ``"cpp_standalone"``, ``"genn"``, or ``"auto"`` (C++ where a compiler is
-        found, else the runtime).
+        ``"runtime"``, ``"cpp_standalone"``, ``"genn"``, ``"genn5"``, or ``"auto"`` (C++ where a
+        compiler is found, else the runtime).
     seed
         Seed of everything that is drawn: connectivity, parameters and input. The same seed gives
         the same network on every target. ``None`` chooses one; it stands in the provenance.
@@ -77,9 +77,10 @@ def run(
     strict
         Strict floating point, so that targets agree to the last bit; slower.
     use_gpu
-        ``genn`` only: ``True`` CUDA, ``False`` GeNN's CPU, ``None`` CUDA where there is one.
+        ``genn`` and ``genn5`` only: ``True`` CUDA, ``False`` GeNN's CPU, ``None`` CUDA where there
+        is one.
     precision
-        ``"float64"`` or, on ``genn``, ``"float32"``.
+        ``"float64"`` or, on ``genn`` and ``genn5``, ``"float32"``.
     progress
         Whether to show a progress bar; ``None`` shows one in a terminal.
 
@@ -206,9 +207,9 @@ def check_options(threads: int, precision: str, target: str) -> None:
     """
     if precision not in ("float64", "float32"):
         raise UnknownName("precision", precision, ("float64", "float32"))
-    if precision == "float32" and target != "genn":
+    if precision == "float32" and target not in ("genn", "genn5"):
         raise NetworkError(
-            f"precision 'float32' is for target 'genn', not {target!r}: expected 'float64'."
+            f"precision 'float32' is for 'genn' and 'genn5', not {target!r}: expected 'float64'."
         )
     whole = isinstance(threads, (int, np.integer)) and not isinstance(threads, bool)
     if not whole or threads < 1 or (threads > 1 and target != "cpp_standalone"):

@@ -12,11 +12,12 @@ from dualframe.network import Network, expect_network
 from dualframe.targets.brian.target import RUNTIME
 from dualframe.targets.cpp.target import CPP_STANDALONE
 from dualframe.targets.genn.target import GENN
+from dualframe.targets.genn5.target import GENN5
 from dualframe.targets.lowering.lower_network import check_structure
 from dualframe.targets.target import Target, UnsupportedFeature
 
 TARGETS: Mapping[str, Target] = MappingProxyType(
-    {target.name: target for target in (RUNTIME, CPP_STANDALONE, GENN)}
+    {target.name: target for target in (RUNTIME, CPP_STANDALONE, GENN, GENN5)}
 )
 
 
@@ -70,7 +71,7 @@ def check(
     network
         The description.
     target
-        ``"runtime"``, ``"cpp_standalone"``, ``"genn"`` or ``"auto"``.
+        ``"runtime"``, ``"cpp_standalone"``, ``"genn"``, ``"genn5"`` or ``"auto"``.
     use_gpu
         GeNN only: ask for its CUDA back end.
 

@@ -6,12 +6,19 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pytest
 from compare import Trains, trains_of
 from drives import Drawn, Spikes, draw
 from models import DT, DURATION, Case
 
 import dualframe as df
 from dualframe.network import CurrentInput, Network, Population, Projection, SpikeInput
+
+#: The targets of GeNN, on its CPU back end; Brian2GeNN compiles for minutes.
+GENN = (
+    pytest.param("genn", marks=[pytest.mark.genn, pytest.mark.slow, pytest.mark.timeout(1800)]),
+    pytest.param("genn5", marks=pytest.mark.genn5),
+)
 
 
 def network(cases: Sequence[Case]) -> Network:

@@ -39,6 +39,7 @@ CASES = [
     *((dt, "runtime") for dt in TIME_STEPS),
     *(pytest.param(dt, "cpp_standalone", marks=pytest.mark.cpp) for dt in TIME_STEPS),
     pytest.param(0.05, "genn", marks=GENN),  # each time step is compiled anew: one is enough
+    pytest.param(0.05, "genn5", marks=pytest.mark.genn5),
 ]
 
 
@@ -103,7 +104,7 @@ def run_dualframe(
 
 @pytest.mark.parametrize(("dt", "target"), CASES)
 def test_times_do_not_depend_on_the_time_step(dt: float, target: str) -> None:
-    if target == "genn" and (reasons := missing_requirements("genn", use_gpu=False)):
+    if target.startswith("genn") and (reasons := missing_requirements(target, use_gpu=False)):
         pytest.skip("; ".join(reasons))
     values = run_dualframe(dt * ms, target)
     for name, duration in OPEN_MS.items():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from brian2 import ms
 from compare import SPIKE, Trains, assert_same
-from ours import run_ours
+from ours import GENN, run_ours
 
 from dualframe.network import Network
 from dualframe.receptor_effects import EFFECT_KINDS
@@ -51,11 +51,9 @@ def test_cpp_equals_runtime(network: Network, reference: Trains) -> None:
     assert_same(reference, cpp, ("the runtime", "C++"))
 
 
-@pytest.mark.genn
-@pytest.mark.slow
-@pytest.mark.timeout(1800)  # Brian2GeNN compiles for minutes
-def test_genn_equals_runtime(network: Network, reference: Trains) -> None:
-    if reasons := missing_requirements("genn", use_gpu=False):
+@pytest.mark.parametrize("where", GENN)
+def test_genn_equals_runtime(network: Network, reference: Trains, where: str) -> None:
+    if reasons := missing_requirements(where, use_gpu=False):
         pytest.skip("; ".join(reasons))
-    genn = run_ours(network, "genn", strict=True, use_gpu=False, duration=DURATION)
-    assert_same(reference, genn, ("the runtime", "GeNN"))
+    genn = run_ours(network, where, strict=True, use_gpu=False, duration=DURATION)
+    assert_same(reference, genn, ("the runtime", where))

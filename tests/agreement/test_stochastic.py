@@ -32,10 +32,11 @@ UNSEEN = 1  # a relay spikes in the step after its input
 MARKS = {
     "cpp_standalone": [pytest.mark.cpp],
     "genn": [pytest.mark.genn, pytest.mark.slow, pytest.mark.timeout(1800)],
+    "genn5": [pytest.mark.genn5],
 }
 TARGETS = [
     pytest.param(target, marks=MARKS.get(target, []))
-    for target in ("runtime", "cpp_standalone", "genn")
+    for target in ("runtime", "cpp_standalone", "genn", "genn5")
 ]
 
 
@@ -65,7 +66,7 @@ def sample(target: str, rate: float = RATE, seed: int = 1) -> Trains:
     """One run; a target that is not usable here skips the test."""
     if reasons := missing_requirements(target, use_gpu=False):
         pytest.skip("; ".join(reasons))
-    options = {"use_gpu": False} if target == "genn" else {}
+    options = {"use_gpu": False} if target.startswith("genn") else {}
     return run_ours(network(rate), target, duration=DURATION * ms, seed=seed, **options)
 
 

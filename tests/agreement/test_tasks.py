@@ -74,7 +74,7 @@ def train(
 ) -> df.TrainedAgents:
     if (name, target) not in made:
         task, how = small(name)
-        gpu = {"use_gpu": False} if target == "genn" else {}
+        gpu = {"use_gpu": False} if target.startswith("genn") else {}
         made[name, target] = df.train(
             task,
             agents=AGENTS,
@@ -183,7 +183,7 @@ def test_the_criterion_of_distal_reward_is_seen(target: str) -> None:
     """A low one is reached wherever the weight grows at all."""
     task, how = small("distal_reward")
     task = task.with_parameters(criterion__level="0.04 mV")
-    gpu = {"use_gpu": False} if target == "genn" else {}
+    gpu = {"use_gpu": False} if target.startswith("genn") else {}
     agents = df.train(
         task,
         agents=AGENTS,

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from dualframe.targets.genn import requirements as genn_requirements
+from dualframe.targets.genn5 import requirements as genn5_requirements
 
 doctor = import_module(
     "dualframe.simulation.diagnose_installation"
@@ -58,6 +59,19 @@ def brian2genn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(genn_requirements.np, "__version__", "1.26.4")
 
 
+@pytest.fixture
+def pygenn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pretend that PyGeNN is installed, with its CUDA back end."""
+    monkeypatch.setattr(genn5_requirements, "pygenn_version", lambda: "5.4.0")
+    monkeypatch.setattr(genn5_requirements, "has_cuda_backend", lambda: True)
+
+
+@pytest.fixture
+def no_pygenn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(genn5_requirements, "pygenn_version", lambda: None)
+    monkeypatch.setattr(genn5_requirements, "has_cuda_backend", lambda: False)
+
+
 def usable(facts: dict[str, Any]) -> set[str]:
     return {target for target, found in facts["targets"].items() if found["usable"]}
 
@@ -74,7 +88,7 @@ def test_an_empty_machine_runs_only_the_runtime(install: Install) -> None:
     assert "no C++ compiler" in gaps(facts, "cpp_standalone")
 
 
-@pytest.mark.usefixtures("brian2genn", "genn")
+@pytest.mark.usefixtures("brian2genn", "genn", "pygenn")
 def test_a_complete_machine_runs_every_target(
     install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,13 +109,27 @@ def test_a_complete_machine_runs_every_target(
     assert "not usable" not in doctor.render_diagnosis(facts)
 
 
-@pytest.mark.usefixtures("brian2genn", "genn")
+@pytest.mark.usefixtures("brian2genn", "genn", "pygenn")
 def test_without_a_gpu_genn_runs_on_the_cpu(install: Install) -> None:
     install("g++", "g++ 12.2.0")
     install("make", "GNU Make 4.3")
     facts = doctor.doctor()
-    assert usable(facts) == {"runtime", "cpp_standalone", "genn (CPU)"}
+    assert usable(facts) == {"runtime", "cpp_standalone", "genn (CPU)", "genn5 (CPU)"}
     assert gaps(facts, "genn (GPU)").startswith("no CUDA toolkit")
+
+
+@pytest.mark.usefixtures("no_pygenn")
+def test_without_pygenn_its_installation_page_is_named(install: Install) -> None:
+    install("g++", "g++ 12.2.0")
+    install("make", "GNU Make 4.3")
+    facts = doctor.doctor()
+    assert genn5_requirements.INSTALLATION in gaps(facts, "genn5 (CPU)")
+    assert "genn5 (CPU)" not in usable(facts)
+
+
+def test_a_pygenn_of_another_version_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(genn5_requirements, "pygenn_version", lambda: "4.9.0")
+    assert "PyGeNN is 4.9.0" in genn5_requirements.missing_requirements()[0]
 
 
 def test_facts_are_json(install: Install) -> None:

@@ -1,0 +1,96 @@
+"""GPUs, or GeNN's CPU back end, through PyGeNN 5."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+from dualframe.core.brian_lock import one_thread_at_a_time
+from dualframe.core.errors import TargetError
+from dualframe.core.temporary_folders import temporary_folder
+from dualframe.targets.brian.raw_results import RawResults, RunOptions
+from dualframe.targets.genn.requirements import has_gpu
+from dualframe.targets.genn5.assemble_model import AssembledModel, assemble_model
+from dualframe.targets.genn5.compiled_models import build_model
+from dualframe.targets.genn5.network_needs import find_needs
+from dualframe.targets.genn5.neuron_code import STOPPED
+from dualframe.targets.genn5.read_results import Recorder, collect_results, recording_steps
+from dualframe.targets.genn5.requirements import has_cuda_backend, missing_requirements
+from dualframe.targets.lowering.lowered_network import LoweredNetwork
+
+_REPORT_EVERY = 0.5
+
+
+@one_thread_at_a_time
+def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
+    """Generate, compile and run a lowered network with PyGeNN.
+
+    An interrupt (Ctrl-C) ends the run early and returns what was simulated until then.
+
+    Parameters
+    ----------
+    lowered
+        The lowered network.
+    options
+        How to run it.
+
+    Raises
+    ------
+    TargetError
+        If PyGeNN, a compiler or (for a GPU) CUDA is missing.
+    BuildError
+        If the code does not compile.
+    """
+    missing = missing_requirements(use_gpu=options.use_gpu)
+    if missing:
+        raise TargetError(f"target 'genn5' is not usable here: {'; '.join(missing)}")
+    can_use_gpu = has_cuda_backend() and has_gpu()
+    use_gpu = can_use_gpu if options.use_gpu is None else options.use_gpu
+    lowered = lowered.without_visits
+    started = time.perf_counter()
+    with temporary_folder() as folder:
+        assembled = assemble_model(
+            lowered,
+            find_needs(lowered),
+            backend="cuda" if use_gpu else "single_threaded_cpu",
+            precision=options.precision,
+        )
+        cached = build_model(assembled.model, folder, strict=options.strict, use_gpu=use_gpu)
+        built = time.perf_counter()
+        recorder = _load_and_run(assembled, options)
+        raw = collect_results(assembled, recorder)
+        assembled.model.unload()
+    raw.build_s, raw.run_s = built - started, time.perf_counter() - built
+    raw.build_cache = cached
+    raw.facts = {"use_gpu": use_gpu, "precision": options.precision}
+    return raw
+
+
+def _load_and_run(assembled: AssembledModel, options: RunOptions) -> Recorder:
+    """Run all steps, and take in what the events of the last one have brought."""
+    lowered, phases = assembled.needs.network, assembled.needs.phases
+    steps = round(lowered.duration / lowered.dt)
+    assembled.model.load(num_recording_timesteps=recording_steps(assembled, steps))
+    recorder = Recorder(assembled)
+    with suppress(KeyboardInterrupt):  # what was simulated until then is kept
+        _run_steps(assembled, recorder, options, steps)
+    if phases == 1:
+        for group in lowered.groups:
+            assembled.populations[group.name].set_dynamic_param_value(STOPPED, 1.0)
+    recorder.step_model()
+    recorder.read_spikes(at_the_end=True)
+    return recorder
+
+
+def _run_steps(
+    assembled: AssembledModel, recorder: Recorder, options: RunOptions, steps: int
+) -> None:
+    reported = time.monotonic()
+    for step in range(steps):
+        for _ in range(assembled.needs.phases):
+            recorder.step_model()
+        recorder.finish_step(step)
+        if step % 100 == 0 and time.monotonic() - reported > _REPORT_EVERY:
+            reported = time.monotonic()
+            if options.progress is not None:
+                options.progress((step + 1) / steps)
