@@ -91,7 +91,12 @@ def export(
     length, step = resolve_times(duration, dt)
     wanted = resolve_recordings(network, {} if record is None else record, step)
     lowered = lower_network(
-        network, dt=step, duration=length, seed=resolve_seed(seed), record=wanted
+        network,
+        dt=step,
+        duration=length,
+        seed=resolve_seed(seed),
+        record=wanted,
+        merged=not strict,
     )
     refuse_divergent_step(lowered)
     out = check_export_folder(folder_name, force=force)

@@ -75,7 +75,8 @@ def run(
     threads
         OpenMP threads (``cpp_standalone`` only).
     strict
-        Strict floating point, so that targets agree to the last bit; slower.
+        Strict floating point, so that targets agree to the last bit; slower. Sums are those that
+        the equations write: each input keeps a channel of its own.
     use_gpu
         ``genn`` and ``genn5`` only: ``True`` CUDA, ``False`` GeNN's CPU, ``None`` CUDA where there
         is one.
@@ -115,6 +116,7 @@ def run(
         record=requested,
         spikes_of=kept,
         network_seed=drawn,
+        merged=not strict,
     )
     _check_recorded_synapses(lowered)
     refuse_divergent_step(lowered)

@@ -27,6 +27,7 @@ from dualframe.targets.lowering.lowered_network import (
     LoweredSpikes,
     LoweredSynapses,
 )
+from dualframe.targets.lowering.merged_channels import merge_channels
 from dualframe.targets.lowering.network_size import check_size
 from dualframe.targets.lowering.unit_checks import check_units
 
@@ -41,6 +42,7 @@ def lower_network(
     record: Mapping[str, Recording] | None = None,
     spikes_of: Collection[str] | None = None,
     network_seed: int | None = None,
+    merged: bool = False,
 ) -> LoweredNetwork:
     """Lower a network to the portable subset.
 
@@ -58,6 +60,8 @@ def lower_network(
         Populations whose spikes are kept; ``None`` keeps all.
     network_seed
         Seed of connectivity, weights, delays and parameters, where it is another one.
+    merged
+        Whether channels that act only by their sum become one variable (`merge_channels`).
 
     Raises
     ------
@@ -75,7 +79,7 @@ def lower_network(
         for source in network.sources
     ]
     silent = () if spikes_of is None else {p.name for p in network.populations} - set(spikes_of)
-    return LoweredNetwork(
+    lowered = LoweredNetwork(
         groups=tuple(
             lower_population(network, p, step, named_stream(structure_seed, p.name), recordings)
             for p in network.populations
@@ -93,6 +97,7 @@ def lower_network(
         seed=seed,
         silent=frozenset(silent),
     )
+    return merge_channels(lowered) if merged else lowered
 
 
 def _with_unique_names(parts: Iterable[LoweredSynapses]) -> tuple[LoweredSynapses, ...]:
