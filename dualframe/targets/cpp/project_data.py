@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dualframe.targets.lowering.final_weights import NOW
 from dualframe.targets.lowering.lowered_network import (
     LoweredGroup,
     LoweredNetwork,
@@ -30,6 +31,7 @@ _INTERNAL = re.compile(
     r"|_(?:lastspike|_lastindex|period|_period_bins)(?:_\d+)?$"
     r"|_delay_size(?:_\d+)?$"
 )
+_REPEATED = re.compile(r"(?<=_clock_dt)_\d+$")  # Brian2 sets the step of such a clock twice
 _LENGTH_OF = re.compile(r"(?P<array>_(?:dynamic_)?array_\w+?)(?:_size(?:_\d+)?)?")
 
 
@@ -118,8 +120,8 @@ def layout_values(
     found = {}
     for name, value in learned.items():
         array = name if name in arrays else _array_of(name)
-        if name in single:
-            found[name] = single[name]
+        if (number := _REPEATED.sub("", name)) in single:
+            found[name] = single[number]
         elif array in arrays:
             found[name] = str(arrays[array].size)
         elif _OWNED.sub("", array) in single:
@@ -187,8 +189,12 @@ def _synapse_arrays(synapses: LoweredSynapses, lowered: LoweredNetwork) -> Array
     name = lowered.names.synapses[synapses.name]
     shared = {name: c.value for name, c in synapses.constants.items() if c.is_shared}
     single = {name: c.value for name, c in synapses.constants.items() if not c.is_shared}
+    recording = lowered.recording_of_weights(synapses)
+    is_followed = synapses.due and recording is not None and recording.every is not None
+    followed = {NOW: synapses.initial["w"]} if is_followed else {}
     single |= {
-        name: np.broadcast_to(value, (len(synapses.i),)) for name, value in synapses.initial.items()
+        name: np.broadcast_to(value, (len(synapses.i),))
+        for name, value in (synapses.initial | followed).items()
     }
     prefix = f"_static_array__array_{name}"
     has_own_delays = np.ndim(synapses.delay) > 0 and synapses.on_pre
