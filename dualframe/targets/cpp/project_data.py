@@ -194,7 +194,7 @@ def _synapse_arrays(synapses: LoweredSynapses, lowered: LoweredNetwork) -> Array
     followed = {NOW: synapses.initial["w"]} if is_followed else {}
     single |= {
         name: np.broadcast_to(value, (len(synapses.i),))
-        for name, value in (synapses.initial | followed).items()
+        for name, value in {**synapses.initial, **followed}.items()
     }
     prefix = f"_static_array__array_{name}"
     has_own_delays = np.ndim(synapses.delay) > 0 and synapses.on_pre
