@@ -9,6 +9,7 @@ import pytest
 from brian2 import um
 
 from dualframe.network import Population, Projection, SpikeInput
+from dualframe.network.connection_rules import pairs_by_distance
 from dualframe.network.connection_rules import probability as bernoulli
 from dualframe.network.distributions import GaussianKernel
 from dualframe.network.draw_connections import draw_pairs
@@ -118,6 +119,49 @@ def test_a_kernel_connects_the_near_more_than_the_far() -> None:
         count = ((distance >= low) & (distance < high)).sum()
         # a sum of Bernoulli variables: 4.5 sd, passed by chance in all but 3e-5 of seeds
         assert abs(count - p.sum()) < 4.5 * np.sqrt((p * (1 - p)).sum())
+
+
+def test_every_pair_of_a_kernel_connects_with_its_own_probability() -> None:
+    rng = np.random.default_rng(4)
+    here = cells(40, positions=rng.uniform(0, 600, (40, 3)) * um)
+    kernel = GaussianKernel(1.3, 100 * um)  # some bounds are one, most are thinned
+    given = Projection("cells", "cells", on_pre="v += 1", kernel=kernel)
+    place = np.asarray(here.positions)
+    p = kernel.probability(np.sqrt(((place[:, None] - place[None]) ** 2).sum(axis=-1)))
+    np.fill_diagonal(p, 0)
+    draws, count = 2000, np.zeros((40, 40))
+    for _ in range(draws):
+        np.add.at(count, draw_pairs(given, here, here, rng), 1)
+    assert (count[p == 1] == draws).all()
+    assert count[p == 0].sum() == 0
+    often = (draws * p * (1 - p) > 9) & (p < 1)
+    z = (count - draws * p)[often] / np.sqrt(draws * p * (1 - p))[often]
+    # the squares sum to chi-square, of variance 2 for each pair: 4.5 sd on both sides
+    assert abs((z**2).sum() - z.size) < 4.5 * np.sqrt(2.3 * z.size)
+    far = ~often & (p < 0.5)
+    assert abs((count - draws * p)[far].sum()) < 4.5 * np.sqrt((draws * p)[far].sum())
+
+
+def test_pairs_of_a_kernel_are_independent_in_order_and_the_same_by_seed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    place = np.random.default_rng(2).uniform(0, 400, (300, 3)) * [1, 1, 0] * um
+    here = cells(300, positions=place)
+    given = Projection("cells", "cells", on_pre="v += 1", kernel=GaussianKernel(0.4, 90 * um))
+
+    def drawn(seed: int) -> np.ndarray:
+        return np.column_stack(draw_pairs(given, here, here, np.random.default_rng(seed)))
+
+    assert np.array_equal(drawn(3), drawn(3))
+    assert np.array_equal(drawn(3), np.unique(drawn(3), axis=0))
+    monkeypatch.setattr(pairs_by_distance, "CANDIDATES_AT_A_TIME", 500)
+    numbers = [len(drawn(seed)) for seed in range(300)]
+    apart = np.sqrt(((np.asarray(place)[:, None] - np.asarray(place)[None]) ** 2).sum(axis=-1))
+    p = given.kernel.probability(apart)[~np.eye(300, dtype=bool)]
+    mean, variance = p.sum(), (p * (1 - p)).sum()
+    assert abs(np.mean(numbers) - mean) < 4.5 * np.sqrt(variance / 300)
+    # the variance of 300 numbers has a relative sd of sqrt(2/299)
+    assert abs(np.var(numbers, ddof=1) / variance - 1) < 4.5 * np.sqrt(2 / 299)
 
 
 def test_a_kernel_above_one_is_certainty() -> None:

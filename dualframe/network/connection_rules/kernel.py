@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dualframe.core.quantity import quantity_text
 from dualframe.network.connection_rules.connection_rule import (
@@ -14,19 +13,16 @@ from dualframe.network.connection_rules.connection_rule import (
     RuleParameter,
     Values,
 )
-from dualframe.network.connection_rules.probability import draw_independent_pairs
+from dualframe.network.connection_rules.pairs_by_distance import draw_pairs_by_distance
 from dualframe.network.distributions import GaussianKernel
+
+CELL_SIDE = 0.25  # widths: few candidates fail, and few pairs of cells hold none
 
 
 def _draw_pairs(values: Values, ends: ConnectionEnds, rng: np.random.Generator) -> Pairs:
     kernel = GaussianKernel(**values)
-    here, there = np.asarray(ends.source_positions), np.asarray(ends.target_positions)
-
-    def probability_by_distance(rows: slice) -> NDArray[np.float64]:
-        difference = here[rows, None, :] - there[None, :, :]
-        return kernel.probability(np.sqrt((difference**2).sum(axis=-1)))
-
-    return draw_independent_pairs(probability_by_distance, ends, rng)
+    side = CELL_SIDE * float(np.asarray(kernel.sigma))
+    return draw_pairs_by_distance(kernel.probability, side, ends, rng)
 
 
 def _mean_in_degree(values: Values, ends: ConnectionEnds) -> float:
@@ -50,7 +46,6 @@ KERNEL = ConnectionRule(
     projection_field="kernel",
     parameters={"p_max": PROBABILITY_VALUE, "sigma": RuleParameter("length", "positive")},
     draw_pairs=_draw_pairs,
-    draws_every_pair=True,
     describe=_kernel_text,
     needs_positions=True,
     mean_in_degree=_mean_in_degree,
