@@ -63,7 +63,8 @@ def divide_space(positions: Floats, side: float) -> SpatialCells:
     """
     low = positions.min(axis=0)
     span = positions.max(axis=0) - low
-    most = int(MOST_CELLS ** (1 / max(1, np.count_nonzero(span)))) or 1
+    dimensions = max(1, int(np.count_nonzero(span)))
+    most = int(MOST_CELLS ** (1 / dimensions))
     along = np.clip(np.ceil(span / side), 1, most)
     place = np.minimum((positions - low) * (along / np.where(span > 0, span, 1)), along - 1)
     label = np.ravel_multi_index(tuple(place.astype(np.int64).T), tuple(along.astype(np.int64)))
