@@ -99,11 +99,11 @@ class NetworkNeeds:
 
     @cached_property
     def followed(self) -> dict[str, set[str]]:
-        """By population: the names that synapses read at every step, or at visits."""
+        """By population: the names that synapses read at every step, or at visits on condition."""
         needed: dict[str, set[str]] = {name: set() for name in self.groups}
         for synapses in self.synapses:
             texts = [self.clock_driven_text(synapses)]
-            texts += [text for text, _ in (*synapses.visits, *synapses.visits_when)]
+            texts += [text for text, _ in synapses.visits_when]
             for end, name in self._neurons_in(synapses, words_of(*texts)):
                 needed[end].add(name)
             for _, name in synapses.visits_when:
@@ -112,7 +112,7 @@ class NetworkNeeds:
 
     @cached_property
     def recorded(self) -> dict[str, dict[str, str]]:
-        """By population: what is recorded at the start of steps, variables by their names."""
+        """By population: what is read at the start of steps, variables by their names."""
         return {name: self._recorded_of(group) for name, group in self.groups.items()}
 
     def weights_in_time(self, synapses: LoweredSynapses) -> Recording | None:
@@ -128,15 +128,12 @@ class NetworkNeeds:
 
     def _recorded_of(self, group: LoweredGroup) -> dict[str, str]:
         recording = self.network.recordings.get(group.name)
-        names: dict[str, str] = {}
-        if recording is not None:
-            own = (name for name in recording.variables if name != "dspikes")
-            names = {name: group.recorded_as.get(name, name) for name in own}
-            if "dspikes" in recording.variables:
-                names |= {name: name for name in group.events.values()}
+        names = {n: group.recorded_as.get(n, n) for n in recorded_names(group, recording)}
         for synapses in self.synapses:
             if synapses.target == group.name and self.weights_in_time(synapses):
                 names |= {name: name for name in variables_needed(synapses)[1]}
+            read = self._neurons_in(synapses, words_of(*(text for text, _ in synapses.visits)))
+            names |= {name: name for end, name in read if end == group.name}
         return names
 
     @cached_property
@@ -218,6 +215,21 @@ class NetworkNeeds:
         lines = self.equations["group", population].lines.values()
         at_start = {line.name for line in lines if "constant over dt" in line.flags}
         return resets | at_start | {name for name, operator in sums.items() if operator == "+="}
+
+
+def recorded_names(group: LoweredGroup, recording: Recording | None) -> tuple[str, ...]:
+    """Return the variables of a population that are recorded in time.
+
+    Parameters
+    ----------
+    group
+        The population.
+    recording
+        What is asked for.
+    """
+    asked = () if recording is None else recording.variables
+    times = tuple(group.events.values()) if "dspikes" in asked else ()
+    return (*(name for name in asked if name != "dspikes"), *times)
 
 
 def find_needs(lowered: LoweredNetwork) -> NetworkNeeds:

@@ -12,7 +12,9 @@ from dualframe.network import Recording
 from dualframe.targets.brian.raw_results import RawResults, RawTrace
 from dualframe.targets.genn5.assemble_model import AssembledModel
 from dualframe.targets.genn5.genn_text import genn_name
+from dualframe.targets.genn5.network_needs import recorded_names
 from dualframe.targets.genn5.neuron_code import start_name
+from dualframe.targets.genn5.visits import read_variable
 from dualframe.targets.lowering.final_weights import final_weights
 from dualframe.targets.lowering.lowered_network import Array, LoweredSynapses
 
@@ -53,7 +55,7 @@ class Recorder:
     """
 
     def __init__(self, assembled: AssembledModel) -> None:
-        self._assembled = assembled
+        self.assembled = assembled
         self._length = recording_steps(
             assembled, round(assembled.needs.network.duration / assembled.needs.network.dt)
         )
@@ -64,8 +66,8 @@ class Recorder:
 
     def step_model(self) -> None:
         """Let GeNN take one of its steps."""
-        self._assembled.model.step_time()
-        if self._assembled.model.timestep % self._length == 0:
+        self.assembled.model.step_time()
+        if self.assembled.model.timestep % self._length == 0:
             self.read_spikes()
 
     def finish_step(self, step: int) -> None:
@@ -89,14 +91,14 @@ class Recorder:
         at_the_end
             Whether the buffer is not full.
         """
-        model, until = self._assembled.model, self._assembled.model.timestep
+        model, until = self.assembled.model, self.assembled.model.timestep
         if at_the_end and until > self._read_until:
             model.timestep = -(-until // self._length) * self._length
         if until == self._read_until or not self._recorded():
             return
         model.pull_recording_buffers_from_device()
         for name in self._recorded():
-            times, indices = self._assembled.populations[name].spike_recording_data[0]
+            times, indices = self.assembled.populations[name].spike_recording_data[0]
             steps = np.rint(np.asarray(times) / model.dt).astype(np.int64)
             is_new = (steps >= self._read_until) & (steps < until)
             self._events.setdefault(name, []).append((np.asarray(indices)[is_new], steps[is_new]))
@@ -113,11 +115,11 @@ class Recorder:
         parts = self._events.get(name) or [(np.zeros(0, int), np.zeros(0, int))]
         indices, steps = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.lexsort((indices, steps))
-        phases, dt = self._assembled.needs.phases, self._assembled.needs.network.dt
+        phases, dt = self.assembled.needs.phases, self.assembled.needs.network.dt
         return indices[order].astype(np.int32), (steps[order] // phases) * dt
 
     def _recorded(self) -> list[str]:
-        network = self._assembled.needs.network
+        network = self.assembled.needs.network
         return [g.name for g in network.groups if g.threshold and g.name not in network.silent]
 
 
@@ -126,9 +128,10 @@ def _samples(assembled: AssembledModel) -> Iterator[tuple[tuple[str, str], _Samp
     needs = assembled.needs
     for group in needs.network.groups:
         recording = needs.network.recordings.get(group.name)
-        for name, variable in needs.recorded[group.name].items() if recording else ():
+        for name in recorded_names(group, recording):
+            variable = needs.recorded[group.name][name]
             stride = 1 if name in group.events.values() else _stride(assembled, recording)
-            read = _reader(assembled.populations[group.name], start_name(variable))
+            read = read_variable(assembled.populations[group.name], start_name(variable))
             chosen = None if recording is None else recording.neurons
             yield (group.name, name), _Samples(stride, _choosing(read, chosen))
     for synapses in needs.synapses:
@@ -149,17 +152,6 @@ def _stride(assembled: AssembledModel, recording: Recording | None) -> int:
 
 def _choosing(read: Callable[[], Array], chosen: Any) -> Callable[[], Array]:
     return read if chosen is None else lambda: read()[chosen]
-
-
-def _reader(group: Any, name: str) -> Callable[[], Array]:
-    """Return what reads a variable of neurons from the device."""
-    variable = group.vars[name]
-
-    def read() -> Array:
-        variable.pull_from_device()
-        return np.array(variable.current_values, dtype=float)
-
-    return read
 
 
 def _synapse_reader(assembled: AssembledModel, synapses: LoweredSynapses) -> Any:
@@ -188,7 +180,7 @@ def _weight_reader(
         return of_synapses(name) if constant is None else constant.value
 
     return lambda: np.array(
-        final_weights(synapses, of_own, lambda name: _reader(target, spelled(name))())
+        final_weights(synapses, of_own, lambda name: read_variable(target, spelled(name))())
     )
 
 
@@ -209,7 +201,7 @@ def collect_results(assembled: AssembledModel, recorder: Recorder) -> RawResults
             raw.spikes[group.name] = recorder.spikes(group.name)
         of_group = assembled.populations[group.name]
         raw.states[group.name] = {
-            name: _reader(of_group, genn_name(name))() for name in group.state_variables
+            name: read_variable(of_group, genn_name(name))() for name in group.state_variables
         }
     _collect_traces(raw, assembled, recorder)
     parts: dict[str, list[tuple[Any, ...]]] = {}

@@ -16,6 +16,7 @@ from dualframe.targets.genn5.network_needs import find_needs
 from dualframe.targets.genn5.neuron_code import STOPPED
 from dualframe.targets.genn5.read_results import Recorder, collect_results, recording_steps
 from dualframe.targets.genn5.requirements import has_cuda_backend, missing_requirements
+from dualframe.targets.genn5.visits import Visit, add_visits
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 
 _REPORT_EVERY = 0.5
@@ -46,7 +47,6 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         raise TargetError(f"target 'genn5' is not usable here: {'; '.join(missing)}")
     can_use_gpu = has_cuda_backend() and has_gpu()
     use_gpu = can_use_gpu if options.use_gpu is None else options.use_gpu
-    lowered = lowered.without_visits
     started = time.perf_counter()
     with temporary_folder() as folder:
         assembled = assemble_model(
@@ -55,9 +55,10 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
             backend="cuda" if use_gpu else "single_threaded_cpu",
             precision=options.precision,
         )
+        visits = tuple(add_visits(assembled))
         cached = build_model(assembled.model, folder, strict=options.strict, use_gpu=use_gpu)
         built = time.perf_counter()
-        recorder = _load_and_run(assembled, options)
+        recorder = _load_and_run(assembled, visits, options)
         raw = collect_results(assembled, recorder)
         assembled.model.unload()
     raw.build_s, raw.run_s = built - started, time.perf_counter() - built
@@ -66,14 +67,16 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     return raw
 
 
-def _load_and_run(assembled: AssembledModel, options: RunOptions) -> Recorder:
+def _load_and_run(
+    assembled: AssembledModel, visits: tuple[Visit, ...], options: RunOptions
+) -> Recorder:
     """Run all steps, and take in what the events of the last one have brought."""
     lowered, phases = assembled.needs.network, assembled.needs.phases
     steps = round(lowered.duration / lowered.dt)
     assembled.model.load(num_recording_timesteps=recording_steps(assembled, steps))
     recorder = Recorder(assembled)
     with suppress(KeyboardInterrupt):  # what was simulated until then is kept
-        _run_steps(assembled, recorder, options, steps)
+        _run_steps(recorder, visits, options, steps)
     if phases == 1:
         for group in lowered.groups:
             assembled.populations[group.name].set_dynamic_param_value(STOPPED, 1.0)
@@ -83,13 +86,16 @@ def _load_and_run(assembled: AssembledModel, options: RunOptions) -> Recorder:
 
 
 def _run_steps(
-    assembled: AssembledModel, recorder: Recorder, options: RunOptions, steps: int
+    recorder: Recorder, visits: tuple[Visit, ...], options: RunOptions, steps: int
 ) -> None:
-    reported = time.monotonic()
+    reported, model, needs = time.monotonic(), recorder.assembled.model, recorder.assembled.needs
     for step in range(steps):
-        for _ in range(assembled.needs.phases):
+        for _ in range(needs.phases):
             recorder.step_model()
         recorder.finish_step(step)
+        for visit in visits:
+            if visit.is_due(step):
+                visit.make(model, step * needs.network.dt)
         if step % 100 == 0 and time.monotonic() - reported > _REPORT_EVERY:
             reported = time.monotonic()
             if options.progress is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,13 +18,43 @@ from dualframe.targets.genn5.genn_text import (
     words_of,
 )
 from dualframe.targets.genn5.network_needs import NetworkNeeds, ReadEquations
-from dualframe.targets.genn5.neuron_code import followed_name, input_name
+from dualframe.targets.genn5.neuron_code import followed_name, input_name, start_name
 from dualframe.targets.genn5.state_updates import event_driven_statements, update_statements
 from dualframe.targets.lowering.event_free_equations import EquationLine, expand_subexpressions
 from dualframe.targets.lowering.lowered_network import Array, LoweredSynapses
 
 _LAST_UPDATE = "lastupdate"
 OWN_DELAY = "own_delay_steps"
+
+
+@dataclass(frozen=True)
+class VisitCode:
+    """Statements for all synapses.
+
+    Attributes
+    ----------
+    code
+        The code.
+    arrays
+        Where the arrays that it reads come from: population and variable.
+    """
+
+    code: str
+    arrays: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How code reads the neurons of a synapse: a copy of each variable, as an array of all."""
+
+    copy: Callable[[str], str] | None = None
+    is_array: bool = False
+
+
+_DIRECT = _Reading()
+_EVERY_STEP = _Reading(followed_name)
+_AT_START = _Reading(start_name, True)
+_ON_CONDITION = _Reading(followed_name, True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +87,7 @@ class SynapseCode:
     on_pre: str
     on_post: str
     at_every_step: str
-    visits: tuple[str, ...]
+    visits: tuple[VisitCode, ...]
     target: str | None
 
 
@@ -72,26 +102,27 @@ class _Synapses:
     parameters: dict[str, float] = field(default_factory=dict)
     before: dict[str, str] = field(default_factory=dict)
     behind: dict[str, str] = field(default_factory=dict)
+    arrays: dict[str, tuple[str, str]] = field(default_factory=dict)
     targets: set[str] = field(default_factory=set)
 
     @property
     def lines(self) -> tuple[EquationLine, ...]:
         return tuple(self.equations.lines.values())
 
-    def names_in(self, text: str, *, followed: bool = False, time: str = "now") -> dict[str, str]:
+    def names_in(self, text: str, reading: _Reading = _DIRECT, time: str = "now") -> dict[str, str]:
         """Return the code of all names that a text may use; note what is read of neurons."""
         whole = "(2.0*dt)" if self.needs.phases == 2 else "dt"
         names = {"t": time, "dt": whole, "i": "((scalar)id_pre)", "j": "((scalar)id_post)"}
         names |= self.own
         for word in words_of(text) - set(names):
-            if code := self._code_of_neuron(word, followed):
+            if code := self._code_of_neuron(word, reading):
                 names[word] = code
         return names
 
     def expand(self, text: str) -> str:
         return expand_subexpressions(text, self.equations.full)
 
-    def _code_of_neuron(self, word: str, followed: bool) -> str | None:
+    def _code_of_neuron(self, word: str, reading: _Reading) -> str | None:
         is_before = word.endswith("_pre")
         end = self.synapses.source if is_before else self.synapses.target
         bare = word.removesuffix("_pre").removesuffix("_post")
@@ -106,9 +137,13 @@ class _Synapses:
             return name
         if bare not in equations.lines and bare not in ("lastspike", "not_refractory"):
             return None
-        if followed:
-            read[followed_name(bare) + side] = followed_name(bare)
-            return followed_name(bare) + side
+        if reading.copy is not None:
+            name = reading.copy(bare)
+            if reading.is_array:
+                self.arrays[name + side] = (end, name)
+                return f"{name}{side}[id{side}]"
+            read[name + side] = name
+            return name + side
         if bare in equations.full:
             return f"({self._expression_of_neuron(equations.full[bare], side)})"
         read[genn_name(bare) + side] = genn_name(bare)
@@ -117,7 +152,7 @@ class _Synapses:
     def _expression_of_neuron(self, text: str, side: str) -> str:
         names = {"t": "t", "dt": "dt", "i": f"((scalar)id{side})"}
         for word in words_of(text) - set(names):
-            if code := self._code_of_neuron(word + side, False):
+            if code := self._code_of_neuron(word + side, _DIRECT):
                 names[word] = code
         return render_expression(text, names)
 
@@ -215,10 +250,10 @@ def _declarations(writing: _Synapses) -> tuple[str, ...]:
     return tuple(constant.equation_line(name) for name, constant in constants.items())
 
 
-def _render(writing: _Synapses, text: str, *, followed: bool = False) -> list[str]:
+def _render(writing: _Synapses, text: str, reading: _Reading = _DIRECT) -> list[str]:
     """Return statements as code: own variables are written, those of the neuron added to."""
     expanded = writing.expand(text)
-    names, code = writing.names_in(expanded, followed=followed), []
+    names, code = writing.names_in(expanded, reading), []
     for statement in parse_statements(expanded):
         bare = statement.name.removesuffix("_post")
         of_neuron = writing.needs.inputs[writing.synapses.target]
@@ -253,7 +288,7 @@ def _write_every_step(writing: _Synapses) -> Iterator[str]:
     if update := _clock_driven_update(writing):
         yield f"if (t > 0.5*dt{f' && !({moves})' if phases == 2 else ''}) {{"
         yield f"const timepoint now = (rint(t/dt) - {float(phases)})*dt;"
-        yield from _render(writing, update, followed=True)
+        yield from _render(writing, update, _EVERY_STEP)
         yield "}"
     for name, expression in writing.needs.summed(writing.synapses).items():
         writing.targets.add(name)
@@ -278,13 +313,17 @@ def _clock_driven_update(writing: _Synapses) -> str:
     return update_statements("\n".join([*moving, *others]), "euler")
 
 
-def _write_visits(writing: _Synapses) -> Iterator[str]:
-    synapses = writing.synapses
-    for text, _ in synapses.visits:
-        yield "\n".join(_render(writing, text, followed=True))
-    for text, name in synapses.visits_when:
-        condition = writing.names_in(name, followed=True)[name]
-        yield "\n".join([f"if ({condition} > 0.5) {{", *_render(writing, text, followed=True), "}"])
+def _write_visits(writing: _Synapses) -> Iterator[VisitCode]:
+    """Visits at intervals, then those on a condition of the postsynaptic neuron."""
+    for text, _ in writing.synapses.visits:
+        writing.arrays = {}
+        code = "\n".join(_render(writing, text, _AT_START))
+        yield VisitCode(code, writing.arrays)
+    for text, name in writing.synapses.visits_when:
+        writing.arrays = {}
+        condition = writing.names_in(name, _ON_CONDITION)[name]
+        lines = [f"if ({condition} > 0.5) {{", *_render(writing, text, _ON_CONDITION), "}"]
+        yield VisitCode("\n".join(lines), writing.arrays)
 
 
 def _only_target(writing: _Synapses) -> str | None:
