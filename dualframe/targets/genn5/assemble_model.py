@@ -29,7 +29,7 @@ _SPIKES_CODE = "next_spike != last_spike && t >= spike_times[next_spike] - 0.5*d
 _POISSON_CODE = (
     "{now} >= onset - 0.5*step && {now} < end - 0.5*step && gennrand_uniform() < rate*step"
 )
-_ROW = 1.25  # rows of synapses are as long as the longest, rounded up to powers of this
+_ROW = 1.5  # rows of synapses have a power of this as their length
 
 
 @dataclass(kw_only=True)
@@ -91,7 +91,7 @@ def assemble_model(
     scalar = {"float64": "double", "float32": "float"}[precision]
     model = import_pygenn().GeNNModel(scalar, "network", time_precision="double", backend=backend)
     model.dt = lowered.dt / needs.phases
-    model.seed = lowered.seed % 2**31 + 1  # zero draws a seed
+    model.seed = 1  # `seeded_library` gives another; zero would draw one
     assembled = AssembledModel(model=model, needs=needs)
     for spikes in lowered.spikes:
         assembled.populations[spikes.name] = _add_spikes(assembled, spikes)
@@ -215,7 +215,7 @@ def _add_synapses(assembled: AssembledModel, synapses: LoweredSynapses) -> Any:
         pygenn.init_postsynaptic(assembled.keep(_brought()), {}, {}),
     )
     group.set_sparse_connections(synapses.i, synapses.j)
-    group.max_connections = round_up(group.max_connections)
+    group.max_connections = row_length(group.max_connections, len(synapses.i) / before.num_neurons)
     for name in code.parameters:
         group.set_wu_param_dynamic(name)
     if code.target:
@@ -228,17 +228,19 @@ def _add_synapses(assembled: AssembledModel, synapses: LoweredSynapses) -> Any:
     return group
 
 
-def round_up(count: int) -> int:
-    """Return a number of synapses per row that few more or fewer leave as it is.
+def row_length(longest: int, mean: float) -> int:
+    """Return for how many synapses a row has room: with other seeds mostly for as many.
+
+    The length stands in the code. The mean hardly varies over seeds, and six standard deviations of
+    a Poisson variable above it lies the longest of a million rows that are drawn independently.
 
     Parameters
     ----------
-    count
-        The largest number of synapses of a presynaptic neuron.
+    longest, mean
+        The largest and the mean number of synapses of a presynaptic neuron.
     """
-    if count <= 8:
-        return 8
-    return int(np.ceil(_ROW ** np.ceil(np.log(count) / np.log(_ROW))))
+    room = max(longest, mean + 6 * np.sqrt(mean) + 8)
+    return int(np.ceil(_ROW ** np.ceil(np.log(room) / np.log(_ROW))))
 
 
 def _weight_update_model(code: SynapseCode, name: str) -> Any:

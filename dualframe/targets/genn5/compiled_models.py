@@ -2,12 +2,14 @@
 
 GeNN writes its code at every build, which is quick. What is shared by all members of a population,
 weights, connections and input are data of the model; sizes and delays stand in the code, as does
-the longest row of synapses, which is therefore rounded up.
+the longest row of synapses, which is therefore rounded up. So does the seed: it is replaced by what
+the environment says when the library is loaded.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,8 +25,11 @@ from dualframe.targets.genn.requirements import cuda_version, gpu_names
 from dualframe.targets.genn5.requirements import pygenn_version
 
 LIBRARY = "librunner.so"
+SEED = "DUALFRAME_GENN_SEED"
 _SOURCES = (".cc", ".h", ".cu")
 _MAKEFILE = "Makefile"
+# of the host's and the device's generators
+_SEEDED = re.compile(r"(std::seed_seq seeds\{|deviceRNGSeed = )\d+(?=[};])")
 
 
 def build_model(
@@ -60,6 +65,9 @@ def build_model(
 
     def compile_sources(command: list[str]) -> None:
         sources = Path(command[-1])
+        for path in sources.iterdir():
+            if path.suffix in _SOURCES:
+                path.write_text(seedless_source(path.read_text(encoding="utf-8")), "utf-8")
         key = source_key(sources, strict=strict, use_gpu=use_gpu)
         if programs.fetch(key, sources / LIBRARY):
             found.append("hit")
@@ -80,6 +88,32 @@ def build_model(
         cause = find_cause(log.read_text(encoding="utf-8", errors="replace"))
         raise BuildError(f"GeNN could not build the network: {cause} ({error})") from error
     return found[0]
+
+
+def seedless_source(text: str) -> str:
+    """Return a source that takes its seed from the environment.
+
+    Parameters
+    ----------
+    text
+        The source as GeNN has written it.
+    """
+    seed = f'(unsigned int)std::strtoul(std::getenv("{SEED}"), nullptr, 10)'
+    changed, count = _SEEDED.subn(lambda match: match[1] + seed, text)
+    return f"#include <cstdlib>\n{changed}" if count else text
+
+
+@contextmanager
+def seeded_library(seed: int) -> Iterator[None]:
+    """Give a library its seed while it is loaded.
+
+    Parameters
+    ----------
+    seed
+        The seed.
+    """
+    with patch.dict(os.environ, {SEED: str(seed)}):
+        yield
 
 
 def source_key(sources: Path, *, strict: bool, use_gpu: bool) -> str:

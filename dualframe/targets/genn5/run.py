@@ -11,7 +11,7 @@ from dualframe.core.temporary_folders import temporary_folder
 from dualframe.targets.brian.raw_results import RawResults, RunOptions
 from dualframe.targets.genn.requirements import has_gpu
 from dualframe.targets.genn5.assemble_model import AssembledModel, assemble_model
-from dualframe.targets.genn5.compiled_models import build_model
+from dualframe.targets.genn5.compiled_models import build_model, seeded_library
 from dualframe.targets.genn5.network_needs import find_needs
 from dualframe.targets.genn5.neuron_code import STOPPED
 from dualframe.targets.genn5.read_results import Recorder, collect_results, recording_steps
@@ -73,7 +73,8 @@ def _load_and_run(
     """Run all steps, and take in what the events of the last one have brought."""
     lowered, phases = assembled.needs.network, assembled.needs.phases
     steps = round(lowered.duration / lowered.dt)
-    assembled.model.load(num_recording_timesteps=recording_steps(assembled, steps))
+    with seeded_library(lowered.seed % 2**32):
+        assembled.model.load(num_recording_timesteps=recording_steps(assembled, steps))
     recorder = Recorder(assembled)
     with suppress(KeyboardInterrupt):  # what was simulated until then is kept
         _run_steps(recorder, visits, options, steps)
