@@ -329,9 +329,15 @@ def _record_weights(
     monitor = StateMonitor(
         made_synapses,
         NOW if synapses.due else "w",
-        record=True if recording.neurons is None else recording.neurons,
+        record=_recorded_synapses(synapses, recording),
         name=lowered.names.made[brian_name, "trace"],
         dt=every,
     )
     assembled.traces[synapses.projection] = {"trace": monitor}
     assembled.objects[monitor.name] = monitor
+
+
+def _recorded_synapses(synapses: LoweredSynapses, recording: Recording) -> Any:
+    if recording.neurons is None and synapses.drawn_as is None:
+        return True
+    return synapses.find_drawn(recording.neurons)

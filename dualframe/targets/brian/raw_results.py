@@ -99,7 +99,9 @@ def collect_results(assembled: BrianObjects, lowered: LoweredNetwork) -> RawResu
                 original.get(variable, variable): np.asarray(getattr(monitor, variable))
                 for variable in monitor.record_variables
             }
-            trace = RawTrace(np.asarray(monitor.t), np.asarray(monitor.record), values)
+            chosen = lowered.recordings[name].neurons
+            neurons = np.arange(len(monitor.record)) if chosen is None else np.asarray(chosen)
+            trace = RawTrace(np.asarray(monitor.t), neurons, values)
             (raw.traces if kind == "trace" else raw.events)[name] = trace
     raw.weights = _final_weights(assembled, lowered)
     raw.states = read_states(assembled, lowered)
@@ -136,7 +138,7 @@ def _final_weights(
             _variable_reader(assembled.synapses(synapses.name)),
             _variable_reader(assembled[synapses.target]),
         )
-        parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
+        parts.setdefault(synapses.projection, []).append(synapses.list_as_drawn(final))
     return {
         name: tuple(np.concatenate(column) for column in zip(*found, strict=True))
         for name, found in parts.items()

@@ -8,27 +8,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from dualframe.targets.cpp.external_values import CppName
-
 DATA_FOLDER = "static_arrays"
 _OF_OWNER = frozenset({"neuron_index"})
 _OF_SOURCE = frozenset({"sources", "_indices"})
 _OF_TARGET = frozenset({"targets"})
 
 
-def read_call(name: str, length: CppName, variable: Any) -> str:
-    """Return the C++ statement that reads a file into an array of the same name.
+def read_call(name: str, array: str, length: str, variable: Any) -> str:
+    """Return the C++ statement that reads a file into an array.
 
     Parameters
     ----------
     name
-        Name of the file, and of the array.
+        Name of the file.
+    array
+        The pointer to the array, in C++.
     length
-        The name of its length.
+        Its length, in C++.
     variable
         The Brian2 variable that it fills, or None.
     """
-    call = f'("{DATA_FOLDER}/{name}", {name}, {length}'
+    call = f'("{DATA_FOLDER}/{name}", {array}, {length}'
     kind = getattr(variable, "name", "")
     owner: Any = getattr(variable, "owner", None)
     if kind == "_timebins":

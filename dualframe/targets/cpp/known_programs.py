@@ -44,9 +44,12 @@ _GENERATING = (
     "brian/brian_objects.py",
     "cpp/checked_reads.py",
     "cpp/external_values.py",
+    "cpp/initial_arrays.py",
     "cpp/literal_free_device.py",
     "cpp/objects_source.py",
     "cpp/run.py",
+    "cpp/synaptic_pathway.h",
+    "cpp/synaptic_pathways.py",
     "cpp/values.h",
 )
 _STATIC, _RESULTS = "static_arrays", "results"
@@ -124,7 +127,7 @@ class KnownProgram:
         for synapses in lowered.synapses:
             if synapses.name in self.weights:
                 final = _final_weights_of(synapses, self.weights[synapses.name], folder)
-                parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, final))
+                parts.setdefault(synapses.projection, []).append(synapses.list_as_drawn(final))
         for name, found in parts.items():
             i, j, w = (np.concatenate(column) for column in zip(*found, strict=True))
             raw.weights[name] = (i, j, w)

@@ -39,11 +39,17 @@ from dualframe.targets.cpp.external_values import (
     layout_text,
     values_text,
 )
+from dualframe.targets.cpp.initial_arrays import (
+    files_read_in_place,
+    pairs_of_synapses,
+    read_in_place,
+)
 from dualframe.targets.cpp.objects_source import (
     UnknownTemplate,
     derive_objects_header,
     derive_objects_source,
 )
+from dualframe.targets.cpp.synaptic_pathways import loop_over_runs, pathway_classes
 
 HEADER = "values.h"
 
@@ -94,14 +100,18 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
     def _derive_objects(
         self, arange_arrays: Any, synapses: Any, static_arrays: Any, *others: Any
     ) -> SimpleNamespace:
+        in_place = files_read_in_place(self)
         named = [
             (name, kind, self.external.name_length(name, size), file)
             for name, kind, size, file in static_arrays
+            if name not in in_place
         ]
         with self._named_sizes(initialised=True):
             generate = super().generate_objects_source
             stock = _rendered_contents(generate, arange_arrays, synapses, named, *others)
-            reads = [read_call(name, size, self._filled_by(name)) for name, _, size, _ in named]
+            reads = [
+                read_call(name, name, size, self._filled_by(name)) for name, _, size, _ in named
+            ]
             return SimpleNamespace(
                 cpp_file=derive_objects_source(
                     stock.cpp_file, self.external, reads, self._result_files()
@@ -114,7 +124,10 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
         queue, slot = list(self.main_queue), self.code_lines["before_start"]
         lines = list(slot)
         try:
-            self.main_queue[:] = map(self._name_numbers, self._in_order_of_clocks(queue))
+            ordered = self._in_order_of_clocks(queue)
+            if self.contents:
+                ordered = read_in_place(self, ordered)
+            self.main_queue[:] = map(self._name_numbers, ordered)
             slot += self.external.declarations
             slot += ["brian::results_dir = dualframe::results_folder(argc, argv);"]
             slot += ["std::signal(SIGINT, dualframe::stop);"] if _BEFORE_2_6 else []
@@ -124,9 +137,19 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
         writer.write("main.cpp", f'#include "{HEADER}"\n{source}')
 
     def generate_codeobj_source(self, writer: Any) -> None:
-        """Write the code objects with the names of the lengths that they use."""
+        """Write the code objects with the names of their lengths, and loops over runs."""
+        threads = brian2.prefs["devices.cpp_standalone.openmp_threads"]
+        rewrite = (lambda source: source) if threads else loop_over_runs
+        over_runs = SimpleNamespace(write=lambda name, source: writer.write(name, rewrite(source)))
         with self._named_sizes() if self.contents else nullcontext():
-            super().generate_codeobj_source(writer)
+            super().generate_codeobj_source(over_runs)
+
+    def generate_synapses_classes_source(self, writer: Any) -> None:
+        """Write the pathways of synapses; those for several threads are Brian2's."""
+        if brian2.prefs["devices.cpp_standalone.openmp_threads"]:
+            super().generate_synapses_classes_source(writer)
+        else:
+            writer.write("synapses_classes.*", pathway_classes())
 
     def generate_network_source(self, writer: Any, compiler: Any) -> None:
         """Write ``network.cpp`` so that an interrupt ends a run with its results, from 2.5 on."""
@@ -197,7 +220,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
 
     def _name_value(self, array: str, index: Any, value: Any, text: str) -> Any:
         """Return the name of a number that an array, or one element of it, is set to."""
-        variable = self._variable_of(array)
+        variable = self.variable_of(array)
         if variable is None or c_data_type(variable.dtype) not in _NUMERIC or not _is_exact(text):
             return value
         name = array.removeprefix("_dynamic").removeprefix("_array_")
@@ -209,14 +232,21 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
             return self.external.add_time(name, text, "delay")
         return self.external.add_parameter(name, text, kind)
 
-    def _variable_of(self, array: str) -> Any:
+    def variable_of(self, array: str) -> Any:
+        """Return the variable whose values a C++ array holds, or None.
+
+        Parameters
+        ----------
+        array
+            Its name.
+        """
         tables = (self.arrays, self.dynamic_arrays)
         named = (variable for table in tables for variable, name in table.items() if name == array)
         return next(named, None)
 
     def _filled_by(self, file: str) -> Any:
         """Return the variable whose values a data file holds, or None."""
-        return self._variable_of(file.removeprefix("_static_array_"))
+        return self.variable_of(file.removeprefix("_static_array_"))
 
     def _is_internal(self, variable: Any, array: str) -> bool:
         """Whether a variable is Brian2's own: of a clock, private, or state of the simulator."""
@@ -233,7 +263,10 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
 
     def _result_files(self) -> list[dict[str, Any]]:
         dynamic = self.dynamic_arrays | self.dynamic_arrays_2d
-        fixed = {v: name for v, name in self.arrays.items() if v not in dynamic}
+        left_out = pairs_of_synapses(self)
+        fixed = {
+            v: name for v, name in self.arrays.items() if v not in dynamic and name not in left_out
+        }
         tables = {"array": fixed, "vector": self.dynamic_arrays, "rows": self.dynamic_arrays_2d}
         return [
             self._result_file(variable, name, layout)

@@ -14,6 +14,7 @@ from dualframe.targets.cpp.external_values import ExternalValues
 
 _LOAD, _WRITE, _END = "void _load_arrays()", "void _write_arrays()", "void _dealloc_arrays()"
 _SETTERS, _AFTER_SETTERS = "void set_variable_from_value(", "//////////////// arrays ////"
+_QUEUES, _AFTER_QUEUES = "// Write spike queue states", "// Write random generator state"
 _NO_SETTER = "void set_variable_by_name(std::string, std::string) {}\n\n"
 _RESULTS_FOLDER = "std::string results_dir"
 
@@ -51,6 +52,7 @@ def derive_objects_source(
     writing, rest = _split_once(after, _END)
     _, other_results = _split_once(writing, "// Write ")  # arrays come first, without a comment
     other_results = other_results.replace('.open("results/', '.open(results_dir + "')
+    other_results = _without_queues(other_results)
     lengths = [
         f'const int {name} = dualframe::length("{array}");'
         for array, name in external.lengths.items()
@@ -97,6 +99,13 @@ def _split_once(text: str, mark: str) -> tuple[str, str]:
     if len(parts) < 2 or (mark != "// Write " and len(parts) > 2):
         raise UnknownTemplate(f"objects.cpp holds {mark!r} {len(parts) - 1} times")
     return parts[0], mark.join(parts[1:])
+
+
+def _without_queues(results: str) -> str:
+    """Leave out the queues of synapses, which Brian2 writes from 2.10 on to restore them."""
+    before, queues, after = results.partition(_QUEUES)
+    _, generator, rest = after.partition(_AFTER_QUEUES)
+    return f"{before}{generator}{rest}" if queues and generator else results
 
 
 def _without_setters(source: str) -> str:

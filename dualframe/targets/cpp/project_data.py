@@ -170,7 +170,7 @@ def _followed_indices(synapses: LoweredSynapses, lowered: LoweredNetwork) -> Arr
     recording = lowered.recording_of_weights(synapses)
     if recording is None or recording.every is None:
         return {}
-    chosen = np.arange(len(synapses.i)) if recording.neurons is None else recording.neurons
+    chosen = synapses.find_drawn(recording.neurons)
     trace = lowered.names.made[lowered.names.synapses[synapses.name], "trace"]
     return {f"_static_array__array_{trace}__indices": chosen.astype(np.int32)}
 

@@ -25,7 +25,13 @@ from dualframe.targets.lowering.identifiers import (
     check_synaptic,
     identifiers_in,
 )
-from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredSynapses, constant_of
+from dualframe.targets.lowering.lowered_network import (
+    Array,
+    Constant,
+    Indices,
+    LoweredSynapses,
+    constant_of,
+)
 from dualframe.targets.lowering.postsynaptic_references import (
     index_constant,
     resolve_postsynaptic_references,
@@ -65,9 +71,12 @@ def lower_projection(
         projection, weights, index_constant(projection, j)
     )
     statements = _split_statements(projection, target)
-    groups = list(_delay_groups(projection, len(i), dt, rng))
+    groups = [
+        _sort_by_source(i, members, delay)
+        for members, delay in _delay_groups(projection, len(i), dt, rng)
+    ]
     for part, (on_pre, on_post) in enumerate(statements):
-        for group, (members, delay) in enumerate(groups):
+        for group, (members, delay, drawn_as) in enumerate(groups):
             suffix = (f"_part{part}" if len(statements) > 1 else "") + (
                 f"_delay{group}" if len(groups) > 1 else ""
             )
@@ -95,6 +104,7 @@ def lower_projection(
                 ),
                 visits_when=projection.visits_when,
                 late=projection.late,
+                drawn_as=drawn_as,
             )
 
 
@@ -227,6 +237,23 @@ def _variables_of_events(target: Population) -> set[str]:
         looked_at |= get_identifiers(expand_subexpressions(event.condition, full))
         own |= {name for name, _ in parse_assignments(event.action, event.name)}
     return looked_at & target.variables - own
+
+
+def _sort_by_source(
+    sources: Indices, members: Any, delay: float | Array
+) -> tuple[Any, float | Array, Indices | None]:
+    """Sort a group of synapses by source and delay; say where each stood in the group.
+
+    Those of one source and delay keep their order, so that a neuron receives what arrives in one
+    step in the order in which it was drawn.
+    """
+    own = sources[members]
+    keys = (own,) if np.ndim(delay) == 0 else (np.asarray(delay), own)
+    order = np.lexsort(keys).astype(np.int32)
+    if np.array_equal(order, np.arange(len(own))):
+        return members, delay, None
+    sorted_delay = delay if np.ndim(delay) == 0 else np.asarray(delay)[order]
+    return np.arange(len(sources))[members][order], sorted_delay, order
 
 
 def _delay_groups(

@@ -99,6 +99,9 @@ class LoweredPoisson:
 class LoweredSynapses:
     """Synapses with one delay (s), or one each, and at most one written postsynaptic variable.
 
+    They are sorted by source, then by delay. ``drawn_as`` says where each stood before, if they
+    were not drawn in this order.
+
     ``due`` are the statements, a part of the others, that bring ``w`` up to date; ``visits`` are
     statements of every synapse, at the start of a step, and how often (s); ``visits_when`` are
     statements of all synapses of a neuron before a step for which a variable of it is one; ``late``
@@ -122,6 +125,43 @@ class LoweredSynapses:
     visits: tuple[tuple[str, float], ...] = ()
     visits_when: tuple[tuple[str, str], ...] = ()
     late: str = ""
+    drawn_as: Indices | None = None
+
+    def order_as_drawn(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values of the synapses in the order in which these were drawn or listed.
+
+        Parameters
+        ----------
+        values
+            One value per synapse, in the order of the synapses here.
+        """
+        if self.drawn_as is None:
+            return values
+        ordered = np.empty_like(values)
+        ordered[self.drawn_as] = values
+        return ordered
+
+    def list_as_drawn(self, values: NDArray[Any]) -> tuple[Indices, Indices, NDArray[Any]]:
+        """Return sources, targets and values of the synapses in the order of drawing.
+
+        Parameters
+        ----------
+        values
+            As for `order_as_drawn`.
+        """
+        i, j, ordered = map(self.order_as_drawn, (self.i, self.j, values))
+        return i, j, ordered
+
+    def find_drawn(self, places: NDArray[Any] | None) -> NDArray[Any]:
+        """Return where synapses stand here.
+
+        Parameters
+        ----------
+        places
+            Where they stood when they were drawn or listed; None is all of them.
+        """
+        standing = self.order_as_drawn(np.arange(len(self.i)))
+        return standing if places is None else standing[places]
 
     @property
     def without_visits(self) -> LoweredSynapses:
