@@ -139,7 +139,10 @@ def _samples(assembled: AssembledModel) -> Iterator[tuple[tuple[str, str], _Samp
             read = _weight_reader(assembled, synapses, at_start=True)
             yield (
                 (synapses.projection, "w"),
-                _Samples(_stride(assembled, recording), _choosing(read, recording.neurons)),
+                _Samples(
+                    _stride(assembled, recording),
+                    _choosing(read, synapses.find_drawn(recording.neurons)),
+                ),
             )
 
 
@@ -208,7 +211,7 @@ def collect_results(assembled: AssembledModel, recorder: Recorder) -> RawResults
     for synapses in assembled.needs.synapses:
         if network.recording_of_weights(synapses) is not None:
             weights = _weight_reader(assembled, synapses, at_start=False)()
-            parts.setdefault(synapses.projection, []).append((synapses.i, synapses.j, weights))
+            parts.setdefault(synapses.projection, []).append(synapses.list_as_drawn(weights))
     for name, found in parts.items():
         i, j, w = (np.concatenate(column) for column in zip(*found, strict=True))
         raw.weights[name] = (i, j, w)
