@@ -126,7 +126,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
         try:
             ordered = self._in_order_of_clocks(queue)
             if self.contents:
-                ordered = read_in_place(self, ordered)
+                ordered = list(read_in_place(self, ordered))
             self.main_queue[:] = map(self._name_numbers, ordered)
             slot += self.external.declarations
             slot += ["brian::results_dir = dualframe::results_folder(argc, argv);"]
