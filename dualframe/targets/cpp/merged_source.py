@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from dualframe.targets.cpp.external_values import CONTENTS, LAYOUT, PARAMETERS, read_values
+from dualframe.targets.cpp.vectorisable_updates import vectorisable_source
 
 _GENERATED = ("objects.cpp", "network.cpp", "synapses_classes.cpp", "run.cpp")
 _MAIN = "main.cpp"
 _RUN_ONCE = ("objects.cpp", _MAIN, "_synapses_create_array_codeobject.cpp")
 _CLOSING = {"<": ">", '"': '"'}
 _NESTING = {"if": 1, "ifdef": 1, "ifndef": 1, "endif": -1}
-_LOOP_OVER_NEURONS = "for(int _idx=0; _idx<_N; _idx++)"
 
 
 class NotMergeable(Exception):
@@ -110,7 +110,7 @@ def merge_project(project: Path) -> MergedProgram:
     bodies = [_end_macros(inliner.file_body(name)) for name in library]
     bodies += [_leave_unoptimised(name, inliner.file_body(name)) for name in _GENERATED]
     for name in code_objects:
-        source = _mark_independent_neurons(name, inliner.file_body(name))
+        source = vectorisable_source(name, inliner.file_body(name))
         source = _end_macros(_isolate_support_code(name, source))
         bodies.append(_leave_unoptimised(name, source))
     bodies.append(_leave_unoptimised(_MAIN, inliner.file_body(_MAIN)))
@@ -242,18 +242,6 @@ def _isolate_support_code(name: str, source: str) -> str:
     if "namespace {" not in source:
         return source
     return "\n".join(lines).replace("namespace {", f"namespace {support} {{", 1)
-
-
-def _mark_independent_neurons(name: str, source: str) -> str:
-    """Say that the neurons of a state update do not depend on each other.
-
-    Their arrays are globals that the compiler cannot tell apart, so it would not vectorise the
-    loop. A random number depends on the one before: such a loop stays as it is.
-    """
-    draws = source.count("_vectorisation_idx") > 2  # its two declarations
-    if not name.endswith("_stateupdater_codeobject.cpp") or draws or "#pragma omp" in source:
-        return source
-    return source.replace(_LOOP_OVER_NEURONS, f"\n#pragma GCC ivdep\n{_LOOP_OVER_NEURONS}")
 
 
 def _leave_unoptimised(name: str, source: str) -> str:
