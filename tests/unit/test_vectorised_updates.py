@@ -47,7 +47,7 @@ def hodgkin_huxley_cells() -> Population:
 
 
 def flagships() -> tuple[Population, ...]:
-    """A cell with dendritic spikes, one without an active dendrite, GLIF, and Hodgkin and Huxley."""
+    """Cells with dendritic spikes, with passive dendrites, of GLIF, of Hodgkin and Huxley."""
     circuit = df.circuit("l23").scaled(0.05)
     dendrites = {cell.name: cell for cell in df.biological.build(circuit).populations}
     points = {cell.name: cell for cell in df.task_driven.build(circuit).populations}
