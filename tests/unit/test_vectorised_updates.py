@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from brian2 import ms, mV, nS, pF
+from brian2 import ms, nS, pF
 
 import dualframe as df
 from dualframe.core.errors import TargetError

@@ -103,8 +103,9 @@ def compile_flags(*, strict: bool = False, debug: bool = False) -> tuple[str, ..
     ----------
     strict
         ``False``: Brian2's own flags, which let the compiler reorder sums and round subnormal
-        numbers to zero, and glibc's functions on vectors, which may differ in the last bits. ``True``: IEEE arithmetic as written, so that the result does not depend
-        on how the source is cut into files.
+        numbers to zero, and glibc's functions on vectors, which may differ in the last bits.
+        ``True``: IEEE arithmetic as written, so that the result does not depend on how the source
+        is cut into files.
     debug
         Adds debugging symbols and Brian2's debugging output.
     """
