@@ -23,13 +23,8 @@ BLOCK = 50 * ms
 RATE = 50 * Hz
 EXTERNAL, RECURRENT = 40, 20  # inputs per cell, on average: 200*0.2 and 200*0.1
 SOURCES = 200
-SPIKING = {
-    "threshold": "V_soma > -40*mV",
-    "reset": "V_soma = 40*mV",
-    "second_reset": "V_soma = -50*mV",
-    "spike_width": 0.8 * ms,
-    "refractory": 4 * ms,
-}
+SPIKING = {"threshold": "V_soma > -40*mV", "refractory": 4 * ms}
+RESETS = {"reset": "V_soma = 40*mV", "second_reset": "V_soma = -50*mV", "spike_width": 0.8 * ms}
 STATEMENTS = {"external": "s_AMPA_external_dend += 1", "recurrent": "s_AMPA_recurrent_dend += 1"}
 
 
@@ -77,24 +72,30 @@ def model() -> NeuronModel:
     return cell
 
 
-def stock(drawn: Drawn) -> tuple[b.Network, b.SpikeMonitor]:
+def spiking(second_reset: bool) -> dict[str, Any]:
+    """Return threshold and resets, with or without Dendrify's second one."""
+    return SPIKING | (RESETS if second_reset else {"reset": "V_soma = -50*mV"})
+
+
+def stock(drawn: Drawn, *, second_reset: bool = True) -> tuple[b.Network, b.SpikeMonitor]:
     """Return Brian2's network of stock Dendrify, and its spike monitor."""
     b.defaultclock.dt = DT
-    cells, second_reset = model().make_neurongroup(drawn.cells, method="euler", **SPIKING)
+    made = model().make_neurongroup(drawn.cells, method="euler", **spiking(second_reset))
+    cells, *others = made if isinstance(made, tuple) else (made,)
     source = b.SpikeGeneratorGroup(SOURCES, drawn.indices, drawn.steps * DT)
     external = b.Synapses(source, cells, on_pre=STATEMENTS["external"])
     external.connect(i=drawn.external[0], j=drawn.external[1])
     recurrent = b.Synapses(cells, cells, on_pre=STATEMENTS["recurrent"])
     recurrent.connect(i=drawn.recurrent[0], j=drawn.recurrent[1])
     monitor = b.SpikeMonitor(cells)
-    return b.Network(cells, second_reset, source, external, recurrent, monitor), monitor
+    return b.Network(cells, *others, source, external, recurrent, monitor), monitor
 
 
-def ours(drawn: Drawn) -> df.Network:
+def ours(drawn: Drawn, *, second_reset: bool = True) -> df.Network:
     """Return the same network as a dualframe description."""
     b.defaultclock.dt = DT
     cells = df.biological.from_dendrify(
-        model(), drawn.cells, name="cells", stock_durations=True, **SPIKING
+        model(), drawn.cells, name="cells", stock_durations=True, **spiking(second_reset)
     )
     source = df.SpikeInput("source", SOURCES, drawn.indices, drawn.steps * DT)
     projections = (
@@ -102,3 +103,21 @@ def ours(drawn: Drawn) -> df.Network:
         df.Projection("cells", "cells", on_pre=STATEMENTS["recurrent"], pairs=drawn.recurrent),
     )
     return df.Network((cells,), (source,), projections, name="dspike_network")
+
+
+def in_order(neurons: Any, times: Any) -> Any:
+    """Return neurons and time steps of spikes, ordered by step and neuron."""
+    steps = np.rint(times / float(DT)).astype(int)
+    order = np.lexsort((neurons, steps))
+    return np.array([neurons[order], steps[order]])
+
+
+def difference(spikes: Any, reference: Any) -> str:
+    """Say whether spikes are the same, or where they part first."""
+    if np.array_equal(spikes, reference):
+        return "the same"
+    shared = min(spikes.shape[1], reference.shape[1])
+    unequal = np.flatnonzero((spikes[:, :shared] != reference[:, :shared]).any(axis=0))
+    first = unequal[0] if unequal.size else max(shared - 1, 0)
+    step = min(train[1, first] for train in (spikes, reference) if train.shape[1] > first)
+    return f"part at {step * float(DT) * 1e3:.1f} ms"

@@ -29,7 +29,7 @@ from typing import Any
 import dspike_network
 import numpy as np
 from brian2 import ms, second
-from dspikes import difference, in_order
+from dspike_network import difference, in_order
 from measure import RESULTS, save
 from scipy.stats import ks_2samp
 

@@ -5,6 +5,7 @@
 
 Both simulators are given the same description, `df.circuit("pd14").scaled(...)`. NEST draws the
 delays one by one, integrates exactly and delays the background. Each run is a process of its own.
+Times are in the table of ``peers.py``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import json
 import resource
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,30 +29,38 @@ import dualframe as df
 SETTLE = 0.5  # s: all neurons start at rest, and the burst that follows is over by then
 
 
-def with_dualframe(circuit: Any, duration: float, seed: int) -> dict[str, Any]:
-    """Run in C++; return times (s) and rates (Hz)."""
+def with_dualframe(circuit: Any, duration: float, seed: int) -> dict[str, float]:
+    """Run in C++; return rates (Hz)."""
     net = df.task_driven.build(circuit)
     done = df.run(net, duration * second, seed=seed, target="cpp_standalone", progress=False)
     table = done.rates(start=SETTLE)
-    facts = done.provenance
-    return {
-        "build": facts["build_s"],
-        "run": facts["run_s"],
-        "rates": dict(zip(table.population, table.mean_rate_Hz.round(3), strict=True)),
-    }
+    return dict(zip(table.population, table.mean_rate_Hz.round(3), strict=True))
 
 
-def with_nest(circuit: Any, duration: float, seed: int) -> dict[str, Any]:
-    """Run in NEST; return times (s) and rates (Hz)."""
+def with_nest(circuit: Any, duration: float, seed: int) -> dict[str, float]:
+    """Run in NEST; return rates (Hz)."""
+    nest, groups, recorders = create_nest(circuit, seed)
+    connect_nest(nest, circuit, groups)
+    nest.Simulate(1e3 * duration)
+    rates = nest_rates(circuit, recorders, duration, SETTLE)
+    return {name: round(rate, 3) for name, rate in rates.items()}
+
+
+def create_nest(circuit: Any, seed: int) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Return NEST, its neurons and its recorders by population."""
     import nest
 
     nest.ResetKernel()
     nest.set(resolution=0.1, rng_seed=seed, print_time=False)
-    started = time.perf_counter()
     groups = {p.name: nest.Create("iaf_psc_exp", p.n, nest_neuron(p)) for p in circuit.populations}
     recorders = {name: nest.Create("spike_recorder") for name in groups}
     for name, group in groups.items():
         nest.Connect(group, recorders[name])
+    return nest, groups, recorders
+
+
+def connect_nest(nest: Any, circuit: Any, groups: dict[str, Any]) -> None:
+    """Draw the background and the projections in NEST."""
     for given in circuit.background:
         source = nest.Create("poisson_generator", params={"rate": float(given.events)})
         strength = {"weight": picoampere(given), "delay": 1.5}
@@ -62,19 +70,14 @@ def with_nest(circuit: Any, duration: float, seed: int) -> dict[str, Any]:
             rule = {"rule": "fixed_total_number", "N": given.number}
             ends = groups[given.source], groups[given.target]
             nest.Connect(*ends, rule, nest_synapse(nest, given))
-    built = time.perf_counter()
-    nest.Simulate(1e3 * duration)
-    done = time.perf_counter()
-    counts = {
-        name: int((own.events["times"] > 1e3 * SETTLE).sum()) for name, own in recorders.items()
-    }
-    return {
-        "build": built - started,
-        "run": done - built,
-        "rates": {
-            n: round(c / circuit.sizes[n] / (duration - SETTLE), 3) for n, c in counts.items()
-        },
-    }
+
+
+def nest_rates(
+    circuit: Any, recorders: dict[str, Any], duration: float, settle: float
+) -> dict[str, float]:
+    """Return rates (Hz) from ``settle`` (s) on."""
+    counts = {name: (own.events["times"] > 1e3 * settle).sum() for name, own in recorders.items()}
+    return {n: float(c) / circuit.sizes[n] / (duration - settle) for n, c in counts.items()}
 
 
 def nest_neuron(population: Any) -> dict[str, float]:
@@ -126,10 +129,8 @@ def one(simulator: str, scale: float, duration: float, seed: int) -> dict[str, A
         "seed": seed,
         "neurons": sum(circuit.sizes.values()),
         "synapses": sum(p.number for p in circuit.projections if p.source in circuit.sizes),
-        "build s": round(found["build"], 1),
-        "run s": round(found["run"], 1),
         "memory GB": round(own, 2) if simulator == "nest" else f"{own:.2f} + {children:.2f}",
-        **found["rates"],
+        **found,
     }
 
 
@@ -143,8 +144,6 @@ def published() -> dict[str, Any]:
         "seed": "",
         "neurons": sum(full.sizes.values()),
         "synapses": sum(p.number for p in full.projections if p.source in full.sizes),
-        "build s": "",
-        "run s": "",
         "memory GB": "",
         **rates,
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import importlib
+import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,8 @@ from dualframe.targets.cpp.compiler import has_compiler
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py"))
+SCRIPTS += ["peer_rows", *(f"peer_rows.{path.stem}" for path in FOLDER.glob("peer_rows/*.py"))]
 TINY = "--cells 30 --duration 0.06"
-STOCK = "--repeats 1 --stock-target numpy"
 CPU = "--small --cpu --networks dspikes"
 needs_compiler = pytest.mark.skipif(not has_compiler(), reason="needs a C++ compiler")
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the benchmarks are not installed")
@@ -117,28 +119,6 @@ def test_second_runs_generate_and_compile_nothing() -> None:
     assert len(others) == 3
     for run in others:
         assert (run["build_cache"], run["code generations"], run["compilations"]) == ("hit", 0, 0)
-
-
-@pytest.mark.cpp
-@needs_compiler
-def test_dspikes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dspikes = script("dspikes")
-    monkeypatch.setattr(dspikes, "WAYS", {"strict": {"strict": True}})
-    dspikes.main([*TINY.split(), *STOCK.split(), "--out", str(tmp_path)])
-    stock, ours = table(tmp_path, "dspikes")
-    assert int(stock["spikes"]) > 10
-    assert ours["against stock"] == "the same"
-
-
-def test_difference_names_the_first_step() -> None:
-    dspikes = script("dspikes")
-    spikes = dspikes.in_order(np.array([1, 0, 2]), np.array([5, 1, 9]) * 1e-4)
-    assert dspikes.difference(spikes, spikes) == "the same"
-    later = dspikes.in_order(np.array([1, 0, 2]), np.array([7, 1, 9]) * 1e-4)
-    assert dspikes.difference(later, spikes) == "part at 0.5 ms"
-    assert dspikes.difference(spikes[:, :2], spikes) != "the same"
-    assert dspikes.difference(spikes[:, :0], spikes) != "the same"
-    assert dspikes.difference(spikes[:, :0], spikes[:, :0]) == "the same"
 
 
 def test_gpu_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,3 +235,70 @@ def test_the_circuits_that_agree_are_those_of_the_documentation(
     assert len(verdicts) == 8
     agreeing = {key for key, verdict in verdicts.items() if verdict == "agree"}
     assert agreeing == {("l23", "glif"), ("l23", "izhikevich"), ("striatum", "glif")}
+
+
+# --- peers ----------------------------------------------------------------------------------------
+
+
+def fake_row(spikes: dict[str, int]) -> Any:
+    """A row whose sides show numbers of spikes; a side of a module that nobody has is there too."""
+    row = script("peer_rows.row")
+    sides = {name: row.Side(take_turn=lambda turn: {}) for name in spikes}
+    sides["absent"] = row.Side(take_turn=lambda turn: {}, module="no_such_simulator")
+    return row.Row(
+        name="fake", work="work", sides=sides, agreement=row.within(0.1), goals={"right": 4.0}
+    )
+
+
+def test_a_peer_is_timed_if_it_is_there_and_agrees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = script("peer_rows.take_turns")
+    spikes = {"dualframe": 100, "right": 105, "wrong": 200}
+    seconds = {"dualframe": 1.0, "right": 5.0, "wrong": 9.0}
+    asked = []
+
+    def ask(row: Any, side: str, *_: Any) -> Any:
+        asked.append(side)
+        stages = {"run": seconds[side], "draw": 7.0}
+        shows = {"spikes": spikes[side]}
+        return turns.Outcome(stages=stages, total=9.0, memory=2.0, shows=shows)
+
+    monkeypatch.setattr(turns, "ask", ask)
+    lines = turns.measure_row(fake_row(spikes), short=True, turns=2, folder=tmp_path)
+    ours, right, wrong, absent = turns.ordered(lines, ["fake"])
+    assert asked == ["dualframe", "right", "wrong", *["dualframe", "right"] * 2]
+    assert (ours["run CPU s"], ours["peer / dualframe"]) == ("1 (1 to 1)", "")
+    assert (right["peer / dualframe"], right["aim"]) == ("5 (5 to 5)", "4")
+    assert right["agreement"] == "spikes 100 and 105"
+    assert wrong["agreement"] == "refused: spikes 100 and 200"
+    assert absent["agreement"] == "skipped: no_such_simulator is not installed"
+    assert wrong["peer / dualframe"] == absent["peer / dualframe"] == ""
+
+
+def test_a_side_that_stops_is_said_to(tmp_path: Path) -> None:
+    turns, rows = script("peer_rows.take_turns"), script("peer_rows").ROWS
+    with pytest.raises(turns.TurnFailed, match="no such side"):
+        turns.ask(rows["l23_draw"], "no such side", "turn", ["--short"], tmp_path)
+
+
+def test_a_turn_tells_its_stages_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--turn", "l23_draw", "dualframe", "--short", "--seed", "1"]
+    script("peers").main([*options, "--folder", str(tmp_path)])
+    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert set(answer["stages"]) == {"build", "draw"}
+    assert answer["shows"]["synapses"] > 1000
+
+
+def test_pages_quote_the_table_of_peers_and_nothing_else() -> None:
+    """README and the documentation quote ratios from results/peers.csv alone."""
+    peers = script("peers")
+    lines = peers.read_table(peers.RESULTS)
+    assert {line["row"] for line in lines} == set(peers.ROWS)
+    for page in peers.QUOTING:
+        text = page.read_text(encoding="utf-8")
+        (block,) = peers.BLOCK.finditer(text)
+        assert block["text"] == peers.quotation(lines), page.name
+        rest = text.replace(block["text"], "")
+        claims = [s for s in re.split(r"[.|]\s", rest) if re.search(r"NEST|NEURON|Dendrify", s)]
+        assert not [c for c in claims if re.search(r"\d ?x\b|times (as|less|faster)|faster", c)]
