@@ -188,4 +188,4 @@ def row(name: str, synapses: int, duration: float, turns: int) -> Row:
     )
 
 
-ROWS = (row("da_stdp_1e5", 100_000, 10.0, 5), row("da_stdp_1e6", 1_000_000, 3.0, 3))
+ROWS = (row("da_stdp_1e5", 100_000, 10.0, 3), row("da_stdp_1e6", 1_000_000, 3.0, 3))

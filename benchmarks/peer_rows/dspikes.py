@@ -102,8 +102,8 @@ def row(cells: int, *, second_reset: bool, turns: int) -> Row:
 
 
 ROWS = (
-    row(1000, second_reset=True, turns=5),
+    row(1000, second_reset=True, turns=3),
     row(10_000, second_reset=True, turns=3),
-    row(1000, second_reset=False, turns=5),
+    row(1000, second_reset=False, turns=3),
     row(10_000, second_reset=False, turns=3),
 )

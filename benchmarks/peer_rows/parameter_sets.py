@@ -101,7 +101,7 @@ ROWS = (
         agreement=same_digest,
         settings={"sets": 1000, "duration": 0.2},
         short={"sets": 20, "duration": 0.02},
-        turns=7,
+        turns=5,
         goals={"Brian2 C++, run_args": 1.0},
         note="the whole call, Python included",
     ),

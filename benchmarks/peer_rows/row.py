@@ -85,7 +85,7 @@ class Row:
     stages: tuple[str, ...] = ("run",)
     settings: Mapping[str, Any] = field(default_factory=dict)
     short: Mapping[str, Any] = field(default_factory=dict)  # for tests
-    turns: int = 5
+    turns: int = 3
     goals: Mapping[str, float] = field(default_factory=dict)
     note: str = ""
 

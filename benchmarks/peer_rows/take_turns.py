@@ -69,38 +69,46 @@ def ask(row: Row, side: str, what: str, options: Sequence[str], cache: Path) -> 
 
 
 def measure_row(row: Row, *, short: bool, turns: int | None, folder: Path) -> list[dict[str, Any]]:
-    """Return the lines of a row: compile, compare, and only then time the sides in turn."""
-    missing = {name: side.missing() for name, side in row.sides.items()}
-    sides = [name for name, reason in missing.items() if not reason]
-    common = ["--short"] if short else []
+    """Return the lines of a row: compile, compare the first turn, and time those who agree."""
+    lines = {name: _line(row, name, side.missing()) for name, side in row.sides.items()}
+    taken: dict[str, list[Outcome]] = {n: [] for n, x in lines.items() if not x["agreement"]}
 
-    def options(side: str, seed: int) -> list[str]:
-        kept = folder / f"{row.name}_{sides.index(side)}"
+    def take(name: str, what: str, seed: int) -> Outcome | None:
+        kept = folder / f"{row.name}_{list(row.sides).index(name)}"
         kept.mkdir(exist_ok=True)
-        return [*common, "--seed", str(seed), "--folder", str(kept)]
-
-    lines = {name: _line(row, name, reason) for name, reason in missing.items()}
-    first = {}
-    for name in list(sides):
+        options = [*(["--short"] if short else []), "--seed", str(seed), "--folder", str(kept)]
         try:
-            if row.sides[name].prepare is not None:
-                once = ask(row, name, "prepare", options(name, 1), folder / "cache")
-                lines[name]["first time CPU s"] = f"{once.total:.3g}"
-            first[name] = ask(row, name, "turn", options(name, 1), folder / "cache")
+            return ask(row, name, what, options, folder / "cache")
         except TurnFailed as failed:
             lines[name]["agreement"] = f"refused: {failed}"
-    agreeing = [name for name in first if name == OURS]
-    for name in [name for name in first if name != OURS and OURS in first]:
-        agrees, text = row.agreement(first[OURS].shows, first[name].shows)
-        lines[name]["agreement"] = text if agrees else f"refused: {text}"
-        agreeing += [name] if agrees else []
-    taken: dict[str, list[Outcome]] = {name: [] for name in agreeing}
+            taken.pop(name)
+            return None
+
+    for name in [name for name in taken if row.sides[name].prepare is not None]:
+        if once := take(name, "prepare", 1):
+            lines[name]["first time CPU s"] = f"{once.total:.3g}"
     for seed in range(1, (turns or row.turns) + 1):
-        for name in agreeing:
-            taken[name].append(ask(row, name, "turn", options(name, seed), folder / "cache"))
-    for name in agreeing:
+        for name in list(taken):
+            if outcome := take(name, "turn", seed):
+                taken[name].append(outcome)
+        if seed == 1:
+            _refuse_who_disagrees(row, taken, lines)
+    for name in taken:
         lines[name] |= _costs(row, name, taken)
     return list(lines.values())
+
+
+def _refuse_who_disagrees(
+    row: Row, taken: dict[str, list[Outcome]], lines: dict[str, dict[str, Any]]
+) -> None:
+    """Drop the sides whose first turn is not dualframe's, and all if dualframe has none."""
+    for name in [name for name in taken if name != OURS]:
+        agrees, text = False, "dualframe has no turn to compare with"
+        if OURS in taken:
+            agrees, text = row.agreement(taken[OURS][0].shows, taken[name][0].shows)
+        lines[name]["agreement"] = text if agrees else f"refused: {text}"
+        if not agrees:
+            taken.pop(name)
 
 
 def _line(row: Row, side: str, reason: str) -> dict[str, Any]:
