@@ -168,8 +168,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     note = (
         f"Mean rates in Hz of all neurons from {SETTLE:g} s to {given.duration:g} s. One thread. "
         "Every in-degree is that of the full column; a smaller column shares more input, which "
-        "raises the rates. Memory of dualframe: drawing and writing, then the program. Times are in "
-        "the table of peers."
+        "raises the rates. Memory of dualframe: drawing and writing, then the program. Times are "
+        "in the table of peers."
     )
     save(given.name, "The column of Potjans and Diesmann", [published(), *rows], [note], given.out)
 

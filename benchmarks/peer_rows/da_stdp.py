@@ -181,7 +181,7 @@ def row(name: str, synapses: int, duration: float, turns: int) -> Row:
         sides=SIDES,
         agreement=within(0.1),  # other noise: the rate of 1000 cells in 10 s scatters by 2 %
         settings={"synapses": synapses, "duration": duration},
-        short={"synapses": 10_000, "duration": 2.0},
+        short={"synapses": 20_000, "duration": 2.0},
         turns=turns,
         goals={"NEST": 8.0, "Brian2 C++": 10.0},
         note="NEST with `deliver_interval` 1000; Brian2 is clock-driven, as its users write it",
