@@ -43,6 +43,8 @@ from plot_l23_modulators import (
 LEVEL = 0.8
 POPULATIONS = ("pyr", "pv", "sst", "vip")
 MEASURES = ("correlation", "evoked correlation", "d'")
+#: What each condition is compared with.
+REFERENCES = {"control": (), "ACh": ("control",), "ACh, M4 blocked": ("control", "ACh")}
 #: Bins of 200 ms of each second: the first follows the stimulus, which is the last.
 BINS = round(PERIOD / LENGTH)
 QUIET = slice(1, BINS - 1)
@@ -118,21 +120,24 @@ def measures(results: df.Results, network: df.Network, trials: int) -> dict[str,
 def rows(table: pd.DataFrame) -> Iterator[dict[str, str]]:
     """Yield the medians of each model and condition, with differences from the control."""
     for model, found in table.groupby("model", sort=False):
-        control = found[found["condition"] == "control"].set_index("seed")
-        for label, group in found.groupby("condition", sort=False):
-            state = group.set_index("seed")
+        states = {
+            label: group.set_index("seed") for label, group in found.groupby("condition", sort=False)
+        }
+        for label, state in states.items():
             row = {"model": str(model), "condition": str(label)}
             row |= {f"{name} Hz": f"{state[f'{name} Hz'].mean():.2f}" for name in POPULATIONS}
             for measure in MEASURES:
                 row[measure] = f"{state[measure].median():.4g}"
-                if label != "control":
-                    row[f"{measure}, against control"] = against(state[measure], control[measure])
+                for other in REFERENCES[label]:
+                    row[f"{measure}, against {other}"] = against(
+                        state[measure], states[other][measure]
+                    )
             yield row
 
 
-def against(ours: pd.Series[float], control: pd.Series[float]) -> str:
+def against(ours: pd.Series[float], reference: pd.Series[float]) -> str:
     """Return the median difference, the seeds with its sign and the p of Wilcoxon's test."""
-    difference = (ours - control).dropna()
+    difference = (ours - reference).dropna()
     middle = difference.median()
     same = int((np.sign(difference) == np.sign(middle)).sum())
     p = stats.wilcoxon(difference).pvalue if difference.any() else 1.0

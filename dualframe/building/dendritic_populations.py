@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from brian2.units import amp, siemens
+from brian2.units.fundamentalunits import Quantity, Unit
+
 from dualframe.building.connections import refuse_currents, refuse_native_weights
 from dualframe.building.dendrify_import import from_dendrify
 from dualframe.building.dendritic_neurons import compartments_of, dendritic_cell
 from dualframe.building.synaptic_channels import PostsynapticSite
 from dualframe.catalogue import CellType
+from dualframe.catalogue.compartments import Compartments
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.circuit import (
     Background,
@@ -32,13 +36,25 @@ from dualframe.synapses.synapse_equations import SynapseEquations
 
 MODEL = "biological"
 
-#: Parameters that an effect on adaptation scales, by soma model. The conductance of the first is
-#: linear in both, so that its whole current is scaled: it flows below threshold too.
-_ADAPTATION: Mapping[str, tuple[str, ...]] = {
-    "adaptive_conductance_IF": ("gAmax", "delta_gA"),
-    "adaptive_IF": ("jump_w",),
-    "burst": ("jump_w",),
+#: Parameters that an effect on adaptation scales, with their units, by soma model. The conductance
+#: of the first is linear in both, so that its whole current is scaled: it flows below threshold too.
+_ADAPTATION: Mapping[str, Mapping[str, Unit]] = {
+    "adaptive_conductance_IF": {"gAmax": siemens, "delta_gA": siemens},
+    "adaptive_IF": {"jump_w": amp},
+    "burst": {"jump_w": amp},
 }
+
+
+def blocked_adaptation(compartments: Compartments) -> dict[str, Quantity]:
+    """Return the parameters of a cell whose adaptation is blocked, empty if it does not adapt.
+
+    Parameters
+    ----------
+    compartments
+        Of a cell type.
+    """
+    scaled = _ADAPTATION.get(compartments.soma_model, {})
+    return {name: 0 * unit for name, unit in scaled.items()}
 
 
 class DendriticNeurons:

@@ -249,6 +249,7 @@ def _fit_table(fit: Fit) -> dict[str, Any]:
         "source": list(SOURCE),
         "status": "derived",
         "failure": fit.failure,
+        **({"adaptation": list(fit.chosen.adaptation)} if fit.chosen.adaptation else {}),
         "parameters": {
             name: quantity_text(number.value) for name, number in fit.chosen.numbers.items()
         },
@@ -271,6 +272,7 @@ def _read_fit_table(cell: str, model: str, data: Mapping[str, Any], path: Path) 
 
 def _fit_of_table(cell: str, model: str, data: Mapping[str, Any], path: Path) -> Fit:
     block = {key: data[key] for key in ("model", "label", "source", "status")}
+    block |= {key: data[key] for key in ("adaptation",) if key in data}
     table = Table({**block, **data["parameters"]}, f"fits/{path.name}", model, references())
     return Fit(
         cell=cell,

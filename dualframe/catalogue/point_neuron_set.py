@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.catalogue.toml_table import Table
+from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import ParameterTable, dimension_of_unit
 from dualframe.neurons.neuron_model import NeuronModel
 from dualframe.neurons.point_neuron import PointNeuron
@@ -66,6 +67,9 @@ class PointNeuronSet:
         That of the fit on the Allen stimulus "noise 2" (dimensionless).
     dt
         The time step of the fit, where it is known.
+    adaptation
+        The parameters that an effect on adaptation scales, where the set states them: a fitted set
+        has its compartments' adaptation in all of its slow terms. Empty for the model's own rule.
     """
 
     model: str
@@ -76,6 +80,7 @@ class PointNeuronSet:
     model_id: str = ""
     explained_variance: Sourced | None = None
     dt: Sourced | None = None
+    adaptation: tuple[str, ...] = ()
 
     @property
     def is_reference(self) -> bool:
@@ -97,8 +102,12 @@ class ChosenPointNeuron:
     stored: PointNeuronSet
 
     def make_neuron(self) -> PointNeuron:
-        """Return the neuron."""
-        return self.model.make_neuron(self.stored.numbers.plain())
+        """Return the neuron; an effect on adaptation scales what the set states, if it does."""
+        neuron = self.model.make_neuron(self.stored.numbers.plain())
+        if not self.stored.adaptation:
+            return neuron
+        scaled = dict.fromkeys(self.stored.adaptation, "*")
+        return replace(neuron, places={**neuron.places, "adaptation": scaled})
 
     @property
     def description(self) -> str:
@@ -126,11 +135,17 @@ def read_point_neuron_set(table: Table, cell_name: str) -> PointNeuronSet:
     """
     model = table.text("model", choices=(*NEURON_MODELS, *REFERENCE_MODELS))
     parameters = model_parameters(model)
-    table.only("model", "label", "specimen", "explained_variance", parameters.dimensions)
+    table.only(
+        "model", "label", "specimen", "explained_variance", "adaptation", parameters.dimensions
+    )
     numbers = table.numbers(parameters, f"{cell_name} {model}")
     pairs = (("E_L", "V_th"),) if model in REFERENCE_MODELS else NEURON_MODELS[model].rising
     for low, high in pairs:
         table.check_rising(numbers, low, high)
+    adaptation = table.texts("adaptation", ())
+    for name in adaptation:
+        if name not in numbers:
+            raise UnknownName(f"parameter in adaptation of {cell_name} {model}", name, numbers)
     is_fit = "explained_variance" in table.data
     return PointNeuronSet(
         model=model,
@@ -139,4 +154,5 @@ def read_point_neuron_set(table: Table, cell_name: str) -> PointNeuronSet:
         origin=table.origin(),
         specimen=table.text("specimen", ""),
         explained_variance=table.number("explained_variance", "dimensionless") if is_fit else None,
+        adaptation=tuple(adaptation),
     )

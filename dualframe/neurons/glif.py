@@ -311,11 +311,17 @@ def _complete_level5(free: Values, cell: MeasuredCell) -> Values:
 
 _SEARCHES: Mapping[int, SearchSpace] = MappingProxyType(
     {
-        level: SearchSpace(free=free, complete=complete, rest="E_L", second_start=_REBOUND)
-        for level, free, complete in (
-            (3, _GLIF3, _complete_level3),
-            (4, _GLIF4, _complete_level4),
-            (5, _GLIF5, _complete_level5),
+        level: SearchSpace(
+            free=free,
+            complete=complete,
+            rest="E_L",
+            second_start=_REBOUND,
+            adaptation=adaptation,
+        )
+        for level, free, complete, adaptation in (
+            (3, _GLIF3, _complete_level3, ("asc_amp2",)),
+            (4, _GLIF4, _complete_level4, ("asc_amp2", "a_spike")),
+            (5, _GLIF5, _complete_level5, ("asc_amp1", "asc_amp2", "a_spike", "a_voltage")),
         )
     }
 )

@@ -349,6 +349,7 @@ _SEARCH = SearchSpace(
     rest="vr",
     charging_time=charging_time,
     second_start={"c": 0.7, "a": 0.006, "d": 0.2},
+    adaptation=("d",),
 )
 
 # --- the models ----------------------------------------------------------------------------------

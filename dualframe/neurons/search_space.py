@@ -93,6 +93,9 @@ class SearchSpace:
         one.
     second_start
         Starting values of a second search, which is made where the first one does not agree.
+    adaptation
+        The parameters that carry the adaptation of a fitted neuron: an effect on adaptation scales
+        all of them, as it scales the whole adaptation of the compartments.
     """
 
     free: Mapping[str, FreeParameter]
@@ -100,6 +103,7 @@ class SearchSpace:
     rest: str
     charging_time: Callable[[Values], Floats] | None = None
     second_start: Mapping[str, float] = field(default_factory=dict)
+    adaptation: tuple[str, ...] = ()
 
     def parameters_at(self, x: Floats, cell: MeasuredCell) -> Values:
         """Return parameter arrays of candidates ``x``, shape ``(n_candidates, n_free)``."""

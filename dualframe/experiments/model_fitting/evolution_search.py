@@ -13,6 +13,10 @@ The objective is the sum of squares of these errors:
   which the candidate fires and should not, or does not and should;
 * the membrane time constant, where the form does not have it by construction, in units of 20 %.
 
+Where the compartments adapt, the same errors are added for the cell with its adaptation blocked,
+against the candidate without what carries its adaptation: an effect of a receptor on adaptation then
+changes both alike.
+
 A count of spikes is a step function of every parameter; here the last interval that was begun
 counts with the part of it that fits into the step, so that the objective has no steps.
 """
@@ -49,12 +53,14 @@ OBJECTIVE = (
     "squares of: f-I error / {:.0%}, adaptation index / 0.01, latency / 20%, time constant / 20%; "
     "wrong side of rheobase at six currents; 26 currents from below rheobase to 40 Hz, steps of 1 s"
 )
+WITHOUT_ADAPTATION = "; the same without adaptation"
 
 
 @dataclass(frozen=True, eq=False)
 class FitTarget:
     """What the compartmental cell does on the grid of currents: one value for each current."""
 
+    rheobase: Any
     currents: Any
     rates: Floats
     adaptation: Floats
@@ -63,13 +69,17 @@ class FitTarget:
 
 @dataclass(frozen=True, eq=False)
 class EvolutionSearch:
-    """One search: what is varied, what is known of the cell, what it should do, how to try it."""
+    """One search: what is varied, what is known of the cell, what it should do, how to try it.
+
+    ``unadapted`` is what the cell does with its adaptation blocked, None if it has none.
+    """
 
     space: SearchSpace
     survey: CellSurvey
     goal: FitTarget
     clamp: Callable[..., Response]
     units: tuple[float, ...] = UNITS
+    unadapted: FitTarget | None = None
 
     def search_parameters(
         self, start: Floats, seed: int, generations: int
@@ -103,7 +113,8 @@ class EvolutionSearch:
         rounded = {name: quantity(quantity_text(value[0])) for name, value in values.items()}
         facts = {
             "optimiser": f"cma {metadata.version('cma')}",
-            "objective": OBJECTIVE.format(self.units[0]),
+            "objective": OBJECTIVE.format(self.units[0])
+            + (WITHOUT_ADAPTATION if self.unadapted else ""),
             "objective_reached": round(float(result.fbest), 5),
             "evaluations": int(result.evaluations),
         }
@@ -111,10 +122,18 @@ class EvolutionSearch:
 
     def evaluate_objective(self, x: Floats) -> Floats:
         """Return the objective of each candidate; all of them run side by side."""
-        n, m = len(x), len(self.goal.rates)
         values = self.space.parameters_at(x, self.survey)
-        around = np.array(_AROUND) * float(self.survey.rheobase)
-        each = np.concatenate([np.asarray(self.goal.currents), around])
+        total = self._errors(self.goal, values) + self._time_constant_error(values)
+        if self.unadapted:
+            blocked = {name: 0 * values[name] for name in self.space.adaptation}
+            total += self._errors(self.unadapted, {**values, **blocked})
+        return total
+
+    def _errors(self, goal: FitTarget, values: Values) -> Floats:
+        """Return the distance of each candidate from what the cell does in one state."""
+        n, m = len(next(iter(values.values()))), len(goal.rates)
+        around = np.array(_AROUND) * float(goal.rheobase)
+        each = np.concatenate([np.asarray(goal.currents), around])
         copies = {name: value[np.repeat(np.arange(n), len(each))] for name, value in values.items()}
         response = self.clamp(np.tile(each, n) * amp, copies)
         rates, adaptation, latency = (
@@ -122,14 +141,14 @@ class EvolutionSearch:
             for measure in (smooth_rates, measures.adaptation_index, measures.first_spike_latency)
         )
         errors = [
-            np.abs(rates[:, :m] - self.goal.rates).sum(axis=1) / self.goal.rates.sum(),
-            _absolute_differences(adaptation[:, :m], self.goal.adaptation).mean(axis=1),
-            _absolute_differences(latency[:, :m], self.goal.latency).sum(axis=1)
-            / max(np.nansum(self.goal.latency), 1e-9),
+            np.abs(rates[:, :m] - goal.rates).sum(axis=1) / goal.rates.sum(),
+            _absolute_differences(adaptation[:, :m], goal.adaptation).mean(axis=1),
+            _absolute_differences(latency[:, :m], goal.latency).sum(axis=1)
+            / max(np.nansum(goal.latency), 1e-9),
         ]
         squares = sum((e / unit) ** 2 for e, unit in zip(errors, self.units, strict=True))
         wrong = (rates[:, m:] > 0) != (np.array(_AROUND) > 1)
-        total: Floats = squares + wrong.sum(axis=1) + self._time_constant_error(values)
+        total: Floats = squares + wrong.sum(axis=1)
         return total
 
     def _time_constant_error(self, values: dict[str, Any]) -> Floats | float:
@@ -157,17 +176,22 @@ def _absolute_differences(values: Floats, reference: Floats) -> Floats:
     return np.where(np.isfinite(differences), differences, 0.0)
 
 
-def measure_target(reference: Clamp, survey: CellSurvey) -> FitTarget:
+def measure_target(
+    reference: Clamp, survey: CellSurvey, fi_range: CellSurvey | None = None
+) -> FitTarget:
     """Return what a cell does at the currents of the search.
 
     Parameters
     ----------
     reference, survey
         Its clamp, and its survey.
+    fi_range
+        The survey that states the currents; the default is the cell's own.
     """
-    currents = survey.fi_currents(_CURRENTS)
+    currents = (fi_range or survey).fi_currents(_CURRENTS)
     response = reference(currents, record=False)
     return FitTarget(
+        survey.rheobase,
         currents,
         smooth_rates(response),
         measures.adaptation_index(response),

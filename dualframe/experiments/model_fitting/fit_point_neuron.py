@@ -19,7 +19,7 @@ import numpy as np
 from brian2.units import pA
 
 from dualframe import catalogue
-from dualframe.building.dendritic_populations import MODEL
+from dualframe.building.dendritic_populations import MODEL, blocked_adaptation
 from dualframe.catalogue import CellType
 from dualframe.catalogue.fitted_models import (
     Fit,
@@ -31,6 +31,7 @@ from dualframe.catalogue.fitted_models import (
 from dualframe.catalogue.point_neuron_set import PointNeuronSet
 from dualframe.catalogue.sourced_value import Origin
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
+from dualframe.experiments.cell_survey import Clamp, survey_cell
 from dualframe.experiments.clamp_summary import ClampSummary, summarise_clamp
 from dualframe.experiments.current_clamp import current_clamp
 from dualframe.experiments.model_comparison import Validation, compare_cells
@@ -38,6 +39,7 @@ from dualframe.experiments.model_fitting.evolution_search import (
     F_I_FIRST,
     UNITS,
     EvolutionSearch,
+    FitTarget,
     clamp_candidates,
     make_single_neuron,
     measure_target,
@@ -113,14 +115,25 @@ def fit_point(
             f"has no rest to take a point neuron's passive values from."
         )
     goal = measure_target(reference, summary.survey)
+    unadapted = _measure_without_adaptation(cell_type, reference, summary.survey)
     best: tuple[Fit, Validation] | None = None
     for candidate, again in product(fittable_models(model), (False, True)):
         space, units = search_space_of(candidate), F_I_FIRST if again else UNITS
         clamp = partial(clamp_candidates, candidate, target=target)
-        search = EvolutionSearch(space, summary.survey, goal, clamp, units)
+        search = EvolutionSearch(
+            space=space,
+            survey=summary.survey,
+            goal=goal,
+            clamp=clamp,
+            units=units,
+            unadapted=unadapted,
+        )
         start = space.starting_place(space.second_start if again else {})
         values, facts = search.search_parameters(start, seed, generations)
         fit, checked = _check_fit(cell_type, candidate, values, summary, target)
+        if unadapted:
+            carried = replace(fit.chosen, adaptation=space.adaptation)
+            fit = replace(fit, chosen=carried)
         provenance = {"compartments": digest, **facts, "seed": seed, **_fit_provenance()}
         fit = replace(fit, provenance=provenance, reference=_reference_curve(summary))
         tried = f"{facts['evaluations']} candidates"
@@ -133,6 +146,18 @@ def fit_point(
     if save:
         store(cell_type, best[0])
     return best[0]
+
+
+def _measure_without_adaptation(
+    cell_type: CellType, reference: Clamp, fi_range: CellSurvey
+) -> FitTarget | None:
+    """Return what a cell does at its currents with its adaptation blocked, None if it has none."""
+    assert cell_type.compartments is not None  # it has been clamped
+    blocked = blocked_adaptation(cell_type.compartments)
+    if not blocked:
+        return None
+    clamp = partial(reference, parameters=blocked)
+    return measure_target(clamp, survey_cell(clamp), fi_range)
 
 
 def _check_fit(
