@@ -151,7 +151,7 @@ def fit_point(
 def _measure_without_adaptation(
     cell_type: CellType, reference: Clamp, fi_range: CellSurvey
 ) -> FitTarget | None:
-    """Return what a cell does at its currents with its adaptation blocked, None if it has none."""
+    """Return what a cell does at these currents with its adaptation blocked, None without one."""
     assert cell_type.compartments is not None  # it has been clamped
     blocked = blocked_adaptation(cell_type.compartments)
     if not blocked:
