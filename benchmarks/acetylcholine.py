@@ -120,9 +120,8 @@ def measures(results: df.Results, network: df.Network, trials: int) -> dict[str,
 def rows(table: pd.DataFrame) -> Iterator[dict[str, str]]:
     """Yield the medians of each model and condition, with differences from the control."""
     for model, found in table.groupby("model", sort=False):
-        states = {
-            label: group.set_index("seed") for label, group in found.groupby("condition", sort=False)
-        }
+        groups = found.groupby("condition", sort=False)
+        states = {label: group.set_index("seed") for label, group in groups}
         for label, state in states.items():
             row = {"model": str(model), "condition": str(label)}
             row |= {f"{name} Hz": f"{state[f'{name} Hz'].mean():.2f}" for name in POPULATIONS}

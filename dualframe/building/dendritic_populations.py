@@ -37,7 +37,8 @@ from dualframe.synapses.synapse_equations import SynapseEquations
 MODEL = "biological"
 
 #: Parameters that an effect on adaptation scales, with their units, by soma model. The conductance
-#: of the first is linear in both, so that its whole current is scaled: it flows below threshold too.
+#: of the first is linear in both, so that its whole current is scaled, which flows below threshold
+#: too.
 _ADAPTATION: Mapping[str, Mapping[str, Unit]] = {
     "adaptive_conductance_IF": {"gAmax": siemens, "delta_gA": siemens},
     "adaptive_IF": {"jump_w": amp},

@@ -14,8 +14,8 @@ The objective is the sum of squares of these errors:
 * the membrane time constant, where the form does not have it by construction, in units of 20 %.
 
 Where the compartments adapt, the same errors are added for the cell with its adaptation blocked,
-against the candidate without what carries its adaptation: an effect of a receptor on adaptation then
-changes both alike.
+against the candidate without what carries its adaptation: an effect of a receptor on adaptation
+then changes both alike.
 
 A count of spikes is a step function of every parameter; here the last interval that was begun
 counts with the part of it that fits into the step, so that the objective has no steps.
