@@ -105,7 +105,7 @@ def export(
     with temporary_folder() as folder:
         project = folder / "project"
         with cpp_standalone.cpp_session(project, options) as device:
-            cpp_standalone.generate_project(lowered, device, project, settled=True)
+            cpp_standalone.generate_project(lowered, device, project, exported=True)
         return export_project(
             project, out, describe_export(network, lowered), strict=strict, force=force
         )

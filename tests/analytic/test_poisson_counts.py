@@ -1,4 +1,4 @@
-"""Counts of Poisson events, drawn from one uniform number per step, against Poisson's law.
+"""Counts of Poisson events, as each target draws them, against Poisson's law.
 
 Chi-squared against the law at a level of 1e-4: runs have a seed, so each passes or fails for good.
 """
@@ -17,6 +17,7 @@ from dualframe.core.errors import TargetError
 from dualframe.environments.expression_evaluator import compile_expression
 from dualframe.targets.genn.unsupported_features import refuse_draws
 from dualframe.targets.lowering.lower_network import lower_network
+from dualframe.targets.lowering.poisson_counts import count_by_uniform_numbers
 from dualframe.targets.target_support import missing_requirements
 
 CELLS, STEPS, ALPHA = 1000, 200, 1e-4
@@ -85,8 +86,9 @@ def test_background_counts_follow_poissons_law(target: str, dt: float) -> None:
 @pytest.mark.parametrize("mean", [1e-6, 0.03, 0.22, 1.3, 4.0])
 def test_chances_are_those_of_poissons_law(mean: float) -> None:
     """Mean and variance from the text of the chances: rounding and the end of the sum are left."""
-    group = lower_network(counting_cells(mean * 1e4 * Hz), dt=0.1 * ms, duration=1 * ms, seed=0)
-    (line,) = (x for x in group.groups[0].equations.splitlines() if x.startswith("count ="))
+    lowered = lower_network(counting_cells(mean * 1e4 * Hz), dt=0.1 * ms, duration=1 * ms, seed=0)
+    (group,) = count_by_uniform_numbers(lowered).groups
+    (line,) = (x for x in group.equations.splitlines() if x.startswith("count ="))
     tails = re.findall(r"chance_count < (.*?)\)(?: \+ int|\s*:)", line)
     values = {"rate": mean * 1e4, "dt": 1e-4}
     of = [compile_expression(text, lambda: 0.5)(values) for text in tails]
@@ -99,12 +101,14 @@ def test_chances_are_those_of_poissons_law(mean: float) -> None:
 
 
 def test_what_no_sum_reaches_stays_poisson_and_genn_refuses_it() -> None:
-    lowered = lower_network(counting_cells(200 * kHz), dt=0.1 * ms, duration=1 * ms, seed=0)
+    more = lower_network(counting_cells(200 * kHz), dt=0.1 * ms, duration=1 * ms, seed=0)
+    lowered = count_by_uniform_numbers(more)
     assert "count = poisson(rate*dt)" in lowered.groups[0].equations
     with pytest.raises(TargetError, match=r"'cells'.*0.1 ms.*smaller"):
         refuse_draws(lowered)
     fewer = lower_network(counting_cells(20 * kHz), dt=0.1 * ms, duration=1 * ms, seed=0)
-    refuse_draws(fewer)
+    assert "count = poisson(rate*dt)" in fewer.groups[0].equations
+    refuse_draws(count_by_uniform_numbers(fewer))
     assert not [b for b in df.check(counting_cells(20 * kHz), target="genn") if "poisson" in str(b)]
     drawn = df.Population("own", 1, "dx/dt = poisson(0.3)/dt : 1")
     assert [b for b in df.check(df.Network((drawn,)), target="genn") if "poisson" in str(b)]

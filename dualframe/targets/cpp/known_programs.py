@@ -36,7 +36,8 @@ from dualframe.targets.cpp.external_values import (
 )
 from dualframe.targets.cpp.program_cache import default_cache, default_folder
 from dualframe.targets.cpp.project_data import arrays_and_scalars, layout_values, select_values
-from dualframe.targets.lowering.final_weights import NOW, final_weights, variables_needed
+from dualframe.targets.cpp.result_files import FileOf, files_read_back
+from dualframe.targets.lowering.final_weights import NOW, final_weights
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
 _FORMAT = 7
@@ -47,13 +48,15 @@ _GENERATING = (
     "cpp/initial_arrays.py",
     "cpp/literal_free_device.py",
     "cpp/objects_source.py",
+    "cpp/random_functions.py",
+    "cpp/random_streams.h",
+    "cpp/result_files.py",
     "cpp/run.py",
     "cpp/synaptic_pathway.h",
     "cpp/synaptic_pathways.py",
     "cpp/values.h",
 )
 _STATIC, _RESULTS = "static_arrays", "results"
-FileOf = tuple[str, str]  # name and dtype of a results file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,17 +268,17 @@ def store_program(
     files = _data_files(lowered, parameters, layout)
     if files is None or not _same_files(project, *files):
         return
-    spikes, traces, weights, states = _result_files(assembled, lowered, device)
+    read_back = files_read_back(assembled, lowered, device)
     program = KnownProgram(
         program=build.key,
         flags=build.flags,
         arrays=tuple(sorted(files[0])),
         parameters=tuple(parameters),
         layout=layout,
-        spikes=spikes,
-        traces=traces,
-        weights=weights,
-        states=states,
+        spikes=read_back.spikes,
+        traces=read_back.traces,
+        weights=read_back.weights,
+        states=read_back.states,
     )
     if _same_results(program.collect_results(lowered, project), raw):
         data = asdict(program)
@@ -308,43 +311,6 @@ def _same_files(
         return False
     written = [(project / name).read_text(encoding="utf-8") for name in (PARAMETERS, LAYOUT)]
     return written == [parameters, layout]
-
-
-def _result_files(
-    assembled: BrianObjects, lowered: LoweredNetwork, device: Any
-) -> tuple[Any, Any, Any, Any]:
-    def file(owner: Any, name: str) -> FileOf:
-        variable = owner.variables[name]
-        return Path(device.get_array_filename(variable)).name, np.dtype(variable.dtype).str
-
-    spikes = {n: {v: file(m, v) for v in ("i", "t")} for n, m in assembled.spikes.items()}
-    traces = {
-        name: {
-            kind: {"t": file(m, "t")} | {v: file(m, v) for v in m.record_variables}
-            for kind, m in monitors.items()
-        }
-        for name, monitors in assembled.traces.items()
-    }
-    weights = {
-        s.name: _weight_files(s, assembled, file)
-        for s in lowered.synapses
-        if lowered.recording_of_weights(s) is not None and len(s.i)
-    }
-    states = {
-        group.name: {name: file(assembled[group.name], name) for name in group.state_variables}
-        for group in lowered.groups
-    }
-    return spikes, traces, weights, states
-
-
-def _weight_files(
-    synapses: LoweredSynapses, assembled: BrianObjects, file: Any
-) -> dict[str, FileOf]:
-    own, read = variables_needed(synapses)
-    neurons = assembled[synapses.target]
-    return {name: file(assembled.synapses(synapses.name), name) for name in own} | {
-        f"{name}_post": file(neurons, name) for name in read
-    }
 
 
 def _same_results(ours: RawResults, theirs: RawResults) -> bool:

@@ -27,6 +27,7 @@ from typing import Any
 import brian2
 import numpy as np
 from brian2.codegen.generators.cpp_generator import c_data_type
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from dualframe.core.atomic_files import write_text_atomically
@@ -49,6 +50,8 @@ from dualframe.targets.cpp.objects_source import (
     derive_objects_header,
     derive_objects_source,
 )
+from dualframe.targets.cpp.random_functions import HEADER as STREAMS
+from dualframe.targets.cpp.random_functions import StreamCodeObject
 from dualframe.targets.cpp.synaptic_pathways import loop_over_runs, pathway_classes
 
 HEADER = "values.h"
@@ -78,6 +81,12 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
 
     external: ExternalValues
     contents: dict[str, list[dict[str, Any]]]
+    read_back: frozenset[str] | None = None  # the results files to write; None for every array
+
+    def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
+        """Return the class of code objects: the one whose random numbers are streams."""
+        stock = super().code_object_class(codeobj_class, fallback_pref)
+        return StreamCodeObject if stock is CPPStandaloneCodeObject else stock
 
     def generate_objects_source(self, writer: Any, *arguments: Any) -> None:
         """Write ``objects.cpp`` and ``objects.h`` with named lengths and checked files."""
@@ -129,12 +138,17 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
                 ordered = list(read_in_place(self, ordered))
             self.main_queue[:] = map(self._name_numbers, ordered)
             slot += self.external.declarations
+            slot += [
+                f"dualframe::seed_streams({seed!r}L);"
+                for function, seed in self.main_queue
+                if function == "seed" and seed is not None
+            ]
             slot += ["brian::results_dir = dualframe::results_folder(argc, argv);"]
             slot += ["std::signal(SIGINT, dualframe::stop);"] if _BEFORE_2_6 else []
             source = _rendered_contents(super().generate_main_source)
         finally:
             self.main_queue[:], slot[:] = queue, lines
-        writer.write("main.cpp", f'#include "{HEADER}"\n{source}')
+        writer.write("main.cpp", f'#include "{HEADER}"\n#include "{STREAMS}"\n{source}')
 
     def generate_codeobj_source(self, writer: Any) -> None:
         """Write the code objects with the names of their lengths, and loops over runs."""
@@ -160,7 +174,8 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
     def copy_source_files(self, writer: Any, directory: str) -> None:
         """Add the values, and the header that reads them, to the project."""
         super().copy_source_files(writer, directory)
-        writer.write(HEADER, files("dualframe.targets.cpp").joinpath(HEADER).read_text("utf-8"))
+        for header in (HEADER, STREAMS):
+            writer.write(header, files("dualframe.targets.cpp").joinpath(header).read_text("utf-8"))
         folder = Path(directory)
         write_text_atomically(folder / PARAMETERS, values_text(self.external.parameters))
         write_text_atomically(folder / LAYOUT, layout_text(self.external.layout))
@@ -268,11 +283,12 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
             v: name for v, name in self.arrays.items() if v not in dynamic and name not in left_out
         }
         tables = {"array": fixed, "vector": self.dynamic_arrays, "rows": self.dynamic_arrays_2d}
-        return [
+        results = (
             self._result_file(variable, name, layout)
             for layout, table in tables.items()
             for variable, name in sorted(table.items(), key=lambda item: item[1])
-        ]
+        )
+        return [r for r in results if self.read_back is None or r["file"] in self.read_back]
 
     def _result_file(self, variable: Any, name: str, layout: str) -> dict[str, Any]:
         return {

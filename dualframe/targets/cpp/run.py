@@ -21,6 +21,7 @@ from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_
 from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.cpp.build import BuiltProgram, compile_project
 from dualframe.targets.cpp.literal_free_device import LiteralFreeDevice
+from dualframe.targets.cpp.result_files import files_read_back
 from dualframe.targets.lowering.final_weights import weight_expression
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 from dualframe.targets.unstable_states import UnstableState, instability_text
@@ -162,11 +163,9 @@ def cpp_session(project: Path, options: RunOptions) -> Any:
 
 
 def generate_project(
-    lowered: LoweredNetwork, device: Any, project: Path, *, settled: bool = False
+    lowered: LoweredNetwork, device: Any, project: Path, *, exported: bool = False
 ) -> Any:
     """Write the C++ project of a lowered network into a folder; nothing is compiled.
-
-    ``settled``: the program itself brings weights up to date at its end, instead of who reads them.
 
     Parameters
     ----------
@@ -176,16 +175,19 @@ def generate_project(
         The device of a `cpp_session`.
     project
         Folder of the project.
-    settled
-        Whether the program itself brings weights up to date at its end, instead of who reads them.
+    exported
+        Whether the program is for somebody else: it brings weights up to date at its end, instead
+        of who reads them, and writes every array, not only those that are read back here.
     """
     seed_brian(lowered.seed % 2**32)
     assembled = make_brian_objects(lowered)
     device.insert_code("after_start", _PROGRESS % _watched_arrays(assembled, lowered, device))
     assembled.network.run(lowered.duration * second, namespace={})
-    for synapses in lowered.synapses if settled else ():
+    for synapses in lowered.synapses if exported else ():
         if synapses.due and len(synapses.i):
             assembled.synapses(synapses.name).w = weight_expression(synapses.due)
+    if not exported:
+        device.read_back = files_read_back(assembled, lowered, device).names
     device.build(directory=str(project), compile=False, run=False, with_output=False)
     return assembled
 

@@ -38,6 +38,7 @@ from dualframe.targets.genn.requirements import (
 )
 from dualframe.targets.genn.unsupported_features import refuse_draws
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
+from dualframe.targets.lowering.poisson_counts import count_by_uniform_numbers
 
 
 @one_thread_at_a_time
@@ -61,6 +62,7 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     missing = missing_requirements(use_gpu=options.use_gpu)
     if missing:
         raise TargetError(f"target 'genn' is not usable here: {'; '.join(missing)}")
+    lowered = count_by_uniform_numbers(lowered)
     refuse_draws(lowered)
     use_gpu = has_gpu() if options.use_gpu is None else options.use_gpu
     import brian2genn  # noqa: F401  (registers the device)

@@ -18,6 +18,7 @@ from dualframe.targets.genn5.read_results import Recorder, collect_results, reco
 from dualframe.targets.genn5.requirements import has_cuda_backend, missing_requirements
 from dualframe.targets.genn5.visits import Visit, add_visits
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
+from dualframe.targets.lowering.poisson_counts import count_by_uniform_numbers
 
 _REPORT_EVERY = 0.5
 
@@ -47,6 +48,7 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         raise TargetError(f"target 'genn5' is not usable here: {'; '.join(missing)}")
     can_use_gpu = has_cuda_backend() and has_gpu()
     use_gpu = can_use_gpu if options.use_gpu is None else options.use_gpu
+    lowered = count_by_uniform_numbers(lowered)
     started = time.perf_counter()
     with temporary_folder() as folder:
         assembled = assemble_model(

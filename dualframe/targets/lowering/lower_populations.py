@@ -34,7 +34,7 @@ from dualframe.targets.lowering.identifiers import (
     identifiers_in,
 )
 from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredGroup, constant_of
-from dualframe.targets.lowering.poisson_counts import draw_poisson_counts, poisson_rate
+from dualframe.targets.lowering.poisson_counts import poisson_rate
 from dualframe.targets.lowering.time_steps import nearest_steps
 
 _WORD = re.compile(r"\w+")
@@ -84,7 +84,6 @@ def lower_population(
     lines = _portable_time(replace_events(population, lines))
     lines = [_share_undriven_input(line, driven) for line in lines]
     counts = {line.name: rate for line in lines if (rate := poisson_rate(line)) in constants}
-    lines = draw_poisson_counts(lines, constants, dt)
     keep |= set(counts)
     refractory = population.refractory
     has_period = isinstance(refractory, Quantity)

@@ -8,7 +8,8 @@ k for which a uniform number u is below the chance of k or more events::
     P(k) = 1 - exp(-x)*(1 + x + x**2/2 + ... + x**(k-1)/(k-1)!)
 
 The sum ends where a larger count has a chance below 1e-10 per step: one event in 1e8 of them is
-missed. Where all neurons have one rate, its chances are computed once per step.
+missed. Where all neurons have one rate, its chances are computed once per step. Brian2's own
+targets keep ``poisson``, which a C++ program draws from a table (`random_streams.h`).
 """
 
 from __future__ import annotations
@@ -20,31 +21,42 @@ from math import exp
 
 import numpy as np
 
-from dualframe.targets.lowering.event_free_equations import SUBEXPRESSION, EquationLine
-from dualframe.targets.lowering.lowered_network import Constant
+from dualframe.targets.lowering.event_free_equations import (
+    SUBEXPRESSION,
+    EquationLine,
+    parse_equations,
+)
+from dualframe.targets.lowering.lowered_network import Constant, LoweredGroup, LoweredNetwork
 
 _COUNTED = re.compile(r"poisson\((?P<rate>\w+) ?\* ?dt\)")
 _MISSED = 1e-10  # chance per step of a count that is longer than the sum
 _LENGTHS = (8, 16, 24)  # of the sum: few, so that another rate rarely means another program
 
 
-def draw_poisson_counts(
-    lines: list[EquationLine], constants: Mapping[str, Constant], dt: float
-) -> list[EquationLine]:
-    """Return equations in which Poisson counts of constant rates are drawn from ``rand()``.
+def count_by_uniform_numbers(lowered: LoweredNetwork) -> LoweredNetwork:
+    """Return a network whose Poisson counts of constant rates are drawn from ``rand()``.
 
     A count of which a step has too many for the longest sum stays ``poisson(rate*dt)``.
 
     Parameters
     ----------
-    lines
-        Of a population; a count is ``n = poisson(rate*dt) : 1 (constant over dt)``.
-    constants
-        Of the population, with the rates (Hz).
-    dt
-        Time step (s).
+    lowered
+        The network; a count is ``n = poisson(rate*dt) : 1 (constant over dt)``.
     """
-    return [new for line in lines for new in _count_lines(line, constants, dt)]
+    groups = (_count_in_group(group, lowered.dt) for group in lowered.groups)
+    return replace(lowered, groups=tuple(groups))
+
+
+def _count_in_group(group: LoweredGroup, dt: float) -> LoweredGroup:
+    if not group.counts:
+        return group
+    label = f"population {group.name!r}"
+    lines = [
+        new
+        for line in parse_equations(group.equations, label)
+        for new in _count_lines(line, group.constants, dt)
+    ]
+    return replace(group, equations="\n".join(map(str, lines)))
 
 
 def poisson_rate(line: EquationLine) -> str | None:

@@ -1,0 +1,76 @@
+"""Random numbers of C++ programs: `random_streams.h` behind ``rand``, ``randn`` and ``poisson``.
+
+Brian2's programs draw everything from one Mersenne Twister, so that an object more changes what all
+others draw. Here each object has a stream of its own, which the seed and the object's name decide.
+What Brian2 writes for its own devices is as it was: the functions here belong to a class of code
+objects that only `LiteralFreeDevice` uses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from brian2 import prefs
+from brian2.core.functions import DEFAULT_FUNCTIONS
+from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
+
+HEADER = "random_streams.h"
+_INCLUDE = {"headers": [f'"{HEADER}"']}
+
+
+class StreamCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
+    """A code object of C++ standalone whose random numbers come from its owner's stream."""
+
+
+def _threads() -> int:
+    return max(1, int(prefs["devices.cpp_standalone.openmp_threads"]))
+
+
+def _this_thread() -> str:
+    return "omp_get_thread_num()" if prefs["devices.cpp_standalone.openmp_threads"] else "0"
+
+
+def _uniform_code(owner: Any) -> dict[str, str]:
+    return {"support_code": _stream_code(owner, "rand")}
+
+
+def _normal_code(owner: Any) -> dict[str, str]:
+    return {"support_code": _stream_code(owner, "randn")}
+
+
+def _stream_code(owner: Any, function: str) -> str:
+    return f"""
+    static dualframe::RandomStream* const _streams_of_{function} =
+        dualframe::streams_of("{owner.name}", {_threads()});
+    inline double _{function}(const int _vectorisation_idx) {{
+        return _streams_of_{function}[{_this_thread()}].{function}();
+    }}
+    """
+
+
+def _poisson_code(owner: Any) -> dict[str, str]:
+    return {
+        "support_code": f"""
+    static dualframe::PoissonCounts _poisson_counts[{_threads()}];
+    inline int32_t _poisson(const double mean, const int _vectorisation_idx) {{
+        return _poisson_counts[{_this_thread()}].draw(
+            mean, [=] {{ return _rand(_vectorisation_idx); }});
+    }}
+    """
+    }
+
+
+def _implement(function: str, code: Any, dependencies: dict[str, Any] | None = None) -> None:
+    DEFAULT_FUNCTIONS[function].implementations.add_dynamic_implementation(
+        StreamCodeObject,
+        code=code,
+        namespace=lambda owner: {},
+        dependencies=dependencies,
+        name=f"_{function}",
+        compiler_kwds=_INCLUDE,
+    )
+
+
+_implement("rand", _uniform_code)
+_implement("randn", _normal_code)
+_implement("poisson", _poisson_code, {"_rand": DEFAULT_FUNCTIONS["rand"]})
