@@ -9,117 +9,52 @@ Learning: `environments`, `environment`, `train`, `evaluate`, `TrainedAgents`, `
 One cell: `current_clamp`, `validate` (compartments and point neuron), `fit_point`, `dose_response`.
 """
 
-from dualframe.core import errors
+from __future__ import annotations
 
-# isort: split
-from dualframe import biological, task_driven
-from dualframe.analysis import plots
-from dualframe.analysis.report import report
-from dualframe.building.glif_specimens import read_glif_folder
-from dualframe.catalogue import (
-    cell,
-    cells,
-    plasticity_rule,
-    plasticity_rules,
-    population_data,
-    populations,
-    receptor,
-    receptors,
-)
-from dualframe.catalogue.allen_glif_files import read_glif
-from dualframe.circuit import circuit, circuits
-from dualframe.core.error_display import show_errors_alone
-from dualframe.core.errors import DualframeError
-from dualframe.core.quantity import quantity
-from dualframe.core.registry import open_registries, register
-from dualframe.environments import environment, environments
-from dualframe.experiments import current_clamp, dose_response, fit_point, validate
-from dualframe.experiments.branch_runs import compare_branches
-from dualframe.experiments.calibration.calibrate_circuit import calibrate
-from dualframe.network import (
-    CurrentInput,
-    Network,
-    PoissonInput,
-    Population,
-    Projection,
-    Recording,
-    SpikeInput,
-    replicate,
-)
-from dualframe.network.distributions import GaussianKernel, LogNormal, Normal, Uniform
-from dualframe.results.results import Results
-from dualframe.simulation.brian_interop import assemble
-from dualframe.simulation.diagnose_installation import doctor
-from dualframe.simulation.export import export
-from dualframe.simulation.run import run
-from dualframe.targets.target_support import check, targets
-from dualframe.task import task, tasks
-from dualframe.training import (
-    TrainedAgents,
-    compare_conditions,
-    evaluate,
-    load_agents,
-    train,
-)
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from dualframe.core import errors as errors  # Brian2, imported next, reads no file of the folder
+
+if TYPE_CHECKING:
+    from dualframe.public_api import *  # noqa: F403
 
 __version__ = "0.1.0"
 
-__all__ = [
-    "CurrentInput",
-    "DualframeError",
-    "GaussianKernel",
-    "LogNormal",
-    "Network",
-    "Normal",
-    "PoissonInput",
-    "Population",
-    "Projection",
-    "Recording",
-    "Results",
-    "SpikeInput",
-    "TrainedAgents",
-    "Uniform",
-    "assemble",
-    "biological",
-    "calibrate",
-    "cell",
-    "cells",
-    "check",
-    "circuit",
-    "circuits",
-    "compare_branches",
-    "compare_conditions",
-    "current_clamp",
-    "doctor",
-    "dose_response",
-    "environment",
-    "environments",
-    "errors",
-    "evaluate",
-    "export",
-    "fit_point",
-    "load_agents",
-    "plasticity_rule",
-    "plasticity_rules",
-    "plots",
-    "population_data",
-    "populations",
-    "quantity",
-    "read_glif",
-    "read_glif_folder",
-    "receptor",
-    "receptors",
-    "register",
-    "replicate",
-    "report",
-    "run",
-    "targets",
-    "task",
-    "task_driven",
-    "tasks",
-    "train",
-    "validate",
-]
+_API = "dualframe.public_api"
+_HIDDEN_FOLDERS = ("circuit", "environments", "targets", "task")
+_FOLDERS = {path.parent.name for path in Path(__file__).parent.glob("*/__init__.py")}
 
-open_registries()
-show_errors_alone()
+
+def __getattr__(name: str) -> Any:
+    """Return a folder or a name of the API; the first one imports the package, and Brian2."""
+    if name in _FOLDERS and name not in _HIDDEN_FOLDERS:
+        return import_module(f"{__name__}.{name}")
+    if name == "__all__" or not name.startswith("_"):
+        api = import_module(_API)
+        if name == "__all__" or name in api.__all__:
+            globals()[name] = value = getattr(api, name)
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *import_module(_API).__all__})
+
+
+class _Package(ModuleType):
+    """The package, in which a function of the API hides the folder of the same name.
+
+    Python makes every module that is imported an attribute of its package: `dualframe.circuit`
+    would be the folder or the function, by the order of imports.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (name in _HIDDEN_FOLDERS and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy
 from brian2.units import ms
-from scipy.stats import spearmanr, wilcoxon
 
 from dualframe.analysis.statistics import holm_adjusted, mean_interval, standard_error
 from dualframe.core.errors import DualframeError
@@ -145,7 +145,7 @@ def _summary(values: np.ndarray[Any, Any]) -> dict[str, float]:
         "high": high,
         "seeds": values.size,
         "up": float((values > 0).mean()) if values.size else np.nan,
-        "p": float(wilcoxon(values).pvalue) if tested else np.nan,
+        "p": float(scipy.stats.wilcoxon(values).pvalue) if tested else np.nan,
     }
 
 
@@ -179,7 +179,7 @@ def rank_correlation(shifts: pd.DataFrame, first: str, second: str) -> pd.DataFr
                 "measure": measure,
                 "reference": first,
                 "model": second,
-                "rho": float(spearmanr(a, b).statistic) if varied else np.nan,
+                "rho": float(scipy.stats.spearmanr(a, b).statistic) if varied else np.nan,
                 "populations": len(wide),
             }
         )

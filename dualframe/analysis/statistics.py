@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import mannwhitneyu, norm, rankdata, wilcoxon
-from scipy.stats import t as student
 
 from dualframe.core.errors import DualframeError
 
@@ -104,7 +103,7 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
         raise DualframeError(
             f"{successes} successes of {n}: expected whole numbers, from zero to at least one."
         )
-    z = float(norm.ppf(0.5 + _check_level(level) / 2))
+    z = float(scipy.stats.norm.ppf(0.5 + _check_level(level) / 2))
     p, weight = successes / n, z * z / n
     centre = p + weight / 2
     reach = np.sqrt(weight * (p * (1 - p) + weight / 4))
@@ -178,7 +177,7 @@ def ratio_interval(numerators: ArrayLike, denominators: ArrayLike, level: float 
 
 
 def _student_quantile(n: int, level: float) -> float:
-    return float(student.ppf(0.5 + _check_level(level) / 2, n - 1))
+    return float(scipy.stats.t.ppf(0.5 + _check_level(level) / 2, n - 1))
 
 
 def holm_adjusted(p: ArrayLike) -> Floats:
@@ -230,7 +229,7 @@ def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:
         If a group is empty or contains NaN.
     """
     first, second = _as_sample(a, "a"), _as_sample(b, "b")
-    ranks = rankdata(np.concatenate([first, second]))[: first.size]
+    ranks = scipy.stats.rankdata(np.concatenate([first, second]))[: first.size]
     u = ranks.sum() - first.size * (first.size + 1) / 2
     return float(2 * u / (first.size * second.size) - 1)
 
@@ -278,13 +277,13 @@ def compare_groups(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparis
 def _rank_sum(a: Floats, b: Floats) -> tuple[float, float]:
     if np.all(np.concatenate([a, b]) == a[0]):
         return a.size * b.size / 2, 1.0
-    test = mannwhitneyu(*_joint_ranks(a, b), alternative="two-sided")
+    test = scipy.stats.mannwhitneyu(*_joint_ranks(a, b), alternative="two-sided")
     return float(test.statistic), float(test.pvalue)
 
 
 def _joint_ranks(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """Ranks instead of values, which give the same U and may be infinite."""
-    ranks = rankdata(np.concatenate([a, b]))
+    ranks = scipy.stats.rankdata(np.concatenate([a, b]))
     return ranks[: a.size], ranks[a.size :]
 
 
@@ -294,7 +293,7 @@ def _signed_rank(a: Floats, b: Floats) -> tuple[float, float]:
     difference = _require_finite(a, "a signed-rank test") - _require_finite(b, "a signed-rank test")
     if not difference.any():
         return 0.0, 1.0
-    test = wilcoxon(difference)
+    test = scipy.stats.wilcoxon(difference)
     return float(test.statistic), float(test.pvalue)
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy
 from brian2.units import ms
 from brian2.units.fundamentalunits import get_dimensions
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from dualframe.core.errors import QuantityError
 from dualframe.results.units import as_seconds, as_times, restore_unit, split_unit
@@ -112,7 +112,7 @@ def fit_exponential(t: Any, v: Any, start: Any, stop: Any) -> ExponentialFit:
     grid = np.linspace(np.log(since[1]), np.log(100 * since[-1]), 121)
     best = int(np.argmin([fit_levels(x)[1] for x in grid]))
     bounds = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    minimum = minimize_scalar(
+    minimum = scipy.optimize.minimize_scalar(
         lambda x: fit_levels(x)[1], bounds=bounds, method="bounded", options={"xatol": 1e-9}
     )
     levels, error = fit_levels(minimum.x)

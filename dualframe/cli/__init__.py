@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dualframe.cli.arguments import PROGRAM, command_line_parser
-from dualframe.cli.commands import INTERRUPTED, WRONG
-from dualframe.cli.terminal_output import say
+from dualframe.cli.arguments import command_line_parser, find_command
+from dualframe.cli.messages import INTERRUPTED, PROGRAM, WRONG, say
 from dualframe.core.errors import DualframeError
 
 __all__ = ["main"]
@@ -32,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.words = words
     try:
         with _plain_warnings(), _heard_termination():
-            status: int = options.command(options)
+            status = find_command(options.command)(options)
             if sys.stdout is not None:  # None: it was closed
                 sys.stdout.flush()
             return status

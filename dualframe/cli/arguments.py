@@ -3,32 +3,121 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import MappingProxyType
 from typing import Any
 
-import dualframe as df
-from dualframe.cli.commands import (
-    LISTS,
-    PROGRAM,
-    cache_command,
-    calibrate_command,
-    check_command,
-    compare_command,
-    doctor_command,
-    export_command,
-    list_command,
-    replay_command,
-    report_command,
-    run_command,
-    show_command,
-)
-from dualframe.cli.model_commands import fit_command, validate_command
+from dualframe import __version__
+from dualframe.cli.messages import PROGRAM
 from dualframe.cli.output_options import add_force
-from dualframe.cli.train_command import add_train_options, train_command
-from dualframe.simulation.run_specification import BRANCHES, RECORDED_NEURONS
-from dualframe.targets.target_support import TARGETS
 
-__all__ = ["PROGRAM", "command_line_parser"]
+# What the rest of the package knows as well, and takes seconds to import; a test compares.
+KINDS = (
+    "cells",
+    "circuits",
+    "tasks",
+    "receptors",
+    "plasticity",
+    "populations",
+    "targets",
+    "environments",
+)
+TARGETS = "runtime, cpp_standalone, genn, genn5"
+BRANCHES = "biological or task_driven"
+RECORDED_NEURONS = 3
+
+# Module, words among all commands, and words above its options.
+COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "list": (
+            "dualframe.cli.catalogue_commands",
+            "tables of the catalogue",
+            "Print a table of the catalogue.",
+        ),
+        "show": (
+            "dualframe.cli.catalogue_commands",
+            "one entry, each number with its source",
+            "Print an entry of the catalogue, or a circuit, with every number and its source.",
+        ),
+        "run": (
+            "dualframe.cli.commands",
+            "build and run a circuit",
+            "Build and run a circuit, save the results, print the rates.",
+        ),
+        "train": (
+            "dualframe.cli.train_command",
+            "agents learn a task",
+            "Let agents learn a task; with several --modulate, one condition after the other.",
+        ),
+        "export": (
+            "dualframe.cli.commands",
+            "write a circuit as C++",
+            "Write a circuit as a C++ project.",
+        ),
+        "check": (
+            "dualframe.cli.commands",
+            "what keeps it from a target",
+            "List what keeps a circuit from running on a target; the status is 1 if there is any.",
+        ),
+        "report": (
+            "dualframe.cli.commands",
+            "HTML report of results",
+            "Write an HTML report of one run, or of several side by side.",
+        ),
+        "doctor": (
+            "dualframe.cli.commands",
+            "what this machine has, what targets need",
+            "Print what this machine has, and what each target still needs.",
+        ),
+        "replay": (
+            "dualframe.cli.commands",
+            "repeat a run or training, compare",
+            "Repeat a run or a training and say whether it is equal; the status is 1 if it is not.",
+        ),
+        "compare": (
+            "dualframe.cli.commands",
+            "both branches, with and without modulation",
+            "Run a circuit in both branches, with and without modulation, and compare the shifts.",
+        ),
+        "calibrate": (
+            "dualframe.cli.commands",
+            "find a circuit's weights",
+            "Find and store the strengths of a circuit's contacts for one model of its cells.",
+        ),
+        "validate": (
+            "dualframe.cli.model_commands",
+            "is the point neuron the same cell?",
+            "Compare compartmental cells with their point neurons, measure by measure.",
+        ),
+        "fit": (
+            "dualframe.cli.model_commands",
+            "fit point neurons to compartments",
+            "Fit point neurons to the compartments of a cell type; store them with the catalogue.",
+        ),
+        "cache": (
+            "dualframe.cli.commands",
+            "compiled programs that are kept",
+            "Print what the cache of compiled programs holds, or empty it.",
+        ),
+    }
+)
+
+WITHOUT_JSON = ("show", "calibrate", "fit")
+
+
+def find_command(name: str) -> Callable[[argparse.Namespace], int]:
+    """Return what carries out a command; its module is imported for it alone.
+
+    Parameters
+    ----------
+    name
+        Of the command.
+    """
+    command: Callable[[argparse.Namespace], int] = getattr(
+        import_module(COMMANDS[name][0]), f"{name}_command"
+    )
+    return command
 
 
 def command_line_parser() -> argparse.ArgumentParser:
@@ -37,65 +126,41 @@ def command_line_parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description="Spiking networks from one catalogue of cells, with dendrites and without.",
     )
-    top.add_argument("--version", action="version", version=f"{PROGRAM} {df.__version__}")
+    top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    listing = _add_parser(commands, "list", list_command, "tables of the catalogue")
-    listing.add_argument("kind", choices=list(LISTS))
-    showing = _add_parser(
-        commands, "show", show_command, "one entry, each number with its source", json=False
-    )
-    showing.add_argument(
+    parsers = {name: _add_parser(commands, name) for name in COMMANDS}
+    parsers["list"].add_argument("kind", choices=KINDS)
+    parsers["show"].add_argument(
         "name",
         metavar="NAME",
         help="cell type, receptor, modulator, synapse, plasticity rule, circuit, task or TOML file",
     )
-    _add_run_arguments(_add_parser(commands, "run", run_command, "build and run a circuit"))
-    add_train_options(_add_parser(commands, "train", train_command, "agents learn a task"))
-    _add_export_arguments(_add_parser(commands, "export", export_command, "write a circuit as C++"))
-    _add_check_arguments(
-        _add_parser(commands, "check", check_command, "what keeps it from a target")
-    )
-    reporting = _add_parser(commands, "report", report_command, "HTML report of results")
+    _add_run_arguments(parsers["run"])
+    _add_train_arguments(parsers["train"])
+    _add_export_arguments(parsers["export"])
+    _add_check_arguments(parsers["check"])
+    reporting = parsers["report"]
     reporting.add_argument("folders", metavar="DIR", nargs="+", help="folder of `run --out`")
     reporting.add_argument("--out", metavar="FILE", help="default: report.html in the first DIR")
     add_force(reporting, "replace a file that is not a report as dualframe wrote it")
-    _add_parser(commands, "doctor", doctor_command, "what this machine has, what targets need")
-    replaying = _add_parser(commands, "replay", replay_command, "repeat a run or training, compare")
-    replaying.add_argument("manifest", metavar="MANIFEST", help="manifest.json, or its folder")
-    _add_compare_arguments(
-        _add_parser(
-            commands, "compare", compare_command, "both branches, with and without modulation"
-        )
+    parsers["replay"].add_argument(
+        "manifest", metavar="MANIFEST", help="manifest.json, or its folder"
     )
-    _add_calibrate_arguments(
-        _add_parser(
-            commands, "calibrate", calibrate_command, "find a circuit's weights", json=False
-        )
-    )
-    _add_validate_arguments(
-        _add_parser(commands, "validate", validate_command, "is the point neuron the same cell?")
-    )
-    _add_fit_arguments(
-        _add_parser(commands, "fit", fit_command, "fit point neurons to compartments", json=False)
-    )
-    caching = _add_parser(commands, "cache", cache_command, "compiled programs that are kept")
-    caching.add_argument("--clear", action="store_true", help="remove them")
+    _add_compare_arguments(parsers["compare"])
+    _add_calibrate_arguments(parsers["calibrate"])
+    _add_validate_arguments(parsers["validate"])
+    _add_fit_arguments(parsers["fit"])
+    parsers["cache"].add_argument("--clear", action="store_true", help="remove them")
     return top
 
 
-def _add_parser(
-    commands: Any,
-    name: str,
-    command: Callable[[argparse.Namespace], int],
-    words: str,
-    *,
-    json: bool = True,
-) -> argparse.ArgumentParser:
+def _add_parser(commands: Any, name: str) -> argparse.ArgumentParser:
+    _, words, description = COMMANDS[name]
     subparser: argparse.ArgumentParser = commands.add_parser(
-        name, help=words, description=(command.__doc__ or "").splitlines()[0]
+        name, help=words, description=description
     )
-    subparser.set_defaults(command=command)
-    if json:
+    subparser.set_defaults(command=name)
+    if name not in WITHOUT_JSON:
         subparser.add_argument("--json", action="store_true", help="print facts for machines")
     return subparser
 
@@ -103,7 +168,7 @@ def _add_parser(
 def _add_run_arguments(subparser: argparse.ArgumentParser) -> None:
     _add_model_arguments(subparser)
     _add_simulation_arguments(subparser)
-    subparser.add_argument("--target", metavar="T", help=f"{', '.join(TARGETS)}, or auto (default)")
+    subparser.add_argument("--target", metavar="T", help=f"{TARGETS}, or auto (default)")
     subparser.add_argument(
         "--out", metavar="DIR", help="folder for manifest, rates, spikes, figures"
     )
@@ -111,6 +176,42 @@ def _add_run_arguments(subparser: argparse.ArgumentParser) -> None:
     subparser.add_argument(
         "--assumptions", action="store_true", help="list every assumption, not only the first few"
     )
+
+
+def _add_train_arguments(subparser: argparse.ArgumentParser) -> None:
+    add = subparser.add_argument
+    add("task", metavar="TASK", help="name, TOML file, or a folder of `train --out` to go on with")
+    add("--agents", type=int, help="side by side (default: the task's)")
+    add("--trials", type=int, help="trials of each agent (default: the task's)")
+    add("--duration", help="simulated time, instead of the task's")
+    add("--neurons", type=int, help="size of the network, in tasks that have one")
+    add("--branch", help=f"{BRANCHES} (default: task_driven)")
+    add("--model", help="point neurons of the task's cells (default: those that the task states)")
+    add(
+        "--modulate",
+        action="append",
+        metavar="none|DA,ACh,5-HT",
+        help="modulators that act; repeatable, each is a condition (default: the task's)",
+    )
+    add(
+        "--heterogeneity",
+        type=float,
+        metavar="CV",
+        help="coefficient of variation of the cells' parameters",
+    )
+    add(
+        "--set",
+        action="append",
+        metavar="SECTION.NAME=VALUE",
+        default=[],
+        help="another number or text of the task, as `dualframe show TASK` names it; repeatable",
+    )
+    add("--evaluate", action="store_true", help="with a folder: plasticity is frozen")
+    add("--seed", type=int, help="of everything that is drawn (default: drawn, and reported)")
+    add("--target", default="auto", help=f"{TARGETS}, or auto (default)")
+    add("--threads", type=int, default=1, help="OpenMP threads of cpp_standalone (default 1)")
+    add("--out", metavar="DIR", help="folder for tables, agents and figures")
+    add_force(subparser)
 
 
 def _add_export_arguments(subparser: argparse.ArgumentParser) -> None:
@@ -123,7 +224,7 @@ def _add_export_arguments(subparser: argparse.ArgumentParser) -> None:
 
 def _add_check_arguments(subparser: argparse.ArgumentParser) -> None:
     _add_model_arguments(subparser)
-    subparser.add_argument("--target", metavar="T", required=True, help=", ".join(TARGETS))
+    subparser.add_argument("--target", metavar="T", required=True, help=TARGETS)
 
 
 def _add_compare_arguments(subparser: argparse.ArgumentParser) -> None:
@@ -147,7 +248,7 @@ def _add_compare_arguments(subparser: argparse.ArgumentParser) -> None:
     )
     _add_scale(subparser)
     add("--duration", default="2s", help="simulated time of each run (default 2s)")
-    add("--target", default="auto", help=f"{', '.join(TARGETS)}, or auto (default)")
+    add("--target", default="auto", help=f"{TARGETS}, or auto (default)")
     add("--out", metavar="DIR", help="folder for tables and the figure")
     add_force(subparser)
 
@@ -206,7 +307,7 @@ def _add_fit_arguments(subparser: argparse.ArgumentParser) -> None:
 def _add_model_arguments(subparser: argparse.ArgumentParser) -> None:
     add = subparser.add_argument
     add("circuit", metavar="CIRCUIT", help="name, or TOML file")
-    add("--branch", help=f"{' or '.join(BRANCHES)} (default biological)")
+    add("--branch", help=f"{BRANCHES} (default biological)")
     add("--model", help="point neurons: glif (default), glif1, ..., glif5, izhikevich")
     _add_twin_arguments(subparser)
     add(

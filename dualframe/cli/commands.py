@@ -5,14 +5,11 @@ from __future__ import annotations
 import argparse
 import shlex
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
-
-import pandas as pd
 
 import dualframe as df
 from dualframe import catalogue
@@ -25,15 +22,11 @@ from dualframe.building.calibrated_weights import (
 )
 from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.twin_choice import choose_twin
-from dualframe.catalogue.fitted_models import SHIPPED_FAMILIES
-from dualframe.catalogue.toml_table import load_toml
 from dualframe.circuit import Circuit
 from dualframe.cli import terminal_output as terminal
+from dualframe.cli.messages import FAILED, INTERRUPTED, PROGRAM, say
 from dualframe.cli.output_options import chosen_folder, save_somewhere
-from dualframe.cli.terminal_output import as_json, say
-from dualframe.core.errors import CatalogueError, OutputError, UnknownName
-from dualframe.core.shipped_files import SUFFIX, shipped_names
-from dualframe.core.user_paths import expand_user
+from dualframe.cli.terminal_output import as_json
 from dualframe.core.validation import check_count
 from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
 from dualframe.experiments.branch_runs import branch_builder
@@ -43,97 +36,6 @@ from dualframe.simulation.run_specification import RunSpecification, replay, spl
 from dualframe.targets.cpp.program_cache import default_cache
 from dualframe.training.agents import holds_agents
 from dualframe.training.replay_training import TrainingReplay, replay_training
-
-PROGRAM = "dualframe"
-FAILED, WRONG, INTERRUPTED = 1, 2, 130
-
-LISTS: Mapping[str, Callable[[], pd.DataFrame]] = MappingProxyType(
-    {
-        "cells": df.cells,
-        "circuits": df.circuits,
-        "tasks": df.tasks,
-        "receptors": df.receptors,
-        "plasticity": df.plasticity_rules,
-        "populations": df.populations,
-        "targets": df.targets,
-        "environments": df.environments,
-    }
-)
-# What a terminal has room for; --json prints every column.
-COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "cells": ("name", "title", "region", "layer", "point_neurons", "data_only", "compartments"),
-        "circuits": ("name", "title", "n", "populations"),
-        "plasticity": ("name", "title", "runs", "sets"),
-        "populations": ("name", "region", "species", "populations", "connections"),
-        "receptors": ("name", "modulator", "kind", "EC50", "EC50_status", "acts_on"),
-    }
-)
-
-
-def list_command(options: argparse.Namespace) -> int:
-    """Print a table of the catalogue."""
-    table = LISTS[options.kind]()
-    columns = list(COLUMNS.get(options.kind, table.columns))
-    if options.json:
-        print(as_json(table))
-    else:
-        print(terminal.format_table(table[columns]))
-    return 0
-
-
-def show_command(options: argparse.Namespace) -> int:
-    """Print an entry of the catalogue, or a circuit, with every number and its source."""
-    entry = find_entry(options.name)
-    print(entry.describe() if hasattr(entry, "describe") else catalogue.describe(entry))
-    if isinstance(entry, Circuit):
-        twins = [f"  {choose_twin(entry, family)}" for family in SHIPPED_FAMILIES]
-        print("\n".join(["", "point neurons that are built by default", *twins]))
-    return 0
-
-
-def find_entry(name: str) -> Any:
-    """Return whatever has this name: a cell type, receptor, modulator, synapse or circuit."""
-    if name.endswith(SUFFIX):
-        return _reader_of_file(Path(name))(name)
-    for kind, (entries, load) in KINDS.items():
-        if name in entries():
-            return load(name)
-        if kind == "modulator":
-            try:
-                return load(name)  # modulators have aliases
-            except UnknownName:
-                continue
-    everything = [entry for entries, _ in KINDS.values() for entry in entries()]
-    raise UnknownName("name", name, everything)
-
-
-KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = MappingProxyType(
-    {
-        "cell type": (lambda: catalogue.names("cell type"), catalogue.cell),
-        "receptor": (lambda: catalogue.names("receptor"), catalogue.receptor),
-        "modulator": (lambda: catalogue.names("modulator"), catalogue.modulator),
-        "synapse": (lambda: catalogue.names("synapse"), catalogue.synapse),
-        "plasticity rule": (
-            lambda: catalogue.names("plasticity rule"),
-            catalogue.rule_parameter_sets,
-        ),
-        "population data": (lambda: catalogue.names("population data"), catalogue.population_data),
-        "circuit": (lambda: shipped_names("circuits"), df.circuit),
-        "task": (lambda: shipped_names("tasks"), df.task),
-    }
-)
-
-
-def _reader_of_file(path: Path) -> Callable[[str], Any]:
-    """What reads a user's file: a task has a protocol, a circuit populations."""
-    try:
-        keys = set(load_toml(expand_user(path)))
-    except (CatalogueError, OutputError):
-        return df.circuit  # the reader of circuits says what is wrong
-    if keys & {"protocol", "outcome"}:
-        return df.task
-    return df.circuit if "populations" in keys else catalogue.cell
 
 
 def run_command(options: argparse.Namespace) -> int:
@@ -180,7 +82,7 @@ def export_command(options: argparse.Namespace) -> int:
 
 
 def check_command(options: argparse.Namespace) -> int:
-    """List what keeps a circuit from running on a target; the status is 1 if there is anything."""
+    """List what keeps a circuit from running on a target; the status is 1 if there is any."""
     specification = specification_of(options)
     blockers = df.check(specification.network, specification.target)
     if options.json:

@@ -12,8 +12,9 @@ import dualframe as df
 from dualframe import catalogue
 from dualframe.catalogue.fitted_models import SHIPPED_FAMILIES, is_current
 from dualframe.cli import terminal_output as terminal
+from dualframe.cli.messages import say
 from dualframe.cli.output_options import chosen_folder
-from dualframe.cli.terminal_output import as_json, say
+from dualframe.cli.terminal_output import as_json
 from dualframe.core.errors import DualframeError
 from dualframe.core.output_folder import added_output, replaced_output, write_manifest
 from dualframe.experiments.model_comparison import RELATIVE, Validation
@@ -100,7 +101,7 @@ def _save_pair(pair: Validation, folder: Path, *, first: bool, force: bool) -> N
 
 
 def fit_command(options: argparse.Namespace) -> int:
-    """Fit point neurons to the compartments of a cell type, and store them with the catalogue."""
+    """Fit point neurons to the compartments of a cell type; store them with the catalogue."""
     if (options.cell is None) != options.all:
         raise DualframeError("name a cell type, or give --all for those without a current fit.")
     if not 0 <= options.seed < _SEEDS:

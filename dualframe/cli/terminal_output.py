@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,6 @@ from dualframe.training.replay_training import TrainingReplay
 
 _WIDEST = 48
 _FIRST = 5  # assumptions that a summary lists
-
-
-def say(message: str) -> None:
-    """Write a line for people beside the output proper, which may go into a file."""
-    print(message, file=sys.stderr, flush=True)
 
 
 def as_json(data: Any) -> str:

@@ -13,71 +13,27 @@ from typing import Any
 import dualframe as df
 from dualframe.circuit.describe import assumed_numbers
 from dualframe.cli import terminal_output as terminal
-from dualframe.cli.output_options import add_force, chosen_folder, naming_option, save_somewhere
-from dualframe.cli.terminal_output import as_json, say
+from dualframe.cli.messages import INTERRUPTED, PROGRAM, say
+from dualframe.cli.output_options import chosen_folder, naming_option, save_somewhere
+from dualframe.cli.terminal_output import as_json
 from dualframe.core.errors import DualframeError
 from dualframe.core.output_folder import added_output, replaced_output, write_manifest
 from dualframe.core.output_manifest import FOLDERS
 from dualframe.core.quantity import quantity, quantity_text
 from dualframe.core.validation import check_count
 from dualframe.simulation.run import resolve_seed
-from dualframe.targets.target_support import TARGETS, resolve_target
+from dualframe.targets.target_support import resolve_target
 from dualframe.task import Task
 from dualframe.training.agents import FILES
 from dualframe.training.figures import FIGURES, write_figures
 from dualframe.training.training_specification import BRANCHES
 
-PROGRAM = "dualframe"
-INTERRUPTED = 130
 NO_MODULATORS = "none"
 STATISTICS = "statistics.csv"
 START_ONLY = ("modulate", "heterogeneity", "neurons", "agents", "set", "branch", "model")
 SHOWN_COLUMNS = ["condition", "agents", "outcome", "median", "q25", "q75", "successes", "of", "p"]
 
 Trained = dict[str, df.TrainedAgents]
-
-
-def add_train_options(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `dualframe train`.
-
-    Parameters
-    ----------
-    parser
-        Of the command.
-    """
-    add = parser.add_argument
-    add("task", metavar="TASK", help="name, TOML file, or a folder of `train --out` to go on with")
-    add("--agents", type=int, help="side by side (default: the task's)")
-    add("--trials", type=int, help="trials of each agent (default: the task's)")
-    add("--duration", help="simulated time, instead of the task's")
-    add("--neurons", type=int, help="size of the network, in tasks that have one")
-    add("--branch", help=f"{' or '.join(BRANCHES)} (default: {BRANCHES[0]})")
-    add("--model", help="point neurons of the task's cells (default: those that the task states)")
-    add(
-        "--modulate",
-        action="append",
-        metavar="none|DA,ACh,5-HT",
-        help="modulators that act; repeatable, each is a condition (default: the task's)",
-    )
-    add(
-        "--heterogeneity",
-        type=float,
-        metavar="CV",
-        help="coefficient of variation of the cells' parameters",
-    )
-    add(
-        "--set",
-        action="append",
-        metavar="SECTION.NAME=VALUE",
-        default=[],
-        help="another number or text of the task, as `dualframe show TASK` names it; repeatable",
-    )
-    add("--evaluate", action="store_true", help="with a folder: plasticity is frozen")
-    add("--seed", type=int, help="of everything that is drawn (default: drawn, and reported)")
-    add("--target", default="auto", help=f"{', '.join(TARGETS)}, or auto (default)")
-    add("--threads", type=int, default=1, help="OpenMP threads of cpp_standalone (default 1)")
-    add("--out", metavar="DIR", help="folder for tables, agents and figures")
-    add_force(parser)
 
 
 def train_command(options: argparse.Namespace) -> int:

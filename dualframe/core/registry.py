@@ -12,12 +12,14 @@ import copyreg
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
+from importlib import import_module
 from importlib.metadata import EntryPoints, entry_points
 from typing import Any, Generic, Protocol, TypeVar
 
 from dualframe.core.errors import DualframeError, UnknownName
 
 ENTRY_POINTS = "dualframe.models"
+PUBLIC_API = "dualframe.public_api"  # it imports every folder of kinds
 
 
 class Named(Protocol):
@@ -117,6 +119,12 @@ _LOADED: set[str] = set()
 _NOT_YET_OPEN = ["the package is being imported"]  # no kind can be made of half a package
 
 
+def load_package() -> None:
+    """Import all of the package: a name may be that of a kind in a folder nobody has imported."""
+    if PUBLIC_API not in sys.modules:
+        import_module(PUBLIC_API)
+
+
 def open_registries() -> None:
     """Let installed packages add their kinds, from now on: all registries are there."""
     _NOT_YET_OPEN.clear()
@@ -139,6 +147,7 @@ def register(kind: Any, *, replace: bool = False) -> None:
     DualframeError
         If it is no such record, or its name is taken.
     """
+    load_package()
     for registry in _REGISTRIES:
         if isinstance(kind, registry.record):
             registry.add_kind(kind, replace=replace)
@@ -165,6 +174,7 @@ def load_entry_points() -> None:
     DualframeError
         If an entry point cannot be loaded; the message names it and its package.
     """
+    load_package()
     if _NOT_YET_OPEN:
         return
     for point in _announced_points(entry_points, tuple(sys.path)):
@@ -199,6 +209,7 @@ def registry_of(noun: str) -> Registry[Any]:
     UnknownName
         If there is no such sort of kinds.
     """
+    load_package()
     found = {registry.noun: registry for registry in _REGISTRIES}
     if noun not in found:
         raise UnknownName("sort of kinds", noun, found)

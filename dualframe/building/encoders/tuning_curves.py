@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from brian2.units import Hz
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from dualframe.building.encoders.axes import Axis, axes
 from dualframe.building.encoders.encoder import Encoder
@@ -121,7 +121,7 @@ def normal_edges(mean: float, sd: float, fields: int) -> NDArray[np.float64]:
     check_count(fields, "number of fields")
     if not sd > 0:
         raise NetworkError(f"sd of a normal variable is {sd}: expected more than zero.")
-    return np.asarray(mean + sd * norm.ppf(np.arange(1, fields) / fields), dtype=float)
+    return np.asarray(mean + sd * ndtri(np.arange(1, fields) / fields), dtype=float)
 
 
 def _members(rows: tuple[Axis, ...]) -> dict[str, NDArray[np.int64]]:

@@ -1,0 +1,114 @@
+"""The names of `import dualframe`, which imports this module when the first of them is used."""
+
+from dualframe.core import errors
+
+# isort: split
+from dualframe import biological, task_driven
+from dualframe.analysis import plots
+from dualframe.analysis.report import report
+from dualframe.building.glif_specimens import read_glif_folder
+from dualframe.catalogue import (
+    cell,
+    cells,
+    plasticity_rule,
+    plasticity_rules,
+    population_data,
+    populations,
+    receptor,
+    receptors,
+)
+from dualframe.catalogue.allen_glif_files import read_glif
+from dualframe.circuit import circuit, circuits
+from dualframe.core.error_display import show_errors_alone
+from dualframe.core.errors import DualframeError
+from dualframe.core.quantity import quantity
+from dualframe.core.registry import open_registries, register
+from dualframe.environments import environment, environments
+from dualframe.experiments import current_clamp, dose_response, fit_point, validate
+from dualframe.experiments.branch_runs import compare_branches
+from dualframe.experiments.calibration.calibrate_circuit import calibrate
+from dualframe.network import (
+    CurrentInput,
+    Network,
+    PoissonInput,
+    Population,
+    Projection,
+    Recording,
+    SpikeInput,
+    replicate,
+)
+from dualframe.network.distributions import GaussianKernel, LogNormal, Normal, Uniform
+from dualframe.results.results import Results
+from dualframe.simulation.brian_interop import assemble
+from dualframe.simulation.diagnose_installation import doctor
+from dualframe.simulation.export import export
+from dualframe.simulation.run import run
+from dualframe.targets.target_support import check, targets
+from dualframe.task import task, tasks
+from dualframe.training import (
+    TrainedAgents,
+    compare_conditions,
+    evaluate,
+    load_agents,
+    train,
+)
+
+__all__ = [
+    "CurrentInput",
+    "DualframeError",
+    "GaussianKernel",
+    "LogNormal",
+    "Network",
+    "Normal",
+    "PoissonInput",
+    "Population",
+    "Projection",
+    "Recording",
+    "Results",
+    "SpikeInput",
+    "TrainedAgents",
+    "Uniform",
+    "assemble",
+    "biological",
+    "calibrate",
+    "cell",
+    "cells",
+    "check",
+    "circuit",
+    "circuits",
+    "compare_branches",
+    "compare_conditions",
+    "current_clamp",
+    "doctor",
+    "dose_response",
+    "environment",
+    "environments",
+    "errors",
+    "evaluate",
+    "export",
+    "fit_point",
+    "load_agents",
+    "plasticity_rule",
+    "plasticity_rules",
+    "plots",
+    "population_data",
+    "populations",
+    "quantity",
+    "read_glif",
+    "read_glif_folder",
+    "receptor",
+    "receptors",
+    "register",
+    "replicate",
+    "report",
+    "run",
+    "targets",
+    "task",
+    "task_driven",
+    "tasks",
+    "train",
+    "validate",
+]
+
+open_registries()
+show_errors_alone()
