@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from types import MappingProxyType
@@ -114,9 +115,12 @@ def find_command(name: str) -> Callable[[argparse.Namespace], int]:
     name
         Of the command.
     """
-    command: Callable[[argparse.Namespace], int] = getattr(
-        import_module(COMMANDS[name][0]), f"{name}_command"
-    )
+    words, sys.argv = sys.argv, [PROGRAM]
+    try:  # Brian2 keeps a copy of a script and its words, which may be no text, when it is imported
+        module = import_module(COMMANDS[name][0])
+    finally:
+        sys.argv = words
+    command: Callable[[argparse.Namespace], int] = getattr(module, f"{name}_command")
     return command
 
 
