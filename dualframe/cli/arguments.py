@@ -106,6 +106,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 
 WITHOUT_JSON = ("show", "calibrate", "fit")
 
+_THREADS = "OpenMP threads of cpp_standalone (default 1; no network measured ran faster with 2)"
+
 
 def find_command(name: str) -> Callable[[argparse.Namespace], int]:
     """Return what carries out a command; its module is imported for it alone.
@@ -174,6 +176,10 @@ def _add_run_arguments(subparser: argparse.ArgumentParser) -> None:
     _add_simulation_arguments(subparser)
     subparser.add_argument("--target", metavar="T", help=f"{TARGETS}, or auto (default)")
     subparser.add_argument(
+        "--precision",
+        help="float64 (default) or, on compiled targets, float32; times are float64 always",
+    )
+    subparser.add_argument(
         "--out", metavar="DIR", help="folder for manifest, rates, spikes, figures"
     )
     add_force(subparser)
@@ -213,7 +219,7 @@ def _add_train_arguments(subparser: argparse.ArgumentParser) -> None:
     add("--evaluate", action="store_true", help="with a folder: plasticity is frozen")
     add("--seed", type=int, help="of everything that is drawn (default: drawn, and reported)")
     add("--target", default="auto", help=f"{TARGETS}, or auto (default)")
-    add("--threads", type=int, default=1, help="OpenMP threads of cpp_standalone (default 1)")
+    add("--threads", type=int, default=1, help=_THREADS)
     add("--out", metavar="DIR", help="folder for tables, agents and figures")
     add_force(subparser)
 
@@ -365,7 +371,7 @@ def _add_simulation_arguments(subparser: argparse.ArgumentParser) -> None:
     add("--duration", help="simulated time (default 2s)")
     add("--dt", help="time step (default 0.1ms)")
     add("--seed", type=int, help="of connectivity, input, ... (default: drawn, and reported)")
-    add("--threads", type=int, help="OpenMP threads of cpp_standalone (default 1)")
+    add("--threads", type=int, help=_THREADS)
     add("--strict", action="store_true", help="IEEE arithmetic: targets agree to the last bit")
     add(
         "--record",

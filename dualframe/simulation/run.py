@@ -73,7 +73,9 @@ def run(
     dt
         Time step.
     threads
-        OpenMP threads (``cpp_standalone`` only).
+        OpenMP threads (``cpp_standalone`` only). No network that was measured ran faster with two
+        than with one, because they meet several times in each step (``docs/targets.md``): use
+        processes where there are several runs.
     strict
         Strict floating point, so that targets agree to the last bit; slower. Sums are those that
         the equations write: each input keeps a channel of its own.
@@ -81,7 +83,10 @@ def run(
         ``genn`` and ``genn5`` only: ``True`` CUDA, ``False`` GeNN's CPU, ``None`` CUDA where there
         is one.
     precision
-        ``"float64"`` or, on ``genn`` and ``genn5``, ``"float32"``.
+        ``"float64"``, or on compiled targets ``"float32"``: half the memory, and rounding
+        errors that a chaotic network turns into other spikes after some time
+        (``docs/targets.md`` has sizes). Times keep double precision. Refused where a rule of
+        plasticity takes differences of growing sums.
     progress
         Whether to show a progress bar; ``None`` shows one in a terminal.
 
@@ -209,9 +214,9 @@ def check_options(threads: int, precision: str, target: str) -> None:
     """
     if precision not in ("float64", "float32"):
         raise UnknownName("precision", precision, ("float64", "float32"))
-    if precision == "float32" and target not in ("genn", "genn5"):
+    if precision == "float32" and target == "runtime":
         raise NetworkError(
-            f"precision 'float32' is for 'genn' and 'genn5', not {target!r}: expected 'float64'."
+            f"precision 'float32' is for compiled targets, not {target!r}: expected 'float64'."
         )
     whole = isinstance(threads, (int, np.integer)) and not isinstance(threads, bool)
     if not whole or threads < 1 or (threads > 1 and target != "cpp_standalone"):

@@ -64,7 +64,7 @@ class RunSpecification:
         ``"knockout:M1@ctx_pv,ctx_vip"`` in some cell types only.
     scale
         Number of neurons relative to the full-size circuit; the default is the circuit's own.
-    duration, dt, target, seed, threads, strict
+    duration, dt, target, seed, threads, strict, precision
         As in `dualframe.run`.
     record
         ``"pyr=V_soma,V_prox"`` or ``"pyr_to_pv=w"``, instead of the somatic voltage of the first
@@ -87,6 +87,7 @@ class RunSpecification:
     seed: int | None = None
     threads: int = 1
     strict: bool = False
+    precision: str = "float64"
     record: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -212,6 +213,7 @@ class RunSpecification:
             dt=self.dt,
             threads=self.threads,
             strict=self.strict,
+            precision=self.precision,
             record=self.requested_recordings(),
             progress=progress,
         )

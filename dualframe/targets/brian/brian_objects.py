@@ -145,6 +145,7 @@ def _make_group(group: LoweredGroup, name: str, visits: Mapping[str, str]) -> Ne
         method=group.method,
         name=name,
         namespace={},
+        dtype=dict.fromkeys(group.times, np.float64),
     )
     for event in visits:
         # before the step whose condition it is, with what summed variables (order -1) have brought
@@ -176,6 +177,7 @@ def _make_poisson_group(poisson: LoweredPoisson, names: ObjectNames) -> NeuronGr
         threshold="rand() < rate*dt*int(t >= onset - 0.5*dt)*int(t < end - 0.5*dt)",
         name=names.groups[poisson.name],
         namespace={},
+        dtype={"onset": np.float64, "end": np.float64},
     )
     for name, value in (("rate", poisson.rates), ("onset", poisson.start), ("end", poisson.stop)):
         set_variable(sources, name, value)

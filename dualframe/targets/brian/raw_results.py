@@ -30,7 +30,7 @@ class RunOptions:
     use_gpu
         GeNN only: ``True`` CUDA, ``False`` its CPU back end, ``None`` CUDA where there is one.
     precision
-        ``"float64"`` or ``"float32"`` (GeNN only).
+        ``"float64"`` or ``"float32"`` (not on the runtime).
     progress
         Called with the simulated fraction, between 0 and 1.
     notify

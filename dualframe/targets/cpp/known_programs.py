@@ -180,6 +180,7 @@ def structure_key(lowered: LoweredNetwork, options: RunOptions) -> str:
         compiler.identity,
         compile_flags(strict=options.strict),
         options.threads,
+        options.precision,
         lowered.dt,
         [
             [

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from brian2 import seed as seed_brian
 from brian2.units import second
 
@@ -22,6 +23,7 @@ from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.cpp.build import BuiltProgram, compile_project
 from dualframe.targets.cpp.literal_free_device import LiteralFreeDevice
 from dualframe.targets.cpp.result_files import files_read_back
+from dualframe.targets.cpp.single_precision import refuse_single_precision
 from dualframe.targets.lowering.final_weights import weight_expression
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 from dualframe.targets.unstable_states import UnstableState, instability_text
@@ -33,8 +35,8 @@ _PROGRESS = """
 {
     struct sigaction action = {};
     action.sa_handler = [](int) {
-        struct Watched { const char* name; const double* values; int n; };
-        const Watched watched[] = {%s{"", 0, 0}};
+        struct Watched { const char* name; const void* values; int n; size_t size; };
+        const Watched watched[] = {%s{"", 0, 0, 0}};
         static int seen[sizeof(watched)/sizeof(Watched)];
         static const char* parent = std::getenv("DUALFRAME_PARENT");
         if (parent && getppid() != std::atoi(parent)) _exit(1);  // nobody waits for the results
@@ -46,9 +48,14 @@ _PROGRESS = """
         for (int k = 0; watched[k].n; k++) {
             bool finite = true;
             for (int i = 0; i < watched[k].n && finite; i++) {
-                uint64_t bits;
-                std::memcpy(&bits, watched[k].values + i, 8);
-                finite = (bits & 0x7ff0000000000000ULL) != 0x7ff0000000000000ULL;
+                const size_t size = watched[k].size;
+                const uint64_t exponent = size == 4 ? 0x7f800000ULL : 0x7ff0000000000000ULL;
+                uint32_t word = 0;
+                uint64_t bits = 0;
+                const char* value = (const char*)watched[k].values + i*size;
+                if (size == 4) { std::memcpy(&word, value, 4); bits = word; }
+                else std::memcpy(&bits, value, 8);
+                finite = (bits & exponent) != exponent;
             }
             if (finite) { seen[k] = 0; continue; }
             if (++seen[k] != 2) continue;
@@ -82,10 +89,12 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     Raises
     ------
     TargetError
-        If there is no C++ compiler.
+        If there is no C++ compiler, or single precision would not do for the network.
     BuildError
         If the program does not compile or stops with an error.
     """
+    if options.precision == "float32":
+        refuse_single_precision(lowered)
     key = plans.structure_key(lowered, options)
     with temporary_folder() as folder:
         started = time.perf_counter()
@@ -99,7 +108,7 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
         built = time.perf_counter()
         outcome = _execute_program(build, lowered, options)
         raw = plan.collect_results(lowered, build.executable.parent)
-        return _finish_results(raw, lowered, build, outcome, (started, built))
+        return _finish_results(raw, lowered, build, outcome, (started, built), options)
 
 
 def _prepare_known_program(
@@ -122,7 +131,7 @@ def _generate_and_run(
         device.has_been_run = True
         raw = collect_results(assembled, lowered)
         plans.store_program(key, lowered, assembled, device, build, raw)
-        return _finish_results(raw, lowered, build, outcome, (started, built))
+        return _finish_results(raw, lowered, build, outcome, (started, built), options)
 
 
 def _finish_results(
@@ -131,6 +140,7 @@ def _finish_results(
     build: BuiltProgram,
     outcome: tuple[float, set[str]],
     times: tuple[float, float],
+    options: RunOptions,
 ) -> RawResults:
     started, built = times
     fraction, raw.unstable = outcome
@@ -138,6 +148,7 @@ def _finish_results(
     raw.build_s, raw.run_s = built - started, time.perf_counter() - built
     raw.build_cache = build.cache
     raw.facts = {"compiler_flags": list(build.flags), "one_unit": build.is_merged}
+    raw.facts["precision"] = options.precision
     return raw
 
 
@@ -156,6 +167,7 @@ def cpp_session(project: Path, options: RunOptions) -> Any:
         "devices.cpp_standalone.openmp_threads": threads,
         "codegen.cpp.headers": _HEADERS,
         "codegen.loop_invariant_optimisations": not options.strict,
+        "core.default_float_dtype": np.dtype(options.precision).type,
     }
     return brian_session(
         LiteralFreeDevice(), preferences, build_on_run=False, directory=str(project)
@@ -195,10 +207,10 @@ def generate_project(
 def _watched_arrays(assembled: BrianObjects, lowered: LoweredNetwork, device: Any) -> str:
     """Return the state variables as C++ records: population and name, array, length."""
     return "".join(
-        f'{{"{group.name} {name}", brian::{_array_name(device, assembled[group.name], name)}, '
-        f"{group.n}}}, "
+        f'{{"{group.name} {name}", {array}, {group.n}, sizeof(*{array})}}, '
         for group in lowered.groups
         for name in group.state_variables
+        for array in [f"brian::{_array_name(device, assembled[group.name], name)}"]
     )
 
 

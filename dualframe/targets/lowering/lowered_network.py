@@ -19,6 +19,7 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.int32]
 
 
+_COMPARED = re.compile(r"\bt (?:>=|<|>|<=) (\w+)")
 _DIFFERENTIAL = re.compile(r"^d(\w+)/dt =", re.MULTILINE)
 
 
@@ -72,6 +73,11 @@ class LoweredGroup:
     def state_variables(self) -> tuple[str, ...]:
         """The variables that have a differential equation."""
         return tuple(_DIFFERENTIAL.findall(self.equations))
+
+    @property
+    def times(self) -> frozenset[str]:
+        """The constants with which the time is compared: double precision, always."""
+        return frozenset(_COMPARED.findall(self.equations)) & self.constants.keys()
 
 
 @dataclass(frozen=True)
