@@ -46,7 +46,7 @@ def frequencies(rate: object, dt: object, target: str) -> np.ndarray:
         seed=4,
         record={"cells": list(BINS)},
         progress=False,
-        **({"use_gpu": False} if target == "genn" else {}),
+        **({"use_gpu": False} if target.startswith("genn") else {}),
     )
     values = done.traces["cells"].values
     return np.array([values[name][:, -1].sum() for name in BINS])
@@ -70,6 +70,7 @@ def follows(counted: np.ndarray, mean: float) -> bool:
         "runtime",
         pytest.param("cpp_standalone", marks=pytest.mark.cpp),
         pytest.param("genn", marks=[pytest.mark.genn, pytest.mark.slow, pytest.mark.timeout(1800)]),
+        pytest.param("genn5", marks=pytest.mark.genn5),
     ],
 )
 def test_background_counts_follow_poissons_law(target: str, dt: float) -> None:
@@ -98,6 +99,27 @@ def test_chances_are_those_of_poissons_law(mean: float) -> None:
         chances, stats.poisson.sf(np.arange(len(tails)), mean), rtol=1e-7, atol=1e-14
     )
     assert chances.sum() == pytest.approx(mean, rel=1e-8)
+
+
+@pytest.mark.genn5
+def test_genn5_draws_what_no_sum_reaches() -> None:
+    """Twenty events per step: the mean and the variance of their number, at five errors."""
+    if reasons := missing_requirements("genn5", use_gpu=False):
+        pytest.skip("; ".join(reasons))
+    text = "n = poisson(rate*dt) : 1 (constant over dt)"
+    drawn = df.Population("cells", CELLS, text, parameters={"rate": 200 * kHz})
+    done = df.run(
+        df.Network((drawn,)),
+        STEPS * 0.1 * ms,
+        target="genn5",
+        seed=4,
+        record={"cells": ["n"]},
+        use_gpu=False,
+        progress=False,
+    )
+    counts = done.traces["cells"].values["n"]
+    assert abs(counts.mean() - 20) < 5 * np.sqrt(20 / counts.size)
+    assert abs(counts.var() - 20) < 5 * np.sqrt((2 * 20**2 + 20) / counts.size)
 
 
 def test_what_no_sum_reaches_stays_poisson_and_genn_refuses_it() -> None:

@@ -16,6 +16,7 @@ from brian2.parsing.rendering import NodeRenderer
 from dualframe.core.errors import TargetError
 
 _NUMBERS = {"pi": "3.141592653589793", "e": "2.718281828459045", "inf": "1e300"}
+_COUNT = "poisson"
 _BOOLEAN = (ast.Compare, ast.BoolOp)
 _OPERATORS = {"Not": "!", "And": "&&", "Or": "||", "BitAnd": "&&", "BitOr": "||"}
 _PLAIN = (
@@ -190,13 +191,50 @@ def render_statements(
     """
     lines, known = [], dict(names)
     for statement in statements:
-        value = render_expression(statement.expression, known)
+        expression = statement.expression
+        if _COUNT in words_of(expression):
+            draws = _Counts(known, f"events_of_{genn_name(statement.name)}")
+            expression = draws.replace(expression)
+            lines += draws.lines
+        value = render_expression(expression, known)
         if statement.name in written:
             lines.append(f"{written[statement.name]} {statement.operator} {value};")
         else:
             known[statement.name] = genn_name(statement.name)
             lines.append(f"const scalar {known[statement.name]} = {value};")
     return lines
+
+
+class _Counts(ast.NodeTransformer):
+    """Draws counts of Poisson events, which GeNN has no function for, before they are read.
+
+    They are the uniform numbers whose product stays above exp(-mean) (Knuth, Seminumerical
+    Algorithms, section 3.4.1).
+    """
+
+    def __init__(self, names: dict[str, str], stem: str) -> None:
+        self.lines: list[str] = []
+        self._names, self._stem = names, stem
+
+    def replace(self, text: str) -> str:
+        """Return a text with names in the place of the calls; the lines draw their values."""
+        return ast.unparse(self.visit(ast.parse(text.strip(), mode="eval")))
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.func, ast.Name) or node.func.id != _COUNT:
+            return node
+        mean = render_expression(ast.unparse(node.args[0]), self._names)
+        name = f"{self._stem}_{len(self.lines) // 4}"
+        self.lines += [
+            f"scalar {name} = 0.0;",
+            f"const scalar {name}_end = exp(-({mean}));",
+            f"scalar {name}_product = gennrand_uniform();",
+            f"while ({name}_product > {name}_end) "
+            f"{{ {name} += 1.0; {name}_product *= gennrand_uniform(); }}",
+        ]
+        self._names[name] = name
+        return ast.Name(name, ast.Load())
 
 
 def words_of(*texts: str | None) -> set[str]:

@@ -242,8 +242,7 @@ def _take_in(population: _Population) -> Iterator[str]:
         yield "}"
     for line in population.lines:
         if "constant over dt" in line.flags:
-            value = population.render(line.expression, "t")
-            yield f"{population.names[line.name]} = {value};"
+            yield from population.render_all(f"{line.name} = {line.expression}", "t")
 
 
 def _is_held(population: _Population, name: str) -> bool:

@@ -11,10 +11,9 @@ from dualframe.network import Network, Population, Projection, variables
 from dualframe.network.distributions import DISTRIBUTIONS
 from dualframe.plasticity import insert_plasticity_rules
 from dualframe.targets.lowering.event_free_equations import parse_equations
-from dualframe.targets.lowering.poisson_counts import poisson_rate
 from dualframe.targets.target import UnsupportedFeature
 
-_DRAWS = frozenset({"poisson", "binomial"})  # functions that this target lacks
+_DRAWS = frozenset({"binomial"})  # functions that this target lacks
 
 
 def unsupported_features(network: Network) -> Iterator[UnsupportedFeature]:
@@ -36,13 +35,9 @@ def _unsupported_draws(population: Population) -> Iterator[UnsupportedFeature]:
     where = f"population {population.name!r}"
     for line in parse_equations(population.equations, where):
         for name in sorted(get_identifiers(line.expression) & _DRAWS):
-            if poisson_rate(line) not in population.parameters:
-                yield UnsupportedFeature(
-                    f"{line.name!r} calls {name}()",
-                    where,
-                    "use rand(), or count events of a parameter's rate: "
-                    "n = poisson(rate*dt) : 1 (constant over dt)",
-                )
+            yield UnsupportedFeature(
+                f"{line.name!r} calls {name}()", where, "use rand(), randn() or poisson()"
+            )
 
 
 def _unsupported_delays(projection: Projection) -> Iterator[UnsupportedFeature]:
