@@ -183,18 +183,17 @@ COUNTERS = ("reward", "ended", "trial", "elapsed", "collected", *OUTCOMES)
         "runtime",
         pytest.param("cpp_standalone", marks=pytest.mark.cpp),
         pytest.param("genn", marks=[pytest.mark.genn, pytest.mark.slow]),
-        pytest.param("genn5", marks=pytest.mark.genn5),
     ],
 )
 def results(request: pytest.FixtureRequest) -> df.Results:
     target: str = request.param
-    if gaps := missing_requirements(target, use_gpu=False if target.startswith("genn") else None):
+    if gaps := missing_requirements(target, use_gpu=False if target == "genn" else None):
         pytest.skip(f"{target}: {'; '.join(gaps)}")
     record = {
         name: [*case.environment.state, *case.records, *COUNTERS] for name, case in CASES.items()
     }
     record["arena"] = ["x", "y", "found", "old_goal", *COUNTERS]
-    options = {"use_gpu": False} if target.startswith("genn") else {}
+    options = {"use_gpu": False} if target == "genn" else {}
     return df.run(network(), STEPS * ms, dt=1 * ms, target=target, seed=5, record=record, **options)
 
 
