@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib import metadata
 from typing import Any
 
@@ -118,10 +119,15 @@ def _actions_of(network: Network, lowered: LoweredNetwork, raw: RawResults) -> l
 
 def package_versions() -> dict[str, str]:
     """Versions of Python and of the packages that a result depends on."""
-    found = {"python": platform.python_version()}
-    for package in _PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    versions = {package: _installed_version(package) for package in _PACKAGES}
+    present = {package: version for package, version in versions.items() if version}
+    return {"python": platform.python_version(), **present}
+
+
+@lru_cache(maxsize=16)
+def _installed_version(package: str) -> str:
+    """Return the version of a package, "" if there is none; its files are searched once."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""

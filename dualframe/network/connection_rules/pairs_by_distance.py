@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,8 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Probability = Callable[[Floats], Floats]
 
-MOST_CELLS = 4096  # of each end: pairs of cells stay few beside pairs of neurons
+MOST_CELLS = 4096  # of each end
+NEURONS_OF_CELL = 4  # on average, at least: pairs of cells stay few beside pairs of neurons
 CANDIDATES_AT_A_TIME = 500_000
 EVERY_PAIR = 0.5  # a bound above which every pair is a candidate: most of them connect
 
@@ -45,7 +47,7 @@ class SpatialCells:
     low: Floats
     high: Floats
 
-    @property
+    @cached_property
     def sizes(self) -> Integers:
         """Number of neurons of each cell."""
         return np.diff(self.first)
@@ -64,7 +66,8 @@ def divide_space(positions: Floats, side: float) -> SpatialCells:
     low = positions.min(axis=0)
     span = positions.max(axis=0) - low
     dimensions = max(1, int(np.count_nonzero(span)))
-    most = int(MOST_CELLS ** (1 / dimensions))
+    cells = min(MOST_CELLS, max(1, len(positions) // NEURONS_OF_CELL))
+    most = int(cells ** (1 / dimensions))
     along = np.clip(np.ceil(span / side), 1, most)
     place = np.minimum((positions - low) * (along / np.where(span > 0, span, 1)), along - 1)
     label = np.ravel_multi_index(tuple(place.astype(np.int64).T), tuple(along.astype(np.int64)))
@@ -119,20 +122,18 @@ def _blocks_of_cells(
     probability: Probability, sources: SpatialCells, targets: SpatialCells
 ) -> Iterator[tuple[slice, Floats]]:
     """Yield slices of source cells, and bounds of the probability to each target cell."""
-    candidates = 0.0
-    first, rows = 0, []
-    for a in range(len(sources.sizes)):
-        gap = np.maximum(
-            0, np.maximum(targets.low - sources.high[a], sources.low[a] - targets.high)
+    highest = float(probability(np.zeros(1))[0])
+    each = sources.sizes.max() * highest * len(targets.neurons) + len(targets.sizes)
+    rows = max(1, int(CANDIDATES_AT_A_TIME / each))
+    for first in range(0, len(sources.sizes), rows):
+        block = slice(first, first + rows)
+        below, above = (
+            targets.low - sources.high[block, None],
+            sources.low[block, None] - targets.high,
         )
+        gap = np.maximum(0, np.maximum(below, above))
         bound = probability(np.sqrt((gap**2).sum(axis=-1)))
-        rows.append(np.where(bound > EVERY_PAIR, 1.0, bound))
-        candidates += sources.sizes[a] * float(rows[-1] @ targets.sizes)
-        if candidates > CANDIDATES_AT_A_TIME:
-            yield slice(first, a + 1), np.array(rows)
-            candidates, first, rows = 0.0, a + 1, []
-    if rows:
-        yield slice(first, len(sources.sizes)), np.array(rows)
+        yield block, np.where(bound > EVERY_PAIR, 1.0, bound)
 
 
 def _draw_candidates(

@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from brian2.equations.equations import (
     DIFFERENTIAL_EQUATION,
@@ -43,6 +44,7 @@ __all__ = [
     "replace_events",
 ]
 STEP = "this_step"
+_read_model = lru_cache(maxsize=1024)(Equations)  # a text takes Brian2 milliseconds
 _IDENTIFIER = re.compile(r"\b[A-Za-z_]\w*\b")
 _ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
 
@@ -83,7 +85,7 @@ def parse_equations(equations: str, label: str) -> list[EquationLine]:
         If the text is not a valid Brian2 model.
     """
     try:
-        parsed = Equations(equations)
+        parsed = _read_model(equations)
     except Exception as error:
         raise NetworkError(f"equations of {label} are not valid: {_first_line(error)}") from error
     return [_equation_line(equation) for equation in parsed.values()]
