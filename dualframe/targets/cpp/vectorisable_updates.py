@@ -1,6 +1,6 @@
 """State updates in a form that a C++ compiler vectorises.
 
-Brian2 writes a loop over neurons that a compiler executes neuron by neuron, for three reasons:
+Brian2 writes a loop over neurons that a compiler executes neuron by neuron, for these reasons:
 
 * The arrays are globals that it cannot tell apart: ``#pragma GCC ivdep`` says that no neuron
   depends on another.
@@ -8,8 +8,10 @@ Brian2 writes a loop over neurons that a compiler executes neuron by neuron, for
   have no effects, so that ``&`` and ``|`` give the same.
 * ``timestep()`` converts to a whole number of 64 bits, for which AVX2 has no instruction. The
   truncated double is the same number, below 2**53.
+* The flag ``not_refractory`` is a byte beside doubles: as many bytes as fill a vector are eight
+  vectors of doubles, for which there are no registers. A loop of its own writes it.
 
-The fourth is ``exp``, and the flags of the compiler take care of it (`compile_flags`). No value
+The last is ``exp``, and the flags of the compiler take care of it (`compile_flags`). No value
 changes by what is done here, with or without ``strict``.
 """
 
@@ -24,6 +26,8 @@ _STEP = re.compile(
     r"\{\s*return \(int64_t\)\((?P<steps>.*)\);\s*\}"
 )
 _TRUNCATED = r"static inline double _timestep(double t, double dt) { return trunc(\g<steps>); }"
+_REFRACTORY = re.compile(r"\n *not_refractory = (?P<rule>_timestep\(t - lastspike, dt\) >= \w+);")
+_FLAG = re.compile(r"\n *(?P<array>_ptr_array_\w+_)not_refractory\[_idx\] = not_refractory;")
 _WHOLE_DIVISIONS = ("_brian_mod(", "_brian_floordiv(")
 
 
@@ -46,5 +50,19 @@ def vectorisable_source(name: str, source: str) -> str:
         return source
     if any(division in body for division in _WHOLE_DIVISIONS):
         return source.replace(_LOOP, _INDEPENDENT)
-    body = body.replace(" && ", " & ").replace(" || ", " | ").replace(_LOOP, _INDEPENDENT)
+    body = body.replace(" && ", " & ").replace(" || ", " | ")
+    body = _write_flags_apart(body).replace(_LOOP, _INDEPENDENT)
     return _STEP.sub(_TRUNCATED, head) + run + body
+
+
+def _write_flags_apart(body: str) -> str:
+    """Move the write of ``not_refractory`` to a loop of its own, where it depends on time alone."""
+    rule, flag = _REFRACTORY.search(body), _FLAG.search(body)
+    if rule is None or flag is None or body.count(_LOOP) != 1:
+        return body
+    array = flag["array"]
+    computed = rule["rule"].replace("lastspike", f"{array}lastspike[_idx]")
+    apart = f"{_LOOP} {{ {array}not_refractory[_idx] = {computed}; }}\n"
+    body = body.replace(flag[0], "").replace("char not_refractory;", "bool not_refractory;")
+    loaded = f"char not_refractory = {array}not_refractory[_idx];"
+    return body.replace(loaded, "bool not_refractory;").replace(_LOOP, f"{apart}{_LOOP}")
