@@ -164,10 +164,10 @@ def test_a_search_finds_a_neuron_from_its_own_behaviour(
 ) -> None:
     """A GLIF neuron is fitted to a GLIF neuron: it must behave the same afterwards."""
     search = EvolutionSearch(
-        GLIF3.search,
-        cell.survey,
-        measure_target(glif(), cell.survey),
-        partial(clamp_candidates, GLIF3, target="auto"),
+        space=GLIF3.search,
+        survey=cell.survey,
+        goal=measure_target(glif(), cell.survey),
+        clamp=partial(clamp_candidates, GLIF3, target="auto"),
     )
     values, facts = search.search_parameters(GLIF3.search.starting_place(), seed=1, generations=40)
     found = compare_cells(

@@ -67,7 +67,7 @@ class FitTarget:
     latency: Floats
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class EvolutionSearch:
     """One search: what is varied, what is known of the cell, what it should do, how to try it.
 
