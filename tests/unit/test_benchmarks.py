@@ -151,12 +151,39 @@ def test_gpu_check_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert [row["check"] for row in table(tmp_path, "gpu_cpu_backend")[2:]] == ["FAILED", "FAILED"]
 
 
-def test_scaling(tmp_path: Path) -> None:
-    arguments = "--scales 0.01 --branches task_driven --duration 0.002 --repeats 1 --target runtime"
-    script("scaling").main([*arguments.split(), "--out", str(tmp_path)])
-    (row,) = table(tmp_path, "scaling")
-    assert int(row["neurons"]) > 100
-    assert int(row["synapses"]) > 100
+def test_scaling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The slope of what is linear is one; every series is drawn."""
+    scaling = script("scaling")
+
+    def apart(series: str, size: int, duration: float) -> dict[str, Any]:
+        costs = {"build and draw CPU s": 1.0, "program CPU s": size * 1e-2, "memory MB": 100.0}
+        return costs | {"spikes": 1, "build": "hit"}
+
+    monkeypatch.setattr(scaling, "apart", apart)
+    scaling.main(["--out", str(tmp_path)])
+    assert len(table(tmp_path, "scaling")) == sum(map(len, scaling.SIZES.values()))
+    text = (tmp_path / "scaling.md").read_text(encoding="utf-8")
+    assert text.count("program CPU s 1.00, memory MB") == 3
+    assert (tmp_path / "scaling.png").exists()
+    for series, size in (("neurons", 200), ("synapses", 20_000), ("agents", 2)):
+        assert len(scaling.network(series, size).populations) > 0
+
+
+def test_what_the_ceiling_counts() -> None:
+    """Each distinct term once; a factor that is the same for all neurons is no call of exp."""
+    ceiling = script("ceiling")
+    counted = ceiling.count_terms(["x*(a - b)", "exp(a - b) + rand()", "y*exp(-dt/tau)"])
+    assert (counted.exps, counted.draws) == (1, 1)
+    assert counted.operations == len(("x*", "a - b", "+", "y*", "-dt", "/tau"))
+    lowered = ceiling.lower_network(
+        script("dspike_network").ours(script("dspike_network").draw(30, 60 * ms, 1)),
+        dt=0.1 * ms,
+        duration=60 * ms,
+        seed=1,
+    )
+    # a voltage of two compartments, two synapses, time and gate of the spike; lastspike and flag
+    assert ceiling.step_of_group(lowered.groups[0])[0] == 16 * 6 + 10
+    assert ceiling.event_of_synapses(lowered.synapses[0]) == (4 + 16, 1)
 
 
 def test_closed_loop_has_the_size_of_a_task() -> None:
