@@ -101,7 +101,7 @@ class Loop:
         """Dopamine turns the eligibility of a rewarded trial into weights; traces start anew."""
         synapses = self.learned
         if rewarded:
-            left = np.exp(-(float(b.defaultclock.t) - np.asarray(synapses.lastupdate[:])) / 2.0)
+            left = np.exp(-(float(self.network.t) - np.asarray(synapses.lastupdate[:])) / 2.0)
             synapses.w = np.clip(synapses.start[:] + 0.01 * synapses.E[:] * left, 1, 3)
         synapses.start = synapses.w[:]
         synapses.E, synapses.pre, synapses.post = 0, 0, 0
