@@ -48,6 +48,12 @@ ROWS = (
         agreement=both_start,
     ),
     Row(
+        name="first_use",
+        work="`import dualframe`, and its first name used",
+        sides={OURS: command("-c", "import dualframe; dualframe.run"), "import brian2": BRIAN},
+        agreement=both_start,
+    ),
+    Row(
         name="help",
         work="`dualframe --help`",
         sides={OURS: command("-m", "dualframe.cli", "--help"), "import brian2": BRIAN},
