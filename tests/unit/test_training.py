@@ -368,7 +368,9 @@ class TestReplay:
         assert replay.specification.frozen
         evaluated.save(tmp_path / "first", figures=False, force=True)  # the same weights
         assert not replay_training(folder, progress=False).differences
-        later = df.train(first, trials=2, seed=6, **CPP)
+        later = df.train(first, trials=8, seed=6, **CPP)
+        weights = [x.weights["learned"]["weight"].to_numpy() for x in (first, later)]
+        assert (weights[0] != weights[1]).any()  # one of them found the goal
         later.save(tmp_path / "first", figures=False, force=True)
         with pytest.raises(OutputError, match="are not those that went on"):
             replay_training(folder, progress=False)

@@ -91,7 +91,9 @@ def test_a_fit_that_disagrees_is_built_with_a_warning() -> None:
     [warning] = network.meta["warnings"]
     assert "'ca1_pyr'" in warning
     assert "rheobase" in warning
-    assert "warnings" not in build("ca1_pyr").meta
+    [warning] = build("ca1_pyr").meta["warnings"]
+    assert "latency" in warning
+    assert "warnings" not in build("ctx_pv").meta
     published = build("ca1_pyr", model="izhikevich", cells="published")
     assert "warnings" not in published.meta
 

@@ -56,7 +56,7 @@ class TestMerging:
         assert (first.parameters["seed"], second.parameters["seed"]) == ("1", "2")
         for name in ("cells_gL", "cells_sigma", "fixed_delay", "learned_delay"):
             assert first.parameters[name] != second.parameters[name], name
-        for name in ("_array_fixed_sources", "_static_array__dynamic_array_learned_w"):
+        for name in ("_array_fixed_sources", "_array_learned_sources"):
             assert int(first.layout[name]) != int(second.layout[name]), name
 
     def test_internal_state_is_not_offered_for_editing(self, generated):
