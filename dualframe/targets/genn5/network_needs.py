@@ -128,7 +128,11 @@ class NetworkNeeds:
 
     def _recorded_of(self, group: LoweredGroup) -> dict[str, str]:
         recording = self.network.recordings.get(group.name)
-        names = {n: group.recorded_as.get(n, n) for n in recorded_names(group, recording)}
+        asked = () if recording is None else recording.variables
+        names = {
+            name: group.recorded_as.get(name, name) if name in asked else name
+            for name in recorded_names(group, recording)
+        }
         for synapses in self.synapses:
             if synapses.target == group.name and self.weights_in_time(synapses):
                 names |= {name: name for name in variables_needed(synapses)[1]}
