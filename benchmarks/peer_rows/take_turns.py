@@ -98,6 +98,11 @@ def measure_row(row: Row, *, short: bool, turns: int | None, folder: Path) -> li
     return list(lines.values())
 
 
+def _compared(outcome: Outcome) -> dict[str, Any]:
+    """Return what has to agree: all that a turn shows but how much work it was."""
+    return {name: value for name, value in outcome.shows.items() if name != "units"}
+
+
 def _refuse_who_disagrees(
     row: Row, taken: dict[str, list[Outcome]], lines: dict[str, dict[str, Any]]
 ) -> None:
@@ -105,7 +110,7 @@ def _refuse_who_disagrees(
     for name in [name for name in taken if name != OURS]:
         agrees, text = False, "dualframe has no turn to compare with"
         if OURS in taken:
-            agrees, text = row.agreement(taken[OURS][0].shows, taken[name][0].shows)
+            agrees, text = row.agreement(*(_compared(taken[side][0]) for side in (OURS, name)))
         lines[name]["agreement"] = text if agrees else f"refused: {text}"
         if not agrees:
             taken.pop(name)
