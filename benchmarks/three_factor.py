@@ -163,12 +163,19 @@ class Script:
         return Turn(spent.children, spent.wall, float(rate), float(weights.mean()))
 
 
-def script(synapses: int, duration: float, noise: float, folder: Path) -> None:
-    """Write and compile what a user of Brian2 would write, with defaults throughout."""
-    drawn = draw(synapses, duration)
-    b.set_device("cpp_standalone", directory=str(folder), build_on_run=False)
-    b.seed(1)
-    b.defaultclock.dt = 1 * ms
+def brian_objects(drawn: Drawn, noise: float) -> dict[str, Any]:
+    """Return the network as a user of Brian2 would write it: objects by what they are."""
+    cells = brian_cells(drawn, noise)
+    learn = brian_synapses(drawn, cells)
+    reward = b.SpikeGeneratorGroup(1, np.zeros(len(drawn.pulses), int), drawn.pulses * second)
+    release = b.Synapses(reward, cells, on_pre="DA_post += 0.5")
+    release.connect()
+    spikes = b.SpikeMonitor(cells)
+    return {"cells": cells, "learn": learn, "reward": reward, "release": release, "spikes": spikes}
+
+
+def brian_cells(drawn: Drawn, noise: float) -> b.NeuronGroup:
+    """Return the cells, with their noise."""
     equations = CELLS.replace("noise = rand() : 1 (constant over dt)\n", "")
     equations = equations.replace("input = size*(noise - 0.5) : 1", "input : 1\na : 1\nd : 1")
     cells = b.NeuronGroup(
@@ -183,6 +190,11 @@ def script(synapses: int, duration: float, noise: float, folder: Path) -> None:
     is_exc = np.arange(drawn.n) < drawn.excitatory
     cells.v, cells.u = -65, -13
     cells.a, cells.d = np.where(is_exc, 0.02, 0.1), np.where(is_exc, 8.0, 2.0)
+    return cells
+
+
+def brian_synapses(drawn: Drawn, cells: b.NeuronGroup) -> b.Synapses:
+    """Return the synapses, of which every one is visited at every step."""
     learn = b.Synapses(
         cells,
         cells,
@@ -199,18 +211,25 @@ def script(synapses: int, duration: float, noise: float, folder: Path) -> None:
     learn.connect(i=drawn.pre, j=drawn.post)
     exc = drawn.pre < drawn.excitatory
     learn.w, learn.plastic = np.where(exc, 1.0, -1.0), np.where(exc, 1.0, 0.0)
-    reward = b.SpikeGeneratorGroup(1, np.zeros(len(drawn.pulses), int), drawn.pulses * second)
-    release = b.Synapses(reward, cells, on_pre="DA_post += 0.5")
-    release.connect()
-    spikes = b.SpikeMonitor(cells)
-    net = b.Network(cells, learn, reward, release, spikes)
+    return learn
+
+
+def script(synapses: int, duration: float, noise: float, folder: Path) -> None:
+    """Write and compile what a user of Brian2 would write, with defaults throughout."""
+    drawn = draw(synapses, duration)
+    b.set_device("cpp_standalone", directory=str(folder), build_on_run=False)
+    b.seed(1)
+    b.defaultclock.dt = 1 * ms
+    objects = brian_objects(drawn, noise)
+    learn, spikes = objects["learn"], objects["spikes"]
+    net = b.Network(*objects.values())
     net.run(duration * second)
     b.device.build(directory=str(folder), compile=True, run=False, with_output=False)
     names = {
         key: Path(b.device.get_array_filename(owner.variables[name])).name
         for key, owner, name in (("count", spikes, "count"), ("w", learn, "w"))
     }
-    about = {"n": drawn.n, "plastic": int(exc.sum()), **names}
+    about = {"n": drawn.n, "plastic": int((drawn.pre < drawn.excitatory).sum()), **names}
     (folder / "about.json").write_text(json.dumps(about))
 
 

@@ -63,54 +63,10 @@ def prepare_brian(turn: Turn) -> None:
     start_brian_program(turn)
     b.defaultclock.dt = 1 * ms
     drawn = three_factor.draw(turn["synapses"], turn["duration"])
-    cells = brian_cells(drawn)
-    learn = brian_synapses(drawn, cells)
-    zeros = np.zeros(len(drawn.pulses), int)
-    reward = b.SpikeGeneratorGroup(1, zeros, drawn.pulses * b.second)
-    release = b.Synapses(reward, cells, on_pre="DA_post += 0.5")
-    release.connect()
-    spikes = b.SpikeMonitor(cells)
-    net = b.Network(cells, learn, reward, release, spikes)
+    objects = three_factor.brian_objects(drawn, NOISE)
+    spikes, learn = objects["spikes"], objects["learn"]
     outputs = {"count": (spikes, "count"), "w": (learn, "w"), "plastic": (learn, "plastic")}
-    write_brian_program(turn, net, turn["duration"], outputs)
-
-
-def brian_cells(drawn: Any) -> b.NeuronGroup:
-    equations = three_factor.CELLS.replace("noise = rand() : 1 (constant over dt)\n", "")
-    equations = equations.replace("input = size*(noise - 0.5) : 1", "input : 1\na : 1\nd : 1")
-    cells = b.NeuronGroup(
-        drawn.n,
-        equations,
-        threshold="v > 30",
-        reset="v = -65; u += d",
-        method="euler",
-        namespace={"b": 0.2, "tau_DA": 200 * ms, "size": NOISE},
-    )
-    cells.run_regularly("input = size*(rand() - 0.5)")
-    is_exc = np.arange(drawn.n) < drawn.excitatory
-    cells.v, cells.u = -65, -13
-    cells.a, cells.d = np.where(is_exc, 0.02, 0.1), np.where(is_exc, 8.0, 2.0)
-    return cells
-
-
-def brian_synapses(drawn: Any, cells: b.NeuronGroup) -> b.Synapses:
-    learn = b.Synapses(
-        cells,
-        cells,
-        """plastic : 1 (constant)
-        dc/dt = -c/(1*second) : 1 (clock-driven)
-        dw/dt = 100*Hz*plastic*c*DA_post : 1 (clock-driven)
-        dx/dt = -x/(20*ms) : 1 (event-driven)
-        dy/dt = -y/(20*ms) : 1 (event-driven)""",
-        on_pre="w = clip(w, plastic - 1, 4)\ng_post += w\nx += 1\nc -= 0.15*y",
-        on_post="y += 1\nc += 0.1*x",
-        method="euler",
-        delay=1 * ms,
-    )
-    learn.connect(i=drawn.pre, j=drawn.post)
-    exc = drawn.pre < drawn.excitatory
-    learn.w, learn.plastic = np.where(exc, 1.0, -1.0), np.where(exc, 1.0, 0.0)
-    return learn
+    write_brian_program(turn, b.Network(*objects.values()), turn["duration"], outputs)
 
 
 def with_nest(turn: Turn) -> dict[str, float]:
