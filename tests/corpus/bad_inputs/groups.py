@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import matplotlib.pyplot  # noqa: F401 - once, before the children are made
+
+import dualframe
 
 from . import (
     circuit_files,
@@ -39,7 +43,7 @@ GROUPS: Mapping[str, Callable[[Path], list[Case]]] = {
 
 
 def prepare_process(place: Path) -> None:
-    """Give the children caches of their own."""
+    """Give the children caches of their own, and what all of them would import and read."""
     place.mkdir(parents=True, exist_ok=True)
     os.environ["XDG_CACHE_HOME"] = str(place / "cache")
     os.environ["MPLCONFIGDIR"] = str(place / "mpl")
@@ -47,3 +51,8 @@ def prepare_process(place: Path) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.pop("DUALFRAME_CACHE", None)
     warnings.filterwarnings("ignore", category=DeprecationWarning)
+    for module in pkgutil.walk_packages(dualframe.__path__, "dualframe."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    for name in ("cells", "circuits", "receptors", "tasks"):
+        getattr(dualframe, name)()  # reads the catalogue
