@@ -217,6 +217,21 @@ def _add_train_arguments(subparser: argparse.ArgumentParser) -> None:
         help="another number or text of the task, as `dualframe show TASK` names it; repeatable",
     )
     add("--evaluate", action="store_true", help="with a folder: plasticity is frozen")
+    add(
+        "--record",
+        action="append",
+        metavar="POP=VAR[,VAR]",
+        default=[],
+        help="variables of a population, encoder, readout or the environment; repeatable; none for "
+        "nothing (default: positions of three agents, where the environment has them)",
+    )
+    add(
+        "--record-every", metavar="TIME", help="interval of --record (default: the task's sampling)"
+    )
+    add(
+        "--record-spikes", metavar="POP[,POP]", default="", help="populations whose spikes are kept"
+    )
+    add("--record-agents", metavar="0,1", help="agents that are recorded (default: all)")
     add("--seed", type=int, help="of everything that is drawn (default: drawn, and reported)")
     add("--target", default="auto", help=f"{TARGETS}, or auto (default)")
     add("--threads", type=int, default=1, help=_THREADS)

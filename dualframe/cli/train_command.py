@@ -22,6 +22,7 @@ from dualframe.core.output_manifest import FOLDERS
 from dualframe.core.quantity import quantity, quantity_text
 from dualframe.core.validation import check_count
 from dualframe.simulation.run import resolve_seed
+from dualframe.simulation.run_specification import NO_RECORDING, split_option
 from dualframe.targets.target_support import resolve_target
 from dualframe.task import Task
 from dualframe.training.agents import FILES
@@ -151,10 +152,10 @@ def _changed_task(options: argparse.Namespace) -> Task:
 
 
 def _with_modulators(task: Task, text: str) -> Task:
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = _split_names(text)
     if not names:
         raise DualframeError("--modulate names no modulator: write --modulate none for none.")
-    return task.with_modulators(*([] if names == [NO_MODULATORS] else names))
+    return task.with_modulators(*(() if names == (NO_MODULATORS,) else names))
 
 
 def _set_entry(task: Task, text: str) -> Task:
@@ -191,7 +192,44 @@ def _training_options(options: argparse.Namespace, seed: int) -> dict[str, Any]:
         "duration": None if duration is None else quantity(duration, "time", "--duration"),
         "threads": options.threads,
         "progress": False if options.json else None,
+        "record": _recordings_of(options),
+        "spikes": _split_names(options.record_spikes),
+        "recorded_agents": _recorded_agents_of(options),
     }
+
+
+def _recordings_of(options: argparse.Namespace) -> dict[str, Any] | None:
+    """Return what --record asks for, by population; None for the default."""
+    every = options.record_every
+    interval = None if every is None else quantity(every, "time", "--record-every")
+    if NO_RECORDING in options.record:
+        if len(options.record) > 1:
+            raise DualframeError(f"--record {NO_RECORDING} keeps nothing: leave out the others.")
+        return {}
+    record: dict[str, Any] = {}
+    for text in options.record:
+        name, variables = split_option(text, "=", "--record", "action=V")
+        if name in record:
+            raise DualframeError(f"--record {text} names {name!r} a second time: join the two.")
+        names = _split_names(variables)
+        record[name] = names if interval is None else df.Recording(names, every=interval)
+    if interval is not None and not record:
+        raise DualframeError("--record-every says how often: say what with --record.")
+    return record or None
+
+
+def _recorded_agents_of(options: argparse.Namespace) -> list[int] | None:
+    text = options.record_agents
+    if text is None:
+        return None
+    names = _split_names(text)
+    if not names or not all(name.isascii() and name.isdigit() for name in names):
+        raise DualframeError(f"--record-agents is {text!r}: expected numbers, like 0,1.")
+    return [int(name) for name in names]
+
+
+def _split_names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _condition_folder(task: Task, options: argparse.Namespace) -> str:

@@ -62,6 +62,11 @@ class EnvironmentEquations(ValueRecord):
         its last tick.
     spikes
         State variables that spikes add to, between two ticks: ``spikes_x_post += w``.
+    position
+        State variables that are the agent's place, where the environment has one: its paths are
+        drawn by them.
+    places
+        Places worth drawing, such as goals: coordinates and radius by what they are.
     staged
         For equations that use one another so often that written out they would fill a book: they
         are computed once per step, before everything else, and the environment acts one step after
@@ -75,6 +80,8 @@ class EnvironmentEquations(ValueRecord):
     observations: tuple[Observation, ...]
     further_outcomes: Mapping[str, str] = field(default_factory=dict)
     spikes: tuple[str, ...] = ()
+    position: tuple[str, ...] = ()
+    places: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     staged: bool = False
 
 
@@ -283,6 +290,12 @@ def check_definitions(environment: Environment) -> None:
     promised = {f"{name}_next" for name in environment.state}
     promised |= {"reward_next", "terminal", "succeeded"}
     promised |= {item.name for item in environment.observations} - set(environment.state)
+    for name in environment.position:
+        if name not in environment.state:
+            raise NetworkError(
+                f"environment {environment.name!r} has the position {name!r}: expected one of its "
+                f"state variables, {', '.join(environment.state)}."
+            )
     for name in sorted(promised - defined):
         raise NetworkError(
             f"environment {environment.name!r} does not define {name!r} in its equations."

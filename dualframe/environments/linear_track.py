@@ -41,6 +41,7 @@ def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
         start={"x": "0"},
         action=Box(("push_x",), (-step,), (step,)),
         observations=(Observation("x", 0, values["track_length"]),),
+        position=("x",),
     )
 
 

@@ -113,6 +113,11 @@ def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
         observations=(Observation("x", -reach, reach), Observation("y", -reach, reach)),
         further_outcomes={"old_goal": "been_at_old_next"},
         spikes=SPIKES,
+        position=("x", "y"),
+        places={
+            "goal": tuple(values[f"goal_{part}"] for part in ("x", "y", "radius")),
+            "later goal": tuple(values[f"other_{part}"] for part in ("x", "y", "radius")),
+        },
     )
 
 

@@ -58,6 +58,7 @@ def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
         observations=tuple(
             Observation(name, 0, 1) for name in ("cue_north", "cue_south", "at_junction")
         ),
+        position=("position",),
     )
 
 

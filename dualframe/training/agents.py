@@ -7,6 +7,8 @@ trials.csv        a row per agent and trial (tasks with trials)
 outcomes.csv      a row per agent
 curves.csv        a row per agent and time (tasks without trials)
 agents.h5         learned synapses: a group per projection with pre, post, weight and its unit
+traces.h5         recorded variables of all agents side by side, as those of a run, if there are any
+spikes.h5         recorded spikes, likewise
 task.json         the task
 figures/*.png     learning curves, outcomes
 ================  ==================================================================================
@@ -19,7 +21,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,7 +31,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from dualframe.core.descriptions import decode
-from dualframe.core.errors import OutputError
+from dualframe.core.errors import OutputError, UnknownName
 from dualframe.core.json_files import SIZE, TABLE, TEXT, check_entries, optional, read_json
 from dualframe.core.output_folder import added_output, check_output, replaced_output
 from dualframe.core.output_manifest import MANIFEST
@@ -39,19 +41,40 @@ from dualframe.core.user_warnings import warn_user
 from dualframe.network import Network
 from dualframe.results.action_tables import actions_table
 from dualframe.results.hdf5_files import read_synapses, read_unit
+from dualframe.results.results import Results
 from dualframe.results.saved_results import PROVENANCE_ENTRIES, as_folder, reporting_damage
 from dualframe.task import Task
 from dualframe.training.agent_checks import check_synapses, check_tables
+from dualframe.training.agent_traces import (
+    AgentTrace,
+    results_of_agent,
+    spikes_by_agent,
+    trace_by_agent,
+)
 from dualframe.training.figures import plot_learning, write_figures
 from dualframe.training.learning_record import LearningRecord
+from dualframe.training.recorded_files import (
+    SPIKES,
+    TRACES,
+    describe_recordings,
+    empty_recordings,
+    read_recordings,
+    write_recordings,
+)
 from dualframe.training.training_specification import SPECIFICATION_CLASSES, build_counted_agent
 
-FORMAT, FORMAT_VERSION = "dualframe agents", 2
-_HEAD = ("format", "format_version", "agents", "files")
-_ENTRIES = {"agents": SIZE, "branch": TEXT, "model": optional(TEXT), "arguments": TABLE}
+FORMAT, FORMAT_VERSION = "dualframe agents", 3
+_HEAD = ("format", "format_version", "agents", "recorded", "files")
+_ENTRIES = {
+    "agents": SIZE,
+    "branch": TEXT,
+    "model": optional(TEXT),
+    "arguments": TABLE,
+    "recorded": TABLE,
+}
 _TABLES = ("trials", "outcomes", "curves")
 #: The files of agents, without their figures.
-FILES = (*(f"{table}.csv" for table in _TABLES), "agents.h5", "task.json")
+FILES = (*(f"{table}.csv" for table in _TABLES), "agents.h5", "task.json", TRACES, SPIKES)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -66,6 +89,9 @@ class TrainedAgents(LearningRecord):
         DataFrame (pre, post, weight) by projection, of all agents together, in base units.
     weight_units
         Unit of the weights by projection.
+    recorded
+        Recorded variables and spikes, as the results of a run of all agents side by side: neuron
+        ``i`` of agent ``k`` of a population of ``n`` has index ``k*n + i``.
     provenance
         As of `dualframe.Results`; ``arguments`` is the specification that repeats the training.
     folder
@@ -74,6 +100,7 @@ class TrainedAgents(LearningRecord):
 
     weights: Mapping[str, pd.DataFrame]
     weight_units: Mapping[str, str] = field(default_factory=dict)
+    recorded: Results = field(default_factory=empty_recordings)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     folder: str = ""
 
@@ -82,6 +109,45 @@ class TrainedAgents(LearningRecord):
         """The network of one agent, as its task says."""
         facts = self.provenance
         return build_counted_agent(self.task, facts["branch"], facts.get("model"))
+
+    @cached_property
+    def traces(self) -> dict[str, AgentTrace]:
+        """Recorded variables by population, with arrays of shape (agents, neurons, times)."""
+        sizes = self._recorded_sizes
+        return {n: trace_by_agent(trace, sizes[n]) for n, trace in self.recorded.traces.items()}
+
+    @cached_property
+    def spikes(self) -> pd.DataFrame:
+        """Recorded spikes: DataFrame (population, agent, neuron, t, cell_type), t in seconds."""
+        return spikes_by_agent(self.recorded.spikes, self._recorded_sizes)
+
+    @cached_property
+    def dspikes(self) -> pd.DataFrame:
+        """Recorded dendritic spikes: DataFrame (population, agent, neuron, t, dspike)."""
+        return spikes_by_agent(self.recorded.dspikes, self._recorded_sizes)
+
+    @property
+    def _recorded_sizes(self) -> dict[str, int]:
+        """Neurons of one agent by recorded population."""
+        table = self.recorded.populations
+        return dict(zip(table["population"], table["n"] // self.n, strict=True))
+
+    def results(self, agent: int = 0) -> Results:
+        """Return what was recorded of one agent, as the results of a run.
+
+        Parameters
+        ----------
+        agent
+            Number of the agent.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such agent.
+        """
+        if agent not in range(self.n):
+            raise UnknownName("agent", agent, [str(k) for k in range(self.n)])
+        return results_of_agent(self.recorded, agent, self.n, self.provenance)
 
     def plot(self, value: str = "") -> Figure:
         """Draw how the agents learned, with quartiles over agents.
@@ -160,14 +226,17 @@ def load_agents(directory: str | Path) -> TrainedAgents:
         task = _read_task(folder / "task.json")
     with reporting_damage(folder / "agents.h5"):
         weights, units = _read_weights(folder / "agents.h5")
+    tables = {name: _read_table(folder / f"{name}.csv") for name in _TABLES}
     agents = TrainedAgents(
         task=task,
         n=manifest["agents"],
+        trials=tables["trials"],
+        outcomes=tables["outcomes"],
+        curves=tables["curves"],
         weights=weights,
         weight_units=units,
         provenance={key: fact for key, fact in manifest.items() if key not in _HEAD},
         folder=str(folder.absolute()),
-        **{name: _read_table(folder / f"{name}.csv") for name in _TABLES},
     )
     check_tables(agents, folder)
     with reporting_damage(folder / "manifest.json"):
@@ -175,7 +244,9 @@ def load_agents(directory: str | Path) -> TrainedAgents:
     with reporting_damage(folder / "agents.h5"):
         check_synapses(network, agents.n, weights, units)
     _warn_of_another_network(agents)
-    return agents
+    return replace(
+        agents, recorded=read_recordings(folder, manifest["recorded"], network, agents.n)
+    )
 
 
 def _warn_of_another_network(agents: TrainedAgents) -> None:
@@ -211,13 +282,14 @@ def _write_folder(agents: TrainedAgents, folder: Path, force: bool = False) -> N
         for table in _TABLES:
             getattr(agents, table).to_csv(stage / f"{table}.csv", index=False)
         _write_weights(agents, stage / "agents.h5")
+        write_recordings(agents.recorded, stage)
         _write_json(stage / "task.json", encode(agents.task))
         _write_json(stage / MANIFEST, _manifest_of(agents))
 
 
 def _manifest_of(agents: TrainedAgents) -> dict[str, Any]:
     head = {"format": FORMAT, "format_version": FORMAT_VERSION, "agents": agents.n}
-    return {**head, **agents.provenance}
+    return {**head, **agents.provenance, "recorded": describe_recordings(agents.recorded)}
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -108,6 +108,13 @@ def _differences(before: TrainedAgents, after: TrainedAgents) -> Iterator[str]:
         missing = name not in before.weights or name not in after.weights
         if missing or not _equal_tables(before.weights[name], after.weights[name]):
             yield f"weights of {name!r}"
+    traces = (before.recorded.traces, after.recorded.traces)
+    for name in sorted({*traces[0], *traces[1]}):
+        if traces[0].get(name) != traces[1].get(name):
+            yield f"traces of {name!r}"
+    for name in ("spikes", "dspikes"):
+        if not getattr(before, name).equals(getattr(after, name)):
+            yield name
 
 
 def _equal_tables(before: pd.DataFrame, after: pd.DataFrame) -> bool:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 from brian2.units import second
 
+from dualframe.building.task_builder import make_environment
 from dualframe.core.errors import NetworkError
 from dualframe.core.serialisation import digest_of
 from dualframe.core.validation import check_count, expect_type
-from dualframe.network import Network, replicate
+from dualframe.network import Network, Recording, replicate
 from dualframe.plasticity import freeze_learning, with_weights
 from dualframe.simulation.run import positive_time, resolve_seed, run
 from dualframe.targets.target_support import resolve_target
 from dualframe.task import Task
 from dualframe.training.agents import TrainedAgents
 from dualframe.training.outcomes import TrainingSetup, outcome_of
+from dualframe.training.recordings import RecordingPlan, check_recordings, request_recordings
 from dualframe.training.training_specification import (
     TrainingSpecification,
     build_counted_agent,
@@ -41,6 +43,9 @@ def train(
     duration: Any = None,
     threads: int = 1,
     use_gpu: bool | None = None,
+    record: Mapping[str, Sequence[str] | Recording] | None = None,
+    spikes: Sequence[str] = (),
+    recorded_agents: Sequence[int] | None = None,
     progress: bool | None = None,
 ) -> TrainedAgents:
     """Let agents learn a task.
@@ -67,12 +72,21 @@ def train(
     duration
         Simulated time, instead of the task's; in tasks with trials it is by default long enough
         for the longest ones.
+    record
+        Per population, encoder, readout, or ``"environment"``: variable names, which are sampled
+        as often as the task's protocol says (``sampling``), or a `Recording`, whose ``neurons`` are
+        those of one agent and whose ``every`` is its own. None keeps the positions of the first
+        three agents, where the environment has positions; ``{}`` keeps nothing.
+    spikes
+        Populations whose spikes are kept; by default none.
+    recorded_agents
+        Numbers of the agents that are recorded; None for all of them.
 
     Returns
     -------
     TrainedAgents
-        Tables of trials and outcomes, weights and provenance. If it is interrupted (Ctrl-C), of
-        what was simulated until then.
+        Tables of trials and outcomes, weights, recordings and provenance. If it is interrupted
+        (Ctrl-C), of what was simulated until then.
 
     Raises
     ------
@@ -84,14 +98,15 @@ def train(
         As in `dualframe.run`.
     """
     options = {"seed": seed, "target": target, "threads": threads, "use_gpu": use_gpu}
+    kept: dict[str, Any] = {"record": record, "spikes": spikes, "recorded_agents": recorded_agents}
     if isinstance(task, TrainedAgents):
         _check_same_agents(task, branch, model, agents)
-        specification = _specify_going_on(task, trials, duration, options)
+        specification = _specify_going_on(task, trials, duration, options | kept)
         return train_as_specified(specification, progress, task)
     remedy = "a Task, as of dualframe.task('navigation'), whose network train builds itself"
     expect_type(task, Task, "task", remedy)
     count = task["protocol"].count("agents") if agents is None else agents
-    specification = _specify(task, count, trials, duration, options)
+    specification = _specify(task, count, trials, duration, options | kept)
     return train_as_specified(replace(specification, branch=branch, model=model), progress)
 
 
@@ -104,6 +119,9 @@ def evaluate(
     target: str = "auto",
     threads: int = 1,
     use_gpu: bool | None = None,
+    record: Mapping[str, Sequence[str] | Recording] | None = None,
+    spikes: Sequence[str] = (),
+    recorded_agents: Sequence[int] | None = None,
     progress: bool | None = None,
 ) -> TrainedAgents:
     """Let agents do their task without learning or exploring.
@@ -115,12 +133,13 @@ def evaluate(
     ----------
     agents
         Agents that have learned.
-    trials, duration, seed, target, threads, use_gpu, progress
+    trials, duration, seed, target, threads, use_gpu, record, spikes, recorded_agents, progress
         As in `train`.
     """
     expect_type(agents, TrainedAgents, "agents", "TrainedAgents, as dualframe.train returns them")
     options = {"seed": seed, "target": target, "threads": threads, "use_gpu": use_gpu}
-    specification = _specify_going_on(agents, trials, duration, options)
+    kept: dict[str, Any] = {"record": record, "spikes": spikes, "recorded_agents": recorded_agents}
+    specification = _specify_going_on(agents, trials, duration, options | kept)
     return train_as_specified(replace(specification, frozen=True), progress, agents)
 
 
@@ -171,6 +190,14 @@ def _specify(
         target=resolve_target(options["target"]),
         threads=options["threads"],
         use_gpu=options["use_gpu"],
+        recordings=request_recordings(
+            options["record"],
+            options["spikes"],
+            options["recorded_agents"],
+            agents=agents,
+            sampling=task["protocol"]["sampling"],
+            position=world.position if (world := make_environment(task)) else (),
+        ),
     )
 
 
@@ -221,6 +248,14 @@ def _simulate(
         sampling=protocol["sampling"],
         trials=float(protocol["trials"]) if "trials" in protocol else None,
     )
+    plan = RecordingPlan(
+        request=specification.recordings,
+        needed=outcome.make_recordings(setup),
+        agent=network,
+        agents=specification.agents,
+        dt=float(protocol["dt"]),
+    )
+    check_recordings(plan.request, network, protocol["dt"])
     together = with_weights(replicate(network, specification.agents), weights)
     results = run(
         together,
@@ -229,13 +264,13 @@ def _simulate(
         seed=specification.seed,
         network_seed=specification.network_seed,
         dt=protocol["dt"],
-        record=outcome.make_recordings(setup),
-        spikes=outcome.populations_with_spikes(setup),
+        record=plan.recordings(),
+        spikes=plan.populations_with_spikes(outcome.populations_with_spikes(setup)),
         threads=specification.threads,
         use_gpu=specification.use_gpu,
         progress=progress,
     )
-    tables = outcome.make_tables(setup, results)
+    tables = outcome.make_tables(setup, plan.select_needed(results))
     return TrainedAgents(
         task=task,
         n=specification.agents,
@@ -244,6 +279,7 @@ def _simulate(
         curves=tables.curves,
         weights=results.weights,
         weight_units=results.weight_units,
+        recorded=plan.select_requested(results),
         provenance={
             **results.provenance,
             "agent_hash": agent.digest,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dualframe.building.encoders.registry
@@ -14,9 +14,10 @@ from dualframe.core.descriptions import decode
 from dualframe.core.errors import DualframeError, NetworkError, OutputError, UnknownName
 from dualframe.core.serialisation import encode
 from dualframe.core.validation import check_count
-from dualframe.network import Network
+from dualframe.network import Network, Recording
 from dualframe.results.saved_results import DAMAGE
 from dualframe.task import Task
+from dualframe.training.recordings import AgentRecordings
 
 BRANCHES = ("task_driven", "biological")
 
@@ -45,6 +46,8 @@ class TrainingSpecification:
         Seed that drew the cells and connections of agents that go on; None for ``seed``.
     target, threads, use_gpu
         As in `dualframe.run`.
+    recordings
+        What is kept of the agents beside what their outcome needs.
     frozen
         Whether the agents are evaluated: they do not learn or explore.
     earlier_agents
@@ -65,6 +68,7 @@ class TrainingSpecification:
     target: str
     threads: int = 1
     use_gpu: bool | None = None
+    recordings: AgentRecordings = field(default_factory=AgentRecordings)
     frozen: bool = False
     earlier_agents: str = ""
     earlier_weights: str = ""
@@ -108,7 +112,7 @@ class TrainingSpecification:
 
 
 SPECIFICATION_CLASSES: Mapping[str, type] = {
-    kind.__name__: kind for kind in (TrainingSpecification, Task)
+    kind.__name__: kind for kind in (TrainingSpecification, Task, AgentRecordings, Recording)
 }
 
 

@@ -78,6 +78,7 @@ class TestOneArm:
             "curves.csv",
             "agents.h5",
             "task.json",
+            "traces.h5",
             "statistics.csv",
             "figures/learning_success.png",
             "figures/learning_duration_s.png",
@@ -137,6 +138,25 @@ class TestOneArm:
         self, out: Path, capsys: Capture, options: list[str], message: str
     ) -> None:
         assert message in error_of(capsys, "train", str(out), *options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--record", "action"], "--record is 'action': expected a text like 'action=V'"),
+        (["--record", "aktion=V"], "unknown population of the agent to record 'aktion'"),
+        (["--record", "none", "--record", "action=V"], "leave out the others"),
+        (["--record", "action=u", "--record", "action=V"], "'action' a second time"),
+        (["--record-every", "1 ms"], "--record-every says how often"),
+        (["--record-agents", "a"], "--record-agents is 'a': expected numbers"),
+        (["--record-agents", "0,7"], "recorded_agents reach from 0 to 7"),
+        (["--record-spikes", "aktion"], "'aktion'"),
+    ],
+)
+def test_what_cannot_be_recorded(
+    task: str, capsys: Capture, options: list[str], message: str
+) -> None:
+    assert message in error_of(capsys, "train", task, "--target", "runtime", *options)
 
 
 @pytest.mark.cpp
@@ -399,6 +419,9 @@ def test_an_interrupted_training_keeps_what_was_learned(task: str, tmp_path: Pat
     assert not kept.provenance["completed"]
     assert 0 < kept.provenance["simulated_s"] < kept.provenance["asked_s"]
     assert len(kept.trials) > 2 * AGENTS
+    path = kept.traces["environment"]
+    assert path["x"].shape == (AGENTS, 1, path.t.size)
+    assert kept.trials["end_s"].max() <= path.t[-1] <= kept.provenance["simulated_s"]
     assert kept.trials["end_s"].max() <= kept.provenance["simulated_s"]
     assert (kept.weights["learned"]["weight"] < 2).any()
     assert not (out / "none").exists()

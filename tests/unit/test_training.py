@@ -250,6 +250,7 @@ class TestFiles:
             "curves.csv",
             "agents.h5",
             "task.json",
+            "traces.h5",
         }
         header = (folder / "trials.csv").read_text().splitlines()[0]
         assert header.startswith("agent,trial,success,timed_out,duration_s,reward")
