@@ -8,9 +8,11 @@ from typing import Any
 
 from brian2.utils.stringtools import word_substitute
 
+from dualframe.circuit import Modulation
 from dualframe.core.errors import UnknownName
-from dualframe.core.validation import check_name
-from dualframe.network import Input, Network, Population, Projection
+from dualframe.network import Input, Network, Population, Projection, copy_variable
+
+__all__ = ["NetworkBlock", "PopulationChange", "copy_variable"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +72,15 @@ class NetworkBlock:
     """Populations, projections and inputs of one agent; blocks add up.
 
     ``Network(...)`` checks that they fit together, since a block may refer to populations of
-    another, such as the environment. ``changes`` are made to populations of any block.
+    another, such as the environment. ``changes`` are made to populations of any block, and
+    ``modulations`` are added to those of the circuit that the block surrounds.
     """
 
     populations: tuple[Population, ...] = ()
     projections: tuple[Projection, ...] = ()
     inputs: tuple[Input, ...] = ()
     changes: tuple[PopulationChange, ...] = ()
+    modulations: tuple[Modulation, ...] = ()
 
     def __add__(self, other: NetworkBlock) -> NetworkBlock:
         return NetworkBlock(
@@ -84,6 +88,7 @@ class NetworkBlock:
             self.projections + other.projections,
             self.inputs + other.inputs,
             self.changes + other.changes,
+            self.modulations + other.modulations,
         )
 
     def network(self, name: str = "network") -> Network:
@@ -105,42 +110,3 @@ class NetworkBlock:
                 raise UnknownName("population", change.population, populations)
             populations[change.population] = change.apply(populations[change.population])
         return Network(tuple(populations.values()), self.inputs, self.projections, name=name)
-
-
-def copy_variable(
-    source: str,
-    variable: str,
-    target: str,
-    into: str,
-    *,
-    unit: str = "1",
-    pairs: Any = "all_to_all",
-) -> Projection:
-    """Return a projection that copies a variable of one neuron into others, at every step.
-
-    A *summed* variable: in step n the target's ``into`` is the sum over its sources of the value
-    that ``variable`` had at the beginning of the step, with all-to-all pairs the copy of a single
-    source to the last bit. The target's equations declare ``into``; neurons that ``pairs`` leaves
-    out read zero.
-
-    Parameters
-    ----------
-    source, variable
-        Population and its variable: a state variable or parameter, because GeNN gives synapses
-        no subexpressions.
-    target, into
-        Population and the variable that it declares.
-    unit
-        Base unit of the variable, as Brian2 equations spell it.
-    pairs
-        As of `Projection`.
-    """
-    for text, kind in ((variable, "variable"), (into, "variable")):
-        check_name(text, kind)
-    return Projection(
-        source,
-        target,
-        name=f"{target}_gets_{into}",
-        pairs=pairs,
-        equations=f"{into}_post = {variable}_pre : {unit} (summed)",
-    )

@@ -1,10 +1,8 @@
 """From a task to the network of one agent: the circuit, its environment, and what joins them.
 
 The circuit is built as every circuit is. Around it stand blocks: the environment, encoders that see
-it, readouts that act on it, and releases. What a rule of plasticity reads of these (``signals``)
-is brought to the neurons: ``"environment.trial"`` and ``"decision.tick"`` are copied into the
-population at every step, under the rule's name for them; ``"modulator.DA"`` is the level that a
-release gives to the population.
+it, readouts that act on it, and releases. `dualframe.building.task_signals` brings what rules and
+releases hear of these to the neurons.
 """
 
 from __future__ import annotations
@@ -17,16 +15,18 @@ from typing import Any
 from dualframe.building.circuit_builder import NeuronBuilder, build_circuit
 from dualframe.building.dendritic_populations import DendriticNeurons
 from dualframe.building.encoders.registry import ENCODERS
-from dualframe.building.network_block import NetworkBlock, PopulationChange, copy_variable
+from dualframe.building.network_block import NetworkBlock
 from dualframe.building.point_neurons import PointNeurons
 from dualframe.building.readouts.registry import READOUTS
 from dualframe.building.releases.registry import RELEASES
 from dualframe.building.task_context import ENVIRONMENT, TaskContext
+from dualframe.building.task_signals import asked_signals, bring_signals
 from dualframe.building.twin_choice import TwinChoice, choose_twin
 from dualframe.circuit import Circuit
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.environments import Environment, environment
+from dualframe.environments.derived_signals import DERIVED_SIGNALS
 from dualframe.network import Network, Population
 from dualframe.neurons.registry import models_named
 from dualframe.task import Task, TaskSection
@@ -61,16 +61,23 @@ def build_task(task: Task, *, branch: str = "task_driven", model: str | None = N
         If a component names a population, variable or modulator that the task does not have.
     """
     world = make_environment(task)
-    around = NetworkBlock((world.population(ENVIRONMENT),)) if world else NetworkBlock()
+    around = NetworkBlock((_environment_population(task, world),)) if world else NetworkBlock()
     context = TaskContext(
-        task=task.name, environment=world, modulators=task.modulators, sizes=task.circuit.sizes
+        task=task.name,
+        environment=world,
+        modulators=task.modulators,
+        sizes=task.circuit.sizes,
+        branch=branch,
+        sources={population.name: population for population in around.populations},
     )
     encoders = _make_blocks(task.encoders, ENCODERS, context)
     sizes = {population.name: population.n for population in encoders.populations}
     context = replace(context, sizes={**context.sizes, **sizes})
     readouts = _make_blocks(task.readouts, READOUTS, context)
+    sources = {p.name: p for p in (around + encoders + readouts).populations}
+    context = replace(context, sources=sources)
     releases = _make_blocks(task.releases, RELEASES, context)
-    circuit, signals = _bring_signals(task, around + encoders + readouts, releases)
+    circuit, signals = bring_signals(task.circuit, releases, context)
     if model is not None and branch == "task_driven":
         _check_model(task, model)
     neurons = _choose_neurons(circuit, branch, model)
@@ -94,6 +101,8 @@ def _release_rows(task: Task, context: TaskContext) -> list[dict[str, Any]]:
     for section in task.releases:
         block = RELEASES[section.kind].make_block(section.name, section.values, context)
         texts = {*section.values, *map(str, section.values.values())}
+        if block.modulations:  # which the circuit's own table describes
+            continue
         places = dict.fromkeys(change.population for change in block.changes) or [""]
         for modulator, population in product([n for n in task.offered if n in texts], places):
             asked, acts = modulator in task.modulators, modulator in task.modulators and population
@@ -195,6 +204,13 @@ def make_environment(task: Task) -> Environment | None:
     return world
 
 
+def _environment_population(task: Task, world: Environment) -> Population:
+    """Return the environment of one agent, with the derived signals that the task asks for."""
+    derived = asked_signals(task) & set(DERIVED_SIGNALS)
+    own = world.population(ENVIRONMENT).variables
+    return world.population(ENVIRONMENT, derived=sorted(derived - own))
+
+
 def _make_blocks(
     sections: tuple[TaskSection, ...], kinds: Mapping[str, Any], context: TaskContext
 ) -> NetworkBlock:
@@ -202,84 +218,6 @@ def _make_blocks(
     for section in sections:
         block += kinds[section.kind].make_block(section.name, section.values, context)
     return block
-
-
-def _bring_signals(
-    task: Task, sources: NetworkBlock, releases: NetworkBlock
-) -> tuple[Circuit, NetworkBlock]:
-    """Return the circuit whose rules read variables of their neurons, and what brings these."""
-    populations = {population.name: population for population in sources.populations}
-    levels = {
-        (change.population, modulator): expression
-        for change in releases.changes
-        for modulator, expression in change.levels.items()
-    }
-    copies: dict[tuple[str, str], tuple[str, str]] = {}
-    projections = []
-    for projection in task.circuit.projections:
-        if projection.plasticity is not None:
-            where = f"projection {projection.name!r} of task {task.name!r}"
-            signals = {}
-            for signal, expression in projection.plasticity.signals.items():
-                origin, dot, variable = expression.partition(".")
-                if not dot:
-                    signals[signal] = expression
-                elif origin == "modulator":
-                    signals[signal] = _level_of(levels, projection.target, variable, where)
-                else:
-                    source = _source_of(populations, origin, variable, where)
-                    _add_copy(copies, (projection.target, signal), (source, variable), where)
-                    signals[signal] = signal
-            changed = replace(projection.plasticity, signals=signals)
-            projection = replace(projection, plasticity=changed)
-        projections.append(projection)
-    block = NetworkBlock(
-        projections=tuple(
-            copy_variable(source, variable, target, into)
-            for (target, into), (source, variable) in copies.items()
-        ),
-        changes=tuple(
-            PopulationChange(population=target, declares=(into,)) for target, into in copies
-        ),
-    )
-    return replace(task.circuit, projections=tuple(projections)), block
-
-
-def _level_of(
-    levels: Mapping[tuple[str, str], str], population: str, modulator: str, where: str
-) -> str:
-    if (population, modulator) not in levels:
-        reaching = sorted(name for target, name in levels if target == population)
-        raise UnknownName(
-            f"{where}: no release brings to {population!r} the modulator", modulator, reaching
-        )
-    return levels[population, modulator]
-
-
-def _source_of(
-    populations: Mapping[str, Population], origin: str, variable: str, where: str
-) -> str:
-    name = ENVIRONMENT if origin == "environment" else origin
-    if name not in populations:
-        known = ("environment", "modulator", *(p for p in populations if p != ENVIRONMENT))
-        raise UnknownName(f"{where}: source of a signal", origin, known)
-    source = populations[name]
-    if variable not in source.variables:
-        raise UnknownName(f"{where}: variable of {origin!r}", variable, source.variables)
-    return name
-
-
-def _add_copy(
-    copies: dict[tuple[str, str], tuple[str, str]],
-    target: tuple[str, str],
-    source: tuple[str, str],
-    where: str,
-) -> None:
-    if copies.setdefault(target, source) != source:
-        raise CatalogueError(
-            f"{where}: {target[1]!r} of {target[0]!r} would be both {'.'.join(copies[target])} and "
-            f"{'.'.join(source)}: let the two projections end on different populations."
-        )
 
 
 def _describe_network(

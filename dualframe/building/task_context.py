@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.environments import Environment
+from dualframe.environments.derived_signals import DERIVED_SIGNALS
+from dualframe.network import Population
 
 #: The population that is the environment of one agent.
 ENVIRONMENT = "world"
@@ -27,15 +28,19 @@ class TaskContext:
         Number of neurons by population of the circuit and by encoder.
     modulators
         The modulators that act.
-    dt
-        Time step of the task.
+    branch
+        ``"task_driven"`` or ``"biological"``.
+    sources
+        By name, the populations whose variables may be signals: the environment, encoders and
+        readouts.
     """
 
     task: str
     environment: Environment | None
     sizes: Mapping[str, int] = field(default_factory=dict)
     modulators: tuple[str, ...] = ()
-    dt: Any = None
+    branch: str = "task_driven"
+    sources: Mapping[str, Population] = field(default_factory=dict)
 
     def require_environment(self, component: str) -> Environment:
         """Return the environment of a component that cannot do without one.
@@ -116,10 +121,38 @@ class TaskContext:
         UnknownName
             If there is no such variable.
         """
-        variables = self.require_environment(component).population().variables
-        if name not in variables:
-            raise UnknownName(
-                f"variable of the environment in {component} of task {self.task!r}:",
-                name,
-                variables,
-            )
+        self.find_signal(f"environment.{name}", component)
+
+    def find_signal(self, signal: str, component: str) -> tuple[Population, str]:
+        """Return the population and the variable that a signal names.
+
+        Parameters
+        ----------
+        signal
+            ``"reward"`` or ``"environment.reward"`` of the environment, ``"decision.td_error"`` of
+            the readout or encoder with that name.
+        component
+            How an error calls what reads it.
+
+        Raises
+        ------
+        UnknownName
+            If nothing gives it.
+        CatalogueError
+            If it is of the environment, and the task has none.
+        """
+        origin, _, variable = signal.rpartition(".")
+        sources = dict(self.sources)
+        if origin in ("", "environment"):
+            origin = ENVIRONMENT
+            sources.setdefault(origin, self.require_environment(component).population())
+        place = f"{component} of task {self.task!r}"
+        if origin not in sources:
+            names = ("environment", *(name for name in self.sources if name != ENVIRONMENT))
+            raise UnknownName(f"source of a signal in {place}:", origin, names)
+        source = sources[origin]
+        if variable not in source.variables:
+            shown = [*source.variables, *(DERIVED_SIGNALS if origin == ENVIRONMENT else ())]
+            whose = "the environment" if origin == ENVIRONMENT else repr(origin)
+            raise UnknownName(f"variable of {whose} in {place}:", variable, shown)
+        return source, variable

@@ -7,6 +7,7 @@ from dualframe.circuit.lookup import circuit, circuits
 from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
 from dualframe.circuit.point_model import PointModel
 from dualframe.circuit.regions import Region
+from dualframe.circuit.release_signal import ReleaseSignal
 from dualframe.circuit.resolved_circuit import ResolvedCircuit, ResolvedPopulation
 from dualframe.circuit.space import Space
 from dualframe.synapses.short_term_plasticity import ShortTerm
@@ -22,6 +23,7 @@ __all__ = [
     "PointModel",
     "Pulses",
     "Region",
+    "ReleaseSignal",
     "ResolvedCircuit",
     "ResolvedPopulation",
     "ShortTerm",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from itertools import pairwise
 from math import inf, isinf
 from typing import Any
@@ -13,6 +13,7 @@ from brian2.units import metre, mole, ms
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from dualframe.catalogue import modulator_name
+from dualframe.circuit.release_signal import ReleaseSignal
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.machine_memory import MemoryNeed, require_memory
 from dualframe.core.quantity import quantity
@@ -21,6 +22,7 @@ from dualframe.core.validation import (
     as_names,
     as_not_negative,
     as_positive,
+    as_records,
     check_count,
     set_frozen_field,
 )
@@ -115,6 +117,8 @@ class Modulation(ValueRecord):
         By name of another region, the rate constant k of ``dc/dt = k (c_other - c)`` in this one.
         The other region changes by the same amount in the opposite direction, so that its own
         rate constant is k times the ratio of the volumes.
+    signals
+        What signals from outside the circuit release: the releases of a task.
 
     Raises
     ------
@@ -132,6 +136,7 @@ class Modulation(ValueRecord):
     clearance: Any = None
     region: str = ""
     exchange: Mapping[str, Any] = field(default_factory=dict)
+    signals: tuple[ReleaseSignal, ...] = ()
 
     def __post_init__(self) -> None:
         set_frozen_field(self, "modulator", modulator_name(self.modulator))
@@ -144,13 +149,28 @@ class Modulation(ValueRecord):
         set_frozen_field(self, "pulses", _pulses(self.pulses, label))
         set_frozen_field(self, "clearance", _clearance(self.clearance, label))
         set_frozen_field(self, "exchange", self._exchange(label))
+        signals = as_records(self.signals, ReleaseSignal, f"signals of {label}")
+        set_frozen_field(self, "signals", signals)
         self._check(label)
         self._freeze()
 
     @property
     def constant(self) -> bool:
         """Whether there is nothing but a tonic level."""
-        return not (self.schedule or self.pulses or self.released_by)
+        return not (self.schedule or self.pulses or self.released_by or self.signals)
+
+    @property
+    def silenced(self) -> Modulation:
+        """The same modulation without any of the modulator: its equations stay as they are."""
+        released = self.released_by is not None
+        return replace(
+            self,
+            level=None if self.level is None else 0.0,
+            schedule=tuple((time, 0.0) for time, _ in self.schedule),
+            per_spike=0.0 if released else None,
+            pulses=tuple(replace(pulses, rise=0.0) for pulses in self.pulses),
+            signals=tuple(replace(signal, size=0 * signal.size) for signal in self.signals),
+        )
 
     @property
     def uptake(self) -> str:

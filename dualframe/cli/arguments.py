@@ -203,6 +203,7 @@ def _add_train_arguments(subparser: argparse.ArgumentParser) -> None:
         metavar="none|DA,ACh,5-HT",
         help="modulators that act; repeatable, each is a condition (default: the task's)",
     )
+    _add_drug_arguments(subparser)
     add(
         "--heterogeneity",
         type=float,
@@ -341,6 +342,13 @@ def _add_model_arguments(subparser: argparse.ArgumentParser) -> None:
         metavar="ACh=0.8",
         help="modulator at a fraction of its reference concentration, or 'ACh=2 uM'; repeatable",
     )
+    _add_drug_arguments(subparser)
+    _add_scale(subparser)
+    add("--calibration", metavar="FILE", help="strengths (default: those of the circuit)")
+
+
+def _add_drug_arguments(subparser: argparse.ArgumentParser) -> None:
+    add = subparser.add_argument
     add(
         "--knockout",
         action="append",
@@ -354,8 +362,6 @@ def _add_model_arguments(subparser: argparse.ArgumentParser) -> None:
         help="agonist, antagonist or knockout of a receptor; the dose is a multiple of the drug's "
         "EC50 or K_B, or CONCENTRATION/AFFINITY; without one it saturates; repeatable",
     )
-    _add_scale(subparser)
-    add("--calibration", metavar="FILE", help="strengths (default: those of the circuit)")
 
 
 def _add_scale(subparser: argparse.ArgumentParser) -> None:

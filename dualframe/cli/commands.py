@@ -32,7 +32,8 @@ from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
 from dualframe.experiments.branch_runs import branch_builder
 from dualframe.results.archive import result_files
 from dualframe.simulation.diagnose_installation import render_diagnosis
-from dualframe.simulation.run_specification import RunSpecification, replay, split_option
+from dualframe.simulation.option_texts import split_option
+from dualframe.simulation.run_specification import RunSpecification, replay
 from dualframe.targets.cpp.program_cache import default_cache
 from dualframe.training.agents import holds_agents
 from dualframe.training.replay_training import TrainingReplay, replay_training

@@ -21,6 +21,7 @@ from dualframe.core.output_folder import added_output, replaced_output, write_ma
 from dualframe.core.output_manifest import FOLDERS
 from dualframe.core.quantity import quantity, quantity_text
 from dualframe.core.validation import check_count
+from dualframe.simulation.option_texts import apply_drug_options
 from dualframe.simulation.run import resolve_seed
 from dualframe.simulation.run_specification import NO_RECORDING, split_option
 from dualframe.targets.target_support import resolve_target
@@ -31,7 +32,17 @@ from dualframe.training.training_specification import BRANCHES
 
 NO_MODULATORS = "none"
 STATISTICS = "statistics.csv"
-START_ONLY = ("modulate", "heterogeneity", "neurons", "agents", "set", "branch", "model")
+START_ONLY = (
+    "modulate",
+    "knockout",
+    "drug",
+    "heterogeneity",
+    "neurons",
+    "agents",
+    "set",
+    "branch",
+    "model",
+)
 SHOWN_COLUMNS = ["condition", "agents", "outcome", "median", "q25", "q75", "successes", "of", "p"]
 
 Trained = dict[str, df.TrainedAgents]
@@ -137,7 +148,7 @@ def _conditions(options: argparse.Namespace) -> list[Task]:
 
 
 def _changed_task(options: argparse.Namespace) -> Task:
-    """Return the task with the changes of --set, --neurons and --heterogeneity."""
+    """Return the task with the changes of --set, --neurons, --heterogeneity and of drugs."""
     task = df.task(options.task)
     for text in options.set:
         with naming_option(f"--set {text}"):
@@ -148,7 +159,7 @@ def _changed_task(options: argparse.Namespace) -> Task:
     if options.heterogeneity is not None:
         with naming_option(f"--heterogeneity {options.heterogeneity:g}"):
             task = task.with_heterogeneity(options.heterogeneity)
-    return task
+    return apply_drug_options(task, options.knockout or (), options.drug or ())
 
 
 def _with_modulators(task: Task, text: str) -> Task:

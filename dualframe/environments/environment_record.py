@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity, quantity_text
+from dualframe.environments.derived_signals import derived_equations
 from dualframe.environments.expression_evaluator import (
     compile_expression,
     drawn_once_per_step,
@@ -192,7 +193,12 @@ class Environment(EnvironmentEquations):
             ) + np.zeros(n or 1)
         return {key: value if n is not None else float(value[0]) for key, value in values.items()}
 
-    def population(self, name: str = "world", start: Mapping[str, Any] | None = None) -> Population:
+    def population(
+        self,
+        name: str = "world",
+        start: Mapping[str, Any] | None = None,
+        derived: Iterable[str] = (),
+    ) -> Population:
         """Return the environment of one agent as a population of one neuron.
 
         Parameters
@@ -202,6 +208,9 @@ class Environment(EnvironmentEquations):
         start
             State at the start of the first trial, for example from `draw_start`; what is not named
             is the middle of its distribution. Later starts are drawn.
+        derived
+            Signals of `dualframe.environments.derived_signals` that it gives besides its own
+            variables.
 
         Raises
         ------
@@ -212,13 +221,14 @@ class Environment(EnvironmentEquations):
             if key not in self.state:
                 raise UnknownName(f"state variable of environment {self.name!r}", key, self.state)
         counters = dict.fromkeys((*_COUNTERS, *self.trial_outcomes), 0.0)
+        signals, rates = derived_equations(derived, self.observations)
         return Population(
             name=name,
             n=1,
-            equations=self._neuron_equations(),
+            equations="\n".join(filter(None, [self._neuron_equations(), signals])),
             threshold="ended > 0.5",
             reset=self._neuron_reset(),
-            parameters={**self.constants, "lag": float(self.staged)},
+            parameters={**self.constants, "lag": float(self.staged), **rates},
             durations={"every": self.interval},
             initial={**counters, **self.draw_start(), **(start or {})},
             voltage=self.state[0],

@@ -4,6 +4,7 @@ Both branches end here and every target begins here. Nothing in this package sim
 random numbers or creates Brian2 objects; only Brian2's quantities are used, as values.
 """
 
+from dualframe.network.copied_variable import copy_variable
 from dualframe.network.inputs import CurrentInput, Input, PoissonInput, Recording, SpikeInput
 from dualframe.network.network import Network, expect_network
 from dualframe.network.plasticity_spec import Plasticity
@@ -24,6 +25,7 @@ __all__ = [
     "Recording",
     "SpikeInput",
     "ValueRecord",
+    "copy_variable",
     "expect_network",
     "replicate",
     "variables",

@@ -1,8 +1,8 @@
 """Which modulators and drugs act on a population, with what occupancy, and why others do not.
 
 Occupancies are those of the steady state: at the tonic level, or, where the concentration varies,
-at the highest level that the circuit states (a pulse or a spike on top of what was before), with
-the receptors as sensitive as they are at the start.
+at the highest level that the circuit states (a pulse, a spike, or a signal of one, on top of what
+was before), with the receptors as sensitive as they are at the start.
 """
 
 from __future__ import annotations
@@ -323,6 +323,7 @@ def _highest_level(
         rises += [] if modulation.per_spike is None else [modulation.per_spike]
         scheduled = [level for _, level in modulation.schedule]
         levels += [float(as_concentration(level, record) / mmolar) for level in scheduled]
+        rises += [signal.size for signal in modulation.signals]  # at a signal of one
         levels += [start + float(as_concentration(rise, record) / mmolar) for rise in rises]
     return max(levels)
 

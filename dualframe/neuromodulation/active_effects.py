@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from brian2.utils.stringtools import get_identifiers
+
 from dualframe.catalogue import CellType, Effect, Numbers, Receptor
 from dualframe.circuit import ResolvedCircuit, ResolvedPopulation
 from dualframe.circuit.effect_overrides import changed_effects
@@ -188,6 +190,16 @@ def requested_factors(circuit: ResolvedCircuit, population: str) -> tuple[str, .
     rules = [getattr(p.entry, "plasticity", None) for p in circuit.projections_to(population)]
     asked = {name for rule in rules if rule is not None for name in getattr(rule, "factors", ())}
     return tuple(name for name in PLASTICITY_FACTORS if name in asked)
+
+
+def variables_read_by_rules(circuit: ResolvedCircuit, population: str) -> dict[str, str]:
+    """Return what plasticity rules read of the neurons of a population, and in which projection."""
+    read: dict[str, str] = {}
+    for projection in circuit.projections_to(population):
+        rule = getattr(projection.entry, "plasticity", None)
+        for text in rule.signals.values() if rule is not None else ():
+            read |= dict.fromkeys(sorted(get_identifiers(text)), projection.name)
+    return read
 
 
 def _source_cells(circuit: ResolvedCircuit, population: ResolvedPopulation) -> list[CellType]:

@@ -1,8 +1,9 @@
 r"""Concentration of a modulator at a neuron: tonic level, schedule, pulses, release by spikes.
 
 The level L(t) follows the tonic level or the schedule, the concentration relaxes to it by the
-modulator's `clearance`, pulses and releasing spikes add to it, and with exchange it tends to that
-of other regions, which are integrated in the same neuron:
+modulator's `clearance`, pulses, releasing spikes and signals from outside (the releases of a task)
+add to it, and with exchange it tends to that of other regions, which are integrated in the same
+neuron:
 
 .. math:: \frac{dc_a}{dt} = J_a(L_a) - J_a(c_a) + \sum_b k_{ab} (c_b - c_a)
 
@@ -12,7 +13,7 @@ constant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from brian2.units import mmolar
 from brian2.units.fundamentalunits import DIMENSIONLESS, get_dimensions
 
 from dualframe.catalogue import Modulator
-from dualframe.circuit import Modulation, ResolvedCircuit
+from dualframe.circuit import Modulation, ReleaseSignal, ResolvedCircuit
 from dualframe.neuromodulation.brain_regions import (
     connected_regions,
     exchange_rates,
@@ -128,6 +129,7 @@ def concentration_in_region(
         return concentration
     parameters: dict[str, Any] = {}
     lines: list[str] = []
+    initial: dict[str, Any] = {}
     variables = {name: concentration_variable(modulator, name, region) for name in regions}
     for name in regions:
         here = variables[name]
@@ -136,9 +138,34 @@ def concentration_in_region(
             rate = f"exchange_{modulator.name}_{name}_{other}"
             parameters[rate] = rates[name, other]
             flow += f" + {rate}*({variables[other]} - {here})"
-        lines.append(f"d{here}/dt = {flow} : mmolar")
-    initial = {variables[name]: start[name] for name in regions}
+        signals = present[name].signals if name in present else ()
+        lines += _concentration_equations(here, flow, signals, parameters)
+        initial |= {heard_variable(signal): 0.0 for signal in signals}
+        initial[here] = start[name]
     return replace(concentration, equations=tuple(lines), parameters=parameters, initial=initial)
+
+
+def heard_variable(signal: ReleaseSignal) -> str:
+    """Return the variable of a neuron that is the signal of a release."""
+    return f"heard_{signal.name}"
+
+
+def _concentration_equations(
+    name: str, flow: str, signals: Iterable[ReleaseSignal], parameters: dict[str, Any]
+) -> list[str]:
+    """Equations of a concentration with what signals release; their sizes are parameters added."""
+    terms = []
+    for signal in signals:
+        parameters[f"size_{signal.name}"] = signal.size
+        terms.append(f"size_{signal.name}*{signal.text(heard_variable(signal))}")
+    if not terms:
+        return [f"d{name}/dt = {flow} : mmolar"]
+    return [
+        *(f"{heard_variable(signal)} : 1" for signal in signals),
+        f"next_{name} = {name} + dt*({flow}) + {' + '.join(terms)} : mmolar",
+        # the larger of it and zero
+        f"d{name}/dt = (0.5*(next_{name} + abs(next_{name})) - {name})/dt : mmolar",
+    ]
 
 
 def _acting_numbers(

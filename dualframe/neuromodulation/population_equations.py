@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from dualframe.catalogue import Receptor
+from dualframe.catalogue import CellType, Receptor
 from dualframe.circuit import Drug, ResolvedCircuit, ResolvedPopulation
 from dualframe.circuit.perturbations import check_cells
 from dualframe.circuit.resolved_circuit import ResolvedDrug
@@ -19,10 +19,12 @@ from dualframe.neuromodulation.brain_regions import modulator_reaches
 from dualframe.neuromodulation.concentration import Concentration, concentrations
 from dualframe.neuromodulation.leak_limit import check_leak
 from dualframe.neuromodulation.occupancy import (
+    Occupancy,
     agonist_saturates,
     has_bindable_receptor,
     receptor_occupancy,
 )
+from dualframe.neuromodulation.rule_readings import is_read, modulators_read, receptors_read
 from dualframe.receptor_effects import ModulatableParameters, ModulationEquations
 
 
@@ -64,7 +66,7 @@ def modulation_equations(
     ):
         if active.autoreceptor and not _release_is_sensed(active, equations, by_modulator):
             continue
-        drugs = _drugs_at(circuit, active)
+        drugs = _drugs_at(circuit, active.receptor, active.cell)
         concentration = by_modulator.get(active.receptor.modulator)
         if not has_bindable_receptor(concentration, drugs):
             continue
@@ -72,10 +74,11 @@ def modulation_equations(
             equations.assumptions.append(missing_line(active))
             continue
         acting.append(active)
-        _add_occupancy(equations, active, concentration, drugs)
+        _add_occupancy(equations, active.local_receptor, active.site, concentration, drugs)
         assert active.kind.add_equations is not None  # only compiled effects act
         active.kind.add_equations(equations, active.in_model, model)
         equations.assumptions += effect_lines(active)
+    _add_readings(circuit, population, equations, by_modulator)
     check_leak(acting, population.cell)
     _define_factors(equations)
     return equations
@@ -104,7 +107,7 @@ def check_modulation(circuit: ResolvedCircuit) -> None:
             if modulator_reaches(circuit, modulator.name, population.region)
         ]
         receptors = [circuit.receptors[name] for name in modulator.receptors]
-        if not _has_effect(circuit, receptors, there):
+        if not (_has_effect(circuit, receptors, there) or is_read(circuit, modulator.name)):
             raise CatalogueError(
                 f"{modulator.name} has no compiled effect on the cells of circuit "
                 f"{circuit.circuit.name!r} ({', '.join(circuit.cells)}). What is known of its "
@@ -112,7 +115,8 @@ def check_modulation(circuit: ResolvedCircuit) -> None:
             )
     for drug in circuit.drugs:
         check_cells(circuit.circuit, drug.entry.cells)
-        if not _has_effect(circuit, [drug.receptor], circuit.populations, drug):
+        acts = _has_effect(circuit, [drug.receptor], circuit.populations, drug)
+        if not (acts or is_read(circuit, drug.receptor.modulator)):
             receptor, cells = drug.entry.receptor, drug.entry.cells or circuit.cells
             raise CatalogueError(
                 f"{receptor} has no compiled effect on {', '.join(cells)} in circuit "
@@ -140,12 +144,12 @@ def _active_receptors(circuit: ResolvedCircuit) -> list[Receptor]:
     return [circuit.receptors[name] for name in sorted(names)]
 
 
-def _drugs_at(circuit: ResolvedCircuit, active: ActiveEffect) -> list[Drug]:
-    """Drugs at the receptors of an effect: where these are, not where the effect is seen."""
+def _drugs_at(circuit: ResolvedCircuit, receptor: Receptor, cell: CellType) -> list[Drug]:
+    """Drugs at receptors on a cell type: where these are, not where an effect is seen."""
     return [
         drug.entry
         for drug in circuit.drugs
-        if drug.receptor.name == active.receptor.name and drug.reaches(active.cell)
+        if drug.receptor.name == receptor.name and drug.reaches(cell)
     ]
 
 
@@ -161,20 +165,46 @@ def _release_is_sensed(
 
 def _add_occupancy(
     equations: ModulationEquations,
-    active: ActiveEffect,
+    receptor: Receptor,
+    site: str,
     concentration: Concentration | None,
     drugs: Sequence[Drug],
 ) -> None:
     """Add the concentration of the modulator and the occupancy of one receptor."""
-    receptor = active.local_receptor
     concentration = None if agonist_saturates(drugs) else concentration
-    occupancy = receptor_occupancy(receptor, concentration, drugs, active.site)
+    occupancy = receptor_occupancy(receptor, concentration, drugs, site)
     for part in (occupancy,) if concentration is None else (concentration, occupancy):
-        equations.add_lines(*part.equations)
-        equations.parameters |= part.parameters
-        equations.initial |= part.initial
+        _add_part(equations, part)
     lines = receptor_lines(receptor, concentration, drugs)
     equations.assumptions += [line for line in lines if line not in equations.assumptions]
+
+
+def _add_part(equations: ModulationEquations, part: Concentration | Occupancy) -> None:
+    equations.add_lines(*part.equations)
+    equations.parameters |= part.parameters
+    equations.initial |= part.initial
+
+
+def _add_readings(
+    circuit: ResolvedCircuit,
+    population: ResolvedPopulation,
+    equations: ModulationEquations,
+    by_modulator: Mapping[str, Concentration],
+) -> None:
+    """Add what rules of the synapses read of modulators and no effect has added."""
+    for read in modulators_read(circuit, population, by_modulator):
+        _add_part(equations, read)
+    for receptor in receptors_read(circuit, population):
+        name = receptor.name
+        if any(line.startswith(f"o_{name} =") for line in equations.equations):
+            continue
+        drugs = _drugs_at(circuit, receptor, population.cell)
+        concentration = by_modulator.get(receptor.modulator)
+        if has_bindable_receptor(concentration, drugs):
+            _add_occupancy(equations, receptor, name, concentration, drugs)
+        else:
+            equations.add_lines(f"o_{name} = absent_{name} : 1")
+            equations.parameters[f"absent_{name}"] = 0.0
 
 
 def _define_factors(equations: ModulationEquations) -> None:

@@ -1,6 +1,6 @@
-"""How releasing populations and pulses raise the concentrations in the neurons.
+"""How releasing populations, pulses and signals raise the concentrations in the neurons.
 
-Release is volume transmission: a spike of any releasing neuron, or a pulse, raises the
+Release is volume transmission: a spike of any releasing neuron, a pulse or a signal raises the
 concentration at every neuron for which the region counts, without delay. In a scaled circuit each
 neuron releases for those that it stands for, so that the population releases as much as in the
 full-size one.
@@ -17,16 +17,20 @@ from brian2.units.fundamentalunits import Quantity
 
 from dualframe.catalogue import Modulator
 from dualframe.circuit import Modulation, ResolvedCircuit
-from dualframe.network import Projection, SpikeInput
+from dualframe.network import Projection, SpikeInput, copy_variable
 from dualframe.neuromodulation.brain_regions import modulations_by_region
-from dualframe.neuromodulation.concentration import as_concentration, concentration_variable
+from dualframe.neuromodulation.concentration import (
+    as_concentration,
+    concentration_variable,
+    heard_variable,
+)
 from dualframe.receptor_effects import ModulationEquations
 
 
 def volume_release(
     circuit: ResolvedCircuit, populations: Mapping[str, ModulationEquations]
 ) -> tuple[list[SpikeInput], list[Projection]]:
-    """Return the inputs that are pulses, and the projections of pulses and releasing populations.
+    """Return the inputs that are pulses, and what brings pulses, releases and signals to neurons.
 
     Parameters
     ----------
@@ -57,6 +61,11 @@ def volume_release(
                             pairs="all_to_all",
                         )
                     )
+            projections += [
+                copy_variable(signal.source, signal.variable, target, heard_variable(signal))
+                for signal in modulation.signals
+                for target in targets
+            ]
             if modulation.pulses and targets:
                 name = f"pulses_{modulator.name}{ending}"
                 source, rises = _pulse_input(modulation, modulator, name)

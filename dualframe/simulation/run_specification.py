@@ -29,6 +29,7 @@ from dualframe.core.shipped_files import SUFFIX, find_shipped_file
 from dualframe.core.user_paths import expand_user
 from dualframe.network import Network, Population, Recording
 from dualframe.results.results import Results
+from dualframe.simulation.option_texts import apply_drug_options, split_option
 from dualframe.simulation.run import resolve_times, run
 from dualframe.targets.target_support import TARGETS
 
@@ -143,11 +144,7 @@ class RunSpecification:
             modulator, level = split_option(text, "=", "--modulate", "ACh=0.8")
             modulator, _, region = modulator.partition("@")
             found = found.with_modulation(modulator, level, region=region)
-        for text in self.knockout:
-            receptor, _, cells = text.partition(":")
-            found = found.with_drug("knockout", receptor, cells.split(",") if cells else None)
-        for text in self.drug:
-            found = apply_drug_option(found, text)
+        found = apply_drug_options(found, self.knockout, self.drug)
         scale = found.default_scale if self.scale is None else self.scale
         return found if scale == 1 else found.scaled(scale)
 
@@ -276,30 +273,6 @@ def _name_of(modulator: str) -> str:
         return modulator_name(modulator)
     except UnknownName:
         return modulator  # the circuit says that there is none
-
-
-def apply_drug_option(untreated: Circuit, text: str) -> Circuit:
-    """Return a circuit with a drug such as ``"antagonist:M1=3@ctx_pv"``."""
-    what, limited, cells = text.partition("@")
-    if limited and not cells.replace(",", "").strip():
-        raise DualframeError(
-            f"--drug {text!r} names no cell type after the @: name one, or leave out the @."
-        )
-    kind, rest = split_option(what, ":", "--drug", "antagonist:M1=3")
-    receptor, _, dose = (part.strip() for part in rest.partition("="))
-    amount, _, affinity = (part.strip() for part in dose.partition("/"))
-    doses: dict[str, Any] = {"dose": amount} if amount else {}
-    doses |= {"affinity": affinity} if affinity else {}
-    names = [name.strip() for name in cells.split(",")] if cells else None
-    return untreated.with_drug(kind, receptor, names, **doses)
-
-
-def split_option(text: str, separator: str, option: str, example: str) -> tuple[str, str]:
-    """Return the two sides of an option's value."""
-    left, found, right = (part.strip() for part in text.partition(separator))
-    if not (left and found and right):
-        raise DualframeError(f"{option} is {text!r}: expected a text like {example!r}.")
-    return left, right
 
 
 # --- replay --------------------------------------------------------------------------------------

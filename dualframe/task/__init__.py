@@ -5,7 +5,8 @@
 ('DA',)
 """
 
+from dualframe.task.perturbation import Perturbation
 from dualframe.task.section import TaskSection
 from dualframe.task.task import Task, task, tasks
 
-__all__ = ["Task", "TaskSection", "task", "tasks"]
+__all__ = ["Perturbation", "Task", "TaskSection", "task", "tasks"]

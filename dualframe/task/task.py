@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -24,6 +24,7 @@ from dualframe.core.quantity import quantity_text
 from dualframe.core.shipped_files import find_shipped_file, shipped_names
 from dualframe.core.validation import as_not_negative, check_count
 from dualframe.network import ValueRecord
+from dualframe.task.perturbation import CircuitChanges, Perturbation
 from dualframe.task.section import TaskSection
 from dualframe.task.toml_reader import TaskContent, read_content, replace_entry
 
@@ -31,7 +32,7 @@ _WIDEST = 10.0  # coefficient of variation
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Task(ValueRecord):
+class Task(CircuitChanges, ValueRecord):
     """A task, read from a file by `dualframe.task` and changed by its methods.
 
     Attributes
@@ -44,12 +45,15 @@ class Task(ValueRecord):
         Modulators that act; None for those that the file acts with by default.
     heterogeneity
         Coefficient of variation of the cells' parameters.
+    perturbations
+        Changes of its circuit that no file states: drugs, effects of receptors, rules.
     """
 
     tables: str
     file: str
     modulators_set: tuple[str, ...] | None = None
     heterogeneity: float = 0.0
+    perturbations: tuple[Perturbation, ...] = ()
 
     @cached_property
     def content(self) -> TaskContent:
@@ -72,10 +76,19 @@ class Task(ValueRecord):
         """A remark for the reader."""
         return self.content.note
 
-    @property
+    @cached_property
     def circuit(self) -> Circuit:
-        """Populations and projections; encoders are sources of projections."""
-        return self.content.circuit
+        """Populations and projections; encoders are sources of projections.
+
+        Modulators that the task offers and that do not act are there without any concentration, so
+        that conditions share their equations.
+        """
+        circuit = self.content.circuit
+        for perturbation in self.perturbations:
+            circuit = perturbation.change(circuit)
+        silent = set(self.offered) - set(self.modulators)
+        modulations = (m.silenced if m.modulator in silent else m for m in circuit.modulations)
+        return replace(circuit, modulations=tuple(modulations))
 
     @property
     def environment(self) -> TaskSection | None:
@@ -246,7 +259,13 @@ class Task(ValueRecord):
 
     def __str__(self) -> str:
         varied = f", heterogeneity {self.heterogeneity:g}" if self.heterogeneity else ""
-        return f"Task {self.name!r}: {self.title}; modulators: {self.condition}{varied}"
+        changed = "".join(f"; {perturbation}" for perturbation in self.perturbations)
+        return f"Task {self.name!r}: {self.title}; modulators: {self.condition}{varied}{changed}"
+
+    def _perturbed(self, perturbation: Perturbation) -> Self:
+        changed = replace(self, perturbations=(*self.perturbations, perturbation))
+        changed.circuit  # noqa: B018 - what cannot be is refused at once
+        return changed
 
     def _with_tables(self, tables: Mapping[str, Any]) -> Task:
         changed = replace(self, tables=json.dumps(tables))

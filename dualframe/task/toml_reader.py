@@ -102,6 +102,7 @@ def read_content(table: Table, folder: Path) -> TaskContent:
         tables: tuple(_read_component(row, noun) for row in table.children(tables))
         for tables, noun in COMPONENTS.items()
     }
+    _check_offered(table, components["releases"], offered)
     return TaskContent(
         name=table.text("name"),
         title=table.text("title"),
@@ -125,6 +126,19 @@ def _default_modulators(table: Table, offered: tuple[str, ...]) -> tuple[str, ..
                 "default_modulators", f"unknown modulator {name!r}. {suggest_name(name, offered)}"
             )
     return tuple(name for name in offered if name in acting)
+
+
+def _check_offered(
+    table: Table, releases: tuple[TaskSection, ...], offered: tuple[str, ...]
+) -> None:
+    """Refuse a release of a modulator that the task does not offer, so that it would never act."""
+    for row, release in zip(table.children("releases"), releases, strict=True):
+        if "modulator" in release and release["modulator"] not in offered:
+            row.fail(
+                "modulator",
+                f"{release['modulator']!r} is none of this task's modulators: add its name to "
+                f"modulators = [...] at the head. {suggest_name(release['modulator'], offered)}",
+            )
 
 
 def _read_component(table: Table, noun: str) -> TaskSection:

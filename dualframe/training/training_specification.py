@@ -14,9 +14,9 @@ from dualframe.core.descriptions import decode
 from dualframe.core.errors import DualframeError, NetworkError, OutputError, UnknownName
 from dualframe.core.serialisation import encode
 from dualframe.core.validation import check_count
-from dualframe.network import Network, Recording
+from dualframe.network import Network, Plasticity, Recording
 from dualframe.results.saved_results import DAMAGE
-from dualframe.task import Task
+from dualframe.task import Perturbation, Task
 from dualframe.training.recordings import AgentRecordings
 
 BRANCHES = ("task_driven", "biological")
@@ -112,7 +112,15 @@ class TrainingSpecification:
 
 
 SPECIFICATION_CLASSES: Mapping[str, type] = {
-    kind.__name__: kind for kind in (TrainingSpecification, Task, AgentRecordings, Recording)
+    kind.__name__: kind
+    for kind in (
+        TrainingSpecification,
+        Task,
+        Perturbation,
+        Plasticity,
+        AgentRecordings,
+        Recording,
+    )
 }
 
 

@@ -58,6 +58,14 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "level": 4 * mV,
         "tells": ("action",),
     },
+    "signal_release": {"modulator": "DA", "signal": "reward", "size": quantity("200 nM")},
+    "signal_current": {
+        "population": "action",
+        "signal": "reward",
+        "part": "negative",
+        "size": quantity("50 pA"),
+        "tau": 100 * ms,
+    },
     "held_level": {"modulator": "DA", "populations": ("action",)},
     "signal_pulse": {
         "modulator": "DA",
@@ -149,7 +157,9 @@ def test_an_encoder_observes_what_the_environment_shows(kind: str, context: Task
         ENCODERS[kind].make_block("made", entries, context)
 
 
-@pytest.mark.parametrize("kind", sorted(set(ENCODERS) | {"population_vector", "signal_pulse"}))
+@pytest.mark.parametrize(
+    "kind", sorted(set(ENCODERS) | {"population_vector", "signal_pulse", "signal_release"})
+)
 def test_what_needs_an_environment_says_so(kind: str, context: TaskContext) -> None:
     alone = replace(context, environment=None)
     with pytest.raises(CatalogueError, match=r"'made' needs an environment: add a table"):
