@@ -21,9 +21,9 @@ from dualframe.core.output_folder import added_output, replaced_output, write_ma
 from dualframe.core.output_manifest import FOLDERS
 from dualframe.core.quantity import quantity, quantity_text
 from dualframe.core.validation import check_count
-from dualframe.simulation.option_texts import apply_drug_options
+from dualframe.simulation.option_texts import apply_drug_options, split_option
 from dualframe.simulation.run import resolve_seed
-from dualframe.simulation.run_specification import NO_RECORDING, split_option
+from dualframe.simulation.run_specification import NO_RECORDING
 from dualframe.targets.target_support import resolve_target
 from dualframe.task import Task
 from dualframe.training.agents import FILES
