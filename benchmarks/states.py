@@ -25,6 +25,7 @@ import dualframe as df
 from dualframe.building.calibrated_weights import Calibration, load_calibration
 from dualframe.building.twin_choice import choose_twin
 from dualframe.core.serialisation import digest_of
+from dualframe.experiments.calibration.model_cells import chosen_neurons
 from dualframe.experiments.calibration.rate_runs import RateMeter, rate_ranges
 
 CIRCUITS = ("l23", "l23_human", "striatum", "ca1")
@@ -66,9 +67,7 @@ def rows_of(
     made = digest_of({"weights": calibration.weights, "rates": calibration.rates})[:12]
     meter = RateMeter(
         circuit=circuit,
-        model=model,
-        synapses=None,
-        cells=None,
+        neurons=chosen_neurons(circuit, model),
         dt=0.1 * ms,
         duration=None if duration is None else duration * second,
     )

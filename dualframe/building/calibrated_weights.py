@@ -145,10 +145,7 @@ def load_calibration(circuit: Circuit, model: str, path: Path | None = None) -> 
     """
     if circuit.contacts and not any(contact.is_calibrated for contact in circuit.contacts):
         return Calibration(circuit.name, model, {})
-    path = path or calibration_path(circuit.name)
-    stored = (
-        _read_calibrations(path, path.stat().st_mtime_ns, circuit.name) if path.exists() else {}
-    )
+    stored = read_calibrations(path or calibration_path(circuit.name), circuit.name)
     if model not in stored:
         known = ", ".join(sorted(stored)) or "none"
         raise CatalogueError(
@@ -164,6 +161,26 @@ def load_calibration(circuit: Circuit, model: str, path: Path | None = None) -> 
     return replace(calibration, weights=dict(calibration.weights), rates=dict(calibration.rates))
 
 
+def read_calibrations(path: Path, circuit: str) -> dict[str, Calibration]:
+    """Return the calibrations of a file by model, none where there is no file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    circuit
+        Name of its circuit.
+
+    Raises
+    ------
+    CatalogueError
+        If it is not well formed.
+    """
+    if not path.exists():
+        return {}
+    return _read_calibrations(path, path.stat().st_mtime_ns, circuit)
+
+
 def stored_rates(circuit: str, model: str) -> Mapping[str, Any]:
     """Return the background rates that are stored with a circuit, of whatever version of it.
 
@@ -174,10 +191,7 @@ def stored_rates(circuit: str, model: str) -> Mapping[str, Any]:
     model
         Name of the model of the cells.
     """
-    path = calibration_path(circuit)
-    if not path.exists():
-        return {}
-    stored = _read_calibrations(path, path.stat().st_mtime_ns, circuit)
+    stored = read_calibrations(calibration_path(circuit), circuit)
     return dict(stored[model].rates) if model in stored else {}
 
 

@@ -73,11 +73,14 @@ class PointNeurons:
     model_was_chosen
         Whether somebody asked for the model: populations with a drive then take it instead of the
         point neuron that the circuit states.
+    stated_stay
+        Whether nobody asked for a model: every population that states a point neuron then has it.
     """
 
     choice: TwinChoice
     specimens: Mapping[str, Drawn] = field(default_factory=dict)
     model_was_chosen: bool = False
+    stated_stay: bool = False
     has_dendrites = False
     _chosen: dict[str, CellType] = field(default_factory=dict, repr=False)
 
@@ -168,6 +171,8 @@ class PointNeurons:
 
     def _is_stated(self, population: ResolvedPopulation) -> bool:
         """Whether a population is of the point neuron that the circuit states."""
+        if self.stated_stay and population.entry.point is not None:
+            return True
         return is_stated(population, self.choice.model, self.model_was_chosen)
 
     def _chosen_cell(self, name: str, cell: CellType) -> CellType:

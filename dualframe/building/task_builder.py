@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.circuit_builder import NeuronBuilder, build_circuit
 from dualframe.building.dendritic_populations import DendriticNeurons
 from dualframe.building.encoders.registry import ENCODERS
@@ -19,9 +20,10 @@ from dualframe.building.network_block import NetworkBlock
 from dualframe.building.point_neurons import PointNeurons
 from dualframe.building.readouts.registry import READOUTS
 from dualframe.building.releases.registry import RELEASES
+from dualframe.building.task_calibrations import find_calibration
 from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.building.task_signals import asked_signals, bring_signals
-from dualframe.building.twin_choice import TwinChoice, choose_twin
+from dualframe.building.twin_choice import choose_twin
 from dualframe.circuit import Circuit
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import quantity_text
@@ -34,7 +36,13 @@ from dualframe.task import Task, TaskSection
 BRANCHES = ("task_driven", "biological")
 
 
-def build_task(task: Task, *, branch: str = "task_driven", model: str | None = None) -> Network:
+def build_task(
+    task: Task,
+    *,
+    branch: str = "task_driven",
+    model: str | None = None,
+    calibration: Calibration | None = None,
+) -> Network:
     """Return the network of one agent; `dualframe.train` puts several side by side.
 
     Parameters
@@ -45,7 +53,9 @@ def build_task(task: Task, *, branch: str = "task_driven", model: str | None = N
         ``"task_driven"`` or ``"biological"``.
     model
         Point neurons of the populations, as in `dualframe.task_driven.build`; None takes those that
-        the task's circuit states.
+        the task's circuit states, else GLIF.
+    calibration
+        Strengths of its contacts; the default is what is stored with the task, or was kept.
 
     Returns
     -------
@@ -55,8 +65,8 @@ def build_task(task: Task, *, branch: str = "task_driven", model: str | None = N
     Raises
     ------
     CatalogueError
-        If components do not fit together, or the circuit cannot be built in the branch or with the
-        model.
+        If components do not fit together, the circuit cannot be built in the branch or with the
+        model, or its contacts have no calibration.
     UnknownName
         If a component names a population, variable or modulator that the task does not have.
     """
@@ -78,12 +88,11 @@ def build_task(task: Task, *, branch: str = "task_driven", model: str | None = N
     context = replace(context, sources=sources)
     releases = _make_blocks(task.releases, RELEASES, context)
     circuit, signals = bring_signals(task.circuit, releases, context)
-    if model is not None and branch == "task_driven":
-        _check_model(task, model)
-    neurons = _choose_neurons(circuit, branch, model)
+    neurons = neurons_of_task(task, branch, model)
     network = build_circuit(
         circuit,
         neurons,
+        calibration=calibration or _known_calibration(task, neurons, branch),
         heterogeneity=_spread_of(circuit, model, task.heterogeneity),
         surroundings=around + encoders + signals + readouts + releases,
     )
@@ -127,6 +136,49 @@ def _release_rows(task: Task, context: TaskContext) -> list[dict[str, Any]]:
     return rows
 
 
+def _known_calibration(task: Task, neurons: NeuronBuilder, branch: str) -> Calibration:
+    found = find_calibration(task, neurons, task.time_step(branch))
+    if found is None:
+        which = repr("biological" if branch == "biological" else neurons.calibration_key)
+        raise CatalogueError(
+            f"task {task.name!r} has no calibration of its contacts for {which}: train it, or run "
+            f"dualframe.calibrate(task, model), which keeps one."
+        )
+    return found
+
+
+def neurons_of_task(task: Task, branch: str, model: str | None) -> NeuronBuilder:
+    """Return the neurons of which the network of a task is built.
+
+    Parameters
+    ----------
+    task, branch, model
+        As in `build_task`.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such branch or model.
+    CatalogueError
+        If the task leaves no choice of model, or the branch has none.
+    """
+    circuit = task.circuit
+    if branch not in BRANCHES:
+        raise UnknownName("branch", branch, BRANCHES)
+    if branch == "task_driven":
+        if model is None:
+            return PointNeurons(choice=choose_twin(circuit, "glif"), stated_stay=True)
+        _check_model(task, model)
+        choice = choose_twin(circuit, model, replaces_driven=True)
+        return PointNeurons(choice=choice, model_was_chosen=True)
+    if model is not None:
+        raise CatalogueError(
+            f"model={model!r} is of point neurons: leave it out, or train with "
+            f"branch='task_driven'."
+        )
+    return DendriticNeurons()
+
+
 def _check_model(task: Task, model: str) -> None:
     """Refuse point neurons of the cell types where the task's circuit leaves no choice."""
     models_named(model)
@@ -138,23 +190,6 @@ def _check_model(task: Task, model: str) -> None:
             f"model={model!r}: task {task.name!r} states its own point neurons, and none of its "
             f"populations has a drive for others: leave the model out."
         )
-
-
-def _choose_neurons(circuit: Circuit, branch: str, model: str | None) -> NeuronBuilder:
-    if branch not in BRANCHES:
-        raise UnknownName("branch", branch, BRANCHES)
-    if branch == "task_driven":
-        synapses = circuit.synapse_mode
-        if model is None:
-            return PointNeurons(choice=TwinChoice(model="glif", synapses=synapses))
-        choice = choose_twin(circuit, model, synapses, replaces_driven=True)
-        return PointNeurons(choice=choice, model_was_chosen=True)
-    if model is not None:
-        raise CatalogueError(
-            f"model={model!r} is of point neurons: leave it out, or train with "
-            f"branch='task_driven'."
-        )
-    return DendriticNeurons()
 
 
 def _spread_of(circuit: Circuit, model: str | None, cv: float) -> dict[str, float] | None:

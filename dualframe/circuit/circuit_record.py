@@ -19,7 +19,11 @@ from dualframe.circuit.external_input import CircuitInput
 from dualframe.circuit.pharmacology import Drug, Modulation
 from dualframe.circuit.regions import Region, check_regions, region_names
 from dualframe.circuit.space import Space
-from dualframe.circuit.structure_digest import digest_of_contacts, digest_of_structure
+from dualframe.circuit.structure_digest import (
+    digest_of_contacts,
+    digest_of_strengths,
+    digest_of_structure,
+)
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.validation import check_unique
 from dualframe.network import ValueRecord
@@ -138,6 +142,11 @@ class CircuitRecord(ValueRecord):
     def contacts_digest(self) -> str:
         """SHA-256 of what a calibration depends on: the full-size circuit without modulation."""
         return digest_of_contacts(self) if self.full is None else self.full.contacts_digest
+
+    @cached_property
+    def strengths_digest(self) -> str:
+        """SHA-256 of what weights depend on: cells and contacts, not their numbers."""
+        return digest_of_strengths(self.full_size)
 
     @property
     def full_size(self) -> Self:

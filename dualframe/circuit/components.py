@@ -298,9 +298,9 @@ class CircuitProjection(ValueRecord):
 class Background(ValueRecord):
     """Independent Poisson input to every neuron of a population, from outside the circuit.
 
-    Where the source gives none, the rate is not part of the circuit: it is found by calibration, so
-    that the population fires within its range, one rate for each population. A source fires at
-    ``share`` times that rate.
+    Where none is stated, the rate is not part of the circuit: it is found by calibration, so that
+    the population fires within its range, one rate for each population. A source fires at ``share``
+    times that rate.
 
     Parameters
     ----------
@@ -313,8 +313,8 @@ class Background(ValueRecord):
     share
         Rate of this source relative to the rate that is calibrated for the population.
     rate, afferents
-        Published firing rate of one afferent, and how many of them contact each neuron
-        (default 1). Given together with ``current``, nothing is calibrated.
+        Firing rate of one afferent, and how many of them contact each neuron (default 1): the
+        rate of events is then stated, not calibrated.
     """
 
     target: str
@@ -347,8 +347,6 @@ class Background(ValueRecord):
             check_count(self.afferents, f"afferents of {label}")
         if self.afferents is not None and self.rate is None:
             raise NetworkError(f"{label} gives afferents without the rate of one: add rate.")
-        if self.rate is not None and self.current is None:
-            raise NetworkError(f"{label} has a published rate, which goes with a current.")
         self._freeze()
 
     @property
@@ -358,7 +356,7 @@ class Background(ValueRecord):
 
     @property
     def events(self) -> Any:
-        """Published rate of events onto one neuron, or None where it is calibrated."""
+        """Stated rate of events onto one neuron, or None where it is calibrated."""
         return None if self.rate is None else self.rate * (self.afferents or 1) * self.share
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 from dualframe.core.serialisation import encode
@@ -14,6 +15,12 @@ _APART = frozenset(
     {"title", "note", "sources", "full", "synapse_mode", "default_scale", "calibrated_scales"}
 )
 _NOT_OF_CONTACTS = frozenset({"modulations", "drugs", "effects", "plasticity"})
+# how many neurons there are and who connects: no unitary potential depends on it
+_NOT_OF_STRENGTHS = frozenset(
+    {"n", "inputs", "regions", "region", "space", "scale", "kernel", "probability", "in_degree"}
+    | {"out_degree", "number", "pairs", "connect", "excluded", "delay", "delay_sd", "delay_groups"}
+    | {"weight_cv", "weight_factor", "rate", "afferents"}
+)
 
 
 def digest_of_structure(circuit: Any) -> str:
@@ -24,6 +31,19 @@ def digest_of_structure(circuit: Any) -> str:
 def digest_of_contacts(circuit: Any) -> str:
     """Return the SHA-256 of what a calibration of contacts depends on."""
     return _digest(_structure(circuit, _APART | _NOT_OF_CONTACTS))
+
+
+def digest_of_strengths(circuit: Any) -> str:
+    """Return the SHA-256 of cells and contacts, whatever the numbers of neurons and connections.
+
+    A user's cell file counts with its content, wherever it lies.
+    """
+    files = sorted({Path(name) for name in circuit.cells if name.endswith(".toml")})
+    content = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    structure = json.dumps(_structure(circuit, _APART | _NOT_OF_CONTACTS | _NOT_OF_STRENGTHS))
+    for file, digest in zip(files, content, strict=True):
+        structure = structure.replace(json.dumps(str(file)), json.dumps(digest))
+    return _digest(json.loads(structure))
 
 
 def _digest(content: Any) -> str:

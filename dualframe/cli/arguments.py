@@ -82,9 +82,10 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "Run a circuit in both branches, with and without modulation, and compare the shifts.",
         ),
         "calibrate": (
-            "dualframe.cli.commands",
-            "find a circuit's weights",
-            "Find and store the strengths of a circuit's contacts for one model of its cells.",
+            "dualframe.cli.calibrate_command",
+            "find a circuit's or a task's weights",
+            "Find and store the strengths of the contacts of a circuit or task for one model of "
+            "its cells.",
         ),
         "validate": (
             "dualframe.cli.model_commands",
@@ -280,11 +281,11 @@ def _add_compare_arguments(subparser: argparse.ArgumentParser) -> None:
 
 
 def _add_calibrate_arguments(subparser: argparse.ArgumentParser) -> None:
-    subparser.add_argument("circuit", metavar="CIRCUIT", help="name, or TOML file")
+    subparser.add_argument("circuit", metavar="CIRCUIT|TASK", help="name, or TOML file")
     subparser.add_argument(
         "--model",
         default="biological",
-        help="biological (default), glif, glif1, ..., glif5, izhikevich",
+        help="biological (default), glif, glif1 to glif5, izhikevich; of tasks also task_driven",
     )
     _add_twin_arguments(subparser)
     add = subparser.add_argument
@@ -310,7 +311,7 @@ def _add_calibrate_arguments(subparser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="store it although populations leave their ranges; every run then says so",
     )
-    add("--out", metavar="FILE", help="default: with the circuit")
+    add("--out", metavar="FILE", help="default: with the circuit or task")
 
 
 def _add_validate_arguments(subparser: argparse.ArgumentParser) -> None:

@@ -13,16 +13,7 @@ from typing import Any
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.building.calibrated_weights import (
-    Calibration,
-    calibration_path,
-    check_calibration_file,
-    load_calibration,
-    save_calibration,
-)
-from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.twin_choice import choose_twin
-from dualframe.circuit import Circuit
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.messages import FAILED, INTERRUPTED, PROGRAM, say
 from dualframe.cli.output_options import chosen_folder, save_somewhere
@@ -209,40 +200,6 @@ def _modulations_of_conditions(texts: Sequence[str]) -> Iterator[tuple[str, ...]
     for text, place in zip(texts, places, strict=True):
         own = catalogue.modulator_name(place)
         yield text, *(zero for name, zero in zeros.items() if name != own)
-
-
-def calibrate_command(options: argparse.Namespace) -> int:
-    """Find and store the strengths of a circuit's contacts for one model of its cells."""
-    circuit = df.circuit(options.circuit)
-    out = Path(options.out) if options.out else chosen_calibration_path(options.circuit)
-    check_calibration_file(out)
-    calibration = df.calibrate(
-        circuit,
-        options.model,
-        synapses=options.synapses,
-        cells=options.cells,
-        scales=options.scale,
-        seeds=options.seeds,
-        verification_seeds=options.verification_seeds,
-        duration=options.duration,
-        start=_stored_weights(circuit, options, out) if options.keep_weights else None,
-        accept="unverified" if options.accept_unverified else "verified",
-        report=say,
-    )
-    print(f"Calibration of {calibration.model}: {save_calibration(calibration, out)}")
-    return 0
-
-
-def _stored_weights(circuit: Circuit, options: argparse.Namespace, path: Path) -> Calibration:
-    if options.model == MODEL:
-        return load_calibration(circuit, MODEL, path)
-    choice = choose_twin(circuit, options.model, options.synapses, options.cells)
-    return load_calibration(circuit, choice.key, path)
-
-
-def chosen_calibration_path(circuit: str) -> Path:
-    """Return where a circuit's calibration belongs."""
-    return RunSpecification(circuit=circuit).calibration_file or calibration_path(circuit)
 
 
 def cache_command(options: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ from dualframe.circuit import Circuit
 from dualframe.circuit.describe import assumed_numbers, component_lines, write_numbers
 from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.core.quantity import quantity_text
-from dualframe.core.shipped_files import find_shipped_file, shipped_names
+from dualframe.core.shipped_files import find_shipped_file, shipped_folder, shipped_names
 from dualframe.core.validation import as_not_negative, check_count
 from dualframe.network import ValueRecord
 from dualframe.task.perturbation import CircuitChanges, Perturbation
@@ -144,6 +144,23 @@ class Task(CircuitChanges, ValueRecord):
         if section not in sections:
             raise UnknownName(f"section of task {self.name!r}:", section, sections)
         return sections[section]
+
+    @property
+    def reference(self) -> str:
+        """What `dualframe.task` and the command line find it by: a name, or the path of a file."""
+        file = Path(self.file)
+        return file.stem if file.parent == shipped_folder("tasks") else self.file
+
+    def time_step(self, branch: str) -> Any:
+        """Return the time step of the protocol: what it states for the branch, else its ``dt``.
+
+        Parameters
+        ----------
+        branch
+            ``"task_driven"`` or ``"biological"``.
+        """
+        protocol, own = self["protocol"], f"dt_{branch}"
+        return protocol[own if own in protocol else "dt"]
 
     def with_modulators(self, *modulators: str) -> Task:
         """Return the task in which these modulators act, and no others.

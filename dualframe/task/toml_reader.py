@@ -47,13 +47,14 @@ _HEAD = ("name", "title", "modulators", "default_modulators")
 PROTOCOL = SectionSchema(
     numbers={
         "dt": "time",
+        "dt_biological": "time",
         "sampling": "time",
         "agents": "dimensionless",
         "trials": "dimensionless",
         "trial_limit": "time",
         "duration": "time",
     },
-    defaults={"trials": None, "trial_limit": None, "duration": None},
+    defaults=dict.fromkeys(("dt_biological", "trials", "trial_limit", "duration")),
 )
 
 

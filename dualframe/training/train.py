@@ -263,7 +263,7 @@ def _simulate(
         target=specification.target,
         seed=specification.seed,
         network_seed=specification.network_seed,
-        dt=protocol["dt"],
+        dt=task.time_step(specification.branch),
         record=plan.recordings(),
         spikes=plan.populations_with_spikes(outcome.populations_with_spikes(setup)),
         threads=specification.threads,

@@ -18,6 +18,7 @@ from dualframe.network import Network, Plasticity, Recording
 from dualframe.results.saved_results import DAMAGE
 from dualframe.task import Perturbation, Task
 from dualframe.training.recordings import AgentRecordings
+from dualframe.training.task_strengths import strengths_of_task
 
 BRANCHES = ("task_driven", "biological")
 
@@ -145,7 +146,8 @@ def build_agent(task: Task, branch: str, model: str | None) -> Network:
     """
     if branch not in BRANCHES:
         raise UnknownName("branch", branch, BRANCHES)
-    return build_task(task, branch=branch, model=model)
+    strengths = strengths_of_task(task, branch, model)
+    return build_task(task, branch=branch, model=model, calibration=strengths)
 
 
 def build_counted_agent(task: Task, branch: str, model: str | None) -> Network:

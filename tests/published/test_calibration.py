@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 import dualframe as df
 from dualframe.building.calibrated_weights import Calibration, load_calibration
 from dualframe.building.twin_choice import choose_twin
+from dualframe.experiments.calibration.model_cells import chosen_neurons
 from dualframe.experiments.calibration.rate_runs import firing_rates, rate_ranges
 from dualframe.experiments.single_cell import injected_variable
 from dualframe.network import CurrentInput, Network, Population, Projection, SpikeInput
@@ -190,8 +191,7 @@ def test_background_brings_each_population_into_the_range_of_its_source(
     found = firing_rates(
         circuit.scaled(row["scale"]),
         calibration,
-        model=model,
-        synapses=None,
+        chosen_neurons(circuit, model),
         seed=row["seed"],
         duration=row["duration_s"] * second,
     )

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from dualframe.core.cache_folder import default_folder
 from dualframe.core.errors import BuildError, TargetError
 from dualframe.targets.cpp.build import BuiltProgram, compile_project
 from dualframe.targets.cpp.compiler import compile_flags, find_compiler, first_errors
-from dualframe.targets.cpp.program_cache import ExecutableCache, default_folder, key_of
+from dualframe.targets.cpp.program_cache import ExecutableCache, key_of
 
 KEY = key_of(["source", "flags"])
 OTHER = key_of(["another source", "flags"])

@@ -234,7 +234,6 @@ def test_description(column) -> None:
         ('form = "GLIF1"', 'form = "GLIF9"', "GLIF"),
         ("probability = 0.1\nmultapses", "in_degree = 3\nmultapses", "probability"),
         ('rate = "8 Hz"\n', "", "afferents"),
-        ('current = "88 pA"\nrate', 'psp = "1 mV"\ncompartment = "dist"\nrate', "current"),
         ('pre = "thalamus"', 'pre = "cortex"', "thalamus"),
         ("on = false", 'on = "no"', "true or false"),
         ('delay_sd = "0.75 ms"', 'delay_sd = "0 ms"', "delay_sd"),

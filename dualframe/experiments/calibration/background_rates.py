@@ -118,7 +118,7 @@ def _search(
     report: Report,
 ) -> tuple[Calibration, list[RateRun]]:
     """Return the best calibration of the last stage, and its runs."""
-    driven = dict.fromkeys(c.target for c in circuit.background if c.current is None)
+    driven = dict.fromkeys(c.target for c in circuit.background if c.events is None)
     events = {name: float(start.rates.get(name, _FIRST_RATE)) for name in driven}
     searched = {name: rate for name, rate in events.items() if name in ranges}
     search = RateSearch({name: ranges[name] for name in searched}, searched)

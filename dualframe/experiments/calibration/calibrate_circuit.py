@@ -7,21 +7,23 @@ scaled circuit (`background_rates`). The result is stored by `dualframe.building
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, get_args
 
 from brian2.units import ms
 
 from dualframe.building.calibrated_weights import Calibration, stored_rates
+from dualframe.building.circuit_builder import NeuronBuilder
 from dualframe.building.dendritic_populations import MODEL
-from dualframe.building.twin_choice import choose_twin
+from dualframe.building.task_builder import neurons_of_task
+from dualframe.building.task_calibrations import keep_calibration
 from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit
 from dualframe.circuit.holding import REST, holding_text
 from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.experiments.calibration.background_rates import Accept, find_background_rates
-from dualframe.experiments.calibration.model_cells import ModelCells, model_cells
+from dualframe.experiments.calibration.model_cells import chosen_neurons, model_cells
 from dualframe.experiments.calibration.rate_runs import RateMeter, RateProtocol
 from dualframe.experiments.calibration.unitary_potentials import (
     WATCH,
@@ -31,10 +33,11 @@ from dualframe.experiments.calibration.unitary_potentials import (
 )
 from dualframe.simulation.assemble_results import package_versions
 from dualframe.simulation.run import positive_time
+from dualframe.task import Task
 
 
 def calibrate(
-    circuit: Circuit,
+    circuit: Circuit | Task,
     model: str = MODEL,
     *,
     synapses: str | None = None,
@@ -48,19 +51,24 @@ def calibrate(
     accept: Accept = "verified",
     report: Callable[[str], None] = lambda line: None,
     cells: Cells | None = None,
-    dt: Any = 0.1 * ms,
+    dt: Any = None,
 ) -> Calibration:
-    """Find the strengths of a circuit's contacts for one model of its cells.
+    """Find the strengths of the contacts of a circuit, or of a task, for one model of its cells.
+
+    Those of a task are kept in the user's cache, where training finds them. They are found at the
+    time step of its protocol, with the neurons that it is trained with (no ``synapses``, ``cells``
+    and ``dt`` here).
 
     Parameters
     ----------
     circuit
-        The circuit; modulation, drugs and scale are put aside.
+        The circuit, or a task; modulation, drugs, scale, plasticity and encoders are put aside.
     model, synapses
         ``"biological"``, or a point neuron model and its synapse mode, as in
-        `dualframe.task_driven.build_circuit`.
+        `dualframe.task_driven.build_circuit`; ``"task_driven"`` for the point neurons that a task
+        takes without ``model``.
     rates
-        Whether to find the background rates too.
+        Whether to find the background rates too; in a task, those that it does not state.
     scales
         Sizes of the circuit in which the rates are found, relative to the full one; the default is
         the circuit's own (``calibrated`` of its table ``scale``).
@@ -86,7 +94,7 @@ def calibrate(
         Which point neurons, as in `dualframe.task_driven.build_circuit`, with the same default:
         what is calibrated is what is built.
     dt
-        Time step, stored with the result: a run at another one says so.
+        Time step, stored with the result (0.1 ms by default): a run at another one says so.
 
     Raises
     ------
@@ -94,16 +102,14 @@ def calibrate(
         If no weight reaches an amplitude without making the cell fire, or the rates do not come
         into their ranges.
     """
-    if circuit.contacts and not any(contact.is_calibrated for contact in circuit.contacts):
+    asked = _asked(circuit, model, dt, synapses=synapses, cells=cells)
+    base, neurons, key = asked.circuit, asked.neurons, asked.neurons.calibration_key
+    if base.contacts and not any(contact.is_calibrated for contact in base.contacts):
         raise DualframeError(
-            f"circuit {circuit.name!r} states all its strengths: there is nothing to calibrate."
+            f"circuit {base.name!r} states all its strengths: there is nothing to calibrate."
         )
     if accept not in (choices := get_args(Accept)):
         raise UnknownName("choice of accept", str(accept), choices)
-    dt = positive_time(dt, "dt")
-    base = replace(circuit.full or circuit, modulations=(), drugs=(), effects=())
-    choice = None if model == MODEL else choose_twin(base, model, synapses, cells)
-    key = MODEL if choice is None else choice.key
     protocol = RateProtocol(
         scales=tuple(base.calibrated_scales if scales is None else scales),
         seeds=tuple(seeds),
@@ -111,17 +117,117 @@ def calibrate(
         duration=duration,
     )
     if start is None:
-        calibration = _find_strengths(base, model, model_cells(base, choice), key, dt, report)
+        calibration = _find_strengths(base, neurons, asked.dt, report)
     else:
         calibration = _keep_strengths(start, base, key)
     first = dict(events or calibration.rates or stored_rates(base.name, key))
-    calibration = replace(calibration, rates=first, dt=dt)
-    if not rates:
-        return calibration
-    meter = RateMeter(
-        circuit=base, model=model, synapses=synapses, cells=cells, dt=dt, duration=protocol.duration
+    calibration = replace(calibration, rates=first, dt=asked.dt)
+    if rates and asked.has_rates:
+        silenced = _without_encoders(base)
+        meter = RateMeter(
+            circuit=silenced, neurons=neurons, dt=asked.dt, duration=protocol.duration
+        )
+        calibration = find_background_rates(
+            silenced, calibration, protocol, meter, report, accept=accept
+        )
+    if isinstance(circuit, Task):
+        keep_calibration(circuit, neurons, asked.dt, calibration)
+    return calibration
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """What is calibrated.
+
+    Attributes
+    ----------
+    circuit
+        At full size, without modulation.
+    neurons
+        What its populations consist of.
+    dt
+        Time step.
+    has_rates
+        Whether rates are searched for, or checked.
+    """
+
+    circuit: Circuit
+    neurons: NeuronBuilder
+    dt: Any
+    has_rates: bool = True
+
+
+def _asked(circuit: Circuit | Task, model: str, dt: Any, **cells: Any) -> _Asked:
+    if isinstance(circuit, Task):
+        _refuse_for_task(circuit, dt=dt, **cells)
+        base = _unmodulated(circuit.circuit)
+        _require_ranges(circuit)
+        return _Asked(
+            circuit=base,
+            neurons=task_neurons(circuit, model),
+            dt=circuit.time_step(branch_of(model)),
+            has_rates=any(one.events is None for one in base.background),
+        )
+    base = _unmodulated(circuit)
+    return _Asked(
+        circuit=base,
+        neurons=chosen_neurons(base, model, **cells),
+        dt=positive_time(0.1 * ms if dt is None else dt, "dt"),
     )
-    return find_background_rates(base, calibration, protocol, meter, report, accept=accept)
+
+
+def _require_ranges(task: Task) -> None:
+    """Refuse background input of which neither the rate nor what it leads to is stated."""
+    for one in task.circuit.background:
+        if one.events is None and task.circuit.population(one.target).rate_low is None:
+            raise DualframeError(
+                f"task {task.name!r}: {one.name!r} states no rate. Give one, like "
+                f'rate = "800 Hz", or rate_low and rate_high of {one.target!r}, into which it is '
+                f"then calibrated."
+            )
+
+
+def _unmodulated(circuit: Circuit) -> Circuit:
+    return replace(circuit.full_size, modulations=(), drugs=(), effects=())
+
+
+def branch_of(model: str) -> str:
+    """Return the branch of a model that `calibrate` is asked for.
+
+    Parameters
+    ----------
+    model
+        ``"biological"``, ``"task_driven"``, or a point neuron model.
+    """
+    return MODEL if model == MODEL else "task_driven"
+
+
+def task_neurons(task: Task, model: str) -> NeuronBuilder:
+    """Return the neurons of a task for which `calibrate` finds strengths.
+
+    Parameters
+    ----------
+    task
+        The task.
+    model
+        As in `branch_of`.
+    """
+    branch = branch_of(model)
+    return neurons_of_task(task, branch, None if branch == model else model)
+
+
+def _refuse_for_task(task: Task, **options: Any) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise DualframeError(
+                f"task {task.name!r} is calibrated as it is trained: leave out {name}."
+            )
+
+
+def _without_encoders(circuit: Circuit) -> Circuit:
+    """Return a circuit whose background is searched for: encoders of a task make no spikes."""
+    inputs = tuple(replace(one, on=one.on and one.rate is not None) for one in circuit.inputs)
+    return circuit.with_components(inputs=inputs)
 
 
 def _keep_strengths(start: Calibration, circuit: Circuit, key: str) -> Calibration:
@@ -141,21 +247,17 @@ def _keep_strengths(start: Calibration, circuit: Circuit, key: str) -> Calibrati
 
 
 def _find_strengths(
-    circuit: Circuit,
-    model: str,
-    made_of: ModelCells,
-    key: str,
-    dt: Any,
-    report: Callable[[str], None],
+    circuit: Circuit, neurons: NeuronBuilder, dt: Any, report: Callable[[str], None]
 ) -> Calibration:
     """Return the weights of all contacts, and the potentials that they were found by."""
+    key, made_of = neurons.calibration_key, model_cells(circuit, neurons)
     weights: dict[str, Any] = {}
     psps: dict[str, Any] = {}
     targets: dict[str, Any] = {}
     held_at: dict[str, Any] = {}
     holdings = {c.name: c.holding or REST for c in circuit.contacts if c.is_calibrated}
     for population in circuit.populations:
-        asked = calibration_targets(circuit, population, model, dt)
+        asked = calibration_targets(circuit, population, key, dt)
         for name, found in find_weights(population, made_of, asked, dt).items():
             weights[name], psps[name] = found.weight, found.psp
             targets[name] = asked[name].psp or found.psp
@@ -173,6 +275,7 @@ def _find_strengths(
         dt=dt,
         provenance={
             "contacts": circuit.contacts_digest,
+            "strengths": circuit.strengths_digest,
             "date": date.today().isoformat(),
             "versions": package_versions(),
             "psp_protocol": f"soma held at the potential of the recording, one spike, "

@@ -19,10 +19,10 @@ from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
 from dualframe.circuit import CircuitPopulation
+from dualframe.experiments.calibration.measurement_run import run_measurement
 from dualframe.experiments.calibration.model_cells import Builder
 from dualframe.experiments.single_cell import injected_variable
 from dualframe.network import CurrentInput, Network, Population, Recording
-from dualframe.simulation.run import run
 
 SETTLE = 500 * ms
 #: Volt below the highest potential at which a cell is silent.
@@ -137,13 +137,12 @@ def _run_cells(
     """Run one cell for each current."""
     cells = bare(replace(population, n=len(currents))).population
     names = sorted(Equations(cells.equations).diff_eq_names)
-    results = run(
+    results = run_measurement(
         Network((cells,), inputs=(holding_current(cells, currents),), name="held"),
         duration + 1 * ms,
         target="runtime",
         seed=0,
         dt=dt,
-        progress=False,
         record={cells.name: Recording((*names,), every=duration)},
     )
     trace = results.traces[cells.name]

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from dualframe.building.circuit_builder import BuiltPopulation, NeuronBuilder, build_population
-from dualframe.building.dendritic_populations import DendriticNeurons
+from dualframe.building.dendritic_populations import MODEL, DendriticNeurons
 from dualframe.building.point_neurons import PointNeurons
-from dualframe.building.twin_choice import TwinChoice
+from dualframe.building.twin_choice import choose_twin
+from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit, CircuitPopulation
 
 Builder = Callable[[CircuitPopulation], BuiltPopulation]
@@ -28,17 +29,33 @@ class ModelCells:
     bare: Builder
 
 
-def model_cells(circuit: Circuit, choice: TwinChoice | None = None) -> ModelCells:
-    """Return what makes the cells of a circuit's populations in a model.
+def chosen_neurons(
+    circuit: Circuit, model: str, synapses: str | None = None, cells: Cells | None = None
+) -> NeuronBuilder:
+    """Return the neurons of a circuit for which it is calibrated.
 
     Parameters
     ----------
     circuit
         The circuit.
-    choice
-        Its point neurons; None for the biological branch.
+    model, synapses, cells
+        As in `dualframe.calibrate`.
     """
-    neurons: NeuronBuilder = DendriticNeurons() if choice is None else PointNeurons(choice=choice)
+    if model == MODEL:
+        return DendriticNeurons()
+    return PointNeurons(choice=choose_twin(circuit, model, synapses, cells))
+
+
+def model_cells(circuit: Circuit, neurons: NeuronBuilder) -> ModelCells:
+    """Return what makes the cells of a circuit's populations.
+
+    Parameters
+    ----------
+    circuit
+        The circuit.
+    neurons
+        What its populations consist of.
+    """
     without = circuit.with_components(projections=(), background=())
     return ModelCells(_builder(circuit, neurons), _builder(without, neurons))
 

@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 from brian2.units import ms, second
 
-from dualframe import biological, task_driven
 from dualframe.building.calibrated_weights import Calibration
-from dualframe.building.dendritic_populations import MODEL
-from dualframe.catalogue.fitted_models import Cells
+from dualframe.building.circuit_builder import NeuronBuilder, build_circuit
 from dualframe.circuit import Circuit
 from dualframe.core.errors import DualframeError
 from dualframe.core.validation import as_positive
-from dualframe.simulation.run import resolve_seed, run
+from dualframe.experiments.calibration.measurement_run import run_measurement
+from dualframe.simulation.run import resolve_seed
 
 SETTLE = 0.5 * second  # of a run, which does not count for its rates
 SEARCH, VERIFICATION = "search", "verification"
@@ -128,16 +127,16 @@ class RateMeter:
     ----------
     circuit
         At full size.
-    model, synapses, cells, dt
-        As in `dualframe.calibrate`.
+    neurons
+        What its populations consist of.
+    dt
+        Time step.
     duration
         Simulated time of a run; None chooses it (`sufficient_duration`).
     """
 
     circuit: Circuit
-    model: str
-    synapses: str | None
-    cells: Cells | None
+    neurons: NeuronBuilder
     dt: Any
     duration: Any = None
 
@@ -156,9 +155,7 @@ class RateMeter:
         rates = firing_rates(
             scaled,
             calibration,
-            model=self.model,
-            synapses=self.synapses,
-            cells=self.cells,
+            self.neurons,
             seed=seed,
             duration=duration,
             dt=self.dt,
@@ -240,13 +237,11 @@ def pooled_rates(runs: Sequence[RateRun]) -> dict[str, float]:
 def firing_rates(
     circuit: Circuit,
     calibration: Calibration,
+    neurons: NeuronBuilder,
     *,
-    model: str,
-    synapses: str | None,
     seed: int,
     duration: Any = 2 * second,
     settle: Any = SETTLE,
-    cells: Cells | None = None,
     dt: Any = 0.1 * ms,
 ) -> dict[str, float]:
     """Mean firing rate (Hz) of each population after the settling time.
@@ -255,19 +250,14 @@ def firing_rates(
     ----------
     circuit, calibration
         The circuit, and its weights and background rates.
-    model, synapses, cells, seed, duration, dt
-        As in `dualframe.calibrate`.
+    neurons
+        What its populations consist of.
+    seed, duration, dt
+        As in `dualframe.run`.
     settle
         The time that does not count.
     """
-    if model == MODEL:
-        network = biological.build(circuit, calibration=calibration)
-    else:
-        network = task_driven.build(
-            circuit, model=model, synapses=synapses, calibration=calibration, cells=cells
-        )
-    results = run(network, duration, seed=seed, dt=dt, progress=False)
-    if not results.provenance["completed"]:
-        raise KeyboardInterrupt  # a part of a run is no measurement
+    network = build_circuit(circuit, neurons, calibration=calibration)
+    results = run_measurement(network, duration, seed=seed, dt=dt)
     table = results.rates(start=settle)
     return dict(zip(table.population, table.mean_rate_Hz, strict=True))

@@ -24,7 +24,7 @@ from brian2.units import ms, mV, nS, pA
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
-from dualframe.building.dendritic_populations import MODEL
+from dualframe.building.dendritic_populations import MODEL, DendriticNeurons
 from dualframe.building.synaptic_channels import reversal_potential
 from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.core.errors import DualframeError
@@ -33,9 +33,9 @@ from dualframe.experiments.calibration.held_cells import (
     holding_current,
     settle_cells,
 )
+from dualframe.experiments.calibration.measurement_run import run_measurement
 from dualframe.experiments.calibration.model_cells import Builder, ModelCells, model_cells
 from dualframe.network import Network, Population, Projection, Recording, SpikeInput
-from dualframe.simulation.run import run
 
 _SMALL = 0.02  # times 1 nS or 10 pA: so weak that the potential is proportional to it
 # around the weight that proportion predicts; wider would reach weights that no time step can follow
@@ -132,7 +132,7 @@ def calibration_targets(
             )
     stated = {name: target for name, target in targets.items() if target.psp is None}
     if model != MODEL and stated:
-        dendritic = model_cells(circuit)
+        dendritic = model_cells(circuit, DendriticNeurons())
         for name, found in find_weights(population, dendritic, stated, dt).items():
             targets[name] = replace(targets[name], psp=found.psp, weight=None)
     return targets
@@ -267,13 +267,12 @@ def _settled_population(
 
 def _voltage_after_spike(network: Network, cells: Population, dt: Any) -> NDArray[np.float64]:
     """Return the somatic potential (volt) of each cell; NaN where it fired."""
-    results = run(
+    results = run_measurement(
         network,
         _SPIKE_AT + WATCH,
         target="runtime",
         seed=0,
         dt=dt,
-        progress=False,
         record={cells.name: Recording((cells.voltage,))},
     )
     trace = results.traces[cells.name]

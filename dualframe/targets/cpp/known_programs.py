@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualframe.core.atomic_files import write_text_atomically
+from dualframe.core.cache_folder import default_folder
 from dualframe.targets.brian.brian_objects import BrianObjects
 from dualframe.targets.brian.raw_results import RawResults, RawTrace, RunOptions
 from dualframe.targets.cpp.build import PROGRAM, BuiltProgram
@@ -34,7 +35,7 @@ from dualframe.targets.cpp.external_values import (
     read_values,
     values_text,
 )
-from dualframe.targets.cpp.program_cache import default_cache, default_folder
+from dualframe.targets.cpp.program_cache import default_cache
 from dualframe.targets.cpp.project_data import arrays_and_scalars, layout_values, select_values
 from dualframe.targets.cpp.result_files import FileOf, files_read_back
 from dualframe.targets.lowering.final_weights import NOW, final_weights

@@ -7,7 +7,6 @@ process, nor another one at the same time, nor a damaged disk can make a wrong p
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import json
 import os
@@ -17,11 +16,10 @@ import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from dualframe.core.atomic_files import atomic_replacement
-from dualframe.core.user_paths import expand_user
+from dualframe.core.cache_folder import default_folder
 
 GIBIBYTE = 2**30
 _PROGRAM, _RECORD = "main", "entry.json"
@@ -31,27 +29,6 @@ _ABANDONED = 24 * 3600.0  # seconds after which an unfinished insertion is someb
 _LONGEST_INSERTION = 60.0  # seconds; what is younger may be another process's that inserts
 _CONTENT = {_PROGRAM, _RECORD}
 _VERSION = "1"  # of the layout of an entry, part of every key
-
-
-def default_folder() -> Path:
-    """Return the cache's folder: ``$DUALFRAME_CACHE``, else dualframe's in the user's cache.
-
-    A user without a home folder has one that lasts as long as the process.
-    """
-    if chosen := os.environ.get("DUALFRAME_CACHE"):
-        return expand_user(chosen).absolute()
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        return (Path(base) if Path(base).is_absolute() else Path.home() / ".cache") / "dualframe"
-    except RuntimeError:
-        return _passing_folder()
-
-
-@lru_cache(maxsize=1)
-def _passing_folder() -> Path:
-    folder = tempfile.mkdtemp(prefix="dualframe-cache-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
 
 
 def key_of(parts: Iterable[str]) -> str:
