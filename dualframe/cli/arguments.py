@@ -107,7 +107,10 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 
 WITHOUT_JSON = ("show", "calibrate", "fit")
 
-_THREADS = "OpenMP threads of cpp_standalone (default 1; no network measured ran faster with 2)"
+_THREADS = (
+    "cores for blocks of agents on cpp_standalone (default 1); other networks use OpenMP, with which "
+    "none measured ran faster"
+)
 
 
 def find_command(name: str) -> Callable[[argparse.Namespace], int]:

@@ -73,9 +73,10 @@ def run(
     dt
         Time step.
     threads
-        OpenMP threads (``cpp_standalone`` only). No network that was measured ran faster with two
-        than with one, because they meet several times in each step (``docs/targets.md``): use
-        processes where there are several runs.
+        Cores (``cpp_standalone`` only). Copies of a network side by side (`replicate`) run in
+        blocks, so many at a time. Another network is computed with OpenMP threads: none that was
+        measured ran faster with two than with one, because they meet several times in each step
+        (``docs/targets.md``); use processes where there are several runs.
     strict
         Strict floating point, so that targets agree to the last bit; slower. Sums are those that
         the equations write: each input keeps a channel of its own.
@@ -206,7 +207,7 @@ def check_options(threads: int, precision: str, target: str) -> None:
     Parameters
     ----------
     threads
-        OpenMP threads.
+        Cores.
     precision
         Floating-point type.
     target

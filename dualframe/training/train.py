@@ -64,9 +64,14 @@ def train(
         How many, side by side in one network; they differ in connectivity, start and noise. The
         default is the task's.
     seed
-        Of everything that is drawn. Two conditions with one seed have the same connectivity.
-    target, threads, use_gpu, progress
+        Of everything that is drawn. Two conditions with one seed have the same connectivity. On
+        ``cpp_standalone`` an agent draws while it runs by the seed and its number: neither the
+        other agents nor blocks and cores change it. Connectivity, delays and parameters that
+        differ are drawn for all agents together: they depend on how many there are.
+    target, use_gpu, progress
         As in `dualframe.run`.
+    threads
+        How many blocks of agents run at a time, each on a core (``cpp_standalone`` only).
     trials
         Trials of each agent, instead of the task's (and of its duration, if it has one).
     duration

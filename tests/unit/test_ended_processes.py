@@ -17,10 +17,18 @@ pytestmark = pytest.mark.cpp
 LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 
 LONG_RUN = """
+import sys
 import dualframe as df
 from brian2 import second
-cells = df.Population(name="cells", n=1, equations="dv/dt = -v/second : 1")
-df.run(df.Network([cells]), 1e5*second, target="cpp_standalone", seed=1, progress=False)
+from dualframe.targets.lowering import agent_blocks
+agent_blocks.CACHE_BYTES = agent_blocks.STEP_BYTES = 1  # a block for every agent
+cells = df.Population(name="cells", n=1, equations="dv/dt = -v/second : 1", initial={"v": 1.0})
+network = df.replicate(df.Network([cells]), int(sys.argv[1]))
+record = {"cells": df.Recording("v", every=1*second)}
+run = {"target": "cpp_standalone", "seed": 1, "progress": False, "record": record}
+results = df.run(network, 1e5*second, **run)
+values = results.traces["cells"].values["v"]
+print(results.provenance["completed"], *values.shape, bool((values == values[0]).all()))
 """
 
 
@@ -56,17 +64,31 @@ def wait_until(condition: object, seconds: float) -> bool:
 
 
 @LINUX
+@pytest.mark.parametrize("agents", [1, 3])
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_the_program_ends_with_the_process_that_started_it(number: signal.Signals) -> None:
-    process = subprocess.Popen([sys.executable, "-c", LONG_RUN], stderr=subprocess.DEVNULL)
+def test_the_programs_end_with_the_process_that_started_them(
+    number: signal.Signals, agents: int
+) -> None:
+    """An interrupt keeps the results, up to the time that all agents have reached."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", LONG_RUN, str(agents)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
     try:
-        assert wait_until(lambda: children_of(process.pid), 120)
-        (program,) = children_of(process.pid)
+        assert wait_until(lambda: len(children_of(process.pid)) == agents, 120)
+        programs = children_of(process.pid)
+        time.sleep(1.0)
         os.kill(process.pid, number)
-        process.wait(60)
-        assert wait_until(lambda: not is_running(program), 30)
+        printed, _ = process.communicate(timeout=60)
+        assert wait_until(lambda: not any(map(is_running, programs)), 30)
     finally:
         process.kill()
+    if number == signal.SIGINT:
+        completed, rows, samples, are_equal = printed.split()
+        assert (completed, int(rows), are_equal) == ("False", agents, "True")
+        assert int(samples) > 1
 
 
 INSERT = """

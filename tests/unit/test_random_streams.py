@@ -57,6 +57,14 @@ int main() {
         save_draws("thread", [=] { return a[1].rand(); });
         save_draws("b", [=] { return b->rand(); });
     }
+    RandomStream *replicas = streams_of("replicas", 1, 3);
+    seed_streams(%(seed)d);
+    StreamOfNeuron of_two(replicas, 2);  // neurons 0 and 1, 2 and 3, 4 and 5
+    int neuron = 5;
+    save_draws("replica", [&] { return of_two.of(neuron ^= 1).rand(); });
+    seed_streams(%(seed)d, 2);
+    save_draws("replica_alone", [=] { return replicas[0].rand(); });
+    save_draws("next_replica", [=] { return replicas[1].rand(); });
     save_draws("normal", [=] { return b->randn(); });
     const double means[] = {%(means)s};
     for (int k = 0; k < %(count)d; k++) {
@@ -115,7 +123,12 @@ def test_a_seed_gives_the_same_numbers_again(drawn: dict[str, np.ndarray]) -> No
         assert not np.any(drawn["a"] == drawn[other])
 
 
-@pytest.mark.parametrize("name", ["a", "b", "thread", "other_seed"])
+def test_a_replica_draws_the_same_in_any_program(drawn: dict[str, np.ndarray]) -> None:
+    assert np.array_equal(drawn["replica"], drawn["replica_alone"])
+    assert not np.any(drawn["replica"] == drawn["next_replica"])
+
+
+@pytest.mark.parametrize("name", ["a", "b", "thread", "other_seed", "replica", "next_replica"])
 def test_uniform_numbers_are_uniform(drawn: dict[str, np.ndarray], name: str) -> None:
     values = drawn[name]
     assert 0 <= values.min() < values.max() < 1
@@ -128,7 +141,7 @@ def test_uniform_numbers_are_uniform(drawn: dict[str, np.ndarray], name: str) ->
     assert stats.chisquare(np.bincount(last, minlength=16)).pvalue > ALPHA
 
 
-@pytest.mark.parametrize("other", ["a", "b", "thread", "other_seed"])
+@pytest.mark.parametrize("other", ["a", "b", "thread", "other_seed", "replica", "next_replica"])
 def test_streams_are_independent(drawn: dict[str, np.ndarray], other: str) -> None:
     """Correlations at lags up to 20: each is normal, with 1/sqrt(N) as its standard deviation."""
     one, two = drawn["a"] - 0.5, drawn[other] - 0.5

@@ -24,7 +24,7 @@ class RunOptions:
     Parameters
     ----------
     threads
-        OpenMP threads (C++ only).
+        Cores, for blocks of agents or OpenMP threads (C++ only).
     strict
         Strict floating point: no fast-math, so that targets agree to the last bit.
     use_gpu

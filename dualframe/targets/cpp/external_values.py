@@ -9,6 +9,7 @@ from pathlib import Path
 
 PARAMETERS, LAYOUT = "parameters.txt", "layout.txt"
 CONTENTS = "contents.json"  # which files a project reads and writes
+FIRST_REPLICA = "first_replica"  # in the layout
 _CHECKSUM = "checksum"
 
 

@@ -34,6 +34,7 @@ from dualframe.core.atomic_files import write_text_atomically
 from dualframe.targets.cpp.checked_reads import read_call
 from dualframe.targets.cpp.external_values import (
     CONTENTS,
+    FIRST_REPLICA,
     LAYOUT,
     PARAMETERS,
     ExternalValues,
@@ -82,6 +83,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
     external: ExternalValues
     contents: dict[str, list[dict[str, Any]]]
     read_back: frozenset[str] | None = None  # the results files to write; None for every array
+    replicas, first_replica = 1, 0  # copies of a network: how many, and which is the first
 
     def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
         """Return the class of code objects: the one whose random numbers are streams."""
@@ -137,9 +139,10 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
             if self.contents:
                 ordered = list(read_in_place(self, ordered))
             self.main_queue[:] = map(self._name_numbers, ordered)
+            first = self._name_first_replica()
             slot += self.external.declarations
             slot += [
-                f"dualframe::seed_streams({seed!r}L);"
+                f"dualframe::seed_streams({seed!r}L, {first});"
                 for function, seed in self.main_queue
                 if function == "seed" and seed is not None
             ]
@@ -267,6 +270,11 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
         """Whether a variable is Brian2's own: of a clock, private, or state of the simulator."""
         of_clock = any(array.startswith(f"_array_{clock.name}_") for clock in self.clocks)
         return of_clock or variable.name.startswith("_") or variable.name in _STATE
+
+    def _name_first_replica(self) -> str:
+        if not self.contents:
+            return str(self.first_replica)
+        return self.external.add_state(FIRST_REPLICA, str(self.first_replica), "int")
 
     # --- files -----------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dualframe.targets.cpp.external_values import FIRST_REPLICA
 from dualframe.targets.lowering.final_weights import NOW
 from dualframe.targets.lowering.lowered_network import (
     LoweredGroup,
@@ -81,6 +82,7 @@ def arrays_and_scalars(lowered: LoweredNetwork) -> tuple[Arrays, dict[str, str]]
         for k, (_, every) in enumerate(s.visits)
     }
     single |= {"seed": str(lowered.seed % 2**32), "duration": repr(float(lowered.duration))}
+    single[FIRST_REPLICA] = str(lowered.first_replica)
     return arrays, single
 
 

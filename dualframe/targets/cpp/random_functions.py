@@ -1,7 +1,9 @@
 """Random numbers of C++ programs: `random_streams.h` behind ``rand``, ``randn`` and ``poisson``.
 
 Brian2's programs draw everything from one Mersenne Twister, so that an object more changes what all
-others draw. Here each object has a stream of its own, which the seed and the object's name decide.
+others draw. Here each object has a stream of its own, which the seed and the object's name decide;
+where copies of a network (agents) lie side by side, each copy has one, so that it draws the same
+whatever the number of the others.
 What Brian2 writes for its own devices is as it was: the functions here belong to a class of code
 objects that only `LiteralFreeDevice` uses.
 """
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from brian2 import prefs
+from brian2 import NeuronGroup, get_device, prefs
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 
@@ -39,13 +41,29 @@ def _normal_code(owner: Any) -> dict[str, str]:
 
 
 def _stream_code(owner: Any, function: str) -> str:
-    return f"""
-    static dualframe::RandomStream* const _streams_of_{function} =
-        dualframe::streams_of("{owner.name}", {_threads()});
+    threads, replicas = _threads(), _replicas_of(owner)
+    streams = f'dualframe::streams_of("{owner.name}", {threads}, {replicas})'
+    if replicas == 1:
+        return f"""
+    static dualframe::RandomStream* const _streams_of_{function} = {streams};
     inline double _{function}(const int _vectorisation_idx) {{
         return _streams_of_{function}[{_this_thread()}].{function}();
     }}
     """
+    size = len(owner) // replicas
+    selected = ", ".join(f"{{{streams} + {k * replicas}, {size}}}" for k in range(threads))
+    return f"""
+    static dualframe::StreamOfNeuron _stream_of_{function}[] = {{{selected}}};
+    inline double _{function}(const int _vectorisation_idx) {{
+        return _stream_of_{function}[{_this_thread()}].of(_vectorisation_idx).{function}();
+    }}
+    """
+
+
+def _replicas_of(owner: Any) -> int:
+    """Return how many replicas' neurons an object holds; synapses have one stream for all."""
+    replicas = getattr(get_device(), "replicas", 1)
+    return replicas if isinstance(owner, NeuronGroup) and len(owner) % replicas == 0 else 1
 
 
 def _poisson_code(owner: Any) -> dict[str, str]:

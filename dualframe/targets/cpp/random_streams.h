@@ -113,32 +113,72 @@ public:
     }
 };
 
-inline std::map<std::string, std::vector<RandomStream> > &streams_by_name()
+// The streams of an object: one per thread and replica (of a network of several agents).
+struct Streams
 {
-    static std::map<std::string, std::vector<RandomStream> > streams;
+    std::vector<RandomStream> each;  // those of a thread stand together
+    size_t replicas;
+};
+
+inline std::map<std::string, Streams> &streams_by_name()
+{
+    static std::map<std::string, Streams> streams;
     return streams;
 }
 
-// The streams of an object, one per thread.
-inline RandomStream *streams_of(const char *name, size_t threads)
+inline RandomStream *streams_of(const char *name, size_t threads, size_t replicas = 1)
 {
-    std::vector<RandomStream> &streams = streams_by_name()[name];
-    if (streams.empty())
-        streams.resize(threads);
-    return streams.data();
+    Streams &streams = streams_by_name()[name];
+    if (streams.each.empty()) {
+        streams.each.resize(threads * replicas);
+        streams.replicas = replicas;
+    }
+    return streams.each.data();
 }
 
-inline void seed_streams(uint64_t seed)
+// A replica draws the same whichever others are in the program, the first of which is given.
+inline void seed_streams(uint64_t seed, uint64_t first_replica = 0)
 {
-    typedef std::map<std::string, std::vector<RandomStream> >::iterator Iterator;
-    for (Iterator each = streams_by_name().begin(); each != streams_by_name().end(); ++each)
-        for (size_t thread = 0; thread < each->second.size(); thread++) {
+    typedef std::map<std::string, Streams>::iterator Iterator;
+    for (Iterator object = streams_by_name().begin(); object != streams_by_name().end(); ++object)
+        for (size_t k = 0; k < object->second.each.size(); k++) {
+            const uint64_t thread = k / object->second.replicas;
+            const uint64_t replica = first_replica + k % object->second.replicas;
             uint64_t mixed = seed;
-            mixed = next_splitmix(mixed) ^ hash_of_name(each->first);
-            mixed = next_splitmix(mixed) + thread;
-            each->second[thread].seed(next_splitmix(mixed));
+            mixed = next_splitmix(mixed) ^ hash_of_name(object->first);
+            mixed = next_splitmix(mixed) + thread + (replica << 32);
+            object->second.each[k].seed(next_splitmix(mixed));
         }
 }
+
+// The stream of a neuron among those of the replicas, of so many neurons each. Neurons mostly come
+// in order, so that the stream is mostly that of the one before.
+class StreamOfNeuron
+{
+    RandomStream *streams, *current;
+    int size, first, last;
+
+    void select(int neuron)
+    {
+        const int replica = neuron < 0 ? 0 : neuron / size;  // below 0: drawn for all neurons
+        first = replica * size;
+        last = first + size;
+        current = streams + replica;
+    }
+
+public:
+    StreamOfNeuron(RandomStream *of_replicas, int neurons_of_replica)
+        : streams(of_replicas), current(of_replicas), size(neurons_of_replica), first(0), last(0)
+    {
+    }
+
+    RandomStream &of(int neuron)
+    {
+        if (neuron < first || neuron >= last)
+            select(neuron);
+        return *current;
+    }
+};
 
 // Counts of Poisson events from one uniform number u each: the smallest k for which u is below the
 // chance of k or fewer events. A mean that has returned often gets a table of these chances, with a

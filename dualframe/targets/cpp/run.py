@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +13,23 @@ from brian2 import seed as seed_brian
 from brian2.units import second
 
 from dualframe.core.brian_lock import BRIAN_LOCK
-from dualframe.core.errors import BuildError
 from dualframe.core.temporary_folders import temporary_folder
 from dualframe.targets.brian.brian_objects import BrianObjects, make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_results
 from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.cpp.build import BuiltProgram, compile_project
+from dualframe.targets.cpp.execute_programs import execute_programs
+from dualframe.targets.cpp.join_blocks import join_results
 from dualframe.targets.cpp.literal_free_device import LiteralFreeDevice
 from dualframe.targets.cpp.result_files import files_read_back
 from dualframe.targets.cpp.single_precision import refuse_single_precision
+from dualframe.targets.lowering.agent_blocks import AgentBlock, split_agents
 from dualframe.targets.lowering.final_weights import weight_expression
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
-from dualframe.targets.unstable_states import UnstableState, instability_text
 
-# printed by a timer signal: Brian2's own report asks the clock for every object of every step.
+# printed by a timer signal: Brian2's own report asks the clock for every object of every step. The
+# timer counts processor time, so that a program that waits for its turn does not use it up.
 # A value that is not finite at two signals running is no intermediate one. Its bits are looked at,
 # because fast-math takes every number for finite.
 _PROGRESS = """
@@ -62,18 +63,22 @@ _PROGRESS = """
             length = snprintf(line, 256, "not finite: %%.100s %%.9g\\n", watched[k].name, now);
             if (write(2, line, length) < 0) return;
         }
+        static const bool takes_turns = std::getenv("DUALFRAME_TURNS") != nullptr;
+        char turn;
+        while (takes_turns && read(0, &turn, 1) < 0 && errno == EINTR) {}
+        if (parent && getppid() != std::atoi(parent)) _exit(1);
     };
     action.sa_flags = SA_RESTART;
-    sigaction(SIGALRM, &action, 0);
+    sigaction(SIGPROF, &action, 0);
     struct itimerval every = {{0, 500000}, {0, 500000}};
-    setitimer(ITIMER_REAL, &every, 0);
+    setitimer(ITIMER_PROF, &every, 0);
 }
 """
-_NOT_FINITE = "not finite: "
 _HEADERS = [
-    *("<csignal>", "<cstdint>", "<cstdio>", "<cstdlib>", "<cstring>"),
+    *("<cerrno>", "<csignal>", "<cstdint>", "<cstdio>", "<cstdlib>", "<cstring>"),
     *("<sys/time.h>", "<unistd.h>"),
 ]
+_FIRST_STEPS = 100  # of a program of which more than one will run, to see that its plan holds
 
 
 def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
@@ -95,6 +100,12 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """
     if options.precision == "float32":
         refuse_single_precision(lowered)
+    blocks = split_agents(lowered, options.threads)
+    together = _run_blocks(blocks, lowered, options) if blocks else None
+    return _run_as_whole(lowered, options) if together is None else together
+
+
+def _run_as_whole(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     key = plans.structure_key(lowered, options)
     with temporary_folder() as folder:
         started = time.perf_counter()
@@ -106,9 +117,63 @@ def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
                     return _generate_and_run(lowered, options, folder / "generated", key)
         plan, build = ready
         built = time.perf_counter()
-        outcome = _execute_program(build, lowered, options)
+        outcome = _run_one(build, lowered, options)
         raw = plan.collect_results(lowered, build.executable.parent)
         return _finish_results(raw, lowered, build, outcome, (started, built), options)
+
+
+def _run_blocks(
+    blocks: Sequence[AgentBlock], lowered: LoweredNetwork, options: RunOptions
+) -> RawResults | None:
+    """Run agents in blocks, of which as many at a time as there may be threads.
+
+    None if the program of a block needs code for other data.
+    """
+    alone = replace(options, threads=1)
+    with temporary_folder() as folder:
+        started = time.perf_counter()
+        ready = []
+        for k, block in enumerate(blocks):
+            known = _prepare_block(block.lowered, alone, folder / f"block{k}")
+            if known is None:
+                return None
+            ready.append(known)
+        built = time.perf_counter()
+        programs = [build.executable for _, build in ready]
+        fractions, unstable = execute_programs(
+            programs, blocks[0].lowered, options, cores=options.threads
+        )
+        raws = [
+            plan.collect_results(block.lowered, program.parent)
+            for block, (plan, _), program in zip(blocks, ready, programs, strict=True)
+        ]
+        for raw, fraction in zip(raws, fractions, strict=True):
+            raw.simulated_s = fraction * lowered.duration
+        joined = join_results(lowered, list(zip(blocks, raws, strict=True)))
+        outcome = (joined.simulated_s / lowered.duration, unstable)
+        _finish_results(joined, lowered, ready[0][1], outcome, (started, built), options)
+        joined.facts["blocks_of_agents"] = len(blocks)
+        return joined
+
+
+def _prepare_block(
+    lowered: LoweredNetwork, options: RunOptions, project: Path
+) -> tuple[plans.KnownProgram, BuiltProgram] | None:
+    """Prepare the program of a block; one that is not known runs a few steps first."""
+    key = plans.structure_key(lowered, options)
+    known = _prepare_known_program(key, lowered, project)
+    if known is not None:
+        return known
+    short = replace(lowered, duration=min(lowered.duration, _FIRST_STEPS * lowered.dt))
+    silent = replace(options, progress=None, notify=lambda text: None)
+    first = _run_as_whole(short, silent)
+    if first.simulated_s < short.duration:
+        raise KeyboardInterrupt
+    known = _prepare_known_program(key, lowered, project.with_name(f"{project.name}_built"))
+    if known is None:
+        return None
+    plan, build = known
+    return plan, replace(build, cache="miss" if first.build_cache == "miss" else "hit")
 
 
 def _prepare_known_program(
@@ -127,11 +192,18 @@ def _generate_and_run(
         assembled = generate_project(lowered, device, project)
         build = compile_project(project, threads=options.threads, strict=options.strict)
         built = time.perf_counter()
-        outcome = _execute_program(build, lowered, options)
+        outcome = _run_one(build, lowered, options)
         device.has_been_run = True
         raw = collect_results(assembled, lowered)
         plans.store_program(key, lowered, assembled, device, build, raw)
         return _finish_results(raw, lowered, build, outcome, (started, built), options)
+
+
+def _run_one(
+    build: BuiltProgram, lowered: LoweredNetwork, options: RunOptions
+) -> tuple[float, set[str]]:
+    fractions, unstable = execute_programs([build.executable], lowered, options)
+    return fractions[0], unstable
 
 
 def _finish_results(
@@ -192,6 +264,7 @@ def generate_project(
         of who reads them, and writes every array, not only those that are read back here.
     """
     seed_brian(lowered.seed % 2**32)
+    device.replicas, device.first_replica = lowered.replicas, lowered.first_replica
     assembled = make_brian_objects(lowered)
     device.insert_code("after_start", _PROGRESS % _watched_arrays(assembled, lowered, device))
     assembled.network.run(lowered.duration * second, namespace={})
@@ -216,84 +289,3 @@ def _watched_arrays(assembled: BrianObjects, lowered: LoweredNetwork, device: An
 
 def _array_name(device: Any, neurons: Any, variable: str) -> str:
     return str(device.get_array_name(neurons.variables[variable]))
-
-
-def _execute_program(
-    build: BuiltProgram, lowered: LoweredNetwork, options: RunOptions
-) -> tuple[float, set[str]]:
-    """Run the program; return the fraction of the time that was simulated, and who is unstable."""
-    folder = build.executable.parent
-    # threads that spin while they wait take the cores from each other on a busy machine
-    environment = {"OMP_WAIT_POLICY": "passive", **os.environ, "LD_BIND_NOW": "1"}
-    environment["DUALFRAME_PARENT"] = str(os.getpid())
-    if options.progress is not None:
-        environment["DUALFRAME_PROGRESS"] = "1"
-    process = subprocess.Popen(
-        [str(build.executable)],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,  # Ctrl-C reaches us first, and we pass it on once
-    )
-    unstable = set[str]()
-    try:
-        complaints = _follow_messages(process, lowered, options, unstable)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
-    if process.returncode != 0:
-        raise BuildError(
-            f"the program of network stopped with code {process.returncode}: "
-            + (complaints[-1] if complaints else "it gave no reason")
-        )
-    return _completed_fraction(folder), unstable
-
-
-def _follow_messages(
-    process: subprocess.Popen[str],
-    lowered: LoweredNetwork,
-    options: RunOptions,
-    unstable: set[str],
-) -> list[str]:
-    """Read the program's messages until it ends.
-
-    An interrupt ends it early, results kept; a second one does not wait for it.
-    """
-    complaints: list[str] = []
-    interrupted = False
-    while True:
-        try:
-            for line in process.stderr or ():
-                if line.startswith("progress "):
-                    if options.progress is not None:
-                        options.progress(min(1.0, float(line.split()[1]) / lowered.duration))
-                elif line.startswith(_NOT_FINITE):
-                    _notify_of_instability(line, lowered, options, unstable)
-                else:
-                    complaints.append(line.strip())
-            process.communicate()  # waits, and closes the pipe
-            return complaints
-        except KeyboardInterrupt:
-            if interrupted:
-                raise
-            interrupted = True
-            process.send_signal(signal.SIGINT)
-
-
-def _notify_of_instability(
-    line: str, lowered: LoweredNetwork, options: RunOptions, unstable: set[str]
-) -> None:
-    """Warn of a population whose state is not finite while the program runs."""
-    population, variable, seconds = line.removeprefix(_NOT_FINITE).split()
-    if population not in unstable:
-        unstable.add(population)
-        state = UnstableState(population=population, variable=variable)
-        options.notify(instability_text(state, f"at {float(seconds):.3g} s", lowered.dt))
-
-
-def _completed_fraction(folder: Path) -> float:
-    info = folder / "results" / "last_run_info.txt"
-    return float(info.read_text().split()[1]) if info.exists() else 1.0

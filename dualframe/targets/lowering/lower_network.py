@@ -96,8 +96,15 @@ def lower_network(
         duration=length,
         seed=seed,
         silent=frozenset(silent),
+        replicas=_count_copies(network),
     )
     return merge_channels(lowered) if merged else lowered
+
+
+def _count_copies(network: Network) -> int:
+    """Return how many copies a network says that it has; its ``meta`` may be anything."""
+    copies = network.meta.get("replicas")
+    return copies if isinstance(copies, int) and copies > 0 else 1
 
 
 def _with_unique_names(parts: Iterable[LoweredSynapses]) -> tuple[LoweredSynapses, ...]:

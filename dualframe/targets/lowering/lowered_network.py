@@ -192,7 +192,8 @@ class LoweredSynapses:
 class LoweredNetwork:
     """A network ready for a target: text and arrays, no Brian2 objects.
 
-    ``silent`` are the populations whose spikes are not kept.
+    ``silent`` are the populations whose spikes are not kept; ``replicas`` says how many copies of
+    a network (agents) lie side by side in it, of which ``first_replica`` is the first.
     """
 
     groups: tuple[LoweredGroup, ...]
@@ -204,6 +205,8 @@ class LoweredNetwork:
     duration: float
     seed: int
     silent: frozenset[str] = frozenset()
+    replicas: int = 1
+    first_replica: int = 0
 
     @property
     def without_visits(self) -> LoweredNetwork:
