@@ -108,8 +108,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 WITHOUT_JSON = ("show", "calibrate", "fit")
 
 _THREADS = (
-    "cores for blocks of agents on cpp_standalone (default 1); other networks use OpenMP, with which "
-    "none measured ran faster"
+    "cores for blocks of agents on cpp_standalone (default 1); other networks use OpenMP, with "
+    "which none measured ran faster"
 )
 
 
