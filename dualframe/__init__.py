@@ -5,7 +5,8 @@ Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity_rules`, `circui
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
 `plasticity_rule` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.
-Learning: `environments`, `environment`, `train`, `evaluate`, `TrainedAgents`, `compare_conditions`.
+Learning: `new_task`, `environments`, `environment`, `train`, `evaluate`, `TrainedAgents`,
+`compare_conditions`.
 One cell: `current_clamp`, `validate` (compartments and point neuron), `fit_point`, `dose_response`.
 """
 

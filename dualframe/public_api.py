@@ -44,7 +44,7 @@ from dualframe.simulation.diagnose_installation import doctor
 from dualframe.simulation.export import export
 from dualframe.simulation.run import run
 from dualframe.targets.target_support import check, targets
-from dualframe.task import task, tasks
+from dualframe.task import new_task, task, tasks
 from dualframe.training import (
     TrainedAgents,
     compare_conditions,
@@ -88,6 +88,7 @@ __all__ = [
     "export",
     "fit_point",
     "load_agents",
+    "new_task",
     "plasticity_rule",
     "plasticity_rules",
     "plots",

@@ -210,13 +210,9 @@ def _inhibits(synaptic_input: SynapticInput) -> bool:
 
 def _scaled_bounds(entry: CircuitProjection) -> Plasticity | None:
     """Return the plasticity of a native weight, its bounds grown with it in a scaled circuit."""
-    plasticity, factor = entry.plasticity, entry.weight_factor
-    if plasticity is None or factor == 1:
-        return plasticity
-    scale = None if plasticity.scale is None else plasticity.scale * factor
-    return replace(
-        plasticity, w_min=plasticity.w_min * factor, w_max=plasticity.w_max * factor, scale=scale
-    )
+    if entry.plasticity is None or entry.weight_factor == 1:
+        return entry.plasticity
+    return entry.plasticity.with_scaled_bounds(entry.weight_factor)
 
 
 def _release(entry: CircuitProjection, response: str) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def asked_signals(task: Task) -> set[str]:
     names = [str(section["signal"]) for section in task.releases if "signal" in section]
     for projection in task.circuit.projections:
         if projection.plasticity is not None:
-            names += projection.plasticity.signals.values()
+            names += [text for r in projection.plasticity.rules for text in r.signals.values()]
     return {name.removeprefix("environment.") for name in names}
 
 
@@ -124,14 +124,19 @@ class _SignalsOfRules:
         )
 
     def rewrite_signals(self, projection: CircuitProjection) -> CircuitProjection:
-        """Return a projection whose rule reads variables of the neurons that it ends on."""
+        """Return a projection whose rules read variables of the neurons that it ends on."""
         if projection.plasticity is None:
             return projection
-        signals = {
-            signal: self._variable_of(projection, signal, text)
-            for signal, text in projection.plasticity.signals.items()
-        }
-        return replace(projection, plasticity=replace(projection.plasticity, signals=signals))
+        rewritten = projection.plasticity.with_each_rule(
+            lambda rule: replace(
+                rule,
+                signals={
+                    signal: self._variable_of(projection, signal, text)
+                    for signal, text in rule.signals.items()
+                },
+            )
+        )
+        return replace(projection, plasticity=rewritten)
 
     def _variable_of(self, projection: CircuitProjection, signal: str, text: str) -> str:
         """Return what stands for a signal in the postsynaptic neuron."""

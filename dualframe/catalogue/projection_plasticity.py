@@ -36,8 +36,9 @@ def plasticity_rule(
     rule
         A rule that runs: see `dualframe.plasticity`.
     w_max, w_min
-        Bounds of the weight, of its dimension, zero or more. For a projection of a *circuit*, whose
-        weights are calibrated, plain numbers: multiples of the contact's weight.
+        Bounds of the weight, of its dimension. ``w_min`` may be below zero where the presynaptic
+        neurons have no sign. For a projection of a *circuit*, whose weights are calibrated, plain
+        numbers: multiples of the contact's weight.
     scale
         Change of the weight that an amplitude of one makes; the default is what the rule's source
         means (``dualframe show RULE`` says it).
@@ -80,7 +81,7 @@ def plasticity_rule(
     published, relative_to = _published_set(kind, set)
     overrides = ", ".join(f"{name} {value}" for name, value in numbers.items())
     origin = f"{rule}, set {published.name}" if published.name else rule
-    return Plasticity(
+    plasticity = Plasticity(
         rule=rule,
         numbers=_complete_numbers(kind, published, numbers),
         w_max=quantity(w_max),
@@ -95,6 +96,8 @@ def plasticity_rule(
         origin=origin + (f" with {overrides}" if overrides else ""),
         assumptions=_assumptions(published, rule, numbers),
     )
+    kind.check_bounds(plasticity)
+    return plasticity
 
 
 def _published_set(rule: PlasticityRule, set_name: str) -> tuple[ParameterSet, str]:

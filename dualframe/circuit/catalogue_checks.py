@@ -32,3 +32,20 @@ def check_sign(
                 f"{where}: {projection.name!r} has {synapse} synapses, but {source.name!r} is "
                 f"{word} (Dale's law). Choose synapses of the same sign."
             )
+
+
+def check_plastic_sign(projection: CircuitProjection, source: CellType | None, where: str) -> None:
+    """Refuse learned weights of both signs where the synapses have one."""
+    if projection.plasticity is None or not projection.plasticity.is_signed:
+        return
+    label = f"{where}: {projection.name!r} may learn weights below zero"
+    if projection.synapses:
+        raise CatalogueError(
+            f"{label}, but its {', '.join(projection.synapses)} synapses have one sign. Let w_min "
+            f"be zero or more, or state a native weight (weight and into)."
+        )
+    if source is not None and source.sign:
+        word = "excitatory" if source.sign > 0 else "inhibitory"
+        raise CatalogueError(
+            f"{label}, but {source.name!r} is {word} (Dale's law). Let w_min be zero or more."
+        )

@@ -77,7 +77,9 @@ class Circuit(CircuitRecord):
         new = replace(self.input(name), **({"on": True} | changes))
         return replace(self, inputs=tuple(new if x.name == name else x for x in self.inputs))
 
-    def with_plasticity(self, projection: str, plasticity: Plasticity | None) -> Circuit:
+    def with_plasticity(
+        self, projection: str, plasticity: Plasticity | Iterable[Plasticity] | None
+    ) -> Circuit:
         """Return the circuit in which the synapses of a projection learn, or learn no more.
 
         Parameters
@@ -86,7 +88,8 @@ class Circuit(CircuitRecord):
             Name of a projection.
         plasticity
             From `dualframe.plasticity_rule`, bounds and scale as multiples of the contact's weight:
-            ``plasticity_rule("pair_stdp", w_max=2)``. ``None`` keeps the weights as they are.
+            ``plasticity_rule("pair_stdp", w_max=2)``. Several rules act in their order and share
+            bounds. ``None`` keeps the weights as they are.
 
         Raises
         ------

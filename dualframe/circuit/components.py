@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
+import numpy as np
 from brian2.units import ms
 from brian2.units.fundamentalunits import get_dimensions
 
@@ -22,12 +23,13 @@ from dualframe.circuit.contact_channels import (
 )
 from dualframe.circuit.holding import as_holding
 from dualframe.circuit.input_drive import InputDrive
-from dualframe.circuit.plasticity import check_plasticity
+from dualframe.circuit.plasticity import checked_plasticity
 from dualframe.circuit.point_model import PointModel
 from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
 from dualframe.core.serialisation import WHERE_GIVEN
 from dualframe.core.validation import (
+    as_finite,
     as_fraction,
     as_names,
     as_not_negative,
@@ -39,6 +41,7 @@ from dualframe.core.validation import (
 from dualframe.network import Plasticity, ValueRecord
 from dualframe.network.connection_rules import Connection, check_connection, connection_of
 from dualframe.network.distributions import GaussianKernel
+from dualframe.network.plasticity_spec import combined_plasticity
 from dualframe.synapses.short_term_plasticity import ShortTerm
 
 STRENGTHS: Mapping[str, str] = {
@@ -165,7 +168,7 @@ class CircuitProjection(ValueRecord):
         A native weight, a magnitude of any dimension, and the variable of the target's point
         neuron that a spike raises by it, or lowers where the source's cells are inhibitory. It is
         used as it stands, only onto populations that state their point neuron, and has no synapses
-        and compartments.
+        and compartments. It may be below zero where its plasticity lets it be.
     lowers
         Whether spikes lower the variable of a native weight, whatever the source's cells are: some
         published networks of one kind of cell inhibit without inhibitory cells.
@@ -188,7 +191,8 @@ class CircuitProjection(ValueRecord):
         Multiplies the (calibrated) weight. It is not 1 where an in-degree could not be kept.
     plasticity
         How the weight learns, from `dualframe.plasticity_rule`, with bounds and scale as
-        multiples of the contact's weight, or of its dimension if it is a native weight.
+        multiples of the contact's weight, or of its dimension if it is a native weight: a rule, or
+        several in the order in which they act, with the same bounds.
     short_term
         Facilitation and depression of release; the strength is that of the first response.
     note, sources
@@ -245,7 +249,9 @@ class CircuitProjection(ValueRecord):
             )
         factor = as_positive(self.weight_factor, "dimensionless", f"weight_factor of {label}")
         set_frozen_field(self, "weight_factor", float(factor))
-        check_plasticity(self.plasticity, label, self.weight)
+        set_frozen_field(
+            self, "plasticity", checked_plasticity(self.plasticity, label, self.weight)
+        )
         if self.plasticity is not None and self.short_term is not None:
             raise NetworkError(f"{label} has both plasticity and short_term: give one of them.")
         self._freeze()
@@ -279,9 +285,13 @@ class CircuitProjection(ValueRecord):
             )
         check_name(self.into, f"variable (into) of {label}")
         weight = quantity(self.weight, None, f"weight of {label}")
+        signed = combined_plasticity(self.plasticity, label)
+        convert = as_finite if signed and signed.is_signed else as_not_negative
         set_frozen_field(
-            self, "weight", as_not_negative(weight, get_dimensions(weight), f"weight of {label}")
+            self, "weight", convert(weight, get_dimensions(weight), f"weight of {label}")
         )
+        if self.weight_cv and np.asarray(self.weight) < 0:
+            raise NetworkError(f"{label} spreads a weight below zero: leave weight_cv out.")
         set_frozen_field(self, "synapses", {})
 
     def _check_delay(self, label: str) -> None:

@@ -137,7 +137,8 @@ def assumed_numbers(circuit: CircuitRecord, *, dendrites: bool) -> list[str]:
         f"{p.name}: {line}"
         for p in circuit.projections
         if p.plasticity
-        for line in p.plasticity.assumptions
+        for rule in p.plasticity.rules
+        for line in rule.assumptions
     ]
     return lines + [
         f"circuit {circuit.name}: {name} of {', '.join(where)} "
@@ -219,13 +220,17 @@ def _projection_text(projection: CircuitProjection) -> str:
 
 
 def _plasticity_text(plasticity: Plasticity, *, native: bool) -> str:
-    options = "".join(f", {name} {choice}" for name, choice in plasticity.options.items())
-    frozen = ", frozen" if plasticity.frozen else ""
+    rules = " + ".join(map(_rule_text, plasticity.rules))
     bounds = f"{_text(plasticity.w_min)} to {_text(plasticity.w_max)}"
     if get_dimensions(plasticity.w_max) is DIMENSIONLESS:
         bounds = f"{plasticity.w_min:g} to {plasticity.w_max:g}"
         bounds += "" if native else " times the weight"
-    return f"plastic ({plasticity.origin}{options}, {bounds}{frozen})"
+    return f"plastic ({rules}, {bounds})"
+
+
+def _rule_text(rule: Plasticity) -> str:
+    options = "".join(f", {name} {choice}" for name, choice in rule.options.items())
+    return f"{rule.origin}{options}{', frozen' if rule.frozen else ''}"
 
 
 def _background_text(background: Background) -> str:

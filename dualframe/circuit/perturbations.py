@@ -59,7 +59,9 @@ def add_drug(drugs: Iterable[Drug], drug: Drug) -> tuple[Drug, ...]:
 
 
 def replace_plasticity(
-    projections: Iterable[CircuitProjection], name: str, plasticity: Plasticity | None
+    projections: Iterable[CircuitProjection],
+    name: str,
+    plasticity: Plasticity | Iterable[Plasticity] | None,
 ) -> tuple[CircuitProjection, ...]:
     """Return projections of which one has another plasticity.
 
@@ -70,9 +72,10 @@ def replace_plasticity(
     name
         The one that changes.
     plasticity
-        Of its weights; None for none.
+        Of its weights, one rule or several; None for none.
     """
-    return tuple(replace(p, plasticity=plasticity) if p.name == name else p for p in projections)
+    rules: Any = plasticity
+    return tuple(replace(p, plasticity=rules) if p.name == name else p for p in projections)
 
 
 def check_cells(circuit: CircuitRecord, cells: Iterable[str]) -> None:

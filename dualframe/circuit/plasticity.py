@@ -7,6 +7,17 @@ A circuit's weights are calibrated, so bounds and scale are multiples of the con
 ``signals`` say which variable of the postsynaptic neuron a rule reads, such as an occupancy::
 
     plasticity = { rule = "r_stdp", w_max = "2", signals = { level_DA = "o_D1" } }
+
+Several rules of one weight are an array of tables. They share the bounds, which one of them
+states; they act in their order::
+
+    [[projections.plasticity]]
+    rule = "pair_stdp"
+    w_max = "2"
+
+    [[projections.plasticity]]
+    rule = "synaptic_scaling"
+    target_rate = "5 Hz"
 """
 
 from __future__ import annotations
@@ -21,30 +32,28 @@ from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import make_record, plain_values
 from dualframe.core.errors import CatalogueError, DualframeError, NetworkError
 from dualframe.network import Plasticity
+from dualframe.network.plasticity_spec import combined_plasticity
 from dualframe.plasticity import PLASTICITY_RULES
 from dualframe.plasticity.rule import PlasticityRule
 from dualframe.synapses.short_term_plasticity import PARAMETERS, ShortTerm
 
 _MULTIPLES = ("w_max", "w_min", "scale", "learning_rate")
+_BOUNDS = ("w_max", "w_min")
 
 
-def check_plasticity(plasticity: Any, label: str, weight: Any = None) -> None:
-    """Refuse what is no plasticity, or has bounds of the wrong kind.
+def checked_plasticity(rules: Any, label: str, weight: Any = None) -> Plasticity | None:
+    """Return the plasticity of a projection, and refuse what is none or has other bounds.
 
     Parameters
     ----------
-    plasticity, label
-        The plasticity of a projection, or None, and how an error calls the projection.
+    rules, label
+        A rule, several or None, and how an error calls the projection.
     weight
         The native weight: bounds then have its dimension. Without one they are multiples.
     """
+    plasticity = combined_plasticity(rules, label)
     if plasticity is None:
-        return
-    if not isinstance(plasticity, Plasticity):
-        raise NetworkError(
-            f"plasticity of {label} is {plasticity!r}: expected what dualframe.plasticity_rule "
-            f"makes, like plasticity_rule('pair_stdp', w_max=2)."
-        )
+        return None
     if weight is not None:
         if get_dimensions(plasticity.w_max) is not get_dimensions(weight):
             raise NetworkError(
@@ -56,6 +65,7 @@ def check_plasticity(plasticity: Any, label: str, weight: Any = None) -> None:
             f"w_max of {label} is {plasticity.w_max}: weights of a circuit are calibrated, so give "
             f"a plain number, a multiple of the contact's weight, like w_max=2."
         )
+    return plasticity
 
 
 def read_plasticity(
@@ -70,24 +80,48 @@ def read_plasticity(
     weight
         The native weight: bounds then have its dimension. Without one they are multiples.
     """
-    block = table.child("plasticity")
-    if block is None:
-        return None
-    rule = PLASTICITY_RULES[block.text("rule", choices=PLASTICITY_RULES)]
+    if isinstance(table.data.get("plasticity"), list):
+        blocks = table.children("plasticity")
+    else:
+        blocks = list(filter(None, [table.child("plasticity")]))
+    sourced = [_read_numbers(block, weight) for block in blocks]
+    for position, found in enumerate(sourced, 1):
+        place = "plasticity" if position == 1 else f"plasticity.{position}"
+        numbers |= {f"{place}.{key}": number for key, number in found.items()}
+    bounds = {key: found[key] for key in _BOUNDS for found in reversed(sourced) if key in found}
+    if blocks and "w_max" not in bounds:
+        blocks[0].fail("w_max", 'missing. Add the largest weight, a multiple of it: w_max = "2".')
+    rules = [
+        _make_rule(block, {**bounds, **found}) for block, found in zip(blocks, sourced, strict=True)
+    ]
+    try:
+        return combined_plasticity(rules or None, table.where)
+    except NetworkError as error:
+        raise CatalogueError(str(error)) from error
+
+
+def _rule_of(block: Table) -> PlasticityRule:
+    return PLASTICITY_RULES[block.text("rule", choices=PLASTICITY_RULES)]
+
+
+def _read_numbers(block: Table, weight: Any) -> dict[str, Sourced]:
+    """Return the numbers of a rule's table, with their sources."""
+    rule = _rule_of(block)
     kinds = rule.parameters.dimensions
     block.only("rule", "set", "signals", _MULTIPLES, rule.options, kinds)
     dimensions = dict.fromkeys(_MULTIPLES, "dimensionless") | kinds
     if weight is not None:
         dimensions |= dict.fromkeys(_MULTIPLES[:3], get_dimensions(weight))
-    found = {key: block.number(key, kind) for key, kind in dimensions.items() if key in block.data}
-    if "w_max" not in found:
-        block.fail("w_max", 'missing. Add the largest weight, a multiple of it: w_max = "2".')
+    return {key: block.number(key, kind) for key, kind in dimensions.items() if key in block.data}
+
+
+def _make_rule(block: Table, numbers: dict[str, Sourced]) -> Plasticity:
+    rule = _rule_of(block)
     options = {key: block.text(key) for key in rule.options if key in block.data}
-    numbers |= {f"plasticity.{key}": number for key, number in found.items()}
     set_name, signals = block.text("set", ""), _signals(block, rule)
     try:
         return plasticity_rule(
-            rule.name, set=set_name, options=options, signals=signals, **plain_values(found)
+            rule.name, set=set_name, options=options, signals=signals, **plain_values(numbers)
         )
     except CatalogueError:
         raise

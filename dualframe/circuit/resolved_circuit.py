@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from dualframe import catalogue
 from dualframe.catalogue import CellType, Modulator, Receptor, Synapse
-from dualframe.circuit.catalogue_checks import check_compartments, check_sign
+from dualframe.circuit.catalogue_checks import check_compartments, check_plastic_sign, check_sign
 from dualframe.circuit.circuit_record import CircuitRecord
 from dualframe.circuit.components import Background, CircuitPopulation, CircuitProjection
 from dualframe.circuit.effect_overrides import EffectChange
@@ -252,6 +252,8 @@ def _check_resolved(resolved: ResolvedCircuit, where: str) -> None:
         if isinstance(given.entry, CircuitProjection) and given.source_cell is not None:
             signs = {synapse.name: synapse.sign for synapse in given.synapses}
             check_sign(given.entry, given.source_cell, signs, where)
+        if isinstance(given.entry, CircuitProjection):
+            check_plastic_sign(given.entry, given.source_cell, where)
     for modulation in resolved.modulations:
         if modulation.entry.uptake:
             modulation.modulator.uptake(modulation.entry.uptake)

@@ -24,6 +24,7 @@ KINDS = (
     "targets",
     "environments",
 )
+NEW_KINDS = ("task",)
 TARGETS = "runtime, cpp_standalone, genn, genn5"
 BRANCHES = "biological or task_driven"
 RECORDED_NEURONS = 3
@@ -50,6 +51,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "dualframe.cli.train_command",
             "agents learn a task",
             "Let agents learn a task; with several --modulate, one condition after the other.",
+        ),
+        "new": (
+            "dualframe.cli.new_command",
+            "a commented file to start from",
+            "Write a commented file to start from: a task that trains at once.",
         ),
         "export": (
             "dualframe.cli.commands",
@@ -147,6 +153,7 @@ def command_line_parser() -> argparse.ArgumentParser:
     )
     _add_run_arguments(parsers["run"])
     _add_train_arguments(parsers["train"])
+    _add_new_arguments(parsers["new"])
     _add_export_arguments(parsers["export"])
     _add_check_arguments(parsers["check"])
     reporting = parsers["report"]
@@ -242,6 +249,19 @@ def _add_train_arguments(subparser: argparse.ArgumentParser) -> None:
     add("--threads", type=int, default=1, help=_THREADS)
     add("--out", metavar="DIR", help="folder for tables, agents and figures")
     add_force(subparser)
+
+
+def _add_new_arguments(subparser: argparse.ArgumentParser) -> None:
+    add = subparser.add_argument
+    add("kind", choices=NEW_KINDS)
+    add("name", metavar="NAME", help="a letter, then letters, digits and _")
+    add(
+        "--with-environment",
+        action="store_true",
+        help="write NAME.py too, a script with an environment of equations that trains",
+    )
+    add("--out", metavar="DIR", default=".", help="folder (default: this one)")
+    add_force(subparser, "replace files of this name that stand there")
 
 
 def _add_export_arguments(subparser: argparse.ArgumentParser) -> None:

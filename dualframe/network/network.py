@@ -142,6 +142,7 @@ class Network(ValueRecord):
                 check_indices(projection, name, source, target)
         check_replicas(projection, source, target)
         check_ends(projection, source, target)
+        check_dale(projection, source)
 
     def _check_current(self, current: CurrentInput) -> None:
         population = self.population(current.target)
@@ -259,6 +260,18 @@ def check_indices(projection: Projection, name: str, source: Any, target: Popula
                 f"{name} of projection {projection.name!r} reach index {indices.max()}: expected "
                 f"at most {end.n - 1}, the last of the {end.n} members of {end.name!r}."
             )
+
+
+def check_dale(projection: Projection, source: Any) -> None:
+    """Refuse plastic weights of both signs from neurons of one sign (Dale's law)."""
+    sign = getattr(source, "sign", None)
+    if projection.plasticity is not None and projection.plasticity.is_signed and sign:
+        word = "excitatory" if sign > 0 else "inhibitory"
+        raise NetworkError(
+            f"projection {projection.name!r} may learn weights below zero "
+            f"(w_min {projection.plasticity.w_min}), but {source.name!r} is {word} (Dale's law): "
+            f"let w_min be zero or more."
+        )
 
 
 def check_replicas(projection: Projection, source: Any, target: Population) -> None:

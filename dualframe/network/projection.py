@@ -32,7 +32,7 @@ from dualframe.network.connection_rules import (
     connection_of,
 )
 from dualframe.network.distributions import DISTRIBUTIONS, GaussianKernel
-from dualframe.network.plasticity_spec import Plasticity
+from dualframe.network.plasticity_spec import Plasticity, combined_plasticity
 from dualframe.network.value_record import ValueRecord, variables
 
 _SUMMED = re.compile(r"^\s*(?P<name>\w+?)_post\s*=.*\(\s*summed\s*\)", re.MULTILINE)
@@ -101,8 +101,9 @@ class Projection(ValueRecord):
     late
         The statements that make up for missed visits, before all others, on GeNN.
     plasticity
-        How the weight learns, from `dualframe.plasticity_rule`. The weight must then lie between
-        the bounds of the rule; draws of a distribution that do not are set to the bound.
+        How the weight learns, from `dualframe.plasticity_rule`: a rule, or several in the order in
+        which they act, with the same bounds. The weight must then lie between the bounds; draws
+        of a distribution that do not are set to the bound.
     """
 
     source: str
@@ -155,8 +156,10 @@ class Projection(ValueRecord):
             check_count(self.delay_groups, f"delay_groups of projection {self.name!r}")
         self._convert_values("weight", None)
         self._convert_parameters()
-        if self.plasticity is not None:
-            self._check_plasticity(self.plasticity)
+        plasticity = combined_plasticity(self.plasticity, f"projection {self.name!r}")
+        set_frozen_field(self, "plasticity", plasticity)
+        if plasticity is not None:
+            self._check_plasticity(plasticity)
         self._freeze()
 
     def _convert_parameters(self) -> None:
@@ -234,13 +237,9 @@ class Projection(ValueRecord):
 
     def _check_plasticity(self, plasticity: Plasticity) -> None:
         label = f"projection {self.name!r}"
-        if not isinstance(plasticity, Plasticity):
-            raise NetworkError(
-                f"plasticity of {label} is {plasticity!r}: expected what "
-                f"dualframe.plasticity_rule makes, like plasticity_rule('pair_stdp', w_max=2*nS)."
-            )
-        for signal, expression in plasticity.signals.items():
-            check_expression(expression, f"signal {signal!r} of the rule of {label}")
+        for rule in plasticity.rules:
+            for signal, expression in rule.signals.items():
+                check_expression(expression, f"signal {signal!r} of the rule of {label}")
         if not (self.on_pre or self.summed) or self.weight is None:
             raise NetworkError(
                 f"{label} is plastic: give on_pre, like 'g += w', or a summed variable, like "

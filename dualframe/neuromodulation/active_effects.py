@@ -187,8 +187,9 @@ def compiled_effects(
 
 def requested_factors(circuit: ResolvedCircuit, population: str) -> tuple[str, ...]:
     """Return the factors that plasticity rules of the synapses onto a population ask for."""
-    rules = [getattr(p.entry, "plasticity", None) for p in circuit.projections_to(population)]
-    asked = {name for rule in rules if rule is not None for name in getattr(rule, "factors", ())}
+    learning = [getattr(p.entry, "plasticity", None) for p in circuit.projections_to(population)]
+    rules = [rule for plasticity in filter(None, learning) for rule in plasticity.rules]
+    asked = {name for rule in rules for name in rule.factors}
     return tuple(name for name in PLASTICITY_FACTORS if name in asked)
 
 
@@ -196,9 +197,10 @@ def variables_read_by_rules(circuit: ResolvedCircuit, population: str) -> dict[s
     """Return what plasticity rules read of the neurons of a population, and in which projection."""
     read: dict[str, str] = {}
     for projection in circuit.projections_to(population):
-        rule = getattr(projection.entry, "plasticity", None)
-        for text in rule.signals.values() if rule is not None else ():
-            read |= dict.fromkeys(sorted(get_identifiers(text)), projection.name)
+        plasticity = getattr(projection.entry, "plasticity", None)
+        for rule in plasticity.rules if plasticity is not None else ():
+            for text in rule.signals.values():
+                read |= dict.fromkeys(sorted(get_identifiers(text)), projection.name)
     return read
 
 

@@ -5,7 +5,7 @@ Both branches use them: a rule needs a projection and the postsynaptic neuron, w
 """
 
 from dualframe.plasticity.adaptive_threshold import with_adaptive_threshold
-from dualframe.plasticity.insert_rules import insert_plasticity_rules
+from dualframe.plasticity.insert_rules import insert_plasticity_rules, rules_that_visit
 from dualframe.plasticity.registry import PLASTICITY_RULES
 from dualframe.plasticity.rule import PlasticityRule, RuleEquations
 from dualframe.plasticity.sliding_thresholds import with_sliding_thresholds
@@ -17,6 +17,7 @@ __all__ = [
     "RuleEquations",
     "freeze_learning",
     "insert_plasticity_rules",
+    "rules_that_visit",
     "with_adaptive_threshold",
     "with_sliding_thresholds",
     "with_weights",

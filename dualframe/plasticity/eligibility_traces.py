@@ -52,10 +52,10 @@ from dualframe.plasticity.rule import (
     rename_variables,
 )
 from dualframe.plasticity.statements import (
+    bounded_weight,
     factor_product,
     spike_statement,
     trace_equation,
-    weight_equation,
 )
 
 _FACTORS = ("rate_factor", GATE)
@@ -282,12 +282,12 @@ def _event_driven_equations(
     neuron_equations = [_drive_integral(one, drive) for one, drive in drives.items()]
     neuron_equations += [_trace_fading(trace, first) for trace in traces]
     epoch_starts = [one.with_its_variables("turn") for one in eligibilities]
-    up_to_date, later = _clipped_change(_earned_change(eligibilities)), _take_off(eligibilities)
+    earned, later = _earned_change(eligibilities), _take_off(eligibilities)
     return RuleEquations(
         equations="\n".join([*equations, *(f"{trace.name} : 1" for trace in traces)]),
-        bring_up_to_date=up_to_date,
+        due_change=earned,
         defer_to_next_spike=later,
-        conditional_updates=((f"{up_to_date}\n{later}", f"{REVERSAL}_post"),),
+        conditional_updates=((f"{bounded_weight(earned)}\n{later}", f"{REVERSAL}_post"),),
         periodic_updates=tuple(
             (_origin_shift(one, moved[one], eligibilities), lengths[one]) for one in eligibilities
         ),
@@ -341,10 +341,6 @@ def _earned_change(eligibilities: Sequence[Eligibility]) -> str:
     return _MOVED.format(" + ".join(one.with_its_variables(_EARNED) for one in eligibilities))
 
 
-def _clipped_change(change: str) -> str:
-    return f"w = clip(w + {change}, w_min, w_max)"
-
-
 def _take_off(eligibilities: Sequence[Eligibility]) -> str:
     """Return the statement that takes off what will be added again when the weight is needed."""
     return f"w = w - {_earned_change(eligibilities)}" if eligibilities else ""
@@ -357,7 +353,7 @@ def _origin_shift(
     moved = [one.with_its_variables("eligibility = eligibility*fade_post")]
     moved += [f"{trace.name} = {trace.value}" for trace in traces]
     rest = _take_off([other for other in eligibilities if other is not one])
-    lines = [_clipped_change(_earned_change(eligibilities)), *moved, rest]
+    lines = [bounded_weight(_earned_change(eligibilities)), *moved, rest]
     return "\n".join(filter(None, lines))
 
 
@@ -384,7 +380,7 @@ def _clock_driven_equations(
     change = " + ".join(
         f"{one.with_its_variables('eligibility')}*({drive})" for one, drive in drives.items()
     )
-    new = f"clip(w + learning_rate*scale*({change})*dt, w_min, w_max)"
-    equations.append(weight_equation(new, plasticity))
     equations += [trace_equation(trace.name, trace.tau, plasticity) for trace in traces]
-    return RuleEquations(equations="\n".join(equations))
+    return RuleEquations(
+        equations="\n".join(equations), step_change=f"learning_rate*scale*({change})*dt"
+    )

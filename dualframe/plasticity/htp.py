@@ -11,10 +11,11 @@ becomes long-term:
 A baseline modulation below zero (signal ``modulation``) makes hypotheses without reward fade below
 zero. w_s and w_l are parts of ``scale``.
 
-Not as in the source: a weight is a magnitude here (Dale), so what is transmitted is ``w_s + w_l``
-within the bounds of the rule. The source transmits down to -1; the short-term weight does go
-there, and its share below the bound is kept (``held``), not forgotten. At the start a weight is
-short-term.
+What is transmitted is ``w_s + w_l`` within the bounds of the rule. The source transmits down to -1
+(``w_min`` below zero, where no sign of the units forbids it); with a bound of zero the short-term
+weight does go there, and its share below the bound is kept (``held``), not forgotten. At the start
+a weight is short-term. The weight is the sum of its two parts, so the rule shares it with no other
+that moves it at every step.
 Signals, targets and factors are those of `rchp`.
 """
 

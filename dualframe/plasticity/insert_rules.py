@@ -8,7 +8,7 @@ signal or set of modulatory factors changes equations.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,8 +17,10 @@ from brian2.units.fundamentalunits import get_dimensions
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
 from dualframe.core.errors import NetworkError, suggest_name
+from dualframe.core.quantity import unit_of
 from dualframe.network import Network, Plasticity, Population, Projection, variables
 from dualframe.network.distributions import DISTRIBUTIONS, Limited
+from dualframe.plasticity.combined_rules import combine_rules, with_written_weight
 from dualframe.plasticity.registry import PLASTICITY_RULES
 from dualframe.plasticity.rule import GATE, PlasticityRule, RuleEquations, rename_variables
 
@@ -26,16 +28,23 @@ _NAME = re.compile(r"\b[A-Za-z_]\w*")
 _SUBEXPRESSION = re.compile(
     r"^[ \t]*(?P<name>\w+)[ \t]*=(?P<text>[^:\n]*):[^(\n]*(?:\((?P<flags>[^)\n]*)\))?", re.M
 )
+_SHARED = frozenset({"w", "w_min", "w_max"})  # of all rules of a projection
 _FUNCTIONS = frozenset({"int", "exp", "clip", "abs", "t", "dt"})
 
 
 @dataclass(frozen=True)
 class _Learning:
-    """A projection that learns, with its plasticity and the rule that it names."""
+    """A projection that learns, with one of its rules and where it stands among them."""
 
     projection: Projection
     plasticity: Plasticity
     rule: PlasticityRule
+    place: int = 1
+
+    @property
+    def ending(self) -> str:
+        """What tells the names of this rule from those of the first."""
+        return f"_rule_{self.place}" if self.place > 1 else ""
 
     @property
     def numbers(self) -> dict[str, Any]:
@@ -73,42 +82,93 @@ def insert_plasticity_rules(network: Network) -> Network:
     projections, shared = [], dict[str, str]()
     for projection in network.projections:
         if projection.plasticity is not None:
-            rule = PLASTICITY_RULES[projection.plasticity.rule]
-            learning = _Learning(projection, projection.plasticity, rule)
             source, target = populations.get(projection.source), populations[projection.target]
-            projection, populations[target.name] = _insert_rule(learning, source, target, shared)
+            projection, populations[target.name] = _insert_rules(
+                projection, projection.plasticity, source, target, shared
+            )
         projections.append(projection)
     return replace(network, populations=tuple(populations.values()), projections=tuple(projections))
 
 
-def _insert_rule(
-    learning: _Learning, source: Population | None, target: Population, shared: dict[str, str]
+def rules_that_visit(network: Network) -> Iterator[tuple[Projection, str]]:
+    """Yield the rules that need a visit to every synapse between spikes, with their projections.
+
+    Parameters
+    ----------
+    network
+        Whose projections may name rules.
+    """
+    for projection in network.projections:
+        neurons = network.population(projection.target)
+        known = neurons.variables | set(neurons.parameters)
+        for rule in projection.plasticity.rules if projection.plasticity is not None else ():
+            equations = PLASTICITY_RULES[rule.rule].rule_equations(rule, known)
+            if equations.periodic_updates and not equations.catch_up:
+                yield projection, rule.rule
+
+
+def _insert_rules(
+    projection: Projection,
+    plasticity: Plasticity,
+    source: Population | None,
+    target: Population,
+    shared: dict[str, str],
 ) -> tuple[Projection, Population]:
-    """Return a projection with the equations of its rule, and its target with what these need.
+    """Return a projection with the equations of its rules, and its target with what these need.
 
     ``shared`` are the neuronal parts that targets have already, by what they are: projections
     with one rule and the same numbers share one.
     """
-    plasticity = learning.plasticity
+    rules = [
+        _Learning(projection, rule, PLASTICITY_RULES[rule.rule], place)
+        for place, rule in enumerate(plasticity.rules, 1)
+    ]
     neuron_variables = (target.variables | set(target.parameters)) - {GATE}
+    written = dict[str, RuleEquations]()
+    for learning in rules:
+        learning.rule.check_bounds(plasticity)
+        equations, target = _write_rule(learning, neuron_variables, source, target, shared)
+        written[f"{learning.rule.name}{learning.ending}"] = equations
+    label = f"projection {projection.name!r}"
+    equations = with_written_weight(combine_rules(written, label), unit_of(plasticity.w_max))
+    numbers: dict[str, Any] = {}
+    for learning in rules:
+        numbers |= _synaptic_numbers(learning, equations.synaptic_text)
+    names = variables(equations.equations) | set(numbers)
+    _check_names(rules, names)
+    stand_ins = _stand_ins(names, target)
+    numbers = {stand_ins.get(name, name): value for name, value in numbers.items()}
+    return _write_projection(
+        projection, plasticity, equations.rename_in_synapses(stand_ins), numbers
+    ), target
+
+
+def _write_rule(
+    learning: _Learning,
+    neuron_variables: Collection[str],
+    source: Population | None,
+    target: Population,
+    shared: dict[str, str],
+) -> tuple[RuleEquations, Population]:
+    """Return the equations of one rule under names of its own, and the target with its part."""
+    plasticity = learning.plasticity
     gate = set(plasticity.signals) & {GATE}
-    equations = learning.rule.rule_equations(plasticity, neuron_variables | gate)
+    equations = learning.rule.rule_equations(plasticity, {*neuron_variables, *gate})
     # names of the user's expressions may be those of the rule: its own get new ones first
     read = _signal_expressions(_postsynaptic_signals(learning), "post", learning, target)
     equations, target = _extend_neuron(equations, learning, target, shared)
-    equations = _read_source(equations.rename_in_synapses(read), learning, source)
-    numbers = _synaptic_numbers(learning, equations.synaptic_text)
-    names = variables(equations.equations) | set(numbers)
-    _check_names(learning, names)
-    stand_ins = _stand_ins(names, target)
-    numbers = {stand_ins.get(name, name): value for name, value in numbers.items()}
-    return _write_projection(learning, equations.rename_in_synapses(stand_ins), numbers), target
+    if learning.ending:
+        own = (variables(equations.equations) | set(learning.numbers) | {"scale"}) - _SHARED
+        equations = equations.rename_in_synapses({n: f"{n}{learning.ending}" for n in own})
+    return _read_source(equations.rename_in_synapses(read), learning, source), target
 
 
 def _write_projection(
-    learning: _Learning, equations: RuleEquations, numbers: Mapping[str, Any]
+    projection: Projection,
+    plasticity: Plasticity,
+    equations: RuleEquations,
+    numbers: Mapping[str, Any],
 ) -> Projection:
-    projection, plasticity = learning.projection, learning.plasticity
     weight = projection.weight
     if isinstance(weight, DISTRIBUTIONS):
         weight = Limited(weight, plasticity.w_min, plasticity.w_max)
@@ -213,15 +273,16 @@ def _extend_neuron(
     durations, initial = equations.neuron_durations, equations.neuron_initial
     texts = (equations.neuron_equations, equations.neuron_reset, equations.neuron_memory)
     signals = {name: f"({text})" for name, text in _postsynaptic_signals(learning).items()}
+    owner = f"{learning.projection.name}{learning.ending}"
     first = shared.setdefault(
-        repr((target.name, texts, signals, numbers, durations, initial)), learning.projection.name
+        repr((target.name, texts, signals, numbers, durations, initial)), owner
     )
     new = {
         name: f"{name}_of_{first}"
         for name in variables("\n".join((texts[0], texts[2]))) | set(numbers) | set(durations)
     }
     equations = equations.rename_in_synapses({f"{k}_post": f"{v}_post" for k, v in new.items()})
-    if first != learning.projection.name:
+    if first != owner:
         return equations, target
     if equations.neuron_reset and target.threshold is None:
         raise NetworkError(
@@ -245,11 +306,15 @@ def _extend_neuron(
 
 
 def _synaptic_numbers(learning: _Learning, text: str) -> dict[str, Any]:
-    """Return the numbers that the written rule uses in the synapses."""
+    """Return the numbers of a rule that the written rules use in the synapses."""
     used = set(_NAME.findall(text))
-    numbers = learning.numbers
-    if "scale" in used:
-        numbers["scale"] = _amplitude_scale(learning)
+    numbers = {
+        name if name in _SHARED else f"{name}{learning.ending}": value
+        for name, value in learning.numbers.items()
+    }
+    scale = f"scale{learning.ending}"
+    if scale in used:
+        numbers[scale] = _amplitude_scale(learning)
     return {name: value for name, value in numbers.items() if name in used}
 
 
@@ -262,8 +327,11 @@ def _amplitude_scale(learning: _Learning) -> Any:
         return plasticity.w_max
     if plasticity.relative_to == "initial":
         if not isinstance(weight, DISTRIBUTIONS) and np.ndim(weight) == 0:
-            return weight
-        reference = "the weight before learning, and the weights of this projection differ"
+            if np.asarray(weight) > 0:
+                return weight
+            reference = f"the weight before learning, which is {weight}"
+        else:
+            reference = "the weight before learning, and the weights of this projection differ"
     elif get_dimensions(plasticity.w_max).is_dimensionless:
         return 1.0
     else:
@@ -284,10 +352,10 @@ def _stand_ins(names: frozenset[str], target: Population) -> dict[str, str]:
     return {name: f"{name}_of_rule" for name in clash}
 
 
-def _check_names(learning: _Learning, names: frozenset[str]) -> None:
-    projection = learning.projection
+def _check_names(rules: Sequence[_Learning], names: frozenset[str]) -> None:
+    projection = rules[0].projection
     if clash := sorted((variables(projection.equations) | set(projection.parameters)) & names):
         raise NetworkError(
             f"projection {projection.name!r} defines {clash[0]!r}, which its rule "
-            f"{learning.rule.name!r} defines too; rename it."
+            f"{rules[0].rule.name!r} defines too; rename it."
         )

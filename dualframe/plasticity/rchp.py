@@ -26,7 +26,7 @@ from collections.abc import Collection
 from dualframe.core.parameter_table import Dimensions, ParameterTable
 from dualframe.network import Plasticity
 from dualframe.plasticity.rule import CLOCK, PlasticityRule, RuleEquations
-from dualframe.plasticity.statements import factor_product, weight_equation
+from dualframe.plasticity.statements import factor_product
 
 CORRELATION_PARAMETERS: Dimensions = {
     "gain": "rate",
@@ -94,9 +94,9 @@ def modulated_change(neuron_variables: Collection[str]) -> str:
 
 def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
-    new = f"clip(w + scale*{modulated_change(neuron_variables)}, w_min, w_max)"
     return RuleEquations(
-        equations=f"{rare_eligibility(neuron_variables)}\n{weight_equation(new, plasticity)}"
+        equations=rare_eligibility(neuron_variables),
+        step_change=f"scale*{modulated_change(neuron_variables)}",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dualframe.core.registry import Registry
+from dualframe.plasticity.consolidation import CONSOLIDATION
 from dualframe.plasticity.da_5ht import DA_5HT
 from dualframe.plasticity.exploratory_hebbian import EXPLORATORY_HEBBIAN
 from dualframe.plasticity.htp import HTP
@@ -35,5 +36,6 @@ PLASTICITY_RULES = Registry(
         RCHP,
         HTP,
         SYNAPTIC_SCALING,
+        CONSOLIDATION,
     ),
 )

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dualframe.core.errors import NetworkError
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
 
@@ -24,6 +25,8 @@ UPDATE = (EVENT, CLOCK)
 GATE = "gate"
 _SYNAPTIC = (
     "equations",
+    "step_change",
+    "due_change",
     "on_pre",
     "on_post",
     "bring_up_to_date",
@@ -40,11 +43,17 @@ class RuleEquations:
     ----------
     equations
         Synaptic variables; ``w`` is there already, unless an equation of the rule moves it.
+    step_change
+        What the rule adds to the weight at every step, of a rule that visits every synapse at
+        every step.
+    due_change
+        What the rule has changed the weight by since its last update, of a rule that moves the
+        weight between spikes and writes it at spikes only.
     on_pre, on_post
         Statements after the transmission of a presynaptic spike, and at a postsynaptic one.
     bring_up_to_date
-        Statements that bring a synapse up to date, executed before everything else at a spike of
-        either side, and for the weights that a run reports.
+        Statements after `due_change`, which bring the rest of a synapse up to date: both are
+        executed before everything else at a spike of either side.
     defer_to_next_spike
         Statements after everything else at a spike of either side.
     periodic_updates
@@ -69,7 +78,9 @@ class RuleEquations:
         Times that these equations count in steps.
     """
 
-    equations: str
+    equations: str = ""
+    step_change: str = ""
+    due_change: str = ""
     on_pre: str = ""
     on_post: str = ""
     bring_up_to_date: str = ""
@@ -142,6 +153,8 @@ class PlasticityRule:
     relative_to
         What an amplitude of one is, where the catalogue has no numbers of the rule: ``"w_max"``,
         ``"initial"`` (the projection's weight) or ``"absolute"`` (a weight as such).
+    only_magnitudes
+        Why the rule cannot learn weights below zero, where it cannot.
     source
         Who published the rule.
     """
@@ -154,7 +167,27 @@ class PlasticityRule:
     postsynaptic_signals: Mapping[str, str] = field(default_factory=dict)
     presynaptic_signals: Mapping[str, str] = field(default_factory=dict)
     relative_to: str = "w_max"
+    only_magnitudes: str = ""
     source: str
+
+    def check_bounds(self, plasticity: Plasticity) -> None:
+        """Refuse weights below zero where the rule is of magnitudes.
+
+        Parameters
+        ----------
+        plasticity
+            The plasticity that names the rule.
+
+        Raises
+        ------
+        NetworkError
+            Saying why.
+        """
+        if plasticity.is_signed and self.only_magnitudes:
+            raise NetworkError(
+                f"{self.name} cannot learn weights below zero (w_min {plasticity.w_min}): "
+                f"{self.only_magnitudes}. Let w_min be zero or more, or take another rule."
+            )
 
     @property
     def readable_signals(self) -> dict[str, str]:

@@ -39,7 +39,7 @@ from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
 from dualframe.plasticity.rule import UPDATE, PlasticityRule, RuleEquations, is_clock_driven
-from dualframe.plasticity.statements import factor_product, trace_equation
+from dualframe.plasticity.statements import bounded_weight, factor_product, trace_equation
 
 PARAMETERS = ParameterTable(
     required={
@@ -92,8 +92,14 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
         equations="\n".join(equations),
         on_pre=on_pre,
         on_post=on_post,
-        bring_up_to_date=_apply_trial_ends(taus),
-        conditional_updates=((_apply_trial_ends(taus), "ended_post"),),
+        due_change=_change_at_trial_ends(taus),
+        bring_up_to_date=_forget_trials(taus),
+        conditional_updates=(
+            (
+                f"{bounded_weight(_change_at_trial_ends(taus))}\n{_forget_trials(taus)}",
+                "ended_post",
+            ),
+        ),
         neuron_equations="\n".join([_NEW, _ENDED, _memory_of_trials(taus)]),
         neuron_initial={f"fade_{name}": 1.0 for name in taus},
     )
@@ -158,27 +164,25 @@ def _shift_register(name: str, source: str) -> list[str]:
     return [f"d{new}/dt = new*({old} - {new})/dt : 1" for old, new in pairwise(values)]
 
 
-def _apply_trial_ends(taus: Collection[str]) -> str:
-    """Return what brings a synapse from the trial of its last spike to the present one."""
-    ago = [f"int(abs(epoch_post - since - {k}) < 0.5)" for k in range(_ENDS + 1)]
+_AGO = [f"int(abs(epoch_post - since - {k}) < 0.5)" for k in range(_ENDS + 1)]
+
+
+def _change_at_trial_ends(taus: Collection[str]) -> str:
+    """Return what the ends of trials since the trial of its last spike make of a synapse."""
     ends = range(1, _ENDS + 1)
     changes = []
     for name, sign in zip(taus, ("", "-"), strict=False):
-        level = " + ".join(f"{ago[k]}*level_{name}_{k}_post" for k in ends)
-        faded = " + ".join(f"{ago[k]}*faded_{name}_{k}_post" for k in ends)
+        level = " + ".join(f"{_AGO[k]}*level_{name}_{k}_post" for k in ends)
+        faded = " + ".join(f"{_AGO[k]}*faded_{name}_{k}_post" for k in ends)
         size = f"{sign}learning_rate*scale*eta_{name}*eligibility_{name}*({faded})"
         changes.append(f"({level})*({size} - online)")
-    same = ago[0]
-    return "\n".join(
-        [
-            f"w = clip(w + {' + '.join(changes)}, w_min, w_max)",
-            f"online = online*{same}",
-            *(f"eligibility_{name} = eligibility_{name}*{same}" for name in taus),
-            f"x = x*{same}",
-            f"y = y*{same}",
-            "since = epoch_post",
-        ]
-    )
+    return " + ".join(changes)
+
+
+def _forget_trials(taus: Collection[str]) -> str:
+    """Return what brings the rest of a synapse to the present trial."""
+    kept = ("online", *(f"eligibility_{name}" for name in taus), "x", "y")
+    return "\n".join([*(f"{name} = {name}*{_AGO[0]}" for name in kept), "since = epoch_post"])
 
 
 def _clock_driven_equations(
@@ -187,12 +191,11 @@ def _clock_driven_equations(
     """Every synapse at every step, as the source does it."""
     unit = unit_of(plasticity.w_max)
     changes = [
-        f"ending_{name}_post*({sign}learning_rate*scale*eta_{name}*eligibility_{name} - online)"
+        f"new_post*ending_{name}_post"
+        f"*({sign}learning_rate*scale*eta_{name}*eligibility_{name} - online)"
         for name, sign in zip(taus, ("", "-"), strict=False)
     ]
     lines = [
-        f"dw/dt = new_post*(clip(w + {' + '.join(changes)}, w_min, w_max) - w)/dt"
-        f" : {unit} (clock-driven)",
         f"donline/dt = -new_post*online/dt : {unit} (clock-driven)",
     ]
     decaying = {f"eligibility_{name}": tau for name, tau in taus.items()}
@@ -201,5 +204,9 @@ def _clock_driven_equations(
         lines.append(f"d{name}/dt = ({faded} - {name})/dt : 1 (clock-driven)")
     on_pre, on_post = _spike_statements(neuron_variables, taus, "")
     return RuleEquations(
-        equations="\n".join(lines), on_pre=on_pre, on_post=on_post, neuron_equations=_NEW
+        equations="\n".join(lines),
+        step_change=" + ".join(changes),
+        on_pre=on_pre,
+        on_post=on_post,
+        neuron_equations=_NEW,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
 from dualframe.plasticity.rule import GATE, MULTIPLICATIVE, NEAREST, is_clock_driven
 
@@ -84,17 +83,28 @@ def depress_weight(amount: str, plasticity: Plasticity, neuron_variables: Collec
     return _bounded_change("-", f"{amount}{modulation}", plasticity, turns)
 
 
-def weight_equation(new_weight: str, plasticity: Plasticity) -> str:
-    """Return the equation that sets the weight at every step.
+def weight_equation(step_change: str, unit: str) -> str:
+    """Return the equation that changes the weight at every step, within its bounds.
 
     Parameters
     ----------
-    new_weight
-        Expression of the next weight.
-    plasticity
-        The plasticity of the projection.
+    step_change
+        What a step adds to the weight.
+    unit
+        Of the weight.
     """
-    return f"dw/dt = ({new_weight} - w)/dt : {unit_of(plasticity.w_max)} (clock-driven)"
+    return f"dw/dt = (clip(w + {step_change}, w_min, w_max) - w)/dt : {unit} (clock-driven)"
+
+
+def bounded_weight(change: str) -> str:
+    """Return the statement that changes the weight, within its bounds.
+
+    Parameters
+    ----------
+    change
+        What is added to the weight.
+    """
+    return f"w = clip(w + {change}, w_min, w_max)"
 
 
 def factor_product(neuron_variables: Collection[str], *kinds: str) -> str:

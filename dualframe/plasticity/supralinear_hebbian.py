@@ -15,9 +15,10 @@ the mean of its type, times that mean), ``over`` is one in the step at which a t
 
 The rule reads the presynaptic unit at every step, so it is clock-driven in every form, and runs on
 the runtime and in C++. It is for units without a threshold, whose projection has a summed variable,
-``"input_post = w*r_pre : 1 (summed)"``. A weight is a magnitude here (Dale): units of the source
-have both signs of weight; an inhibitory projection says so with ``signals={"rate": "-r"}`` and a
-summed ``-w*r_pre``. The source counts steps of 1 ms; H is a sum over steps, not over time.
+``"input_post = w*r_pre : 1 (summed)"``. Units of the source have both signs of weight: let
+``w_min`` be below zero, which Dale's law forbids for neurons of one sign; a projection that
+inhibits has ``signals={"rate": "-r"}`` and a summed ``-w*r_pre``. The source counts steps of 1 ms;
+H is a sum over steps, not over time.
 ``eligibility_factor`` acts on what is added to H, ``rate_factor`` on the change.
 """
 
@@ -28,11 +29,7 @@ from collections.abc import Collection
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
 from dualframe.plasticity.rule import CLOCK, PlasticityRule, RuleEquations
-from dualframe.plasticity.statements import (
-    factor_product,
-    running_mean_equation,
-    weight_equation,
-)
+from dualframe.plasticity.statements import factor_product, running_mean_equation
 
 PARAMETERS = ParameterTable(
     required={"eta": "dimensionless", "max_change": "dimensionless", "tau_activity": "time"},
@@ -47,13 +44,9 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
     eligibility, rate = (factor_product(neuron_variables, kind) for kind in ("eligibility", "rate"))
     step = f"(rate_pre*(activity_post - mean_activity_post))**3{eligibility}"
     limited = "clip(eta*modulation_post*hebb, -max_change, max_change)"
-    change = f"learning_rate*scale*over_post*{limited}{rate}"
-    equations = [
-        f"dhebb/dt = ({step} - over_post*hebb)/dt : 1 (clock-driven)",
-        weight_equation(f"clip(w + {change}, w_min, w_max)", plasticity),
-    ]
     return RuleEquations(
-        equations="\n".join(equations),
+        equations=f"dhebb/dt = ({step} - over_post*hebb)/dt : 1 (clock-driven)",
+        step_change=f"learning_rate*scale*over_post*{limited}{rate}",
         neuron_equations=running_mean_equation("mean_activity", "activity", "tau_activity"),
     )
 

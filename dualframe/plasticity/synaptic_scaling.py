@@ -12,9 +12,8 @@ is exact: the multiplications of all steps are one exponential. All synapses of 
 up to date when its growth changes sign, so that it is exact at the bounds as well (on GeNN while
 the growth keeps its sign between two presynaptic spikes, or the run warns).
 
-A homeostatic rule alone learns nothing: the target must lie within what the neuron can reach. A
-projection has one rule, so scaling acts on projections that have no other. ``rate_factor`` scales
-the growth.
+A homeostatic rule alone learns nothing: a projection may have it beside one that does. The target
+must lie within what the neuron can reach. ``rate_factor`` scales the growth.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
 from dualframe.plasticity.reversals import REVERSAL, reversal_equations
 from dualframe.plasticity.rule import UPDATE, PlasticityRule, RuleEquations, is_clock_driven
-from dualframe.plasticity.statements import factor_product, weight_equation
+from dualframe.plasticity.statements import bounded_weight, factor_product
 
 PARAMETERS = ParameterTable(
     required={
@@ -53,18 +52,19 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
         growth = _GROWTH.format("mean_rate_post", "missed_post") + rate
         power = _FINITE.format(f"learning_rate*{growth}*dt")
         return RuleEquations(
-            equations=weight_equation(f"clip(w*exp({power}), w_min, w_max)", plasticity),
+            step_change=f"w*(exp({power}) - 1)",
             neuron_equations=_NEURON,
             neuron_reset=_COUNT_SPIKE,
         )
     growth = _GROWTH.format("mean_rate", "missed") + rate.replace("_post", "")
-    grown = f"clip(w*exp({_FINITE.format('learning_rate*(growth_post - seen)')}), w_min, w_max)"
-    up_to_date = f"w = {grown}\nseen = growth_post"
+    grown = f"w*(exp({_FINITE.format('learning_rate*(growth_post - seen)')}) - 1)"
+    seen = "seen = growth_post"
     reversals = reversal_equations([f"{growth}*second"])
     return RuleEquations(
         equations="seen : 1",
-        bring_up_to_date=up_to_date,
-        conditional_updates=((up_to_date, f"{REVERSAL}_post"),),
+        due_change=grown,
+        bring_up_to_date=seen,
+        conditional_updates=((f"{bounded_weight(grown)}\n{seen}", f"{REVERSAL}_post"),),
         neuron_equations=f"{_NEURON}\ndgrowth/dt = {growth} : 1\n{reversals}",
         neuron_reset=_COUNT_SPIKE,
     )
@@ -76,5 +76,6 @@ SYNAPTIC_SCALING = PlasticityRule(
     rule_equations=_rule_equations,
     options={"update": UPDATE},
     factors=("rate",),
+    only_magnitudes="it multiplies weights, so that growth would make one below zero inhibit more",
     source="van Rossum, Bi and Turrigiano 2000, Journal of Neuroscience 20:8812",
 )

@@ -31,11 +31,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from dualframe.core.parameter_table import ParameterTable
-from dualframe.core.quantity import unit_of
 from dualframe.network import Plasticity
 from dualframe.plasticity.reversals import REVERSAL
 from dualframe.plasticity.rule import UPDATE, PlasticityRule, RuleEquations, is_clock_driven
-from dualframe.plasticity.statements import factor_product, trace_equation
+from dualframe.plasticity.statements import bounded_weight, factor_product, trace_equation
 
 PARAMETERS = ParameterTable(
     required={"eta": "dimensionless", "tau_plus": "time"},
@@ -82,8 +81,8 @@ _SINCE = (
     "eligibility*(gained_eligibility_post - seen_eligibility)"
     " + collected*(gained_collected_post - seen_collected)"
 )
-_BRING_UP_TO_DATE = f"""
-w = clip(w + {_GAIN}*({_SINCE}), w_min, w_max)
+_DUE = f"{_GAIN}*({_SINCE})"
+_SEEN = """
 seen_eligibility = gained_eligibility_post
 seen_collected = gained_collected_post
 """.strip()
@@ -101,25 +100,27 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
     drive = factor_product(neuron_variables, "rate")
     x = trace_equation("x", "tau_plus", plasticity)
     if is_clock_driven(plasticity):
-        change = f"{_GAIN}*td_error_post{drive}*eligibility"
+        change = f"tick_post*{_GAIN}*td_error_post{drive}*eligibility"
         lines = [
-            f"dw/dt = tick_post*(clip(w + {change}, w_min, w_max) - w)/dt"
-            f" : {unit_of(plasticity.w_max)} (clock-driven)",
             "deligibility/dt = tick_post*(clip(keep_post, 0, 1)*eligibility + credit_post*collected"
             " - eligibility)/dt : 1 (clock-driven)",
             "dcollected/dt = -tick_post*collected/dt : 1 (clock-driven)",
             x,
         ]
         return RuleEquations(
-            equations="\n".join(lines), on_pre="x += 1", on_post=f"collected += x{eligible}"
+            equations="\n".join(lines),
+            step_change=change,
+            on_pre="x += 1",
+            on_post=f"collected += x{eligible}",
         )
     error = f"tick*td_error{drive.replace('_post', '')}"
     return RuleEquations(
         equations=_SYNAPSE + x,
         on_pre="x += 1",
         on_post=_ON_POST.format(eligible=eligible),
-        bring_up_to_date=_BRING_UP_TO_DATE,
-        conditional_updates=((_BRING_UP_TO_DATE, f"{REVERSAL}_post"),),
+        due_change=_DUE,
+        bring_up_to_date=_SEEN,
+        conditional_updates=((f"{bounded_weight(_DUE)}\n{_SEEN}", f"{REVERSAL}_post"),),
         neuron_equations=f"{_NEURON}\n{_DIRECTION}".replace("tick*td_error", error),
         neuron_initial={"faded_eligibility": 1.0},
     )

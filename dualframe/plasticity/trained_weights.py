@@ -28,7 +28,11 @@ def freeze_learning(network: Network, frozen: bool = True) -> Network:
     return replace(
         network,
         projections=tuple(
-            replace(p, plasticity=replace(p.plasticity, frozen=frozen)) if p.plasticity else p
+            replace(
+                p, plasticity=p.plasticity.with_each_rule(lambda rule: replace(rule, frozen=frozen))
+            )
+            if p.plasticity
+            else p
             for p in network.projections
         ),
     )

@@ -191,7 +191,8 @@ def replace_entry(tree: Mapping[str, Any], path: str, value: Any) -> dict[str, A
         The tables, as `tomllib` returns them.
     path
         Table, or name of a component or part of the circuit, and entry, joined by ``__``:
-        ``"protocol__trials"``, ``"place__sigma"``, ``"learned__plasticity__w_max"``.
+        ``"protocol__trials"``, ``"place__sigma"``, ``"learned__plasticity__w_max"``. Where a
+        projection has several rules, the name of one follows ``plasticity``.
     value
         A number, a quantity or a text; a number's source is then the user.
 
@@ -209,11 +210,19 @@ def replace_entry(tree: Mapping[str, Any], path: str, value: Any) -> dict[str, A
     places = _named_tables(changed)
     if first not in places:
         raise UnknownName(f"section of task {tree.get('name', '')!r}:", first, places)
-    table = places[first]
-    for step in rest[:-1]:
-        if not isinstance(table.setdefault(step, {}), dict):
+    table, steps = places[first], rest[:-1]
+    while steps:
+        step = steps.pop(0)
+        inner = table.setdefault(step, {})
+        if isinstance(inner, list):  # several rules of one weight
+            rules = {row.get("rule", ""): row for row in inner}
+            rule = steps.pop(0) if steps else ""
+            if rule not in rules:
+                raise UnknownName(f"{path!r}: rule of {first!r}", rule, rules)
+            inner = rules[rule]
+        if not isinstance(inner, dict):
             raise CatalogueError(f"{path!r} leads to no table: {step!r} is one entry.")
-        table = table[step]
+        table = inner
     table[rest[-1]] = _as_written(value)
     return changed
 

@@ -123,3 +123,21 @@ def test_an_installed_wheel_finds_its_library(installed: Path) -> None:
 
 def test_the_command_is_installed(installed: Path) -> None:
     assert "doctor" in run(installed / "bin" / "dualframe", "--help", cwd=installed)
+
+
+def test_a_new_task_with_an_environment_of_its_own_trains_where_it_was_written(
+    installed: Path, tmp_path: Path
+) -> None:
+    """What the template says is followed to the letter, but for fewer agents and trials."""
+    said = run(
+        installed / "bin" / "dualframe", "new", "task", "mine", "--with-environment", cwd=tmp_path
+    )
+    assert "python mine.py" in said
+    assert {path.name for path in tmp_path.iterdir()} == {"mine.toml", "mine.py"}
+    script = tmp_path / "mine.py"
+    text = script.read_text(encoding="utf-8")
+    assert text.count("main(seed=1)") == 1
+    script.write_text(text.replace("main(seed=1)", "main(seed=1, agents=2, trials=3)"))
+    printed = run(installed / "bin" / "python", "mine.py", cwd=tmp_path)
+    assert "median" in printed
+    assert "n_success" in printed or "success" in printed

@@ -54,6 +54,7 @@ def low(net: Network) -> Any:
 
 def test_all_collected_rules_are_there() -> None:
     assert NAMES == (
+        "consolidation",
         "da_5ht",
         "exploratory_hebbian",
         "htp",

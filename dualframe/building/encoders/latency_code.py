@@ -79,7 +79,6 @@ def latency_code(
             **{f"sees_{c.variable}": row for c, row in zip(cells, np.eye(len(cells)), strict=True)},
             **{key: bound for cell in cells for key, bound in cell.parameters.items()},
         },
-        sign=1,
     )
     return NetworkBlock((group,), tuple(cell.copied(world, name) for cell in cells))
 

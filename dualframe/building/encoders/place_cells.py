@@ -124,7 +124,6 @@ def place_cells(
             "sigma": as_positive(sigma, dimension, f"sigma of {name!r}"),
             "rate_max": as_positive(rate_max, "rate", f"rate_max of {name!r}"),
         },
-        sign=1,
     )
     seen = tuple(copy_variable(world, v, name, f"seen_{v}", unit=unit) for v in variables)
     return NetworkBlock((cells,), seen + gating.projections)

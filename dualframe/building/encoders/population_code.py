@@ -86,7 +86,6 @@ def population_code(
             **{key: bound for axis in joint_axes for key, bound in axis.parameters.items()},
             "rate_max": as_positive(rate_max, "rate", f"rate_max of {name!r}"),
         },
-        sign=1,
     )
     return NetworkBlock(
         (cells,), tuple(axis.copied(world, name) for axis in joint_axes) + gating.projections

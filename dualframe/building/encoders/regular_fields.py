@@ -80,7 +80,6 @@ def regular_fields(name: str, entries: Mapping[str, Any], context: TaskContext) 
             "rate_max": entries["rate_max"],
         },
         initial={"phase": (np.arange(len(centres)) * 0.6180339887498949) % 1.0},
-        sign=1,
         voltage="phase",
     )
     return NetworkBlock(

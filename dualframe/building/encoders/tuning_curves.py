@@ -105,7 +105,6 @@ def tuning_curves(
             **_fields(rows, profile, width, edges or {}, name),
             "rate_max": as_positive(rate_max, "rate", f"rate_max of {name!r}"),
         },
-        sign=1,
     )
     pairs = {v: (np.zeros(len(which), dtype=int), which) for v, which in members.items()}
     seen = tuple(row.copied(world, name, pairs[row.variable]) for row in rows)

@@ -8,7 +8,7 @@ from brian2.utils.stringtools import get_identifiers
 
 from dualframe.core.errors import TargetError
 from dualframe.network import Network, Population, Projection
-from dualframe.plasticity import insert_plasticity_rules
+from dualframe.plasticity import insert_plasticity_rules, rules_that_visit
 from dualframe.targets.lowering.event_free_equations import EquationLine, parse_equations
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 from dualframe.targets.lowering.poisson_counts import poisson_rate
@@ -28,6 +28,12 @@ def unsupported_features(network: Network) -> Iterator[UnsupportedFeature]:
     written = insert_plasticity_rules(network)
     for population in written.populations:
         yield from _unsupported_draws(population)
+    for projection, rule in rules_that_visit(network):
+        yield UnsupportedFeature(
+            f"its rule {rule!r} visits every synapse from time to time",
+            f"projection {projection.name!r}",
+            "visit them at every step: options={'update': 'clock'} for the projection's rules",
+        )
     for projection in written.projections:
         yield from _unsupported_synapses(written, projection)
 

@@ -1,0 +1,64 @@
+"""A new task of a user's: a commented file that trains at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from dualframe.core.errors import OutputError
+from dualframe.core.file_templates import write_from_templates
+from dualframe.core.validation import check_name
+
+
+def new_task(
+    name: str,
+    folder: str | os.PathLike[str] = ".",
+    *,
+    with_environment: bool = False,
+    force: bool = False,
+) -> Path:
+    """Write a commented task, ``<name>.toml``, to start from; `dualframe.task` reads it.
+
+    Parameters
+    ----------
+    name
+        Of the task and its file: a letter, then letters, digits and ``_``.
+    folder
+        Where it is written.
+    with_environment
+        Whether a script, ``<name>.py``, is written too, which defines the task's environment by
+        equations, registers it and trains.
+    force
+        Whether a file that stands there with another content is replaced.
+
+    Returns
+    -------
+    Path
+        The task's file.
+
+    Raises
+    ------
+    NetworkError
+        If the name cannot be one.
+    OutputError
+        If a file stands there that is not as it would be written, or Python has a module of the
+        script's name, in whose place the script would be imported.
+    """
+    check_name(name, "task")
+    if with_environment and (name in sys.stdlib_module_names or _is_installed(name)):
+        raise OutputError(
+            f"Python has a module {name!r}, which a script {name}.py would hide: take another name."
+        )
+    endings = (".toml", ".py") if with_environment else (".toml",)
+    return write_from_templates(
+        "task", name, folder, endings=endings, force=force, environment=with_environment
+    )[0]
+
+
+def _is_installed(name: str) -> bool:
+    """Return whether an installed module has a name; the user's own scripts do not count."""
+    found = find_spec(name)
+    origin = found.origin if found is not None else None
+    return origin is not None and Path(origin).parent.resolve() != Path.cwd().resolve()
