@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dualframe.cli.arguments import command_line_parser, find_command
+from dualframe.cli.arguments import command_line_parser
+from dualframe.cli.command_list import find_command
 from dualframe.cli.messages import INTERRUPTED, PROGRAM, WRONG, say
 from dualframe.core.errors import DualframeError
 

@@ -9,7 +9,7 @@ from dualframe.cli.terminal_output import as_json
 
 
 def new_command(options: argparse.Namespace) -> int:
-    """Write a commented file to start from, and say what to do with it."""
+    """Write a commented file to start from: a task that trains at once."""
     path = df.new_task(
         options.name,
         options.out,

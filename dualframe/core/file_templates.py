@@ -53,13 +53,13 @@ def write_from_templates(
         place / f"{name}{ending}": _render(f"{kind}{ending}.j2", name=name, **words)
         for ending in endings
     }
+    for path, content in contents.items():
+        if not force and os.path.lexists(path) and not _holds(path, content):
+            raise OutputError(
+                f"{str(path)!r} is there already, and is not replaced: take another name, or give "
+                f"--force (force=True in Python)."
+            )
     try:
-        for path, content in contents.items():
-            if not force and os.path.lexists(path) and not _holds(path, content):
-                raise OutputError(
-                    f"{str(path)!r} is there already, and is not replaced: take another name, or "
-                    f"give --force (force=True in Python)."
-                )
         place.mkdir(parents=True, exist_ok=True)
         for path, content in contents.items():
             write_text_atomically(path, content)

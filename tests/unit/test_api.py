@@ -17,6 +17,7 @@ from dualframe.core.errors import TargetError
 
 NAMES = {
     "load_agents",
+    "new_task",
     "cells",
     "cell",
     "circuits",

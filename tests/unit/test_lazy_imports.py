@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import dualframe as df
-from dualframe.cli import arguments
+from dualframe.cli import arguments, command_list
 from dualframe.cli.catalogue_commands import LISTS
 from dualframe.simulation.run_specification import BRANCHES, RECORDED_NEURONS
 from dualframe.targets.target_support import TARGETS
@@ -69,8 +69,8 @@ def test_an_unknown_name_is_none_of_the_package() -> None:
 
 
 def test_every_command_is_found_and_described_as_it_is_documented() -> None:
-    for name, (_, _, description) in arguments.COMMANDS.items():
-        documentation = arguments.find_command(name).__doc__ or ""
+    for name, (_, _, description) in command_list.COMMANDS.items():
+        documentation = command_list.find_command(name).__doc__ or ""
         assert documentation.splitlines()[0] == description
 
 

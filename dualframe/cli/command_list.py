@@ -1,0 +1,110 @@
+"""The commands of the command line, and where each is carried out."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import MappingProxyType
+
+from dualframe.cli.messages import PROGRAM
+
+# Module, words among all commands, and words above its options.
+COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "list": (
+            "dualframe.cli.catalogue_commands",
+            "tables of the catalogue",
+            "Print a table of the catalogue.",
+        ),
+        "show": (
+            "dualframe.cli.catalogue_commands",
+            "one entry, each number with its source",
+            "Print an entry of the catalogue, or a circuit, with every number and its source.",
+        ),
+        "run": (
+            "dualframe.cli.commands",
+            "build and run a circuit",
+            "Build and run a circuit, save the results, print the rates.",
+        ),
+        "train": (
+            "dualframe.cli.train_command",
+            "agents learn a task",
+            "Let agents learn a task; with several --modulate, one condition after the other.",
+        ),
+        "new": (
+            "dualframe.cli.new_command",
+            "a commented file to start from",
+            "Write a commented file to start from: a task that trains at once.",
+        ),
+        "export": (
+            "dualframe.cli.commands",
+            "write a circuit as C++",
+            "Write a circuit as a C++ project.",
+        ),
+        "check": (
+            "dualframe.cli.commands",
+            "what keeps it from a target",
+            "List what keeps a circuit from running on a target; the status is 1 if there is any.",
+        ),
+        "report": (
+            "dualframe.cli.commands",
+            "HTML report of results",
+            "Write an HTML report of one run, or of several side by side.",
+        ),
+        "doctor": (
+            "dualframe.cli.commands",
+            "what this machine has, what targets need",
+            "Print what this machine has, and what each target still needs.",
+        ),
+        "replay": (
+            "dualframe.cli.commands",
+            "repeat a run or training, compare",
+            "Repeat a run or a training and say whether it is equal; the status is 1 if it is not.",
+        ),
+        "compare": (
+            "dualframe.cli.commands",
+            "both branches, with and without modulation",
+            "Run a circuit in both branches, with and without modulation, and compare the shifts.",
+        ),
+        "calibrate": (
+            "dualframe.cli.calibrate_command",
+            "find a circuit's or a task's weights",
+            "Find and store the strengths of the contacts of a circuit or task for one model of "
+            "its cells.",
+        ),
+        "validate": (
+            "dualframe.cli.model_commands",
+            "is the point neuron the same cell?",
+            "Compare compartmental cells with their point neurons, measure by measure.",
+        ),
+        "fit": (
+            "dualframe.cli.model_commands",
+            "fit point neurons to compartments",
+            "Fit point neurons to the compartments of a cell type; store them with the catalogue.",
+        ),
+        "cache": (
+            "dualframe.cli.commands",
+            "compiled programs that are kept",
+            "Print what the cache of compiled programs holds, or empty it.",
+        ),
+    }
+)
+
+
+def find_command(name: str) -> Callable[[argparse.Namespace], int]:
+    """Return what carries out a command; its module is imported for it alone.
+
+    Parameters
+    ----------
+    name
+        Of the command.
+    """
+    words, sys.argv = sys.argv, [PROGRAM]
+    try:  # Brian2 keeps a copy of a script and its words, which may be no text, when it is imported
+        module = import_module(COMMANDS[name][0])
+    finally:
+        sys.argv = words
+    command: Callable[[argparse.Namespace], int] = getattr(module, f"{name}_command")
+    return command
