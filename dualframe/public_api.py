@@ -3,8 +3,7 @@
 from dualframe.core import errors
 
 # isort: split
-from dualframe import biological, task_driven
-from dualframe.analysis import plots
+from dualframe import biological, plots, task_driven
 from dualframe.analysis.report import report
 from dualframe.building.glif_specimens import read_glif_folder
 from dualframe.catalogue import (

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from dualframe.analysis.statistics import median_iqr
+from dualframe.analysis.statistics import bootstrap_intervals, median_iqr
 from dualframe.analysis.style import (
     BLUE,
     GREEN,
@@ -41,6 +42,13 @@ _DASHED: Mapping[str, Any] = {
     "zorder": 1,
 }
 _NOTE: Mapping[str, Any] = {"textcoords": "offset points", "color": GREY, "fontsize": 11}
+_COLUMNS = ("trial", "median", "q25", "q75", "mean", "low", "high", "n")
+#: The band that belongs to a line: its columns, and what it is.
+_BANDS: Mapping[str, tuple[str, str, str]] = {
+    "median": ("q25", "q75", "quartiles"),
+    "mean": ("low", "high", "95 % bootstrap interval of the mean"),
+}
+_DASHES = ("-", (0, (5, 1.6)), (0, (1, 1.4)), (0, (5, 1.4, 1, 1.4)))
 _GOLDEN = 0.6180339887498949  # spreads points evenly for any number of them
 
 
@@ -69,7 +77,8 @@ def learning_curve(
     Returns
     -------
     pandas.DataFrame
-        ``trial, median, q25, q75, mean, n``: over agents, ``n`` of them.
+        ``trial, median, q25, q75, mean, low, high, n``: over agents, ``n`` of them; ``low`` and
+        ``high`` are the 95 % bootstrap interval of the mean, missing where ``n`` is one.
 
     Raises
     ------
@@ -91,15 +100,36 @@ def learning_curve(
         wide = wide.clip(upper=upper)
     if window > 1:
         wide = wide.rolling(window, min_periods=1).mean()
-    rows = [_row(trial, np.asarray(row, dtype=float)) for trial, row in wide.iterrows()]
-    return pd.DataFrame(rows, columns=["trial", "median", "q25", "q75", "mean", "n"])
+    return summarise_agents(wide)
 
 
-def _row(trial: object, values: NDArray[np.float64]) -> tuple[object, ...]:
+def summarise_agents(wide: pd.DataFrame) -> pd.DataFrame:
+    """Summarise a table of agents side by side.
+
+    Parameters
+    ----------
+    wide
+        A row per trial or time, which is its index, and a column per agent; NaN is missing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `learning_curve`; ``trial`` is the index.
+    """
+    values = wide.to_numpy(dtype=float)
+    curve = pd.DataFrame(
+        [_summarise_values(row) for row in values], columns=["median", "q25", "q75", "mean", "n"]
+    )
+    curve.insert(0, "trial", wide.index.to_numpy())
+    low, high = bootstrap_intervals(values.T)
+    return curve.assign(low=low, high=high)[[*_COLUMNS]]
+
+
+def _summarise_values(values: NDArray[np.float64]) -> tuple[object, ...]:
     present = values[~np.isnan(values)]
     if not present.size:
-        return (trial, np.nan, np.nan, np.nan, np.nan, 0)
-    return (trial, *median_iqr(present), float(present.mean()), present.size)
+        return (np.nan, np.nan, np.nan, np.nan, 0)
+    return (*median_iqr(present), float(present.mean()), present.size)
 
 
 @house_style
@@ -113,7 +143,10 @@ def plot_learning_curves(
     marks: Mapping[str, float] | None = None,
     ax: Axes | None = None,
 ) -> Figure | Axes:
-    """Draw learning curves of conditions, with the quartiles over agents as a band.
+    """Draw learning curves of conditions, each a line in its band, and say what they are.
+
+    The band of a median has the quartiles over agents, that of a mean its 95 % bootstrap interval;
+    neither line can leave its own. Conditions differ in colour and in how their lines are dashed.
 
     Parameters
     ----------
@@ -133,33 +166,56 @@ def plot_learning_curves(
     matplotlib.figure.Figure or matplotlib.axes.Axes
         The new figure, or ``ax``.
     """
-    if line not in ("median", "mean"):
-        raise UnknownName("line of a learning curve", line, ("median", "mean"))
+    if line not in _BANDS:
+        raise UnknownName("line of a learning curve", line, _BANDS)
+    lower, upper, band = _BANDS[line]
     figure, ax = _new_or_given_axes(curves_by_condition, ax, 7.2, 4.4)
     faint = (
         0.2 if len(curves_by_condition) < 4 else 0.1
     )  # bands of many conditions lie over each other
-    for (condition, curve), colour in zip(
-        curves_by_condition.items(), _condition_colours(curves_by_condition), strict=True
+    for k, ((condition, curve), colour) in enumerate(
+        zip(curves_by_condition.items(), _condition_colours(curves_by_condition), strict=True)
     ):
         trial = curve["trial"].to_numpy()
         ax.fill_between(
-            trial, curve["q25"], curve["q75"], facecolor=colour, alpha=faint, linewidth=0, zorder=2
+            trial, curve[lower], curve[upper], facecolor=colour, alpha=faint, linewidth=0, zorder=2
         )
-        ax.plot(trial, curve[line], color=colour, linewidth=2, zorder=3, label=condition)
+        dashes: Any = _DASHES[k % len(_DASHES)]
+        look: Mapping[str, Any] = {"color": colour, "linestyle": dashes, "linewidth": 2}
+        ax.plot(trial, curve[line], **look, zorder=3, label=condition)
+    _name_line_and_band(ax, line, band, curves_by_condition)
     ends = {
         condition: float(curve[line].iloc[-1]) for condition, curve in curves_by_condition.items()
     }
-    _label_ends(ax, ends, _condition_colours(curves_by_condition))
+    if len(ends) > 1:
+        _label_ends(ax, ends, _condition_colours(curves_by_condition))
     for label, place in (marks or {}).items():
         ax.axvline(place, **_DASHED)
         beside: Mapping[str, Any] = {"xytext": (4, -2), "va": "top"}
         ax.annotate(label, (place, 1.0), xycoords=("data", "axes fraction"), **_NOTE, **beside)
     ax.set_xlabel(xlabel)
+    if xlabel.lower().startswith("trial"):
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
     ax.set_ylabel(ylabel)
     if title:
-        ax.set_title(title)
+        ax.set_title(title, pad=22)  # above the line that says what is drawn
     return figure if figure is not None else ax
+
+
+def _name_line_and_band(
+    ax: Axes, line: str, band: str, curves_by_condition: Mapping[str, pd.DataFrame]
+) -> None:
+    """Write what line and band are, and over how many agents, above the axes."""
+    most = [int(curve["n"].max()) for curve in curves_by_condition.values() if len(curve)]
+    counts = "" if not most else f" of {_range_text(most)} agent{'s' * (max(most) > 1)}"
+    drawn = f"line: {line}{counts}" + (f"; band: {band}" if max(most, default=0) > 1 else "")
+    above: Mapping[str, Any] = {"xytext": (0, 6), "va": "bottom"}
+    ax.annotate(drawn, (0.0, 1.0), xycoords="axes fraction", **_NOTE, **above)
+
+
+def _range_text(counts: Sequence[int]) -> str:
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else f"{low} to {high}"
 
 
 @house_style

@@ -20,9 +20,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,37 +29,28 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from dualframe.core.descriptions import decode
-from dualframe.core.errors import OutputError, UnknownName
+from dualframe.core.errors import OutputError
 from dualframe.core.json_files import SIZE, TABLE, TEXT, check_entries, optional, read_json
 from dualframe.core.output_folder import added_output, check_output, replaced_output
 from dualframe.core.output_manifest import MANIFEST
 from dualframe.core.serialisation import encode
 from dualframe.core.user_paths import expand_user
 from dualframe.core.user_warnings import warn_user
-from dualframe.network import Network
-from dualframe.results.action_tables import actions_table
 from dualframe.results.hdf5_files import read_synapses, read_unit
-from dualframe.results.results import Results
 from dualframe.results.saved_results import PROVENANCE_ENTRIES, as_folder, reporting_damage
 from dualframe.task import Task
 from dualframe.training.agent_checks import check_synapses, check_tables
-from dualframe.training.agent_traces import (
-    AgentTrace,
-    results_of_agent,
-    spikes_by_agent,
-    trace_by_agent,
-)
-from dualframe.training.figures import plot_learning, write_figures
-from dualframe.training.learning_record import LearningRecord
+from dualframe.training.agent_figure import agent_overview
+from dualframe.training.agent_record import AgentRecord
+from dualframe.training.figures import write_figures
 from dualframe.training.recorded_files import (
     SPIKES,
     TRACES,
     describe_recordings,
-    empty_recordings,
     read_recordings,
     write_recordings,
 )
-from dualframe.training.training_specification import SPECIFICATION_CLASSES, build_counted_agent
+from dualframe.training.training_specification import SPECIFICATION_CLASSES
 
 FORMAT, FORMAT_VERSION = "dualframe agents", 3
 _HEAD = ("format", "format_version", "agents", "recorded", "files")
@@ -78,7 +67,7 @@ FILES = (*(f"{table}.csv" for table in _TABLES), "agents.h5", "task.json", TRACE
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class TrainedAgents(LearningRecord):
+class TrainedAgents(AgentRecord):
     """Agents that have learned a task side by side.
 
     Attributes
@@ -98,77 +87,15 @@ class TrainedAgents(LearningRecord):
         Where they were read from; empty if they were not.
     """
 
-    weights: Mapping[str, pd.DataFrame]
-    weight_units: Mapping[str, str] = field(default_factory=dict)
-    recorded: Results = field(default_factory=empty_recordings)
-    provenance: Mapping[str, Any] = field(default_factory=dict)
-    folder: str = ""
-
-    @cached_property
-    def network(self) -> Network:
-        """The network of one agent, as its task says."""
-        facts = self.provenance
-        return build_counted_agent(self.task, facts["branch"], facts.get("model"))
-
-    @cached_property
-    def traces(self) -> dict[str, AgentTrace]:
-        """Recorded variables by population, with arrays of shape (agents, neurons, times)."""
-        sizes = self._recorded_sizes
-        return {n: trace_by_agent(trace, sizes[n]) for n, trace in self.recorded.traces.items()}
-
-    @cached_property
-    def spikes(self) -> pd.DataFrame:
-        """Recorded spikes: DataFrame (population, agent, neuron, t, cell_type), t in seconds."""
-        return spikes_by_agent(self.recorded.spikes, self._recorded_sizes)
-
-    @cached_property
-    def dspikes(self) -> pd.DataFrame:
-        """Recorded dendritic spikes: DataFrame (population, agent, neuron, t, dspike)."""
-        return spikes_by_agent(self.recorded.dspikes, self._recorded_sizes)
-
-    @property
-    def _recorded_sizes(self) -> dict[str, int]:
-        """Neurons of one agent by recorded population."""
-        table = self.recorded.populations
-        return dict(zip(table["population"], table["n"] // self.n, strict=True))
-
-    def results(self, agent: int = 0) -> Results:
-        """Return what was recorded of one agent, as the results of a run.
+    def plot(self, agent: int = 0) -> Figure:
+        """Draw one agent, as `dualframe.plots.agent_overview` does.
 
         Parameters
         ----------
         agent
-            Number of the agent.
-
-        Raises
-        ------
-        UnknownName
-            If there is no such agent.
+            Its number.
         """
-        if agent not in range(self.n):
-            raise UnknownName("agent", agent, [str(k) for k in range(self.n)])
-        return results_of_agent(self.recorded, agent, self.n, self.provenance)
-
-    def plot(self, value: str = "") -> Figure:
-        """Draw how the agents learned, with quartiles over agents.
-
-        Parameters
-        ----------
-        value
-            Column of `trials`, such as ``"reward"``; by default successes, or, in tasks without
-            trials, the weight that is followed.
-        """
-        return plot_learning({self.task.condition: self}, value)
-
-    def explain(self) -> pd.DataFrame:
-        """What each modulator and drug did to each population, and why others did nothing.
-
-        Returns
-        -------
-        pandas.DataFrame
-            As of `dualframe.results.action_tables.actions_table`.
-        """
-        return actions_table(self.provenance.get("actions") or ())
+        return agent_overview(self, agent)
 
     def save(self, directory: str | Path, *, figures: bool = True, force: bool = False) -> Path:
         """Write the agents into a folder.

@@ -1,16 +1,22 @@
-"""Figures of training: learning curves with inter-quartile bands, and outcomes of agents."""
+"""Figures of training: learning curves with their bands, and outcomes of agents."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dualframe.analysis.learning import learning_curve, plot_learning_curves, plot_outcomes
-from dualframe.analysis.statistics import median_iqr
+from dualframe.analysis.learning import (
+    learning_curve,
+    plot_learning_curves,
+    plot_outcomes,
+    summarise_agents,
+)
+from dualframe.core.errors import DualframeError
 from dualframe.training.learning_record import LearningRecord
 
 _LABELS = {
@@ -23,6 +29,7 @@ _LABELS = {
     "weight_mV": "Rewarded synapse (mV)",
     "weight": "Rewarded synapse",
 }
+_MOST_POINTS = 100
 _TRIAL_COLUMNS = ("success", "duration_s", "reward")
 
 #: Names of the figures that may be drawn.
@@ -51,39 +58,72 @@ def write_figures(conditions: Conditions, folder: Path) -> list[Path]:
     return paths
 
 
-def plot_learning(conditions: Conditions, value: str = "") -> Figure:
+def plot_learning(
+    conditions: LearningRecord | Conditions, value: str = "", *, ax: Axes | None = None
+) -> Figure | Axes:
     """Draw learning curves.
 
     Parameters
     ----------
     conditions
-        Agents by the label of their condition.
+        Agents, or agents by the label of their condition.
     value
-        Column of the trials; by default successes, or, in tasks without trials, the weight that is
-        followed.
+        Column of the trials; by default successes (rewards, where the task is judged by them), or,
+        in tasks without trials, the weight that is followed.
+    ax
+        Axes to draw into; the default is a new figure.
+
+    Raises
+    ------
+    DualframeError
+        If there is nothing that was followed.
     """
-    if value or any(len(agents.trials) for agents in conditions.values()):
-        return plot_curves(conditions, value or "success")
-    return plot_weights(conditions)
+    labelled = label_conditions(conditions)
+    with_trials = {label: agents for label, agents in labelled.items() if len(agents.trials)}
+    if value or with_trials:
+        return plot_curves(with_trials or labelled, value or _main_column(labelled), ax=ax)
+    if not all(len(agents.curves) for agents in labelled.values()):
+        raise DualframeError("there is no trial that has ended, and no weight that was followed.")
+    return plot_weights(labelled, ax=ax)
 
 
-def plot_weights(conditions: Conditions) -> Figure:
+def label_conditions(conditions: LearningRecord | Conditions) -> Conditions:
+    """Return agents by the label of their condition.
+
+    Parameters
+    ----------
+    conditions
+        Agents, or agents by the label of their condition.
+    """
+    if isinstance(conditions, LearningRecord):
+        return {conditions.task.condition: conditions}
+    return conditions
+
+
+def _main_column(conditions: Conditions) -> str:
+    """Return the column of trials that the task's outcome is made of."""
+    outcome = next(iter(conditions.values())).main_outcome.column
+    return "reward" if outcome.endswith("reward") else "success"
+
+
+def plot_weights(conditions: Conditions, *, ax: Axes | None = None) -> Figure | Axes:
     """Draw the rewarded weight in time: median over agents, with quartiles.
 
     Parameters
     ----------
     conditions
         Agents by the label of their condition; of a task without trials.
+    ax
+        Axes to draw into; the default is a new figure.
     """
     label = _LABELS[_weight_column(next(iter(conditions.values())))]
-    figure = plot_learning_curves(
+    return plot_learning_curves(
         {condition: weight_curve(agents) for condition, agents in conditions.items()},
         xlabel="Time (s)",
         ylabel=label,
         title=_title(conditions),
+        ax=ax,
     )
-    assert isinstance(figure, Figure)
-    return figure
 
 
 def weight_curve(agents: LearningRecord) -> pd.DataFrame:
@@ -97,15 +137,10 @@ def weight_curve(agents: LearningRecord) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``trial, median, q25, q75, mean, n``; ``trial`` is the time in seconds.
+        As of `dualframe.analysis.learning.learning_curve`; ``trial`` is the time in seconds.
     """
     wide = agents.curves.pivot(index="t_s", columns="agent", values=_weight_column(agents))
-    times, weights = wide.index.to_numpy(dtype=float), wide.to_numpy(dtype=float)
-    rows = [
-        (t, *median_iqr(row), float(np.mean(row)), len(row))
-        for t, row in zip(times, weights, strict=True)
-    ]
-    return pd.DataFrame(rows, columns=["trial", "median", "q25", "q75", "mean", "n"])
+    return summarise_agents(wide)
 
 
 def plot_curves(
@@ -114,7 +149,8 @@ def plot_curves(
     *,
     window: int = 0,
     marks: Mapping[str, float] | None = None,
-) -> Figure:
+    ax: Axes | None = None,
+) -> Figure | Axes:
     """Draw a column of the trials, trial by trial: successes as means, others as medians.
 
     Parameters
@@ -125,13 +161,16 @@ def plot_curves(
         ``"success"``, ``"duration_s"``, ``"reward"``, or another column of `TrainedAgents.trials`.
     window
         Trials of an agent that a point is the mean of, up to its own; 0 is five for successes,
-        whose quartiles would say nothing trial by trial, and one for others.
+        and for others one, or more where there are more than a hundred trials.
     marks
         Vertical lines by label.
+    ax
+        Axes to draw into; the default is a new figure.
     """
-    window = window or (5 if value == "success" else 1)
+    most = max((int(agents.trials["trial"].max()) for agents in conditions.values()), default=1)
+    window = window or (5 if value == "success" else max(most // _MOST_POINTS, 1))
     averaged = f", {window} trials" if window > 1 else ""
-    figure = plot_learning_curves(
+    return plot_learning_curves(
         {
             condition: learning_curve(agents.trials, value, window=window)
             for condition, agents in conditions.items()
@@ -140,30 +179,33 @@ def plot_curves(
         ylabel=_LABELS.get(value, value) + averaged,
         title=_title(conditions),
         marks=marks,
+        ax=ax,
     )
-    assert isinstance(figure, Figure)
-    return figure
 
 
-def plot_outcomes_of(conditions: Conditions) -> Figure:
+def plot_outcomes_of(
+    conditions: LearningRecord | Conditions, *, ax: Axes | None = None
+) -> Figure | Axes:
     """Draw the main outcome: a point per agent, and median and quartiles of each condition.
 
     Parameters
     ----------
     conditions
-        Agents by the label of their condition.
+        Agents, or agents by the label of their condition.
+    ax
+        Axes to draw into; the default is a new figure.
     """
-    column = next(iter(conditions.values())).main_outcome.column
-    figure = plot_outcomes(
-        {condition: agents.main_values for condition, agents in conditions.items()},
+    labelled = label_conditions(conditions)
+    column = next(iter(labelled.values())).main_outcome.column
+    return plot_outcomes(
+        {condition: agents.main_values for condition, agents in labelled.items()},
         ylabel=_LABELS.get(column, column),
-        title=_title(conditions),
+        title=_title(labelled),
+        ax=ax,
     )
-    assert isinstance(figure, Figure)
-    return figure
 
 
-def _standard_curves(conditions: Conditions) -> dict[str, Figure]:
+def _standard_curves(conditions: Conditions) -> dict[str, Any]:
     with_trials = {label: agents for label, agents in conditions.items() if len(agents.trials)}
     if with_trials:
         return {
@@ -182,4 +224,5 @@ def _weight_column(agents: LearningRecord) -> str:
 
 def _title(conditions: Conditions) -> str:
     first = next(iter(conditions.values()))
-    return f"{first.task.name}, {first.n} agents"
+    title = f"{first.task.name}, {first.n} agent{'s' * (first.n > 1)}"
+    return title if len(conditions) > 1 else f"{title}, {next(iter(conditions))}"

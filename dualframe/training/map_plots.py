@@ -1,0 +1,268 @@
+"""Figures of what agents have learned: policy and value over place, and weights.
+
+Every function returns the figure that it made, or the axes that it was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle
+from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
+
+from dualframe.analysis.style import BLUE, GREY, VERMILION, house_style
+from dualframe.building.task_builder import make_environment
+from dualframe.core.errors import DualframeError
+from dualframe.training.agent_record import AgentRecord
+from dualframe.training.figure_parts import (
+    add_bar,
+    name_agents,
+    new_or_given_axes,
+    readable_unit,
+)
+from dualframe.training.maps import (
+    Floats,
+    Grid,
+    counted_groups,
+    learned_projections,
+    map_drive,
+    push_directions,
+    standard_grid,
+    weight_matrix,
+)
+
+_ARROWS = 11  # a side
+_WEAK = 0.05  # of the strongest push: no arrow is drawn below it
+
+
+@house_style
+def policy_map(
+    agents: AgentRecord,
+    agent: int | None = None,
+    over: Sequence[str] = (),
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw what an agent has learned to do, over place or what its encoders observe.
+
+    Where every spike pushes the agent, arrows are the directions in which the drive of all action
+    cells pushes, and shades its strength. Where it chooses between two actions, shades are the
+    difference of the drives of their cells, with a line where none is preferred; between more,
+    colours and numbers are the preferred action. Other observed variables are in the middle of
+    where trials start.
+
+    Parameters
+    ----------
+    agents
+        Agents that have learned.
+    agent
+        Number of the agent; None for the mean over agents.
+    over
+        Two variables that an encoder observes, or one; the default is the place, or what the first
+        encoder observes.
+    ax
+        Axes to draw into; the default is a new figure.
+
+    Raises
+    ------
+    DualframeError, UnknownName
+        If no learned synapses lead from encoders with fields to cells that act.
+    """
+    grid = standard_grid(agents, over)
+    figure, ax = new_or_given_axes(ax, 5.4, 4.4)
+    pushes = push_directions(agents.network)
+    groups = {k: group for k, group in counted_groups(agents.network).items() if k != "value"}
+    if pushes:
+        _draw_pushes(ax, agents, agent, grid, pushes)
+    elif len(groups) >= 2:
+        drives = [_group_drive(agents, agent, grid, groups[k]) for k in sorted(groups, key=int)]
+        _draw_choices(ax, grid, np.stack(drives))
+    else:
+        raise DualframeError(
+            f"task {agents.task.name!r} has no readout that pushes or chooses: it has no policy."
+        )
+    _label_map(ax, agents, grid, f"Policy of {name_agents(agents, agent)}")
+    return figure if figure is not None else ax
+
+
+@house_style
+def value_map(
+    agents: AgentRecord,
+    agent: int | None = None,
+    over: Sequence[str] = (),
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw the drive of the critic's cells, over place or what encoders observe.
+
+    Parameters
+    ----------
+    agents
+        Agents of a task whose readout has a critic.
+    agent, over, ax
+        As of `policy_map`.
+
+    Raises
+    ------
+    DualframeError
+        If the task has no critic.
+    """
+    critic = counted_groups(agents.network).get("value")
+    if critic is None:
+        raise DualframeError(
+            f"task {agents.task.name!r} has no critic: only a readout of the kind 'actor_critic' "
+            f"has values."
+        )
+    grid = standard_grid(agents, over)
+    figure, ax = new_or_given_axes(ax, 5.4, 4.4)
+    _draw_shades(ax, grid, _group_drive(agents, agent, grid, critic), "Drive of the critic (Hz)")
+    _label_map(ax, agents, grid, f"Value to {name_agents(agents, agent)}")
+    return figure if figure is not None else ax
+
+
+@house_style
+def weight_map(
+    agents: AgentRecord,
+    projection: str = "",
+    agent: int | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Figure | Axes:
+    """Draw learned weights, a column per presynaptic and a row per postsynaptic cell.
+
+    Parameters
+    ----------
+    agents
+        Agents that have learned.
+    projection
+        Which; the default is the one with most synapses.
+    agent
+        Number of the agent; None for the mean over agents.
+    ax
+        Axes to draw into; the default is a new figure.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such projection or agent.
+    """
+    if not agents.weights:
+        raise DualframeError(f"task {agents.task.name!r} has no synapses that learn.")
+    name = projection or max(agents.weights, key=lambda key: len(agents.weights[key]))
+    matrix = weight_matrix(agents, name, agent)
+    factor, unit = readable_unit(agents.weight_units.get(name, "1"))
+    figure, ax = new_or_given_axes(ax, 5.4, 4.4)
+    image = ax.imshow(
+        factor * matrix.T, cmap="viridis", aspect="auto", origin="lower", interpolation="nearest"
+    )
+    ax.set_facecolor("#E8E8E8")  # no synapse
+    add_bar(ax, image, f"Weight{f' ({unit})' if unit else ''}")
+    ends = learned_projections(agents)[name]
+    ax.set_xlabel(f"Presynaptic cell ({ends.source})")
+    ax.set_ylabel(f"Postsynaptic cell ({ends.target})")
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+    ax.set_title(f"{name}, {name_agents(agents, agent)}")
+    return figure if figure is not None else ax
+
+
+# --- maps ----------------------------------------------------------------------------------------
+
+
+def _group_drive(
+    agents: AgentRecord,
+    agent: int | None,
+    grid: Grid,
+    group: Sequence[tuple[str, NDArray[np.int64]]],
+) -> Floats:
+    """Return the mean drive of a group of cells at all places."""
+    cells = [map_drive(agents, name, grid, agent)[indices] for name, indices in group]
+    return np.asarray(np.concatenate(cells).mean(axis=0), dtype=float)
+
+
+def _draw_pushes(
+    ax: Axes,
+    agents: AgentRecord,
+    agent: int | None,
+    grid: Grid,
+    pushes: Mapping[str, Floats],
+) -> None:
+    push = sum(map_drive(agents, name, grid, agent).T @ parts for name, parts in pushes.items())
+    strength = np.linalg.norm(np.asarray(push), axis=1)
+    _draw_shades(ax, grid, strength, "Strength of the push (Hz)", "Blues")
+    if len(grid.over) == 1 or np.shape(push)[1] != 2:
+        return
+    x, y = (grid.place_values(name) for name in grid.over)
+    step = max(grid.axes[0].size // _ARROWS, 1)
+    shown = np.zeros(grid.shape, dtype=bool)
+    shown[step // 2 :: step, step // 2 :: step] = True
+    shown = shown.ravel() & (strength > _WEAK * strength.max())
+    unit = np.asarray(push)[shown] / strength[shown, np.newaxis]
+    options: Mapping[str, Any] = {"pivot": "mid", "scale": 16, "width": 0.007, "color": "black"}
+    ax.quiver(x[shown], y[shown], unit[:, 0], unit[:, 1], **options)
+
+
+def _draw_choices(ax: Axes, grid: Grid, drives: Floats) -> None:
+    """Draw the preferred one of two actions, or of more; drives by action and place."""
+    if len(drives) == 2:
+        difference = drives[1] - drives[0]
+        _draw_shades(ax, grid, difference, "Drive of action 1 minus 0 (Hz)", "RdBu_r", centred=True)
+        signs = difference.reshape(grid.shape).T
+        if len(grid.over) == 2 and signs.min() < 0 < signs.max():
+            ax.contour(*grid.axes, signs, levels=[0.0], colors="black", linewidths=1.2)
+        if len(grid.over) == 2:
+            _name_actions(ax, grid, {0: difference.argmin(), 1: difference.argmax()})
+        return
+    best = drives.argmax(axis=0)
+    _draw_shades(ax, grid, best, "Preferred action", "tab10")
+    if len(grid.over) == 2:
+        lead = drives - np.sort(drives, axis=0)[-2]
+        _name_actions(ax, grid, {int(k): lead[k].argmax() for k in np.unique(best)})
+
+
+def _name_actions(ax: Axes, grid: Grid, places: Mapping[int, Any]) -> None:
+    """Write each action where it is preferred most."""
+    x, y = (grid.place_values(name) for name in grid.over)
+    for action, place in places.items():
+        options: Mapping[str, Any] = {"ha": "center", "va": "center", "color": "white"}
+        ax.text(x[place], y[place], f"action {action}", **options, fontweight="bold", clip_on=True)
+
+
+def _draw_shades(
+    ax: Axes,
+    grid: Grid,
+    values: Floats,
+    label: str,
+    colours: str = "viridis",
+    *,
+    centred: bool = False,
+) -> None:
+    """Draw values at places as shades with their scale; over one variable as a line."""
+    if len(grid.over) == 1:
+        ax.plot(grid.axes[0], values, color=BLUE)
+        ax.set_ylabel(label)
+        if centred:
+            ax.axhline(0, color=GREY, linewidth=1)
+        return
+    reach = float(np.abs(values).max()) or 1.0
+    limits: dict[str, Any] = {"vmin": -reach, "vmax": reach} if centred else {}
+    table = values.reshape(grid.shape).T
+    image = ax.pcolormesh(*grid.axes, table, cmap=colours, shading="nearest", **limits)
+    add_bar(ax, image, label)
+
+
+def _label_map(ax: Axes, agents: AgentRecord, grid: Grid, title: str) -> None:
+    ax.set_xlabel(grid.over[0])
+    if len(grid.over) == 2:
+        ax.set_ylabel(grid.over[1])
+    world = make_environment(agents.task)
+    if world is not None and grid.over == world.position and len(grid.over) == 2:
+        ax.set_aspect("equal")
+        for x, y, radius in world.places.values():
+            ax.add_patch(Circle((x, y), radius, fill=False, edgecolor=VERMILION, linewidth=1.5))
+    ax.set_title(title)
