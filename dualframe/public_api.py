@@ -4,7 +4,6 @@ from dualframe.core import errors
 
 # isort: split
 from dualframe import biological, plots, task_driven
-from dualframe.analysis.report import report
 from dualframe.building.glif_specimens import read_glif_folder
 from dualframe.catalogue import (
     cell,
@@ -51,6 +50,7 @@ from dualframe.training import (
     load_agents,
     train,
 )
+from dualframe.training.report import report
 
 __all__ = [
     "CurrentInput",

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, StrictUndefined
-from matplotlib.figure import Figure
 
+from dualframe.analysis.pages import encode_png, html_table, provenance_rows, render_page
 from dualframe.analysis.plots import compare, rates, standard_figures
 from dualframe.analysis.rate_differences import compare_rates
 from dualframe.core.errors import DualframeError, UnknownName
@@ -23,40 +18,8 @@ from dualframe.core.validation import expect_type
 from dualframe.results.run_record import RunRecord
 
 SECTIONS = ("summary", "rates", "differences", "figures", "assumptions", "provenance")
-_ELSEWHERE = (
-    "assumptions",
-    "warnings",
-    "completed",
-    "actions",
-)  # provenance that has its own section
-
 _RASTER = "Spikes, a band per population, with the rate of each population where it is drawn."
 _RATES = "Mean firing rates; whiskers are standard deviations, dots are single neurons."
-
-HEADINGS: Mapping[str, str] = {
-    "population": "population",
-    "cell_type": "cell type",
-    "n": "neurons",
-    "label": "result",
-    "mean_rate_Hz": "mean (Hz)",
-    "sd_rate_Hz": "s.d. (Hz)",
-    "cv_isi": "CV ISI",
-    "rate_low_Hz": "lowest (Hz)",
-    "rate_high_Hz": "highest (Hz)",
-    "state": "against the range",
-    "action": "action",
-    "receptor": "receptor",
-    "effects": "effects",
-    "occupancy": "occupancy",
-    "without": "without it",
-    "acted": "acted",
-    "why": "why not",
-    "rate_Hz": "rate (Hz)",
-    "reference_Hz": "reference (Hz)",
-    "difference_Hz": "difference (Hz)",
-    "ratio": "ratio",
-    "effect_size": "effect size",
-}
 
 
 def report(
@@ -107,19 +70,16 @@ def report(
     for section in text or {}:
         if section not in SECTIONS:
             raise UnknownName("section of a report", section, SECTIONS)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    template = environment.from_string(
-        files("dualframe.analysis").joinpath("report.html.j2").read_text(encoding="utf-8")
-    )
     several = len(runs) > 1
-    page = template.render(
+    page = render_page(
+        "report.html.j2",
         title=title or _default_title(runs),
         text=dict(text or {}),
         runs=[_run_section(label, result) for label, result in runs.items()],
         reference=next(iter(runs)),
-        differences=_html_table(compare_rates(runs)) if several else None,
+        differences=html_table(compare_rates(runs)) if several else None,
         figures=[
-            {"caption": c, "png": _encode_png(draw())} for c, draw in _figures_with_captions(runs)
+            {"caption": c, "png": encode_png(draw())} for c, draw in _figures_with_captions(runs)
         ],
     )
     return write_page(target, page, force=force)
@@ -138,12 +98,12 @@ def _run_section(label: str, results: RunRecord) -> dict[str, Any]:
         "label": label,
         "summary": summary_sentence(results),
         "incomplete": None if provenance["completed"] else _interruption_note(results),
-        "rates": _html_table(_rates_and_ranges(results)),
+        "rates": html_table(_rates_and_ranges(results)),
         "state": results.state_lines(),
-        "actions": _html_table(actions) if len(actions := results.explain()) else None,
+        "actions": html_table(actions) if len(actions := results.explain()) else None,
         "assumptions": provenance["assumptions"],
         "warnings": provenance["warnings"],
-        "provenance": list(_provenance_rows(provenance)),
+        "provenance": list(provenance_rows(provenance)),
     }
 
 
@@ -170,35 +130,6 @@ def _interruption_note(results: RunRecord) -> str:
     return f"The run was interrupted: what follows is the first {results.duration:g} s of it."
 
 
-def _provenance_rows(provenance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in provenance.items():
-        if name in _ELSEWHERE or value is None:
-            continue
-        if isinstance(value, Mapping) and not any(isinstance(x, dict) for x in value.values()):
-            yield name, ", ".join(f"{key} {item}" for key, item in value.items())
-        else:
-            yield name, value if isinstance(value, str) else json.dumps(value)
-
-
-def _html_table(table: pd.DataFrame) -> dict[str, Any]:
-    columns = [str(column) for column in table]
-    names = [HEADINGS[column] for column in columns]
-    numeric = [HEADINGS[c] for c in columns if pd.api.types.is_numeric_dtype(table[c])]
-    body = [
-        list(zip(names, (_format_cell(value) for value in row), strict=True))
-        for row in table.itertuples(index=False)
-    ]
-    return {"head": names, "numeric": numeric, "body": body}
-
-
-def _format_cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return "–" if value != value else f"{value:.2f}"
-    return str(value)
-
-
 def _figures_with_captions(
     runs: Mapping[str, RunRecord],
 ) -> Iterator[tuple[str, Callable[[], Any]]]:
@@ -213,9 +144,3 @@ def _figures_with_captions(
             caption = {"raster": _RASTER, "rates": _RATES}.get(name)
             caption = caption or f"Recorded variables of {name.removeprefix('traces_')}."
             yield f"{label}: {caption}" if label else caption, draw
-
-
-def _encode_png(figure: Figure) -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
-    return base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -55,7 +55,9 @@ def command_line_parser() -> argparse.ArgumentParser:
     _add_export_arguments(parsers["export"])
     _add_check_arguments(parsers["check"])
     reporting = parsers["report"]
-    reporting.add_argument("folders", metavar="DIR", nargs="+", help="folder of `run --out`")
+    reporting.add_argument(
+        "folders", metavar="DIR", nargs="+", help="folder of `run --out` or `train --out`"
+    )
     reporting.add_argument("--out", metavar="FILE", help="default: report.html in the first DIR")
     add_force(reporting, "replace a file that is not a report as dualframe wrote it")
     parsers["replay"].add_argument(

@@ -51,7 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "report": (
             "dualframe.cli.commands",
             "HTML report of results",
-            "Write an HTML report of one run, or of several side by side.",
+            "Write an HTML report of one run or training, or of several side by side.",
         ),
         "doctor": (
             "dualframe.cli.commands",

@@ -26,7 +26,7 @@ from dualframe.simulation.diagnose_installation import render_diagnosis
 from dualframe.simulation.option_texts import split_option
 from dualframe.simulation.run_specification import RunSpecification, replay
 from dualframe.targets.cpp.program_cache import default_cache
-from dualframe.training.agents import holds_agents
+from dualframe.training.agents import folders_of_conditions, holds_agents
 from dualframe.training.replay_training import TrainingReplay, replay_training
 
 
@@ -87,14 +87,25 @@ def check_command(options: argparse.Namespace) -> int:
 
 
 def report_command(options: argparse.Namespace) -> int:
-    """Write an HTML report of one run, or of several side by side."""
-    runs = {str(Path(folder)): df.Results.load(folder) for folder in options.folders}
+    """Write an HTML report of one run or training, or of several side by side."""
+    loaded: dict[str, Any] = {}
+    for folder in options.folders:
+        loaded |= _load_reported(folder)
     first = Path(options.folders[0])
     out = Path(options.out) if options.out else first / "report.html"
-    content = next(iter(runs.values())) if len(runs) == 1 else runs
+    content = next(iter(loaded.values())) if len(loaded) == 1 else loaded
     written = df.report(content, out, force=options.force)
     print(as_json({"out": str(written)}) if options.json else f"Report: {written}")
     return 0
+
+
+def _load_reported(folder: str) -> dict[str, Any]:
+    """Return the results, or agents, of a folder by label; of a training's, each condition."""
+    if holds_agents(folder):
+        return {str(Path(folder)): df.load_agents(folder)}
+    if places := folders_of_conditions(folder):
+        return {place.name: df.load_agents(place) for place in places}
+    return {str(Path(folder)): df.Results.load(folder)}
 
 
 def doctor_command(options: argparse.Namespace) -> int:

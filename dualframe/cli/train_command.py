@@ -26,7 +26,7 @@ from dualframe.simulation.run import resolve_seed
 from dualframe.simulation.run_specification import NO_RECORDING
 from dualframe.targets.target_support import resolve_target
 from dualframe.task import Task
-from dualframe.training.agents import FILES
+from dualframe.training.agents import CONDITIONS_FORMAT, FILES
 from dualframe.training.figures import FIGURES, write_figures
 from dualframe.training.training_specification import BRANCHES
 
@@ -254,7 +254,7 @@ def _begin_conditions(tasks: Sequence[Task], folder: Path, options: argparse.Nam
     places = [_condition_folder(task, options) for task in tasks]
     facts = {"command": _command_line(options), FOLDERS: places}
     with replaced_output(folder, force=options.force) as stage:
-        write_manifest(stage, "dualframe conditions", facts)
+        write_manifest(stage, CONDITIONS_FORMAT, facts)
 
 
 def _save_agents(agents: df.TrainedAgents, folder: Path, options: argparse.Namespace) -> None:

@@ -32,7 +32,7 @@ from dualframe.core.descriptions import decode
 from dualframe.core.errors import OutputError
 from dualframe.core.json_files import SIZE, TABLE, TEXT, check_entries, optional, read_json
 from dualframe.core.output_folder import added_output, check_output, replaced_output
-from dualframe.core.output_manifest import MANIFEST
+from dualframe.core.output_manifest import FOLDERS, MANIFEST
 from dualframe.core.serialisation import encode
 from dualframe.core.user_paths import expand_user
 from dualframe.core.user_warnings import warn_user
@@ -53,6 +53,7 @@ from dualframe.training.recorded_files import (
 from dualframe.training.training_specification import SPECIFICATION_CLASSES
 
 FORMAT, FORMAT_VERSION = "dualframe agents", 3
+CONDITIONS_FORMAT = "dualframe conditions"
 _HEAD = ("format", "format_version", "agents", "recorded", "files")
 _ENTRIES = {
     "agents": SIZE,
@@ -196,12 +197,31 @@ def holds_agents(manifest: str | Path) -> bool:
     manifest
         The folder or its manifest.
     """
+    return _read_content(manifest).get("format") == FORMAT
+
+
+def folders_of_conditions(folder: str | Path) -> list[Path]:
+    """Return the folders of agents below one of several conditions; none if it is not one.
+
+    Parameters
+    ----------
+    folder
+        As `dualframe train --out` writes it.
+    """
+    content = _read_content(folder)
+    names = content.get(FOLDERS) if content.get("format") == CONDITIONS_FORMAT else None
+    places = [expand_user(folder) / str(name) for name in names or ()]
+    return [place for place in places if holds_agents(place)]
+
+
+def _read_content(manifest: str | Path) -> dict[str, Any]:
+    """Return what a manifest says, or nothing where there is none."""
     path = expand_user(manifest)
     try:
-        content = read_json(path if path.is_file() else path / "manifest.json")
+        content = read_json(path if path.is_file() else path / MANIFEST)
     except OutputError:
-        return False
-    return isinstance(content, dict) and content.get("format") == FORMAT
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _write_folder(agents: TrainedAgents, folder: Path, force: bool = False) -> None:

@@ -74,4 +74,6 @@ def name_agents(agents: AgentRecord, agent: int | None) -> str:
     agents, agent
         The agents, and the number of one; None for the mean over all.
     """
-    return f"agent {agent}" if agent is not None else f"{agents.n} agents (mean)"
+    if agent is not None:
+        return f"agent {agent}"
+    return f"{agents.n} agent{'s' * (agents.n > 1)} (mean)"

@@ -35,6 +35,15 @@ _TRIAL_COLUMNS = ("success", "duration_s", "reward")
 #: Names of the figures that may be drawn.
 FIGURES = (*(f"learning_{column}" for column in _TRIAL_COLUMNS), "learning_weight", "outcomes")
 
+#: What each of them shows.
+CAPTIONS: Mapping[str, str] = {
+    "learning_success": "Share of successful trials, averaged over the last five of each agent.",
+    "learning_duration_s": "How long trials lasted.",
+    "learning_reward": "Reward of a trial.",
+    "learning_weight": "The weight that the task follows, in time.",
+    "outcomes": "The outcome that the task is judged by: a point per agent, median and quartiles.",
+}
+
 Conditions = Mapping[str, LearningRecord]
 
 
@@ -49,13 +58,23 @@ def write_figures(conditions: Conditions, folder: Path) -> list[Path]:
         It is made if it does not exist.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    figures = {**_standard_curves(conditions), "outcomes": plot_outcomes_of(conditions)}
     paths = []
-    for name, figure in figures.items():
+    for name, figure in draw_figures(conditions).items():
         path = folder / f"{name}.png"
         figure.savefig(path)
         paths.append(path)
     return paths
+
+
+def draw_figures(conditions: Conditions) -> dict[str, Any]:
+    """Return the figures of one condition or several by name.
+
+    Parameters
+    ----------
+    conditions
+        Agents by the label of their condition.
+    """
+    return {**_standard_curves(conditions), "outcomes": plot_outcomes_of(conditions)}
 
 
 def plot_learning(

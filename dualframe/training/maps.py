@@ -129,38 +129,38 @@ def standard_grid(agents: AgentRecord, over: Sequence[str] = ()) -> Grid:
     """
     observed = observed_variables(agents.network)
     sources = {projection.source for projection in learned_projections(agents).values()}
-    seen = {name: variables for name, variables in observed.items() if name in sources}
-    known = list(dict.fromkeys(v for pairs in seen.values() for v in pairs.values()))
-    if not known:
+    seen = {name: pairs for name, pairs in observed.items() if name in sources}
+    variables = list(dict.fromkeys(v for pairs in seen.values() for v in pairs.values()))
+    if not variables:
         raise DualframeError(
             f"task {agents.task.name!r} has no learned synapses from an encoder with fields: there "
             f"is no map; draw its weights, with dualframe.plots.weight_map."
         )
     for variable in over:
-        if variable not in known:
-            raise UnknownName("variable that encoders observe", variable, known)
-    chosen = tuple(over) or _standard_variables(agents, seen, known)
+        if variable not in variables:
+            raise UnknownName("variable that encoders observe", variable, variables)
+    chosen = tuple(over) or _standard_variables(agents, seen, variables)
     if len(chosen) > 2:
         raise DualframeError(f"a map is over one or two variables, not {len(chosen)}: choose two.")
     axes = tuple(np.linspace(*_range_of(agents.network, v), _POINTS) for v in chosen)
-    return Grid(over=chosen, axes=axes, at=_rest_of(agents, known))
+    return Grid(over=chosen, axes=axes, at=_rest_of(agents, variables))
 
 
 def _standard_variables(
-    agents: AgentRecord, seen: Mapping[str, Mapping[str, str]], known: Sequence[str]
+    agents: AgentRecord, seen: Mapping[str, Mapping[str, str]], variables: Sequence[str]
 ) -> tuple[str, ...]:
     world = make_environment(agents.task)
     position = world.position if world is not None else ()
-    if position and set(position) <= set(known):
+    if position and set(position) <= set(variables):
         return position
     return tuple(next(iter(seen.values())).values())[:2]
 
 
-def _rest_of(agents: AgentRecord, known: Sequence[str]) -> dict[str, float]:
+def _rest_of(agents: AgentRecord, variables: Sequence[str]) -> dict[str, float]:
     """Return the values of variables in the middle of where trials start."""
     world = make_environment(agents.task)
     start = {} if world is None else world.draw_start()
-    return {name: float(start.get(name, 0.0)) for name in known}
+    return {name: float(start.get(name, 0.0)) for name in variables}
 
 
 def _range_of(agent: Network, variable: str) -> tuple[float, float]:

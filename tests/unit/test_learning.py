@@ -15,6 +15,7 @@ from dualframe.analysis.learning import (
     plot_learning_curves,
     plot_outcomes,
     spread_apart,
+    summarise_agents,
 )
 from dualframe.core.errors import DualframeError, UnknownName
 
@@ -85,7 +86,43 @@ def test_each_condition_is_a_line_in_a_band_with_its_name() -> None:
     assert len(ax.collections) == 2
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (band.min(), band.max()) == (2, 4)
-    assert {text.get_text() for text in ax.texts} == {"none", "DA", "reversal"}
+    drawn = "line: median of 5 agents; band: quartiles"
+    assert {text.get_text() for text in ax.texts} == {"none", "DA", "reversal", drawn}
+    assert len({line.get_linestyle() for line in ax.lines[:2]}) == 2  # not by colour alone
+    assert all(tick == int(tick) for tick in ax.get_xticks())  # trials are whole numbers
+
+
+def test_a_mean_is_drawn_in_its_bootstrap_interval() -> None:
+    """Of one success among five the quartiles are zero, and the mean is not."""
+    curve = learning_curve(TRIALS)
+    ax = plot_learning_curves({"all": curve}, line="mean", ax=Figure().subplots())
+    band = ax.collections[0].get_paths()[0].vertices
+    first = band[band[:, 0] == 0, 1]
+    assert first.min() == 0
+    # of five draws at least three are the success in 5.8 %, at least four in 0.7 % of samples
+    assert first.max() == pytest.approx(0.6)
+    assert {text.get_text() for text in ax.texts} == {
+        "line: mean of 5 agents; band: 95 % bootstrap interval of the mean"
+    }
+    one = learning_curve(TRIALS[TRIALS["agent"] == 0])
+    assert one["low"].isna().all()  # of one agent there is none
+    alone = plot_learning_curves({"all": one}, ax=Figure().subplots())
+    assert alone.texts[0].get_text() == "line: median of 1 agent"
+
+
+@given(
+    st.lists(
+        st.lists(st.floats(-1e6, 1e6) | st.just(np.nan), min_size=3, max_size=3),
+        min_size=2,
+        max_size=9,
+    )
+)
+def test_no_line_leaves_its_band(rows: list[list[float]]) -> None:
+    curve = summarise_agents(pd.DataFrame(rows).T)
+    for line, low, high in (("mean", "low", "high"), ("median", "q25", "q75")):
+        there = curve[low].notna()
+        assert (curve[low] <= curve[line])[there].all()
+        assert (curve[line] <= curve[high])[there].all()
 
 
 def test_each_agent_is_a_point_and_each_condition_a_median() -> None:

@@ -100,7 +100,8 @@ class TestTrials:
 
     def test_the_plot(self, learned: Learned) -> None:
         for value, label in (("", "Success rate, 5 trials"), ("duration_s", "Trial duration (s)")):
-            assert learned[1].plot(value).axes[0].get_ylabel() == label
+            figure = df.plots.learning_curves(learned[1], value)
+            assert figure.axes[0].get_ylabel() == label
 
     def test_trials_beyond_those_asked_for_are_not_counted_and_teach_nothing(
         self, learned: Learned
