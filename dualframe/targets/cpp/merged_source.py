@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from dualframe.targets.cpp.external_values import CONTENTS, LAYOUT, PARAMETERS, read_values
-from dualframe.targets.cpp.vectorisable_updates import vectorisable_source
+from dualframe.targets.cpp.vectorisable_thresholds import THRESHOLDS, vectorisable_threshold
+from dualframe.targets.cpp.vectorisable_updates import UPDATES, vectorisable_update
 
 _GENERATED = ("objects.cpp", "network.cpp", "synapses_classes.cpp", "run.cpp")
 _MAIN = "main.cpp"
@@ -110,7 +111,11 @@ def merge_project(project: Path) -> MergedProgram:
     bodies = [_end_macros(inliner.file_body(name)) for name in library]
     bodies += [_leave_unoptimised(name, inliner.file_body(name)) for name in _GENERATED]
     for name in code_objects:
-        source = vectorisable_source(name, inliner.file_body(name))
+        source = inliner.file_body(name)
+        if name.endswith(UPDATES):
+            source = vectorisable_update(source)
+        elif name.endswith(THRESHOLDS):
+            source = vectorisable_threshold(source)
         source = _end_macros(_isolate_support_code(name, source))
         bodies.append(_leave_unoptimised(name, source))
     bodies.append(_leave_unoptimised(_MAIN, inliner.file_body(_MAIN)))

@@ -26,21 +26,6 @@ struct Run
     int32_t first, last;
 };
 
-// Fetch what a later run of synapses reads: each is short, and begins anywhere in memory.
-template <typename T>
-inline void fetch_ahead(
-    const std::vector<Run> &due, size_t run, const int32_t *order, const T *values)
-{
-#ifdef __GNUC__
-    const size_t ahead = 8, line = 64;
-    if (!order && run + ahead < due.size()) {
-        const char *const first = reinterpret_cast<const char *>(values + due[run + ahead].first);
-        __builtin_prefetch(first);
-        __builtin_prefetch(first + line);
-    }
-#endif
-}
-
 }  // namespace dualframe
 
 class SynapticPathway

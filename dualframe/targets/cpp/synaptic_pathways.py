@@ -25,11 +25,9 @@ _LOOP = re.compile(
 _RUNS = r"""const std::vector<dualframe::Run> &_due = \g<pathway>.due();
     const int32_t *const _order = \g<pathway>.order();"""
 _LOOP_OVER_RUNS = """for(size_t _run=0; _run<_due.size(); _run++)
-        for(int32_t _place=({fetches}_due[_run].first); _place<_due[_run].last; _place++)
-        {{
+        for(int32_t _place=_due[_run].first; _place<_due[_run].last; _place++)
+        {
             const size_t _idx = _order ? _order[_place] : _place;"""
-_FETCH = "dualframe::fetch_ahead(_due, _run, _order, {}), "
-_VALUE_OF_SYNAPSE = re.compile(r"(_ptr_array_\w+)\[_idx\]")
 
 
 def loop_over_runs(source: str) -> str:
@@ -42,9 +40,7 @@ def loop_over_runs(source: str) -> str:
     """
     if len(_QUEUE.findall(source)) != 1 or len(_LOOP.findall(source)) != 1:
         return source
-    arrays = sorted(set(_VALUE_OF_SYNAPSE.findall(source)))
-    loop = _LOOP_OVER_RUNS.format(fetches="".join(map(_FETCH.format, arrays)))
-    return _LOOP.sub(loop, _QUEUE.sub(_RUNS, source))
+    return _LOOP.sub(_LOOP_OVER_RUNS, _QUEUE.sub(_RUNS, source))
 
 
 def pathway_classes() -> SimpleNamespace:
