@@ -5,7 +5,7 @@ from __future__ import annotations
 import copyreg
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import tomli_w
 from brian2.units.fundamentalunits import Quantity
+from numpy.typing import NDArray
 
 from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.errors import DualframeError, OutputError
@@ -23,32 +24,36 @@ from dualframe.core.errors import DualframeError, OutputError
 WHERE_GIVEN: Mapping[str, bool] = MappingProxyType({"where_given": True})
 
 
-def encode(value: Any) -> Any:
+def encode(value: Any, elements: Callable[[NDArray[Any]], Any] = np.ndarray.tolist) -> Any:
     """Return a description as JSON-ready data (quantities in base units).
 
     Parameters
     ----------
     value
         The value.
+    elements
+        What stands for the elements of an array.
     """
     if is_dataclass(value) and not isinstance(value, type):
         content = {
-            f.name: encode(getattr(value, f.name))
+            f.name: encode(getattr(value, f.name), elements)
             for f in fields(value)
             if not (f.metadata.get("where_given") and getattr(value, f.name) is None)
         }
         return {"type": type(value).__name__} | content
     if isinstance(value, Quantity):
         exponents = [float(x) for x in value.dim._dims]
-        return {"type": "Quantity", "value": np.asarray(value).tolist(), "dimension": exponents}
+        numbers = np.asarray(value)
+        content = elements(numbers) if numbers.ndim else numbers.tolist()
+        return {"type": "Quantity", "value": content, "dimension": exponents}
     if isinstance(value, np.ndarray):
-        return {"type": "array", "value": value.tolist(), "dtype": str(value.dtype)}
+        return {"type": "array", "value": elements(value), "dtype": str(value.dtype)}
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, Mapping):
-        return {"type": "mapping", "items": {str(k): encode(v) for k, v in value.items()}}
+        return {"type": "mapping", "items": {str(k): encode(v, elements) for k, v in value.items()}}
     if isinstance(value, (tuple, list)):
-        return [encode(item) for item in value]
+        return [encode(item, elements) for item in value]
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     raise DualframeError(f"a {type(value).__name__} cannot be part of a network description.")
@@ -62,8 +67,18 @@ def digest_of(value: Any) -> str:
     value
         The value.
     """
-    canonical = json.dumps(encode(value), sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(
+        encode(value, _digest_of_elements), sort_keys=True, separators=(",", ":")
+    )
     return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _digest_of_elements(values: NDArray[Any]) -> Any:
+    """Return the shape of an array and the SHA-256 of its bytes, which texts take longer for."""
+    if values.dtype.kind not in "biuf":
+        return values.tolist()
+    content = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    return [*values.shape, hashlib.sha256(content).hexdigest()]
 
 
 def frozen_copy(value: Any) -> Any:

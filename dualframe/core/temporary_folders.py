@@ -1,4 +1,4 @@
-"""Temporary folders of runs: removed at their end, and after a killed run by the next one.
+"""Temporary folders of runs: removed at their end, and after a killed run by the next process.
 
 A folder holds a locked file for as long as its process lives, on this machine or in a container
 that shares the folder for temporary files. What holds one that nobody has locked is somebody's
@@ -14,6 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 
 from dualframe.core.errors import DualframeError, OutputError
@@ -61,8 +62,9 @@ def _locked_file(folder: Path) -> Iterator[None]:
         yield
 
 
+@lru_cache(maxsize=8)
 def _remove_remains(place: Path) -> None:
-    """Remove folders of this user whose process is gone."""
+    """Remove folders of this user whose process is gone, once: a place may hold thousands."""
     for lock in place.glob(f"{_PREFIX}*/{_LOCK}"):
         with suppress(OSError):  # somebody else's, in use, or removed meanwhile
             if lock.stat().st_uid != os.getuid() or lock.parent.is_symlink():

@@ -89,6 +89,22 @@ class RunRecord:
             if name not in names and name not in self.weights:
                 raise UnknownName("population", name, names)
 
+    @classmethod
+    def from_tables(cls, **content: Any) -> Self:
+        """Return a record of tables that are in the form of `Results` already.
+
+        Parameters
+        ----------
+        content
+            All fields; the provenance may lack keys.
+        """
+        record = object.__new__(cls)
+        provenance = _complete_provenance(content["provenance"], content["duration"])
+        for name, value in {**content, "provenance": provenance}.items():
+            frozen = MappingProxyType(value) if isinstance(value, dict) else value
+            object.__setattr__(record, name, frozen)
+        return record
+
     def with_provenance(self, **facts: Any) -> Self:
         """Return the same data, not copied, with more in their provenance.
 
@@ -98,7 +114,7 @@ class RunRecord:
             Keys of the provenance, which replace those that are there.
         """
         record = copy(self)
-        everything = _complete_provenance({**self.provenance, **facts}, self.duration)
+        everything = {**self.provenance, **_ready_facts(facts)}
         object.__setattr__(record, "provenance", MappingProxyType(everything))
         return record
 
@@ -235,7 +251,10 @@ class RunRecord:
 
 
 def _complete_provenance(provenance: Mapping[str, Any], duration: float) -> dict[str, Any]:
+    return {**json_ready(PROVENANCE), "simulated_s": duration, **_ready_facts(provenance)}
+
+
+def _ready_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     # A clash with the manifest's own keys must not cost the results of a run that is over.
-    renamed = {f"{key}_" if key in RESERVED else key: item for key, item in provenance.items()}
-    everything = {**PROVENANCE, "simulated_s": duration, **renamed}
-    return {str(key): json_ready(item) for key, item in everything.items()}
+    renamed = {f"{key}_" if key in RESERVED else str(key): item for key, item in facts.items()}
+    return {key: json_ready(item) for key, item in renamed.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,37 +22,48 @@ Train = tuple[ArrayLike, ArrayLike]
 
 def population_table(populations: Iterable[Population]) -> pd.DataFrame:
     """Return the table (population, cell_type, n, sign) of the populations of a network."""
-    rows = [(p.name, p.cell_type, p.n, p.sign or 0) for p in populations]
-    return pd.DataFrame(rows, columns=["population", "cell_type", "n", "sign"])
+    columns = zip(*((p.name, p.cell_type, p.n, p.sign or 0) for p in populations), strict=True)
+    return _population_frame(*columns)
 
 
 def spike_table(populations: pd.DataFrame, trains: Mapping[str, Train]) -> pd.DataFrame:
     """Return the table of spikes from neurons and times (seconds) by population."""
-    kinds = dict(zip(populations["population"], populations["cell_type"], strict=True))
+    names = populations["population"].tolist()
     for name in trains:
-        if name not in kinds:
-            raise UnknownName("population", name, kinds)
-    words = {"population": list(trains), "cell_type": [str(kinds[name]) for name in trains]}
-    return _stack_trains(words, list(trains.values()))
+        if name not in names:
+            raise UnknownName("population", name, names)
+    neuron, t, sizes = _stack_trains(list(trains.values()))
+    codes = np.repeat(np.array([names.index(name) for name in trains], dtype=np.int64), sizes)
+    return _spike_frame(codes, neuron, t, populations)
 
 
 def dspike_table(trains: Mapping[tuple[str, str], Train]) -> pd.DataFrame:
     """Return the table of dendritic spikes from neurons and times by (population, dSpike)."""
-    words = {"population": [p for p, _ in trains], "dspike": [name for _, name in trains]}
-    return _stack_trains(words, list(trains.values()))
-
-
-def _stack_trains(words: Mapping[str, Sequence[str]], trains: Sequence[Train]) -> pd.DataFrame:
-    parts = [(np.asarray(i, dtype=np.int64), np.asarray(t, dtype=float)) for i, t in trains]
-    sizes = [len(neuron) for neuron, _ in parts]
+    neuron, t, sizes = _stack_trains(list(trains.values()))
     table: dict[str, Any] = {}
-    for column, labels in words.items():
+    for place, column in enumerate(("population", "dspike")):
+        labels = [words[place] for words in trains]
         categories = list(dict.fromkeys(labels))
         codes = np.repeat([categories.index(word) for word in labels], sizes).astype(int)
-        table[column] = pd.Categorical.from_codes(codes, categories=_text_index(categories))
-    table["neuron"] = np.concatenate([np.empty(0, np.int64), *(neuron for neuron, _ in parts)])
-    table["t"] = np.concatenate([np.empty(0), *(t for _, t in parts)])
-    return pd.DataFrame(table)
+        table[column] = _categorical(codes, categories)
+    return pd.DataFrame({**table, "neuron": neuron, "t": t})
+
+
+def weight_table(pre: ArrayLike, post: ArrayLike, weight: ArrayLike) -> pd.DataFrame:
+    """Return the table (pre, post, weight) of a projection."""
+    ends = {"pre": np.asarray(pre, dtype=np.int64), "post": np.asarray(post, dtype=np.int64)}
+    return pd.DataFrame({**ends, "weight": np.asarray(weight, dtype=np.float64)})
+
+
+def _stack_trains(trains: Sequence[Train]) -> tuple[NDArray[np.int64], NDArray[np.float64], Any]:
+    """Return the neurons and times of all trains, one behind the other, and the trains' sizes."""
+    neurons = [np.asarray(i, dtype=np.int64) for i, _ in trains]
+    times = [np.asarray(t, dtype=float) for _, t in trains]
+    return (
+        np.concatenate([np.empty(0, np.int64), *neurons]),
+        np.concatenate([np.empty(0), *times]),
+        [len(neuron) for neuron in neurons],
+    )
 
 
 # --- one form for every table -------------------------------------------------------------------
@@ -59,44 +71,72 @@ def _stack_trains(words: Mapping[str, Sequence[str]], trains: Sequence[Train]) -
 
 def canonical_populations(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table of populations with the columns and types of `Results`."""
-    names = [str(x) for x in table["population"]]
-    sign = table["sign"] if "sign" in table else np.zeros(len(names))
-    return pd.DataFrame(
-        {
-            "population": pd.Series(names, dtype=object),
-            "cell_type": pd.Series([str(x) for x in table["cell_type"]], dtype=object),
-            "n": np.asarray(table["n"], dtype=np.int64),
-            "sign": np.asarray(sign, dtype=np.int64),
-        }
-    )
+    sign = table["sign"] if "sign" in table else np.zeros(len(table))
+    return _population_frame(table["population"], table["cell_type"], table["n"], sign)
+
+
+def _population_frame(names: Any, cell_types: Any, n: Any, sign: Any) -> pd.DataFrame:
+    texts = (pd.Series([str(x) for x in words], dtype=object) for words in (names, cell_types))
+    counts = (np.asarray(numbers, dtype=np.int64) for numbers in (n, sign))
+    columns = ("population", "cell_type", "n", "sign")
+    return pd.DataFrame(dict(zip(columns, (*texts, *counts), strict=True)))
 
 
 def canonical_spikes(table: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
     """Return spikes in order of time, population and neuron, with categories of all populations."""
     codes = _population_codes(table, populations)
-    kinds = populations["cell_type"].tolist()
-    cell_types = list(dict.fromkeys(kinds))
-    kind_codes = np.array([cell_types.index(kind) for kind in kinds], dtype=int)[codes]
-    columns = {
-        "population": _population_categories(codes, populations),
-        "cell_type": pd.Categorical.from_codes(kind_codes, categories=_text_index(cell_types)),
-    }
-    return _in_order(table, columns, [codes])
+    return _spike_frame(codes, _neurons_in(table), _times_in(table), populations)
 
 
 def canonical_dspikes(table: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
     """Return dendritic spikes in order of time, population, dSpike and neuron."""
-    codes = _population_codes(table, populations)
+    if table.empty:
+        return _no_dspikes(tuple(populations["population"])).copy()
     labels = table["dspike"].astype(object)
-    dspike = pd.Categorical(labels, categories=_text_index(sorted(str(x) for x in labels.unique())))
-    columns = {"population": _population_categories(codes, populations), "dspike": dspike}
-    return _in_order(table, columns, [np.asarray(dspike.codes), codes])
+    names = sorted(str(x) for x in labels.unique())
+    dspikes = np.asarray(pd.Categorical(labels, categories=_text_index(names)).codes)
+    codes = _population_codes(table, populations)
+    neuron, t = _neurons_in(table), _times_in(table)
+    order = _order_of(t, codes, dspikes, neuron)
+    words = {
+        "population": _categorical(codes[order], populations["population"]),
+        "dspike": _categorical(dspikes[order], names),
+    }
+    return pd.DataFrame({**words, "neuron": neuron[order], "t": t[order]})
+
+
+@lru_cache(maxsize=64)
+def _no_dspikes(populations: tuple[str, ...]) -> pd.DataFrame:
+    none = np.empty(0, dtype=np.int64)
+    words = {"population": _categorical(none, populations), "dspike": _categorical(none, ())}
+    return pd.DataFrame({**words, "neuron": none, "t": np.empty(0)})
+
+
+def _spike_frame(
+    codes: NDArray[np.int64],
+    neuron: NDArray[np.int64],
+    t: NDArray[np.float64],
+    populations: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return spikes in order, from the row of each one's population, its neuron and its time."""
+    kinds = populations["cell_type"].tolist()
+    cell_types = list(dict.fromkeys(kinds))
+    kind_of = np.array([cell_types.index(kind) for kind in kinds], dtype=np.int64)
+    order = _order_of(t, codes, neuron)
+    codes = codes[order]
+    return pd.DataFrame(
+        {
+            "population": _categorical(codes, populations["population"]),
+            "cell_type": _categorical(kind_of[codes], cell_types),
+            "neuron": neuron[order],
+            "t": t[order],
+        }
+    )
 
 
 def canonical_weights(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table (pre, post, weight) of a projection, in the order given."""
-    kinds = {"pre": np.int64, "post": np.int64, "weight": np.float64}
-    return pd.DataFrame({name: np.asarray(table[name], dtype=kind) for name, kind in kinds.items()})
+    return weight_table(table["pre"], table["post"], table["weight"])
 
 
 def json_ready(value: Any) -> Any:
@@ -131,17 +171,26 @@ def _population_codes(table: pd.DataFrame, populations: pd.DataFrame) -> NDArray
     return np.asarray(codes, dtype=np.int64)
 
 
-def _population_categories(codes: NDArray[np.int64], populations: pd.DataFrame) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=_text_index(populations["population"]))
+def _order_of(*keys: NDArray[Any]) -> Any:
+    """Return what sorts by the first key, then by the next; all as it is, where it is in order."""
+    tied = np.ones(max(len(keys[0]) - 1, 0), dtype=bool)
+    for key in keys:
+        if (tied & (key[1:] < key[:-1])).any():
+            return np.lexsort(keys[::-1])
+        tied &= key[1:] == key[:-1]
+    return slice(None)
 
 
-def _in_order(
-    table: pd.DataFrame, columns: Mapping[str, pd.Categorical], ties: Sequence[Any]
-) -> pd.DataFrame:
-    neuron, t = table["neuron"].to_numpy(np.int64), table["t"].to_numpy(float)
-    order = np.lexsort((neuron, *ties, t))
-    data: dict[str, Any] = {**columns, "neuron": neuron, "t": t}
-    return pd.DataFrame({name: values[order] for name, values in data.items()})
+def _neurons_in(table: pd.DataFrame) -> NDArray[np.int64]:
+    return table["neuron"].to_numpy(np.int64)
+
+
+def _times_in(table: pd.DataFrame) -> NDArray[np.float64]:
+    return table["t"].to_numpy(float)
+
+
+def _categorical(codes: NDArray[Any], categories: Iterable[str]) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, categories=_text_index(categories))
 
 
 def _text_index(words: Iterable[str]) -> pd.Index[Any]:

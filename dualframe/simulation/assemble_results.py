@@ -10,12 +10,12 @@ from importlib import metadata
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from dualframe.network import Network
 from dualframe.results.action_tables import without_silent_releases
 from dualframe.results.rate_ranges import warmup_of
 from dualframe.results.results import Results, Trace, dspike_table, population_table, spike_table
+from dualframe.results.tables import canonical_dspikes, weight_table
 from dualframe.targets.brian.raw_results import RawResults, RawTrace
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 
@@ -37,16 +37,14 @@ def assemble_results(
         What the provenance says of the run besides.
     """
     populations = population_table(network.populations)
-    return Results(
+    dspikes = dspike_table(_dendritic_spikes(lowered, raw))
+    return Results.from_tables(
         populations=populations,
         spikes=spike_table(populations, raw.spikes),
-        duration=raw.simulated_s,
-        dspikes=dspike_table(_dendritic_spikes(lowered, raw)),
+        duration=float(raw.simulated_s),
+        dspikes=canonical_dspikes(dspikes, populations),
         traces={name: _trace_of(lowered, name, trace) for name, trace in raw.traces.items()},
-        weights={
-            name: pd.DataFrame({"pre": i, "post": j, "weight": w})
-            for name, (i, j, w) in raw.weights.items()
-        },
+        weights={name: weight_table(*columns) for name, columns in raw.weights.items()},
         weight_units=_weight_units(lowered, raw),
         provenance=_run_provenance(network, lowered, raw, facts),
     )

@@ -56,7 +56,7 @@ class RawTrace:
 
 @dataclass(kw_only=True)
 class RawResults:
-    """Results of a run, before they become `dualframe.results.results.Results`.
+    """Results of a run, before they become `dualframe.results.results.Results`, which orders them.
 
     ``states`` are the final values of the variables of each population. ``unstable`` are the
     populations of which was said while they ran that their state is not finite.
@@ -88,8 +88,7 @@ def collect_results(assembled: BrianObjects, lowered: LoweredNetwork) -> RawResu
     """
     raw = RawResults(simulated_s=lowered.duration)
     for name, monitor in assembled.spikes.items():
-        order = np.lexsort((np.asarray(monitor.i), np.asarray(monitor.t)))
-        raw.spikes[name] = (np.asarray(monitor.i)[order], np.asarray(monitor.t)[order])
+        raw.spikes[name] = (np.asarray(monitor.i), np.asarray(monitor.t))
     groups = {group.name: group for group in lowered.groups}
     for name, monitors in assembled.traces.items():
         alias_of = groups[name].recorded_as if name in groups else {"w": NOW}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+HEADER = "values.h"  # reads them
 PARAMETERS, LAYOUT = "parameters.txt", "layout.txt"
 CONTENTS = "contents.json"  # which files a project reads and writes
 FIRST_REPLICA = "first_replica"  # in the layout

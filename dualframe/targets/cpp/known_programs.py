@@ -48,6 +48,7 @@ _GENERATING = (
     "cpp/external_values.py",
     "cpp/initial_arrays.py",
     "cpp/literal_free_device.py",
+    "cpp/network_source.py",
     "cpp/objects_source.py",
     "cpp/random_functions.py",
     "cpp/random_streams.h",
@@ -116,9 +117,7 @@ class KnownProgram:
         folder = project / _RESULTS
         raw = RawResults(simulated_s=lowered.duration)
         for name, files in self.spikes.items():
-            i, t = _read_file(folder, files["i"]), _read_file(folder, files["t"])
-            order = np.lexsort((i, t))
-            raw.spikes[name] = (i[order], t[order])
+            raw.spikes[name] = _read_file(folder, files["i"]), _read_file(folder, files["t"])
         for name, kinds in self.traces.items():
             for kind, files in kinds.items():
                 trace = self._read_trace(lowered, name, files, folder)

@@ -35,6 +35,7 @@ from dualframe.targets.cpp.checked_reads import read_call
 from dualframe.targets.cpp.external_values import (
     CONTENTS,
     FIRST_REPLICA,
+    HEADER,
     LAYOUT,
     PARAMETERS,
     ExternalValues,
@@ -46,6 +47,7 @@ from dualframe.targets.cpp.initial_arrays import (
     pairs_of_synapses,
     read_in_place,
 )
+from dualframe.targets.cpp.network_source import end_at_interrupt, take_time_at_end
 from dualframe.targets.cpp.objects_source import (
     UnknownTemplate,
     derive_objects_header,
@@ -54,8 +56,6 @@ from dualframe.targets.cpp.objects_source import (
 from dualframe.targets.cpp.random_functions import HEADER as STREAMS
 from dualframe.targets.cpp.random_functions import StreamCodeObject
 from dualframe.targets.cpp.synaptic_pathways import loop_over_runs, pathway_classes
-
-HEADER = "values.h"
 
 # Arrays of a fixed size that holds the number of synapses or of recorded members
 _DATA_DRIVEN = frozenset({"sources", "targets", "_indices"})
@@ -171,8 +171,9 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
     def generate_network_source(self, writer: Any, compiler: Any) -> None:
         """Write ``network.cpp`` so that an interrupt ends a run with its results, from 2.5 on."""
         stock = _rendered_contents(super().generate_network_source, compiler)
-        source = _end_at_interrupt(stock.cpp_file) if _BEFORE_2_6 else stock.cpp_file
-        writer.write("network.*", SimpleNamespace(cpp_file=source, h_file=stock.h_file))
+        source = end_at_interrupt(stock.cpp_file) if _BEFORE_2_6 else stock.cpp_file
+        rewritten = take_time_at_end(source)
+        writer.write("network.*", SimpleNamespace(cpp_file=rewritten, h_file=stock.h_file))
 
     def copy_source_files(self, writer: Any, directory: str) -> None:
         """Add the values, and the header that reads them, to the project."""
@@ -386,11 +387,3 @@ def _rendered_contents(generate: Callable[..., None], *arguments: Any) -> Any:
     writer = SimpleNamespace(write=lambda _, content: contents.append(content))
     generate(writer, *arguments)
     return contents[0]
-
-
-def _end_at_interrupt(network: str) -> str:
-    """Let an interrupt end the run with its results written, as Brian2 does from 2.6 on."""
-    loop, end = "clock->running())", "if(!did_break_early) t = t_end;"
-    stop = "if(dualframe::stopped() && clock) { did_break_early = true; t = clock->t[0]; }"
-    stoppable = network.replace(loop, "clock->running() && !dualframe::stopped())")
-    return f'#include "{HEADER}"\n' + stoppable.replace(end, f"{stop}\n    {end}")

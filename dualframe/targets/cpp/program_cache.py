@@ -18,7 +18,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from dualframe.core.atomic_files import atomic_replacement
 from dualframe.core.cache_folder import default_folder
 
 GIBIBYTE = 2**30
@@ -46,10 +45,6 @@ def key_of(parts: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-class _AlteredProgram(Exception):
-    """A program is not the one that was inserted."""
-
-
 @dataclass(frozen=True)
 class ExecutableCache:
     """Compiled programs by key.
@@ -66,7 +61,7 @@ class ExecutableCache:
     limit: int = 2 * GIBIBYTE
 
     def fetch(self, key: str, target: Path) -> bool:
-        """Copy a program to ``target`` and return ``True``, or return ``False``.
+        """Put a program at ``target`` and return ``True``, or return ``False``.
 
         A program that is not what was inserted is discarded.
 
@@ -75,17 +70,17 @@ class ExecutableCache:
         key
             Key of the program.
         target
-            Where the copy goes.
+            Where it goes.
         """
         entry = self._entry_folder(key)
         if not entry.is_dir():  # what another process inserts from here on is not ours to discard
             return False
         try:
             record = json.loads((entry / _RECORD).read_text(encoding="utf-8"))
-            matches = _copy_verified(entry / _PROGRAM, target, record["sha256"], record["size"])
+            matches = _place_verified(entry / _PROGRAM, target, record["sha256"], record["size"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             matches = False
-        except OSError:  # not readable here, or no room for the copy: the entry may be good
+        except OSError:  # not readable here, or no room for it there: the entry may be good
             return False
         if matches:
             _mark_as_used(entry / _RECORD)
@@ -176,16 +171,20 @@ def default_cache() -> ExecutableCache:
     return ExecutableCache(default_folder())
 
 
-def _copy_verified(program: Path, target: Path, sha256: str, size: int) -> bool:
-    """Copy a program if it has the recorded content; what is verified is the copy that will run."""
+def _place_verified(program: Path, target: Path, sha256: str, size: int) -> bool:
+    """Put a program in its place, as a link where that can be, if it has the recorded content.
+
+    What is verified is what will run: an entry is removed or replaced, never written.
+    """
+    target.unlink(missing_ok=True)
     try:
-        with atomic_replacement(target) as draft:
-            shutil.copy2(program, draft)
-            if draft.stat().st_size != size or _sha256_of(draft) != sha256:
-                raise _AlteredProgram
-    except _AlteredProgram:
-        return False
-    return True
+        target.hardlink_to(program)
+    except OSError:  # on another disk, or of another user
+        shutil.copy2(program, target)
+    if target.stat().st_size == size and _sha256_of(target) == sha256:
+        return True
+    target.unlink()
+    return False
 
 
 def _is_entry(folder: Path) -> bool:
