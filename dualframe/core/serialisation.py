@@ -78,7 +78,7 @@ def _digest_of_elements(values: NDArray[Any]) -> Any:
     if values.dtype.kind not in "biuf":
         return values.tolist()
     content = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
-    return [*values.shape, hashlib.sha256(content).hexdigest()]
+    return [*values.shape, hashlib.sha256(content.data).hexdigest()]
 
 
 def frozen_copy(value: Any) -> Any:

@@ -28,7 +28,7 @@ from dualframe.core.validation import (
 from dualframe.network.value_record import ValueRecord, variables
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Event(ValueRecord):
     """Something that happens to a neuron between two time steps, such as a dendritic spike.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from dualframe.core.serialisation import digest_of, encode, frozen_copy
@@ -30,6 +31,7 @@ class ValueRecord:
             object.__setattr__(self, item.name, frozen_copy(getattr(self, item.name)))
 
 
+@lru_cache(maxsize=4096)
 def variables(equations: str) -> frozenset[str]:
     """Names that a Brian2 model text defines."""
     text = re.sub(r"#.*", "", equations)

@@ -21,12 +21,12 @@ from dualframe.network import (
     SpikeInput,
 )
 from dualframe.simulation.run import run
+from dualframe.targets.lowering.current_inputs import insert_current_inputs
 from dualframe.targets.lowering.event_free_equations import (
     STEP,
     EquationLine,
     deferred_assignments,
     inline_subexpressions,
-    insert_current_inputs,
     parse_assignments,
     parse_equations,
     replace_events,

@@ -16,9 +16,10 @@ second reset must use it. See ``docs/design_notes/event_free_dendritic_spikes.md
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from brian2.equations.equations import (
     DIFFERENTIAL_EQUATION,
@@ -27,24 +28,25 @@ from brian2.equations.equations import (
     Equations,
     SingleEquation,
 )
-from brian2.utils.stringtools import get_identifiers, word_substitute
+from brian2.utils.stringtools import word_substitute
 
 from dualframe.core.errors import NetworkError
-from dualframe.core.quantity import unit_name, unit_of
-from dualframe.network import CurrentInput, Population
+from dualframe.core.quantity import unit_name
+from dualframe.network import Population
+from dualframe.targets.lowering.identifiers import names_in
+from dualframe.targets.lowering.population_texts import PopulationTexts
 
 __all__ = [
     "PARAMETER",
     "SUBEXPRESSION",
     "EquationLine",
     "inline_subexpressions",
-    "insert_current_inputs",
     "parse_assignments",
     "parse_equations",
     "replace_events",
 ]
 STEP = "this_step"
-_read_model = lru_cache(maxsize=1024)(Equations)  # a text takes Brian2 milliseconds
+Texts = Population | PopulationTexts
 _IDENTIFIER = re.compile(r"\b[A-Za-z_]\w*\b")
 _ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
 
@@ -85,10 +87,14 @@ def parse_equations(equations: str, label: str) -> list[EquationLine]:
         If the text is not a valid Brian2 model.
     """
     try:
-        parsed = _read_model(equations)
+        return list(_read_model(equations))
     except Exception as error:
         raise NetworkError(f"equations of {label} are not valid: {_first_line(error)}") from error
-    return [_equation_line(equation) for equation in parsed.values()]
+
+
+@lru_cache(maxsize=1024)  # a text takes Brian2 milliseconds
+def _read_model(equations: str) -> tuple[EquationLine, ...]:
+    return tuple(map(_equation_line, Equations(equations).values()))
 
 
 def _equation_line(equation: SingleEquation) -> EquationLine:
@@ -110,6 +116,11 @@ def parse_assignments(statements: str, label: str) -> list[tuple[str, str]]:
     NetworkError
         If a statement is not an assignment to a variable.
     """
+    return list(_read_statements(statements, label))
+
+
+@lru_cache(maxsize=4096)
+def _read_statements(statements: str, label: str) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     for statement in filter(str.strip, re.split(r"[;\n]", statements)):
         match = _ASSIGNMENT.fullmatch(statement)
@@ -121,7 +132,7 @@ def parse_assignments(statements: str, label: str) -> list[tuple[str, str]]:
             new = f"({name} {operator} {new})"
         new = _with_values(new, dict(found))
         found = [pair for pair in found if pair[0] != name] + [(name, new)]
-    return found
+    return tuple(found)
 
 
 def _with_values(text: str, values: Mapping[str, str]) -> str:
@@ -129,9 +140,7 @@ def _with_values(text: str, values: Mapping[str, str]) -> str:
     return _IDENTIFIER.sub(lambda match: values.get(match[0], match[0]), text)
 
 
-def deferred_assignments(
-    population: Population, lines: list[EquationLine]
-) -> list[DeferredAssignment]:
+def deferred_assignments(population: Texts, lines: list[EquationLine]) -> list[DeferredAssignment]:
     """The events and the second reset of a population as deferred assignments.
 
     Subexpressions are written out, so that what an event depends on stands in its condition.
@@ -167,7 +176,7 @@ def deferred_assignments(
     return changes
 
 
-def replace_events(population: Population, lines: list[EquationLine]) -> list[EquationLine]:
+def replace_events(population: Texts, lines: list[EquationLine]) -> list[EquationLine]:
     """Rewrite the lines of a population so that events and second reset become equations."""
     changes = deferred_assignments(population, lines)
     if not changes:
@@ -212,7 +221,7 @@ def _affected_subexpressions(lines: list[EquationLine], assigned: set[str]) -> d
     when the variables themselves have changed: it uses the subexpression under its own name.
     """
     full = expanded_texts(lines)
-    return {name: f"{name}_now" for name, text in full.items() if get_identifiers(text) & assigned}
+    return {name: f"{name}_now" for name, text in full.items() if names_in(text) & assigned}
 
 
 def _rewrite_line(line: EquationLine, now: Mapping[str, str]) -> list[EquationLine]:
@@ -230,7 +239,9 @@ def _rewrite_line(line: EquationLine, now: Mapping[str, str]) -> list[EquationLi
 
 
 def _check_rewritable(
-    population: Population, lines: list[EquationLine], changes: list[DeferredAssignment]
+    population: Texts,
+    lines: list[EquationLine],
+    changes: list[DeferredAssignment],
 ) -> None:
     if population.method != "euler":
         raise NetworkError(
@@ -256,7 +267,7 @@ def _check_rewritable(
     _check_reset(population, changes)
 
 
-def _check_apart(population: Population, changes: list[DeferredAssignment]) -> None:
+def _check_apart(population: Texts, changes: list[DeferredAssignment]) -> None:
     """Changes of one step are made side by side: none may write what another writes or uses."""
     for change in changes:
         written = {name for name, _ in change.assignments}
@@ -268,7 +279,7 @@ def _check_apart(population: Population, changes: list[DeferredAssignment]) -> N
                     f"population {population.name!r}: {change.name!r} and {other.name!r} both "
                     f"assign {min(clash)!r}; give each its own variable."
                 )
-            used = {name for _, new in other.assignments for name in get_identifiers(new)}
+            used = {name for _, new in other.assignments for name in names_in(new)}
             if clash := written & used:
                 raise NetworkError(
                     f"population {population.name!r}: {other.name!r} assigns a value that depends "
@@ -276,14 +287,14 @@ def _check_apart(population: Population, changes: list[DeferredAssignment]) -> N
                 )
 
 
-def _check_times(population: Population, changes: list[DeferredAssignment]) -> None:
+def _check_times(population: Texts, changes: list[DeferredAssignment]) -> None:
     """An event is evaluated one step later, when the clock shows another time."""
     for change in changes:
         if not change.whole_numbers:
             continue
         texts = (change.condition, *(new for _, new in change.assignments))
         for text in texts:
-            if clash := get_identifiers(text) & {"t", "not_refractory"}:
+            if clash := names_in(text) & {"t", "not_refractory"}:
                 raise NetworkError(
                     f"population {population.name!r}: event {change.name!r} depends on "
                     f"{min(clash)!r}, which is another one when the event takes effect: count "
@@ -291,14 +302,14 @@ def _check_times(population: Population, changes: list[DeferredAssignment]) -> N
                 )
 
 
-def _check_reset(population: Population, changes: list[DeferredAssignment]) -> None:
+def _check_reset(population: Texts, changes: list[DeferredAssignment]) -> None:
     """A reset acts after the check of an event, so it must not write what the event reads."""
     if population.reset is None:
         return
     label = f"reset of {population.name!r}"
     written = {name for name, _ in parse_assignments(population.reset, label)}
     for change in changes:
-        if clash := written & get_identifiers(change.condition) - {"lastspike"}:
+        if clash := written & names_in(change.condition) - {"lastspike"}:
             raise NetworkError(
                 f"the reset of population {population.name!r} writes {sorted(clash)[0]!r}, on "
                 f"which event {change.name!r} depends: this has no event-free form. Let the "
@@ -306,61 +317,7 @@ def _check_reset(population: Population, changes: list[DeferredAssignment]) -> N
             )
 
 
-def insert_current_inputs(
-    population: Population, currents: list[CurrentInput], lines: list[EquationLine]
-) -> tuple[list[EquationLine], dict[str, object]]:
-    """Turn input variables into sums of current steps; return the lines and the constants."""
-    constants: dict[str, object] = {}
-    sums: dict[str, list[str]] = {}
-    for index, current in enumerate(currents):
-        names = _step_names(population, current, index, constants)
-        constants[names["size"]] = current.amplitude
-        constants[names["start"]] = current.start
-        pulse = f"{names['size']}*int(t >= {names['start']} - 0.5*dt)"
-        if current.stop is not None:
-            constants[names["stop"]] = current.stop
-            pulse += f"*int(t < {names['stop']} - 0.5*dt)"
-        sums.setdefault(current.variable, []).append(pulse)
-    return [_sum_currents(population, line, sums, constants) for line in lines], constants
-
-
-def _step_names(
-    population: Population, current: CurrentInput, index: int, taken: Mapping[str, object]
-) -> dict[str, str]:
-    """Names of the constants of a current step, which nothing else of the population has."""
-    others = {*taken, *population.variables, *population.parameters, *population.durations}
-    tag = current.name or f"step{index}"
-    while True:
-        names = {part: f"{current.variable}_{tag}_{part}" for part in ("size", "start", "stop")}
-        if others.isdisjoint(names.values()):
-            return names
-        tag += "_"
-
-
-def _sum_currents(
-    population: Population,
-    line: EquationLine,
-    sums: Mapping[str, list[str]],
-    constants: Mapping[str, object],
-) -> EquationLine:
-    if line.name not in sums:
-        return line
-    if line.kind != PARAMETER:
-        raise NetworkError(
-            f"{line.name!r} of population {population.name!r} is defined by the equations and "
-            f"cannot take a current input: name one that they only declare, like 'I_ext : amp'."
-        )
-    for name, value in constants.items():
-        size = name.startswith(f"{line.name}_") and name.endswith("_size")
-        if size and unit_of(value) != line.unit:
-            raise NetworkError(
-                f"amplitude of the input onto {line.name!r} of population {population.name!r} has "
-                f"the unit {unit_of(value)}: expected {line.unit}."
-            )
-    return EquationLine(SUBEXPRESSION, line.name, " + ".join(sums[line.name]), line.unit)
-
-
-def inline_subexpressions(lines: list[EquationLine], keep: set[str]) -> list[EquationLine]:
+def inline_subexpressions(lines: list[EquationLine], keep: Set[str]) -> list[EquationLine]:
     """Write subexpressions out where they are used, except those in ``keep``.
 
     Brian2 does the same when it generates code; done here it spares every `Synapses` object of
@@ -379,22 +336,27 @@ def _is_expandable(line: EquationLine) -> bool:
     return line.kind == SUBEXPRESSION and "constant over dt" not in line.flags
 
 
-def expanded_texts(lines: list[EquationLine]) -> dict[str, str]:
+def expanded_texts(lines: Iterable[EquationLine]) -> Mapping[str, str]:
     """Text of each subexpression in terms of what is no subexpression."""
+    return _write_out(tuple(lines))
+
+
+@lru_cache(maxsize=1024)
+def _write_out(lines: tuple[EquationLine, ...]) -> Mapping[str, str]:
     texts = {line.name: line.expression for line in lines if _is_expandable(line)}
     full: dict[str, str] = {}
 
     def write_out(name: str) -> None:
-        for inner in get_identifiers(texts[name]) & set(texts) - set(full):
+        for inner in names_in(texts[name]) & set(texts) - set(full):
             write_out(inner)
         full[name] = expand_subexpressions(texts[name], full)
 
     for name in texts:
         write_out(name)
-    return full
+    return MappingProxyType(full)
 
 
 def expand_subexpressions(text: str, full: Mapping[str, str]) -> str:
     """Replace subexpressions in a text by what `expanded_texts` says of them."""
-    used = get_identifiers(text) & set(full)
+    used = names_in(text) & set(full)
     return str(word_substitute(text, {name: f"({full[name]})" for name in used}))

@@ -6,6 +6,7 @@ import errno
 import keyword
 import signal
 from collections.abc import Iterable, Set
+from functools import lru_cache
 
 from brian2 import NeuronGroup
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS
@@ -56,6 +57,18 @@ _OF_SYNAPSES = frozenset(
 )
 
 
+@lru_cache(maxsize=16384)
+def names_in(text: str) -> frozenset[str]:
+    """Return the identifiers of a text.
+
+    Parameters
+    ----------
+    text
+        Equations, statements or an expression.
+    """
+    return frozenset(get_identifiers(text))
+
+
 def identifiers_in(texts: Iterable[str | None]) -> set[str]:
     """Return the identifiers of several texts.
 
@@ -66,7 +79,7 @@ def identifiers_in(texts: Iterable[str | None]) -> set[str]:
     """
     used: set[str] = set()
     for text in texts:
-        used |= get_identifiers(text or "")
+        used |= names_in(text or "")
     return used
 
 

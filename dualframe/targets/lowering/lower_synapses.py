@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from brian2.utils.stringtools import get_identifiers
 
 from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import unit_of
@@ -24,6 +23,7 @@ from dualframe.targets.lowering.identifiers import (
     check_reserved_of_synapses,
     check_synaptic,
     identifiers_in,
+    names_in,
 )
 from dualframe.targets.lowering.lowered_network import (
     Array,
@@ -189,7 +189,7 @@ def _split_statements(
 def _check_separate(projection: Projection, parts: list[str], written: list[str]) -> None:
     """Refuse statements that build on each other: their order is lost when they are split."""
     for part, own in zip(parts, written, strict=True):
-        read = {name.removesuffix("_post") for name in get_identifiers(part)} - {own}
+        read = {name.removesuffix("_post") for name in names_in(part)} - {own}
         if clash := read & set(written):
             raise NetworkError(
                 f"projection {projection.name!r}: {part!r} reads {min(clash)!r}, which another of "
@@ -234,7 +234,7 @@ def _variables_of_events(target: Population) -> set[str]:
     looked_at: set[str] = set()
     own: set[str] = set()
     for event in target.events:
-        looked_at |= get_identifiers(expand_subexpressions(event.condition, full))
+        looked_at |= names_in(expand_subexpressions(event.condition, full))
         own |= {name for name, _ in parse_assignments(event.action, event.name)}
     return looked_at & target.variables - own
 

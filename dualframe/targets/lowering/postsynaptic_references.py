@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from brian2.utils.stringtools import get_identifiers, word_substitute
+from brian2.utils.stringtools import word_substitute
 
 from dualframe.network import Population, Projection, variables
 from dualframe.targets.lowering.event_free_equations import expanded_texts, parse_equations
-from dualframe.targets.lowering.identifiers import identifiers_in
+from dualframe.targets.lowering.identifiers import identifiers_in, names_in
 from dualframe.targets.lowering.lowered_network import Constant, Indices
 
 INDEX, SIZE = "index_of_target", "N_of_target"
@@ -41,7 +41,7 @@ def resolve_postsynaptic_references(projection: Projection, target: Population) 
         The postsynaptic population.
     """
     own = variables(projection.equations) | {"w"} | set(projection.parameters)
-    used: set[str] = set().union(*map(get_identifiers, projection.statements)) - own
+    used: set[str] = set().union(*map(names_in, projection.statements)) - own
     shared = _shared_constants(target)
     if not {name.removesuffix("_post") for name in used} & (target.variables | set(shared)):
         return projection
@@ -54,7 +54,7 @@ def resolve_postsynaptic_references(projection: Projection, target: Population) 
     spelled = {name: f"{name}_post" for name in target.variables | set(target.parameters)}
     spelled |= {name: f"{name}_of_target" for name in shared} | _OF_ALL
     texts = {name: f"({word_substitute(text, spelled)})" for name, text in read.items()}
-    needed: set[str] = set().union(*map(get_identifiers, read.values()))
+    needed: set[str] = set().union(*map(names_in, read.values()))
     for name in used:
         if (bare := name.removesuffix("_post")) in shared:
             texts[name] = spelled[bare]
