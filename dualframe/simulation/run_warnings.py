@@ -102,8 +102,10 @@ def _warn_of_open_conductances(
         if group.name in raw.unstable or not states or find_unstable_state(group, states):
             continue
         final = effective_constants(group, extreme_neurons(states), dt, results.duration)
+        if not (short := too_short(final, dt)):
+            continue
         first = effective_constants(group, driven_state(group, lowered), dt, 0.0)
-        if (short := too_short(final, dt)) and not too_short(first, dt):
+        if not too_short(first, dt):
             how = f"at the end of the run had {_EFFECTIVE}"
             yield _time_step_text(short, how, dt)
 

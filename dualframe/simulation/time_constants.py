@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -232,10 +233,12 @@ def _mean_drive(group: LoweredGroup, lowered: LoweredNetwork) -> dict[str, Array
 
 def _counted_drive(group: LoweredGroup, dt: float) -> Iterator[tuple[str, float]]:
     """Yield what counts of Poisson events add per second, on average, to variables."""
+    if not group.counts:
+        return
     start = dict.fromkeys(group.state_variables, np.zeros(1))
     none = _values_of(group, start, dt, 0.0) | dict.fromkeys(group.counts, 0.0)
     mean = none | {count: none[rate] * dt for count, rate in group.counts.items()}
-    for name in group.state_variables if group.counts else ():
+    for name in group.state_variables:
         try:
             flow = _evaluate(group.equations, name, mean) - _evaluate(group.equations, name, none)
         except (NetworkError, KeyError, ValueError, ArithmeticError):
@@ -245,24 +248,30 @@ def _counted_drive(group: LoweredGroup, dt: float) -> Iterator[tuple[str, float]
 
 
 def _differential_equations(equations: str) -> Iterator[tuple[str, str]]:
-    for line in _LINE.finditer(equations):
-        left = line["left"]
+    for left, expression in _right_sides(equations).items():
         if left.startswith("d") and left.endswith("/dt"):
-            yield left[1:-3], line["expression"]
+            yield left[1:-3], expression
+
+
+@lru_cache(maxsize=256)
+def _right_sides(equations: str) -> Mapping[str, str]:
+    return MappingProxyType({x["left"]: x["expression"] for x in _LINE.finditer(equations)})
 
 
 def _values_of(
     group: LoweredGroup, states: Mapping[str, Array], dt: float, t: float
 ) -> dict[str, Any]:
-    constants = {name: float(np.mean(c.value)) for name, c in group.constants.items()}
+    constants = {
+        name: float(np.mean(c.value)) if np.ndim(c.value) else float(c.value)
+        for name, c in group.constants.items()
+    }
     always = {"dt": dt, "t": t, "lastspike": _NEVER, "not_refractory": True, "i": 0.0, "xi": 0.0}
     inputs = {
         name: 0.0
         for name, unit in group.units.items()
         if unit not in ("boolean", "integer") and name not in states
     }
-    subexpressions = [line["left"] for line in _LINE.finditer(group.equations)]
-    inputs = {name: value for name, value in inputs.items() if name not in subexpressions}
+    inputs = {name: v for name, v in inputs.items() if name not in _right_sides(group.equations)}
     return {**inputs, **always, **constants, **states}
 
 
@@ -293,7 +302,7 @@ class _Lazy(dict[str, Function]):
 
     def __init__(self, equations: str) -> None:
         super().__init__()
-        self._texts = {x["left"]: x["expression"] for x in _LINE.finditer(equations)}
+        self._texts = _right_sides(equations)
 
     def __missing__(self, name: str) -> Function:
         function = compile_expression(self._texts[name], lambda: 0.5)

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, PARAMETER, SUBEXPRESSION, Equations
 from brian2.parsing.expressions import is_boolean_expression, parse_expression_dimensions
 from brian2.stateupdaters.base import StateUpdateMethod
-from brian2.units import second
 from brian2.units.fundamentalunits import (
     DIMENSIONLESS,
     Dimension,
@@ -31,8 +28,8 @@ from dualframe.core.quantity import UNITS, show_value, unit_name
 from dualframe.network import Network, Population, Projection
 from dualframe.network.distributions import DISTRIBUTIONS
 from dualframe.targets.lowering.event_free_equations import parse_equations
+from dualframe.targets.lowering.symbol_tables import GLOBALS, TIME, Symbol, Symbols, Table
 
-TIME = second.dim
 EVENT = "an event"  # whose variables are checked when it becomes equations
 _ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
 _WEIGHT, _TARGET = "<weight>", "<target>"  # filled in when a problem is told
@@ -54,27 +51,6 @@ SYNAPSE_FLAGS = {
 }
 
 
-@dataclass(frozen=True)
-class _Symbol:
-    """What a name stands for: its dimension, and whether it is a truth."""
-
-    dim: Dimension
-    is_boolean: bool = False
-
-
-Symbols = Mapping[str, Any]
-Table = tuple[tuple[str, _Symbol], ...]
-
-_GLOBALS: Symbols = {
-    **{name: _Symbol(get_dimensions(unit)) for name, unit in DEFAULT_UNITS.items()},
-    **{name: _Symbol(value.dim) for name, value in DEFAULT_CONSTANTS.items()},
-    **DEFAULT_FUNCTIONS,
-    **dict.fromkeys(("t", "dt", "lastspike"), _Symbol(TIME)),
-    **dict.fromkeys(("i", "j", "N", "t_in_timesteps"), _Symbol(DIMENSIONLESS)),
-    "not_refractory": _Symbol(DIMENSIONLESS, is_boolean=True),
-}
-
-
 def check_units(network: Network) -> None:
     """Refuse equations, conditions, statements and values whose units do not fit.
 
@@ -93,8 +69,10 @@ def check_units(network: Network) -> None:
             label = f"integration method of population {population.name!r}"
             raise UnknownName(label, population.method, METHODS)
         _raise_problem(f"population {population.name!r}", _find_in_population(population))
+    ends = {population.name: _ends_of(population) for population in network.populations}
     for projection in network.projections:
-        _raise_problem(f"projection {projection.name!r}", _find_in_projection(network, projection))
+        problem = _find_in_projection(projection, ends)
+        _raise_problem(f"projection {projection.name!r}", problem)
 
 
 def _raise_problem(label: str, problem: str) -> None:
@@ -120,9 +98,9 @@ def _find_in_population(population: Population) -> str:
 
 
 def _constants_of(population: Population) -> Table:
-    steps = {name: _Symbol(DIMENSIONLESS) for name in population.durations}
-    values = {name: _Symbol(get_dimensions(v)) for name, v in population.parameters.items()}
-    return tuple((steps | values).items())
+    steps = {name: Symbol(DIMENSIONLESS) for name in population.durations}
+    values = {name: Symbol(get_dimensions(v)) for name, v in population.parameters.items()}
+    return Table((steps | values).items())
 
 
 def _parse(equations: str, label: str) -> Symbols:
@@ -136,7 +114,7 @@ def _parse(equations: str, label: str) -> Symbols:
 @lru_cache(maxsize=1024)
 def _variables_of(equations: str) -> Symbols:
     return {
-        line.varname: _Symbol(line.dim, line.var_type == "boolean")
+        line.varname: Symbol(line.dim, line.var_type == "boolean")
         for line in Equations(equations).values()
     }
 
@@ -168,7 +146,7 @@ def _find_in_texts(
     events: tuple[tuple[str, str], ...],
     constants: Table,
 ) -> str:
-    symbols = {**_GLOBALS, **_variables_of(equations), **dict(constants)}
+    symbols = {**GLOBALS, **_variables_of(equations), **dict(constants)}
     variables = _state_of(equations)
     problems = [
         _problem_of_flags(equations, NEURON_FLAGS),
@@ -193,7 +171,7 @@ def _problem_of_flags(equations: str, allowed: Mapping[str, tuple[str, ...]]) ->
 
 
 def _problems_in_equations(equations: str, symbols: Symbols) -> Iterator[str]:
-    noise = {f"xi{ending}": _Symbol(TIME**-0.5) for ending in _noises_of(equations)}
+    noise = {f"xi{ending}": Symbol(TIME**-0.5) for ending in _noises_of(equations)}
     for line in Equations(equations).values():
         if line.type == PARAMETER:
             continue
@@ -250,25 +228,25 @@ def _assignments_in(statements: str | None) -> Iterator[tuple[str, str, str]]:
 # --- projections ---------------------------------------------------------------------------------
 
 
-def _find_in_projection(network: Network, projection: Projection) -> str:
+def _find_in_projection(projection: Projection, ends: Mapping[str, Table]) -> str:
     variables = _parse(projection.equations, f"projection {projection.name!r}")
     weight = projection.weight
     if weight is None and "w" not in variables and _uses_weight(projection):
         return "its statements use 'w': give weight="
     if weight is not None and "w" not in variables:
-        variables = {**variables, "w": _Symbol(_dimension_of_weight(weight))}
-    constants = {n: _Symbol(get_dimensions(v)) for n, v in projection.parameters.items()}
+        variables = {**variables, "w": Symbol(_dimension_of_weight(weight))}
+    constants = {n: Symbol(get_dimensions(v)) for n, v in projection.parameters.items()}
     variables = {**variables, **constants}
-    target = network.population(projection.target)
-    source = network.source(projection.source)
     problem = _find_in_pathways(
         projection.equations,
         projection.statements,
-        tuple(variables.items()),
-        _ends_of(target),
-        _ends_of(source) if isinstance(source, Population) else (),
+        Table(variables.items()),
+        ends[projection.target],
+        ends.get(projection.source, Table()),
     )
-    return problem and problem.replace(_WEIGHT, show_value(weight)).replace(_TARGET, target.name)
+    return problem and problem.replace(_WEIGHT, show_value(weight)).replace(
+        _TARGET, projection.target
+    )
 
 
 def _dimension_of_weight(weight: Any) -> Dimension:
@@ -283,7 +261,7 @@ def _uses_weight(projection: Projection) -> bool:
 
 
 def _ends_of(population: Population) -> Table:
-    return (*_variables_of(population.equations).items(), *_constants_of(population))
+    return Table((*_variables_of(population.equations).items(), *_constants_of(population)))
 
 
 @lru_cache(maxsize=1024)
@@ -295,7 +273,7 @@ def _find_in_pathways(
     source: Table,
 ) -> str:
     ends = {**{f"{n}_pre": s for n, s in source}, **{f"{n}_post": s for n, s in target}}
-    symbols = {**_GLOBALS, **ends, **dict(target), **dict(variables)}
+    symbols = {**GLOBALS, **ends, **dict(target), **dict(variables)}
     written = {**ends, **dict(target), **dict(variables)}
     problems = [
         _problem_of_flags(equations, SYNAPSE_FLAGS),
@@ -330,11 +308,11 @@ def _problems_in_synaptic_equations(
 def _remedy_of_weight(name: str, expression: str, needed: Dimension, symbols: Symbols) -> str:
     """Return what to say where another unit of the weight makes a statement right; else ""."""
     here = symbols["w"].dim
-    unweighted = _dimension_of(expression, {**symbols, "w": _Symbol(DIMENSIONLESS)})
+    unweighted = _dimension_of(expression, {**symbols, "w": Symbol(DIMENSIONLESS)})
     if unweighted is None:
         return ""
     right = needed / unweighted
-    if _dimension_of(expression, {**symbols, "w": _Symbol(right)}) is not needed:
+    if _dimension_of(expression, {**symbols, "w": Symbol(right)}) is not needed:
         return ""
     usual = next((u for u in USUAL_UNITS if get_dimensions(UNITS[u]) is right), "")
     example = f"write 2*{usual} or '2 {usual}'" if usual else f"expected {_unit_text(right)}"
@@ -390,7 +368,7 @@ def _problem_of_value(shown: str, left: str, text: str, needed: Dimension, symbo
 
 
 def _units_in(text: str, symbols: Symbols) -> str:
-    names = [n for n in sorted(get_identifiers(text)) if n not in _GLOBALS and n in symbols]
+    names = [n for n in sorted(get_identifiers(text)) if n not in GLOBALS and n in symbols]
     return ", ".join(f"{name!r} has {_unit_text(symbols[name].dim)}" for name in names[:6])
 
 
