@@ -22,8 +22,7 @@ Train = tuple[ArrayLike, ArrayLike]
 
 def population_table(populations: Iterable[Population]) -> pd.DataFrame:
     """Return the table (population, cell_type, n, sign) of the populations of a network."""
-    columns = zip(*((p.name, p.cell_type, p.n, p.sign or 0) for p in populations), strict=True)
-    return _population_frame(*columns)
+    return _population_frame(tuple((p.name, p.cell_type, p.n, p.sign or 0) for p in populations))
 
 
 def spike_table(populations: pd.DataFrame, trains: Mapping[str, Train]) -> pd.DataFrame:
@@ -39,6 +38,8 @@ def spike_table(populations: pd.DataFrame, trains: Mapping[str, Train]) -> pd.Da
 
 def dspike_table(trains: Mapping[tuple[str, str], Train]) -> pd.DataFrame:
     """Return the table of dendritic spikes from neurons and times by (population, dSpike)."""
+    if not trains:
+        return _no_dspikes(()).copy()
     neuron, t, sizes = _stack_trains(list(trains.values()))
     table: dict[str, Any] = {}
     for place, column in enumerate(("population", "dspike")):
@@ -71,15 +72,26 @@ def _stack_trains(trains: Sequence[Train]) -> tuple[NDArray[np.int64], NDArray[n
 
 def canonical_populations(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table of populations with the columns and types of `Results`."""
-    sign = table["sign"] if "sign" in table else np.zeros(len(table))
-    return _population_frame(table["population"], table["cell_type"], table["n"], sign)
+    sign = table["sign"] if "sign" in table else [0] * len(table)
+    rows = zip(table["population"], table["cell_type"], table["n"], sign, strict=True)
+    return _population_frame(tuple((str(p), str(c), int(n), int(s)) for p, c, n, s in rows))
 
 
-def _population_frame(names: Any, cell_types: Any, n: Any, sign: Any) -> pd.DataFrame:
-    texts = (pd.Series([str(x) for x in words], dtype=object) for words in (names, cell_types))
-    counts = (np.asarray(numbers, dtype=np.int64) for numbers in (n, sign))
-    columns = ("population", "cell_type", "n", "sign")
-    return pd.DataFrame(dict(zip(columns, (*texts, *counts), strict=True)))
+def _population_frame(rows: tuple[tuple[str, str, int, int], ...]) -> pd.DataFrame:
+    return _remembered_populations(rows).copy()
+
+
+@lru_cache(maxsize=64)  # a sweep runs the same populations again and again
+def _remembered_populations(rows: tuple[tuple[str, str, int, int], ...]) -> pd.DataFrame:
+    names, cell_types, n, sign = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return pd.DataFrame(
+        {
+            "population": pd.Series(list(names), dtype=object),
+            "cell_type": pd.Series(list(cell_types), dtype=object),
+            "n": np.array(n, dtype=np.int64),
+            "sign": np.array(sign, dtype=np.int64),
+        }
+    )
 
 
 def canonical_spikes(table: pd.DataFrame, populations: pd.DataFrame) -> pd.DataFrame:
@@ -190,7 +202,12 @@ def _times_in(table: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _categorical(codes: NDArray[Any], categories: Iterable[str]) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, categories=_text_index(categories))
+    return pd.Categorical.from_codes(codes, dtype=_text_categories(tuple(categories)))
+
+
+@lru_cache(maxsize=256)
+def _text_categories(words: tuple[str, ...]) -> pd.CategoricalDtype:
+    return pd.CategoricalDtype(_text_index(words))
 
 
 def _text_index(words: Iterable[str]) -> pd.Index[Any]:

@@ -95,8 +95,8 @@ class KnownProgram:
         files = _data_files(lowered, self.parameters, self.layout)
         if files is None or set(files[0]) != set(self.arrays):
             return None
-        for folder in (_STATIC, _RESULTS):
-            (project / folder).mkdir(parents=True)
+        for folder in (project, project / _STATIC, project / _RESULTS):
+            folder.mkdir()
         if not default_cache().fetch(self.program, project / PROGRAM):
             return None
         arrays, parameters, layout = files
