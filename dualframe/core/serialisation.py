@@ -23,6 +23,8 @@ from dualframe.core.errors import DualframeError, OutputError
 #: when a class gains such a field.
 WHERE_GIVEN: Mapping[str, bool] = MappingProxyType({"where_given": True})
 
+_PLAIN = (str, bool, int, float, type(None))
+
 
 def encode(value: Any, elements: Callable[[NDArray[Any]], Any] = np.ndarray.tolist) -> Any:
     """Return a description as JSON-ready data (quantities in base units).
@@ -34,6 +36,8 @@ def encode(value: Any, elements: Callable[[NDArray[Any]], Any] = np.ndarray.toli
     elements
         What stands for the elements of an array.
     """
+    if type(value) in _PLAIN:
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         content = {
             f.name: encode(getattr(value, f.name), elements)
@@ -54,7 +58,7 @@ def encode(value: Any, elements: Callable[[NDArray[Any]], Any] = np.ndarray.toli
         return {"type": "mapping", "items": {str(k): encode(v, elements) for k, v in value.items()}}
     if isinstance(value, (tuple, list)):
         return [encode(item, elements) for item in value]
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if isinstance(value, (str, bool, int, float)):
         return value
     raise DualframeError(f"a {type(value).__name__} cannot be part of a network description.")
 

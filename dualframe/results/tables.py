@@ -153,6 +153,8 @@ def canonical_weights(table: pd.DataFrame) -> pd.DataFrame:
 
 def json_ready(value: Any) -> Any:
     """Return JSON-ready data; what JSON does not know becomes text, and NaN becomes None."""
+    if type(value) in (str, bool, int, type(None)):
+        return value
     if isinstance(value, Mapping):
         return {str(key): json_ready(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -163,7 +165,7 @@ def json_ready(value: Any) -> Any:
         return json_ready(value.tolist())
     if isinstance(value, float):
         return value if np.isfinite(value) else None
-    return value if value is None or isinstance(value, (str, bool, int)) else str(value)
+    return value if isinstance(value, (str, int)) else str(value)
 
 
 def _population_codes(table: pd.DataFrame, populations: pd.DataFrame) -> NDArray[np.int64]:

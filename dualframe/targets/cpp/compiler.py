@@ -69,13 +69,25 @@ def find_compiler(environment: Mapping[str, str] | None = None) -> Compiler:
     chosen = environment.get("CXX", "").strip()
     commands = [_split_command(chosen)] if chosen else [[name] for name in CANDIDATES]
     for command in commands:
-        if found := shutil.which(command[0], path=path):
+        if found := _locate(command[0], path):
             return _probe_compiler((found, *command[1:]))
     looked = f"CXX={chosen!r}" if chosen else ", ".join(CANDIDATES)
     raise TargetError(
         f"no C++ compiler found (looked for {looked} on the path). "
         "Install g++ or clang++, or use target='runtime'."
     )
+
+
+def _locate(name: str, path: str) -> str | None:
+    """Return where a program is; what was found before is looked at, not searched for."""
+    found = _search(name, path)
+    if found is None or not os.access(found, os.X_OK):
+        _search.cache_clear()
+        found = _search(name, path)
+    return found
+
+
+_search = cache(lambda name, path: shutil.which(name, path=path))
 
 
 def _split_command(chosen: str) -> list[str]:

@@ -242,15 +242,21 @@ def _digest_of_generator() -> str:
 
 def load_program(key: str) -> KnownProgram | None:
     """Return a stored plan, or None if there is none or it is not what was written."""
+    path = _record_path(key)
     try:
-        stored = json.loads(_record_path(key).read_text(encoding="utf-8"))
-        data = stored["plan"]
-        if stored["sha256"] != _digest_of_record(data):
-            return None
-        data["flags"], data["arrays"] = tuple(data["flags"]), tuple(data["arrays"])
-        return KnownProgram(**data)
+        return _read_plan(path, path.stat().st_mtime_ns)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+@lru_cache(maxsize=256)
+def _read_plan(path: Path, written_at: int) -> KnownProgram | None:
+    stored = json.loads(path.read_text(encoding="utf-8"))
+    data = stored["plan"]
+    if stored["sha256"] != _digest_of_record(data):
+        return None
+    data["flags"], data["arrays"] = tuple(data["flags"]), tuple(data["arrays"])
+    return KnownProgram(**data)
 
 
 def store_program(
