@@ -12,8 +12,8 @@ from dualframe.network import ValueRecord
 #: Parts of a signal: what a file calls it -> text of it, of the signal.
 SIGNAL_PARTS = {
     "all": "{0}",
-    "positive": "{0}*int({0} > 0)",
-    "negative": "-{0}*int({0} < 0)",
+    "positive": "clip({0}, 0, 1e30)",
+    "negative": "clip(-{0}, 0, 1e30)",
 }
 
 

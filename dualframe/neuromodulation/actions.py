@@ -24,6 +24,7 @@ from dualframe.neuromodulation.active_effects import (
     active_effects,
     autoreceptor_effects,
     compiled_effects,
+    variables_read_by_rules,
 )
 from dualframe.neuromodulation.brain_regions import connected_regions, exchange_rates
 from dualframe.neuromodulation.brain_regions import modulations_by_region as by_region
@@ -53,7 +54,7 @@ class ReceptorSite:
     cell
         The cells that have it: those of the population, or those that project to it.
     effects
-        Kinds of its effects that are in the model.
+        Kinds of its effects that are in the model, and the rule that reads its occupancy.
     obstacle
         Why there are none; empty if there are.
     concentration
@@ -167,6 +168,7 @@ def _receptor_sites(
     here = concentrations(circuit, population.region)
     bound = {name for name, r in circuit.receptors.items() if r.modulator in here}
     bound |= {drug.receptor.name for drug in circuit.drugs}
+    read = variables_read_by_rules(circuit, population.name)
     for name in sorted(bound):
         receptor = circuit.receptors[name]
         effects = [
@@ -178,6 +180,9 @@ def _receptor_sites(
             there = [effect for effect in effects if effect.cell.name == cell.name]
             lacking = [e for e in there if e.kind.lacks and e.kind.name not in model.parameters]
             entering = [effect for effect in there if effect not in lacking]
+            kinds = [effect.kind.name for effect in entering]
+            if cell is population.cell and f"o_{name}" in read:
+                kinds.append(f"read by the rule of {read[f'o_{name}']}")
             drugs = tuple(
                 drug for drug in circuit.drugs if drug.receptor is receptor and drug.reaches(cell)
             )
@@ -185,8 +190,8 @@ def _receptor_sites(
             yield ReceptorSite(
                 receptor=(entering or there)[0].local_receptor if there else receptor,
                 cell=cell,
-                effects=tuple(dict.fromkeys(effect.kind.name for effect in entering)),
-                obstacle="" if entering else _obstacle(circuit, receptor, cell, lacking),
+                effects=tuple(dict.fromkeys(kinds)),
+                obstacle="" if kinds else _obstacle(circuit, receptor, cell, lacking),
                 concentration=concentration,
                 level=_highest_level(circuit, population, concentration, receptor.modulator),
                 drugs=drugs,

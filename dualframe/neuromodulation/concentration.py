@@ -182,7 +182,7 @@ def _acting_numbers(
     if not bare:
         numbers += [pair for clearance in clearances.values() for pair in clearance.acting]
     for modulation in present.values():
-        if modulation.released_by and not modulation.per_spike:
+        if modulation.released_by and modulation.per_spike is None:
             numbers.append((modulator.uptake(modulation.uptake).numbers, ("release_total",)))
     return tuple(numbers)
 

@@ -108,10 +108,12 @@ def check_modulation(circuit: ResolvedCircuit) -> None:
         ]
         receptors = [circuit.receptors[name] for name in modulator.receptors]
         if not (_has_effect(circuit, receptors, there) or is_read(circuit, modulator.name)):
+            released = "".join(f" of release {x.name!r}" for x in modulation.entry.signals[:1])
             raise CatalogueError(
-                f"{modulator.name} has no compiled effect on the cells of circuit "
-                f"{circuit.circuit.name!r} ({', '.join(circuit.cells)}). What is known of its "
-                f"receptors ({', '.join(modulator.receptors)}): dualframe show RECEPTOR."
+                f"{modulator.name}{released} has no compiled effect on the cells of circuit "
+                f"{circuit.circuit.name!r} ({', '.join(circuit.cells)}), and no rule reads it. "
+                f"What is known of its receptors ({', '.join(modulator.receptors)}): dualframe "
+                f"show RECEPTOR."
             )
     for drug in circuit.drugs:
         check_cells(circuit.circuit, drug.entry.cells)
