@@ -44,7 +44,9 @@ from dualframe.simulation.run import run
 from dualframe.targets.target_support import check, targets
 from dualframe.task import new_task, task, tasks
 from dualframe.training import (
+    Attribution,
     TrainedAgents,
+    attribute,
     compare_conditions,
     evaluate,
     load_agents,
@@ -53,6 +55,7 @@ from dualframe.training import (
 from dualframe.training.report import report
 
 __all__ = [
+    "Attribution",
     "CurrentInput",
     "DualframeError",
     "GaussianKernel",
@@ -68,6 +71,7 @@ __all__ = [
     "TrainedAgents",
     "Uniform",
     "assemble",
+    "attribute",
     "biological",
     "calibrate",
     "cell",

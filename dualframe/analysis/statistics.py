@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from dualframe.core.errors import DualframeError
 
 Floats = NDArray[np.float64]
+_RESAMPLES = 2000
 
 _RESAMPLES = 2000
 
@@ -272,6 +273,29 @@ def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:
     ranks = scipy.stats.rankdata(np.concatenate([first, second]))[: first.size]
     u = ranks.sum() - first.size * (first.size + 1) / 2
     return float(2 * u / (first.size * second.size) - 1)
+
+
+def delta_interval(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Interval:
+    """Return the percentile bootstrap interval of Cliff's delta; equal for equal values.
+
+    Both groups are resampled 2000 times, always with the same random numbers.
+
+    Parameters
+    ----------
+    a, b
+        One value per agent; infinite ones are larger (smaller) than all others.
+    level
+        Coverage, between 0 and 1.
+    """
+    first, second = _as_sample(a, "a"), _as_sample(b, "b")
+    generator = np.random.default_rng(0)
+    deltas = [
+        cliffs_delta(generator.choice(first, first.size), generator.choice(second, second.size))
+        for _ in range(_RESAMPLES)
+    ]
+    tail = (1 - _check_level(level)) / 2
+    low, high = np.quantile(deltas, [tail, 1 - tail])
+    return Interval(float(low), float(high))
 
 
 def compare_groups(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparison:

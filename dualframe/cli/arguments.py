@@ -9,6 +9,14 @@ from dualframe import __version__
 from dualframe.cli.command_list import COMMANDS
 from dualframe.cli.messages import PROGRAM
 from dualframe.cli.output_options import add_force
+from dualframe.cli.task_arguments import (
+    BRANCHES,
+    TARGETS,
+    THREADS,
+    add_attribute_arguments,
+    add_drug_arguments,
+    add_train_arguments,
+)
 
 # What the rest of the package knows as well, and takes seconds to import; a test compares.
 KINDS = (
@@ -22,16 +30,9 @@ KINDS = (
     "environments",
 )
 NEW_KINDS = ("task",)
-TARGETS = "runtime, cpp_standalone, genn, genn5"
-BRANCHES = "biological or task_driven"
 RECORDED_NEURONS = 3
 
 WITHOUT_JSON = ("show", "calibrate", "fit")
-
-_THREADS = (
-    "cores for blocks of agents on cpp_standalone (default 1); other networks use OpenMP, with "
-    "which none measured ran faster"
-)
 
 
 def command_line_parser() -> argparse.ArgumentParser:
@@ -50,7 +51,8 @@ def command_line_parser() -> argparse.ArgumentParser:
         help="cell type, receptor, modulator, synapse, plasticity rule, circuit, task or TOML file",
     )
     _add_run_arguments(parsers["run"])
-    _add_train_arguments(parsers["train"])
+    add_train_arguments(parsers["train"])
+    add_attribute_arguments(parsers["attribute"])
     _add_new_arguments(parsers["new"])
     _add_export_arguments(parsers["export"])
     _add_check_arguments(parsers["check"])
@@ -97,58 +99,6 @@ def _add_run_arguments(subparser: argparse.ArgumentParser) -> None:
     subparser.add_argument(
         "--assumptions", action="store_true", help="list every assumption, not only the first few"
     )
-
-
-def _add_train_arguments(subparser: argparse.ArgumentParser) -> None:
-    add = subparser.add_argument
-    add("task", metavar="TASK", help="name, TOML file, or a folder of `train --out` to go on with")
-    add("--agents", type=int, help="side by side (default: the task's)")
-    add("--trials", type=int, help="trials of each agent (default: the task's)")
-    add("--duration", help="simulated time, instead of the task's")
-    add("--neurons", type=int, help="size of the network, in tasks that have one")
-    add("--branch", help=f"{BRANCHES} (default: task_driven)")
-    add("--model", help="point neurons of the task's cells (default: those that the task states)")
-    add(
-        "--modulate",
-        action="append",
-        metavar="none|DA,ACh,5-HT",
-        help="modulators that act; repeatable, each is a condition (default: the task's)",
-    )
-    _add_drug_arguments(subparser)
-    add(
-        "--heterogeneity",
-        type=float,
-        metavar="CV",
-        help="coefficient of variation of the cells' parameters",
-    )
-    add(
-        "--set",
-        action="append",
-        metavar="SECTION.NAME=VALUE",
-        default=[],
-        help="another number or text of the task, as `dualframe show TASK` names it; repeatable",
-    )
-    add("--evaluate", action="store_true", help="with a folder: plasticity is frozen")
-    add(
-        "--record",
-        action="append",
-        metavar="POP=VAR[,VAR]",
-        default=[],
-        help="variables of a population, encoder, readout or the environment; repeatable; none for "
-        "nothing (default: positions of three agents, where the environment has them)",
-    )
-    add(
-        "--record-every", metavar="TIME", help="interval of --record (default: the task's sampling)"
-    )
-    add(
-        "--record-spikes", metavar="POP[,POP]", default="", help="populations whose spikes are kept"
-    )
-    add("--record-agents", metavar="0,1", help="agents that are recorded (default: all)")
-    add("--seed", type=int, help="of everything that is drawn (default: drawn, and reported)")
-    add("--target", default="auto", help=f"{TARGETS}, or auto (default)")
-    add("--threads", type=int, default=1, help=_THREADS)
-    add("--out", metavar="DIR", help="folder for tables, agents and figures")
-    add_force(subparser)
 
 
 def _add_new_arguments(subparser: argparse.ArgumentParser) -> None:
@@ -266,26 +216,9 @@ def _add_model_arguments(subparser: argparse.ArgumentParser) -> None:
         metavar="ACh=0.8",
         help="modulator at a fraction of its reference concentration, or 'ACh=2 uM'; repeatable",
     )
-    _add_drug_arguments(subparser)
+    add_drug_arguments(subparser)
     _add_scale(subparser)
     add("--calibration", metavar="FILE", help="strengths (default: those of the circuit)")
-
-
-def _add_drug_arguments(subparser: argparse.ArgumentParser) -> None:
-    add = subparser.add_argument
-    add(
-        "--knockout",
-        action="append",
-        metavar="RECEPTOR[:CELLS]",
-        help="without this receptor, in all or some cell types; repeatable",
-    )
-    add(
-        "--drug",
-        action="append",
-        metavar="antagonist:M1=3@CELLS",
-        help="agonist, antagonist or knockout of a receptor; the dose is a multiple of the drug's "
-        "EC50 or K_B, or CONCENTRATION/AFFINITY; without one it saturates; repeatable",
-    )
 
 
 def _add_scale(subparser: argparse.ArgumentParser) -> None:
@@ -316,7 +249,7 @@ def _add_simulation_arguments(subparser: argparse.ArgumentParser) -> None:
     add("--duration", help="simulated time (default 2s)")
     add("--dt", help="time step (default 0.1ms)")
     add("--seed", type=int, help="of connectivity, input, ... (default: drawn, and reported)")
-    add("--threads", type=int, help=_THREADS)
+    add("--threads", type=int, help=THREADS)
     add("--strict", action="store_true", help="IEEE arithmetic: targets agree to the last bit")
     add(
         "--record",

@@ -33,6 +33,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "agents learn a task",
             "Let agents learn a task; with several --modulate, one condition after the other.",
         ),
+        "attribute": (
+            "dualframe.cli.attribute_command",
+            "what carries the gain of modulators",
+            "Train a task again without one receptor's effects at a time, and compare.",
+        ),
         "new": (
             "dualframe.cli.new_command",
             "a commented file to start from",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -14,14 +13,21 @@ import dualframe as df
 from dualframe.circuit.describe import assumed_numbers
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.messages import INTERRUPTED, PROGRAM, say
-from dualframe.cli.output_options import chosen_folder, naming_option, save_somewhere
+from dualframe.cli.output_options import chosen_folder, save_somewhere
+from dualframe.cli.task_options import (
+    changed_task,
+    check_simulation_options,
+    command_line_of,
+    simulation_options,
+    split_names,
+    with_acting_modulators,
+)
 from dualframe.cli.terminal_output import as_json
 from dualframe.core.errors import DualframeError
 from dualframe.core.output_folder import added_output, replaced_output, write_manifest
 from dualframe.core.output_manifest import FOLDERS
 from dualframe.core.quantity import quantity, quantity_text
-from dualframe.core.validation import check_count
-from dualframe.simulation.option_texts import apply_drug_options, split_option
+from dualframe.simulation.option_texts import split_option
 from dualframe.simulation.run import resolve_seed
 from dualframe.simulation.run_specification import NO_RECORDING
 from dualframe.targets.target_support import resolve_target
@@ -30,7 +36,6 @@ from dualframe.training.agents import CONDITIONS_FORMAT, FILES
 from dualframe.training.figures import FIGURES, write_figures
 from dualframe.training.training_specification import BRANCHES
 
-NO_MODULATORS = "none"
 STATISTICS = "statistics.csv"
 START_ONLY = (
     "modulate",
@@ -81,10 +86,7 @@ def train_command(options: argparse.Namespace) -> int:
 
 def _check_options(options: argparse.Namespace) -> None:
     """Refuse what cannot be before anything is built or said."""
-    resolve_target(options.target)
-    for name, label in (("agents", "number of agents"), ("trials", "trials")):
-        if getattr(options, name) is not None:
-            check_count(getattr(options, name), label)
+    check_simulation_options(options)
     if options.evaluate and not Path(options.task).is_dir():
         raise DualframeError(
             f"--evaluate is for agents that have learned: {options.task!r} is no folder of them."
@@ -132,12 +134,12 @@ def _train_conditions(
 
 def _conditions(options: argparse.Namespace) -> list[Task]:
     """Return the task in each condition of --modulate."""
-    task = _changed_task(options)
+    task = changed_task(options)
     if not options.modulate:
         return [task]
     conditions: dict[str, Task] = {}
     for text in options.modulate:
-        modulated = _with_modulators(task, text)
+        modulated = with_acting_modulators(task, text)
         condition = modulated.condition
         if condition in conditions:
             raise DualframeError(
@@ -145,39 +147,6 @@ def _conditions(options: argparse.Namespace) -> list[Task]:
             )
         conditions[condition] = modulated
     return list(conditions.values())
-
-
-def _changed_task(options: argparse.Namespace) -> Task:
-    """Return the task with the changes of --set, --neurons, --heterogeneity and of drugs."""
-    task = df.task(options.task)
-    for text in options.set:
-        with naming_option(f"--set {text}"):
-            task = _set_entry(task, text)
-    if options.neurons is not None:
-        with naming_option(f"--neurons {options.neurons}"):
-            task = task.with_neurons(options.neurons)
-    if options.heterogeneity is not None:
-        with naming_option(f"--heterogeneity {options.heterogeneity:g}"):
-            task = task.with_heterogeneity(options.heterogeneity)
-    return apply_drug_options(task, options.knockout or (), options.drug or ())
-
-
-def _with_modulators(task: Task, text: str) -> Task:
-    names = _split_names(text)
-    if not names:
-        raise DualframeError("--modulate names no modulator: write --modulate none for none.")
-    return task.with_modulators(*(() if names == (NO_MODULATORS,) else names))
-
-
-def _set_entry(task: Task, text: str) -> Task:
-    """Return the task with one change of --set."""
-    place, equals, value = text.partition("=")
-    path = "__".join(part.strip() for part in place.split("."))
-    if not (equals and "." in place):
-        raise DualframeError(
-            f"--set {text!r}: expected SECTION.NAME=VALUE, like --set reward.pulse=0.25."
-        )
-    return task.with_parameters(**{path: value.strip()})
 
 
 def _go_on(options: argparse.Namespace, seed: int) -> df.TrainedAgents:
@@ -195,16 +164,10 @@ def _go_on(options: argparse.Namespace, seed: int) -> df.TrainedAgents:
 
 
 def _training_options(options: argparse.Namespace, seed: int) -> dict[str, Any]:
-    duration = options.duration
     return {
-        "seed": seed,
-        "target": options.target,
-        "trials": options.trials,
-        "duration": None if duration is None else quantity(duration, "time", "--duration"),
-        "threads": options.threads,
-        "progress": False if options.json else None,
+        **simulation_options(options, seed),
         "record": _recordings_of(options),
-        "spikes": _split_names(options.record_spikes),
+        "spikes": split_names(options.record_spikes),
         "recorded_agents": _recorded_agents_of(options),
     }
 
@@ -222,7 +185,7 @@ def _recordings_of(options: argparse.Namespace) -> dict[str, Any] | None:
         name, variables = split_option(text, "=", "--record", "action=V")
         if name in record:
             raise DualframeError(f"--record {text} names {name!r} a second time: join the two.")
-        names = _split_names(variables)
+        names = split_names(variables)
         record[name] = names if interval is None else df.Recording(names, every=interval)
     if interval is not None and not record:
         raise DualframeError("--record-every says how often: say what with --record.")
@@ -233,14 +196,10 @@ def _recorded_agents_of(options: argparse.Namespace) -> list[int] | None:
     text = options.record_agents
     if text is None:
         return None
-    names = _split_names(text)
+    names = split_names(text)
     if not names or not all(name.isascii() and name.isdigit() for name in names):
         raise DualframeError(f"--record-agents is {text!r}: expected numbers, like 0,1.")
     return [int(name) for name in names]
-
-
-def _split_names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _condition_folder(task: Task, options: argparse.Namespace) -> str:
@@ -252,19 +211,15 @@ def _condition_folder(task: Task, options: argparse.Namespace) -> str:
 def _begin_conditions(tasks: Sequence[Task], folder: Path, options: argparse.Namespace) -> None:
     """Write the manifest above several conditions, in the place of an earlier output."""
     places = [_condition_folder(task, options) for task in tasks]
-    facts = {"command": _command_line(options), FOLDERS: places}
+    facts = {"command": command_line_of(options), FOLDERS: places}
     with replaced_output(folder, force=options.force) as stage:
         write_manifest(stage, CONDITIONS_FORMAT, facts)
 
 
 def _save_agents(agents: df.TrainedAgents, folder: Path, options: argparse.Namespace) -> None:
-    provenance = {**agents.provenance, "command": _command_line(options)}
+    provenance = {**agents.provenance, "command": command_line_of(options)}
     save = partial(replace(agents, provenance=provenance).save, figures=False)
     save_somewhere(save, folder, force=options.force)
-
-
-def _command_line(options: argparse.Namespace) -> str:
-    return shlex.join([PROGRAM, *options.words])
 
 
 def _as_json(trained: Mapping[str, df.TrainedAgents], folder: Path | None) -> str:

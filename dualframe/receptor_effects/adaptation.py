@@ -12,5 +12,6 @@ ADAPTATION = EffectKind(
     add_equations=scale_parameters,
     lacks="which does not adapt",
     find_problems=negative_factors,
-    sign_test=SignTest(size="scale", neutral=1.0, measure="late rate"),
+    neutral={"scale": 1.0},
+    sign_test=SignTest(size="scale", measure="late rate"),
 )

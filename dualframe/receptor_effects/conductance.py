@@ -40,5 +40,6 @@ CONDUCTANCE = EffectKind(
     keys=("mechanism",),
     find_problems=_problems,
     close_leak=lambda values: max(-values["size"], 0.0),
-    sign_test=SignTest(size="size", neutral=0.0, moves="conductance"),
+    neutral={"size": 0.0},
+    sign_test=SignTest(size="size", moves="conductance"),
 )

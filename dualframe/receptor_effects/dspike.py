@@ -12,5 +12,6 @@ DSPIKE = EffectKind(
     add_equations=scale_parameters,
     lacks="which has no dendritic spikes",
     find_problems=negative_factors,
-    sign_test=SignTest(size="scale", neutral=1.0, measure="rate", in_dendrite=True),
+    neutral={"scale": 1.0},
+    sign_test=SignTest(size="scale", measure="rate", in_dendrite=True),
 )

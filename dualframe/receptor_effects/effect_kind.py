@@ -42,20 +42,17 @@ class SignTest:
     ----------
     size
         The number that says how large the effect is.
-    neutral
-        Its value at which nothing changes.
     measure
         What decides about a membrane effect: ``"rheobase"``, ``"rate"`` at a step of current, or
         ``"late rate"`` in the second half of the step.
     in_dendrite
         Whether the current is injected into the dendrite.
     moves
-        What ``size - neutral`` moves in its own direction: ``"conductance"`` of the membrane at
-        rest, ``"rest"`` (the potential), or nothing that is known.
+        What ``size``, less its neutral value, moves in its own direction: ``"conductance"`` of the
+        membrane at rest, ``"rest"`` (the potential), or nothing that is known.
     """
 
     size: str
-    neutral: Any
     measure: str = "rheobase"
     in_dendrite: bool = False
     moves: str = ""
@@ -99,6 +96,8 @@ class EffectKind:
     scale_leak, close_leak
         From the numbers, the factor on the leak at full response, and the fraction of the leak
         that is closed: effects together must leave some.
+    neutral
+        The numbers that say how large an effect is, each with the value at which nothing changes.
     sign_test
         How its sign is measured; None says that it is not.
     """
@@ -115,6 +114,7 @@ class EffectKind:
     find_problems: Callable[[Values], Problems] = no_problems
     scale_leak: Callable[[Values], float] = lambda values: 1.0
     close_leak: Callable[[Values], float] = lambda values: 0.0
+    neutral: Mapping[str, Any] = field(default_factory=dict)
     sign_test: SignTest | None = None
 
     @property

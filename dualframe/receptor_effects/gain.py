@@ -31,5 +31,6 @@ GAIN = EffectKind(
     keys=("from", "synapse"),
     synapses=("AMPA", "NMDA", "GABA_A", "GABA_B"),
     find_problems=negative_factors,
-    sign_test=SignTest(size="scale", neutral=1.0),
+    neutral={"scale": 1.0},
+    sign_test=SignTest(size="scale"),
 )

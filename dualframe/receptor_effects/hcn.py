@@ -66,5 +66,6 @@ HCN = EffectKind(
     add_equations=_add_hcn,
     find_problems=_problems,
     close_leak=lambda values: max((1 - values["scale"]) * values["share"], 0.0),
-    sign_test=SignTest(size="scale", neutral=1.0, moves="conductance"),
+    neutral={"scale": 1.0},
+    sign_test=SignTest(size="scale", moves="conductance"),
 )

@@ -19,5 +19,6 @@ LEAK = EffectKind(
     lacks="whose leak is no parameter",
     find_problems=_problems,
     scale_leak=lambda values: min(values["scale"], 1.0),
-    sign_test=SignTest(size="scale", neutral=1.0, moves="conductance"),
+    neutral={"scale": 1.0},
+    sign_test=SignTest(size="scale", moves="conductance"),
 )

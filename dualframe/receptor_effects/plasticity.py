@@ -42,4 +42,5 @@ PLASTICITY = EffectKind(
     add_equations=_scale_rule,
     acts_on=ActsOn.PLASTICITY,
     find_problems=_problems,
+    neutral=dict.fromkeys(PLASTICITY_FACTORS, 1.0),
 )

@@ -36,5 +36,6 @@ RELEASE = EffectKind(
     acts_on=ActsOn.TERMINALS,
     keys=("onto", "synapse"),
     find_problems=negative_factors,
-    sign_test=SignTest(size="scale", neutral=1.0),
+    neutral={"scale": 1.0},
+    sign_test=SignTest(size="scale"),
 )

@@ -13,5 +13,6 @@ REST = EffectKind(
     equation="resting potential plus shift f",
     add_equations=shift_parameters,
     lacks="whose resting potential is no parameter",
-    sign_test=SignTest(size="shift", neutral=0 * mV, moves="rest"),
+    neutral={"shift": 0 * mV},
+    sign_test=SignTest(size="shift", moves="rest"),
 )

@@ -29,5 +29,6 @@ STEADY_CURRENT = EffectKind(
     required={"current": "current"},
     equation="I = current f in the first compartment",
     add_equations=_add_steady_current,
-    sign_test=SignTest(size="current", neutral=0 * pA),
+    neutral={"current": 0 * pA},
+    sign_test=SignTest(size="current"),
 )

@@ -88,13 +88,13 @@ class TestedEffect:
         """Size of the effect less the size that changes nothing."""
         if self.kind.sign_test is None:
             return 0.0
-        size = self.effect.numbers.value(self.kind.sign_test.size)
-        return float(size - self.kind.sign_test.neutral)
+        name = self.kind.sign_test.size
+        return float(self.effect.numbers.value(name) - self.kind.neutral[name])
 
     def switched_off(self) -> dict[str, Any]:
         """Parameters with which the effect does nothing."""
         test = self.kind.sign_test
-        return {f"{test.size}_{self.tag}": test.neutral} if test else {}
+        return {f"{test.size}_{self.tag}": self.kind.neutral[test.size]} if test else {}
 
     def switched_on(self) -> dict[str, Any]:
         """Parameters with which it does what the catalogue says."""

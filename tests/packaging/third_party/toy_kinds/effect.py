@@ -11,5 +11,6 @@ TOY_THRESHOLD_SHIFT = EffectKind(
     equation="threshold plus shift f",
     add_equations=shift_parameters,
     lacks="whose threshold is no parameter",
-    sign_test=SignTest(size="shift", neutral=0 * mV),
+    neutral={"shift": 0 * mV},
+    sign_test=SignTest(size="shift"),
 )
