@@ -186,6 +186,9 @@ def _receptor_sites(
             drugs = tuple(
                 drug for drug in circuit.drugs if drug.receptor is receptor and drug.reaches(cell)
             )
+            kinds = [effect.kind.name for effect in entering]
+            if cell is population.cell and _is_read_by_a_rule(circuit, population, receptor):
+                kinds.append("read by a rule")
             concentration = here.get(receptor.modulator)
             yield ReceptorSite(
                 receptor=(entering or there)[0].local_receptor if there else receptor,
@@ -196,6 +199,14 @@ def _receptor_sites(
                 level=_highest_level(circuit, population, concentration, receptor.modulator),
                 drugs=drugs,
             )
+
+
+def _is_read_by_a_rule(
+    circuit: ResolvedCircuit, population: ResolvedPopulation, receptor: Receptor
+) -> bool:
+    """Return whether a rule of plasticity reads the receptor's occupancy, or its modulator."""
+    read = variables_read_by_rules(circuit, population.name)
+    return not read.keys().isdisjoint({f"o_{receptor.name}", f"c_{receptor.modulator}"})
 
 
 def _obstacle(

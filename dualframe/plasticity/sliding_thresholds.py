@@ -54,8 +54,9 @@ def with_sliding_thresholds(network: Network, projection: str) -> Network:
         If the projection learns by another rule, or has no pairs.
     """
     learning = next((p for p in network.projections if p.name == projection), None)
-    plasticity = learning.plasticity if learning else None
-    if learning is None or plasticity is None or plasticity.rule not in ("rchp", "htp"):
+    rules = learning.plasticity.rules if learning and learning.plasticity else ()
+    plasticity = next((rule for rule in rules if rule.rule in ("rchp", "htp")), None)
+    if learning is None or plasticity is None:
         raise NetworkError(f"no projection {projection!r} learns by 'rchp' or 'htp'.")
     if learning.pairs is None:
         raise NetworkError(f"projection {projection!r} draws its synapses: give it pairs.")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import dualframe as df
+from dualframe.building.task_builder import build_task
 from dualframe.cli import main
 from dualframe.cli.arguments import NEW_KINDS
 from dualframe.core.errors import NetworkError, OutputError
@@ -88,3 +89,12 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="Name another one"):
         df.new_task("mine", tmp_path / "file")
+
+
+def test_dopamine_acts_in_the_template_through_the_receptor_that_its_rule_reads(
+    tmp_path: Path,
+) -> None:
+    actions = build_task(df.task(df.new_task("mine", tmp_path))).meta["actions"]
+    by_receptor = {row["receptor"]: row for row in actions if row["action"] == "DA"}
+    assert by_receptor["D1"]["acted"]
+    assert by_receptor["D1"]["effects"] == "read by a rule"
