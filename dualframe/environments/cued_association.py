@@ -2,8 +2,9 @@
 
 A trial is: one of ``cues`` cues for ``cue_time`` (``cue_on``, with ``cue`` its index), nothing for
 ``delay_time``, a go signal for ``go_time`` (``go_on``), then the answer: the ``choice`` at the last
-tick of the go signal. It is right if its index is that of the cue, and rewarded with one. The trial
-ends ``pause_time`` after that; there is no other end.
+tick of the go signal. It is right if its index is that of the cue, and rewarded with one. After
+every ``reversal_after`` trials the answers move on by one: with two cues they are swapped. The
+trial ends ``pause_time`` after the answer; there is no other end.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ PARAMETERS = (
         kind="ticks",
     ),
     assumed_parameter("pause_time", "1 s", "from the answer to the next trial", kind="ticks"),
+    assumed_parameter(
+        "reversal_after",
+        None,
+        "trials after which each cue asks for the next answer; None is never",
+        kind="count or never",
+    ),
 )
 
 EQUATIONS = """
@@ -39,7 +46,9 @@ cue_on = int(elapsed < cue_time - 0.5) : 1
 go_on = int(elapsed > cue_time + delay_time - 0.5)
         *int(elapsed < cue_time + delay_time + go_time - 0.5) : 1
 answering = go_on*int(elapsed + 1 > cue_time + delay_time + go_time - 0.5) : 1
-right = int(abs(choice - cue) < 0.5) : 1
+turn = cue + floor((trial + 0.5)/reversal_after) : 1
+asked = turn - cues*floor((turn + 0.5)/cues) : 1
+right = int(abs(choice - asked) < 0.5) : 1
 cue_next = cue : 1
 answered_right_next = answered_right + answering*right : 1
 terminal = int(elapsed + 1 > cue_time + delay_time + go_time + pause_time - 0.5) : 1

@@ -71,7 +71,8 @@ def bandit(state: State, action: float, trial: State) -> Step:
 
 def cued_association(state: State, action: float, trial: State) -> Step:
     tick = round(trial["elapsed"])  # cue in ticks 0-4, delay 5-7, go 8-11, pause to 14
-    right = tick == 11 and round(action) == round(state["cue"])
+    asked = (round(state["cue"]) + round(trial["trial"]) // 7) % 2  # swapped every seven trials
+    right = tick == 11 and round(action) == asked
     answered = state["answered_right"] + right
     done = tick == 14
     return {**state, "answered_right": answered}, float(right), done, done and answered > 0

@@ -14,7 +14,7 @@ import pytest
 from brian2.units import second
 
 import dualframe as df
-from dualframe.core.shipped_files import shipped_names
+from dualframe.targets.target_support import missing_requirements
 from dualframe.task import Task
 
 pytestmark = pytest.mark.slow
@@ -90,8 +90,17 @@ def train(
 Made = dict[tuple[str, str], df.TrainedAgents]
 
 
-def test_every_task_that_ships_is_here() -> None:
-    assert set(SMALL) == set(shipped_names("tasks"))
+@pytest.mark.genn
+@pytest.mark.parametrize("name", ["cued_association", "linear_track"])
+def test_tasks_of_all_kinds_train_on_genn(name: str) -> None:
+    """Between them they have every kind of encoder, readout and release that is not in `SMALL`."""
+    if gaps := missing_requirements("genn", use_gpu=False):
+        pytest.skip(f"genn: {'; '.join(gaps)}")
+    agents = df.train(
+        df.task(name), agents=2, trials=1, seed=3, target="genn", use_gpu=False, progress=False
+    )
+    assert agents.trials["trial"].tolist() == [1, 1]
+    assert any(table["weight"].nunique() > 1 for table in agents.weights.values())
 
 
 def test_navigation(trained: Made, target: str) -> None:

@@ -13,10 +13,12 @@ from scipy.stats import binom
 
 import dualframe as df
 from dualframe.building.encoders import (
+    grid_cells,
     grid_points,
     latency_code,
     normal_edges,
     place_cells,
+    poisson_rate,
     population_code,
     tuning_curves,
 )
@@ -50,6 +52,55 @@ def assert_binomial(found: np.ndarray, steps: int, p: np.ndarray) -> None:
     tail = 1e-4 / found.size / 2
     assert (found >= binom.ppf(tail, steps, p)).all()
     assert (found <= binom.isf(tail, steps, p)).all()
+
+
+# --- grid cells -----------------------------------------------------------------------------------
+
+
+def grid_rate(r: np.ndarray, phase: np.ndarray, spacing: float, turn: float) -> np.ndarray:
+    """Sum of three plane waves, 60 degrees apart, by the formula."""
+    angles = np.deg2rad([-30, 30, 90]) + turn
+    waves = np.stack([np.cos(angles), np.sin(angles)])
+    return np.cos(4 * np.pi / np.sqrt(3) / spacing * ((r - phase) @ waves)).sum(axis=-1)
+
+
+@pytest.mark.parametrize("profile", ["exponential", "linear"])
+def test_grid_cells_fire_by_the_sum_of_three_waves(profile: str) -> None:
+    place, turn = np.array([0.3, -0.9]), 0.2
+    block = grid_cells(
+        spacings=[1.0, 1.5], phases=3, orientation=turn, rate_max=400 * Hz, profile=profile
+    )
+    cells = block.populations[0].parameters
+    found = counts(still(x=place[0], y=place[1]), block, 2000)
+    assert len(found) == 18
+    phases = np.stack([cells["phase_0"], cells["phase_1"]], axis=1)
+    sums = [
+        grid_rate(place, phase, spacing, turn)
+        for phase, spacing in zip(phases, np.repeat([1.0, 1.5], 9), strict=True)
+    ]
+    rising = (np.exp(0.3 * (np.array(sums) + 1.5)) - 1) / (np.exp(1.35) - 1)
+    assert_binomial(
+        found, 2000, 0.4 * (rising if profile == "exponential" else (np.array(sums) + 1.5) / 4.5)
+    )
+
+
+def test_fields_of_a_grid_cell_are_corners_of_triangles() -> None:
+    """The six nearest fields are one spacing away; midway between two it fires less."""
+    angles = np.deg2rad(60 * np.arange(6)) + 0.3
+    corners = 0.7 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    assert grid_rate(corners, np.zeros(2), 0.7, 0.3) == pytest.approx(3)
+    assert (grid_rate(corners / 2, np.zeros(2), 0.7, 0.3) < 0).all()
+    phases = grid_cells(spacings=[0.7], phases=2, orientation=0.3).populations[0].parameters
+    assert np.hypot(phases["phase_0"], phases["phase_1"])[:3] == pytest.approx([0, 0.35, 0.35])
+
+
+# --- rates ----------------------------------------------------------------------------------------
+
+
+def test_a_rate_code_is_linear_and_clipped() -> None:
+    block = poisson_rate({"x": (-1, 1), "y": (0, 4)}, cells=3, rate_low=20 * Hz, rate_high=420 * Hz)
+    found = counts(still(x=0.5, y=9.0), block, 2000)
+    assert_binomial(found, 2000, np.repeat([0.02 + 0.4 * 0.75, 0.42], 3))
 
 
 # --- place cells --------------------------------------------------------------------------------

@@ -97,6 +97,7 @@ CASES = {
                 delay_time="6 ms",
                 go_time="8 ms",
                 pause_time="6 ms",
+                reversal_after=7,
             ),
             cued_association,
             "floor(2*u)",

@@ -15,7 +15,7 @@ import dualframe as df
 from dualframe.building.encoders import grid_points, latency_code, place_cells
 from dualframe.building.network_block import NetworkBlock
 from dualframe.building.readouts import (
-    decision_surprise,
+    decision_credit,
     population_vector,
     preferred_directions,
     softmax_policy,
@@ -233,9 +233,9 @@ def test_policies_follow_the_counters_at_each_tick() -> None:
 
 
 def test_action_cells_are_told_what_was_chosen_against_expectation() -> None:
-    actors = Population("actors", 8, "surprise : 1", threshold="rand() < 0.2")
+    actors = Population("actors", 8, "credit : 1", threshold="rand() < 0.2")
     block = softmax_policy("actors", 8, UNEQUAL, interval=5 * ms)
-    told = decision_surprise("actors", 8, UNEQUAL)
+    told = decision_credit("actors", 8, UNEQUAL)
     network = Network((ACTED, actors, *block.populations), (), (*block.projections, told))
     names = [f"{kind}_{k}" for kind in ("chosen", "policy") for k in range(3)]
     done = df.run(
@@ -245,10 +245,10 @@ def test_action_cells_are_told_what_was_chosen_against_expectation() -> None:
         target="runtime",
         seed=1,
         progress=False,
-        record={"actors": ["surprise"], "readout": names},
+        record={"actors": ["credit"], "readout": names},
     )
     readout = {name: trace[0] for name, trace in done.traces["readout"].values.items()}
-    found = done.traces["actors"].values["surprise"]
+    found = done.traces["actors"].values["credit"]
     for k, cells in enumerate(UNEQUAL):
         expected = readout[f"chosen_{k}"] - readout[f"policy_{k}"]
         for cell in cells:  # in the step after, when it is recorded

@@ -14,6 +14,7 @@ from brian2.units import Hz, ms, mV, nS, pF, second
 import dualframe as df
 from dualframe.building.task_builder import build_task
 from dualframe.core.errors import DualframeWarning, NetworkError
+from dualframe.core.shipped_files import shipped_names
 from dualframe.simulation.run_warnings import warnings_before_run
 from dualframe.simulation.time_constants import (
     decay_constants,
@@ -246,7 +247,7 @@ def test_shipped_circuits_are_silent_at_the_default_step(name: str, branch: str)
     assert [text for text in before(network) if not any(x in text for x in known)] == []
 
 
-@pytest.mark.parametrize("name", ["cartpole", "distal_reward", "navigation"])
+@pytest.mark.parametrize("name", shipped_names("tasks"))
 def test_shipped_tasks_are_silent_at_their_step(name: str) -> None:
     task = df.task(name)
     assert before(build_task(task), dt=task["protocol"]["dt"]) == []

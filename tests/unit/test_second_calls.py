@@ -21,7 +21,19 @@ pytestmark = [
 ]
 BRANCHES = {"biological": df.biological.build, "task_driven": df.task_driven.build}
 #: What has no branch with dendrites, because its strengths are those of point neurons.
-ONLY_POINTS = {"cartpole", "distal_reward", "navigation", "pd14"}
+ONLY_POINTS = {
+    "acrobot",
+    "bandit",
+    "cartpole",
+    "cued_association",
+    "distal_reward",
+    "linear_track",
+    "mountain_car",
+    "navigation",
+    "pd14",
+    "pendulum",
+    "t_maze",
+}
 SMALLEST = {"distal_reward": 125}  # neurons
 SCALE, AGENTS = 0.02, 2
 RUN = {"target": "cpp_standalone", "progress": False}

@@ -11,7 +11,7 @@ import pytest
 from brian2.units import Hz, ms, mV, second
 
 import dualframe as df
-from dualframe.building.task_builder import build_task
+from dualframe.building.task_builder import build_task, make_environment
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.core.descriptions import decode
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
@@ -393,6 +393,18 @@ class TestEveryTask:
             assert set(arm.assumptions) <= set(network.meta["assumptions"])
             assert len(set(network.meta["assumptions"])) == len(network.meta["assumptions"])
             assert df.Network.from_dict(network.to_dict()) == network
+
+    def test_trains_small(self, name: str) -> None:
+        """On the runtime; C++ is asked in `test_second_calls`, GeNN in the agreement suite."""
+        task = df.task(name)
+        task = task.with_neurons(125) if name == "distal_reward" else task
+        world = make_environment(task)
+        duration = 5 * ms if world is None else max(5 * ms, 2 * world.interval + 2 * ms)
+        agents = df.train(
+            task, agents=2, duration=duration, seed=1, target="runtime", progress=False
+        )
+        assert agents.outcomes["agent"].tolist() == [0, 1]
+        assert all(np.isfinite(table["weight"]).all() for table in agents.weights.values())
 
     @pytest.mark.parametrize("target", ["runtime", "cpp_standalone", "genn"])
     def test_has_nothing_that_a_target_cannot_run(self, name: str, target: str) -> None:

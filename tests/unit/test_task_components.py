@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +30,8 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "sigma": 0.5,
         "rate_max": 100 * Hz,
     },
+    "grid_cells": {"observes": ("x", "theta"), "spacing": 1.0},
+    "poisson_rate": {"observes": ("x", "theta")},
     "population_code": {"observes": ("x", "theta"), "fields": 3.0},
     "tuning_curves": {"observes": ("x", "theta"), "fields": 4.0},
     "latency_code": {"observes": ("x", "theta"), "window": 10 * ms},
@@ -41,7 +44,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
     },
     "population_vector": {"population": "action", "into": ("action", "action")},
     "winner_take_all": {"population": "action"},
-    "softmax_policy": {"population": "action", "surprise": "surprise"},
+    "softmax_policy": {"population": "action", "credit": "credit"},
     "actor_critic": {
         "actors": ("action", "other"),
         "critic": "value",
@@ -50,6 +53,9 @@ ENTRIES: dict[str, dict[str, Any]] = {
         "gamma": 0.98,
         "trace": 0.9,
     },
+    "critic": {"population": "value", "nu": 10 * ms, "gamma": 0.98, "trace": 0.9},
+    "linear": {"populations": ("action", "other"), "weights": ("20 ms", "-20 ms")},
+    "counters": {"populations": ("action", "other")},
     "spike_pair": {"population": "action", "first": 0.0, "second": 1.0, "window": 20 * ms},
     "weight_criterion": {
         "population": "action",
@@ -116,6 +122,13 @@ def context() -> TaskContext:
     )
 
 
+@pytest.fixture
+def suitable(context: TaskContext) -> Callable[[str], TaskContext]:
+    """The context in which a kind can be: a linear readout needs a continuous action."""
+    pendulum = replace(context, environment=df.environment("pendulum"))
+    return lambda kind: pendulum if kind == "linear" else context
+
+
 def test_every_kind_is_tried_here() -> None:
     assert set(ENTRIES) == set(KINDS)
 
@@ -130,8 +143,10 @@ def test_entries_are_those_of_the_schema(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ENTRIES)
-def test_a_kind_makes_a_block_that_names_what_it_makes(kind: str, context: TaskContext) -> None:
-    block = KINDS[kind].make_block("made", with_defaults(kind), context)
+def test_a_kind_makes_a_block_that_names_what_it_makes(
+    kind: str, suitable: Callable[[str], TaskContext]
+) -> None:
+    block = KINDS[kind].make_block("made", with_defaults(kind), suitable(kind))
     assert isinstance(block, NetworkBlock)
     names = {population.name for population in block.populations}
     if kind in ENCODERS:
@@ -158,7 +173,8 @@ def test_an_encoder_observes_what_the_environment_shows(kind: str, context: Task
 
 
 @pytest.mark.parametrize(
-    "kind", sorted(set(ENCODERS) | {"population_vector", "signal_pulse", "signal_release"})
+    "kind",
+    sorted({*ENCODERS, "population_vector", "critic", "linear", "signal_pulse", "signal_release"}),
 )
 def test_what_needs_an_environment_says_so(kind: str, context: TaskContext) -> None:
     alone = replace(context, environment=None)
@@ -167,7 +183,7 @@ def test_what_needs_an_environment_says_so(kind: str, context: TaskContext) -> N
 
 
 @pytest.mark.parametrize(
-    "kind", ["population_vector", "winner_take_all", "spike_pair", "weight_criterion"]
+    "kind", ["population_vector", "winner_take_all", "critic", "spike_pair", "weight_criterion"]
 )
 def test_a_readout_reads_a_population_of_the_task(kind: str, context: TaskContext) -> None:
     entries = {**with_defaults(kind), "population": "actoin"}
@@ -180,6 +196,44 @@ def test_a_choice_between_actions_needs_an_environment_that_has_them(context: Ta
     for kind in ("winner_take_all", "softmax_policy", "actor_critic"):
         with pytest.raises(CatalogueError, match="'open_field' takes"):
             READOUTS[kind].make_block("made", with_defaults(kind), field)
+
+
+def test_an_actor_for_each_action(context: TaskContext) -> None:
+    three = replace(context, environment=df.environment("acrobot"))
+    entries = with_defaults("actor_critic")
+    with pytest.raises(CatalogueError, match=r"needs 3 populations .*'acrobot', not 2"):
+        READOUTS["actor_critic"].make_block("made", entries, three)
+    entries = {**entries, "actors": ("action", "other", "value")}
+    (decision,) = READOUTS["actor_critic"].make_block("made", entries, three).populations
+    assert {"credit_action_2", "td_error", "surprise"} <= decision.variables
+
+
+@pytest.mark.parametrize(
+    ("changes", "environment", "message"),
+    [
+        ({}, "cartpole", "gives a continuous action, but environment 'cartpole' takes one of 2"),
+        ({}, "open_field", "takes push_x in .*say with 'into' which"),
+        ({"into": "push"}, "open_field", "input of the environment.*'push'.*mean 'push_"),
+        ({"weights": ("20 ms",)}, "pendulum", "2 populations and 1 weights"),
+        ({"weights": ("20 ms", "20 mV")}, "pendulum", "weight of readout 'made'.*20 mV"),
+        ({"populations": ("action", "othr")}, "pendulum", "'othr'.*mean 'other'"),
+    ],
+)
+def test_a_linear_readout_that_cannot_be(
+    context: TaskContext, changes: dict[str, Any], environment: str, message: str
+) -> None:
+    world = replace(context, environment=df.environment(environment))
+    with pytest.raises(DualframeError, match=message):
+        READOUTS["linear"].make_block("made", {**with_defaults("linear"), **changes}, world)
+
+
+def test_grid_cells_observe_a_plane(context: TaskContext) -> None:
+    entries = {**with_defaults("grid_cells"), "observes": ("x",)}
+    with pytest.raises(CatalogueError, match="'made' observes 1 variables: expected two"):
+        ENCODERS["grid_cells"].make_block("made", entries, context)
+    entries = {**with_defaults("grid_cells"), "modules": 2.0, "phases": 3.0}
+    block = ENCODERS["grid_cells"].make_block("made", entries, context)
+    assert block.populations[0].n == ENCODERS["grid_cells"].count_neurons(entries) == 18
 
 
 @pytest.mark.parametrize("kind", ["held_level", "signal_pulse", "delayed_pulse", "td_error"])

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from brian2.units.fundamentalunits import get_dimensions
+from numpy.typing import NDArray
 
 from dualframe.building.network_block import copy_variable
 from dualframe.core.errors import NetworkError, UnknownName
@@ -122,3 +123,34 @@ def _axis(name: str, ends: Sequence[Any], fields: int | Mapping[str, int], perio
     number = fields[name] if isinstance(fields, Mapping) else fields
     check_count(number, f"number of fields of {name!r}")
     return Axis(name, low, high, number, periodic)
+
+
+def neurons_of_rows(rows: Iterable[Axis]) -> dict[str, tuple[NDArray[Any], NDArray[Any]]]:
+    """Return the pairs (source 0, neuron) of each variable where axes are rows of neurons.
+
+    Parameters
+    ----------
+    rows
+        The axes, in the order of the neurons.
+    """
+    pairs, first = {}, 0
+    for row in rows:
+        neurons = np.arange(first, first + row.fields)
+        pairs[row.variable] = (np.zeros(row.fields, dtype=int), neurons)
+        first += row.fields
+    return pairs
+
+
+def masks_of_rows(rows: Sequence[Axis]) -> dict[str, NDArray[np.float64]]:
+    """Return the parameters ``sees_<variable>``: one for neurons of the row, zero for others.
+
+    A neuron gets a copy of its own variable; the others it reads as zero, and leaves out.
+
+    Parameters
+    ----------
+    rows
+        The axes, in the order of the neurons.
+    """
+    fields = [row.fields for row in rows]
+    eye = np.repeat(np.eye(len(rows)), fields, axis=1)
+    return {f"sees_{row.variable}": mask for row, mask in zip(rows, eye, strict=True)}

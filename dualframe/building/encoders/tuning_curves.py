@@ -10,7 +10,7 @@ from brian2.units import Hz
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from dualframe.building.encoders.axes import Axis, axes
+from dualframe.building.encoders.axes import Axis, axes, masks_of_rows, neurons_of_rows
 from dualframe.building.encoders.encoder import Encoder
 from dualframe.building.encoders.poisson_spikes import FIRES, gate_of
 from dualframe.building.network_block import NetworkBlock
@@ -88,9 +88,6 @@ def tuning_curves(
         raise NetworkError(f"edges of {name!r} are for profile 'box', not {profile!r}.")
     rows = axes(ranges, fields)
     n = sum(row.fields for row in rows)
-    members = _members(rows)
-    # a neuron gets a copy of its own variable; the others it reads as zero, and leaves out
-    own = {f"sees_{row.variable}": _mask(members[row.variable], n) for row in rows}
     value = " + ".join(f"sees_{row.variable}*{row.scaled}" for row in rows)
     factor, gating = gate_of(world, name, gate)
     declared = "\n".join([row.declaration for row in rows] + [gating.declaration])
@@ -100,13 +97,13 @@ def tuning_curves(
         f"value = {value} : 1\nrate_now = rate_max*{PROFILES[profile]}{factor} : Hz\n{declared}",
         threshold=FIRES,
         parameters={
-            **own,
+            **masks_of_rows(rows),
             **{key: bound for row in rows for key, bound in row.parameters.items()},
             **_fields(rows, profile, width, edges or {}, name),
             "rate_max": as_positive(rate_max, "rate", f"rate_max of {name!r}"),
         },
     )
-    pairs = {v: (np.zeros(len(which), dtype=int), which) for v, which in members.items()}
+    pairs = neurons_of_rows(rows)
     seen = tuple(row.copied(world, name, pairs[row.variable]) for row in rows)
     return NetworkBlock((cells,), seen + gating.projections)
 
@@ -121,20 +118,6 @@ def normal_edges(mean: float, sd: float, fields: int) -> NDArray[np.float64]:
     if not sd > 0:
         raise NetworkError(f"sd of a normal variable is {sd}: expected more than zero.")
     return np.asarray(mean + sd * ndtri(np.arange(1, fields) / fields), dtype=float)
-
-
-def _members(rows: tuple[Axis, ...]) -> dict[str, NDArray[np.int64]]:
-    ends = np.cumsum([0] + [row.fields for row in rows])
-    return {
-        row.variable: np.arange(first, last)
-        for row, first, last in zip(rows, ends[:-1], ends[1:], strict=True)
-    }
-
-
-def _mask(which: NDArray[np.int64], n: int) -> NDArray[np.float64]:
-    mask = np.zeros(n)
-    mask[which] = 1.0
-    return mask
 
 
 def _fields(

@@ -1,31 +1,34 @@
-r"""Actor and critic: a decision of two, and the temporal-difference error of what follows from it.
+r"""Actor and critic: a choice among actions, and the error of what was expected to follow from it.
 
-A *decision* neuron counts the spikes of two groups of action cells and of a group of value cells
-between two ticks of the environment. One step before a tick
+A *decision* neuron is a critic (`dualframe.building.readouts.critic`) that also counts, between two
+ticks of the environment, the spikes of a group of action cells for each action. One step before a
+tick it draws the action k with the probability
 
 .. math::
 
-   V = \nu R_{critic}, \quad \pi_1 = \frac{1}{1 + e^{-(R_1 - R_0)/T}}, \quad
-   \delta = (1 - \gamma) r + \gamma V - V_{before}
+   \pi_k = \frac{e^{R_k/T}}{\sum_j e^{R_j/T}}
 
-with rates R in Hz, averaged over the cells of a group, and it draws the action. At the first tick
-of a trial :math:`\delta` is that of the trial that has just ended, whose last state is worth
-nothing
-if the task ended it; where the time limit did, nothing is learned (truncation is not termination).
-A greedy agent (``greedy`` = 1, or `dualframe.evaluate`) takes the action of the larger rate.
+with rates R in Hz, averaged over the cells of a group. A greedy agent (``greedy`` = 1, or
+`dualframe.evaluate`) takes the action of the largest rate; equal ones share.
 
 Rules of the kind ``td_lambda`` (`dualframe.plasticity`) read ``tick``, ``td_error``, ``keep`` and
-the credit, ``chosen - policy`` for the actors (``credit_action_0``, ``credit_action_1``) and one
-for the critic (``credit_value``). Without the release of dopamine the error is zero.
-The reward is one in every tick that does not end the trial, as CartPole has it.
+the credit: ``chosen - policy`` for the actors (``credit_action_0``, ``credit_action_1``, ...), one
+for the critic (``credit_value``). ``action`` is the index of the choice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dualframe.building.network_block import NetworkBlock, copy_variable
+from dualframe.building.readouts.critic import (
+    CRITIC_DEFAULTS,
+    CRITIC_EQUATIONS,
+    CRITIC_NUMBERS,
+    critic_parameters,
+    critic_projections,
+)
 from dualframe.building.readouts.readout import Readout
 from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.core.errors import CatalogueError
@@ -33,34 +36,44 @@ from dualframe.core.section_schema import SectionSchema
 from dualframe.environments import Discrete
 from dualframe.network import Population, Projection
 
-_DECISION = """
-ahead = timestep(t, dt) + 1 : 1
-decides = int(ahead - interval_steps*floor(ahead/interval_steps) < 0.5) : 1
-trial : 1
-timed_out : 1
-first = int(trial - trial_known > 0.5) : 1
-value = nu*count_value/interval : 1
-preference = (count_action_1 - count_action_0)/interval/temperature : 1
-policy = 1/(1 + exp(-clip(preference, -50, 50))) : 1
-coin = rand() : 1 (constant over dt)
-level = int(abs(preference) < 1e-9) : 1
-best = int(preference > 1e-9) + level*int(coin < 0.5) : 1
-drawn = (1 - greedy)*int(coin < policy) + greedy*best : 1
-last_error = (1 - timed_out)*((1 - gamma) - value_known) : 1
-next_error = (1 - gamma) + gamma*value - value_known : 1
-dtick/dt = (decides - tick)/dt : 1
-dtd_error/dt = (decides*learns*(first*last_error + (1 - first)*next_error) - td_error)/dt : 1
-dkeep/dt = (decides*(1 - first)*gamma*lambda_ - keep)/dt : 1
-dcredit_action_0/dt = (decides*(policy - drawn) - credit_action_0)/dt : 1
-dcredit_action_1/dt = (decides*(drawn - policy) - credit_action_1)/dt : 1
-dcredit_value/dt = (decides - credit_value)/dt : 1
-daction/dt = decides*(drawn - action)/dt : 1
-dvalue_known/dt = decides*(value - value_known)/dt : 1
-dtrial_known/dt = decides*(trial - trial_known)/dt : 1
-dcount_action_0/dt = -decides*count_action_0/dt : 1
-dcount_action_1/dt = -decides*count_action_1/dt : 1
-dcount_value/dt = -decides*count_value/dt : 1
-"""
+_ONCE = " (constant over dt)"
+
+
+def _preference(k: int, other: int) -> str:
+    """By how much action k is preferred to another one, in temperatures."""
+    return f"(count_action_{k} - count_action_{other})/interval/temperature"
+
+
+def _choice_equations(actions: int) -> Iterator[str]:
+    """Yield the equations of policy, choice and credit.
+
+    Action k is taken if the coin lies above the shares of the actions after it and not above its
+    own: the index of the choice is the number of actions from which on the shares exceed the coin.
+    """
+    later = range(1, actions)
+    yield f"coin = rand() : 1{_ONCE}"
+    for k in range(actions):
+        others = [j for j in range(actions) if j != k]
+        odds = " + ".join(f"exp(-clip({_preference(k, j)}, -50, 50))" for j in others)
+        not_less = "*".join(f"int({_preference(k, j)} > -1e-9)" for j in others)
+        yield f"policy_{k} = 1/(1 + {odds}) : 1{_ONCE}"
+        yield f"best_{k} = {not_less} : 1{_ONCE}"
+    yield f"bests = {' + '.join(f'best_{k}' for k in range(actions))} : 1{_ONCE}"
+    for k in later:
+        yield f"share_{k} = (1 - greedy)*policy_{k} + greedy*best_{k}/bests : 1{_ONCE}"
+    for k in later:
+        shares = " + ".join(f"share_{j}" for j in range(k, actions))
+        yield f"reached_{k} = int(coin < {shares}) : 1{_ONCE}"
+    yield f"drawn = {' + '.join(f'reached_{k}' for k in later)} : 1"
+    for k in later:
+        after = f" - reached_{k + 1}" if k + 1 < actions else ""
+        yield f"gained_{k} = reached_{k}{after} - policy_{k} : 1"
+        yield f"dcredit_action_{k}/dt = (decides*gained_{k} - credit_action_{k})/dt : 1"
+    lost = " + ".join(f"gained_{k}" for k in later)
+    yield f"dcredit_action_0/dt = (-decides*({lost}) - credit_action_0)/dt : 1"
+    yield "daction/dt = decides*(drawn - action)/dt : 1"
+    for k in range(actions):
+        yield f"dcount_action_{k}/dt = -decides*count_action_{k}/dt : 1"
 
 
 def actor_critic(name: str, entries: Mapping[str, Any], context: TaskContext) -> NetworkBlock:
@@ -71,76 +84,64 @@ def actor_critic(name: str, entries: Mapping[str, Any], context: TaskContext) ->
     name
         Of the readout's population.
     entries
-        ``actors`` (two populations, one for each action), ``critic`` (a population), ``nu`` (time:
-        value of a rate), ``temperature`` (rate), ``gamma`` and ``greedy`` (plain numbers),
-        ``trace`` (lambda of the eligibility, a plain number).
+        ``actors`` (populations, one for each action), ``critic`` (a population), ``temperature``
+        (rate), ``greedy`` (a plain number) and those of a critic.
     context
         Of the task.
 
     Raises
     ------
     CatalogueError
-        If the environment has not two actions, or there are not two populations of actors.
+        If the environment does not take one of several actions, or there are not as many
+        populations of actors.
     """
     component = f"readout {name!r}"
     environment = context.require_environment(component)
-    if not isinstance(environment.action, Discrete) or environment.action.n != 2:
+    action = environment.action
+    if not isinstance(action, Discrete) or action.n < 2:
         raise CatalogueError(
-            f"task {context.task!r}: environment {environment.name!r} takes {environment.action}: "
-            f"{component} chooses one of 2 actions, like those of 'cartpole'."
+            f"task {context.task!r}: environment {environment.name!r} takes {action}: {component} "
+            f"chooses one of several actions, like those of 'cartpole'."
         )
-    if len(entries["actors"]) != 2:
+    actors, critic = entries["actors"], entries["critic"]
+    if len(actors) != action.n:
         raise CatalogueError(
-            f"task {context.task!r}: {component} needs two populations of actors, one for each "
-            f"action, not {len(entries['actors'])}."
+            f"task {context.task!r}: {component} needs {action.n} populations of actors, one for "
+            f"each action of environment {environment.name!r}, not {len(actors)}."
         )
-    groups = (*entries["actors"], entries["critic"])
-    sizes = {group: context.population_size(group, component) for group in groups}
-    roles = dict(zip(groups, ("action_0", "action_1", "value"), strict=True))
+    sizes = {group: context.population_size(group, component) for group in (*actors, critic)}
     decision = Population(
         name=name,
         n=1,
-        equations=_DECISION,
+        equations="\n".join([CRITIC_EQUATIONS, *_choice_equations(action.n)]),
         parameters={
-            "nu": entries["nu"],
+            **critic_parameters(entries, environment.interval),
             "temperature": entries["temperature"],
-            "gamma": entries["gamma"],
-            "lambda_": entries["trace"],
-            "interval": environment.interval,
             "greedy": float(entries["greedy"]),
-            "learns": 0.0,
         },
         durations={"interval_steps": environment.interval},
         voltage="value_known",
     )
-    heard = (
-        copy_variable(name, "action", ENVIRONMENT, "action"),
-        copy_variable(ENVIRONMENT, "trial", name, "trial"),
-        copy_variable(ENVIRONMENT, "timed_out", name, "timed_out"),
-    )
     counts = tuple(
         Projection(
-            group, name, f"count_{roles[group]} += w", weight=1.0 / sizes[group], pairs="all_to_all"
+            group, name, f"count_action_{k} += w", weight=1.0 / sizes[group], pairs="all_to_all"
         )
-        for group in groups
+        for k, group in enumerate(actors)
     )
-    return NetworkBlock((decision,), (*heard, *counts))
+    told = copy_variable(name, "action", ENVIRONMENT, "action")
+    return NetworkBlock(
+        (decision,), (told, *critic_projections(name, critic, sizes[critic]), *counts)
+    )
 
 
 ACTOR_CRITIC = Readout(
     name="actor_critic",
-    title="a decision of two, and the temporal-difference error of what follows from it",
+    title="a choice among actions, and the temporal-difference error of what follows from it",
     schema=SectionSchema(
-        numbers={
-            "nu": "time",
-            "temperature": "rate",
-            "gamma": "dimensionless",
-            "trace": "dimensionless",
-            "greedy": "dimensionless",
-        },
+        numbers={**CRITIC_NUMBERS, "temperature": "rate", "greedy": "dimensionless"},
         texts={"critic": ()},
         lists=("actors",),
-        defaults={"greedy": "0"},
+        defaults={**CRITIC_DEFAULTS, "greedy": "0"},
     ),
     make_block=actor_critic,
     source="dualframe, after Fremaux et al. 2013",

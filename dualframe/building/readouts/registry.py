@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dualframe.building.readouts.actor_critic import ACTOR_CRITIC
+from dualframe.building.readouts.counters import COUNTERS
+from dualframe.building.readouts.critic import CRITIC
+from dualframe.building.readouts.linear import LINEAR
 from dualframe.building.readouts.population_vector import POPULATION_VECTOR
 from dualframe.building.readouts.readout import Readout
 from dualframe.building.readouts.softmax_policy import SOFTMAX_POLICY
@@ -19,6 +22,9 @@ READOUTS: Registry[Readout] = Registry(
         WINNER_TAKE_ALL,
         SOFTMAX_POLICY,
         ACTOR_CRITIC,
+        CRITIC,
+        LINEAR,
+        COUNTERS,
         SPIKE_PAIR,
         WEIGHT_CRITERION,
     ),

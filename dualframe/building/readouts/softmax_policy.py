@@ -1,4 +1,4 @@
-"""Boltzmann: an action is drawn with a probability that grows exponentially with its counter."""
+"""Softmax policy: an action is drawn, the more likely the larger its counter is."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from dualframe.core.section_schema import SectionSchema
 from dualframe.core.validation import as_not_negative, as_positive
 from dualframe.network import Population, Projection
 
-SHARE = "share_{k} = exp(clip(beta*(count_{k} - top), -80, 0)) : 1 (constant over dt)"
+# a greedy agent's inverse temperature is out of reach of any difference of counters
+SHARE = (
+    "share_{k} = exp(clip(beta*(1 + 1e6*greedy)*(count_{k} - top), -80, 0)) : 1 (constant over dt)"
+)
 
 
 def softmax_policy(
@@ -47,7 +50,9 @@ def softmax_policy(
     by a single random number. Until the next draw the neuron keeps ``choice`` (the index),
     ``chosen_k`` (one for the chosen action, zero for the others) and ``policy_k``: the gradient of
     log policy with respect to ``beta count_k`` is ``chosen_k - policy_k`` (Williams 1992), which
-    `surprise` brings to the action cells. All are zero before the first draw. The world reads in
+    `decision_credit` brings to the action cells. All are zero before the first draw. ``tick`` is
+    one in the step after a draw. A greedy agent (`dualframe.evaluate`) takes the largest counter.
+    A temporal-difference error is a `critic`'s, another readout. The world reads in
     the step n of its tick the draw by spikes up to step n - 2. Differences of counters are cut off
     where ``exp`` is below 2e-35.
 
@@ -86,6 +91,7 @@ def softmax_policy(
             [
                 "ahead = timestep(t, dt) + 1 : 1",
                 "decides = int(ahead - interval*floor(ahead/interval) < 0.5) : 1",
+                "dtick/dt = (decides - tick)/dt : 1",
                 f"top = {_top(k)} : 1 (constant over dt)",
                 *lines(SHARE, k),
                 f"total = {' + '.join(shares)} : 1 (constant over dt)",
@@ -100,6 +106,7 @@ def softmax_policy(
         parameters={
             "tau": as_positive(tau, "time", f"tau of {name!r}"),
             "beta": as_not_negative(beta, "dimensionless", f"beta of {name!r}"),
+            "greedy": 0.0,
         },
         durations={"interval": as_positive(interval, "time", f"interval of {name!r}")},
     )
@@ -107,12 +114,12 @@ def softmax_policy(
     return NetworkBlock((readout,), (*count_spikes(actors, name, groups), told))
 
 
-def decision_surprise(
+def decision_credit(
     actors: str,
     n: int,
     actions: int | Sequence[Sequence[int]],
     *,
-    into: str = "surprise",
+    into: str = "credit",
     name: str = "readout",
 ) -> Projection:
     """Return the signal that brings ``chosen_k - policy_k`` to the cells of action k.
@@ -120,7 +127,7 @@ def decision_surprise(
     Parameters
     ----------
     actors, n, actions
-        As of `boltzmann`.
+        As of `softmax_policy`.
     into
         Variable that the action cells declare; zero in cells of no action.
     name
@@ -175,10 +182,10 @@ def _make_block(name: str, entries: Mapping[str, Any], context: TaskContext) -> 
         tau=entries["tau"],
         name=name,
     )
-    into = entries["surprise"]
+    into = entries["credit"]
     if not into:
         return policy
-    told = decision_surprise(actors, n, actions, into=into, name=name)
+    told = decision_credit(actors, n, actions, into=into, name=name)
     declared = PopulationChange(population=actors, equations=f"{into} : 1")
     return policy + NetworkBlock((), (told,), changes=(declared,))
 
@@ -188,8 +195,8 @@ SOFTMAX_POLICY = Readout(
     title="an action is drawn with a probability that grows exponentially with its counter",
     schema=SectionSchema(
         numbers={"beta": "dimensionless", "tau": "time"},
-        texts={"population": (), "surprise": ()},
-        defaults={"beta": "1", "tau": "50 ms", "surprise": ""},
+        texts={"population": (), "credit": ()},
+        defaults={"beta": "1", "tau": "50 ms", "credit": ""},
     ),
     make_block=_make_block,
     source="Williams 1992",

@@ -36,7 +36,8 @@ def winner_take_all(
 
     A spike of one of the m cells of action k adds ``1/m`` to ``count_k``, which decays with
     ``tau``. ``choice`` is the index of the largest counter, the lowest of those that are equal
-    (0 before the first spike). The world reads in step n the choice by spikes up to step n - 2.
+    (0 before the first spike), ``chosen_k`` is one for it and zero for the others. The world reads
+    in step n the choice by spikes up to step n - 2.
 
     Parameters
     ----------
@@ -66,6 +67,7 @@ def winner_take_all(
         "\n".join(
             lines(COUNTER, k)
             + [f"largest_{j} = {_largest(j, k)} : 1" for j in range(k)]
+            + lines("dchosen_{k}/dt = (largest_{k} - chosen_{k})/dt : 1", k)
             + [f"dchoice/dt = ({' + '.join(f'{j}*largest_{j}' for j in range(k))} - choice)/dt : 1"]
         ),
         parameters={"tau": as_positive(tau, "time", f"tau of {name!r}")},

@@ -110,13 +110,15 @@ TRIALS = Outcome(
     name="trials",
     title="success, duration and reward of trials",
     schema=SectionSchema(
-        texts={"main": ("last_success_rate", "last_reward", "mean_reward")},
+        texts={"main": ("last_success_rate", "last_reward", "mean_reward", "last_duration_s")},
         defaults={"main": "last_success_rate"},
     ),
     populations_with_spikes=lambda setup: (ENVIRONMENT,),
     make_recordings=record_trials,
     make_tables=tabulate_trials,
-    main=lambda entries: MainOutcome(entries["main"]),
+    main=lambda entries: MainOutcome(
+        entries["main"], less_is_better=entries["main"] == "last_duration_s"
+    ),
     count_successes=count_successful_trials,
     source="dualframe",
 )
