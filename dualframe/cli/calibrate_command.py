@@ -26,7 +26,7 @@ from dualframe.task import Task
 
 
 def calibrate_command(options: argparse.Namespace) -> int:
-    """Find and store the strengths of the contacts of a circuit or task for one model of its cells."""
+    """Find and store the strengths of a circuit's or task's contacts for one model."""
     subject = _calibrated_subject(options.circuit)
     if isinstance(subject, Task):
         place = task_calibration_path(subject)

@@ -76,8 +76,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "calibrate": (
             "dualframe.cli.calibrate_command",
             "find a circuit's or a task's weights",
-            "Find and store the strengths of the contacts of a circuit or task for one model of "
-            "its cells.",
+            "Find and store the strengths of a circuit's or task's contacts for one model.",
         ),
         "validate": (
             "dualframe.cli.model_commands",
