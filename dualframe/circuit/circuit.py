@@ -317,7 +317,7 @@ class Circuit(CircuitRecord):
         cells
             Cell types that have the receptor; None means all of the circuit.
         kind
-            Kind of effect; "" means all.
+            Kind of effect; "" means all, "excitability" all but those on plasticity.
         match
             A part of the effect's ``target`` text; "" means all.
 

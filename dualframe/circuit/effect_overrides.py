@@ -12,10 +12,12 @@ from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.validation import as_finite, as_names, set_frozen_field
 from dualframe.network import ValueRecord
-from dualframe.receptor_effects import EFFECT_KINDS, RESPONSES
+from dualframe.receptor_effects import EFFECT_KINDS, RESPONSES, ActsOn
 
 #: The source of a number that the user set.
 USER = ("user",)
+#: What a removal calls all effects but those on plasticity rules.
+EXCITABILITY = "excitability"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -29,7 +31,8 @@ class EffectChange(ValueRecord):
     cells
         Cell types that have the receptor; empty means all of the circuit.
     kind
-        Kind of effect; empty means all (of a removal).
+        Kind of effect. Of a removal, empty means all, and ``"excitability"`` all but those on
+        plasticity.
     numbers
         Numbers of the effect by name, as the kind has them.
     removed
@@ -58,7 +61,7 @@ class EffectChange(ValueRecord):
         what = f"effect of {self.receptor}"
         for name in ("cells", "onto", "presynaptic"):
             set_frozen_field(self, name, as_names(getattr(self, name), f"{name} of the {what}"))
-        if self.kind or not self.removed:
+        if not (self.removed and self.kind in ("", EXCITABILITY)):
             _check_kind(self.kind, self.synapse)
         if self.response not in RESPONSES:
             raise UnknownName("response", self.response, RESPONSES)
@@ -87,7 +90,10 @@ class EffectChange(ValueRecord):
 
     def meets(self, effect: Effect) -> bool:
         """Whether the change is one of this effect."""
-        here = self.kind in ("", effect.kind) and self.synapse in ("", effect.synapse)
+        of_kind = self.kind in ("", effect.kind) or (
+            self.kind == EXCITABILITY and EFFECT_KINDS[effect.kind].acts_on is not ActsOn.PLASTICITY
+        )
+        here = of_kind and self.synapse in ("", effect.synapse)
         return here and (self.match in effect.target or self.match in effect.description)
 
 

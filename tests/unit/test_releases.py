@@ -172,6 +172,9 @@ def test_factors_of_receptors_act_on_rules_of_tasks(tmp_path: Path) -> None:
     without = pyramids.without_effect("D1", "ca1_pyr", "plasticity")
     tables = [simulate(t, record=record).weights["learned"] for t in (pyramids, without)]
     assert not tables[0].equals(tables[1])
+    only = build_task(pyramids.without_effect("D1", "ca1_pyr", "excitability"))
+    (row,) = (row for row in only.meta["actions"] if row["receptor"] == "D1")
+    assert row["effects"] == "plasticity, read by the rule of learned"
 
 
 def test_a_signal_drives_cells_that_release(tmp_path: Path) -> None:
