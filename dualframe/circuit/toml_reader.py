@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dualframe.catalogue.sourced_value import Sourced
@@ -111,7 +112,10 @@ def _read_scales(table: Table) -> dict[str, Any]:
 
 
 def read_table(
-    table: Table, folder: Path, encoders: tuple[CircuitInput, ...] = ()
+    table: Table,
+    folder: Path,
+    encoders: tuple[CircuitInput, ...] = (),
+    base: Mapping[str, Any] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the parts of a circuit that stand in a file's table, which may hold more.
 
@@ -123,20 +127,26 @@ def read_table(
         Of the file: paths of cell files are relative to it.
     encoders
         Inputs that the encoders of a task make.
+    base
+        Populations, inputs, projections and background of a circuit that the table adds to.
     """
     space = table.child("space")
     holdings = read_holdings(table.child("holding"))
     models = {own.name: own for own in map(read_point, table.children("models"))}
-    populations = tuple(
-        _read_population(row, folder, models) for row in table.children("populations")
+    populations = (
+        *base.get("populations", ()),
+        *(_read_population(row, folder, models) for row in table.children("populations")),
     )
     if not populations:
         table.fail("populations", "missing. Add tables [[populations]].")
-    inputs = (*(_read_input(row) for row in table.children("inputs")), *encoders)
+    stated = (_read_input(row) for row in table.children("inputs"))
+    inputs = (*base.get("inputs", ()), *stated, *encoders)
     known = tuple(population.name for population in populations)
     ends = {own.name: own.n for own in populations} | {own.name: own.n for own in inputs}
     projections = tuple(
-        _read_projection(row, known, ends, holdings) for row in table.children("projections")
+        _read_projection(row, known, ends, holdings)
+        for row in table.children("projections")
+        if not (base and is_change(row))
     )
     background = tuple(
         _read_background(row, known, holdings) for row in table.children("background")
@@ -151,11 +161,22 @@ def read_table(
         "regions": tuple(_read_region(row) for row in table.children("regions")),
         "populations": populations,
         "inputs": inputs,
-        "projections": projections,
-        "background": background,
+        "projections": (*base.get("projections", ()), *projections),
+        "background": (*base.get("background", ()), *background),
         "modulations": tuple(_read_modulation(row, known) for row in table.children("modulations")),
         "drugs": tuple(_read_drug(row) for row in table.children("drugs")),
     }
+
+
+def is_change(row: Table) -> bool:
+    """Tell whether a table of projections only changes one of the circuit that it is added to.
+
+    Parameters
+    ----------
+    row
+        Of ``[[projections]]``.
+    """
+    return "pre" not in row.data and "post" not in row.data
 
 
 def _check_holdings(

@@ -20,7 +20,7 @@ from dualframe.catalogue.toml_table import load_toml
 from dualframe.circuit import Circuit
 from dualframe.cli.messages import say
 from dualframe.core.shipped_files import SUFFIX, find_shipped_file, shipped_names
-from dualframe.experiments.calibration.calibrate_circuit import branch_of, task_neurons
+from dualframe.experiments.calibration.calibration_request import branch_of, task_neurons
 from dualframe.simulation.run_specification import RunSpecification
 from dualframe.task import Task
 

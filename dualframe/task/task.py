@@ -237,9 +237,18 @@ class Task(CircuitChanges, ValueRecord):
         check_count(n, "number of neurons")
         sizes = self.circuit.sizes
         ratio = n / sum(sizes.values())
+        if self.content.named is not None:
+            return self._with_scale(self.circuit.scale * ratio)
         return self.with_parameters(
             **{f"{name}__n": float(round(size * ratio)) for name, size in sizes.items()}
         )
+
+    def _with_scale(self, scale: float) -> Task:
+        """Return the task with the circuit that it names at another scale."""
+        tables = json.loads(self.tables)
+        if isinstance(tables["circuit"], str):
+            tables["circuit"] = {"name": tables["circuit"]}
+        return self._with_tables(replace_entry(tables, "circuit__scale", scale))
 
     @property
     def assumptions(self) -> tuple[str, ...]:

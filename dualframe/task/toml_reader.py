@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from dualframe.catalogue.sourced_value import Origin
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit import Circuit
 from dualframe.circuit.external_input import CircuitInput
-from dualframe.circuit.toml_reader import CIRCUIT_TABLES, read_table
+from dualframe.circuit.toml_reader import CIRCUIT_TABLES, is_change, read_table
 from dualframe.core.errors import (
     CatalogueError,
     NetworkError,
@@ -35,6 +35,8 @@ from dualframe.core.registry import registry_of
 from dualframe.core.section_schema import SectionSchema
 from dualframe.core.validation import check_name
 from dualframe.environments.registry import ENVIRONMENTS
+from dualframe.task.cell_mixtures import expand_mixtures
+from dualframe.task.named_circuit import NamedCircuit, read_named_circuit, with_learning
 from dualframe.task.section import TaskSection, read_section
 
 COMPONENTS: Mapping[str, str] = {
@@ -43,6 +45,7 @@ COMPONENTS: Mapping[str, str] = {
     "releases": "release",
 }
 _TABLES = ("protocol", "environment", "outcome", *COMPONENTS)
+_PARTS = ("populations", "inputs", "projections", "background")  # which a task adds to
 _HEAD = ("name", "title", "modulators", "default_modulators")
 PROTOCOL = SectionSchema(
     numbers={
@@ -75,6 +78,7 @@ class TaskContent:
     readouts: tuple[TaskSection, ...]
     releases: tuple[TaskSection, ...]
     circuit: Circuit
+    named: Circuit | None = None
 
 
 def read_content(table: Table, folder: Path) -> TaskContent:
@@ -94,7 +98,8 @@ def read_content(table: Table, folder: Path) -> TaskContent:
     UnknownName
         If it names a kind, population or modulator that does not exist.
     """
-    table.only(*_HEAD, *_TABLES, *CIRCUIT_TABLES)
+    table = replace(table, data=expand_mixtures(table.data))
+    table.only(*_HEAD, *_TABLES, "circuit", *CIRCUIT_TABLES)
     offered = tuple(map(modulator_name, table.texts("modulators", ())))
     protocol = read_section(table.need("protocol"), "protocol", "", PROTOCOL)
     if "trials" not in protocol and "duration" not in protocol:
@@ -104,6 +109,7 @@ def read_content(table: Table, folder: Path) -> TaskContent:
         for tables, noun in COMPONENTS.items()
     }
     _check_offered(table, components["releases"], offered)
+    named = read_named_circuit(table, folder)
     return TaskContent(
         name=table.text("name"),
         title=table.text("title"),
@@ -114,7 +120,8 @@ def read_content(table: Table, folder: Path) -> TaskContent:
         protocol=protocol,
         environment=_read_environment(table),
         outcome=_read_component(table.need("outcome"), "outcome"),
-        circuit=_read_circuit(table, folder, components["encoders"]),
+        circuit=_read_circuit(table, folder, components["encoders"], named),
+        named=None if named is None else named.full,
         **components,
     )
 
@@ -170,14 +177,23 @@ def _read_environment(table: Table) -> TaskSection | None:
     return read_section(row, "environment", kind, schema)
 
 
-def _read_circuit(table: Table, folder: Path, encoders: tuple[TaskSection, ...]) -> Circuit:
+def _read_circuit(
+    table: Table, folder: Path, encoders: tuple[TaskSection, ...], named: NamedCircuit | None
+) -> Circuit:
     kinds = registry_of("encoder")
     inputs = tuple(
         CircuitInput(name=section.name, n=kinds[section.kind].count_neurons(section.values))
         for section in encoders
     )
     try:
-        return Circuit(**read_table(table, folder, inputs)).check(table.file)
+        if named is None:
+            return Circuit(**read_table(table, folder, inputs)).check(table.file)
+        changed = [row for row in table.children("projections") if is_change(row)]
+        base = with_learning(named.scaled, changed)
+        parts = {key: getattr(base, key) for key in _PARTS}
+        stated = read_table(table, folder, inputs, parts)
+        own = {k: v for k, v in stated.items() if v and (k != "synapse_mode" or k in table.data)}
+        return replace(base, **own).check(table.file)
     except NetworkError as error:
         raise CatalogueError(f"{table.file}: {error}") from error
 

@@ -13,10 +13,11 @@ from brian2 import ms, mV
 from brian2.units.fundamentalunits import Quantity
 
 import dualframe as df
+from dualframe.building.calibrated_weights import load_calibration
 from dualframe.building.task_builder import build_task, neurons_of_task
 from dualframe.building.task_calibrations import find_calibration, task_calibration_path
 from dualframe.cli import main
-from dualframe.core.errors import CatalogueError, DualframeError, DualframeWarning
+from dualframe.core.errors import CatalogueError, DualframeError, DualframeWarning, UnknownName
 from dualframe.network import Network, Recording, SpikeInput
 from dualframe.task import Task
 from dualframe.training.replay_training import replay_training
@@ -242,3 +243,85 @@ def test_agents_of_cells_learn_are_saved_go_on_and_are_repeated(
     more = df.train(again, duration="0.05 s", **options)
     assert (more.weights["learned"].weight != weights).any()
     assert not replay_training(tmp_path / "agents", progress=False).differences
+
+
+MIXED = CELLS.replace(
+    'cell = "ctx_pv"\nn = "4"', 'cells = { ctx_pv = 0.25, ctx_sst = 0.75 }\nn = "9"'
+)
+RECURRENT = """
+[[projections]]
+name = "inhibits"
+pre = "action"
+post = "action"
+synapse = "GABA_A"
+compartment = { ctx_pv = "soma", ctx_sst = "dend" }
+psp = "0.5 mV"
+delay = "1 ms"
+in_degree = "4"
+"""
+
+
+def test_a_population_of_several_types_is_one_of_each(tmp_path: Path) -> None:
+    mixed = write_task(tmp_path, MIXED + RECURRENT)
+    assert mixed.circuit.sizes == {"action_ctx_pv": 2, "action_ctx_sst": 7}
+    assert [p.cell for p in mixed.circuit.populations] == ["ctx_pv", "ctx_sst"]
+    degrees: dict[str, int] = {}
+    places = {}
+    for one in mixed.circuit.projections:
+        if one.name.startswith("inhibits"):
+            degrees[one.target] = degrees.get(one.target, 0) + int(one.in_degree or 0)
+            places[one.target] = one.compartments
+    assert degrees == {"action_ctx_pv": 4, "action_ctx_sst": 4}
+    assert places == {"action_ctx_pv": ("soma",), "action_ctx_sst": ("dend",)}
+    assert [p.name for p in mixed.circuit.projections][:2] == ["learned_ctx_pv", "learned_ctx_sst"]
+    assert [r["population"] for r in mixed.readouts] == ["action_ctx_pv", "action_ctx_sst"]
+    assert sum(mixed.with_parameters(action__n="17").circuit.sizes.values()) == 17
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("ctx_sst = 0.75", "ctx_sst = 0.7", "'action': shares of cells .* add up to 1"),
+        ("cells =", 'cell = "ctx_pv"\ncells =', "'action': give either cell, or cells"),
+        ('n = "9"', 'n = "1"', "'action' has no neuron of"),
+        (
+            'in_degree = "6"',
+            'connect = { rule = "ring", concentration = "20" }',
+            "'inhibits' counts the neurons.*connect",
+        ),
+        ('"population_vector"', '"winner_take_all"', "'velocity'.*action_ctx_pv"),
+    ],
+)
+def test_what_cannot_be_divided(tmp_path: Path, old: str, new: str, message: str) -> None:
+    with pytest.raises(DualframeError, match=message):
+        write_task(tmp_path, (MIXED + RECURRENT).replace(old, new))
+
+
+def test_a_circuit_by_name_keeps_its_strengths_and_its_rates(tmp_path: Path) -> None:
+    start, end = CELLS.index("[[populations]]"), CELLS.index("[[projections]]")
+    text = CELLS[:start] + CELLS[end:]
+    text = text.replace('"action"', '"pyr"').replace('"dend"', '"prox"').replace("3 mV", "1 mV")
+    named = 'circuit = { name = "l23", scale = "0.01", minimum = "3" }\n'
+    learns = (
+        '[[projections]]\nname = "pyr_to_pyr"\nplasticity = { rule = "pair_stdp", w_max = "2" }\n'
+    )
+    agent = write_task(tmp_path, named + text + learns)
+    l23 = df.circuit("l23")
+    assert agent.circuit.sizes == l23.scaled(0.01, 3).sizes
+    assert agent.circuit.projection("pyr_to_pyr").plasticity is not None
+    assert agent.with_neurons(2 * sum(agent.circuit.sizes.values())).circuit.scale == 0.02
+    with pytest.warns(DualframeWarning, match="21 weights"):
+        found = strengths_of_task(agent, "task_driven", "glif")
+    stored = load_calibration(l23, found.model)
+    for name, weight in stored.weights.items():
+        assert float(found.weights[name]) == pytest.approx(float(weight), rel=1e-5)
+    assert {k: float(v) for k, v in found.rates.items()} == pytest.approx(
+        {k: float(v) for k, v in stored.rates.items()}, rel=1e-5
+    )
+    assert float(found.psps["learned"]) == pytest.approx(1e-3, rel=0.01)
+    network = build_task(agent, model="glif")
+    assert any(
+        "smaller than any of which the rates were checked" in w for w in network.meta["warnings"]
+    )
+    with pytest.raises(UnknownName, match="'pyr_to_pry'"):
+        write_task(tmp_path, named + text + learns.replace("to_pyr", "to_pry"))

@@ -7,23 +7,24 @@ scaled circuit (`background_rates`). The result is stored by `dualframe.building
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any, get_args
 
-from brian2.units import ms
-
-from dualframe.building.calibrated_weights import Calibration, stored_rates
-from dualframe.building.circuit_builder import NeuronBuilder
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.dendritic_populations import MODEL
-from dualframe.building.task_builder import neurons_of_task
 from dualframe.building.task_calibrations import keep_calibration
 from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit
 from dualframe.circuit.holding import REST, holding_text
 from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.experiments.calibration.background_rates import Accept, find_background_rates
-from dualframe.experiments.calibration.model_cells import chosen_neurons, model_cells
+from dualframe.experiments.calibration.calibration_request import (
+    OF_RATES,
+    CalibrationRequest,
+    request_calibration,
+)
+from dualframe.experiments.calibration.model_cells import model_cells
 from dualframe.experiments.calibration.rate_runs import RateMeter, RateProtocol
 from dualframe.experiments.calibration.unitary_potentials import (
     WATCH,
@@ -32,7 +33,6 @@ from dualframe.experiments.calibration.unitary_potentials import (
     find_weights,
 )
 from dualframe.simulation.assemble_results import package_versions
-from dualframe.simulation.run import positive_time
 from dualframe.task import Task
 
 
@@ -102,7 +102,7 @@ def calibrate(
         If no weight reaches an amplitude without making the cell fire, or the rates do not come
         into their ranges.
     """
-    asked = _asked(circuit, model, dt, synapses=synapses, cells=cells)
+    asked = request_calibration(circuit, model, dt, synapses=synapses, cells=cells)
     base, neurons, key = asked.circuit, asked.neurons, asked.neurons.calibration_key
     if base.contacts and not any(contact.is_calibrated for contact in base.contacts):
         raise DualframeError(
@@ -117,10 +117,10 @@ def calibrate(
         duration=duration,
     )
     if start is None:
-        calibration = _find_strengths(base, neurons, asked.dt, report)
+        calibration = _find_strengths(asked, report)
     else:
         calibration = _keep_strengths(start, base, key)
-    first = dict(events or calibration.rates or stored_rates(base.name, key))
+    first = dict(events or calibration.rates or asked.rates)
     calibration = replace(calibration, rates=first, dt=asked.dt)
     if rates and asked.has_rates:
         silenced = _without_encoders(base)
@@ -133,95 +133,6 @@ def calibrate(
     if isinstance(circuit, Task):
         keep_calibration(circuit, neurons, asked.dt, calibration)
     return calibration
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Asked:
-    """What is calibrated.
-
-    Attributes
-    ----------
-    circuit
-        At full size, without modulation.
-    neurons
-        What its populations consist of.
-    dt
-        Time step.
-    has_rates
-        Whether rates are searched for, or checked.
-    """
-
-    circuit: Circuit
-    neurons: NeuronBuilder
-    dt: Any
-    has_rates: bool = True
-
-
-def _asked(circuit: Circuit | Task, model: str, dt: Any, **cells: Any) -> _Asked:
-    if isinstance(circuit, Task):
-        _refuse_for_task(circuit, dt=dt, **cells)
-        base = _unmodulated(circuit.circuit)
-        _require_ranges(circuit)
-        return _Asked(
-            circuit=base,
-            neurons=task_neurons(circuit, model),
-            dt=circuit.time_step(branch_of(model)),
-            has_rates=any(one.events is None for one in base.background),
-        )
-    base = _unmodulated(circuit)
-    return _Asked(
-        circuit=base,
-        neurons=chosen_neurons(base, model, **cells),
-        dt=positive_time(0.1 * ms if dt is None else dt, "dt"),
-    )
-
-
-def _require_ranges(task: Task) -> None:
-    """Refuse background input of which neither the rate nor what it leads to is stated."""
-    for one in task.circuit.background:
-        if one.events is None and task.circuit.population(one.target).rate_low is None:
-            raise DualframeError(
-                f"task {task.name!r}: {one.name!r} states no rate. Give one, like "
-                f'rate = "800 Hz", or rate_low and rate_high of {one.target!r}, into which it is '
-                f"then calibrated."
-            )
-
-
-def _unmodulated(circuit: Circuit) -> Circuit:
-    return replace(circuit.full_size, modulations=(), drugs=(), effects=())
-
-
-def branch_of(model: str) -> str:
-    """Return the branch of a model that `calibrate` is asked for.
-
-    Parameters
-    ----------
-    model
-        ``"biological"``, ``"task_driven"``, or a point neuron model.
-    """
-    return MODEL if model == MODEL else "task_driven"
-
-
-def task_neurons(task: Task, model: str) -> NeuronBuilder:
-    """Return the neurons of a task for which `calibrate` finds strengths.
-
-    Parameters
-    ----------
-    task
-        The task.
-    model
-        As in `branch_of`.
-    """
-    branch = branch_of(model)
-    return neurons_of_task(task, branch, None if branch == model else model)
-
-
-def _refuse_for_task(task: Task, **options: Any) -> None:
-    for name, value in options.items():
-        if value is not None:
-            raise DualframeError(
-                f"task {task.name!r} is calibrated as it is trained: leave out {name}."
-            )
 
 
 def _without_encoders(circuit: Circuit) -> Circuit:
@@ -241,26 +152,26 @@ def _keep_strengths(start: Calibration, circuit: Circuit, key: str) -> Calibrati
             f"the calibration to start from belongs to another version of circuit "
             f"{circuit.name!r}: leave out start, and the weights are found anew."
         )
-    outdated = ("rates", "rates_Hz", "rates_protocol", "failures", "checked_rates")
-    kept = {name: fact for name, fact in start.provenance.items() if name not in outdated}
+    kept = {name: fact for name, fact in start.provenance.items() if name not in OF_RATES}
     return replace(start, provenance={**kept, "date": date.today().isoformat()})
 
 
-def _find_strengths(
-    circuit: Circuit, neurons: NeuronBuilder, dt: Any, report: Callable[[str], None]
-) -> Calibration:
+def _find_strengths(asked: CalibrationRequest, report: Callable[[str], None]) -> Calibration:
     """Return the weights of all contacts, and the potentials that they were found by."""
+    circuit, neurons, dt, known = asked.circuit, asked.neurons, asked.dt, asked.known
     key, made_of = neurons.calibration_key, model_cells(circuit, neurons)
-    weights: dict[str, Any] = {}
-    psps: dict[str, Any] = {}
-    targets: dict[str, Any] = {}
-    held_at: dict[str, Any] = {}
+    weights, psps = dict(known.weights), dict(known.psps)
+    targets, held_at = dict(known.targets), dict(known.held_at)
     holdings = {c.name: c.holding or REST for c in circuit.contacts if c.is_calibrated}
     for population in circuit.populations:
-        asked = calibration_targets(circuit, population, key, dt)
-        for name, found in find_weights(population, made_of, asked, dt).items():
+        sought = {
+            name: one
+            for name, one in calibration_targets(circuit, population, key, dt).items()
+            if name not in known.weights
+        }
+        for name, found in find_weights(population, made_of, sought, dt).items():
             weights[name], psps[name] = found.weight, found.psp
-            targets[name] = asked[name].psp or found.psp
+            targets[name] = sought[name].psp or found.psp
             if found.held_at is not None:
                 held_at[name] = found.held_at
             report(_contact_line(name, found, targets[name], holdings[name]))
@@ -274,6 +185,7 @@ def _find_strengths(
         held_at=held_at,
         dt=dt,
         provenance={
+            **known.provenance,
             "contacts": circuit.contacts_digest,
             "strengths": circuit.strengths_digest,
             "date": date.today().isoformat(),
