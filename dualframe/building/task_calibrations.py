@@ -21,6 +21,7 @@ from dualframe.building.calibrated_weights import Calibration, read_calibrations
 from dualframe.building.circuit_builder import NeuronBuilder, build_population
 from dualframe.catalogue.fitted_models import compartments_digest
 from dualframe.circuit import Circuit
+from dualframe.circuit.perturbations import without_actions
 from dualframe.core.cache_folder import default_folder
 from dualframe.core.errors import CatalogueError, OutputError
 from dualframe.core.serialisation import digest_of
@@ -111,8 +112,7 @@ def _belongs(stored: Calibration, circuit: Circuit, dt: Any) -> bool:
 
 def _kept_path(circuit: Circuit, neurons: NeuronBuilder, dt: Any) -> Path:
     """Return the file of the cache, named by all that the strengths depend on."""
-    bare = circuit.full_size.with_components(modulations=(), drugs=(), effects=())
-    resolved = bare.resolved
+    resolved = without_actions(circuit).resolved
     cells = [
         build_population(resolved, replace(p, entry=replace(p.entry, n=1)), neurons).population
         for p in resolved.populations

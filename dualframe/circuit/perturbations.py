@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from dualframe import catalogue
 from dualframe.circuit.circuit_record import CircuitRecord
@@ -14,6 +14,8 @@ from dualframe.circuit.regions import Region
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.validation import as_names
 from dualframe.network import Plasticity
+
+Bare = TypeVar("Bare", bound=CircuitRecord)
 
 
 def add_modulation(
@@ -76,6 +78,21 @@ def replace_plasticity(
     """
     rules: Any = plasticity
     return tuple(replace(p, plasticity=rules) if p.name == name else p for p in projections)
+
+
+def without_actions(circuit: Bare) -> Bare:
+    """Return a full-size circuit on which nothing acts and in which nothing learns.
+
+    That is what the strengths of its contacts are calibrated for.
+
+    Parameters
+    ----------
+    circuit
+        The circuit.
+    """
+    full = circuit.full_size
+    fixed = tuple(replace(projection, plasticity=None) for projection in full.projections)
+    return replace(full, projections=fixed, modulations=(), drugs=(), effects=())
 
 
 def check_cells(circuit: CircuitRecord, cells: Iterable[str]) -> None:

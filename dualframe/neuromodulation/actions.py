@@ -168,7 +168,6 @@ def _receptor_sites(
     here = concentrations(circuit, population.region)
     bound = {name for name, r in circuit.receptors.items() if r.modulator in here}
     bound |= {drug.receptor.name for drug in circuit.drugs}
-    read = variables_read_by_rules(circuit, population.name)
     for name in sorted(bound):
         receptor = circuit.receptors[name]
         effects = [
@@ -180,9 +179,6 @@ def _receptor_sites(
             there = [effect for effect in effects if effect.cell.name == cell.name]
             lacking = [e for e in there if e.kind.lacks and e.kind.name not in model.parameters]
             entering = [effect for effect in there if effect not in lacking]
-            kinds = [effect.kind.name for effect in entering]
-            if cell is population.cell and f"o_{name}" in read:
-                kinds.append(f"read by the rule of {read[f'o_{name}']}")
             drugs = tuple(
                 drug for drug in circuit.drugs if drug.receptor is receptor and drug.reaches(cell)
             )

@@ -174,7 +174,7 @@ def test_factors_of_receptors_act_on_rules_of_tasks(tmp_path: Path) -> None:
     assert not tables[0].equals(tables[1])
     only = build_task(pyramids.without_effect("D1", "ca1_pyr", "excitability"))
     (row,) = (row for row in only.meta["actions"] if row["receptor"] == "D1")
-    assert row["effects"] == "plasticity, read by the rule of learned"
+    assert row["effects"] == "plasticity, read by a rule"
 
 
 def test_a_signal_drives_cells_that_release(tmp_path: Path) -> None:
@@ -350,7 +350,7 @@ def test_what_acts_is_explained(tmp_path: Path) -> None:
         for task in (acting, not_acting)
     )
     assert rows["D1"]["acted"]
-    assert rows["D1"]["effects"] == "adaptation, gain, read by the rule of learned"
+    assert rows["D1"]["effects"] == "adaptation, gain, read by a rule"
     assert rows["D1"]["occupancy"] == pytest.approx(0.55 / 1.55)  # at a reward of one
     silent = {
         r["receptor"]: r for r in build_task(paid(tmp_path).with_modulators()).meta["actions"]

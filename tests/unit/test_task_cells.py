@@ -145,6 +145,25 @@ def test_bounds_of_learning_are_multiples_of_the_weight(
     assert float(learned.plasticity.w_max) == pytest.approx(2 * float(learned.weight))
 
 
+def test_what_acts_and_what_rules_read_are_no_matter_of_the_weights(
+    task: Task, tmp_path: Path
+) -> None:
+    rule = 'plasticity = { rule = "pair_stdp", w_max = "2", A_plus = "0.1" }'
+    reading = (
+        'plasticity = { rule = "r_stdp", set = "izhikevich2007", w_max = "2", scale = "1", '
+        'signals = { level_DA = "o_D1" } }\n\n'
+        '[[releases]]\nname = "phasic"\nkind = "signal_release"\nmodulator = "DA"\n'
+        'signal = "reward"\nsize = "500 nM"'
+    )
+    assert CELLS.count(rule) == 1
+    text = CELLS.replace(rule, reading).replace("status =", 'modulators = ["DA"]\nstatus =', 1)
+    learning = write_task(tmp_path, text)
+    for branch, model in BRANCHES:
+        # the weights of the task without dopamine, which are kept
+        population = build_task(learning, branch=branch, model=model).population("action")
+        assert {"c_DA", "o_D1"} <= population.variables
+
+
 def test_weights_belong_to_cells_and_contacts_alone(task: Task) -> None:
     digest = task.circuit.strengths_digest
     for change in (

@@ -14,6 +14,7 @@ from dualframe.building.circuit_builder import NeuronBuilder
 from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.task_builder import neurons_of_task
 from dualframe.circuit import Circuit
+from dualframe.circuit.perturbations import without_actions
 from dualframe.core.errors import DualframeError
 from dualframe.experiments.calibration.model_cells import chosen_neurons
 from dualframe.simulation.run import positive_time
@@ -83,14 +84,14 @@ def request_calibration(
         named = _named_rates(circuit, neurons.calibration_key)
         rates: Mapping[str, Any] = named.rates if named else {}
         return CalibrationRequest(
-            circuit=_unmodulated(circuit.circuit),
+            circuit=without_actions(circuit.circuit),
             neurons=neurons,
             dt=circuit.time_step(branch_of(model)),
             rates=rates,
             named=named,
             has_rates=_has_unstated_rates(circuit, rates),
         )
-    base = _unmodulated(circuit)
+    base = without_actions(circuit)
     neurons = chosen_neurons(base, model, **cells)
     return CalibrationRequest(
         circuit=base,
@@ -117,10 +118,6 @@ def _has_unstated_rates(task: Task, rates: Mapping[str, Any]) -> bool:
                 f"then calibrated."
             )
     return bool(unstated)
-
-
-def _unmodulated(circuit: Circuit) -> Circuit:
-    return replace(circuit.full_size, modulations=(), drugs=(), effects=())
 
 
 def branch_of(model: str) -> str:
