@@ -304,7 +304,7 @@ def test_a_population_of_several_types_is_one_of_each(tmp_path: Path) -> None:
         ("cells =", 'cell = "ctx_pv"\ncells =', "'action': give either cell, or cells"),
         ('n = "9"', 'n = "1"', "'action' has no neuron of"),
         (
-            'in_degree = "6"',
+            'in_degree = "4"',
             'connect = { rule = "ring", concentration = "20" }',
             "'inhibits' counts the neurons.*connect",
         ),
