@@ -93,7 +93,7 @@ def build_task(
         circuit,
         neurons,
         calibration=calibration or _known_calibration(task, neurons, branch),
-        heterogeneity=_spread_of(circuit, model, task.heterogeneity),
+        heterogeneity=_spread_of(circuit, branch, model, task.heterogeneity),
         surroundings=around + encoders + signals + readouts + releases,
     )
     facts = _describe_network(task, branch, model, world)
@@ -192,10 +192,14 @@ def _check_model(task: Task, model: str) -> None:
         )
 
 
-def _spread_of(circuit: Circuit, model: str | None, cv: float) -> dict[str, float] | None:
-    """Return the spread of what the models of the circuit's neurons let vary."""
+def _spread_of(
+    circuit: Circuit, branch: str, model: str | None, cv: float
+) -> dict[str, float] | None:
+    """Return the spread of what the circuit's neurons let vary; of compartments C and gL."""
     if not cv:
         return None
+    if branch == "biological":
+        return dict.fromkeys(("C", "gL"), cv)
     varies = set[str]()
     for population in circuit.populations:
         point = population.point

@@ -164,6 +164,12 @@ def test_what_acts_and_what_rules_read_are_no_matter_of_the_weights(
         assert {"c_DA", "o_D1"} <= population.variables
 
 
+@pytest.mark.parametrize(("branch", "varied"), [("biological", "gL"), ("task_driven", "C")])
+def test_cells_vary_in_either_branch(task: Task, branch: str, varied: str) -> None:
+    network = build_task(task.with_heterogeneity(0.2), branch=branch)
+    assert network.population("action").heterogeneity[varied] == 0.2
+
+
 def test_weights_belong_to_cells_and_contacts_alone(task: Task) -> None:
     digest = task.circuit.strengths_digest
     for change in (
