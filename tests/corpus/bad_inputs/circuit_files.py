@@ -353,7 +353,7 @@ def cases(place: Path) -> list[Case]:  # noqa: C901 - a table
         )
     )
     many = deepcopy(MINI)
-    many["populations"] += [{"name": f"p{k}", "cell": "ctx_pv", "n": 1} for k in range(300)]
+    many["populations"] += [{"name": f"p{k}", "cell": "ctx_pv", "n": 1} for k in range(80)]
     file_case("circuit/many_populations", toml(many), expect=EITHER)
     add(
         Case(
