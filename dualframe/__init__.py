@@ -12,7 +12,9 @@ One cell: `current_clamp`, `validate` (compartments and point neuron), `fit_poin
 
 from __future__ import annotations
 
+import ast
 import sys
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -31,19 +33,38 @@ _FOLDERS = {path.parent.name for path in Path(__file__).parent.glob("*/__init__.
 
 
 def __getattr__(name: str) -> Any:
-    """Return a folder or a name of the API; the first one imports the package, and Brian2."""
+    """Return a folder or a name of the API; the first one imports what it needs, and Brian2."""
     if name in _FOLDERS and name not in _HIDDEN_FOLDERS:
         return import_module(f"{__name__}.{name}")
-    if name == "__all__" or not name.startswith("_"):
-        api = import_module(_API)
-        if name == "__all__" or name in api.__all__:
-            globals()[name] = value = getattr(api, name)
-            return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "__all__":
+        return import_module(_API).__all__
+    if name.startswith("_") or name not in _places():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    _start()
+    place = _places()[name]
+    if place == __name__:  # a module
+        return import_module(f"{place}.{name}")
+    globals()[name] = value = getattr(import_module(place), name)
+    return value
+
+
+@lru_cache(maxsize=1)
+def _start() -> None:
+    """Import Brian2, whose hook for errors is then there, and put dualframe's before it."""
+    import_module("brian2")
+    import_module(f"{__name__}.core.error_display").show_errors_alone()
+
+
+@lru_cache(maxsize=1)
+def _places() -> dict[str, str]:
+    """Return the module of each name of the API, as its statements of import say."""
+    source = Path(__file__).with_name("public_api.py").read_text(encoding="utf-8")
+    statements = [s for s in ast.parse(source).body if isinstance(s, ast.ImportFrom)]
+    return {alias.name: str(s.module) for s in statements for alias in s.names}
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *import_module(_API).__all__})
+    return sorted({*globals(), *_places()})
 
 
 class _Package(ModuleType):

@@ -1,4 +1,7 @@
-"""The names of `import dualframe`, which imports this module when the first of them is used."""
+"""The names of `import dualframe`, each of which is imported from here when it is first used.
+
+All of them are when a kind is looked up that nobody has imported, or one is registered.
+"""
 
 from dualframe.core import errors
 
@@ -17,7 +20,6 @@ from dualframe.catalogue import (
 )
 from dualframe.catalogue.allen_glif_files import read_glif
 from dualframe.circuit import circuit, circuits
-from dualframe.core.error_display import show_errors_alone
 from dualframe.core.errors import DualframeError
 from dualframe.core.quantity import quantity
 from dualframe.core.registry import open_registries, register
@@ -115,4 +117,3 @@ __all__ = [
 ]
 
 open_registries()
-show_errors_alone()

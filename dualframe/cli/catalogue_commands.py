@@ -8,8 +8,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import pandas as pd
-
 import dualframe as df
 from dualframe import catalogue
 from dualframe.building.twin_choice import choose_twin
@@ -22,16 +20,17 @@ from dualframe.core.errors import CatalogueError, OutputError, UnknownName
 from dualframe.core.shipped_files import SUFFIX, shipped_names
 from dualframe.core.user_paths import expand_user
 
-LISTS: Mapping[str, Callable[[], pd.DataFrame]] = MappingProxyType(
+# by name, because one table needs a part of the package only
+LISTS: Mapping[str, str] = MappingProxyType(
     {
-        "cells": df.cells,
-        "circuits": df.circuits,
-        "tasks": df.tasks,
-        "receptors": df.receptors,
-        "plasticity": df.plasticity_rules,
-        "populations": df.populations,
-        "targets": df.targets,
-        "environments": df.environments,
+        "cells": "cells",
+        "circuits": "circuits",
+        "tasks": "tasks",
+        "receptors": "receptors",
+        "plasticity": "plasticity_rules",
+        "populations": "populations",
+        "targets": "targets",
+        "environments": "environments",
     }
 )
 # What a terminal has room for; --json prints every column.
@@ -48,7 +47,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 def list_command(options: argparse.Namespace) -> int:
     """Print a table of the catalogue."""
-    table = LISTS[options.kind]()
+    table = getattr(df, LISTS[options.kind])()
     columns = list(COLUMNS.get(options.kind, table.columns))
     if options.json:
         print(as_json(table))
@@ -94,8 +93,8 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
             catalogue.rule_parameter_sets,
         ),
         "population data": (lambda: catalogue.names("population data"), catalogue.population_data),
-        "circuit": (lambda: shipped_names("circuits"), df.circuit),
-        "task": (lambda: shipped_names("tasks"), df.task),
+        "circuit": (lambda: shipped_names("circuits"), lambda name: df.circuit(name)),
+        "task": (lambda: shipped_names("tasks"), lambda name: df.task(name)),
     }
 )
 

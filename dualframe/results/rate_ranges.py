@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import pdtr, pdtrc
+import scipy
 
 WARMUP = 0.5  # s; a shorter run leaves out its first half
 _SHORTEST = 0.2  # s
@@ -68,7 +68,11 @@ def _state_of(rate: float, ends: tuple[float, float], n: int, window: float) -> 
         return IN_RANGE
     count = round(rate * n * window)
     is_below = rate < low
-    chance = pdtr(count, low * n * window) if is_below else pdtrc(count - 1, high * n * window)
+    chance = (
+        scipy.special.pdtr(count, low * n * window)
+        if is_below
+        else scipy.special.pdtrc(count - 1, high * n * window)
+    )
     if window < _SHORTEST or chance > _CHANCE:
         return UNCLEAR
     return BELOW if is_below else ABOVE

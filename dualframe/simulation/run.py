@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 from brian2.units import ms
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.user_warnings import warn_user
@@ -340,12 +338,21 @@ def _check_population_recording(population: Population, recording: Recording) ->
 
 @contextmanager
 def _progress_bar(shown: bool | None, title: str) -> Iterator[Any]:
-    console = Console(stderr=True)
-    if not (console.is_terminal if shown is None else shown):
+    if shown is False:
         yield None
         return
-    percentage = TextColumn("{task.percentage:>3.0f}%")
-    columns = (TextColumn("{task.description}"), BarColumn(), percentage, TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    from rich import console, progress  # a run without a bar does not need them
+
+    terminal = console.Console(stderr=True)
+    if not (terminal.is_terminal or shown):
+        yield None
+        return
+    columns = (
+        progress.TextColumn("{task.description}"),
+        progress.BarColumn(),
+        progress.TextColumn("{task.percentage:>3.0f}%"),
+        progress.TimeRemainingColumn(),
+    )
+    with progress.Progress(*columns, console=terminal, transient=True) as bar:
         task = bar.add_task(title, total=1.0)
         yield lambda fraction: bar.update(task, completed=fraction)

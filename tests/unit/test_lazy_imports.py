@@ -45,6 +45,26 @@ def test_the_api_imports_no_statistics_and_optimisation() -> None:
     assert not loaded & {"scipy.stats", "scipy.optimize", "gymnasium", "cma"}
 
 
+PARTS = {
+    "Population": ("pandas", "dualframe.catalogue", "dualframe.targets"),
+    "cells": ("scipy.special", "dualframe.building", "dualframe.targets", "dualframe.training"),
+    "run": ("scipy.special", "rich", "dualframe.catalogue", "dualframe.training"),
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_name_of_the_api_imports_what_it_needs(name: str) -> None:
+    assert not loaded_modules(f"import dualframe as df\ndf.{name}") & set(PARTS[name])
+
+
+def test_each_name_of_the_api_is_where_it_says() -> None:
+    code = "from dualframe import public_api as a\nassert all(getattr(df, n) is getattr(a, n)"
+    loaded_modules(
+        f"import dualframe as df\nlist(map(df.__getattr__, df.__all__))\n{code} "
+        "for n in df.__all__)"
+    )
+
+
 ORDERS = (
     "import dualframe.circuit.lookup, dualframe.targets, dualframe.task, dualframe.environments",
     "from dualframe.environments import environment",

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import scipy
 from brian2.units import Hz
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from dualframe.building.encoders.axes import Axis, axes, masks_of_rows, neurons_of_rows
 from dualframe.building.encoders.encoder import Encoder
@@ -117,7 +117,7 @@ def normal_edges(mean: float, sd: float, fields: int) -> NDArray[np.float64]:
     check_count(fields, "number of fields")
     if not sd > 0:
         raise NetworkError(f"sd of a normal variable is {sd}: expected more than zero.")
-    return np.asarray(mean + sd * ndtri(np.arange(1, fields) / fields), dtype=float)
+    return np.asarray(mean + sd * scipy.special.ndtri(np.arange(1, fields) / fields), dtype=float)
 
 
 def _fields(
