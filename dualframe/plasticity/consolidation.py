@@ -67,7 +67,7 @@ _DRIFT = (
 def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -> RuleEquations:
     """Return the rule's equations and statements."""
     rate = factor_product(neuron_variables, "rate")
-    drawn = bounded_weight(f"learning_rate*beta*y**3*({_REFERENCE} - w){rate}")
+    drawn = bounded_weight(f"learning_rate*beta*y*y*y*({_REFERENCE} - w){rate}")
     grown = bounded_weight(f"learning_rate*scale*growth{rate}")
     drift = f"int(learning_rate > 0)*{_DRIFT}/tau_consolidation{rate}"
     trace = trace_equation("y", "tau_minus", plasticity)

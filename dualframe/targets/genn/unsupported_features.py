@@ -168,5 +168,6 @@ def _unsupported_continuous_reads(
         yield UnsupportedFeature(
             f"{line.name!r} follows {name!r}, a subexpression of {target.name!r}, at every step",
             where,
-            "take the rule's event-driven form: options={'update': 'event'}",
+            "take the rule's event-driven form, options={'update': 'event'}, or make it a state "
+            "variable",
         )
