@@ -14,7 +14,9 @@ from paid_task import TICK, paid
 
 import dualframe as df
 from dualframe.building.task_builder import build_task
+from dualframe.cli import main
 from dualframe.core.errors import CatalogueError, DualframeError
+from dualframe.simulation.option_texts import apply_drug_options
 from dualframe.targets.cpp import build, known_programs
 from dualframe.targets.cpp import run as cpp_standalone
 from dualframe.targets.cpp.compiler import has_compiler
@@ -357,3 +359,17 @@ def test_what_acts_is_explained(tmp_path: Path) -> None:
     }
     assert silent["D1"]["why"] == "the level of DA is zero"
     assert silent["D1"]["intended"]
+
+
+def test_the_command_line_takes_drugs_of_tasks_as_of_circuits(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    task = paid(tmp_path)
+    treated = apply_drug_options(task, ["D1:ctx_l5_et"], ["antagonist:D2=3@ctx_l5_et"])
+    found = [(d.kind, d.receptor, d.cells, d.dose) for d in treated.circuit.drugs]
+    assert found == [
+        ("knockout", "D1", ("ctx_l5_et",), float("inf")),
+        ("antagonist", "D2", ("ctx_l5_et",), 3.0),
+    ]
+    assert main(["train", task.file, "--knockout", "D1:ctx_pv", "--target", "runtime"]) != 0
+    assert "cell type of circuit 'paid': 'ctx_pv'" in capsys.readouterr().err
