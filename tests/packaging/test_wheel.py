@@ -139,5 +139,4 @@ def test_a_new_task_with_an_environment_of_its_own_trains_where_it_was_written(
     assert text.count("main(seed=1)") == 1
     script.write_text(text.replace("main(seed=1)", "main(seed=1, agents=2, trials=3)"))
     printed = run(installed / "bin" / "python", "mine.py", cwd=tmp_path)
-    assert "median" in printed
-    assert "n_success" in printed or "success" in printed
+    assert "median" in printed  # the learning curve
