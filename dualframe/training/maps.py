@@ -142,7 +142,7 @@ def standard_grid(agents: AgentRecord, over: Sequence[str] = ()) -> Grid:
     chosen = tuple(over) or _standard_variables(agents, seen, variables)
     if len(chosen) > 2:
         raise DualframeError(f"a map is over one or two variables, not {len(chosen)}: choose two.")
-    axes = tuple(np.linspace(*_range_of(agents.network, v), _POINTS) for v in chosen)
+    axes = tuple(np.linspace(*_range_of(agents, v), _POINTS) for v in chosen)
     return Grid(over=chosen, axes=axes, at=_rest_of(agents, variables))
 
 
@@ -163,23 +163,33 @@ def _rest_of(agents: AgentRecord, variables: Sequence[str]) -> dict[str, float]:
     return {name: float(start.get(name, 0.0)) for name in variables}
 
 
-def _range_of(agent: Network, variable: str) -> tuple[float, float]:
-    """Return the range that the centres of an encoder's fields span, in the variable's unit."""
-    for name, pairs in observed_variables(agent).items():
+def _range_of(agents: AgentRecord, variable: str) -> tuple[float, float]:
+    """Return the range that the centres of fields span, else that of the observation."""
+    for name, pairs in observed_variables(agents.network).items():
+        parameters = agents.network.population(name).parameters
         for into, observed in pairs.items():
-            if observed == variable:
-                return _field_range(agent, name, into)
-    raise UnknownName("variable that encoders observe", variable, ())
+            span = _field_span(parameters, into.removeprefix("seen_"))
+            if observed == variable and span is not None:
+                return span
+    world = make_environment(agents.task)
+    for observation in () if world is None else world.observations:
+        if observation.name == variable and np.isfinite([observation.low, observation.high]).all():
+            return (float(observation.low), float(observation.high))
+    raise DualframeError(
+        f"what {variable!r} ranges over is not known: neither fields nor the environment say it."
+    )
 
 
-def _field_range(agent: Network, encoder: str, into: str) -> tuple[float, float]:
-    parameters = agent.population(encoder).parameters
-    suffix = into.removeprefix("seen_")
-    if f"centre_{suffix}" not in parameters:
-        return (-1.0, 1.0)
-    centres = np.asarray(parameters[f"centre_{suffix}"], dtype=float)
+def _field_span(parameters: Mapping[str, Any], suffix: str) -> tuple[float, float] | None:
+    """Return the stated range of an encoder, or the span of its centres; None if neither is."""
+    if f"low_{suffix}" in parameters and f"high_{suffix}" in parameters:
+        low, high = (float(np.asarray(parameters[f"{end}_{suffix}"])) for end in ("low", "high"))
+        return low, high
+    centres = np.asarray(parameters.get(f"centre_{suffix}", 0.0), dtype=float)
+    if np.ptp(centres) == 0:
+        return None
     reach = float(np.asarray(parameters.get(f"reach_{suffix}", 1.0)))
-    return (float(centres.min()) * reach, float(centres.max()) * reach)
+    return float(centres.min()) * reach, float(centres.max()) * reach
 
 
 def evaluate_fields(agent: Network, encoder: str, grid: Grid) -> Floats:

@@ -16,8 +16,17 @@ from matplotlib.quiver import Quiver
 from small_task import AGENTS, small
 
 import dualframe as df
+from dualframe.building.encoders import population_code, tuning_curves
+from dualframe.building.network_block import NetworkBlock
 from dualframe.core.errors import DualframeError, UnknownName
-from dualframe.training.maps import evaluate_fields, map_drive, standard_grid, weight_matrix
+from dualframe.training.maps import (
+    Grid,
+    evaluate_fields,
+    map_drive,
+    observed_variables,
+    standard_grid,
+    weight_matrix,
+)
 
 HOW: dict[str, Any] = {"target": "runtime", "seed": 1, "progress": False}
 
@@ -65,6 +74,27 @@ def test_fields_are_those_of_the_place_cells(navigators: df.TrainedAgents) -> No
         (grid.place_values(v) - np.asarray(cells[f"centre_{v}"])[:, np.newaxis]) ** 2 for v in "xy"
     )
     np.testing.assert_allclose(rates, 400 * np.exp(-squares))  # sigma is 1
+
+
+@pytest.mark.parametrize("profile", ["gaussian", "cosine", "box"])
+def test_fields_of_other_encoders_are_those_of_their_equations(profile: str) -> None:
+    """Five fields a row: at the centre of the fourth it alone is at its largest rate."""
+    ranges = {"x": (-2, 2), "y": (-1, 1)}
+    arena = NetworkBlock((df.environment("open_field").population(),))
+    rows = tuning_curves(ranges, fields=5, profile=profile, width=0.5, gate="found", name="rows")
+    code = population_code(ranges, fields=5, gate="found", name="code")
+    agent = (arena + rows + code).network("watching")
+    assert observed_variables(agent) == {
+        name: {"seen_x": "x", "seen_y": "y"} for name in ("rows", "code")
+    }
+    line = np.linspace(-2, 2, 5)
+    grid = Grid(over=("x", "y"), axes=(line, line / 2), at={})
+    in_rows = evaluate_fields(agent, "rows", grid).reshape(10, 5, 5)
+    in_code = evaluate_fields(agent, "code", grid).reshape(25, 5, 5)
+    assert (in_rows[:5].argmax(axis=0) == np.arange(5)[:, np.newaxis]).all()
+    assert (in_rows[5:].argmax(axis=0) == np.arange(5)).all()
+    assert (in_code.argmax(axis=0).ravel() == np.arange(25)).all()
+    assert in_code.max() == pytest.approx(100)
 
 
 def test_weights_are_by_cell_and_agent(navigators: df.TrainedAgents) -> None:

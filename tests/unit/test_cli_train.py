@@ -175,6 +175,11 @@ class TestConditions:
             assert agents.task.modulators == modulators
             assert agents.provenance["completed"]
         assert (out / "figures" / "outcomes.png").exists()
+        printed(capsys, "report", str(out))
+        page = (out / "report.html").read_text(encoding="utf-8")
+        assert all(f"<h3>{folder}</h3>" in page for folder in ("none", "DA_5HT", "ACh"))
+        printed(capsys, "report", str(out / "ACh"))
+        assert "2 agents trained; modulators ACh" in (out / "ACh" / "report.html").read_text()
         (out / "notes.txt").write_text("mine")
         arm = ("--modulate", "none", "--modulate", "ACh")
         assert "--force" in error_of(capsys, "train", task, *CPP, *arm, "--out", str(out))
