@@ -70,6 +70,8 @@ def trajectories(
             "agent whose position was recorded", agent, [str(k) for k in trace.agents]
         )
     spans = _spans_of_trials(agents, agent)
+    if not spans:
+        raise DualframeError(f"no trial of agent {agent} has ended: there are no paths.")
     chosen = _chosen_trials(spans, trials)
     figure, ax = new_or_given_axes(ax, 4.8, 4.4)
     row = int(np.flatnonzero(trace.agents == agent)[0])

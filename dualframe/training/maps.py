@@ -117,8 +117,8 @@ def standard_grid(agents: AgentRecord, over: Sequence[str] = ()) -> Grid:
     agents
         Agents that have learned.
     over
-        One or two observed variables; the default is the place, or what the first encoder that
-        learns observes.
+        One or two observed variables; the default is the place, or the first two that encoders
+        with learned synapses observe.
 
     Raises
     ------
@@ -153,7 +153,8 @@ def _standard_variables(
     position = world.position if world is not None else ()
     if position and set(position) <= set(variables):
         return position
-    return tuple(next(iter(seen.values())).values())[:2]
+    first = tuple(next(iter(seen.values())).values())
+    return tuple(dict.fromkeys([*first, *variables]))[:2]
 
 
 def _rest_of(agents: AgentRecord, variables: Sequence[str]) -> dict[str, float]:
