@@ -36,6 +36,7 @@ from dualframe.targets.lowering.lower_network import lower_network
 SOURCE = Path(__file__).with_name("machine_limits.cpp")
 FLAGS = ("-O3", "-march=native", "-ffast-math", "-std=c++17")
 CACHES = {"L1": 32e3, "L2": 1e6, "L3": 32e6, "memory": np.inf}  # bytes that each holds
+DRAWS = frozenset({"rand", "poisson"})
 LONG, SHORT = 4, 1  # durations whose difference has no start and no files
 
 
@@ -95,7 +96,7 @@ def count_terms(expressions: Sequence[str]) -> Count:
             term = ast.unparse(node)
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "id", "")
-                (exps if name == "exp" else draws if name == "rand" else operations).add(term)
+                (exps if name == "exp" else draws if name in DRAWS else operations).add(term)
             elif isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp)):
                 operations.add(term)
     varying = {term for term in exps if not re.fullmatch(r"exp\(-?dt ?/ ?\w+\)", term)}

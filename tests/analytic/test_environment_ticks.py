@@ -104,10 +104,12 @@ CASES = {
         ),
     )
 }
-# A new number one step before each tick, so that a signal that takes a step is there in time.
+# A new number one step before each tick, so that a signal that takes a step is there in time. The
+# numbers are multiples of 2**-20, so that none is rounded, in whatever order a target computes:
+# a phase of 1e5 turns that rounds would leave its fraction, and so the action, wrong by 1e-11.
 HAND = """
 k = floor((timestep(t, dt) + 1)/2) : 1
-phase = k*k*0.6180339887498949 + (i + 1)*k*0.41421356237309515 : 1
+phase = (k*k*648055 + (i + 1)*k*434333)/1048576 : 1
 u = phase - floor(phase) : 1 (constant over dt)
 """
 
@@ -115,7 +117,7 @@ u = phase - floor(phase) : 1 (constant over dt)
 def drawn() -> Any:
     """The numbers of `HAND`: shape ``(agents, ticks + 1)``."""
     k, agent = np.arange(STEPS // EVERY), np.arange(AGENTS)[:, np.newaxis]
-    phase = k * k * 0.6180339887498949 + (agent + 1) * k * 0.41421356237309515
+    phase = (k * k * 648055 + (agent + 1) * k * 434333) / 2**20
     return phase - np.floor(phase)
 
 
@@ -184,17 +186,18 @@ COUNTERS = ("reward", "ended", "trial", "elapsed", "collected", *OUTCOMES)
         "runtime",
         pytest.param("cpp_standalone", marks=pytest.mark.cpp),
         pytest.param("genn", marks=[pytest.mark.genn, pytest.mark.slow]),
+        pytest.param("genn5", marks=[pytest.mark.genn5, pytest.mark.slow]),
     ],
 )
 def results(request: pytest.FixtureRequest) -> df.Results:
     target: str = request.param
-    if gaps := missing_requirements(target, use_gpu=False if target == "genn" else None):
+    options = {"use_gpu": False} if target in ("genn", "genn5") else {}
+    if gaps := missing_requirements(target, **options):
         pytest.skip(f"{target}: {'; '.join(gaps)}")
     record = {
         name: [*case.environment.state, *case.records, *COUNTERS] for name, case in CASES.items()
     }
     record["arena"] = ["x", "y", "found", "old_goal", *COUNTERS]
-    options = {"use_gpu": False} if target == "genn" else {}
     return df.run(network(), STEPS * ms, dt=1 * ms, target=target, seed=5, record=record, **options)
 
 

@@ -8,6 +8,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -167,6 +168,58 @@ def test_scaling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (tmp_path / "scaling.png").exists()
     for series, size in (("neurons", 200), ("synapses", 20_000), ("agents", 2)):
         assert len(scaling.network(series, size).populations) > 0
+
+
+def test_loops_as_brian2_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two sides differ in their loops and flags; other spikes are said."""
+    vectorised = script("vectorised")
+    monkeypatch.setattr(vectorised, "subprocess", SimpleNamespace(run=lambda *_, **__: None))
+    network = script("dspike_network").ours(script("dspike_network").draw(30, 60 * ms, 1))
+    vectorised.compile_sides(network, 0.06, tmp_path)
+    stock, ours = (
+        (tmp_path / side / "program.cpp").read_text("utf-8") for side in vectorised.SIDES
+    )
+    for mark in ("#pragma GCC ivdep", "_spikes[_idx - _first]", "? 1.0 : 0.0"):
+        assert mark in ours
+        assert mark not in stock
+    makefiles = [(tmp_path / side / "Makefile").read_text("utf-8") for side in vectorised.SIDES]
+    assert ["-D__FAST_MATH__" in text for text in makefiles] == [False, True]
+
+    monkeypatch.setattr(vectorised, "compile_sides", lambda *_: None)
+    turns = {"stock": [3.0, 2.0, 9.0], "vectorised": [1.5, 1.0, 2.0]}
+    monkeypatch.setattr(vectorised, "take_turns", lambda *_: turns)
+    monkeypatch.setattr(vectorised, "spikes_of", lambda folder: [folder.name.encode()])
+    vectorised.main(["--networks", "10 000 of them", "--out", str(tmp_path)])
+    (row,) = table(tmp_path, "vectorised")
+    assert (row["ratio"], row["spikes"]) == ("2.0", "other")
+
+
+def test_first_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three runs of a network are timed, the last one for what a further second takes."""
+    first_runs = script("first_runs")
+    lengths = []
+
+    def run(target: str, duration: float) -> Any:
+        lengths.append(duration)
+        return SimpleNamespace(provenance={"build_cache": "hit" if lengths[1:] else "miss"})
+
+    monkeypatch.setattr(first_runs, "NETWORKS", {"small": (run, 2.0)})
+    monkeypatch.setattr(first_runs, "apart", first_runs.three_runs)
+    first_runs.main(["--targets", "cpp_standalone", "--out", str(tmp_path)])
+    (row,) = table(tmp_path, "first_runs")
+    assert lengths == [2.0, 2.0, 6.0]
+    assert row["second build"] == "hit"
+
+
+def test_the_page_of_targets_quotes_the_saved_table() -> None:
+    """Every row of the table of vectorised loops stands in docs/targets.md."""
+    page = (FOLDER.parent / "docs" / "targets.md").read_text(encoding="utf-8")
+    columns = ("network", "stock CPU s", "vectorised CPU s", "ratio")
+    with (FOLDER / "results" / "vectorised.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    assert rows
+    for row in rows:
+        assert f"| {' | '.join(row[column] for column in columns)} |" in page
 
 
 def test_what_the_ceiling_counts() -> None:

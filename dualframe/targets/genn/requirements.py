@@ -29,17 +29,21 @@ def missing_requirements(use_gpu: bool | None = None) -> list[str]:
         missing.append("no C++ compiler was found (install g++)")
     if shutil.which("make") is None:
         missing.append("no make was found (install GNU make)")
-    if use_gpu:
-        if cuda_path() is None:
-            missing.append("no CUDA toolkit was found (install it, or set CUDA_PATH)")
-        elif absent := missing_headers():
-            missing.append(
-                f"the CUDA toolkit in {str(cuda_path())!r} has no {', '.join(absent)} (install its "
-                f"development files, such as libcurand-dev)"
-            )
-        elif not has_gpu():
-            missing.append("no CUDA device was found (run with use_gpu=False for GeNN's CPU)")
-    return missing
+    return [*missing, *missing_of_gpu()] if use_gpu else missing
+
+
+def missing_of_gpu() -> list[str]:
+    """What of CUDA is missing on this machine, with its remedy."""
+    if cuda_path() is None:
+        return ["no CUDA toolkit was found (install it, or set CUDA_PATH)"]
+    if absent := missing_headers():
+        return [
+            f"the CUDA toolkit in {str(cuda_path())!r} has no {', '.join(absent)} (install its "
+            f"development files, such as libcurand-dev)"
+        ]
+    if not has_gpu():
+        return ["no CUDA device was found (run with use_gpu=False for GeNN's CPU)"]
+    return []
 
 
 def _missing_packages() -> Iterator[str]:

@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 from importlib import metadata
 
-from dualframe.targets.genn.requirements import cuda_path, has_gpu
+from dualframe.targets.genn.requirements import missing_of_gpu
 
 INSTALLATION = "https://genn-team.github.io/genn/"
 
@@ -30,7 +30,11 @@ def missing_requirements(use_gpu: bool | None = None) -> list[str]:
     if shutil.which("make") is None:
         missing.append("no make was found (install GNU make)")
     if use_gpu:
-        missing += _missing_of_gpu(is_installed=version is not None)
+        missing += missing_of_gpu()
+        if version is not None and not has_cuda_backend():
+            missing.append(
+                f"PyGeNN was built without CUDA (build it with CUDA_PATH: {INSTALLATION})"
+            )
     return missing
 
 
@@ -47,14 +51,3 @@ def pygenn_version() -> str | None:
 def has_cuda_backend() -> bool:
     """Whether pygenn was built where there was a CUDA toolkit."""
     return importlib.util.find_spec("pygenn.cuda_backend") is not None
-
-
-def _missing_of_gpu(*, is_installed: bool) -> list[str]:
-    missing = []
-    if cuda_path() is None:
-        missing.append("no CUDA toolkit was found (install it, or set CUDA_PATH)")
-    elif not has_gpu():
-        missing.append("no CUDA device was found (run with use_gpu=False for GeNN's CPU)")
-    if is_installed and not has_cuda_backend():
-        missing.append(f"PyGeNN was built without CUDA (build it with CUDA_PATH: {INSTALLATION})")
-    return missing
