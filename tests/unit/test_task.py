@@ -363,8 +363,8 @@ class TestEveryTask:
                 ), key
         sources = text[text.rindex("\nsources\n") :]
         circuit = task.circuit
-        points = {p.point.name: p.point for p in circuit.populations}
-        parts = (*points.values(), *circuit.populations, *circuit.projections)
+        points = {p.point.name: p.point for p in circuit.populations if p.point}
+        parts = (*points.values(), *circuit.populations, *circuit.projections, *circuit.background)
         numbers = [n for part in task.sections.values() for n in part.numbers.values()]
         numbers += [n for part in parts for n in part.sources.values()]
         for key in {source for number in numbers for source in number.source}:
