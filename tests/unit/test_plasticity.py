@@ -479,7 +479,7 @@ def test_the_rule_of_a_file_reads_a_receptor(tmp_path: Path) -> None:
         if line.startswith("dintegral_of")
     )
     assert "baseline_of_pyr_to_pyr + (o_M1)" in integral
-    with pytest.raises(CatalogueError, match="o_M1.*bring ACh to it"):
+    with pytest.raises(CatalogueError, match=r"o_M1.*bring ACh to it"):
         df.task_driven.build(found, calibration=calibration)
 
 
