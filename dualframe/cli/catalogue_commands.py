@@ -79,7 +79,7 @@ def find_entry(name: str) -> Any:
             except UnknownName:
                 continue
     everything = [entry for entries, _ in KINDS.values() for entry in entries()]
-    raise UnknownName("name", name, everything)
+    raise UnknownName("name", name, everything, lister=f"'dualframe list {'|'.join(LISTS)}'")
 
 
 KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = MappingProxyType(

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 _LONGEST = 100  # characters of a name that an error repeats
+_MOST_NAMES = 40  # that an error lists
 
 
 class DualframeError(Exception):
@@ -59,13 +60,17 @@ class UnknownName(DualframeError, KeyError):
         The name that was not found.
     choices
         The names that exist.
+    lister
+        What prints them, said instead of the names where they are many; none by default.
     """
 
-    def __init__(self, kind: str, name: object, choices: Iterable[str]) -> None:
+    def __init__(
+        self, kind: str, name: object, choices: Iterable[str], *, lister: str = ""
+    ) -> None:
         self.kind, self.name, self.choices = kind, name, tuple(choices)
         text = repr(name)
         text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-        super().__init__(f"unknown {kind} {text}. {suggest_name(name, self.choices)}")
+        super().__init__(f"unknown {kind} {text}. {suggest_name(name, self.choices, lister)}")
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0])
@@ -80,7 +85,7 @@ def _restore_error(
     return error
 
 
-def suggest_name(name: object, choices: Iterable[str]) -> str:
+def suggest_name(name: object, choices: Iterable[str], lister: str = "") -> str:
     """Return "Did you mean 'x'?" for the nearest choice, else the list of choices.
 
     Parameters
@@ -89,10 +94,14 @@ def suggest_name(name: object, choices: Iterable[str]) -> str:
         The name that was not found.
     choices
         The names that exist.
+    lister
+        What prints them, such as a command; replaces a list of more than a screen's names.
     """
     known = sorted(set(choices))
     folded = {choice.casefold(): choice for choice in known}
     close = get_close_matches(str(name).casefold(), list(folded), n=1, cutoff=0.6)
     if close:
         return f"Did you mean {folded[close[0]]!r}?"
+    if lister and len(known) > _MOST_NAMES:
+        return f"Known: {len(known)} names, which {lister} prints."
     return f"Known: {', '.join(known)}." if known else "There is none: check the name or the path."
