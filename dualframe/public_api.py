@@ -42,6 +42,7 @@ from dualframe.results.results import Results
 from dualframe.simulation.brian_interop import assemble
 from dualframe.simulation.diagnose_installation import doctor
 from dualframe.simulation.export import export
+from dualframe.simulation.exported_results import load_export
 from dualframe.simulation.run import run
 from dualframe.targets.target_support import check, targets
 from dualframe.task import new_task, task, tasks
@@ -93,6 +94,7 @@ __all__ = [
     "export",
     "fit_point",
     "load_agents",
+    "load_export",
     "new_task",
     "plasticity_rule",
     "plasticity_rules",

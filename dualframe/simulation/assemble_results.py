@@ -60,13 +60,26 @@ def _dendritic_spikes(
             continue
         trace = raw.events[group.name]
         for event, variable in group.events.items():
-            steps = np.rint(trace.values[variable]).astype(np.int64)
-            neurons, columns = np.nonzero(np.diff(steps, axis=1, prepend=0))
-            found[group.name, event] = (
-                trace.neurons[neurons],
-                steps[neurons, columns] * lowered.dt,
-            )
+            spikes = find_dendritic_spikes(trace.neurons, trace.values[variable], lowered.dt)
+            found[group.name, event] = spikes
     return found
+
+
+def find_dendritic_spikes(neurons: Any, last: Any, dt: float) -> tuple[Any, Any]:
+    """Return neurons and times (s) of dendritic spikes: each new value of the last one's step.
+
+    Parameters
+    ----------
+    neurons
+        Indices of the recorded ones.
+    last
+        Steps of the last dendritic spike, shape (neurons, times).
+    dt
+        Time step in seconds.
+    """
+    steps = np.rint(last).astype(np.int64)
+    rows, columns = np.nonzero(np.diff(steps, axis=1, prepend=0))
+    return neurons[rows], steps[rows, columns] * dt
 
 
 def _trace_of(lowered: LoweredNetwork, name: str, trace: RawTrace) -> Trace:

@@ -15,6 +15,7 @@ from dualframe.core.user_warnings import warn_user
 from dualframe.core.validation import as_path
 from dualframe.network import Network, Recording, expect_network
 from dualframe.simulation.assemble_results import package_versions
+from dualframe.simulation.exported_results import describe_results
 from dualframe.simulation.run import (
     check_options,
     resolve_recordings,
@@ -30,6 +31,7 @@ from dualframe.targets.cpp.export_project import (
     check_export_folder,
     export_project,
 )
+from dualframe.targets.cpp.result_files import files_read_back
 from dualframe.targets.lowering.lower_network import lower_network
 from dualframe.targets.lowering.lowered_network import LoweredGroup, LoweredNetwork, LoweredSynapses
 from dualframe.targets.lowering.object_names import ObjectNames
@@ -72,7 +74,8 @@ def export(
     Returns
     -------
     pathlib.Path
-        The folder. Its README describes every file.
+        The folder. Its README describes every file; once the program has run, `load_export` returns
+        its results.
 
     Raises
     ------
@@ -105,9 +108,16 @@ def export(
     with temporary_folder() as folder:
         project = folder / "project"
         with cpp_standalone.cpp_session(project, options) as device:
-            cpp_standalone.generate_project(lowered, device, project, exported=True)
+            assembled = cpp_standalone.generate_project(lowered, device, project, exported=True)
+            files = files_read_back(assembled, lowered, device, exported=True)
+        facts = {"target": TARGET, "threads": threads, "strict": strict}
         return export_project(
-            project, out, describe_export(network, lowered), strict=strict, force=force
+            project,
+            out,
+            describe_export(network, lowered),
+            record={"results": describe_results(network, lowered, files, facts)},
+            strict=strict,
+            force=force,
         )
 
 
@@ -188,9 +198,7 @@ def _group_meanings(group: LoweredGroup, names: ObjectNames) -> Iterator[tuple[s
         yield f"{name}_{variable}", f"state variable, {unit_text(base)}"
         yield f"{trace}_{variable}", f"recorded {variable}, {unit_text(base)}"
     yield f"{trace}_t", "times of the recorded samples, second"
-    yield f"{spikes}_i", f"neuron of each spike of {group.name}"
-    yield f"{spikes}_t", f"time of each spike of {group.name}, second"
-    yield f"{spikes}_count", f"number of spikes of each neuron of {group.name}"
+    yield spikes, f"neuron and time (second) of each spike of {group.name}"
 
 
 def _synapse_meanings(synapses: LoweredSynapses, name: str) -> Iterator[tuple[str, str]]:
@@ -215,11 +223,11 @@ def unit_text(base: str) -> str:
 
 
 _RESULTS = """
-The spikes of a population are two files of equal length, `POPULATION_spikes_i` (which neuron) and
-`POPULATION_spikes_t` (when, in seconds). In Python:
+`spikes_POPULATION.bin` has a record of 12 bytes for each spike: the neuron, then the time in
+seconds. In Python everything comes back with `dualframe.load_export`, called with this folder, or
+without dualframe:
 
 ```python
-import glob, numpy
-i = numpy.fromfile(glob.glob("results/*_pyr_spikes_i_*")[0], "int32")
-t = numpy.fromfile(glob.glob("results/*_pyr_spikes_t_*")[0], "float64")
+import numpy
+spikes = numpy.fromfile("results/spikes_pyr.bin", [("neuron", "i4"), ("t", "f8")])
 ```"""

@@ -17,6 +17,7 @@ from dualframe.core.errors import TargetError
 
 NAMES = {
     "load_agents",
+    "load_export",
     "new_task",
     "cells",
     "cell",
@@ -142,10 +143,11 @@ class TestExport:
         subprocess.run(["make", "-C", str(out)], check=True, capture_output=True)
         bare = {"PATH": os.defpath}
         subprocess.run([str(out / "main")], check=True, cwd=out, env=bare, capture_output=True)
-        (file,) = (out / "results").glob("*_cells_spikes_t_*")
+        record = [("neuron", "i4"), ("t", "f8")]
+        spikes = np.fromfile(out / "results" / "spikes_cells.bin", record)
         expected = df.run(tiny, 60 * ms, target="cpp_standalone", seed=1).spikes
         assert len(expected) > 0
-        assert np.array_equal(np.sort(np.fromfile(file)), expected.t)
+        assert np.array_equal(np.sort(spikes["t"]), expected.t)
 
     def test_the_files_explain_themselves(self, tiny: df.Network, tmp_path: Path) -> None:
         out = df.export(tiny, "60 ms", tmp_path / "project", seed=1)

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +61,7 @@ def export_project(
     out: Path,
     description: ExportReadme,
     *,
+    record: Mapping[str, Any] = MappingProxyType({}),
     strict: bool = False,
     force: bool = False,
 ) -> Path:
@@ -76,6 +79,8 @@ def export_project(
         The folder to write.
     description
         Title, meaning of parameters, arrays and results.
+    record
+        What the manifest says besides, for who reads the results.
     strict
         As in `compile_flags`.
     force
@@ -96,7 +101,7 @@ def export_project(
     out = check_export_folder(out, force=force).absolute()
     with replaced_output(out, force=force) as stage:
         _write_project(project, stage, description, strict)
-        write_manifest(stage, FORMAT, {})
+        write_manifest(stage, FORMAT, record)
     return out
 
 
@@ -214,7 +219,7 @@ def _data_rows(project: Path, program: MergedProgram) -> list[Row]:
 
 def _result_rows(program: MergedProgram) -> list[Row]:
     """Return the same for what is written, without the simulator's bookkeeping."""
-    shapes = {"rows": "(time, recorded)", "vector": "(any,)"}
+    shapes = {"rows": "(time, recorded)", "vector": "(any,)", "spikes": "(any,)"}
     return [
         (
             result["file"],
@@ -298,9 +303,8 @@ _RESULTS = """
 ## Results
 
 Binary files without a header, as above; `(any,)` grows with what was recorded, and `(time,
-recorded)` is stored row by row, one row per recorded time. The number at the end of a file name
-belongs to the name. `last_run_info.txt` holds the seconds that the run took and the completed
-fraction of it. Further files in the folder hold the state of the simulator."""
+recorded)` is stored row by row, one row per recorded time. `last_run_info.txt` holds the seconds
+that the run took and the completed fraction of it."""
 
 _STOCK = """
 The sources are those that Brian2 generated. Parameters that are one number are lines of

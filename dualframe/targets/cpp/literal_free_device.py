@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from importlib.resources import files
 from pathlib import Path
@@ -32,6 +32,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from dualframe.core.atomic_files import write_text_atomically
 from dualframe.targets.cpp.checked_reads import read_call
+from dualframe.targets.cpp.exported_results import name_plainly
 from dualframe.targets.cpp.external_values import (
     CONTENTS,
     FIRST_REPLICA,
@@ -83,6 +84,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
     external: ExternalValues
     contents: dict[str, list[dict[str, Any]]]
     read_back: frozenset[str] | None = None  # the results files to write; None for every array
+    plain_files: Mapping[str, str] = MappingProxyType({})  # results files that are named otherwise
     replicas, first_replica = 1, 0  # copies of a network: how many, and which is the first
 
     def code_object_class(self, codeobj_class: Any = None, fallback_pref: Any = None) -> Any:
@@ -297,7 +299,8 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
             for layout, table in tables.items()
             for variable, name in sorted(table.items(), key=lambda item: item[1])
         )
-        return [r for r in results if self.read_back is None or r["file"] in self.read_back]
+        chosen = [r for r in results if self.read_back is None or r["file"] in self.read_back]
+        return name_plainly(chosen, self.plain_files)
 
     def _result_file(self, variable: Any, name: str, layout: str) -> dict[str, Any]:
         return {

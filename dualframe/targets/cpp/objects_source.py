@@ -40,7 +40,8 @@ def derive_objects_source(
     reads
         The statements that read an array from a file each.
     results
-        The arrays that are written: ``file``, ``cpp_name``, ``layout`` and ``size``.
+        The arrays that are written: ``file``, ``cpp_name``, ``layout`` and ``size``; of spikes
+        the names of two arrays.
 
     Raises
     ------

@@ -48,7 +48,9 @@ class ResultFiles:
         yield from self.states.values()
 
 
-def files_read_back(assembled: BrianObjects, lowered: LoweredNetwork, device: Any) -> ResultFiles:
+def files_read_back(
+    assembled: BrianObjects, lowered: LoweredNetwork, device: Any, *, exported: bool = False
+) -> ResultFiles:
     """Return the files that the results of a network are read from.
 
     Parameters
@@ -59,11 +61,17 @@ def files_read_back(assembled: BrianObjects, lowered: LoweredNetwork, device: An
         The lowered network.
     device
         Brian2's device, which names the files.
+    exported
+        Whether somebody else reads them, who knows neither network nor rules: the weights of all
+        projections that learn are among them, brought up to date by the program, and their pairs.
     """
 
     def file(owner: Any, name: str) -> FileOf:
         variable = owner.variables[name]
         return Path(device.get_array_filename(variable)).name, np.dtype(variable.dtype).str
+
+    def is_read(synapses: LoweredSynapses) -> bool:
+        return lowered.recording_of_weights(synapses) is not None
 
     spikes = {n: {v: file(m, v) for v in ("i", "t")} for n, m in assembled.spikes.items()}
     traces = {
@@ -74,9 +82,9 @@ def files_read_back(assembled: BrianObjects, lowered: LoweredNetwork, device: An
         for name, monitors in assembled.traces.items()
     }
     weights = {
-        s.name: _weight_files(s, assembled, file)
+        s.name: _pair_files(s, assembled, file) if exported else _weight_files(s, assembled, file)
         for s in lowered.synapses
-        if lowered.recording_of_weights(s) is not None and len(s.i)
+        if len(s.i) and (is_read(s) or (exported and "w" in s.initial))
     }
     states = {
         group.name: {name: file(assembled[group.name], name) for name in group.state_variables}
@@ -93,3 +101,9 @@ def _weight_files(
     return {name: file(assembled.synapses(synapses.name), name) for name in own} | {
         f"{name}_post": file(neurons, name) for name in read
     }
+
+
+def _pair_files(synapses: LoweredSynapses, assembled: BrianObjects, file: Any) -> dict[str, FileOf]:
+    names = {"w": "w", "pre": "_synaptic_pre", "post": "_synaptic_post"}
+    owner = assembled.synapses(synapses.name)
+    return {column: file(owner, name) for column, name in names.items()}

@@ -20,6 +20,7 @@ from dualframe.targets.brian.raw_results import RawResults, RunOptions, collect_
 from dualframe.targets.cpp import known_programs as plans
 from dualframe.targets.cpp.build import BuiltProgram, compile_project
 from dualframe.targets.cpp.execute_programs import execute_programs
+from dualframe.targets.cpp.exported_results import SHOWN_PROGRESS, closing_code, plain_files
 from dualframe.targets.cpp.join_blocks import join_results
 from dualframe.targets.cpp.literal_free_device import LiteralFreeDevice
 from dualframe.targets.cpp.result_files import files_read_back
@@ -42,9 +43,9 @@ _PROGRESS = """
         static const char* parent = std::getenv("DUALFRAME_PARENT");
         if (parent && getppid() != std::atoi(parent)) _exit(1);  // nobody waits for the results
         const double now = brian::_array_defaultclock_t[0];
-        static const bool with_progress = std::getenv("DUALFRAME_PROGRESS") != nullptr;
         char line[256];
-        int length = with_progress ? snprintf(line, 256, "progress %%.9g\\n", now) : 0;
+        int length = 0;
+        %s
         if (write(2, line, length) < 0) return;
         for (int k = 0; watched[k].n; k++) {
             bool finite = true;
@@ -74,6 +75,8 @@ _PROGRESS = """
     setitimer(ITIMER_PROF, &every, 0);
 }
 """
+_FOR_US = """static const bool with_progress = std::getenv("DUALFRAME_PROGRESS") != nullptr;
+        if (with_progress) length = snprintf(line, 256, "progress %.9g\\n", now);"""
 _HEADERS = [
     *("<cerrno>", "<csignal>", "<cstdint>", "<cstdio>", "<cstdlib>", "<cstring>"),
     *("<sys/time.h>", "<unistd.h>"),
@@ -261,18 +264,24 @@ def generate_project(
         Folder of the project.
     exported
         Whether the program is for somebody else: it brings weights up to date at its end, instead
-        of who reads them, and writes every array, not only those that are read back here.
+        of who reads them, tells the user how far it is, and names its results plainly.
     """
     seed_brian(lowered.seed % 2**32)
     device.replicas, device.first_replica = lowered.replicas, lowered.first_replica
     assembled = make_brian_objects(lowered)
-    device.insert_code("after_start", _PROGRESS % _watched_arrays(assembled, lowered, device))
+    watched = _watched_arrays(assembled, lowered, device)
+    told = SHOWN_PROGRESS if exported else _FOR_US
+    device.insert_code("after_start", _PROGRESS % (watched, told))
     assembled.network.run(lowered.duration * second, namespace={})
     for synapses in lowered.synapses if exported else ():
         if synapses.due and len(synapses.i):
             assembled.synapses(synapses.name).w = weight_expression(synapses.due)
-    if not exported:
-        device.read_back = files_read_back(assembled, lowered, device).names
+    read_back = files_read_back(assembled, lowered, device, exported=exported)
+    if exported:
+        device.plain_files = plain_files(read_back)
+        for slot, code in closing_code(assembled, device).items():
+            device.insert_code(slot, code)
+    device.read_back = frozenset(device.plain_files) or read_back.names
     device.build(directory=str(project), compile=False, run=False, with_output=False)
     return assembled
 

@@ -317,6 +317,19 @@ void write_rows(const std::string &folder, const char *name, Rows &rows)
     output.close();
 }
 
+// One record of 12 bytes for each spike: the neuron, then the time in seconds.
+template <class Index, class Time>
+void write_spikes(const std::string &folder, const char *name, const std::vector<Index> &neuron,
+                  const std::vector<Time> &time)
+{
+    Output output(folder, name);
+    for (size_t k = 0; k < neuron.size(); k++) {
+        output.write(&neuron[k], 1, sizeof(Index));
+        output.write(&time[k], 1, sizeof(Time));
+    }
+    output.close();
+}
+
 DUALFRAME_ONCE void make_folder(const std::string &path)
 {
     for (size_t slash = path.find('/', 1); slash != std::string::npos;

@@ -1,0 +1,132 @@
+"""The results of an exported program come back as those of a run."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from brian2.units import ms, mV
+
+import dualframe as df
+from dualframe.core.errors import OutputError
+
+pytestmark = pytest.mark.cpp
+DURATION, SEED = 60 * ms, 4
+RECORD = {
+    "cells": df.Recording("V", neurons=[0, 3], every=0.5 * ms),
+    "drive_to_cells": df.Recording(("w",)),
+}
+
+
+def network() -> df.Network:
+    cells = df.Population(
+        "cells",
+        6,
+        "dV/dt = (EL - V)/tau : volt",
+        threshold="V > -50*mV",
+        reset="V = EL",
+        parameters={"EL": -70 * mV, "tau": 15 * ms},
+        initial={"V": -60 * mV},
+    )
+    drive = df.SpikeInput("drive", 2, np.arange(20) % 2, (5 + 2 * np.arange(20)) * ms)
+    learning = df.plasticity_rule("pair_stdp", w_max=40 * mV)
+    onto = df.Projection(
+        "drive",
+        "cells",
+        "V += w",
+        weight=df.Uniform(20 * mV, 30 * mV),
+        delay=df.Uniform(1 * ms, 3 * ms),
+        probability=0.8,
+        plasticity=learning,
+    )
+    return df.Network((cells,), (drive,), (onto,), name="small")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder of a program that has run, and what it printed."""
+    out = df.export(
+        network(), DURATION, tmp_path_factory.mktemp("e") / "out", seed=SEED, record=RECORD
+    )
+    subprocess.run(["make", "-C", str(out)], check=True, capture_output=True)
+    done = subprocess.run(["./main"], cwd=out, check=True, capture_output=True, text=True)
+    assert done.stderr == ""
+    return out, done.stdout
+
+
+def test_they_are_those_of_run(exported: tuple[Path, str]) -> None:
+    ours = df.load_export(exported[0])
+    theirs = df.run(network(), DURATION, target="cpp_standalone", seed=SEED, record=RECORD)
+    assert len(ours.spikes) > 0
+    assert ours.spikes.equals(theirs.spikes)
+    assert ours.populations.equals(theirs.populations)
+    for name, trace in theirs.traces.items():
+        assert np.array_equal(ours.traces[name].t, trace.t)
+        assert np.array_equal(ours.traces[name].values["V"], trace.values["V"])
+        assert ours.traces[name].units == trace.units
+    final = ours.weights["drive_to_cells"]
+    assert final[["pre", "post"]].equals(theirs.weights["drive_to_cells"][["pre", "post"]])
+    expected = theirs.weights["drive_to_cells"]["weight"]
+    assert np.allclose(final["weight"], expected, rtol=1e-12)  # exp of C++ and of NumPy
+    for fact in ("seed", "network_hash", "target", "dt_s", "completed", "simulated_s"):
+        assert ours.provenance[fact] == theirs.provenance[fact]
+    assert "edited" not in ours.provenance
+
+
+def test_it_says_in_one_line_what_it_did(exported: tuple[Path, str]) -> None:
+    folder, text = exported
+    count = len(df.load_export(folder).spikes)
+    pattern = rf"0\.06 s simulated in \S+ s, {count} spikes; results in results/\n"
+    assert re.fullmatch(pattern, text)
+
+
+def test_files_have_plain_names(exported: tuple[Path, str]) -> None:
+    names = {path.name for path in (exported[0] / "results").iterdir()}
+    assert {"spikes_cells.bin", "trace_cells.V.bin", "state_cells.V.bin"} <= names
+    assert all(re.fullmatch(r"[a-z]+_\w+(\.\w+)?\.bin|last_run_info\.txt", n) for n in names)
+
+
+def test_an_edited_program_says_how_far_it_is(exported: tuple[Path, str], tmp_path: Path) -> None:
+    folder = tmp_path / "edited"
+    shutil.copytree(exported[0], folder)
+    parameters = folder / "parameters.txt"
+    text = parameters.read_text().replace("duration = 0.06", "duration = 200")
+    parameters.write_text(text)
+    command = ["./main", "--results_dir", "longer"]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    assert re.search(r"^\d0 % of 200 s$", done.stderr, re.MULTILINE), "it took no half a second"
+    results = df.load_export(folder, "longer")
+    assert results.duration == 200
+    assert results.provenance["edited"] == ["parameters.txt"]
+
+
+def test_what_has_not_run(exported: tuple[Path, str], tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="holds no results"):
+        df.load_export(exported[0], "never")
+    with pytest.raises(OutputError, match="is no export"):
+        df.load_export(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["spikes_cells.bin", "trace_cells.V.bin", "last_run_info.txt"])
+def test_damaged_results(exported: tuple[Path, str], tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(exported[0], folder)
+    path = folder / "results" / name
+    path.write_bytes(path.read_bytes()[:-1] if name.endswith("bin") else b"one")
+    with pytest.raises(OutputError, match=r"is cut off|is damaged"):
+        df.load_export(folder)
+
+
+def test_a_damaged_manifest(exported: tuple[Path, str], tmp_path: Path) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(exported[0], folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["results"].pop("populations")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(OutputError, match="'populations' is missing"):
+        df.load_export(folder)
