@@ -9,7 +9,7 @@ from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.circuit_builder import build_circuit as build_circuit_of
 from dualframe.building.glif_specimens import Source
 from dualframe.building.point_neurons import PointNeurons, draw_specimens
-from dualframe.building.task_builder import build_task
+from dualframe.building.task_agents import build_agents, refuse_agents
 from dualframe.building.twin_choice import choose_twin
 from dualframe.catalogue.fitted_models import Cells
 from dualframe.circuit import Circuit
@@ -19,33 +19,38 @@ from dualframe.task import Task
 
 
 def build(circuit_or_task: Circuit | Task, **options: Any) -> Network:
-    """Build a circuit of point neurons, or the network of one agent that learns a task.
+    """Build a circuit of point neurons, or the network of agents that learn a task.
 
     Parameters
     ----------
     circuit_or_task
         From `dualframe.circuit`, or from `dualframe.task`.
     options
-        Of circuits: see `dualframe.task_driven.build_circuit`; of tasks: ``model``.
+        Of circuits: see `dualframe.task_driven.build_circuit`. Of tasks: ``model`` (by default the
+        neurons that the task states, else GLIF), ``calibration`` (by default what is stored with
+        the task, or was kept), and ``agents`` side by side, one by default.
+
+    Returns
+    -------
+    Network
+        Of a task: the agents that `dualframe.train` trains, before they have learned.
 
     Raises
     ------
     NetworkError
-        If it is neither, or options are given for a task, whose file and methods
-        (``with_parameters``, ``with_modulators``) say everything.
+        If it is neither, or other options are given for a task, whose file and methods
+        (``with_parameters``, ``with_modulators``) say everything; or ``agents`` for a circuit.
+    CatalogueError
+        If it cannot be built of these neurons, or its contacts have no calibration.
     """
     if isinstance(circuit_or_task, Task):
-        if unknown := sorted(set(options) - {"model"}):
-            raise NetworkError(
-                f"task {circuit_or_task.name!r} is built without {', '.join(unknown)}: change the "
-                f"task, like task.with_parameters(place__sigma=0.5)."
-            )
-        return build_task(circuit_or_task, **options)
+        return build_agents(circuit_or_task, "task_driven", options)
     if not isinstance(circuit_or_task, Circuit):
         raise NetworkError(
             f"expected a circuit or a task, not a {type(circuit_or_task).__name__}: "
             f"dualframe.circuit('l23') or dualframe.task('navigation')."
         )
+    refuse_agents(options)
     return build_circuit(circuit_or_task, **options)
 
 

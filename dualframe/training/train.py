@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from brian2.units import second
 
+from dualframe.building.task_agents import with_population_parameter
 from dualframe.building.task_builder import make_environment
 from dualframe.core.errors import NetworkError
 from dualframe.core.serialisation import digest_of
@@ -24,7 +25,6 @@ from dualframe.training.recordings import RecordingPlan, check_recordings, reque
 from dualframe.training.training_specification import (
     TrainingSpecification,
     build_counted_agent,
-    with_population_parameter,
     with_trials,
 )
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import dualframe.building.encoders.registry
 import dualframe.building.readouts.registry
 import dualframe.building.releases.registry  # noqa: F401
+from dualframe.building.task_agents import count_trials
 from dualframe.building.task_builder import build_task
 from dualframe.core.descriptions import decode
 from dualframe.core.errors import DualframeError, NetworkError, OutputError, UnknownName
@@ -162,10 +163,7 @@ def build_counted_agent(task: Task, branch: str, model: str | None) -> Network:
     branch, model
         As in `build_agent`.
     """
-    network = build_agent(task, branch, model)
-    if "trials" not in task["protocol"]:
-        return network
-    return with_population_parameter(network, "trials", float(task["protocol"]["trials"]))
+    return count_trials(build_agent(task, branch, model), task)
 
 
 def with_trials(task: Task, trials: int) -> Task:
@@ -187,22 +185,3 @@ def with_trials(task: Task, trials: int) -> Task:
         raise NetworkError(f"task {task.name!r} has no trials: give duration=.")
     check_count(trials, "trials")
     return task.with_parameters(protocol__trials=float(trials))
-
-
-def with_population_parameter(network: Network, name: str, value: float) -> Network:
-    """Return the network with another value of a parameter, in all populations that have it.
-
-    Parameters
-    ----------
-    network
-        Any network.
-    name, value
-        Of the parameter.
-    """
-    return replace(
-        network,
-        populations=tuple(
-            replace(p, parameters={**p.parameters, name: value}) if name in p.parameters else p
-            for p in network.populations
-        ),
-    )

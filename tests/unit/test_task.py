@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ import dualframe as df
 from dualframe.building.task_builder import build_task, make_environment
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.core.descriptions import decode
-from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
+from dualframe.core.errors import CatalogueError, DualframeError, NetworkError, UnknownName
 from dualframe.core.serialisation import encode
 from dualframe.core.shipped_files import shipped_names
 from dualframe.targets.target_support import check
 from dualframe.task import Task
+from dualframe.training.training_specification import build_counted_agent
 
 TASKS = shipped_names("tasks")
 NAVIGATION = Path(df.__file__).parents[1] / "tasks" / "navigation.toml"
@@ -443,9 +445,42 @@ def test_inhibitory_action_cells_only_inhibit(model: str | None) -> None:
     assert effects["ring_excites"] == effects["ring_inhibits"] == "arrived -= w"
 
 
-def test_build_takes_circuits_and_tasks_and_nothing_else() -> None:
-    with pytest.raises(DualframeError, match="expected a circuit or a task, not a str"):
-        df.task_driven.build("navigation")  # type: ignore[arg-type]
+@pytest.mark.parametrize("build", [df.task_driven.build, df.biological.build])
+def test_build_takes_circuits_and_tasks_and_nothing_else(build: Callable[..., Any]) -> None:
+    with pytest.raises(DualframeError, match=r"expected a ([Cc]ircuit|circuit or a task)"):
+        build("navigation")
+    with pytest.raises(NetworkError, match=r"this is a circuit: leave agents out"):
+        build(df.circuit("l23"), agents=2)
+    task = df.task("navigation_cells")
+    with pytest.raises(NetworkError, match=r"without heterogeneity: .*with_heterogeneity"):
+        build(task, heterogeneity={"gL": 0.1})
+    with pytest.raises(NetworkError, match=r"without layout_seed: change the task"):
+        build(task, layout_seed=1)
+    with pytest.raises(NetworkError, match="number of agents"):
+        build(task, agents=0)
+
+
+def test_agents_with_dendrites_are_built_as_training_builds_them() -> None:
+    task = df.task("navigation_cells")
+    network = df.biological.build(task, agents=2)
+    built = build_counted_agent(task, "biological", None)
+    assert network.digest == df.replicate(built, 2).digest
+    assert network.meta["branch"] == "biological"
+
+
+def test_dendrites_of_a_task_that_states_point_neurons_are_one_clear_line() -> None:
+    with pytest.raises(DualframeError, match=r"navigation") as refused:
+        df.biological.build(df.task("navigation"))
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("model", [None, "glif", "izhikevich"])
+def test_a_task_is_built_with_the_agents_that_training_simulates(model: str | None) -> None:
+    task = df.task("navigation").with_modulators("DA")
+    one, three = (df.task_driven.build(task, model=model, **o) for o in ({}, {"agents": 3}))
+    assert one.digest == build_counted_agent(task, "task_driven", model).digest
+    assert three.digest == df.replicate(one, 3).digest
+    assert three.population("action").n == 3 * one.population("action").n
 
 
 def test_arms_of_a_task_differ_in_numbers_only() -> None:
