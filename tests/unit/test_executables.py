@@ -19,7 +19,13 @@ import pytest
 from dualframe.core.cache_folder import default_folder
 from dualframe.core.errors import BuildError, TargetError
 from dualframe.targets.cpp.build import BuiltProgram, compile_project
-from dualframe.targets.cpp.compiler import compile_flags, find_compiler, first_errors
+from dualframe.targets.cpp.compiler import (
+    Compiler,
+    compile_flags,
+    find_compiler,
+    first_errors,
+    static_link_flags,
+)
 from dualframe.targets.cpp.program_cache import ExecutableCache, key_of
 
 KEY = key_of(["source", "flags"])
@@ -59,6 +65,9 @@ FAKE = """#!{python}
 import pathlib, sys, time
 if "--version" in sys.argv:
     print("fake 1.0")
+    sys.exit()
+if asked := [word for word in sys.argv if word.startswith("-print-file-name=")]:
+    print({archives!r} + asked[0].partition("=")[2])
     sys.exit()
 here = pathlib.Path(__file__).parent
 with open(here / "calls", "a") as calls:
@@ -287,6 +296,18 @@ class TestToolchain:
         assert "-ffp-contract=off" in compile_flags(strict=True)
         assert compile_flags(debug=True)[-2:] == ("-g", "-DDEBUG")
 
+    @pytest.mark.parametrize(
+        ("archives", "libraries", "flags"),
+        [("/lib/", ["-L/lib", "-lm"], ("-static",)), ("", [], ()), ("/lib/", ["-lm", "-lgsl"], ())],
+        ids=["archives", "no archives", "a library of its own"],
+    )
+    def test_standard_libraries_are_linked_in_where_they_can(
+        self, tmp_path, monkeypatch, archives, libraries, flags
+    ):
+        monkeypatch.setattr("platform.system", lambda: "Linux")
+        path = fake_compiler(tmp_path, archives=archives)
+        assert static_link_flags(Compiler((str(path),), "fake"), libraries) == flags
+
     def test_the_first_errors_of_a_long_output(self):
         output = "note: x\na.cpp:1: error: one\n" + "\n".join(f"error: {k}" for k in range(9))
         assert first_errors(output).splitlines() == [
@@ -297,9 +318,9 @@ class TestToolchain:
         assert first_errors("Killed\n") == "  Killed"
 
 
-def fake_compiler(folder: Path, delay: float = 0.0) -> Path:
+def fake_compiler(folder: Path, delay: float = 0.0, archives: str = "") -> Path:
     path = folder / "fakecxx"
-    path.write_text(FAKE.format(python=sys.executable, delay=delay))
+    path.write_text(FAKE.format(python=sys.executable, delay=delay, archives=archives))
     path.chmod(0o755)
     return path
 

@@ -13,7 +13,13 @@ from typing import Literal
 
 from dualframe.core.atomic_files import atomic_replacement, write_text_atomically
 from dualframe.core.errors import BuildError
-from dualframe.targets.cpp.compiler import Compiler, compile_flags, find_compiler, run_compiler
+from dualframe.targets.cpp.compiler import (
+    Compiler,
+    compile_flags,
+    find_compiler,
+    run_compiler,
+    static_link_flags,
+)
 from dualframe.targets.cpp.merged_source import (
     Makefile,
     NotMergeable,
@@ -129,6 +135,8 @@ def _build_merged(job: _BuildJob) -> BuiltProgram:
     compiling, linking = project_flags(read_makefile(job.directory))
     openmp = ("-fopenmp",) if merged.uses_openmp and "-fopenmp" not in job.flags else ()
     flags = (*job.flags, *openmp, *compiling)
+    if "-fopenmp" not in flags:
+        linking = (*linking, *static_link_flags(job.compiler, linking))
     write_text_atomically(job.directory / SOURCE, merged.source)
     command = (*job.compiler.command, *flags, SOURCE, "-o", "{program}", *linking)
     key = key_of([job.compiler.identity, *command, merged.source])

@@ -124,6 +124,44 @@ def compile_flags(*, strict: bool = False, debug: bool = False) -> tuple[str, ..
     return _COMMON + (_STRICT if strict else _FAST) + (("-g", "-DDEBUG") if debug else ())
 
 
+def static_link_flags(compiler: Compiler, libraries: Sequence[str]) -> tuple[str, ...]:
+    """Return the flag that links the standard libraries into the program, where that can be.
+
+    A program that finds its libraries at start spends 1.5 ms of CPU on it, as much as many a small
+    network takes.
+
+    Parameters
+    ----------
+    compiler
+        The compiler that links.
+    libraries
+        Other linker flags of the project: a library of its own may exist as a shared one only.
+    """
+    own = (flag for flag in libraries if not flag.startswith(("-L", "-Wl,")))
+    if platform.system() != "Linux" or set(own) - {"-lm"}:
+        return ()
+    return ("-static",) if _has_static_libraries(compiler.command) else ()
+
+
+@cache
+def _has_static_libraries(command: tuple[str, ...]) -> bool:
+    """Ask a compiler for its archives: it prints a path for those that it has."""
+    for archive in ("libc.a", "libm.a", "libstdc++.a"):
+        try:
+            done = subprocess.run(
+                [*command, f"-print-file-name={archive}"],
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=60,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            return False
+        if not Path(done.stdout.strip()).is_absolute():
+            return False
+    return True
+
+
 def run_compiler(command: Sequence[str], folder: Path, sources: Path) -> None:
     """Run a compiler, or make, in a folder.
 

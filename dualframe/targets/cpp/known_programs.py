@@ -41,7 +41,7 @@ from dualframe.targets.cpp.result_files import FileOf, files_read_back
 from dualframe.targets.lowering.final_weights import NOW, final_weights
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
-_FORMAT = 8
+_FORMAT = 9
 _GENERATING = (
     "brian/brian_objects.py",
     "cpp/checked_reads.py",

@@ -2,7 +2,8 @@
 
 An entry is a folder named by its key: the program and a small JSON file with the program's size
 and SHA-256. It is inserted by one rename and verified at every use, so that neither an interrupted
-process, nor another one at the same time, nor a damaged disk can make a wrong program run.
+process, nor another one at the same time, nor a damaged disk can make a wrong program run; what a
+process has verified it reads again only if the file has changed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from pathlib import Path
 
 from dualframe.core.cache_folder import default_folder
@@ -174,14 +176,18 @@ def default_cache() -> ExecutableCache:
 def _place_verified(program: Path, target: Path, sha256: str, size: int) -> bool:
     """Put a program in its place, as a link where that can be, if it has the recorded content.
 
-    What is verified is what will run: an entry is removed or replaced, never written.
+    What is verified is what will run: an entry is removed or replaced, never written. A link is
+    read once per process, and again if the file was written since.
     """
     target.unlink(missing_ok=True)
     try:
         target.hardlink_to(program)
+        digest = partial(_sha256_of_version, program)
     except OSError:  # on another disk, or of another user
         shutil.copy2(program, target)
-    if target.stat().st_size == size and _sha256_of(target) == sha256:
+        digest = partial(_sha256_of_version, target)
+    file = target.stat()
+    if file.st_size == size and digest(file.st_dev, file.st_ino, file.st_mtime_ns) == sha256:
         return True
     target.unlink()
     return False
@@ -200,6 +206,11 @@ def _holds_only(folder: Path, names: set[str]) -> bool:
         return True
     except OSError:
         return False
+
+
+@lru_cache(maxsize=256)
+def _sha256_of_version(path: Path, device: int, inode: int, modified_ns: int) -> str:
+    return _sha256_of(path)
 
 
 def _sha256_of(path: Path) -> str:
