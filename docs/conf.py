@@ -14,6 +14,7 @@ from catalogue_figures import write_figures  # noqa: E402
 from catalogue_pages import write_pages  # noqa: E402
 from gallery_pages import write_gallery  # noqa: E402
 from pair_pages import write_pairs  # noqa: E402
+from system_pages import write_systems  # noqa: E402
 
 project = "dualframe"
 author = "The dualframe developers"
@@ -45,4 +46,5 @@ write_figures()
 write_pages(HERE / "catalogue")
 write_pairs(HERE / "catalogue")
 write_agreement(HERE / "catalogue")
+write_systems(HERE / "catalogue")
 write_gallery(HERE / "gallery")

@@ -1,7 +1,7 @@
 """One cell-type catalogue and two branches: dendritic microcircuits and trained point neurons.
 
 Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity_rules`, `circuits`, `circuit`,
-`tasks`, `task`, `targets`.
+`tasks`, `task`, `targets`, `systems`.
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
 `plasticity_rule` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.

@@ -17,6 +17,7 @@ from dualframe.catalogue import (
     populations,
     receptor,
     receptors,
+    systems,
 )
 from dualframe.catalogue.allen_glif_files import read_glif
 from dualframe.circuit import circuit, circuits
@@ -110,6 +111,7 @@ __all__ = [
     "replicate",
     "report",
     "run",
+    "systems",
     "targets",
     "task",
     "task_driven",

@@ -32,6 +32,14 @@ from dualframe.catalogue.region_data import PopulationData
 from dualframe.catalogue.rule_numbers import ParameterSet, RuleParameterSets
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.catalogue.synapse import Synapse
+from dualframe.catalogue.system_list import (
+    System,
+    count_statuses,
+    list_systems,
+    system,
+    system_names,
+    systems,
+)
 
 __all__ = [
     "CellType",
@@ -46,10 +54,13 @@ __all__ = [
     "RuleParameterSets",
     "Sourced",
     "Synapse",
+    "System",
     "cell",
     "cells",
     "citation",
+    "count_statuses",
     "describe",
+    "list_systems",
     "modulator",
     "modulator_name",
     "modulators",
@@ -63,4 +74,7 @@ __all__ = [
     "rule_parameter_sets",
     "synapse",
     "synapses",
+    "system",
+    "system_names",
+    "systems",
 ]

@@ -28,6 +28,7 @@ KINDS = (
     "populations",
     "targets",
     "environments",
+    "systems",
 )
 NEW_KINDS = ("task",)
 RECORDED_NEURONS = 3

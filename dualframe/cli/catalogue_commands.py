@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import pandas as pd
+
 import dualframe as df
 from dualframe import catalogue
 from dualframe.building.twin_choice import choose_twin
@@ -31,8 +33,10 @@ LISTS: Mapping[str, str] = MappingProxyType(
         "populations": "populations",
         "targets": "targets",
         "environments": "environments",
+        "systems": "systems",
     }
 )
+BRIEF = 32  # characters of an example beside a system's name and status
 # What a terminal has room for; --json prints every column.
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -41,6 +45,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "plasticity": ("name", "title", "runs", "sets"),
         "populations": ("name", "region", "species", "populations", "connections"),
         "receptors": ("name", "modulator", "kind", "EC50", "EC50_status", "acts_on"),
+        "systems": ("name", "status", "example"),
     }
 )
 
@@ -51,9 +56,27 @@ def list_command(options: argparse.Namespace) -> int:
     columns = list(COLUMNS.get(options.kind, table.columns))
     if options.json:
         print(as_json(table))
+    elif options.kind == "systems":
+        print(_systems_text(table[columns]))
     else:
         print(terminal.format_table(table[columns]))
     return 0
+
+
+def _systems_text(table: pd.DataFrame) -> str:
+    """Return the systems with an example of each, or the reason, and how many there are."""
+    shown = [_brief_evidence(entry) for entry in catalogue.list_systems()]
+    counts = catalogue.count_statuses(df.systems()).loc["all"]
+    listed = table.drop(columns="example").assign(**{"example or reason": shown})
+    sums = ", ".join(f"{status} {count}" for status, count in counts.items())
+    remark = "'dualframe show NAME' has source and reason, --json all of it."
+    return f"{terminal.format_table(listed)}\n\n{sums}\n{remark}"
+
+
+def _brief_evidence(entry: catalogue.System) -> str:
+    """Return the first example of a system, or the reason, in the room that a terminal has."""
+    text = entry.examples[0].short if entry.examples else entry.reason
+    return text if len(text) <= BRIEF else f"{text[: BRIEF - 3]}..."
 
 
 def show_command(options: argparse.Namespace) -> int:
@@ -67,7 +90,7 @@ def show_command(options: argparse.Namespace) -> int:
 
 
 def find_entry(name: str) -> Any:
-    """Return whatever has this name: a cell type, receptor, modulator, synapse or circuit."""
+    """Return whatever has this name: a cell type, a receptor, a circuit, a system, ..."""
     if name.endswith(SUFFIX):
         return _reader_of_file(Path(name))(name)
     for kind, (entries, load) in KINDS.items():
@@ -95,6 +118,7 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
         "population data": (lambda: catalogue.names("population data"), catalogue.population_data),
         "circuit": (lambda: shipped_names("circuits"), lambda name: df.circuit(name)),
         "task": (lambda: shipped_names("tasks"), lambda name: df.task(name)),
+        "system": (catalogue.system_names, catalogue.system),
     }
 )
 

@@ -74,6 +74,7 @@ NAMES = {
     "errors",
     "register",
     "replicate",
+    "systems",
 }
 
 
