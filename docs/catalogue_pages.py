@@ -18,10 +18,12 @@ from dualframe.catalogue import lookup as read
 from dualframe.catalogue.bibliography import PACKAGED, citation, references
 from dualframe.catalogue.describe import Page, spread_text
 from dualframe.catalogue.describe import write as write_entry
+from dualframe.catalogue.neuron_sets import neuron_entry
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.circuit import circuit as load_circuit
 from dualframe.circuit.describe import overview_text
 from dualframe.core import shipped_files as library
+from dualframe.neurons.registry import NEURON_MODELS
 
 STATUSES = """\
 Each number has a status: **measured** (read in an experiment's table, caption or abstract),
@@ -215,6 +217,11 @@ def write_pages(folder: Path) -> None:
         for name in read.names(noun):
             write(folder / kind / f"{name}.md", entry_page(kind, load(name), related(name)))
         write(folder / kind / "index.md", index_page(title, "", read.names(noun)))
+    for name in NEURON_MODELS:
+        entry = neuron_entry(name)
+        related = [f"cells/{cell}" for cell in entry.cells]
+        write(folder / "neurons" / f"{name}.md", entry_page("neurons", entry, related))
+    write(folder / "neurons" / "index.md", index_page("Neuron models", "", NEURON_MODELS))
     circuits = library.shipped_names("circuits")
     for name in circuits:
         write(folder / "circuits" / f"{name}.md", circuit_page(name))
@@ -223,6 +230,7 @@ def write_pages(folder: Path) -> None:
     write(folder / "references.md", references_page())
     indices = [
         *(f"{kind}/index" for kind in KINDS),
+        "neurons/index",
         "effects/index",
         "circuits/index",
         "references",

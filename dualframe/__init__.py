@@ -1,7 +1,8 @@
 """One cell-type catalogue and two branches: dendritic microcircuits and trained point neurons.
 
-Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity_rules`, `circuits`, `circuit`,
-`tasks`, `task`, `targets`, `systems`.
+Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity_rules`, `neurons`,
+`neuron`, `circuits`, `circuit`, `tasks`, `task`, `targets`,
+`systems`.
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
 `plasticity_rule` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _API = "dualframe.public_api"
-_HIDDEN_FOLDERS = ("circuit", "environments", "targets", "task")
+_HIDDEN_FOLDERS = ("circuit", "environments", "neurons", "targets", "task")
 _FOLDERS = {path.parent.name for path in Path(__file__).parent.glob("*/__init__.py")}
 
 

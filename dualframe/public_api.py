@@ -11,6 +11,8 @@ from dualframe.building.glif_specimens import read_glif_folder
 from dualframe.catalogue import (
     cell,
     cells,
+    neuron,
+    neurons,
     plasticity_rule,
     plasticity_rules,
     population_data,
@@ -96,6 +98,8 @@ __all__ = [
     "fit_point",
     "load_agents",
     "load_export",
+    "neuron",
+    "neurons",
     "new_task",
     "plasticity_rule",
     "plasticity_rules",

@@ -25,6 +25,7 @@ from dualframe.catalogue.lookup import (
     synapses,
 )
 from dualframe.catalogue.modulator import Modulator
+from dualframe.catalogue.neuron_sets import NeuronEntry, neuron, neuron_entry, neurons
 from dualframe.catalogue.projection_plasticity import plasticity_rule
 from dualframe.catalogue.receptor import Receptor
 from dualframe.catalogue.receptor_effect import Effect
@@ -45,6 +46,7 @@ __all__ = [
     "CellType",
     "Effect",
     "Modulator",
+    "NeuronEntry",
     "Numbers",
     "Origin",
     "ParameterSet",
@@ -65,6 +67,9 @@ __all__ = [
     "modulator_name",
     "modulators",
     "names",
+    "neuron",
+    "neuron_entry",
+    "neurons",
     "plasticity_rule",
     "plasticity_rules",
     "population_data",

@@ -11,6 +11,7 @@ from dualframe.catalogue.cell_type import CellType
 from dualframe.catalogue.compartment_parameters import SOMA
 from dualframe.catalogue.compartments import Compartments
 from dualframe.catalogue.modulator import Modulator
+from dualframe.catalogue.neuron_sets import NeuronEntry, receptor_places
 from dualframe.catalogue.point_neuron_set import PointNeuronSet, model_parameters
 from dualframe.catalogue.receptor import Receptor
 from dualframe.catalogue.receptor_effect import Effect
@@ -23,7 +24,9 @@ from dualframe.neurons.burst_neuron import BURST_PARAMETERS
 from dualframe.plasticity.registry import PLASTICITY_RULES
 from dualframe.receptor_effects import EFFECT_KINDS
 
-Entry: TypeAlias = CellType | Synapse | Receptor | Modulator | RuleParameterSets | PopulationData
+Entry: TypeAlias = (
+    CellType | Synapse | Receptor | Modulator | NeuronEntry | RuleParameterSets | PopulationData
+)
 
 ASSUMED = "ASSUMED"
 _SIGNS = {1: "excitatory", -1: "inhibitory", 0: "modulatory"}
@@ -323,6 +326,29 @@ def _write_population_data(page: Page, entry: PopulationData) -> None:
         page.numbers(numbers)
 
 
+def _write_neuron(page: Page, entry: NeuronEntry) -> None:
+    model = entry.model
+    fitted = "fitted by df.fit_point" if model.search else "not fitted: its numbers are given"
+    page.lines += [f"{model.name}: {model.title}", f"family {model.family}; {fitted}"]
+    page.title("equations")
+    page.lines += [f"  {model.parameters.equations}", f"  after {model.source}"]
+    page.title("parameters")
+    for name, kind in model.parameters.dimensions.items():
+        optional = ", has a default" if name in model.parameters.optional else ""
+        page.lines.append(f"  {name}: {kind}{optional}")
+    page.title("receptors may change")
+    places = receptor_places(model)
+    page.lines += [f"  {kind}: {', '.join(changed)}" for kind, changed in places.items()]
+    page.lines += [] if places else ["  no parameter of it"]
+    for published in entry.sets:
+        page.title(f"set {published.label}", published.origin)
+        page.numbers(published.numbers)
+        if published.current:
+            page.numbers(Numbers("", (("current", published.current),)))
+    if entry.cells:
+        page.title(f"cell types with sets of it: {', '.join(entry.cells)}")
+
+
 def _write_alternatives(page: Page, rows: Iterable[tuple[str, Numbers]]) -> None:
     for label, numbers in rows:
         page.title(f"not used: {label}")
@@ -335,6 +361,7 @@ _WRITERS: dict[type, Callable[[Page, Any], None]] = {
     Synapse: _write_synapse,
     Receptor: _write_receptor,
     Modulator: _write_modulator,
+    NeuronEntry: _write_neuron,
     RuleParameterSets: _write_plasticity_rule,
     PopulationData: _write_population_data,
 }

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dualframe.catalogue.neuron_sets import published_neuron
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.validation import check_name
 from dualframe.network import ValueRecord
 from dualframe.neurons.neuron_model import NeuronModel
@@ -65,11 +67,17 @@ class PointModel(ValueRecord):
 
 
 def read_point(table: Table) -> PointModel:
-    """Return the point model of a ``[[models]]`` table; every number has unit and source."""
+    """Return the point model of a ``[[models]]`` table; every number has unit and source.
+
+    ``set`` names a published set of the model, of which the table's numbers replace some.
+    """
     form = table.text("form", choices=NEURON_MODELS)
     parameters = neuron_model(form).parameters
-    table.only("name", "form", parameters.dimensions)
-    numbers = table.numbers(parameters, table.text("name"))
-    return PointModel(
-        table.text("name"), form, numbers.plain(), table.text("note", ""), dict(numbers)
-    )
+    table.only("name", "form", "set", parameters.dimensions)
+    stored: dict[str, Sourced] = {}
+    if label := table.text("set", ""):
+        stored = dict(published_neuron(form, label).numbers)
+        parameters = ParameterTable({}, parameters.dimensions, positive=parameters.positive)
+    numbers = {**stored, **dict(table.numbers(parameters, table.text("name")))}
+    plain = {name: number.value for name, number in numbers.items()}
+    return PointModel(table.text("name"), form, plain, table.text("note", ""), numbers)

@@ -24,6 +24,7 @@ KINDS = (
     "circuits",
     "tasks",
     "receptors",
+    "neurons",
     "plasticity",
     "populations",
     "targets",
@@ -49,7 +50,7 @@ def command_line_parser() -> argparse.ArgumentParser:
     parsers["show"].add_argument(
         "name",
         metavar="NAME",
-        help="cell type, receptor, modulator, synapse, plasticity rule, circuit, task or TOML file",
+        help="cell type, receptor, modulator, synapse, neuron, rule, circuit, task or TOML file",
     )
     _add_run_arguments(parsers["run"])
     add_train_arguments(parsers["train"])

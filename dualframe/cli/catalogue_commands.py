@@ -21,6 +21,7 @@ from dualframe.cli.terminal_output import as_json
 from dualframe.core.errors import CatalogueError, OutputError, UnknownName
 from dualframe.core.shipped_files import SUFFIX, shipped_names
 from dualframe.core.user_paths import expand_user
+from dualframe.neurons.registry import NEURON_MODELS
 
 # by name, because one table needs a part of the package only
 LISTS: Mapping[str, str] = MappingProxyType(
@@ -29,6 +30,7 @@ LISTS: Mapping[str, str] = MappingProxyType(
         "circuits": "circuits",
         "tasks": "tasks",
         "receptors": "receptors",
+        "neurons": "neurons",
         "plasticity": "plasticity_rules",
         "populations": "populations",
         "targets": "targets",
@@ -42,6 +44,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "cells": ("name", "title", "region", "layer", "point_neurons", "data_only", "compartments"),
         "circuits": ("name", "title", "n", "populations"),
+        "neurons": ("name", "family", "title", "sets", "cells", "receptors_change"),
         "plasticity": ("name", "title", "runs", "sets"),
         "populations": ("name", "region", "species", "populations", "connections"),
         "receptors": ("name", "modulator", "kind", "EC50", "EC50_status", "acts_on"),
@@ -115,6 +118,7 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
             lambda: catalogue.names("plasticity rule"),
             catalogue.rule_parameter_sets,
         ),
+        "neuron model": (lambda: tuple(NEURON_MODELS), catalogue.neuron_entry),
         "population data": (lambda: catalogue.names("population data"), catalogue.population_data),
         "circuit": (lambda: shipped_names("circuits"), lambda name: df.circuit(name)),
         "task": (lambda: shipped_names("tasks"), lambda name: df.task(name)),

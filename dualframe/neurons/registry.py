@@ -6,18 +6,46 @@ from dualframe.core.errors import UnknownName
 from dualframe.core.registry import Registry
 from dualframe.core.validation import check_text
 from dualframe.neurons.adex import ADEX
+from dualframe.neurons.alif import ALIF
+from dualframe.neurons.eif import EIF
 from dualframe.neurons.escape_rate import ESCAPE_RATE
 from dualframe.neurons.glif import GLIF_MODELS
+from dualframe.neurons.if_adaptation import IF_ADAPTATION
+from dualframe.neurons.if_or_burst import IF_OR_BURST
+from dualframe.neurons.iterative_lif import ITERATIVE_LIF
 from dualframe.neurons.izhikevich import IZHIKEVICH_MODELS
 from dualframe.neurons.izhikevich_2003_euler import IZHIKEVICH_2003_EULER
 from dualframe.neurons.lif import LIF
 from dualframe.neurons.neuron_model import NeuronModel
+from dualframe.neurons.plif import PLIF
+from dualframe.neurons.qif import QIF
+from dualframe.neurons.resonate_and_fire import RESONATE_AND_FIRE
+from dualframe.neurons.srm import SRM
 from dualframe.neurons.srm0 import SRM0
+from dualframe.neurons.threshold_function import THRESHOLD_FUNCTION
 
 NEURON_MODELS = Registry(
     "point neuron model",
     NeuronModel,
-    (*GLIF_MODELS, *IZHIKEVICH_MODELS, ADEX, IZHIKEVICH_2003_EULER, LIF, SRM0, ESCAPE_RATE),
+    (
+        *GLIF_MODELS,
+        *IZHIKEVICH_MODELS,
+        ADEX,
+        IZHIKEVICH_2003_EULER,
+        LIF,
+        ALIF,
+        PLIF,
+        ITERATIVE_LIF,
+        IF_ADAPTATION,
+        QIF,
+        EIF,
+        RESONATE_AND_FIRE,
+        IF_OR_BURST,
+        SRM0,
+        SRM,
+        THRESHOLD_FUNCTION,
+        ESCAPE_RATE,
+    ),
 )
 
 

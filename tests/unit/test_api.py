@@ -18,6 +18,8 @@ from dualframe.core.errors import TargetError
 NAMES = {
     "load_agents",
     "load_export",
+    "neuron",
+    "neurons",
     "new_task",
     "cells",
     "cell",
@@ -84,7 +86,8 @@ def test_public_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "doctor", "export", "circuit", "environments", "report", "targets", "task"]
+    "name",
+    ["run", "doctor", "export", "circuit", "environments", "neurons", "report", "targets", "task"],
 )
 def test_functions_are_not_hidden_by_modules_of_the_same_name(name: str) -> None:
     assert callable(getattr(df, name))

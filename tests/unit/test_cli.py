@@ -47,12 +47,13 @@ class TestCatalogue:
             ("targets", "runtime "),
             ("tasks", "navigation "),
             ("environments", "open_field "),
+            ("neurons", "adex "),
         ],
     )
     def test_list(self, capsys: pytest.CaptureFixture[str], what: str, line: str) -> None:
         assert re.search(rf"^{line}", printed(capsys, "list", what), re.MULTILINE)
 
-    @pytest.mark.parametrize("what", ["cells", "circuits", "receptors", "targets"])
+    @pytest.mark.parametrize("what", ["cells", "circuits", "receptors", "neurons", "targets"])
     def test_list_json_is_the_whole_table(
         self, capsys: pytest.CaptureFixture[str], what: str
     ) -> None:
@@ -61,7 +62,9 @@ class TestCatalogue:
         assert len(found) == len(table)
         assert list(found[0]) == list(table.columns)
 
-    @pytest.mark.parametrize("name", ["ctx_pv", "M1", "ACh", "acetylcholine", "GABA_A", "l23"])
+    @pytest.mark.parametrize(
+        "name", ["ctx_pv", "M1", "ACh", "acetylcholine", "GABA_A", "l23", "adex"]
+    )
     def test_show_finds_every_kind(self, capsys: pytest.CaptureFixture[str], name: str) -> None:
         assert "sources" in printed(capsys, "show", name)
 

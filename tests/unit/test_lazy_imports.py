@@ -76,7 +76,7 @@ ORDERS = (
 
 @pytest.mark.parametrize("first", ORDERS)
 def test_functions_are_not_hidden_by_folders_imported_before(first: str) -> None:
-    functions = "df.circuit, df.targets, df.task, df.environments, df.report"
+    functions = "df.circuit, df.targets, df.task, df.environments, df.neurons, df.report"
     assert loaded_modules(
         f"{first}\nimport dualframe as df\nassert all(map(callable, ({functions})))"
     )
