@@ -34,6 +34,8 @@ from dualframe.catalogue import (
     synapses,
 )
 from dualframe.catalogue.bibliography import PACKAGED, references
+from dualframe.catalogue.lookup import HERE
+from dualframe.catalogue.neuron_sets import FOLDER, read_published_sets
 from dualframe.catalogue.point_neuron_set import model_parameters
 from dualframe.catalogue.receptor_effect import Effect
 from dualframe.catalogue.sourced_value import STATUSES, Numbers, Origin, Sourced
@@ -151,6 +153,14 @@ def test_every_reference_is_used() -> None:
         key
         for kind, name in ENTRIES
         for item in walk(entry(kind, name))
+        if isinstance(item, (Sourced, Origin))
+        for key in item.source
+    }
+    used |= {
+        key
+        for path in (HERE / FOLDER).glob("*.toml")
+        for published in read_published_sets(path)
+        for item in walk(published)
         if isinstance(item, (Sourced, Origin))
         for key in item.source
     }
