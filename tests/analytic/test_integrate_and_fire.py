@@ -374,13 +374,13 @@ def test_the_escape_rate_of_srm_is_exponential_in_the_potential() -> None:
     V = np.repeat(depths, 40)  # mV below threshold, 40 copies each
     start = {"V": (-50 + V) * mV}
     found = clamp("srm", "leaky integrate-and-fire", (15 + V) * 100 * pA, duration=3000 * ms,
-                  delay=0.1 * ms, initial=start, seed=4,
+                  delay=1 * ms, dt=1 * ms, initial=start, seed=4,
                   neuron={"Delta_u": 2 * mV, "rho_0": 100 * Hz, "eta_0": 0 * mV})  # fmt: skip
     counts = np.array([len(found.spike_train(k)) for k in range(len(V))]).reshape(5, 40).sum(1)
     observed = counts / (40 * 3.0)
     slope, _ = np.polyfit(depths, np.log(observed), 1)
     assert slope == pytest.approx(0.5, abs=0.03)
-    expected = (1 - np.exp(-0.1 * np.exp(depths / 2))) * 1e3
+    expected = (1 - np.exp(-0.1 * np.exp(depths / 2))) * 1e3  # in steps of 1 ms
     np.testing.assert_allclose(observed, expected, rtol=0.1)
 
 
