@@ -2,11 +2,11 @@
 
 Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity_rules`, `neurons`,
 `neuron`, `circuits`, `circuit`, `tasks`, `task`, `targets`,
-`systems`.
+`systems`; `new_circuit`, `new_cell`, `new_receptor`, `new_task` for your own.
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
 `plasticity_rule` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.
-Learning: `new_task`, `environments`, `environment`, `train`, `evaluate`, `TrainedAgents`,
+Learning: `environments`, `environment`, `train`, `evaluate`, `TrainedAgents`,
 `compare_conditions`.
 One cell: `current_clamp`, `validate` (compartments and point neuron), `fit_point`, `dose_response`.
 """

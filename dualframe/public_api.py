@@ -8,11 +8,14 @@ from dualframe.core import errors
 # isort: split
 from dualframe import biological, plots, task_driven
 from dualframe.building.glif_specimens import read_glif_folder
+from dualframe.building.new_circuit import new_circuit
 from dualframe.catalogue import (
     cell,
     cells,
     neuron,
     neurons,
+    new_cell,
+    new_receptor,
     plasticity_rule,
     plasticity_rules,
     population_data,
@@ -100,6 +103,9 @@ __all__ = [
     "load_export",
     "neuron",
     "neurons",
+    "new_cell",
+    "new_circuit",
+    "new_receptor",
     "new_task",
     "plasticity_rule",
     "plasticity_rules",

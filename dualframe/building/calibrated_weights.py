@@ -136,14 +136,14 @@ class Calibration:
 def load_calibration(circuit: Circuit, model: str, path: Path | None = None) -> Calibration:
     """Read the calibration that ships with a circuit, or is in a file of its own.
 
-    A circuit whose source states every strength as a current needs none.
+    A circuit without contacts, or whose source states every strength as a current, needs none.
 
     Raises
     ------
     CatalogueError
         If there is none for this model, or the circuit's contacts have changed since.
     """
-    if circuit.contacts and not any(contact.is_calibrated for contact in circuit.contacts):
+    if not any(contact.is_calibrated for contact in circuit.contacts):
         return Calibration(circuit.name, model, {})
     stored = read_calibrations(path or calibration_path(circuit.name), circuit.name)
     if model not in stored:
@@ -153,12 +153,29 @@ def load_calibration(circuit: Circuit, model: str, path: Path | None = None) -> 
             + _remedy(circuit.name, model)
         )
     calibration = stored[model]
-    if calibration.provenance.get("contacts") != circuit.contacts_digest:
+    if not belongs_to(calibration, circuit):
         raise CatalogueError(
             f"the stored calibration of circuit {circuit.name!r} for {model!r} belongs to another "
             f"version of the circuit. " + _remedy(circuit.name, model)
         )
     return replace(calibration, weights=dict(calibration.weights), rates=dict(calibration.rates))
+
+
+def belongs_to(calibration: Calibration, circuit: Circuit) -> bool:
+    """Tell whether a calibration is of a circuit as it is.
+
+    Background rates depend on all of it. Where a circuit states them, the weights are left, which
+    depend on cells and contacts alone, not on how many there are.
+
+    Parameters
+    ----------
+    calibration, circuit
+        The calibration, and the circuit for which it is to be used.
+    """
+    if calibration.provenance.get("contacts") == circuit.contacts_digest:
+        return True
+    stated = all(one.events is not None for one in circuit.background)
+    return stated and calibration.provenance.get("strengths") == circuit.strengths_digest
 
 
 def read_calibrations(path: Path, circuit: str) -> dict[str, Calibration]:
@@ -195,27 +212,20 @@ def stored_rates(circuit: str, model: str) -> Mapping[str, Any]:
     return dict(stored[model].rates) if model in stored else {}
 
 
-def select_calibration(
-    calibration: Calibration | None, circuit: Circuit, model: str
-) -> Calibration:
-    """Return the calibration that a builder was given, or the stored one.
+def wrong_model_error(calibration: Calibration, circuit: Circuit, model: str) -> CatalogueError:
+    """Return the error of a calibration that was made for another model of the cells.
 
-    A calibration that was given may be one of an earlier version of the circuit: so a changed
-    circuit keeps its strengths. A circuit whose source states all strengths as currents needs none.
-
-    Raises
-    ------
-    CatalogueError
-        If it was made for another model of the cells, or none is stored.
+    Parameters
+    ----------
+    calibration, circuit
+        What was given to the builder.
+    model
+        The name of the calibration that it needs.
     """
-    if calibration is None:
-        return load_calibration(circuit, model)
-    if calibration.model != model:
-        raise CatalogueError(
-            f"the calibration that was given is for {calibration.model!r}, but the model is "
-            f"{model!r}. " + _remedy(circuit.name, model)
-        )
-    return calibration
+    return CatalogueError(
+        f"the calibration that was given is for {calibration.model!r}, but the model is "
+        f"{model!r}. " + _remedy(circuit.name, model)
+    )
 
 
 def weight_of(name: str, channels: SynapseEquations, strength: SynapticStrength) -> Any:
@@ -288,7 +298,7 @@ def _remedy(circuit: str, model: str) -> str:
     which = repr(name)
     which += f", synapses={mode!r}" if mode and not (fitted and mode == "conductance") else ""
     which += ", cells='published'" if mode and not fitted else ""
-    return f"Run dualframe.calibrate(circuit, {which}) and pass the result to build()."
+    return f"Run dualframe.calibrate(circuit, {which}), which keeps one, or pass one to build()."
 
 
 def _table(calibration: Calibration) -> dict[str, Any]:

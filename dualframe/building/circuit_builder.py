@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from dualframe.building.calibrated_weights import Calibration, select_calibration
+from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.calibration_checks import calibration_facts
+from dualframe.building.circuit_calibrations import select_calibration
 from dualframe.building.connections import (
     Strengths,
     build_inputs,

@@ -26,6 +26,7 @@ from dualframe.catalogue.lookup import (
 )
 from dualframe.catalogue.modulator import Modulator
 from dualframe.catalogue.neuron_sets import NeuronEntry, neuron, neuron_entry, neurons
+from dualframe.catalogue.new_entries import new_cell, new_receptor
 from dualframe.catalogue.projection_plasticity import plasticity_rule
 from dualframe.catalogue.receptor import Receptor
 from dualframe.catalogue.receptor_effect import Effect
@@ -70,6 +71,8 @@ __all__ = [
     "neuron",
     "neuron_entry",
     "neurons",
+    "new_cell",
+    "new_receptor",
     "plasticity_rule",
     "plasticity_rules",
     "population_data",

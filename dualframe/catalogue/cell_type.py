@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 from dualframe.catalogue.compartments import Compartments, read_compartments
 from dualframe.catalogue.point_neuron_set import (
@@ -66,6 +68,7 @@ NOTE: Dimensions = MappingProxyType(
 )
 _KEYS = (
     "name",
+    "like",
     "title",
     "region",
     "layer",
@@ -121,7 +124,8 @@ class CellType:
 
     ``sign`` is Dale's: +1 excitatory, -1 inhibitory, 0 modulatory. The first of `point_neurons`
     of a family of models (GLIF, Izhikevich, ...) is the default one. ``glif_populations`` and
-    ``remarks`` enter no model.
+    ``remarks`` enter no model. ``like`` is the cell type of the catalogue of which a user's has the
+    receptors, and whatever its file does not state; ``folder`` is where a user's file lies.
     """
 
     name: str
@@ -139,6 +143,8 @@ class CellType:
     file: str = field(default="", compare=False)
     glif_populations: tuple[GlifPopulation, ...] = ()
     remarks: tuple[Note, ...] = ()
+    like: str = ""
+    folder: str = field(default="", compare=False)
 
     def point_neuron_set(
         self, model: str, *, label: str = "", specimen: str | int = ""
@@ -200,38 +206,70 @@ class CellType:
         )
 
 
-def read_cell_type(table: Table) -> CellType:
-    """Return the cell type of a file."""
+def read_cell_type(table: Table, find_cell: Callable[[str], CellType]) -> CellType:
+    """Return the cell type of a file; ``find_cell`` looks up the one that it is ``like``."""
     table.only(_KEYS)
-    name = table.text("name")
+    if "like" in table.data:
+        return _read_like(table, find_cell(table.text("like")))
     dale = table.need("dale")
-    dale.only("sign", "transmitter")
-    main = table.child("passive")
-    layout = table.child("compartments")
-    passive = _read_passive(main, name) if main else None
     return CellType(
-        name=name,
+        name=table.text("name"),
         title=table.text("title"),
         region=table.text("region"),
-        layer=table.text("layer", ""),
-        sign=dale.integer("sign", (-1, 0, 1)),
-        transmitter=dale.text("transmitter"),
-        dale=dale.origin(),
-        passive=passive,
-        passive_alternatives=tuple(
+        file=table.file,
+        **_read_dale(dale),
+        **_read_stated(table, None),
+    )
+
+
+def _read_like(table: Table, other: CellType) -> CellType:
+    """Return a cell type that is like another, but for the tables that its file states."""
+    dale = table.child("dale")
+    stated: dict[str, Any] = _read_dale(dale) if dale else {}
+    stated |= {key: table.text(key) for key in ("title", "region") if key in table.data}
+    stated |= {k: v for k, v in _read_stated(table, other.passive).items() if k in table.data}
+    own = {"name": table.text("name"), "like": other.name, "file": table.file, "note": ""}
+    cell = replace(other, **(own | stated))
+    if cell.name == other.name:
+        table.fail("name", f"{cell.name!r} is the name of the cell type that it is like.")
+    matched = cell.compartments is not None and cell.compartments.rule == "matched_passive"
+    if matched and (main := table.child("passive")) is not None:
+        for name in ("v_rest", "r_in", "tau_m"):
+            if name not in main.data:
+                main.fail(name, "missing: the compartments are matched to it. Add it.")
+    return cell
+
+
+def _read_dale(table: Table) -> dict[str, Any]:
+    table.only("sign", "transmitter")
+    return {
+        "sign": table.integer("sign", (-1, 0, 1)),
+        "transmitter": table.text("transmitter"),
+        "dale": table.origin(),
+    }
+
+
+def _read_stated(table: Table, passive: Passive | None) -> dict[str, Any]:
+    """Return what a file states besides name and sign; ``passive`` are values of another file."""
+    name = table.text("name")
+    main = table.child("passive")
+    passive = _read_passive(main, name) if main else passive
+    return {
+        "layer": table.text("layer", ""),
+        "passive": passive,
+        "passive_alternatives": tuple(
             _read_passive(row, name) for row in table.children("passive_alternatives")
         ),
-        point_neurons=tuple(
+        "point_neurons": tuple(
             read_point_neuron_set(row, name) for row in table.children("point_neurons")
         ),
-        compartments=_read_layout(layout, name, passive),
-        note=table.text("note", ""),
-        file=table.file,
-        glif_populations=tuple(
+        "compartments": _read_layout(table.child("compartments"), name, passive),
+        "note": table.text("note", ""),
+        "glif_populations": tuple(
             _read_glif_population(row, name) for row in table.children("glif_populations")
         ),
-        remarks=tuple(_read_note(row, name) for row in table.children("remarks")),
-    )
+        "remarks": tuple(_read_note(row, name) for row in table.children("remarks")),
+    }
 
 
 def _read_layout(table: Table | None, name: str, passive: Passive | None) -> Compartments | None:

@@ -112,6 +112,8 @@ def spread_text(number: Sourced) -> str:
 def _write_cell(page: Page, entry: CellType) -> None:
     layer = f", layer {entry.layer}" if entry.layer else ""
     page.lines += [f"{entry.name}: {entry.title}", f"{entry.region}{layer}"]
+    if entry.like:
+        page.lines.append(f"like {entry.like}: its receptors, and what the file does not state")
     page.title(f"{_SIGNS[entry.sign]}, releases {entry.transmitter}", entry.dale)
     page.note(entry.note)
     if entry.passive:

@@ -2,8 +2,8 @@
 
 A fit is found by `dualframe.experiments.model_fitting.fit_point_neuron`; this module keeps its
 result, a file for each cell type of the catalogue in ``fits/`` with a table for each model. Its
-numbers are derived: they say what the compartments do, and no more than those. A fit of a user's
-own cell file is not stored, but given to the builder.
+numbers are derived: they say what the compartments do, and no more than those. Those of a user's
+own cell file are stored in ``fits`` beside it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dualframe.catalogue.bibliography import references
 from dualframe.catalogue.cell_type import CellType
 from dualframe.catalogue.point_neuron_set import PointNeuronSet, read_point_neuron_set
 from dualframe.catalogue.sourced_value import Numbers, Sourced
+from dualframe.catalogue.synapse import Synapse
 from dualframe.catalogue.toml_table import Table, load_toml
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.core.quantity import quantity_text
@@ -131,7 +132,7 @@ def read_fit(cell: CellType, model: str) -> Fit:
     if name not in tables:
         raise CatalogueError(
             f"cell type {cell.name!r} has no {name} neuron fitted to its compartments. "
-            f"Run: dualframe fit {cell.name} --model {name}"
+            f"Run: {_fit_command(cell, name)}"
         )
     return _read_fit_table(cell.name, name, tables[name], file_of(cell))
 
@@ -150,9 +151,14 @@ def stored(cell: CellType, model: str) -> Fit:
     if fit.provenance.get("compartments") != compartments_digest(cell):
         raise CatalogueError(
             f"the {name} neuron fitted to cell type {cell.name!r} belongs to another version of "
-            f"its compartments. Run: dualframe fit {cell.name} --model {name}"
+            f"its compartments. Run: {_fit_command(cell, name)}"
         )
     return fit
+
+
+def _fit_command(cell: CellType, model: str) -> str:
+    name = str(Path(cell.folder) / cell.file) if cell.folder else cell.name
+    return f"dualframe fit {name} --model {model}"
 
 
 def with_fit(cell: CellType, fit: Fit) -> CellType:
@@ -196,8 +202,14 @@ def store(cell: CellType, fit: Fit, path: Path | None = None) -> Path:
 
 
 def file_of(cell: CellType) -> Path:
-    """Return where the fits of a cell type are stored."""
-    return Path(__file__).parent / "fits" / f"{cell.name}.toml"
+    """Return where the fits of a cell type are stored: a user's in ``fits`` beside its file."""
+    if cell.folder:
+        return Path(cell.folder) / "fits" / cell.file
+    return _shipped_file(cell.name)
+
+
+def _shipped_file(cell: str) -> Path:
+    return Path(__file__).parent / "fits" / f"{cell}.toml"
 
 
 def compartments_digest(cell: CellType) -> str:
@@ -215,7 +227,33 @@ def compartments_digest(cell: CellType) -> str:
         _plain_physics(cell.compartments),
         {n: _plain_physics(passive[n]) for n in names if n in passive},
     ]
-    return hashlib.sha256(json.dumps(physics, sort_keys=True).encode()).hexdigest()
+    return _digest(physics)
+
+
+def cell_digest(cell: CellType) -> str:
+    """SHA-256 of the numbers of a cell type and of its stored fits.
+
+    Parameters
+    ----------
+    cell
+        The cell type.
+    """
+    return _digest([_plain_physics(replace(cell, file="", folder="")), _stored_tables(cell)])
+
+
+def synapse_digest(synapse: Synapse) -> str:
+    """SHA-256 of the numbers of a kind of synapse.
+
+    Parameters
+    ----------
+    synapse
+        The kind of synapse.
+    """
+    return _digest(_plain_physics(replace(synapse, file="")))
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _plain_physics(value: Any) -> Any:
@@ -238,8 +276,10 @@ def _plain_physics(value: Any) -> Any:
 
 
 def _stored_tables(cell: CellType) -> dict[str, Any]:
-    path = file_of(cell)
-    return load_toml(path) if path.exists() else {}
+    """Return a cell type's fits by model; a user's without any has those of the compartments."""
+    places = (file_of(cell), _shipped_file(cell.name), _shipped_file(cell.like))
+    path = next((place for place in places if place.exists()), None)
+    return {} if path is None else load_toml(path)
 
 
 def _fit_table(fit: Fit) -> dict[str, Any]:

@@ -1,9 +1,10 @@
-"""From the TOML files of the catalogue, or a user's own, , to records."""
+"""From the TOML files of the catalogue, or a user's own, to records."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -57,7 +58,11 @@ def cell(name: str | os.PathLike[str]) -> CellType:
     CatalogueError
         If the file is not well formed.
     """
-    return _read_entry("cell type", name, read_cell_type)
+    found = _read_entry("cell type", name, _make_cell)
+    if not _is_path(name):
+        return found
+    folder = expand_user(name).resolve().parent
+    return found if folder == HERE / KINDS["cell type"] else replace(found, folder=str(folder))
 
 
 def synapse(name: str | os.PathLike[str]) -> Synapse:
@@ -256,6 +261,10 @@ def _read_entry(kind: str, name: str | os.PathLike[str], make: Callable[[Table],
 def _read_cached(path: Path, changed: int, make: Callable[[Table], Any]) -> Any:
     """Read once per version of a file: ``changed`` is its time of modification."""
     return make(read_toml_table(path))
+
+
+def _make_cell(table: Table) -> CellType:
+    return read_cell_type(table, cell)
 
 
 def _make_receptor(table: Table) -> Receptor:

@@ -18,6 +18,7 @@ from dualframe import catalogue
 from dualframe.circuit.circuit_record import CircuitRecord
 from dualframe.circuit.describe import describe_circuit, overview_text, sourced_numbers
 from dualframe.circuit.effect_overrides import EffectChange
+from dualframe.circuit.own_receptors import receptor_name
 from dualframe.circuit.perturbations import (
     add_drug,
     add_modulation,
@@ -219,7 +220,7 @@ class Circuit(CircuitRecord):
         kind
             ``"agonist"``, ``"antagonist"`` or ``"knockout"``.
         receptor
-            Name in the catalogue.
+            Its name.
         cells
             Cell types on which it acts (one or several); None means all of the circuit.
         dose
@@ -237,7 +238,7 @@ class Circuit(CircuitRecord):
         """
         new = Drug(
             kind=kind,
-            receptor=catalogue.receptor(receptor).name,
+            receptor=receptor_name(self, receptor),
             cells=as_names(cells, "cells"),
             dose=dose,
             affinity=affinity,
@@ -265,7 +266,7 @@ class Circuit(CircuitRecord):
         Parameters
         ----------
         receptor
-            Name in the catalogue.
+            Its name.
         cells
             Cell types that have the receptor (one or several).
         kind
@@ -287,7 +288,7 @@ class Circuit(CircuitRecord):
             new and lacks a number, or cannot be what was asked for.
         """
         change = EffectChange(
-            receptor=catalogue.receptor(receptor).name,
+            receptor=receptor_name(self, receptor),
             cells=as_names(cells, "cell types"),
             kind=kind,
             numbers=numbers,
@@ -313,7 +314,7 @@ class Circuit(CircuitRecord):
         Parameters
         ----------
         receptor
-            Name in the catalogue.
+            Its name.
         cells
             Cell types that have the receptor; None means all of the circuit.
         kind
@@ -327,7 +328,7 @@ class Circuit(CircuitRecord):
             If the receptor, cell type or kind does not exist.
         """
         change = EffectChange(
-            receptor=catalogue.receptor(receptor).name,
+            receptor=receptor_name(self, receptor),
             cells=as_names(cells, "cell types"),
             kind=kind,
             removed=True,
@@ -359,8 +360,7 @@ class Circuit(CircuitRecord):
         """Return what scaling did, a row for each projection of the full-size circuit.
 
         ``in_degree_full`` and ``in_degree_scaled`` are mean numbers of partners, ``weight_factor``
-        is what keeps the mean drive where they differ (NaN where no partner is left and the
-        projection is dropped).
+        keeps the mean drive where they differ (NaN where no partner is left: dropped).
         """
         return scaling_table(self.full_size, self)
 

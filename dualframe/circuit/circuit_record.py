@@ -63,6 +63,8 @@ class CircuitRecord(ValueRecord):
         Scale at which the command line runs it.
     calibrated_scales
         Scales at which its background rates are searched for and verified.
+    receptors
+        Files of receptors of the user's own; one of a name of the catalogue takes its place.
     full
         The full-size circuit of which this is a scaled one, None if it is full-size itself.
 
@@ -92,6 +94,7 @@ class CircuitRecord(ValueRecord):
     full: Self | None = field(default=None, repr=False)
     regions: tuple[Region, ...] = ()
     effects: tuple[EffectChange, ...] = ()
+    receptors: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._freeze()

@@ -7,7 +7,7 @@ They hold the circuit's own entries beside those of the catalogue.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from dualframe.circuit.catalogue_checks import check_compartments, check_plastic
 from dualframe.circuit.circuit_record import CircuitRecord
 from dualframe.circuit.components import Background, CircuitPopulation, CircuitProjection
 from dualframe.circuit.effect_overrides import EffectChange
+from dualframe.circuit.own_receptors import on_like_cells, own_receptors, with_own_receptors
 from dualframe.circuit.pharmacology import Drug, Modulation
 from dualframe.circuit.regions import check_once
 
@@ -119,6 +120,8 @@ class ResolvedCircuit:
         Its changes of effects, with the catalogue's names of cell types.
     receptors
         Receptors of its modulators and drugs, by name.
+    own_receptors
+        Those of the user's files, by name.
     """
 
     circuit: CircuitRecord
@@ -128,6 +131,7 @@ class ResolvedCircuit:
     drugs: tuple[ResolvedDrug, ...]
     effects: tuple[EffectChange, ...]
     receptors: Mapping[str, Receptor]
+    own_receptors: Mapping[str, Receptor] = field(default_factory=dict)
 
     @cached_property
     def cells(self) -> dict[str, CellType]:
@@ -149,6 +153,19 @@ class ResolvedCircuit:
         for synaptic_input in self.synaptic_inputs:
             inputs[synaptic_input.entry.target] += (synaptic_input,)
         return inputs
+
+    def find_receptor(self, name: str) -> Receptor | None:
+        """Return a receptor by name as the circuit has it, bound or not; None if there is none."""
+        if name in self.receptors:
+            return self.receptors[name]
+        if name not in self.own_receptors and name not in catalogue.names("receptor"):
+            return None
+        found = self.own_receptors.get(name) or catalogue.receptor(name)
+        return on_like_cells(found, self.cells.values())
+
+    def find_modulator(self, name: str) -> Modulator:
+        """Return a modulator by name or alias, with the circuit's own receptors."""
+        return with_own_receptors(catalogue.modulator(name), self.own_receptors)
 
     def population(self, name: str) -> ResolvedPopulation:
         """Return a population by name."""
@@ -187,9 +204,16 @@ def resolve_circuit(circuit: CircuitRecord, where: str = "") -> ResolvedCircuit:
     cells = _look_up(catalogue.cell, (p.cell for p in circuit.populations))
     by_population = {p.name: cells[p.cell] for p in circuit.populations}
     native = {p.target for p in circuit.projections if p.weight is not None}
-    modulators = _look_up(catalogue.modulator, (m.modulator for m in circuit.modulations))
+    own = own_receptors(circuit)
+    modulators = {
+        m.modulator: with_own_receptors(catalogue.modulator(m.modulator), own)
+        for m in circuit.modulations
+    }
     names = [name for modulator in modulators.values() for name in modulator.receptors]
-    receptors = _look_up(catalogue.receptor, (*names, *(drug.receptor for drug in circuit.drugs)))
+    receptors = {
+        name: on_like_cells(own.get(name) or catalogue.receptor(name), cells.values())
+        for name in dict.fromkeys((*names, *(drug.receptor for drug in circuit.drugs)))
+    }
     resolved = ResolvedCircuit(
         circuit=circuit,
         populations=tuple(
@@ -215,6 +239,7 @@ def resolve_circuit(circuit: CircuitRecord, where: str = "") -> ResolvedCircuit:
             replace(change, cells=_cell_names(change.cells, cells)) for change in circuit.effects
         ),
         receptors={receptor.name: receptor for receptor in receptors.values()},
+        own_receptors=own,
     )
     _check_resolved(resolved, where or f"circuit {circuit.name!r}")
     return resolved

@@ -14,7 +14,7 @@ from dualframe.core.serialisation import encode
 _APART = frozenset(
     {"title", "note", "sources", "full", "synapse_mode", "default_scale", "calibrated_scales"}
 )
-_NOT_OF_CONTACTS = frozenset({"modulations", "drugs", "effects", "plasticity"})
+_NOT_OF_CONTACTS = frozenset({"modulations", "drugs", "effects", "receptors", "plasticity"})
 # how many neurons there are and who connects: no unitary potential depends on it
 _NOT_OF_STRENGTHS = frozenset(
     {"n", "inputs", "regions", "region", "space", "scale", "kernel", "probability", "in_degree"}
@@ -24,26 +24,35 @@ _NOT_OF_STRENGTHS = frozenset(
 
 
 def digest_of_structure(circuit: Any) -> str:
-    """Return the SHA-256 of what a model is built from: notes and sources do not count."""
-    return _digest(_structure(circuit, _APART))
+    """Return the SHA-256 of what a model is built from: notes and sources do not count.
+
+    Here as below, a user's file of a cell or receptor counts with its content, wherever it lies.
+    """
+    return _digest_with_files(circuit, _APART)
 
 
 def digest_of_contacts(circuit: Any) -> str:
     """Return the SHA-256 of what a calibration of contacts depends on."""
-    return _digest(_structure(circuit, _APART | _NOT_OF_CONTACTS))
+    return _digest_with_files(circuit, _APART | _NOT_OF_CONTACTS)
 
 
 def digest_of_strengths(circuit: Any) -> str:
-    """Return the SHA-256 of cells and contacts, whatever the numbers of neurons and connections.
+    """Return the SHA-256 of cells and contacts, whatever the numbers of neurons and connections."""
+    return _digest_with_files(circuit, _APART | _NOT_OF_CONTACTS | _NOT_OF_STRENGTHS)
 
-    A user's cell file counts with its content, wherever it lies.
-    """
-    files = sorted({Path(name) for name in circuit.cells if name.endswith(".toml")})
-    content = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    structure = json.dumps(_structure(circuit, _APART | _NOT_OF_CONTACTS | _NOT_OF_STRENGTHS))
-    for file, digest in zip(files, content, strict=True):
-        structure = structure.replace(json.dumps(str(file)), json.dumps(digest))
-    return _digest(json.loads(structure))
+
+def _digest_with_files(circuit: Any, apart: Collection[str]) -> str:
+    structure = json.dumps(_structure(circuit, apart))
+    for file in sorted({name for name in circuit.cells if name.endswith(".toml")}):
+        structure = structure.replace(json.dumps(file), json.dumps(_content_digest(file)))
+    content = json.loads(structure)
+    if circuit.receptors and "receptors" not in apart:
+        content["receptors"] = [_content_digest(file) for file in circuit.receptors]
+    return _digest(content)
+
+
+def _content_digest(file: str) -> str:
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest()
 
 
 def _digest(content: Any) -> str:

@@ -71,6 +71,7 @@ CIRCUIT_TABLES = (
     "background",
     "modulations",
     "drugs",
+    "receptors",
 )
 
 
@@ -128,7 +129,8 @@ def read_table(
     encoders
         Inputs that the encoders of a task make.
     base
-        Populations, inputs, projections and background of a circuit that the table adds to.
+        Populations, inputs, projections, background and files of receptors of a circuit that the
+        table adds to.
     """
     space = table.child("space")
     holdings = read_holdings(table.child("holding"))
@@ -165,6 +167,10 @@ def read_table(
         "background": (*base.get("background", ()), *background),
         "modulations": tuple(_read_modulation(row, known) for row in table.children("modulations")),
         "drugs": tuple(_read_drug(row) for row in table.children("drugs")),
+        "receptors": (
+            *base.get("receptors", ()),
+            *(_place(name, folder) for name in table.texts("receptors", ())),
+        ),
     }
 
 
@@ -230,14 +236,11 @@ def _read_population(
     if point is not None and point not in models:
         raise UnknownName(f"model in {table.where}, key 'point':", str(point), models)
     drive = read_drive(table)
-    cell = table.text("cell")
-    if cell.endswith(".toml") and not os.path.isabs(cell):  # noqa: PTH117 (cell is a text)
-        cell = str(folder / cell)
     return make_record(
         table,
         CircuitPopulation,
         name=table.text("name"),
-        cell=cell,
+        cell=_place(table.text("cell"), folder),
         point=None if point is None else models[point],
         region=table.text("region", ""),
         drive=drive,
@@ -246,6 +249,13 @@ def _read_population(
         | {f"drive.{key}": number for key, number in (drive.sources if drive else {}).items()},
         **plain_values(numbers),
     )
+
+
+def _place(name: str, folder: Path) -> str:
+    """Return a name of the catalogue, or the path of a user's file, relative to the circuit's."""
+    if name.endswith(".toml") and not os.path.isabs(name):  # noqa: PTH117 (it is a text)
+        return str(folder / name)
+    return name
 
 
 def _read_projection(

@@ -31,7 +31,7 @@ KINDS = (
     "environments",
     "systems",
 )
-NEW_KINDS = ("task",)
+NEW_KINDS = ("circuit", "cell", "receptor", "task")
 RECORDED_NEURONS = 3
 
 WITHOUT_JSON = ("show", "calibrate", "fit")
@@ -110,7 +110,13 @@ def _add_new_arguments(subparser: argparse.ArgumentParser) -> None:
     add(
         "--with-environment",
         action="store_true",
-        help="write NAME.py too, a script with an environment of equations that trains",
+        help="of a task: write NAME.py too, a script with an environment of equations that trains",
+    )
+    add(
+        "--from",
+        dest="copy_of",
+        metavar="NAME",
+        help="copy a shipped one (l23, ctx_pv, M1, ...) instead of a template",
     )
     add("--out", metavar="DIR", default=".", help="folder (default: this one)")
     add_force(subparser, "replace files of this name that stand there")

@@ -135,4 +135,6 @@ def _reader_of_file(path: Path) -> Callable[[str], Any]:
         return df.circuit  # the reader of circuits says what is wrong
     if keys & {"protocol", "outcome"}:
         return df.task
+    if "affinity" in keys:
+        return catalogue.receptor
     return df.circuit if "populations" in keys else catalogue.cell

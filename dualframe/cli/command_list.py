@@ -41,7 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "new": (
             "dualframe.cli.new_command",
             "a commented file to start from",
-            "Write a commented file to start from: a task that trains at once.",
+            "Write a circuit, cell, receptor or task to start from, or a copy of a shipped one.",
         ),
         "export": (
             "dualframe.cli.commands",

@@ -17,6 +17,7 @@ from dualframe.building.twin_choice import choose_twin
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.messages import FAILED, INTERRUPTED, PROGRAM, say
 from dualframe.cli.output_options import chosen_folder, save_somewhere
+from dualframe.cli.own_calibration import calibrate_what_lacks
 from dualframe.cli.terminal_output import as_json
 from dualframe.core.validation import check_count
 from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
@@ -226,14 +227,16 @@ def cache_command(options: argparse.Namespace) -> int:
 
 
 def specification_of(options: argparse.Namespace) -> RunSpecification:
-    """Return the specification that the arguments describe."""
+    """Return the specification that the arguments describe; what lacks strengths gets them."""
     values = vars(options)
     fields: dict[str, Any] = {
         key: tuple(values[key]) if isinstance(values[key], list) else values[key]
         for key in RunSpecification.__dataclass_fields__
         if values.get(key) is not None
     }
-    return RunSpecification(**fields)
+    specification = RunSpecification(**fields)
+    calibrate_what_lacks(specification)
+    return specification
 
 
 @contextmanager

@@ -7,7 +7,8 @@ The templates lie in ``dualframe/templates``: ``<kind>.toml.j2`` for each kind o
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.errors import OutputError
 from dualframe.core.user_paths import expand_user
+
+_NAME = re.compile(r'^name = "[^"]*"$', re.MULTILINE)
 
 
 def write_from_templates(
@@ -53,12 +56,64 @@ def write_from_templates(
         place / f"{name}{ending}": _render(f"{kind}{ending}.j2", name=name, **words)
         for ending in endings
     }
+    write_new_files(contents, force=force)
+    return tuple(contents)
+
+
+def write_copy(
+    shipped: Path,
+    name: str,
+    folder: str | os.PathLike[str] = ".",
+    *,
+    added: str = "",
+    force: bool = False,
+) -> Path:
+    """Write a copy of a shipped TOML file under a name of the user's, in it and outside.
+
+    Parameters
+    ----------
+    shipped
+        The file, of which the first line that states a name is changed.
+    name, folder, force
+        As in `write_from_templates`.
+    added
+        A line that follows that of the name.
+
+    Raises
+    ------
+    OutputError
+        As `write_from_templates`.
+    """
+    text = shipped.read_text(encoding="utf-8")
+    path = expand_user(folder) / f"{name}.toml"
+    lines = "\n".join(filter(None, (f'name = "{name}"', added)))
+    content = _NAME.sub(lambda match: lines, text, count=1)
+    write_new_files({path: content}, force=force)
+    return path
+
+
+def write_new_files(contents: Mapping[Path, str], *, force: bool = False) -> None:
+    """Write files that a user starts from; write none of them if one cannot be written.
+
+    Parameters
+    ----------
+    contents
+        By path; all in one folder, which is made if need be.
+    force
+        As in `write_from_templates`.
+
+    Raises
+    ------
+    OutputError
+        As `write_from_templates`.
+    """
     for path, content in contents.items():
         if not force and os.path.lexists(path) and not _holds(path, content):
             raise OutputError(
                 f"{str(path)!r} is there already, and is not replaced: take another name, or give "
                 f"--force (force=True in Python)."
             )
+    place = next(iter(contents)).parent
     try:
         place.mkdir(parents=True, exist_ok=True)
         for path, content in contents.items():
@@ -67,7 +122,6 @@ def write_from_templates(
         raise OutputError(
             f"cannot write to the folder {str(place)!r}: {problem.strerror}. Name another one."
         ) from problem
-    return tuple(contents)
 
 
 def _render(template: str, **words: Any) -> str:

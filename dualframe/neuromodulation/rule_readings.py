@@ -35,9 +35,9 @@ def receptors_read(circuit: ResolvedCircuit, population: ResolvedPopulation) -> 
     receptors = []
     for variable, projection in variables_read_by_rules(circuit, population.name).items():
         name = variable.removeprefix(_OCCUPANCY)
-        if variable == name or name not in catalogue.names("receptor"):
+        receptor = circuit.find_receptor(name)
+        if variable == name or receptor is None:
             continue
-        receptor = catalogue.receptor(name)
         _check_reading(circuit, population, receptor, projection)
         receptors.append(receptor)
     return receptors
@@ -64,7 +64,7 @@ def modulators_read(
 def is_read(circuit: ResolvedCircuit, modulator: str) -> bool:
     """Return whether a rule of a circuit reads a modulator, or a receptor of it."""
     names = {f"{_CONCENTRATION}{modulator}"}
-    names |= {f"{_OCCUPANCY}{name}" for name in catalogue.modulator(modulator).receptors}
+    names |= {f"{_OCCUPANCY}{name}" for name in circuit.find_modulator(modulator).receptors}
     return any(names & set(variables_read_by_rules(circuit, p.name)) for p in circuit.populations)
 
 
@@ -75,8 +75,8 @@ def _check_reading(
     cell, name = population.cell, receptor.name
     label = f"projection {projection!r}: its rule reads 'o_{name}' of {population.name!r}"
     if not (receptor.expressed_in(cell.name) or compiled_effects(circuit, receptor, cell)):
-        receptors = (catalogue.receptor(other) for other in catalogue.names("receptor"))
-        there = [other.name for other in receptors if other.expressed_in(cell.name)]
+        everywhere = map(circuit.find_receptor, catalogue.names("receptor"))
+        there = [other.name for other in everywhere if other and other.expressed_in(cell.name)]
         raise CatalogueError(
             f"{label}, but {cell.name} has no {name}: it expresses {', '.join(there) or 'none'}."
         )

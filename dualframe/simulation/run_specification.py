@@ -18,7 +18,8 @@ import pandas as pd
 from brian2.units import ms
 
 from dualframe import biological, task_driven
-from dualframe.building.calibrated_weights import Calibration, load_calibration
+from dualframe.building.calibrated_weights import Calibration
+from dualframe.building.circuit_calibrations import find_circuit_calibration, has_calibration
 from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.twin_choice import choose_twin
 from dualframe.catalogue.lookup import modulator_name
@@ -165,12 +166,19 @@ class RunSpecification:
     @property
     def stored_calibration(self) -> Calibration:
         """The calibration, from the file that was named, or that lies with the circuit."""
-        path = self.calibration_file
-        if path is not None and not path.exists():
-            if self.calibration:
-                raise CatalogueError(f"--calibration {str(path)!r}: there is no such file.")
-            path = None  # a copy of a shipped circuit: strengths of other contacts are refused
-        return load_calibration(self.resolved_circuit, self.model_key, path)
+        if self.calibration and not Path(self.calibration).exists():
+            raise CatalogueError(f"--calibration {self.calibration!r}: there is no such file.")
+        return find_circuit_calibration(self.resolved_circuit, self.model_key, self._stored_file)
+
+    @property
+    def lacks_calibration(self) -> bool:
+        """Whether strengths of the circuit's contacts are neither stored nor kept."""
+        return not has_calibration(self.resolved_circuit, self.model_key, self._stored_file)
+
+    @property
+    def _stored_file(self) -> Path | None:
+        path = self.calibration_file  # a copy of a shipped circuit has no file of its own
+        return path if path is not None and path.exists() else None
 
     @property
     def calibration_file(self) -> Path | None:

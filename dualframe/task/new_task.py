@@ -8,7 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from dualframe.core.errors import OutputError
-from dualframe.core.file_templates import write_from_templates
+from dualframe.core.file_templates import write_copy, write_from_templates
+from dualframe.core.shipped_files import find_shipped_file
 from dualframe.core.validation import check_name
 
 
@@ -17,6 +18,7 @@ def new_task(
     folder: str | os.PathLike[str] = ".",
     *,
     with_environment: bool = False,
+    copy_of: str | None = None,
     force: bool = False,
 ) -> Path:
     """Write a commented task, ``<name>.toml``, to start from; `dualframe.task` reads it.
@@ -30,6 +32,9 @@ def new_task(
     with_environment
         Whether a script, ``<name>.py``, is written too, which defines the task's environment by
         equations, registers it and trains.
+    copy_of
+        A shipped task, whose file is copied; training finds its weights anew, where it has any to
+        find.
     force
         Whether a file that stands there with another content is replaced.
 
@@ -42,11 +47,17 @@ def new_task(
     ------
     NetworkError
         If the name cannot be one.
+    UnknownName
+        If no such task is shipped.
     OutputError
         If a file stands there that is not as it would be written, or Python has a module of the
         script's name, in whose place the script would be imported.
     """
     check_name(name, "task")
+    if copy_of is not None:
+        if with_environment:
+            raise OutputError("a copy of a task has its environment: leave out one of the two.")
+        return write_copy(find_shipped_file("tasks", copy_of), name, folder, force=force)
     if with_environment and (name in sys.stdlib_module_names or _is_installed(name)):
         raise OutputError(
             f"Python has a module {name!r}, which a script {name}.py would hide: take another name."

@@ -45,7 +45,7 @@ COMPONENTS: Mapping[str, str] = {
     "releases": "release",
 }
 _TABLES = ("protocol", "environment", "outcome", *COMPONENTS)
-_PARTS = ("populations", "inputs", "projections", "background")  # which a task adds to
+_PARTS = ("populations", "inputs", "projections", "background", "receptors")  # which a task adds to
 _HEAD = ("name", "title", "modulators", "default_modulators")
 PROTOCOL = SectionSchema(
     numbers={

@@ -13,8 +13,8 @@ from functools import partial
 
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
-from dualframe import catalogue
 from dualframe.circuit import ResolvedCircuit
+from dualframe.circuit.own_receptors import receptor_name
 from dualframe.core.errors import DualframeError
 from dualframe.network import Plasticity
 from dualframe.neuromodulation.active_effects import (
@@ -104,10 +104,12 @@ def receptor_knockouts(task: Task, receptors: Iterable[str] | None = None) -> li
     DualframeError
         If a receptor that was named does nothing in this task.
     """
-    modulators = [catalogue.modulator(name) for name in task.modulators]
-    acting = {name for modulator in modulators for name in modulator.receptors}
-    chosen = None if receptors is None else {catalogue.receptor(name).name for name in receptors}
     circuit = task.circuit.resolved
+    modulators = map(circuit.find_modulator, task.modulators)
+    acting = {name for modulator in modulators for name in modulator.receptors}
+    chosen = (
+        None if receptors is None else {receptor_name(task.circuit, name) for name in receptors}
+    )
     pairs = _pairs(circuit, sorted(acting if chosen is None else chosen & acting))
     idle = sorted((chosen or set()) - {receptor for receptor, _ in pairs})
     if idle:
@@ -121,7 +123,7 @@ def receptor_knockouts(task: Task, receptors: Iterable[str] | None = None) -> li
 
 def _pairs(circuit: ResolvedCircuit, receptors: Iterable[str]) -> list[tuple[str, str]]:
     """Return the receptors and cell types of which an effect or a reading of a rule acts."""
-    records = [catalogue.receptor(name) for name in receptors]
+    records = [one for one in map(circuit.find_receptor, receptors) if one]
     pairs = {
         (active.receptor.name, active.cell.name)
         for population in circuit.populations
@@ -155,10 +157,11 @@ def _effects_of_pair(
     circuit: ResolvedCircuit, receptor: str, cell_type: str
 ) -> tuple[ActiveEffect, ...]:
     """Return the effects of a receptor on a cell type that act in a circuit, each once."""
+    found = [one for one in [circuit.find_receptor(receptor)] if one]
     effects = {
         (active.effect.kind, active.effect.target, active.effect.synapse): active
         for population in circuit.populations
-        for active in active_effects(circuit, population, [catalogue.receptor(receptor)])
+        for active in active_effects(circuit, population, found)
         if active.cell.name == cell_type
     }
     return tuple(effects.values())

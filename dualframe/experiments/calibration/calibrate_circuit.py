@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any, get_args
 
 from dualframe.building.calibrated_weights import Calibration
+from dualframe.building.circuit_calibrations import keep_circuit_calibration
 from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.task_calibrations import keep_calibration
 from dualframe.catalogue.fitted_models import Cells
@@ -55,9 +56,9 @@ def calibrate(
 ) -> Calibration:
     """Find the strengths of the contacts of a circuit, or of a task, for one model of its cells.
 
-    Those of a task are kept in the user's cache, where training finds them. They are found at the
-    time step of its protocol, with the neurons that it is trained with (no ``synapses``, ``cells``
-    and ``dt`` here).
+    They are kept in the user's cache, where building and training find them (of a circuit, if no
+    background rate is left to find). Those of a task are found at the time step of its protocol,
+    with the neurons that it is trained with (no ``synapses``, ``cells`` and ``dt`` here).
 
     Parameters
     ----------
@@ -102,7 +103,7 @@ def calibrate(
         If no weight reaches an amplitude without making the cell fire, or the rates do not come
         into their ranges.
     """
-    asked = request_calibration(circuit, model, dt, synapses=synapses, cells=cells)
+    asked = request_calibration(circuit, model, dt, rates=rates, synapses=synapses, cells=cells)
     base, neurons, key = asked.circuit, asked.neurons, asked.neurons.calibration_key
     if base.contacts and not any(contact.is_calibrated for contact in base.contacts):
         raise DualframeError(
@@ -122,7 +123,7 @@ def calibrate(
         calibration = _keep_strengths(start, base, key)
     first = dict(events or calibration.rates or asked.rates)
     calibration = replace(calibration, rates=first, dt=asked.dt)
-    if rates and asked.has_rates:
+    if asked.has_rates:
         silenced = _without_encoders(base)
         meter = RateMeter(
             circuit=silenced, neurons=neurons, dt=asked.dt, duration=protocol.duration
@@ -132,6 +133,8 @@ def calibrate(
         )
     if isinstance(circuit, Task):
         keep_calibration(circuit, neurons, asked.dt, calibration)
+    elif asked.has_rates or all(one.events is not None for one in base.background):
+        keep_circuit_calibration(base, calibration)
     return calibration
 
 

@@ -64,13 +64,13 @@ class CalibrationRequest:
 
 
 def request_calibration(
-    circuit: Circuit | Task, model: str, dt: Any, **cells: Any
+    circuit: Circuit | Task, model: str, dt: Any, *, rates: bool = True, **cells: Any
 ) -> CalibrationRequest:
     """Return what is calibrated.
 
     Parameters
     ----------
-    circuit, model, dt, cells
+    circuit, model, dt, rates, cells
         As of `dualframe.calibrate`; ``cells`` are ``synapses`` and ``cells``.
 
     Raises
@@ -82,14 +82,15 @@ def request_calibration(
         _refuse_for_task(circuit, dt=dt, **cells)
         neurons = task_neurons(circuit, model)
         named = _named_rates(circuit, neurons.calibration_key)
-        rates: Mapping[str, Any] = named.rates if named else {}
+        known: Mapping[str, Any] = named.rates if named else {}
+        label = f"task {circuit.name!r}"
         return CalibrationRequest(
             circuit=without_actions(circuit.circuit),
             neurons=neurons,
             dt=circuit.time_step(branch_of(model)),
-            rates=rates,
+            rates=known,
             named=named,
-            has_rates=_has_unstated_rates(circuit, rates),
+            has_rates=rates and _has_unstated_rates(label, circuit.circuit, known),
         )
     base = without_actions(circuit)
     neurons = chosen_neurons(base, model, **cells)
@@ -98,6 +99,7 @@ def request_calibration(
         neurons=neurons,
         dt=positive_time(0.1 * ms if dt is None else dt, "dt"),
         rates=stored_rates(base.name, neurons.calibration_key),
+        has_rates=rates and _has_unstated_rates(f"circuit {base.name!r}", base, {}),
     )
 
 
@@ -107,13 +109,13 @@ def _named_rates(task: Task, model: str) -> Calibration | None:
     return None if named is None else load_calibration(named, model)
 
 
-def _has_unstated_rates(task: Task, rates: Mapping[str, Any]) -> bool:
+def _has_unstated_rates(label: str, circuit: Circuit, rates: Mapping[str, Any]) -> bool:
     """Tell whether background rates are to be found; refuse those that nothing says."""
-    unstated = [b for b in task.circuit.background if b.events is None and b.target not in rates]
+    unstated = [b for b in circuit.background if b.events is None and b.target not in rates]
     for one in unstated:
-        if task.circuit.population(one.target).rate_low is None:
+        if circuit.population(one.target).rate_low is None:
             raise DualframeError(
-                f"task {task.name!r}: {one.name!r} states no rate. Give one, like "
+                f"{label}: {one.name!r} states no rate. Give one, like "
                 f'rate = "800 Hz", or rate_low and rate_high of {one.target!r}, into which it is '
                 f"then calibrated."
             )

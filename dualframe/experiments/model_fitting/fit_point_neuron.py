@@ -24,13 +24,12 @@ from dualframe.catalogue import CellType
 from dualframe.catalogue.fitted_models import (
     Fit,
     compartments_digest,
-    is_path,
     numbers_of,
     store,
 )
 from dualframe.catalogue.point_neuron_set import PointNeuronSet
 from dualframe.catalogue.sourced_value import Origin
-from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
+from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.experiments.cell_survey import CellSurvey, Clamp, survey_cell
 from dualframe.experiments.clamp_summary import ClampSummary, summarise_clamp
 from dualframe.experiments.current_clamp import current_clamp
@@ -75,7 +74,8 @@ def fit_point(
     seed
         Seed of the search. A search that does not agree is repeated from another start.
     save
-        Whether to store the fit with the catalogue, from where ``cells="fitted"`` takes it.
+        Whether to store the fit with the catalogue, of a file of your own in ``fits`` beside it,
+        from where ``cells="fitted"`` takes it.
     generations
         The most generations of the search, of 16 candidates each.
     target
@@ -94,17 +94,12 @@ def fit_point(
     UnknownName
         For an unknown cell type or model.
     CatalogueError
-        If the cell type has no compartments, or a fit of a user's own file is to be stored.
+        If the cell type has no compartments.
     DualframeError
         If the cell does not fire, or fires without a current.
     """
     if model not in fittable_families():
         raise UnknownName("point neuron model to fit", model, fittable_families())
-    if save and is_path(cell):
-        raise CatalogueError(
-            f"{cell} is a file of your own: its fit is not stored with the catalogue. Leave out "
-            "save, and give the result as cells={name: fit} to the builder."
-        )
     cell_type = catalogue.cell(cell)
     digest = compartments_digest(cell_type)
     reference = partial(current_clamp, cell, MODEL, target=target)

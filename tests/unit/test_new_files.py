@@ -1,0 +1,211 @@
+"""Circuits, cells and receptors of a user's own, from templates or copied, outside a checkout."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from brian2.units import ms
+
+import dualframe as df
+from dualframe import catalogue
+from dualframe.catalogue.fitted_models import compartments_digest, is_current, read_fit, store
+from dualframe.circuit import Circuit
+from dualframe.cli import main
+from dualframe.core.errors import CatalogueError, NetworkError, OutputError, UnknownName
+from dualframe.experiments.calibration.calibration_request import request_calibration
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DUALFRAME_CACHE", str(tmp_path / "cache"))
+    return tmp_path
+
+
+def alone(cell: str, n: int = 2) -> Circuit:
+    """A circuit of one population, read from a file."""
+    lines = ['name = "alone"', 'source = "dualframe"', 'status = "assumed"', "[[populations]]"]
+    lines += ['name = "cells"', f'cell = "{cell}"', f"n = {n}"]
+    Path("alone.toml").write_text("\n".join(lines), encoding="utf-8")
+    return df.circuit("alone.toml")
+
+
+# ---------------------------------------------------------------- templates
+
+
+@pytest.mark.slow
+@pytest.mark.cpp
+def test_the_circuit_runs_at_once_and_is_calibrated_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["new", "circuit", "mine"]) == 0
+    assert "dualframe run mine.toml" in capsys.readouterr().out
+    run = ["run", "mine.toml", "--duration", "0.6s", "--seed", "1", "--json"]
+    assert main(run) == 0
+    first = capsys.readouterr()
+    assert "finding the weights of 4 contacts for biological" in first.err
+    assert "dualframe calibrate" in first.err
+    rates = {row["population"]: row["mean_rate_Hz"] for row in json.loads(first.out)["rates"]}
+    assert all(0 < rate < 50 for rate in rates.values())  # neither silent nor in a seizure
+    text = Path("mine.toml").read_text(encoding="utf-8")
+    Path("mine.toml").write_text(text.replace("n = 80", "n = 60"), encoding="utf-8")
+    assert main(run) == 0  # weights do not depend on how many there are
+    assert "finding the weights" not in capsys.readouterr().err
+
+
+def test_a_circuit_of_one_population_needs_no_calibration(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    alone("ctx_pv")
+    words = ["run", "alone.toml", "--duration", "5ms", "--seed", "1", "--target", "runtime"]
+    assert main(words) == 0
+    assert "finding the weights" not in capsys.readouterr().err
+
+
+def test_the_cell_is_like_one_of_the_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["new", "cell", "mine"]) == 0
+    own, other = df.cell("mine.toml"), df.cell("ctx_pv")
+    assert (own.name, own.like, own.sign) == ("mine", "ctx_pv", other.sign)
+    assert own.compartments == other.compartments
+    assert own.passive is not None
+    assert own.passive.numbers["r_in"].written == "130 Mohm"
+    assert compartments_digest(own) != compartments_digest(other)  # they are matched to r_in
+    assert main(["show", "mine.toml"]) == 0
+    assert "like ctx_pv" in capsys.readouterr().out
+
+
+def test_a_like_cell_has_the_receptors() -> None:
+    df.new_cell("mine")
+    builds = []
+    for name in ("mine.toml", "ctx_pv"):
+        modulated = alone(name).with_modulation("ACh", level=0.8)
+        builds.append(df.task_driven.build(modulated, cells="published").meta["actions"])
+    acted = [{row["receptor"] for row in rows if row["acted"]} for rows in builds]
+    assert acted[0] == acted[1] != set()
+    assert {row["cell_type"] for row in builds[0]} == {"mine"}
+
+
+def test_a_fit_of_a_cell_of_ones_own_is_kept_beside_it(own_folder: Path) -> None:
+    own = df.cell(df.new_cell("mine"))
+    assert not is_current(own, "glif")  # it has the fit of ctx_pv, of other compartments
+    fit = read_fit(df.cell("ctx_pv"), "glif")
+    facts = {**fit.provenance, "compartments": compartments_digest(own)}
+    path = store(own, replace(fit, cell="mine", provenance=facts))
+    assert path == own_folder / "fits" / "mine.toml"
+    assert is_current(df.cell("mine.toml"), "glif")
+    network = df.task_driven.build(alone("mine.toml"))
+    assert not any("published" in line for line in network.meta["assumptions"])
+
+
+@pytest.mark.parametrize("branch", ["biological", "task_driven"])
+def test_the_receptor_acts_in_a_circuit_that_lists_it(branch: str) -> None:
+    assert main(["new", "receptor", "mine"]) == 0
+    assert main(["show", "mine.toml"]) == 0
+    text = 'receptors = ["mine.toml"]\n'
+    alone("ctx_l23_pyr")
+    path = Path("alone.toml")
+    path.write_text(text + path.read_text(encoding="utf-8"), encoding="utf-8")
+    circuit = df.circuit(path)
+    assert circuit.contacts_digest == alone("ctx_l23_pyr").contacts_digest
+    build = df.biological.build if branch == "biological" else df.task_driven.build
+    rows = build(circuit.with_modulation("NA", level=0.8)).meta["actions"]
+    acting = {row["receptor"]: row for row in rows if row["acted"]}
+    assert "mine" in acting
+    assert acting["mine"]["occupancy"] == pytest.approx(_occupancy(), rel=1e-6)  # Hill, hill 1
+    blocked = circuit.with_modulation("NA", level=0.8).with_drug("antagonist", "mine")
+    rows = build(blocked).meta["actions"]
+    assert not any(
+        row["acted"] and row["receptor"] == "mine" for row in rows if row["action"] == "NA"
+    )
+
+
+def _occupancy() -> float:
+    reference = catalogue.modulator("NA").numbers.value("reference_concentration")
+    ec50 = df.receptor("mine.toml").affinity.value("EC50")
+    return float(1 / (1 + ec50 / (0.8 * reference)))
+
+
+def test_a_receptor_of_the_catalogues_name_takes_its_place() -> None:
+    df.new_receptor("M1", copy_of="M1")
+    circuit = alone("ctx_l23_pyr").with_components(receptors=("M1.toml",))
+    modulated = circuit.with_modulation("ACh", level=0.8)
+    assert modulated.resolved.receptors["M1"].file == "M1.toml"
+    assert modulated.resolved.modulators["ACh"] == catalogue.modulator("ACh")
+
+
+# ---------------------------------------------------------------- copies
+
+
+def test_a_copy_of_a_circuit_has_its_calibrations_until_it_changes(own_folder: Path) -> None:
+    path = df.new_circuit("mine", copy_of="l23")
+    assert (own_folder / "calibration" / "mine.toml").is_file()
+    found = df.circuit(path)
+    assert found.name == "mine"
+    assert main(["check", "mine.toml", "--target", "cpp_standalone"]) == 0  # it is built
+    changed = path.read_text(encoding="utf-8").replace("0.1189 mV", "0.2 mV")
+    path.write_text(changed, encoding="utf-8")
+    assert main(["check", "mine.toml", "--target", "cpp_standalone"]) == 2
+
+
+def test_what_cannot_be_calibrated_at_once_names_the_command(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = df.new_circuit("mine", copy_of="l23")
+    path.write_text(path.read_text(encoding="utf-8").replace("0.1189 mV", "0.2 mV"), "utf-8")
+    assert main(["run", "mine.toml", "--branch", "task_driven"]) == 2
+    assert "mine.toml --model glif. Or give every [[background]] a rate" in capsys.readouterr().err
+
+
+def test_a_circuit_that_says_nothing_of_a_rate_is_told_so() -> None:
+    path = df.new_circuit("mine")
+    path.write_text(path.read_text(encoding="utf-8").replace('rate = "1400 Hz"', ""), "utf-8")
+    with pytest.raises(df.DualframeError, match=r"background_pyr.*states no rate"):
+        request_calibration(df.circuit(path), "biological", 0.1 * ms)
+
+
+def test_copies_of_cells_and_receptors_read_as_the_originals() -> None:
+    cell = df.cell(df.new_cell("mine", copy_of="ctx_sst"))
+    original = df.cell("ctx_sst")
+    assert cell.like == "ctx_sst"
+    assert replace(cell, name=original.name, like="", file="") == replace(original, file="")
+    receptor = df.receptor(df.new_receptor("r", copy_of="D1"))
+    assert replace(receptor, name="D1") == df.receptor("D1")
+    task = df.task(df.new_task("t", copy_of="navigation"))
+    assert task.name == "t"
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def test_what_is_refused(own_folder: Path) -> None:
+    with pytest.raises(UnknownName, match=r"cell type 'ctx_pvb'.*ctx_pv"):
+        df.new_cell("mine", copy_of="ctx_pvb")
+    with pytest.raises(UnknownName, match="receptor 'M9'"):
+        df.new_receptor("mine", copy_of="M9")
+    with pytest.raises(UnknownName, match="circuit 'l24'"):
+        df.new_circuit("mine", copy_of="l24")
+    with pytest.raises(NetworkError, match="my-cell"):
+        df.new_cell("my-cell")
+    with pytest.raises(OutputError, match="leave out one"):
+        df.new_task("mine", copy_of="navigation", with_environment=True)
+    assert not list(own_folder.iterdir())
+    assert main(["new", "cell", "mine", "--with-environment"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('like = "ctx_pv"', 'like = "ctx_pvb"', "cell type 'ctx_pvb'"),
+        ('name = "mine"', 'name = "ctx_pv"', "is the name of the cell type that it is like"),
+        ('tau_m = "8 ms"', "", "key 'tau_m': missing"),
+        ('tau_m = "8 ms"', 'tau_m = "8 mV"', "tau_m"),
+    ],
+)
+def test_a_cell_that_cannot_be(old: str, new: str, message: str) -> None:
+    path = df.new_cell("mine")
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    with pytest.raises((CatalogueError, UnknownName), match=message):
+        df.cell(path)
