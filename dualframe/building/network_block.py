@@ -29,6 +29,8 @@ class PopulationChange:
         Constants and initial values that are added, or replace those of the same name.
     reset_terms
         Parameter -> expression of its dimension that is added to it wherever the reset reads it.
+    reset
+        Statements that are appended to the reset.
     levels
         Modulator -> expression of its level in this population, for rules of plasticity.
     declares
@@ -40,6 +42,7 @@ class PopulationChange:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     initial: Mapping[str, Any] = field(default_factory=dict)
     reset_terms: Mapping[str, str] = field(default_factory=dict)
+    reset: str = ""
     levels: Mapping[str, str] = field(default_factory=dict)
     declares: tuple[str, ...] = ()
 
@@ -53,6 +56,7 @@ class PopulationChange:
         """
         terms = {name: f"({name} + {term})" for name, term in self.reset_terms.items()}
         reset = population.reset
+        reset = word_substitute(reset, terms) if reset and terms else reset
         declared = (f"{name} : 1" for name in self.declares if name not in population.variables)
         return replace(
             population,
@@ -61,7 +65,7 @@ class PopulationChange:
                 for text in (population.equations.strip(), self.equations.strip(), *declared)
                 if text
             ),
-            reset=word_substitute(reset, terms) if reset and terms else reset,
+            reset="\n".join(filter(None, (reset, self.reset))) or reset,
             parameters={**population.parameters, **self.parameters},
             initial={**population.initial, **self.initial},
         )

@@ -2,8 +2,9 @@
 
 ``"environment.trial"`` and ``"decision.tick"`` are copied into the population at every step, under
 the rule's name for them. ``"modulator.DA"`` is the level that a release gives to the population, or
-where releases are concentrations, the concentration over the modulator's reference. What has no dot
-is a variable of the neuron, such as the occupancy ``"o_D1"``.
+where releases are concentrations, the concentration over the modulator's reference.
+``"cell.spiked"`` is one in the step after the neuron's own spike. What has no dot is a variable of
+the neuron, such as the occupancy ``"o_D1"``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from dualframe.building.task_context import TaskContext
 from dualframe.circuit import Circuit, CircuitProjection, Modulation
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.task import Task
+
+_OWN_SPIKE = ("cell", "spiked")
 
 
 def asked_signals(task: Task) -> set[str]:
@@ -108,6 +111,7 @@ class _SignalsOfRules:
         self.concentrations = concentrations
         self.copies: dict[tuple[str, str], tuple[str, str]] = {}
         self.references: dict[tuple[str, str], PopulationChange] = {}
+        self.spikes: dict[str, PopulationChange] = {}
 
     @property
     def block(self) -> NetworkBlock:
@@ -119,6 +123,7 @@ class _SignalsOfRules:
             ),
             changes=(
                 *self.references.values(),
+                *self.spikes.values(),
                 *(PopulationChange(population=to, declares=(name,)) for to, name in self.copies),
             ),
         )
@@ -143,11 +148,22 @@ class _SignalsOfRules:
         origin, dot, name = text.partition(".")
         if not dot:
             return text
+        if (origin, name) == _OWN_SPIKE:
+            return self._own_spike(projection.target)
         if origin == "modulator":
             return self._level_of(projection, name)
         source, variable = self.context.find_signal(text, f"projection {projection.name!r}")
         self._add_copy(projection, signal, (source.name, variable))
         return signal
+
+    def _own_spike(self, population: str) -> str:
+        """Return the variable that is one in the step after a spike of the neuron."""
+        self.spikes[population] = PopulationChange(
+            population=population,
+            equations="dspiked/dt = -spiked/dt : 1",
+            reset="spiked = 1",
+        )
+        return "spiked"
 
     def _level_of(self, projection: CircuitProjection, modulator: str) -> str:
         population = projection.target

@@ -17,6 +17,10 @@ actor ``chosen - policy`` of the action that the neuron stands for, the gradient
 The rule reads of the postsynaptic neuron: ``tick``, one in a step with a tick and zero otherwise,
 ``td_error``, ``credit`` (m), ``keep`` (k), and ``spiked``, one in the step after its own spike.
 
+With ``tau_mean`` the error is what the signal is above its own mean over that time (over all time,
+as long as that is shorter): so the occupancy of a receptor of which tonic release binds a part can
+be an error of either sign.
+
 Event-driven, a synapse changes at its spikes only: every synapse of a neuron is visited at the
 neuron's spikes, so what happened since is the same for all of them, and the neuron keeps it: the
 sums of :math:`\delta` over ticks that E and C are worth, and what they have faded to. The synapses
@@ -38,9 +42,13 @@ from dualframe.plasticity.statements import bounded_weight, factor_product, trac
 
 PARAMETERS = ParameterTable(
     required={"eta": "dimensionless", "tau_plus": "time"},
-    optional=dict.fromkeys(("w_init", "w_min", "w_max"), "dimensionless"),
+    optional={
+        "tau_mean": "time",
+        **dict.fromkeys(("w_init", "w_min", "w_max"), "dimensionless"),
+    },
     equations="between ticks C <- C + x at a post spike (x: trace of pre spikes, tau_plus); at one "
-    "w <- w + eta delta E, E <- keep E + credit C, C <- 0",
+    "w <- w + eta delta E, E <- keep E + credit C, C <- 0; delta: the error, or what it is above "
+    "its mean over tau_mean",
 )
 _SIGNALS = {
     "tick": "one in a step with a tick, else zero",
@@ -66,6 +74,8 @@ kept_collected = open_collected*(1 - tick*(1 - seen_tick*retained)) : 1
 dfaded_collected/dt = (kept_collected + first_tick*credit - faded_collected)/dt : 1
 dfolded/dt = (seen_tick + tick*(1 - seen_tick) - folded)/dt : 1
 """.strip()
+# the mean of the signal over tau_mean, or over the time since the start
+_MEAN = "dmean_error/dt = (td_error - mean_error)/clip(t + dt, dt, tau_mean) : 1"
 # two errors move all synapses the same way if they have one sign, and E has been one sum at both
 _DIRECTION = """
 sense = clip(1e30*error, -1, 1)*(1 + seen_tick) : 1
@@ -99,8 +109,12 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
     eligible = factor_product(neuron_variables, "ltp", "eligibility")
     drive = factor_product(neuron_variables, "rate")
     x = trace_equation("x", "tau_plus", plasticity)
+    mean, above = ("", "td_error")
+    if "tau_mean" in plasticity.numbers:
+        mean, above = (_MEAN, "(td_error - mean_error)")
     if is_clock_driven(plasticity):
-        change = f"tick_post*{_GAIN}*td_error_post{drive}*eligibility"
+        seen = above.replace("_error", "_error_post")
+        change = f"tick_post*{_GAIN}*{seen}{drive}*eligibility"
         lines = [
             "deligibility/dt = tick_post*(clip(keep_post, 0, 1)*eligibility + credit_post*collected"
             " - eligibility)/dt : 1 (clock-driven)",
@@ -112,8 +126,9 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
             step_change=change,
             on_pre="x += 1",
             on_post=f"collected += x{eligible}",
+            neuron_equations=mean,
         )
-    error = f"tick*td_error{drive.replace('_post', '')}"
+    error = f"tick*{above}{drive.replace('_post', '')}"
     return RuleEquations(
         equations=_SYNAPSE + x,
         on_pre="x += 1",
@@ -121,7 +136,9 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
         due_change=_DUE,
         bring_up_to_date=_SEEN,
         conditional_updates=((f"{bounded_weight(_DUE)}\n{_SEEN}", f"{REVERSAL}_post"),),
-        neuron_equations=f"{_NEURON}\n{_DIRECTION}".replace("tick*td_error", error),
+        neuron_equations="\n".join(
+            filter(None, [mean, _NEURON.replace("tick*td_error", error), _DIRECTION])
+        ),
         neuron_initial={"faded_eligibility": 1.0},
     )
 

@@ -109,6 +109,14 @@ def test_the_error_of_a_critic_is_that_of_its_equations() -> None:
     assert set(np.unique(traces["credit_value"])) == {0, 1}
 
 
+def test_eligibility_outlasts_a_trial_where_it_is_asked_to() -> None:
+    cells = spikes(4, 10 * TICK, 0.1, 1)
+    values = {"population": "value", **CRITIC, "forgets": 0.0}
+    traces = run("critic", values, context("cartpole", value=4), {"value": cells}, SCRIPT)
+    assert set(np.unique(traces["keep"])) == {0, 0.45}
+    assert (traces["keep"] > 0).sum() == 9  # at every tick, the first of a trial too
+
+
 @pytest.mark.parametrize("greedy", [0.0, 1.0])
 def test_three_actors_are_drawn_by_a_softmax_of_their_rates(greedy: float) -> None:
     ticks, rates = 300, np.array([50.0, 100.0, 150.0])  # Hz: 1, 2 and 3 spikes in every tick

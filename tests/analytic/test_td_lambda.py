@@ -78,21 +78,27 @@ def _input(name: str, spikes: Array, early: int) -> df.SpikeInput:
     return df.SpikeInput(name, len(spikes), neuron, (step - early) * ms)
 
 
-def expected(w_max: float = 50.0) -> Array:
-    """The source of the rule, step by step: ticks first, then presynaptic, then postsynaptic."""
+def expected(w_max: float = 50.0, tau_mean: float = np.inf) -> Array:
+    """The source of the rule, step by step: ticks first, then presynaptic, then postsynaptic.
+
+    With a finite ``tau_mean`` (in steps) the error is what it is above its mean until this step.
+    """
     pre, post = trains()
+    mean = 0.0
     w, e, c = np.full((N, M), 25.0), np.zeros((N, M)), np.zeros((N, M))
     x = np.zeros(N)
     for step in range(STEPS):
         x *= np.exp(-1 / TAU)
+        count = step // EVERY
         if step % EVERY == 0:
-            count = step // EVERY
-            w = np.clip(w + ETA * np.sin(1.3 * count) * e, 0, w_max)
+            w = np.clip(w + ETA * (np.sin(1.3 * count) - mean) * e, 0, w_max)
             credit = np.cos(0.7 * count + np.linspace(0, 1, M))
             e = 0.88 * (count % 37 > 0) * e + credit * c
             c[:] = 0
         x += pre[:, step]
         c += x[:, None] * post[None, :, step]
+        if np.isfinite(tau_mean):
+            mean += (np.sin(1.3 * count) - mean) / min(step + 1, tau_mean)
     return w.ravel()
 
 
@@ -116,6 +122,17 @@ def test_the_rule_follows_its_equations(
     assert wanted.max() < 49.5
     # a few thousand additions, each rounded at the size of the weight
     np.testing.assert_allclose(found, wanted, rtol=0, atol=3000 * 50 * np.finfo(float).eps)
+
+
+@pytest.mark.parametrize("update", ["event", "clock"])
+def test_an_error_above_its_mean_is_of_either_sign(update: str) -> None:
+    """The mean over all time first, over 400 steps then."""
+    net = network(update, tau_mean=400 * ms)
+    found, wanted = weights(run_here, net), expected(tau_mean=400)
+    assert np.abs(wanted - expected()).max() > 0.1  # it matters
+    assert wanted.min() > 0.5
+    assert wanted.max() < 49.5
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-9)
 
 
 def run_here(net: df.Network, duration: Any, **options: Any) -> df.Results:

@@ -57,6 +57,7 @@ ENTRIES: dict[str, dict[str, Any]] = {
     "linear": {"populations": ("action", "other"), "weights": ("20 ms", "-20 ms")},
     "counters": {"populations": ("action", "other")},
     "spike_pair": {"population": "action", "first": 0.0, "second": 1.0, "window": 20 * ms},
+    "delayed_event": {"on": "pair", "delay_min": 100 * ms, "delay_max": 300 * ms},
     "weight_criterion": {
         "population": "action",
         "neuron": 1.0,
@@ -151,9 +152,10 @@ def test_a_kind_makes_a_block_that_names_what_it_makes(
     names = {population.name for population in block.populations}
     if kind in ENCODERS:
         assert names == {"made"}
-    assert names <= {"made"}
+    assert names <= {"made", "made_clocks"}
     for projection in block.projections:
         assert {projection.source, projection.target} <= {
+            *names,
             "made",
             ENVIRONMENT,
             "action",
@@ -294,6 +296,30 @@ def test_a_pair_of_spikes_is_seen_within_its_window_only(context: TaskContext) -
     network = (NetworkBlock((relay,), (drive,), (spikes,)) + block).network()
     seen = df.run(network, 400 * ms, dt=1 * ms, target="runtime", seed=1, progress=False).spikes
     assert len(seen[seen["population"] == "made"]) == 1
+
+
+def test_an_event_follows_each_other_one_within_its_delays(context: TaskContext) -> None:
+    """A spike and a step of one for each, 100 to 300 ms later and two steps on the way."""
+    given = np.arange(20) * 20.0 + 5
+    spikes = df.SpikeInput(name="pair", n=1, indices=[0] * 20, times=given * ms)
+    block = READOUTS["delayed_event"].make_block("made", with_defaults("delayed_event"), context)
+    network = (NetworkBlock(inputs=(spikes,)) + block).network()
+    done = df.run(
+        network,
+        750 * ms,
+        dt=1 * ms,
+        target="runtime",
+        seed=1,
+        record={"made": df.Recording(("event",))},
+        progress=False,
+    )
+    fired = done.spikes.query("population == 'made'")["t"].to_numpy() * 1e3
+    events = done.traces["made"].values["event"][0]
+    assert events.sum() == 20  # two at once are one spike
+    assert 15 <= len(fired) == (events > 0).sum() <= 20
+    assert given[0] + 100 <= fired.min()
+    assert fired.max() <= given[-1] + 303
+    assert np.ptp(fired) > 300
 
 
 def test_a_users_encoder_is_registered_and_named(context: TaskContext) -> None:

@@ -12,8 +12,9 @@ last state is worth nothing if the task ended it, and where the time limit did, 
 (truncation is not termination).
 
 Others read, in the step after: ``tick`` (one), ``td_error``, ``surprise`` (the size of the error
-without its sign, whether or not dopamine acts), ``keep`` (:math:`\gamma\lambda`, zero at the first
-tick of a trial) and ``credit_value`` (one): what a rule of the kind ``td_lambda`` needs there.
+without its sign, whether or not dopamine acts), ``keep`` (:math:`\gamma\lambda`; zero at the first
+tick of a trial, unless ``forgets`` is zero, for errors that come late, such as through receptors)
+and ``credit_value`` (one): what a rule of the kind ``td_lambda`` needs there.
 A release of the kind ``td_error`` lets the error pass only where its modulator acts; without such a
 release it always passes.
 """
@@ -48,7 +49,7 @@ next_error = income + gamma*value - value_known : 1
 error = first*last_error + (1 - first)*next_error : 1
 dtd_error/dt = (decides*learns*error - td_error)/dt : 1
 dsurprise/dt = (decides*abs(error) - surprise)/dt : 1
-dkeep/dt = (decides*(1 - first)*gamma*lambda_ - keep)/dt : 1
+dkeep/dt = (decides*(1 - first*forgets)*gamma*lambda_ - keep)/dt : 1
 dcredit_value/dt = (decides - credit_value)/dt : 1
 dvalue_known/dt = decides*(value - value_known)/dt : 1
 dtrial_known/dt = decides*(trial - trial_known)/dt : 1
@@ -61,8 +62,10 @@ CRITIC_NUMBERS: Dimensions = {
     "trace": "dimensionless",
     "reward_scale": "dimensionless",
     "value_rest": "dimensionless",
+    "forgets": "dimensionless",
 }
-CRITIC_DEFAULTS: Mapping[str, str] = {"reward_scale": "1", "value_rest": "0"}
+_PLAIN = ("nu", "gamma", "reward_scale", "value_rest", "forgets")
+CRITIC_DEFAULTS: Mapping[str, str] = {"reward_scale": "1", "value_rest": "0", "forgets": "1"}
 
 
 def critic_parameters(entries: Mapping[str, Any], interval: Any) -> dict[str, Any]:
@@ -72,11 +75,11 @@ def critic_parameters(entries: Mapping[str, Any], interval: Any) -> dict[str, An
     ----------
     entries
         ``nu`` (time: value of a rate), ``gamma``, ``trace`` (lambda of the eligibility),
-        ``reward_scale`` and ``value_rest`` (plain numbers).
+        ``reward_scale``, ``value_rest`` and ``forgets`` (plain numbers).
     interval
         Time between ticks of the environment.
     """
-    numbers = {key: entries[key] for key in ("nu", "gamma", "reward_scale", "value_rest")}
+    numbers = {key: entries[key] for key in _PLAIN}
     return {**numbers, "lambda_": entries["trace"], "interval": interval, "learns": 1.0}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dualframe.building.readouts.actor_critic import ACTOR_CRITIC
 from dualframe.building.readouts.counters import COUNTERS
 from dualframe.building.readouts.critic import CRITIC
+from dualframe.building.readouts.delayed_event import DELAYED_EVENT
 from dualframe.building.readouts.linear import LINEAR
 from dualframe.building.readouts.population_vector import POPULATION_VECTOR
 from dualframe.building.readouts.readout import Readout
@@ -26,6 +27,7 @@ READOUTS: Registry[Readout] = Registry(
         LINEAR,
         COUNTERS,
         SPIKE_PAIR,
+        DELAYED_EVENT,
         WEIGHT_CRITERION,
     ),
 )

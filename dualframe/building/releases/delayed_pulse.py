@@ -5,32 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from brian2.units import second
-
 from dualframe.building.network_block import NetworkBlock, PopulationChange
+from dualframe.building.readouts.delayed_event import WAITING_NUMBERS, waiting_clocks
 from dualframe.building.readouts.weight_criterion import SWITCHED
 from dualframe.building.releases.release import Release
 from dualframe.building.task_context import TaskContext
 from dualframe.core.section_schema import SectionSchema
-from dualframe.core.validation import check_count
-from dualframe.network import Population, Projection
-
-_WAITING = """
-mine = int(abs(count_told - place - waiting*floor(count_told/waiting)) < 0.5) : 1
-wait = delay_min + (delay_max - delay_min)*rand() : second (constant over dt)
-dcount_told/dt = told/dt : 1
-dtold/dt = -told/dt : 1
-ddue/dt = told*mine*(t + wait - due)/dt : second
-"""
-_NEVER = 1e9 * second
+from dualframe.network import Projection
 
 
 def delayed_pulse(name: str, entries: Mapping[str, Any], context: TaskContext) -> NetworkBlock:
     """Return pulses of a modulator, each a uniformly drawn delay after an event.
 
-    Rewards that are under way have a clock each; if there are more than clocks, the oldest is
-    lost. Each adds ``pulse`` to the level, which decays with ``tau``.
+    Each adds ``pulse`` to the level, which decays with ``tau``; see `waiting_clocks`.
 
     Parameters
     ----------
@@ -45,27 +32,10 @@ def delayed_pulse(name: str, entries: Mapping[str, Any], context: TaskContext) -
         Of the task.
     """
     modulator = entries["modulator"]
-    clocks = round(float(entries["waiting"]))
-    check_count(clocks, f"waiting of release {name!r}")
-    queue = Population(
-        name=name,
-        n=clocks,
-        equations=_WAITING,
-        threshold="t >= due",
-        reset="due = never",
-        parameters={
-            "place": np.arange(clocks, dtype=float),
-            "waiting": float(clocks),
-            "delay_min": entries["delay_min"],
-            "delay_max": entries["delay_max"],
-            "never": _NEVER,
-        },
-        initial={"due": _NEVER},
-        voltage="due",
-    )
+    block = waiting_clocks(name, entries, f"release {name!r}")
     pulse = float(entries["pulse"]) * float(modulator in context.modulators)
     clamps = "clamp" if float(entries["clamp"]) else ""
-    projections = [Projection(entries["on"], name, "told += 1", pairs="all_to_all")]
+    projections = []
     changes = []
     for population in entries["populations"]:
         context.population_size(population, f"release {name!r}")
@@ -89,7 +59,7 @@ def delayed_pulse(name: str, entries: Mapping[str, Any], context: TaskContext) -
                 levels={modulator: modulator},
             )
         )
-    return NetworkBlock((queue,), tuple(projections), changes=tuple(changes))
+    return block + NetworkBlock(projections=tuple(projections), changes=tuple(changes))
 
 
 DELAYED_PULSE = Release(
@@ -97,9 +67,7 @@ DELAYED_PULSE = Release(
     title="a modulator rises some seconds after an event",
     schema=SectionSchema(
         numbers={
-            "delay_min": "time",
-            "delay_max": "time",
-            "waiting": "dimensionless",
+            **WAITING_NUMBERS,
             "pulse": "dimensionless",
             "tau": "time",
             "clamp": "dimensionless",

@@ -1,6 +1,12 @@
-"""When one synapse among many reaches a criterion, and whether it stays there."""
+"""When one synapse among many reaches a criterion, and whether it stays there.
+
+The criterion is a readout (``criterion``) that sees every spike of the synapse or, without one, a
+share ``level`` of the largest weight that a sample of the synapse reaches.
+"""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +15,9 @@ from dualframe.core.section_schema import SectionSchema
 from dualframe.network import Projection, Recording
 from dualframe.results.results import Results
 from dualframe.training.outcomes.outcome import MainOutcome, Outcome, OutcomeTables, TrainingSetup
+
+#: How weights are shown: factor and end of the column's name, by unit.
+_SHOWN = {"volt": (1e3, "_mV"), "siemens": (1e9, "_nS")}
 
 
 def record_synapse(setup: TrainingSetup) -> dict[str, Recording]:
@@ -22,10 +31,10 @@ def tabulate_synapse(setup: TrainingSetup, results: Results) -> OutcomeTables:
     """Return a row per agent on its synapse, and the synapse's weight in time."""
     entries, agents = setup.entries, np.arange(setup.agents)
     synapse = entries["synapse"]
-    factor, unit = (1e3, "_mV") if results.weight_units[synapse] == "volt" else (1.0, "")
-    reached = dict(zip(*results.spike_trains(entries["criterion"]), strict=True))
+    factor, unit = _SHOWN.get(results.weight_units[synapse], (1.0, ""))
     final = results.weights[synapse]["weight"].to_numpy()
     trace = results.traces[synapse]
+    reached = _times_to_criterion(setup, results)
     largest = trace.values["w"].max(axis=1) if trace.t.size else final
     lost = float(entries["collapse"]) * _largest_weight(setup, synapse)
     ranks = [_rank_synapse(setup, results, agent, w) for agent, w in enumerate(final)]
@@ -50,6 +59,17 @@ def tabulate_synapse(setup: TrainingSetup, results: Results) -> OutcomeTables:
         }
     )
     return OutcomeTables(outcomes=outcomes, curves=curves)
+
+
+def _times_to_criterion(setup: TrainingSetup, results: Results) -> dict[Any, float]:
+    """Return when agents reached the criterion: by its readout, or in the sampled weight."""
+    entries = setup.entries
+    if entries["criterion"]:
+        return dict(zip(*results.spike_trains(entries["criterion"]), strict=True))
+    trace = results.traces[entries["synapse"]]
+    level = float(entries["level"]) * _largest_weight(setup, entries["synapse"])
+    above = trace.values["w"] >= level
+    return {int(k): float(trace.t[above[k].argmax()]) for k in np.flatnonzero(above.any(axis=1))}
 
 
 def _projection(setup: TrainingSetup, name: str) -> Projection:
@@ -94,12 +114,14 @@ TIME_TO_CRITERION = Outcome(
     name="time_to_criterion",
     title="time at which one synapse among many reaches its criterion",
     schema=SectionSchema(
-        numbers={"collapse": "dimensionless"},
+        numbers={"collapse": "dimensionless", "level": "dimensionless"},
         texts={"criterion": (), "reward": (), "synapse": ()},
         lists=("learned",),
-        defaults={"collapse": "0.5"},
+        defaults={"criterion": "", "level": "0.9999", "collapse": "0.5"},
     ),
-    populations_with_spikes=lambda setup: (setup.entries["criterion"], setup.entries["reward"]),
+    populations_with_spikes=lambda setup: tuple(
+        filter(None, (setup.entries["criterion"], setup.entries["reward"]))
+    ),
     make_recordings=record_synapse,
     make_tables=tabulate_synapse,
     main=lambda entries: MainOutcome("time_to_criterion_s", less_is_better=True),
