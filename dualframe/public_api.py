@@ -27,6 +27,7 @@ from dualframe.catalogue import (
 from dualframe.catalogue.allen_glif_files import read_glif
 from dualframe.circuit import circuit, circuits
 from dualframe.core.errors import DualframeError
+from dualframe.core.membrane_potentials import goldman, nernst, resting_potential
 from dualframe.core.quantity import quantity
 from dualframe.core.registry import open_registries, register
 from dualframe.environments import environment, environments
@@ -99,8 +100,10 @@ __all__ = [
     "evaluate",
     "export",
     "fit_point",
+    "goldman",
     "load_agents",
     "load_export",
+    "nernst",
     "neuron",
     "neurons",
     "new_cell",
@@ -120,6 +123,7 @@ __all__ = [
     "register",
     "replicate",
     "report",
+    "resting_potential",
     "run",
     "systems",
     "targets",

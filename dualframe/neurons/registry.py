@@ -9,13 +9,18 @@ from dualframe.neurons.adex import ADEX
 from dualframe.neurons.alif import ALIF
 from dualframe.neurons.eif import EIF
 from dualframe.neurons.escape_rate import ESCAPE_RATE
+from dualframe.neurons.fitzhugh_nagumo import FITZHUGH_NAGUMO
 from dualframe.neurons.glif import GLIF_MODELS
+from dualframe.neurons.hindmarsh_rose import HINDMARSH_ROSE
+from dualframe.neurons.hodgkin_huxley import HODGKIN_HUXLEY
 from dualframe.neurons.if_adaptation import IF_ADAPTATION
 from dualframe.neurons.if_or_burst import IF_OR_BURST
 from dualframe.neurons.iterative_lif import ITERATIVE_LIF
 from dualframe.neurons.izhikevich import IZHIKEVICH_MODELS
 from dualframe.neurons.izhikevich_2003_euler import IZHIKEVICH_2003_EULER
 from dualframe.neurons.lif import LIF
+from dualframe.neurons.mixed_feedback import MIXED_FEEDBACK
+from dualframe.neurons.morris_lecar import MORRIS_LECAR
 from dualframe.neurons.neuron_model import NeuronModel
 from dualframe.neurons.plif import PLIF
 from dualframe.neurons.qif import QIF
@@ -23,6 +28,7 @@ from dualframe.neurons.resonate_and_fire import RESONATE_AND_FIRE
 from dualframe.neurons.srm import SRM
 from dualframe.neurons.srm0 import SRM0
 from dualframe.neurons.threshold_function import THRESHOLD_FUNCTION
+from dualframe.neurons.wilson import WILSON
 
 NEURON_MODELS = Registry(
     "point neuron model",
@@ -45,6 +51,12 @@ NEURON_MODELS = Registry(
         SRM,
         THRESHOLD_FUNCTION,
         ESCAPE_RATE,
+        FITZHUGH_NAGUMO,
+        MORRIS_LECAR,
+        HODGKIN_HUXLEY,
+        HINDMARSH_ROSE,
+        WILSON,
+        MIXED_FEEDBACK,
     ),
 )
 
