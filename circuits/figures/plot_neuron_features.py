@@ -408,9 +408,9 @@ def check_features(found) -> Mapping[str, bool]:
 # ----------
 # A tick after the name says that the criterion is met. The table says it for both schemes: with
 # steps so small that they no longer matter (0.05 ms) five are lost. They hang on the step of 0.1 to
-# 0.5 ms: the after-potential becomes more spikes, class 2 begins at less than half its last rate, the second
-# pulse of bistability comes at another phase, and of the two that inhibition induces one has a
-# spike after its end, and the other never stops.
+# 0.5 ms: the after-potential becomes more spikes, class 2 begins at less than half of its last
+# rate, the second pulse of bistability comes at another phase, and of the two that inhibition
+# induces one has a spike after its end, and the other never stops.
 
 
 def draw_panels(found, met) -> Figure:

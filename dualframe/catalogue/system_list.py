@@ -25,7 +25,7 @@ WORKS, BY_HAND, NOT_HERE = "works", "by hand", "not here"
 STATUSES = (WORKS, BY_HAND, NOT_HERE)
 #: What an example may be, and how a user comes to it.
 EXAMPLE_KINDS = {
-    "neuron": 'model="{}"',
+    "neuron": 'df.neuron("{}", ...)',
     "rule": 'df.plasticity_rule("{}", ...)',
     "task": 'df.train(df.task("{}"))',
     "circuit": 'df.circuit("{}")',

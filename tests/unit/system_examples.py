@@ -17,9 +17,11 @@ from brian2.units import ms
 
 import dualframe as df
 from dualframe import catalogue
+from dualframe.catalogue.neuron_sets import neuron_entry
 from dualframe.catalogue.system_list import Example
 from dualframe.core.shipped_files import shipped_names
 from dualframe.network import Plasticity
+from dualframe.neurons.point_neuron import PointNeuron
 from dualframe.neurons.registry import NEURON_MODELS
 from dualframe.plasticity import PLASTICITY_RULES
 
@@ -107,8 +109,8 @@ def syntax_of(path: str) -> ast.Module:
 
 
 @lru_cache(maxsize=1)
-def published_parameters() -> dict[str, Mapping[str, Any]]:
-    """Return a set of numbers for each neuron model that cells, circuits or tasks have one of."""
+def parameters_of_circuits() -> dict[str, Mapping[str, Any]]:
+    """Return numbers of each neuron model that cells, circuits or tasks have a set of."""
     sets: dict[str, Mapping[str, Any]] = {}
     for cell in map(catalogue.cell, catalogue.names("cell type")):
         for stored in cell.point_neurons:
@@ -122,23 +124,22 @@ def published_parameters() -> dict[str, Mapping[str, Any]]:
     return sets
 
 
-def parameters_of(name: str) -> dict[str, Any]:
-    """Return published numbers of a neuron model, its own or those of a model that has them."""
-    model = NEURON_MODELS[name]
-    for stored in (name, *model.stored_as):
-        if stored in published_parameters():
-            numbers = published_parameters()[stored]
-            return {k: v for k, v in numbers.items() if k in model.parameters.dimensions}
-    raise AssertionError(f"no cell, circuit or task has numbers of the neuron model {name!r}")
+def neuron_of(name: str) -> PointNeuron:
+    """Return a neuron of the first published set of its model, or with the numbers of a cell."""
+    entry = neuron_entry(name)
+    if entry.sets:
+        return df.neuron(name, entry.sets[0].label)
+    for stored in (name, *entry.model.stored_as):
+        if stored in parameters_of_circuits():
+            numbers = parameters_of_circuits()[stored]
+            wanted = entry.model.parameters.dimensions
+            return entry.model.make_neuron({k: v for k, v in numbers.items() if k in wanted})
+    raise AssertionError(f"no set, cell, circuit or task has numbers of the neuron model {name!r}")
 
 
 def network_of_neurons(names: Iterable[str]) -> df.Network:
     """Return a network with two neurons of each model, in populations of their names."""
-    made = [
-        NEURON_MODELS[name].make_neuron(parameters_of(name)).make_population(name, 2)
-        for name in names
-    ]
-    return df.Network(populations=tuple(made))
+    return df.Network(tuple(neuron_of(name).make_population(name, 2) for name in names))
 
 
 def plasticity_of(name: str) -> Plasticity:

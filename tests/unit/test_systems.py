@@ -18,7 +18,7 @@ from system_examples import (
     check_example,
     network_of_neurons,
     network_of_rules,
-    parameters_of,
+    neuron_of,
 )
 
 import dualframe as df
@@ -169,7 +169,7 @@ def test_every_rule_that_works_changes_a_weight_within_its_bounds() -> None:
 
 def test_a_neuron_model_without_numbers_is_named() -> None:
     with pytest.raises(UnknownName):
-        parameters_of("none")
+        neuron_of("none")
 
 
 # --- wrong tables -------------------------------------------------------------------------------
