@@ -27,6 +27,7 @@ _LABELS = {
     "last_success_rate": "Success rate, last trials",
     "last_reward": "Reward, last trials",
     "weight_mV": "Rewarded synapse (mV)",
+    "weight_nS": "Rewarded synapse (nS)",
     "weight": "Rewarded synapse",
 }
 _MOST_POINTS = 100
