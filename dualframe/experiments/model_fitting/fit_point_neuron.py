@@ -45,7 +45,12 @@ from dualframe.experiments.model_fitting.evolution_search import (
     search_space_of,
 )
 from dualframe.neurons.neuron_model import NeuronModel
-from dualframe.neurons.registry import fittable_families, fittable_models
+from dualframe.neurons.registry import (
+    NEURON_MODELS,
+    family_of,
+    fittable_families,
+    fittable_models,
+)
 from dualframe.neurons.search_space import Values
 from dualframe.simulation.assemble_results import package_versions
 
@@ -69,8 +74,9 @@ def fit_point(
     cell
         Name of a cell type with compartments, or path of a user's cell file.
     model
-        ``"glif"`` (of level 3, or of level 4 where level 3 does not agree with the compartments)
-        or ``"izhikevich"`` (the plain 2007 form).
+        ``"glif"`` (of level 3, or of level 4 where level 3 does not agree with the compartments),
+        ``"izhikevich"`` (the plain 2007 form), or another family that `dualframe.neurons` lists as
+        fitted.
     seed
         Seed of the search. A search that does not agree is repeated from another start.
     save
@@ -94,12 +100,12 @@ def fit_point(
     UnknownName
         For an unknown cell type or model.
     CatalogueError
-        If the cell type has no compartments.
+        If the cell type has no compartments, or the model is one that is not fitted.
     DualframeError
         If the cell does not fire, or fires without a current.
     """
     if model not in fittable_families():
-        raise UnknownName("point neuron model to fit", model, fittable_families())
+        raise _not_fitted(model)
     cell_type = catalogue.cell(cell)
     digest = compartments_digest(cell_type)
     reference = partial(current_clamp, cell, MODEL, target=target)
@@ -141,6 +147,16 @@ def fit_point(
     if save:
         store(cell_type, best[0])
     return best[0]
+
+
+def _not_fitted(model: str) -> UnknownName | CatalogueError:
+    """Return the error for a model that cannot be fitted: an unknown one, or one without search."""
+    if model not in {word for name in NEURON_MODELS for word in (name, family_of(name))}:
+        return UnknownName("point neuron model to fit", model, fittable_families())
+    return CatalogueError(
+        f"point neuron model {model!r} is not fitted: its numbers are given (df.neuron, [[models]] "
+        f"of a circuit, [[point_neurons]] of a cell file). Fit {', '.join(fittable_families())}."
+    )
 
 
 def _measure_without_adaptation(

@@ -1,0 +1,89 @@
+"""Integrate-and-fire neurons of published sets: the same spikes on every target, to the step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+from brian2 import ms, mV, pA
+from compare import SPIKE, Trains, assert_same
+from ours import GENN, run_ours
+
+import dualframe as df
+from dualframe.network import CurrentInput, Network
+from dualframe.targets.target_support import missing_requirements
+
+DURATION = 200 * ms
+N = 4
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A published neuron, and the currents (pA) of the least and the most driven copy."""
+
+    label: str
+    low: float
+    high: float
+    changed: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: Between them lies the rheobase or a multiple of it. The noise of ``srm`` is too small to matter.
+CELLS = {
+    "LIF": Cells("Dayan and Abbott, fig. 5.5", 1600, 3000),
+    "alif": Cells("evidence accumulation", 1, 4),
+    "plif": Cells("tau = 2", 1.3, 3.1),
+    "iterative_lif": Cells("MNIST", 0.41, 0.63),
+    "if_adaptation": Cells("Dayan and Abbott, fig. 5.6", 1700, 3000),
+    "qif": Cells("cortical", 80, 300),
+    "eif": Cells("Wang-Buzsaki", 40, 300),
+    "resonate_and_fire": Cells("b = -1, omega = 10", 6, 15),
+    "if_or_burst": Cells("relay cell", 80, 400),
+    "srm": Cells("leaky integrate-and-fire", 1610, 2900, {"Delta_u": 1e-9 * mV}),
+    "threshold_function": Cells("absolute and relative refractoriness", 400, 3000),
+    "adex": Cells("tonic spiking", 300, 700),
+}
+
+
+@pytest.fixture(scope="module")
+def network() -> Network:
+    """One population of each model, so that a target compiles once."""
+    populations = tuple(
+        df.neuron(name, cells.label, **cells.changed).make_population(name.lower(), N)
+        for name, cells in CELLS.items()
+    )
+    steps = tuple(
+        CurrentInput(name.lower(), np.linspace(cells.low, cells.high, N) * pA, 10 * ms, 150 * ms,
+                     name=f"into_{name.lower()}")
+        for name, cells in CELLS.items()
+    )  # fmt: skip
+    return Network(populations, steps, name="neuron_models")
+
+
+@pytest.fixture(scope="module")
+def reference(network: Network) -> Trains:
+    return run_ours(network, "runtime", strict=True, duration=DURATION)
+
+
+def test_every_model_spikes(network: Network, reference: Trains) -> None:
+    for population in network.populations:
+        neurons, _ = reference[population.name, SPIKE]
+        assert len(np.unique(neurons)) >= 2, population.name
+
+
+@pytest.mark.cpp
+def test_cpp_equals_runtime(network: Network, reference: Trains) -> None:
+    if reasons := missing_requirements("cpp_standalone"):
+        pytest.skip("; ".join(reasons))
+    cpp = run_ours(network, "cpp_standalone", strict=True, duration=DURATION)
+    assert_same(reference, cpp, ("the runtime", "C++"))
+
+
+@pytest.mark.parametrize("where", GENN)
+def test_genn_equals_runtime(network: Network, reference: Trains, where: str) -> None:
+    if reasons := missing_requirements(where, use_gpu=False):
+        pytest.skip("; ".join(reasons))
+    genn = run_ours(network, where, strict=True, use_gpu=False, duration=DURATION)
+    assert_same(reference, genn, ("the runtime", where))

@@ -1,0 +1,117 @@
+"""Every model with a published set in circuits, with every effect that it has a place for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from brian2 import pA
+
+import dualframe as df
+from dualframe.building.calibrated_weights import Calibration
+from dualframe.catalogue.neuron_sets import neuron_entry, receptor_places
+from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.neurons.registry import NEURON_MODELS, neuron_model
+
+PUBLISHED = [name for name in NEURON_MODELS if neuron_entry(name).sets]
+NUMBERS: dict[str, dict[str, Any]] = {
+    "leak": {"scale": 1.5},
+    "rest": {"shift": "2 mV"},
+    "threshold": {"shift": "-2 mV"},
+    "adaptation": {"scale": 0.5},
+}
+PLACES = [
+    (name, kind, parameter)
+    for name in PUBLISHED
+    for kind, parameters in receptor_places(neuron_model(name)).items()
+    for parameter in parameters[:1]
+]
+CIRCUIT = """
+name = "alone"
+source = "dualframe"
+status = "assumed"
+
+[[models]]
+name = "published"
+form = "{name}"
+set = "{label}"
+
+[[populations]]
+name = "pyr"
+cell = "ctx_l23_pyr"
+n = 3
+point = "published"
+
+[[projections]]
+pre = "pyr"
+post = "pyr"
+synapse = "AMPA"
+compartment = "soma"
+probability = "0.5"
+delay = "1 ms"
+psp = "0.5 mV"
+"""
+
+
+def circuit_of(name: str, folder: Path) -> df.circuit:
+    path = folder / "alone.toml"
+    label = neuron_entry(name).sets[0].label
+    path.write_text(CIRCUIT.format(name=name, label=label), encoding="utf-8")
+    return df.circuit(path)
+
+
+def build(circuit: Any, name: str) -> df.Network:
+    weights = {contact.name: 1 * pA for contact in circuit.contacts}
+    calibration = Calibration(circuit.name, f"{name.casefold()}_current", weights)
+    return df.task_driven.build(
+        circuit, model=name, synapses="current", cells="published", calibration=calibration
+    )
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_circuit_of_a_published_neuron(name: str, tmp_path: Path) -> None:
+    network = build(circuit_of(name, tmp_path), name)
+    assert network.meta["points"] == {"pyr": f"{name}, published"}
+    for target in ("runtime", "cpp_standalone"):
+        assert not df.check(network, target)
+
+
+@pytest.mark.parametrize(("name", "kind", "parameter"), PLACES)
+def test_receptors_change_what_the_table_says(
+    name: str, kind: str, parameter: str, tmp_path: Path
+) -> None:
+    circuit = circuit_of(name, tmp_path)
+    circuit = circuit.with_effect("M1", "ctx_l23_pyr", kind, **NUMBERS[kind])
+    network = build(circuit.with_modulation("ACh", level=0.8), name)
+    assert f"{parameter}_modulated" in network.population("pyr").equations
+
+
+# ---------------------------------------------------------------- fits
+
+
+@pytest.mark.parametrize("model", ["plif", "iterative_lif", "resonate_and_fire", "srm"])
+def test_a_model_that_is_not_fitted_says_so(model: str) -> None:
+    with pytest.raises(CatalogueError, match=f"'{model}' is not fitted.*Fit glif, izhikevich"):
+        df.fit_point("ctx_pv", model)
+
+
+def test_an_unknown_model_is_not_one_that_is_not_fitted() -> None:
+    with pytest.raises(UnknownName, match="point neuron model to fit 'plift'"):
+        df.fit_point("ctx_pv", "plift")
+
+
+@pytest.mark.slow
+@pytest.mark.cpp
+@pytest.mark.parametrize("model", ["qif", "alif"])
+def test_a_short_fit_has_the_passive_values_and_the_rheobase(model: str) -> None:
+    """Passive values are not searched for, and V_th or its like follows from the rheobase.
+
+    The bars are those of the same test of AdEx; the f-I curve is left to longer searches.
+    """
+    fit = df.fit_point("ctx_pv", model, generations=3)
+    found = df.validate("ctx_pv", model, cells={"ctx_pv": fit})
+    table = found.table.set_index("measure")
+    assert abs(table.loc["r_in", "difference"]) < 0.1
+    assert abs(table.loc["rest", "difference"]) < 2.0
+    assert table.loc["rheobase", "difference"] == pytest.approx(0, abs=0.3)
