@@ -29,7 +29,7 @@ from dualframe.catalogue.fitted_models import (
 )
 from dualframe.catalogue.point_neuron_set import PointNeuronSet
 from dualframe.catalogue.sourced_value import Origin
-from dualframe.core.errors import DualframeError, UnknownName
+from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.experiments.cell_survey import CellSurvey, Clamp, survey_cell
 from dualframe.experiments.clamp_summary import ClampSummary, summarise_clamp
 from dualframe.experiments.current_clamp import current_clamp
