@@ -13,6 +13,7 @@ from dualframe.core.equation_syntax import check_expression, check_model, check_
 from dualframe.core.errors import NetworkError, suggest_name
 from dualframe.core.quantity import is_quantity_text
 from dualframe.core.validation import (
+    as_names,
     as_not_negative,
     as_positive,
     as_records,
@@ -34,7 +35,8 @@ class Event(ValueRecord):
 
     At the end of step ``n`` the ``condition`` is checked; where it holds, the ``action`` changes
     the neuron before step ``n + 1``. ``t_in_timesteps`` in either text is ``n``. The variables that
-    an action writes hold whole numbers (a step count, a gate of zero or one).
+    an action writes hold whole numbers (a step count, a gate of zero or one), unless they are
+    named as graded.
 
     Parameters
     ----------
@@ -46,12 +48,15 @@ class Event(ValueRecord):
         Assignments ``variable = expression``, separated by ``;``.
     time
         The variable that holds the step of the last event, for recordings.
+    graded
+        Variables of the action that hold real numbers, such as the size of this event.
     """
 
     name: str
     condition: str
     action: str
     time: str = ""
+    graded: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_name(self.name, "event")
@@ -59,6 +64,8 @@ class Event(ValueRecord):
         check_statements(self.action, f"action of event {self.name!r}")
         if self.time:
             check_name(self.time, f"time of event {self.name!r}:")
+        graded = as_names(self.graded, f"graded of event {self.name!r}")
+        object.__setattr__(self, "graded", graded)
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,7 +74,8 @@ class DeferredAssignment:
     name: str
     condition: str
     assignments: list[tuple[str, str]]
-    whole_numbers: bool = False
+    is_event: bool = False
+    graded: tuple[str, ...] = ()
     parameters: dict[str, object] = field(default_factory=dict)
 
 
@@ -160,7 +161,8 @@ def deferred_assignments(population: Texts, lines: list[EquationLine]) -> list[D
                 (name, at_the_event(new))
                 for name, new in parse_assignments(event.action, f"{label}, event {event.name!r}")
             ],
-            whole_numbers=True,
+            is_event=True,
+            graded=event.graded,
         )
         for event in population.events
     ]
@@ -184,7 +186,13 @@ def replace_events(population: Texts, lines: list[EquationLine]) -> list[Equatio
     _check_rewritable(population, lines, changes)
     assigned = {name: f"{name}_now" for change in changes for name, _ in change.assignments}
     now = assigned | _affected_subexpressions(lines, set(assigned))
-    whole = {name for change in changes if change.whole_numbers for name, _ in change.assignments}
+    whole = {
+        name
+        for change in changes
+        if change.is_event
+        for name, _ in change.assignments
+        if name not in change.graded
+    }
     rounded = {name: f"floor({name} + 0.5)" for name in whole}
     rewritten = [new for line in lines for new in _rewrite_line(line, now)]
     by_name = {line.name: line for line in lines}
@@ -290,7 +298,7 @@ def _check_apart(population: Texts, changes: list[DeferredAssignment]) -> None:
 def _check_times(population: Texts, changes: list[DeferredAssignment]) -> None:
     """An event is evaluated one step later, when the clock shows another time."""
     for change in changes:
-        if not change.whole_numbers:
+        if not change.is_event:
             continue
         texts = (change.condition, *(new for _, new in change.assignments))
         for text in texts:
