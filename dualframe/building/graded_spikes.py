@@ -91,8 +91,8 @@ def add_graded_spike(
     expect_type(population, Population, "population", "a Population with compartments")
     check_name(name, "graded spike")
     label = f"{name} of population {population.name!r}"
-    sized = _with_current(population, compartment, f"{name}_{compartment}")
-    own = f"{name}_{compartment}"
+    spike = f"{name}_{compartment}"
+    sized = _with_current(population, compartment, spike)
     start = quantity(threshold, "voltage", f"threshold of {label}")
     depth = start - quantity(rest, "voltage", f"rest of {label}")
     fraction = quantity(decay, "dimensionless", f"decay of {label}")
@@ -101,49 +101,49 @@ def add_graded_spike(
             f"{label}: threshold {threshold} must be above rest {rest}, and decay {decay} above 0."
         )
     event = Event(
-        name=own,
-        condition=f"V_{compartment} > Vth_{own} and "
-        f"t_in_timesteps >= spiketime_{own} + refractory_{own}",
-        action=f"spiketime_{own} = t_in_timesteps; "
-        f"size_{own} = exp(-clip((V_{compartment} - Vth_{own})*slope_{own}, 0, 700))",
-        time=f"spiketime_{own}",
-        graded=(f"size_{own}",),
+        name=spike,
+        condition=f"V_{compartment} > Vth_{spike} and "
+        f"t_in_timesteps >= spiketime_{spike} + refractory_{spike}",
+        action=f"spiketime_{spike} = t_in_timesteps; "
+        f"size_{spike} = exp(-clip((V_{compartment} - Vth_{spike})*slope_{spike}, 0, 700))",
+        time=f"spiketime_{spike}",
+        graded=(f"size_{spike}",),
     )
     return replace(
         population,
-        equations=sized + _EQUATIONS.format(id=own),
+        equations=sized + _EQUATIONS.format(id=spike),
         events=(*population.events, event),
         parameters={
             **population.parameters,
-            f"Vth_{own}": start,
-            f"slope_{own}": 1 / (depth * fraction),
-            f"I_max_{own}": quantity(current, "current", f"current of {label}"),
-            f"tau_rise_{own}": as_positive(tau_rise, "time", f"tau_rise of {label}"),
-            f"tau_fall_{own}": as_positive(tau_fall, "time", f"tau_fall of {label}"),
-            f"offset_fall_{own}": as_not_negative(offset_fall, "time", f"offset_fall of {label}"),
+            f"Vth_{spike}": start,
+            f"slope_{spike}": 1 / (depth * fraction),
+            f"I_max_{spike}": quantity(current, "current", f"current of {label}"),
+            f"tau_rise_{spike}": as_positive(tau_rise, "time", f"tau_rise of {label}"),
+            f"tau_fall_{spike}": as_positive(tau_fall, "time", f"tau_fall of {label}"),
+            f"offset_fall_{spike}": as_not_negative(offset_fall, "time", f"offset_fall of {label}"),
         },
         durations={
             **population.durations,
-            f"refractory_{own}": as_not_negative(refractory, "time", f"refractory of {label}"),
+            f"refractory_{spike}": as_not_negative(refractory, "time", f"refractory of {label}"),
         },
-        initial={**population.initial, f"spiketime_{own}": _NEVER, f"size_{own}": 0.0},
+        initial={**population.initial, f"spiketime_{spike}": _NEVER, f"size_{spike}": 0.0},
     )
 
 
-def _with_current(population: Population, compartment: str, own: str) -> str:
+def _with_current(population: Population, compartment: str, spike: str) -> str:
     """Return the equations with a further current into a compartment."""
     compartments = sorted(
         name.removeprefix("V_") for name in population.variables if name.startswith("V_")
     )
     if compartment not in compartments:
         raise UnknownName(f"compartment of {population.name!r}", compartment, compartments)
-    if f"I_{own}" in population.variables:
-        raise NetworkError(f"population {population.name!r} has spikes {own!r} already.")
+    if f"I_{spike}" in population.variables:
+        raise NetworkError(f"population {population.name!r} has spikes {spike!r} already.")
     total = re.compile(rf"^(\s*I_{re.escape(compartment)}\s*=[^:\n]*?)(\s*:\s*amp)", re.MULTILINE)
-    equations, places = total.subn(rf"\1 + I_{own}\2", population.equations)
+    equations, places = total.subn(rf"\1 + I_{spike}\2", population.equations)
     if places != 1:
         raise NetworkError(
             f"population {population.name!r} has no sum of currents I_{compartment} to which "
-            f"{own!r} could add: make it with dualframe.biological.from_dendrify."
+            f"{spike!r} could add: make it with dualframe.biological.from_dendrify."
         )
     return equations.rstrip()
