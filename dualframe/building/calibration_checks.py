@@ -1,15 +1,22 @@
-"""What a network says of the calibration that it was built with: where its rates were checked."""
+"""What a network says of its calibration: where rates were checked, and contacts that none has."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from brian2.units import ms
+from brian2.units import ms, nS
+from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.building.calibrated_weights import Calibration
 from dualframe.circuit import Circuit
+from dualframe.core.quantity import quantity_text
 
 _SHOWN = 3  # failures that a warning names
+
+#: Peak conductance above which no contact of one cell onto another is believed. Assumed: five
+#: times the calyx of Held, a giant synapse (mean 37 nS, Forsythe and Barnes-Davies 1993, Proc R Soc
+#: B 251:151), and twice the strongest contact of the shipped circuits (90 nS).
+LARGEST_CONDUCTANCE = 200 * nS
 
 
 def calibration_facts(calibration: Calibration, circuit: Circuit) -> dict[str, Any]:
@@ -29,7 +36,41 @@ def calibration_facts(calibration: Calibration, circuit: Circuit) -> dict[str, A
     if scales := checked_scales(calibration):
         facts["calibration_scales"] = scales
     warnings = [*_failure_texts(calibration), *_scale_texts(circuit, scales)]
+    warnings += [
+        unbelievable_contact(contact.name, calibration.weights[contact.name], contact.psp)
+        for contact in circuit.contacts
+        if contact.psp is not None
+        and is_unbelievable(calibration.weights.get(contact.name, 0 * nS))
+    ]
     return facts | ({"warnings": warnings} if warnings else {})
+
+
+def is_unbelievable(weight: Any) -> bool:
+    """Tell whether a weight is a conductance above `LARGEST_CONDUCTANCE`.
+
+    Parameters
+    ----------
+    weight
+        Peak conductance or current of a contact.
+    """
+    is_conductance = get_dimensions(weight) == LARGEST_CONDUCTANCE.dim
+    return bool(is_conductance and weight > LARGEST_CONDUCTANCE)
+
+
+def unbelievable_contact(name: str, weight: Any, psp: Any) -> str:
+    """Return what is said of a contact that is calibrated to more than any contact has.
+
+    Parameters
+    ----------
+    name, weight, psp
+        The contact, its peak conductance, and the potential that it was calibrated to.
+    """
+    return (
+        f"contact {name!r} takes {quantity_text(weight)} to make {quantity_text(psp)} at the soma, "
+        f"more than any contact of one cell has ({quantity_text(LARGEST_CONDUCTANCE)}): what "
+        f"arrives there hardly reaches the soma. Let it end on another compartment, state its "
+        f"conductance instead of its psp, or ask for a smaller psp."
+    )
 
 
 def checked_scales(calibration: Calibration) -> list[float]:

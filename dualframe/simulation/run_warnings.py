@@ -19,6 +19,7 @@ from dualframe.network import Network
 from dualframe.results.action_tables import idle_lines
 from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
+from dualframe.simulation.rate_warnings import warn_of_impossible_rates
 from dualframe.simulation.time_constants import (
     TimeConstant,
     decay_constants,
@@ -178,5 +179,6 @@ AFTER: tuple[Callable[[Network, LoweredNetwork, RawResults, Results], Iterable[s
     _warn_of_unstable_states,
     _warn_of_open_conductances,
     _warn_of_rates_outside_ranges,
+    warn_of_impossible_rates,
     _warn_of_idle_actions,
 )

@@ -296,6 +296,18 @@ BAD = {
         ),
         r"readout 'v' of task 'paid': 'actoin'.*mean 'action'",
     ),
+    "a potential on a compartment that the cell has not": (
+        ('compartment = "soma"\ncurrent = "400 pA"', 'compartment = "tuft"\npsp = "1 mV"'),
+        r"'learned' ends on compartment 'tuft', which 'ctx_l5_et' does not have. Known: dend, soma",
+    ),
+    "a signal that the rule has not": (
+        ('level_DA = "o_D1"', 'level_DAA = "o_D1"'),
+        r"plasticity.signals\], key 'level_DAA': unknown key. Did you mean 'level_DA'",
+    ),
+    "a signal of the rule that the environment has not": (
+        ('level_DA = "o_D1"', 'level_DA = "environment.rewrd"'),
+        r"environment in projection 'learned' of task 'paid': 'rewrd'. Did you mean 'reward'",
+    ),
 }
 
 
@@ -307,6 +319,14 @@ def test_what_does_not_fit_together_is_one_line_before_anything_is_built(
     with pytest.raises(DualframeError, match=message) as problem:
         build_task(paid(tmp_path, change))
     assert "\n" not in str(problem.value)
+
+
+def test_a_signal_of_the_rule_that_no_neuron_has_is_refused_before_anything_is_compiled(
+    tmp_path: Path,
+) -> None:
+    (blocking,) = df.check(build_task(paid(tmp_path, ('"o_D1"', '"o_D1x"'))), "runtime")
+    for part in ("'learned'", "'level_DA' of the neurons of 'action'", "'o_D1x'", "mean 'o_D1'"):
+        assert part in str(blocking)
 
 
 def test_a_release_that_no_receptor_hears_and_no_rule_reads_is_refused(tmp_path: Path) -> None:

@@ -68,3 +68,26 @@ def test_a_warning_points_at_the_line_outside_the_package() -> None:
     with pytest.warns(DualframeWarning) as caught:
         assert warn_user(["a", "b", "a"]) == ["a", "b"]
     assert {w.filename for w in caught} == {__file__}
+
+
+@pytest.mark.parametrize(("period", "warns"), [(1, True), (2, False)])
+def test_cells_that_fire_faster_than_any_cell_are_named(period: int, warns: bool) -> None:
+    """A thousand spikes a second are above the 611 Hz of Wang et al. 2016, 500 are not."""
+    ramp = f"dv/dt = 1/({period}*ms) : 1"
+    fast = df.Network([df.Population("fast", 3, ramp, "v > 0.975", "v = 0", cell_type="ctx_pv")])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DualframeWarning)
+        results = df.run(fast, 300 * ms, target="runtime", seed=1)
+        brief = df.run(fast, 100 * ms, target="runtime", seed=1)
+    said = [w for w in results.provenance["warnings"] if "611 Hz" in w]
+    assert bool(said) == warns
+    if warns:
+        assert said[0].startswith("'fast' (ctx_pv): 3 of 3 neurons fired at up to 1000 Hz in the")
+    assert not brief.provenance["warnings"]  # a burst is no rate
+
+
+def test_a_population_that_is_no_cell_may_fire_as_it_likes() -> None:
+    clock = df.Network([df.Population("clock", 1, "v : 1", "v > -1", "v = 0")])
+    results = df.run(clock, 300 * ms, target="runtime", seed=1)
+    assert len(results.spikes) == 3000
+    assert not results.provenance["warnings"]

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from brian2 import ms, mV
+from brian2 import ms, mV, nS, uA, usiemens
 from brian2.units.fundamentalunits import Quantity
 
 import dualframe as df
-from dualframe.building.calibrated_weights import load_calibration
+from dualframe.building.calibrated_weights import Calibration, load_calibration
+from dualframe.building.calibration_checks import calibration_facts
 from dualframe.building.task_builder import build_task, neurons_of_task
 from dualframe.building.task_calibrations import find_calibration, task_calibration_path
 from dualframe.cli import main
@@ -222,6 +223,30 @@ def test_a_part_of_a_calibration_is_never_kept(
     with pytest.raises(KeyboardInterrupt):
         strengths_of_task(task.with_parameters(learned__psp="0.5 mV"), "biological", None)
     assert sorted(cache.rglob("*.toml")) == before
+
+
+def test_a_contact_stronger_than_any_of_one_cell_is_refused_with_its_number(tmp_path: Path) -> None:
+    """The dendrite of ctx_l5_et reaches its soma by plateaus only (Naud and Sprekeler 2018)."""
+    far = CELLS.replace("ctx_pv", "ctx_l5_et").replace('"AMPA"', '"GABA_A"').replace("3 mV", "1 mV")
+    with pytest.raises(
+        DualframeError,
+        match=r"contact 'learned' takes \d.* uS to make 1. mV at the soma, more than any .*"
+        r"\(200. nS\).*Let it end on another compartment",
+    ):
+        strengths_of_task(write_task(tmp_path, far), "biological", None)
+
+
+def test_a_stored_contact_stronger_than_any_of_one_cell_is_warned_of(task: Task) -> None:
+    circuit = task.circuit
+
+    def warnings_with(weight: Any) -> list[str]:
+        stored = Calibration(circuit.name, "glif_conductance_fitted", {"learned": weight})
+        return list(calibration_facts(stored, circuit).get("warnings", ()))
+
+    assert not warnings_with(200 * nS)
+    assert not warnings_with(4 * uA)  # a current
+    (text,) = warnings_with(4 * usiemens)
+    assert "'learned' takes 4. uS to make 3. mV" in text
 
 
 def test_a_stated_rate_of_background_is_not_searched_for(tmp_path: Path) -> None:

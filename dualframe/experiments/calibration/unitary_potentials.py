@@ -20,10 +20,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from brian2.units import ms, mV, nS, pA
+from brian2.units import ms, mV, nS, pA, siemens
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
+from dualframe.building.calibration_checks import is_unbelievable, unbelievable_contact
 from dualframe.building.dendritic_populations import MODEL, DendriticNeurons
 from dualframe.building.synaptic_channels import reversal_potential
 from dualframe.circuit import Circuit, CircuitPopulation
@@ -299,7 +300,8 @@ def find_weights(
     Raises
     ------
     DualframeError
-        If no weight reaches an amplitude without making the cell fire.
+        If no weight reaches an amplitude without making the cell fire, or one only with more than
+        any contact has (`dualframe.building.calibration_checks.LARGEST_CONDUCTANCE`).
     """
     if not targets:
         return {}
@@ -323,6 +325,11 @@ def find_weights(
         guess = {n: _interpolate_weight(n, coarse[n], one) for n, one in sought.items()}
         fine = measure({name: guess[name] * _FINE for name in sought})
         final |= {n: _interpolate_weight(n, fine[n], one) for n, one in sought.items()}
+        for name in sorted(sought.keys() & conductances):
+            if is_unbelievable(final[name] * siemens):
+                raise DualframeError(
+                    unbelievable_contact(name, final[name] * siemens, sought[name].psp)
+                )
     check = measure({name: np.array([final[name]]) for name in targets})
     return {
         name: CalibratedContact(
