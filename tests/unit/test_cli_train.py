@@ -389,8 +389,11 @@ def listening() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def interrupted(*arguments: str) -> tuple[int, str, str]:
-    """Start the command line, send Ctrl-C while it simulates, and wait for its end."""
+def interrupted(*arguments: str, after: str = "") -> tuple[int, str, str]:
+    """Start the command line, send Ctrl-C while it simulates, and wait for its end.
+
+    It is sent once a text was printed, and the simulation that follows reports its progress.
+    """
     process = subprocess.Popen(
         [sys.executable, "-c", DRIVER, *arguments],
         stdout=subprocess.PIPE,
@@ -401,7 +404,7 @@ def interrupted(*arguments: str) -> tuple[int, str, str]:
     )
     assert process.stderr is not None
     before = ""
-    while before.count("running") < 2:
+    while after not in before or before[before.find(after) :].count("running") < 2:
         line = process.stderr.readline()
         assert line, before
         before += line
@@ -431,6 +434,34 @@ def test_an_interrupted_training_keeps_what_was_learned(task: str, tmp_path: Pat
     assert (kept.weights["learned"]["weight"] < 2).any()
     assert not (out / "none").exists()
     assert pd.read_csv(out / "statistics.csv")["condition"].tolist() == ["ACh"]
+
+
+@pytest.mark.slow
+@pytest.mark.cpp
+def test_interrupted_agents_of_cells_keep_finished_conditions_and_what_they_did(
+    tmp_path: Path,
+) -> None:
+    """Ctrl-C in the second condition: the first is whole, the second as far as it came."""
+    out = tmp_path / "out"
+    arguments = ("navigation_cells", "--model", "glif", "--agents", "2", *CPP, "--out", str(out))
+    conditions = ("--modulate", "none", "--modulate", "DA,ACh", "--duration", "100 s")
+    status, text, messages = interrupted(
+        "train", *arguments, *conditions, after="modulators: DA, ACh;"
+    )
+    assert "Traceback" not in messages
+    assert status == 130
+    assert f"interrupted; what was simulated is in {out}" in messages
+    finished, stopped = df.load_agents(out / "none"), df.load_agents(out / "DA_ACh")
+    assert finished.provenance["completed"]
+    assert not stopped.provenance["completed"]
+    assert 0 < stopped.provenance["simulated_s"] < finished.provenance["simulated_s"] == 100
+    for agents in (finished, stopped):
+        assert agents.n == 2
+        assert agents.trials["end_s"].max() <= agents.provenance["simulated_s"]
+    assert set(finished.trials["agent"]) == {0, 1}
+    assert "none" in text
+    assert "DA, ACh" in text
+    assert pd.read_csv(out / "statistics.csv")["condition"].tolist() == ["none", "DA, ACh"]
 
 
 def test_an_interrupt_before_the_simulation_says_so(
