@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import MappingProxyType
 
@@ -76,7 +76,6 @@ class DeferredAssignment:
     assignments: list[tuple[str, str]]
     is_event: bool = False
     graded: tuple[str, ...] = ()
-    parameters: dict[str, object] = field(default_factory=dict)
 
 
 def parse_equations(equations: str, label: str) -> list[EquationLine]:
