@@ -115,3 +115,28 @@ def test_a_short_fit_has_the_passive_values_and_the_rheobase(model: str) -> None
     assert abs(table.loc["r_in", "difference"]) < 0.1
     assert abs(table.loc["rest", "difference"]) < 2.0
     assert table.loc["rheobase", "difference"] == pytest.approx(0, abs=0.3)
+
+
+# ---------------------------------------------------------------- tasks
+
+
+@pytest.mark.parametrize(("name", "into"), [("if_or_burst", "V"), ("plif", "arrived")])
+def test_a_task_states_such_neurons_for_a_population(
+    name: str, into: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spike raises V, or what arrives in a step, by a weight in mV that learns."""
+    monkeypatch.chdir(tmp_path)
+    df.new_task("cue")
+    path = tmp_path / "cue.toml"
+    text = path.read_text(encoding="utf-8")
+    start, end = text.index("[[models]]"), text.index("[[populations]]")
+    label = neuron_entry(name).sets[0].label
+    model = f'[[models]]\nname = "noisy"\nform = "{name}"\nset = "{label}"\n\n'
+    text = text[:start] + model + text[end:]
+    text = text.replace('into = "u"', f'into = "{into}"')
+    for key, number in (("weight", "1"), ("w_min", "0"), ("w_max", "3"), ("scale", "0.2")):
+        text = text.replace(f'\n{key} = "{number}"', f'\n{key} = "{number} mV"')
+    path.write_text(text, encoding="utf-8")
+    agents = df.train(df.task(path), agents=2, trials=2, seed=1, target="runtime", progress=False)
+    assert agents.network.population("action").variables >= {"V", "I_ext"}
+    assert len(agents.trials) == 4
