@@ -28,7 +28,6 @@ from typing import Any
 
 import numpy as np
 from brian2.units import mV
-from scipy.special import exprel
 
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.neurons.neuron_model import NeuronModel
@@ -108,6 +107,8 @@ def hodgkin_huxley_neuron(parameters: Mapping[str, Any]) -> PointNeuron:
 
 def steady_gates(potential: Any) -> dict[str, Any]:
     """Return the steady values of m, h and n at a potential in mV."""
+    from scipy.special import exprel  # slow to import, and few neurons need it
+
     above = np.asarray(potential, dtype=float) + 65
     alpha = {
         "m": 1 / exprel(-(above - 25) / 10),

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from brian2.units import siemens, volt
-from scipy.optimize import brentq
 
 _POINTS = 2001  # of the grid on which the lowest root is looked for
 _STEP = 1e-6  # volt, of the numerical derivative
@@ -33,6 +32,8 @@ def resting_state(
     potential, conductance
         Quantities, arrays where a parameter is one. Without a root: the potential of least current.
     """
+    from scipy.optimize import brentq  # slow to import, and few neurons need it
+
     plain = {name: np.asarray(value, dtype=float) for name, value in parameters.items()}
     shape = np.broadcast_shapes(*(value.shape for value in plain.values()))
     columns = {name: np.broadcast_to(value, shape).ravel() for name, value in plain.items()}
