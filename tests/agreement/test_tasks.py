@@ -103,6 +103,16 @@ def test_tasks_of_all_kinds_train_on_genn(name: str) -> None:
     assert any(table["weight"].nunique() > 1 for table in agents.weights.values())
 
 
+@pytest.mark.parametrize("name", ["navigation_cells", "distal_reward_cells", "cartpole_cells"])
+def test_tasks_of_cells_train_at_runtime(name: str) -> None:
+    """On C++, and in the branch with dendrites, `tests/unit/test_second_calls.py` trains them."""
+    task = df.task(name)
+    agents = df.train(
+        task, model="glif", agents=2, duration="0.1 s", seed=3, target="runtime", progress=False
+    )
+    assert any(table["weight"].nunique() > 1 for table in agents.weights.values())
+
+
 def test_navigation(trained: Made, target: str) -> None:
     agents = train(trained, "navigation", target)
     trials = agents.trials

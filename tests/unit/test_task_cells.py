@@ -171,6 +171,16 @@ def test_cells_vary_in_either_branch(task: Task, branch: str, varied: str) -> No
     assert network.population("action").heterogeneity[varied] == 0.2
 
 
+@pytest.mark.parametrize(("branch", "model"), BRANCHES)
+def test_a_rule_reads_the_spikes_of_cells(branch: str, model: str | None) -> None:
+    """Cells of the catalogue keep no variable of it themselves; one is added, once."""
+    network = build_task(df.task("cartpole_cells"), branch=branch, model=model)
+    value = network.population("value")
+    assert str(value.reset).count("spiked = 1") == 1
+    assert value.equations.count("dspiked/dt") == 1
+    assert "spiked" not in network.population("pv").variables
+
+
 def test_weights_belong_to_cells_and_contacts_alone(task: Task) -> None:
     digest = task.circuit.strengths_digest
     for change in (
