@@ -4,11 +4,11 @@ r"""The iterative leaky integrate-and-fire neuron (Wu et al. 2018), of STBP.
           o_t = [u_t \ge v_{th}], \quad \lambda = e^{-dt/\tau}
 
 It is the recurrence of spatio-temporal backpropagation: the exact solution of a leaky neuron with
-delta-shaped input. A step of the
-simulation is one step of the recurrence, whatever its length, and the arithmetic is that of the
-recurrence to the last bit. The source has no units: its 1 is 1 mV here, and ``I_unit`` is the
-current (1 pA, a convention) that adds 1 mV in a step. A synapse of weight w writes
-``arrived += w``, which counts in the next step.
+delta-shaped input. A step of the simulation is one step of the recurrence, whatever its length, and
+the arithmetic is that of the recurrence to the last bit. The paper's step function is 1 at the
+threshold itself, its code fires only above it (``gt``); this follows the paper. The source has no
+units: its 1 is 1 mV here, and ``I_unit`` is the current (1 pA, a convention) that adds 1 mV in a
+step. A synapse of weight w writes ``arrived += w``, which counts in the next step.
 """
 
 from __future__ import annotations
