@@ -10,7 +10,7 @@ from dualframe.building.calibrated_weights import Calibration
 from dualframe.building.dendritic_populations import MODEL
 from dualframe.building.twin_choice import choose_twin
 from dualframe.circuit import Circuit
-from dualframe.core.errors import UnknownName
+from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.validation import check_text
 from dualframe.network import Network
 
@@ -57,8 +57,12 @@ def injected_variable(variables: Iterable[str], compartment: str) -> str:
     ------
     UnknownName
         If there is no such compartment.
+    NetworkError
+        If no current goes into the cells, such as rate neurons.
     """
     places = sorted(name for name in variables if name.startswith("I_ext"))
+    if not places:
+        raise NetworkError("these cells take no injected current: give their inputs weights.")
     variable = "I_ext" if "I_ext" in places else f"I_ext_{compartment}"
     if variable not in places:
         raise UnknownName("compartment", compartment, [name[6:] for name in places])

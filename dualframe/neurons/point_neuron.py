@@ -47,7 +47,7 @@ class PointNeuron:
     equations
         Brian2 text: differential equations and subexpressions.
     threshold, reset
-        The spike condition and the statements at a spike.
+        The spike condition and the statements at a spike; None for neurons without spikes.
     refractory
         How long the neuron is held after a spike (an expression in `parameters`), or None.
     parameters
@@ -81,8 +81,8 @@ class PointNeuron:
     """
 
     equations: str
-    threshold: str
-    reset: str
+    threshold: str | None
+    reset: str | None
     refractory: str | None = None
     parameters: Mapping[str, Any]
     initial: Mapping[str, Any]
@@ -117,10 +117,12 @@ class PointNeuron:
             written = self.own_input.expression.format(terms=total)
             return f"{self.own_input.name} = {written} : {self.own_input.unit}"
         if terms:
-            raise NetworkError(
-                f"this neuron takes no currents ({', '.join(terms)}): let synapses raise "
-                f"{' or '.join(self.weight_variables)} by their weight."
+            remedy = (
+                f"let synapses raise {' or '.join(self.weight_variables)} by their weight."
+                if self.weight_variables
+                else "let a projection sum into one of its variables."
             )
+            raise NetworkError(f"this neuron takes no currents ({', '.join(terms)}): {remedy}")
         return ""
 
     def make_population(self, name: str, n: int, **settings: Any) -> Population:

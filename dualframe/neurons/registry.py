@@ -24,6 +24,7 @@ from dualframe.neurons.morris_lecar import MORRIS_LECAR
 from dualframe.neurons.neuron_model import NeuronModel
 from dualframe.neurons.plif import PLIF
 from dualframe.neurons.qif import QIF
+from dualframe.neurons.rate_neuron import RATE_MODELS
 from dualframe.neurons.resonate_and_fire import RESONATE_AND_FIRE
 from dualframe.neurons.srm import SRM
 from dualframe.neurons.srm0 import SRM0
@@ -57,6 +58,7 @@ NEURON_MODELS = Registry(
         HINDMARSH_ROSE,
         WILSON,
         MIXED_FEEDBACK,
+        *RATE_MODELS,
     ),
 )
 
