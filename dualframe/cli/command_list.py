@@ -14,12 +14,12 @@ from dualframe.cli.messages import PROGRAM
 COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "list": (
-            "dualframe.cli.catalogue_commands",
+            "dualframe.cli.kept_pages",
             "tables of the catalogue",
             "Print a table of the catalogue.",
         ),
         "show": (
-            "dualframe.cli.catalogue_commands",
+            "dualframe.cli.kept_pages",
             "one entry, each number with its source",
             "Print an entry of the catalogue, or a circuit, with every number and its source.",
         ),
@@ -105,10 +105,21 @@ def find_command(name: str) -> Callable[[argparse.Namespace], int]:
     name
         Of the command.
     """
+    return import_command(COMMANDS[name][0], name)
+
+
+def import_command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """Return a command of a module, which is imported.
+
+    Parameters
+    ----------
+    module, name
+        Of the module and the command.
+    """
     words, sys.argv = sys.argv, [PROGRAM]
     try:  # Brian2 keeps a copy of a script and its words, which may be no text, when it is imported
-        module = import_module(COMMANDS[name][0])
+        imported = import_module(module)
     finally:
         sys.argv = words
-    command: Callable[[argparse.Namespace], int] = getattr(module, f"{name}_command")
+    command: Callable[[argparse.Namespace], int] = getattr(imported, f"{name}_command")
     return command

@@ -13,7 +13,6 @@ from typing import Literal
 
 from dualframe.core.errors import UnknownName
 from dualframe.core.user_paths import expand_user
-from dualframe.core.validation import as_path
 
 Kind = Literal["circuits", "tasks"]
 
@@ -70,6 +69,8 @@ def find_shipped_file(kind: Kind, name: str | os.PathLike[str]) -> Path:
     UnknownName
         If there is no such file. The message proposes the nearest name in the same place.
     """
+    from dualframe.core.validation import as_path  # imports Brian2, which kept pages do without
+
     as_path(name, _singular_noun(kind))
     if not _is_path(name):
         path = shipped_folder(kind) / f"{name}{SUFFIX}"
