@@ -12,6 +12,7 @@ sys.path.insert(0, str(HERE))
 from agreement_pages import write_agreement  # noqa: E402
 from catalogue_figures import write_figures  # noqa: E402
 from catalogue_pages import write_pages  # noqa: E402
+from command_pages import write_commands  # noqa: E402
 from gallery_pages import write_gallery  # noqa: E402
 from pair_pages import write_pairs  # noqa: E402
 from system_pages import write_systems  # noqa: E402
@@ -47,4 +48,5 @@ write_pages(HERE / "catalogue")
 write_pairs(HERE / "catalogue")
 write_agreement(HERE / "catalogue")
 write_systems(HERE / "catalogue")
+write_commands(HERE / "catalogue")
 write_gallery(HERE / "gallery")

@@ -31,6 +31,7 @@ PAGES = {
         *(ROOT / name for name in ("README.md", "CONTRIBUTING.md")),
         *(ROOT / name / "README.md" for name in ("benchmarks", "tasks")),
         *sorted((ROOT / "docs").glob("*.md")),
+        *sorted((ROOT / "docs" / "guides").glob("*.md")),
         *sorted((ROOT / "docs" / "design_notes").glob("*.md")),
     )
 }
@@ -38,6 +39,7 @@ PAGES = {
 UNRUN = {"README.md": 1, "docs/pairs.md": 1}
 # Commands that take longer than 20 s, or whose command starts others; the parser reads them.
 PARSED_ONLY: dict[str, str] = {
+    "dualframe run mine.toml --duration 1s": "tests/unit/test_new_files.py runs the template",
     "dualframe compare l23 --modulate ACh=0.8 --modulate NA=0.8": "90 runs of nine programs",
 }
 BLOCK = re.compile(
