@@ -383,3 +383,15 @@ def test_pages_quote_the_table_of_peers_and_nothing_else() -> None:
         rest = text.replace(block["text"], "")
         claims = [s for s in re.split(r"[.|]\s", rest) if re.search(r"NEST|NEURON|Dendrify", s)]
         assert not [c for c in claims if re.search(r"\d ?x\b|times (as|less|faster)|faster", c)]
+
+
+def test_agents_of_cells_are_as_large_as_those_of_the_reference() -> None:
+    agents_of_cells = script("agents_of_cells")
+    sizes = []
+    for name, model in ((agents_of_cells.REFERENCE, None), (agents_of_cells.CELLS, "glif")):
+        side = agents_of_cells.Side(name, model, 1, 1.0)
+        network = side.network()
+        neurons = sum(population.n for population in network.populations)
+        sizes.append((neurons, agents_of_cells.count_synapses(network, side.task)))
+    np.testing.assert_allclose(*sizes, rtol=0.1)
+    assert agents_of_cells.ratio_text([2.0, 6.0, 4.0], [1.0, 2.0, 2.0]) == "2 (2 to 3)"
