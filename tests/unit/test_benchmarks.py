@@ -395,3 +395,15 @@ def test_agents_of_cells_are_as_large_as_those_of_the_reference() -> None:
         sizes.append((neurons, agents_of_cells.count_synapses(network, side.task)))
     np.testing.assert_allclose(*sizes, rtol=0.1)
     assert agents_of_cells.ratio_text([2.0, 6.0, 4.0], [1.0, 2.0, 2.0]) == "2 (2 to 3)"
+
+
+def test_receptors_on_plasticity_alone_are_the_same_program_with_other_numbers() -> None:
+    grid = script("cells_and_receptors")
+    assert max(max(pair) for pair in grid.CONTRASTS) < len(grid.ROWS)
+    whole, learning = (df.task_driven.build(row.task(), model=grid.MODEL) for row in grid.ROWS[:2])
+    pairs = list(zip(whole.populations, learning.populations, strict=True))
+    assert all(a.equations == b.equations for a, b in pairs)
+    assert [p.on_pre for p in whole.projections] == [p.on_pre for p in learning.projections]
+    assert whole.digest != learning.digest
+    cells = {p.entry.cell for p in grid.ROWS[2].task().circuit.resolved.populations}
+    assert cells == {"ctx_l5_et", "ctx_pv"}
