@@ -6,7 +6,7 @@ All of them are when a kind is looked up that nobody has imported, or one is reg
 from dualframe.core import errors
 
 # isort: split
-from dualframe import biological, plots, task_driven
+from dualframe import biological, formats, plots, task_driven
 from dualframe.building.glif_specimens import read_glif_folder
 from dualframe.building.new_circuit import new_circuit
 from dualframe.catalogue import (
@@ -100,6 +100,7 @@ __all__ = [
     "evaluate",
     "export",
     "fit_point",
+    "formats",
     "goldman",
     "load_agents",
     "load_export",

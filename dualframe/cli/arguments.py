@@ -126,6 +126,12 @@ def _add_export_arguments(subparser: argparse.ArgumentParser) -> None:
     _add_model_arguments(subparser)
     _add_simulation_arguments(subparser)
     subparser.add_argument("--target", metavar="T", default="cpp_standalone", help="cpp_standalone")
+    subparser.add_argument(
+        "--format",
+        choices=("cpp", "sonata"),
+        default="cpp",
+        help="a C++ project (default), or SONATA files of point neurons (--branch task_driven)",
+    )
     subparser.add_argument("--out", metavar="DIR", required=True, help="new or empty folder")
     add_force(subparser)
 

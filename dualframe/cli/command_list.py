@@ -45,8 +45,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "export": (
             "dualframe.cli.commands",
-            "write a circuit as C++",
-            "Write a circuit as a C++ project.",
+            "write a circuit as C++ or SONATA",
+            "Write a circuit as a C++ project, or as SONATA files.",
         ),
         "check": (
             "dualframe.cli.commands",

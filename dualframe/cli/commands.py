@@ -22,6 +22,7 @@ from dualframe.cli.terminal_output import as_json
 from dualframe.core.validation import check_count
 from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
 from dualframe.experiments.branch_runs import branch_builder
+from dualframe.formats import write_sonata
 from dualframe.results.archive import result_files
 from dualframe.simulation.diagnose_installation import render_diagnosis
 from dualframe.simulation.option_texts import split_option
@@ -56,8 +57,10 @@ def run_command(options: argparse.Namespace) -> int:
 
 
 def export_command(options: argparse.Namespace) -> int:
-    """Write a circuit as a C++ project."""
+    """Write a circuit as a C++ project, or as SONATA files."""
     specification = specification_of(options)
+    if options.format == "sonata":
+        return _export_sonata(specification, options)
     out = df.export(
         specification.network,
         specification.duration,
@@ -71,6 +74,22 @@ def export_command(options: argparse.Namespace) -> int:
         force=options.force,
     )
     print(as_json({"out": str(out)}) if options.json else f"{out}: run `make && ./main` there.")
+    return 0
+
+
+def _export_sonata(specification: RunSpecification, options: argparse.Namespace) -> int:
+    losses = write_sonata(
+        specification.network,
+        options.out,
+        duration=specification.duration,
+        seed=specification.seed,
+        dt=specification.dt,
+        force=options.force,
+    )
+    if options.json:
+        print(as_json({"out": options.out, "losses": losses}))
+    else:
+        print("\n".join([f"{options.out}: SONATA files; what they do not say:", *losses]))
     return 0
 
 

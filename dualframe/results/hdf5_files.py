@@ -40,12 +40,21 @@ def write_spikes(file: h5py.File, results: RunRecord) -> None:
     file.attrs["magic"] = np.uint32(SONATA_MAGIC)
     file.attrs["version"] = np.array(SONATA_VERSION, dtype=np.uint32)
     for name in results.populations["population"]:
-        _write_trains(file.create_group(f"spikes/{name}"), *results.spike_trains(name))
+        write_trains(file.create_group(f"spikes/{name}"), *results.spike_trains(name))
     for (name, dspike), table in results.dspikes.groupby(["population", "dspike"], observed=True):
-        _write_trains(file.create_group(f"dspikes/{name}/{dspike}"), table["neuron"], table["t"])
+        write_trains(file.create_group(f"dspikes/{name}/{dspike}"), table["neuron"], table["t"])
 
 
-def _write_trains(group: h5py.Group, neuron: Any, t: Any) -> None:
+def write_trains(group: h5py.Group, neuron: Any, t: Any) -> None:
+    """Write the spikes of a population, in order of time, as a SONATA group.
+
+    Parameters
+    ----------
+    group
+        Of the population.
+    neuron, t
+        Spikes; times in seconds.
+    """
     times = np.asarray(t, dtype=float)
     group.attrs.create("sorting", 2, dtype=SORTING)
     _create_dataset(group, "node_ids", np.asarray(neuron, dtype=np.uint64), CHECKED)

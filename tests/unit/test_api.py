@@ -67,6 +67,7 @@ NAMES = {
     "current_clamp",
     "dose_response",
     "fit_point",
+    "formats",
     "population_data",
     "populations",
     "validate",
