@@ -157,8 +157,10 @@ class _Writer:
         for current in self.network.inputs:
             if not isinstance(current, CurrentInput) or current.target != population.name:
                 continue
-            values = np.unique(np.asarray(current.amplitude, dtype=float))
-            if current.stop is None and float(current.start) == 0 and values.size == 1:
+            start = float(np.asarray(current.start))
+            size = np.nan if current.is_waveform else current.amplitude
+            values = np.unique(np.asarray(size, dtype=float))
+            if current.stop is None and not current.is_waveform and not start and values.size == 1:
                 total += drive[current.variable] * float(values[0])
             else:
                 self.losses.append(

@@ -10,6 +10,7 @@ from brian2.units import ms
 
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.quantity import quantity
+from dualframe.core.serialisation import WHERE_GIVEN
 from dualframe.core.validation import (
     as_indices,
     as_interval,
@@ -88,37 +89,74 @@ class PoissonInput(ValueRecord):
 
 @dataclass(frozen=True, eq=False)
 class CurrentInput(ValueRecord):
-    """A current step into a variable of a population, for example ``I_ext_soma``.
+    """A current step, or a waveform, into a variable of a population, such as ``I_ext_soma``.
 
     Parameters
     ----------
     target
         Name of the population.
     amplitude
-        A scalar or an array of shape ``(n,)``, with the variable's dimension.
+        Of a step: a scalar or an array of shape ``(n,)``, with the variable's dimension.
     start, stop
-        The step; the default is the whole run. Several steps onto one variable add up.
+        The step; the default is the whole run. Several currents onto one variable add up.
     variable
         The input variable: one that the equations declare without defining it.
+    times, values
+        Of a waveform, instead of an amplitude: each value holds from its time, rounded to a time
+        step, until the next one, the last until the end. Times increase; values have the shape
+        ``(times,)``, or ``(times, n)`` for a waveform of each neuron. Before the first time the
+        current is zero. A run holds a synapse for each time and neuron.
     """
 
     target: str
-    amplitude: Any
+    amplitude: Any = None
     start: Any = field(default_factory=lambda: 0 * ms)
     stop: Any = None
     variable: str = "I_ext"
     _: KW_ONLY
     name: str = ""
+    times: Any = field(default=None, metadata=WHERE_GIVEN)
+    values: Any = field(default=None, metadata=WHERE_GIVEN)
 
     def __post_init__(self) -> None:
         check_name(self.name or self.variable, "input")
         check_name(self.variable, "input variable")
         label = f"current input onto {self.target!r}"
         check_name(self.target, f"target of the {label}:")
-        amplitude = quantity(self.amplitude, None, f"amplitude of the {label}")
-        set_frozen_field(self, "amplitude", amplitude)
         _set_interval(self, label)
+        if self.is_waveform:
+            self._set_waveform(label)
+        elif self.amplitude is None:
+            raise NetworkError(f"{label} has no size: give amplitude, or times and values.")
+        else:
+            amplitude = quantity(self.amplitude, None, f"amplitude of the {label}")
+            set_frozen_field(self, "amplitude", amplitude)
         self._freeze()
+
+    @property
+    def is_waveform(self) -> bool:
+        """Whether it is a waveform, and no step."""
+        return self.times is not None or self.values is not None
+
+    def _set_waveform(self, label: str) -> None:
+        if self.amplitude is not None or self.stop is not None or float(np.asarray(self.start)):
+            raise NetworkError(f"{label} is a waveform: give no amplitude, start or stop.")
+        if self.times is None or self.values is None:
+            raise NetworkError(f"{label} is a waveform: give times and values.")
+        count = np.size(self.times)
+        times = as_times(self.times, count, f"times of the {label}")
+        values = quantity(self.values, None, f"values of the {label}")
+        if np.ndim(times) != 1 or not count or np.any(np.diff(np.asarray(times)) <= 0):
+            raise NetworkError(f"times of the {label} do not increase from one to the next.")
+        if np.ndim(values) not in (1, 2) or len(values) != count:
+            raise NetworkError(
+                f"values of the {label} have the shape {np.shape(values)}: expected ({count},) or "
+                f"({count}, n), a value or a row for each time."
+            )
+        if not np.isfinite(np.asarray(values)).all():
+            raise NetworkError(f"values of the {label} are not all finite.")
+        set_frozen_field(self, "times", times)
+        set_frozen_field(self, "values", values)
 
 
 @dataclass(frozen=True, eq=False)

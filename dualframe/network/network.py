@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+import numpy as np
+
 from dualframe.core.descriptions import decode
 from dualframe.core.errors import NetworkError, UnknownName, suggest_name
 from dualframe.core.serialisation import digest_of, encode
@@ -147,12 +149,24 @@ class Network(ValueRecord):
     def _check_current(self, current: CurrentInput) -> None:
         population = self.population(current.target)
         label = f"amplitude of the current input onto {current.target!r}"
-        as_values(current.amplitude, population.n, label)
+        if current.is_waveform:
+            _check_columns(current, population)
+        else:
+            as_values(current.amplitude, population.n, label)
         if current.variable not in population.variables:
             raise NetworkError(
                 f"population {population.name!r} has no input variable {current.variable!r}. "
                 + suggest_name(current.variable, population.variables)
             )
+
+
+def _check_columns(current: CurrentInput, population: Population) -> None:
+    columns = np.shape(current.values)[1:]
+    if columns not in ((), (population.n,)):
+        raise NetworkError(
+            f"values of the current input onto {current.target!r} have {columns[0]} columns: "
+            f"expected {population.n}, one for each neuron."
+        )
 
 
 _PARTS: Mapping[str, Any] = {

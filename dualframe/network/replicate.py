@@ -70,6 +70,10 @@ def _replicate_population(population: Population, replicas: int) -> Population:
 
 def _replicate_input(source: Input, replicas: int) -> Input:
     if isinstance(source, CurrentInput):
+        if source.is_waveform:
+            columns = np.ndim(source.values) > 1
+            values = np.tile(source.values, (1, replicas)) if columns else source.values
+            return replace(source, values=values)
         return replace(source, amplitude=_tile_array(source.amplitude, replicas))
     if isinstance(source, PoissonInput):
         return replace(source, n=source.n * replicas, rate=_tile_array(source.rate, replicas))

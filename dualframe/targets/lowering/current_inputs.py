@@ -12,6 +12,7 @@ from dualframe.targets.lowering.event_free_equations import (
     SUBEXPRESSION,
     EquationLine,
 )
+from dualframe.targets.lowering.waveforms import waveform_variable
 
 
 def insert_current_inputs(
@@ -21,6 +22,10 @@ def insert_current_inputs(
     constants: dict[str, object] = {}
     sums: dict[str, list[str]] = {}
     for index, current in enumerate(currents):
+        if current.is_waveform:
+            _check_unit(population, current.variable, current.values, lines)
+            sums.setdefault(current.variable, []).append(waveform_variable(current, index))
+            continue
         names = _step_names(population, current, index, constants)
         constants[names["size"]] = current.amplitude
         constants[names["start"]] = current.start
@@ -30,6 +35,18 @@ def insert_current_inputs(
             pulse += f"*int(t < {names['stop']} - 0.5*dt)"
         sums.setdefault(current.variable, []).append(pulse)
     return [_sum_currents(population, line, sums, constants) for line in lines], constants
+
+
+def _check_unit(
+    population: Population, variable: str, values: object, lines: list[EquationLine]
+) -> None:
+    """Refuse a waveform of another dimension than its variable."""
+    expected = next(line.unit for line in lines if line.name == variable)
+    if unit_of(values) != expected:
+        raise NetworkError(
+            f"values of the input onto {variable!r} of population {population.name!r} have the "
+            f"unit {unit_of(values)}: expected {expected}."
+        )
 
 
 def _step_names(

@@ -30,6 +30,9 @@ from dualframe.targets.lowering.lowered_network import (
 from dualframe.targets.lowering.merged_channels import merge_channels
 from dualframe.targets.lowering.network_size import check_size
 from dualframe.targets.lowering.unit_checks import check_units
+from dualframe.targets.lowering.waveforms import insert_waveforms
+
+_SOME_STEP = 1e-4  # s: a structure does not depend on it
 
 
 @one_thread_at_a_time
@@ -68,9 +71,9 @@ def lower_network(
     NetworkError
         If an equation refers to a name that nothing defines, or a construct has no portable form.
     """
-    network = insert_plasticity_rules(network)
-    check_units(network)
     step, length = float(np.asarray(dt)), float(np.asarray(duration))
+    network = insert_waveforms(insert_plasticity_rules(network), step)
+    check_units(network)
     structure_seed = seed if network_seed is None else network_seed
     recordings = dict(record or {})
     check_size(network, step, length, recordings)
@@ -132,7 +135,7 @@ def check_structure(network: Network) -> list[str]:
     """
     problems: list[str] = []
     try:
-        network = insert_plasticity_rules(network)
+        network = insert_waveforms(insert_plasticity_rules(network), _SOME_STEP)
     except DualframeError as error:
         return [str(error)]
     _note_problem(problems, check_units, network)
