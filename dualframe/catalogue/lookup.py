@@ -61,8 +61,10 @@ def cell(name: str | os.PathLike[str]) -> CellType:
     found = _read_entry("cell type", name, _make_cell)
     if not _is_path(name):
         return found
-    folder = expand_user(name).resolve().parent
-    return found if folder == HERE / KINDS["cell type"] else replace(found, folder=str(folder))
+    path = expand_user(name).resolve()
+    if path.parent == HERE / KINDS["cell type"]:
+        return found
+    return _cell_of_folder(path, path.stat().st_mtime_ns)
 
 
 def synapse(name: str | os.PathLike[str]) -> Synapse:
@@ -261,6 +263,13 @@ def _read_entry(kind: str, name: str | os.PathLike[str], make: Callable[[Table],
 def _read_cached(path: Path, changed: int, make: Callable[[Table], Any]) -> Any:
     """Read once per version of a file: ``changed`` is its time of modification."""
     return make(read_toml_table(path))
+
+
+@lru_cache(maxsize=512)
+def _cell_of_folder(path: Path, changed: int) -> CellType:
+    """Return a user's cell, which knows its folder: fits of it lie beside its file."""
+    found = cast(CellType, _read_cached(path, changed, _make_cell))
+    return replace(found, folder=str(path.parent))
 
 
 def _make_cell(table: Table) -> CellType:
