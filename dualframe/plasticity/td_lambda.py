@@ -19,7 +19,7 @@ The rule reads of the postsynaptic neuron: ``tick``, one in a step with a tick a
 
 With ``tau_mean`` the error is what the signal is above its own mean over that time (over all time,
 as long as that is shorter): so the occupancy of a receptor of which tonic release binds a part can
-be an error of either sign.
+be an error of either sign. With ``tonic`` it is what the signal is above that number.
 
 Event-driven, a synapse changes at its spikes only: every synapse of a neuron is visited at the
 neuron's spikes, so what happened since is the same for all of them, and the neuron keeps it: the
@@ -44,11 +44,11 @@ PARAMETERS = ParameterTable(
     required={"eta": "dimensionless", "tau_plus": "time"},
     optional={
         "tau_mean": "time",
-        **dict.fromkeys(("w_init", "w_min", "w_max"), "dimensionless"),
+        **dict.fromkeys(("w_init", "w_min", "w_max", "tonic"), "dimensionless"),
     },
     equations="between ticks C <- C + x at a post spike (x: trace of pre spikes, tau_plus); at one "
     "w <- w + eta delta E, E <- keep E + credit C, C <- 0; delta: the error, or what it is above "
-    "its mean over tau_mean",
+    "tonic or its mean over tau_mean",
 )
 _SIGNALS = {
     "tick": "one in a step with a tick, else zero",
@@ -112,6 +112,8 @@ def _rule_equations(plasticity: Plasticity, neuron_variables: Collection[str]) -
     mean, above = ("", "td_error")
     if "tau_mean" in plasticity.numbers:
         mean, above = (_MEAN, "(td_error - mean_error)")
+    if "tonic" in plasticity.numbers:
+        above = f"({above} - tonic)"
     if is_clock_driven(plasticity):
         seen = above.replace("_error", "_error_post")
         change = f"tick_post*{_GAIN}*{seen}{drive}*eligibility"
