@@ -1,7 +1,7 @@
 """Bandit with reversals: several arms, one of which pays more often, and not always the same one.
 
-A trial is ``ticks`` ticks, by default one. The arms are on offer (``offered``) until the first: then
-the arm ``choice`` is drawn, and it wins one with ``p_best`` if it is the best arm, else with
+A trial is ``ticks`` ticks, by default one. The arms are on offer (``offered``) until the first:
+then the arm ``choice`` is drawn, and it wins one with ``p_best`` if it is the best arm, else with
 ``p_other``, which is paid at the tick ``pays_at``. What the last choice won can be observed
 (``last_reward``) from the choice on. The best arm is the first at the beginning and the next one
 after every ``reversal_after`` trials. Success is to choose the best arm, paid or not.
@@ -56,8 +56,8 @@ def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
     arms, ticks, pays_at = (int(values[name]) for name in ("arms", "ticks", "pays_at"))
     if pays_at > ticks:
         raise NetworkError(
-            f"pays_at of environment 'bandit' is {pays_at}, but a trial has {ticks} ticks: expected "
-            f"one of them. Raise ticks."
+            f"pays_at of environment 'bandit' is {pays_at}: expected one of the {ticks} ticks of "
+            f"a trial. Raise ticks."
         )
     return EnvironmentEquations(
         state=("last_choice", "last_reward"),

@@ -69,6 +69,16 @@ def bandit(state: State, action: float, trial: State) -> Step:
     return {"last_choice": float(arm), "last_reward": float(paid)}, float(paid), True, arm == best
 
 
+def late_bandit(state: State, action: float, trial: State) -> Step:
+    tick, best = round(trial["elapsed"]), int(trial["trial"]) // 5 % 2  # three ticks, pays at two
+    if tick == 0:
+        arm = round(action)
+        won = trial["luck"] < (0.75 if arm == best else 0.25)
+        return {"last_choice": float(arm), "last_reward": float(won)}, 0.0, False, arm == best
+    right = round(state["last_choice"]) == best
+    return dict(state), state["last_reward"] * (tick == 1), tick == 2, right
+
+
 def cued_association(state: State, action: float, trial: State) -> Step:
     tick = round(trial["elapsed"])  # cue in ticks 0-4, delay 5-7, go 8-11, pause to 14
     asked = (round(state["cue"]) + round(trial["trial"]) // 7) % 2  # swapped every seven trials

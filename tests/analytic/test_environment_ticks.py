@@ -21,6 +21,7 @@ from environment_references import (
     State,
     bandit,
     cued_association,
+    late_bandit,
     linear_track,
     t_maze,
 )
@@ -48,6 +49,7 @@ class Case:
     reference: Reference
     action: str  # of u, uniform in [0, 1)
     records: tuple[str, ...] = ()
+    label: str = ""  # of a second case of an environment
 
 
 def chosen(name: str, **numbers: Any) -> Environment:
@@ -55,7 +57,7 @@ def chosen(name: str, **numbers: Any) -> Environment:
 
 
 CASES = {
-    case.environment.name: case
+    case.label or case.environment.name: case
     for case in (
         Case(
             chosen("cartpole", limit=25),
@@ -88,6 +90,13 @@ CASES = {
             bandit,
             "floor(3*u)",
             ("luck",),
+        ),
+        Case(
+            chosen("bandit", ticks=3, pays_at=2, p_best=0.75, p_other=0.25, reversal_after=5),
+            late_bandit,
+            "floor(2*u)",
+            ("luck",),
+            "late_bandit",
         ),
         Case(
             chosen(

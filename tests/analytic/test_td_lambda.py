@@ -44,12 +44,14 @@ def trains(seed: int = 3) -> tuple[Array, Array]:
     return pre, post
 
 
-def network(update: str, w_max: float = 50.0, **given: Any) -> df.Network:
+def network(
+    update: str, w_max: float = 50.0, equations: str = EQUATIONS, **given: Any
+) -> df.Network:
     pre, post = trains()
     cells = df.Population(
         "cells",
         M,
-        EQUATIONS,
+        equations,
         threshold="v > 0.5",
         reset="v = 0\nsince = 0*second",
         parameters={"every": float(EVERY), "phase": np.linspace(0, 1, M)},
@@ -144,6 +146,16 @@ def test_bounds_are_met_at_every_tick_by_the_clock() -> None:
     np.testing.assert_allclose(
         weights(run_here, network("clock", low)), expected(low), rtol=0, atol=1e-9
     )
+
+
+@pytest.mark.parametrize("update", ["event", "clock"])
+def test_the_error_is_what_exceeds_the_tonic_level(update: str) -> None:
+    above = EQUATIONS.replace("sin(1.3*count)", "0.4 + sin(1.3*count)")
+    found = weights(run_here, network(update, equations=above, tonic=0.4))
+    # 0.4 + sin - 0.4 rounds once more: a few thousand additions at the size of the weight
+    np.testing.assert_allclose(found, expected(), rtol=0, atol=6000 * 50 * np.finfo(float).eps)
+    unshifted = weights(run_here, network(update, equations=above))
+    assert np.abs(unshifted - expected()).max() > 0.1
 
 
 def test_frozen_synapses_stay() -> None:

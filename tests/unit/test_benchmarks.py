@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from brian2 import ms
+from brian2 import ms, uM
 from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 import dualframe as df
@@ -93,6 +93,45 @@ def test_conditions_under_acetylcholine_are_one_program_and_are_compared_by_seed
     control = pd.Series([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     text = acetylcholine.against(control - 0.5, control)
     assert text == "-0.5000 (6 of 6, p = 0.031)"
+
+
+def test_signs_of_doyas_map_are_judged_in_pairs() -> None:
+    doya = script("doya")
+    before = [1.0] * 60 + [1.0] * 20 + [0.0] * 40 + [1.0, 0.0] * 20
+    trials = pd.DataFrame(
+        {
+            "agent": np.repeat([0, 1], 160),
+            "trial": np.tile(np.arange(1, 161), 2),
+            "success": before + [1.0] * 160,
+        }
+    )
+    assert doya.right_before(trials, 80).tolist() == [1, 1]
+    assert doya.right_after(trials, 80).tolist() == [0, 1]
+    assert doya.right_at_end(trials, 80).tolist() == [0.5, 1]
+    # two of eight windows are fair coins, the others certain
+    np.testing.assert_allclose(doya.entropy(trials, 80), [2 / 8, 0])
+    error, rate, late, _, noise, _ = doya.EXPERIMENTS["bandit_cells"].predictions
+    assert (error.sign, rate.sign, late.sign, noise.sign) == (1, 1, 1, -1)
+    low, high = np.linspace(0, 0.5, 10), np.linspace(0.2, 0.9, 10)
+    rows = [doya.row(error, low, high), doya.row(noise, low, high), doya.row(rate, low, low)]
+    doya.judge(rows, [error, noise, rate])
+    verdicts = [entry["verdict"] for entry in rows]
+    assert verdicts == ["as predicted", "opposite", "no difference shown"]
+
+
+def test_levels_of_doyas_map_change_one_thing_each() -> None:
+    doya, task = script("doya"), df.task("bandit_cells")
+    for prediction in doya.EXPERIMENTS["bandit_cells"].predictions:
+        low, high = doya.levels(prediction, task)
+        assert float(low["environment"]["pays_at"]) == (3 if "late" in prediction.measured else 1)
+        changed = [
+            name
+            for a, b in zip(low.circuit.modulations, high.circuit.modulations, strict=True)
+            for name in ([a.modulator] if a.level != b.level else [])
+        ]
+        assert changed == ([] if prediction.modulator == "DA" else [prediction.modulator])
+        sizes = [float(one["dopamine"]["size"] / uM) for one in (low, high)]
+        assert sizes == ([0, 2] if prediction.modulator == "DA" else [2, 2])
 
 
 @pytest.mark.cpp

@@ -97,6 +97,8 @@ def test_times_that_are_no_whole_ticks() -> None:
 def test_probabilities() -> None:
     with pytest.raises(NetworkError, match="between 0 and 1"):
         environment("bandit", p_best=1.5)
+    with pytest.raises(NetworkError, match="pays_at of environment 'bandit' is 3: expected one"):
+        environment("bandit", ticks=2, pays_at=3)
 
 
 def test_start_names_state_variables() -> None:
