@@ -172,8 +172,6 @@ def _steps_of(current: CurrentInput, duration: float) -> tuple[NDArray[Any], NDA
     """Return the times at which a current changes, and its values from there on."""
     if current.is_waveform:
         return np.asarray(current.times, dtype=float), np.asarray(current.values, dtype=float)
-    if current.is_waveform:
-        return np.asarray(current.times, dtype=float), np.asarray(current.values, dtype=float)
     start = float(np.asarray(current.start))
     stop = duration if current.stop is None else float(np.asarray(current.stop))
     amplitude = np.asarray(current.amplitude, dtype=float)

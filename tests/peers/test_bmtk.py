@@ -32,6 +32,9 @@ config.build_env(force=True)
 network = pointnet.PointNetwork.from_config(config)
 pointnet.PointSimulator.from_config(config, network).run()
 """
+# standard deviations of four of its runs; their means were 5 and 6 % above those of six of ours,
+# 1.7 and 2.0 standard errors: whether that is chance is not known
+SPREAD_OF_NEST = {"L4E": 0.51, "L4I": 0.44}  # Hz
 EQUATIONS = """dV/dt = (E_L - V)/tau_m + (g_e - g_i + I)/C : volt (unless refractory)
                dg_e/dt = -g_e/tau_s : amp
                dg_i/dt = -g_i/tau_s : amp
@@ -110,7 +113,6 @@ def test_two_populations_of_pd14_have_the_same_rates(tmp_path: Path) -> None:
     for k, name in enumerate(layer):
         late = np.asarray(theirs[name].times) >= 0.5
         rate = late.sum() / 1.5 / theirs[name].n
-        # the background is another draw: the spread between seeds is 0.3 Hz (L4E) and 0.5 Hz (L4I)
-        # here, and as large in NEST, so that two runs differ by its root of two; three of these
-        spread = rates[:, k].std(ddof=1) * np.sqrt(2)
-        assert abs(rate - rates[:, k].mean()) < max(3 * spread, 1.0)
+        # the background is another draw; one run of theirs against five of ours, three deviations
+        deviation = np.hypot(SPREAD_OF_NEST[name], rates[:, k].std(ddof=1) / np.sqrt(len(rates)))
+        assert abs(rate - rates[:, k].mean()) < 3 * deviation
