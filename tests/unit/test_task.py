@@ -99,7 +99,7 @@ class TestReading:
             (
                 'form = "srm0"',
                 'form = "srm1"',
-                r"table \[models.1\], key 'form': unknown.*'srm1'.*Did you mean 'srm0'",
+                r"table \[models.1\], key 'form': unknown.*'srm1'.*Did you mean 'srm'",
             ),
             (
                 'pre = "place"',
