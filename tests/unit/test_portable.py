@@ -167,9 +167,9 @@ def test_conditions_speak_of_the_step_before() -> None:
     changes = {change.name: change for change in deferred_assignments(cells(), lines)}
     assert f"({STEP} - 1) >= last" in changes["Na"].condition
     assert changes["Na"].assignments == [("last", f"(({STEP} - 1))"), ("gate", "(1)")]
-    assert changes["Na"].whole_numbers
+    assert changes["Na"].is_event
     assert changes["second_reset"].assignments == [("V_soma", "(-55*mV)")]
-    assert not changes["second_reset"].whole_numbers
+    assert not changes["second_reset"].is_event
 
 
 def test_the_changed_value_is_used_everywhere_and_stored() -> None:
