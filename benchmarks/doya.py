@@ -90,9 +90,10 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Experiment:
-    """The predictions of a task: a title, and what makes its reward late and its weights fixed."""
+    """The predictions of a task: a title, and what lengthens its horizon and fixes its weights."""
 
     title: str
+    lengthened: str
     delayed: Mapping[str, Any]
     fixed: Mapping[str, Any]
 
@@ -103,7 +104,7 @@ class Experiment:
         return (
             _predict("DA", "error", before, right_before, 1),
             _predict("ACh", "learning rate", "right, 40 after the reversal", right_after, 1),
-            _predict("5HT", horizon, f"{before}, late reward", right_before, 1, self.delayed),
+            _predict("5HT", horizon, f"{before}, {self.lengthened}", right_before, 1, self.delayed),
             _predict("5HT", horizon, before, right_before, 1),
             _predict("NA", "inverse temperature", "entropy of choices, bits", entropy, -1),
             _predict(
@@ -138,11 +139,22 @@ def _predict(
 EXPERIMENTS = {
     "bandit_cells": Experiment(
         "Doya's map in a bandit with reversal, by cells",
+        "late reward",
         delayed={"environment__pays_at": 3},
         fixed={
             "context_to_arm_0__weight_factor": 1.05,
             "context_to_arm_0__plasticity__eta": 0.0,
             "context_to_arm_1__plasticity__eta": 0.0,
+        },
+    ),
+    "cued_association_cells": Experiment(
+        "Doya's map in a delayed association with reversal, by cells",
+        "delay of 400 ms",
+        delayed={"environment__delay_time": "400 ms"},
+        fixed={
+            "memory_0_to_answer_0__weight_factor": 1.05,
+            "memory_1_to_answer_1__weight_factor": 1.05,
+            **{f"memory_{m}_to_answer_{a}__plasticity__eta": 0.0 for m in (0, 1) for a in (0, 1)},
         },
     ),
 }
