@@ -16,17 +16,17 @@ from dualframe.building.calibrated_weights import (
     calibration_path,
     load_calibration,
     read_calibrations,
-    save_calibration,
     wrong_model_error,
+)
+from dualframe.building.kept_calibrations import (
+    kept_path,
+    read_kept_calibration,
+    write_kept_calibration,
 )
 from dualframe.catalogue.fitted_models import cell_digest, synapse_digest
 from dualframe.circuit import Circuit
 from dualframe.circuit.perturbations import without_actions
-from dualframe.core.cache_folder import default_folder
-from dualframe.core.errors import CatalogueError, OutputError
-from dualframe.core.serialisation import digest_of
-
-_KEPT: dict[Path, Calibration] = {}  # of this process, where the cache cannot be written
+from dualframe.core.errors import CatalogueError
 
 
 def select_calibration(
@@ -81,6 +81,17 @@ def find_circuit_calibration(circuit: Circuit, model: str, path: Path | None = N
         return kept
 
 
+def needs_calibration(circuit: Circuit) -> bool:
+    """Tell whether any strength of a circuit is found by calibration.
+
+    Parameters
+    ----------
+    circuit
+        A circuit, or that of a task.
+    """
+    return any(contact.is_calibrated for contact in circuit.contacts)
+
+
 def has_calibration(circuit: Circuit, model: str, path: Path | None = None) -> bool:
     """Tell whether `find_circuit_calibration` finds one.
 
@@ -94,7 +105,7 @@ def has_calibration(circuit: Circuit, model: str, path: Path | None = None) -> b
     CatalogueError
         If what is stored is not well formed.
     """
-    if not any(contact.is_calibrated for contact in circuit.contacts):
+    if not needs_calibration(circuit):
         return True
     stored = read_calibrations(path or calibration_path(circuit.name), circuit.name).get(model)
     if stored is not None and belongs_to(stored, circuit):
@@ -112,22 +123,11 @@ def keep_circuit_calibration(circuit: Circuit, calibration: Calibration) -> Path
     calibration
         What was found for it.
     """
-    path = _kept_path(circuit, calibration.model)
-    _KEPT.pop(path, None)
-    try:
-        path.unlink(missing_ok=True)
-        return save_calibration(calibration, path)
-    except (OSError, OutputError):
-        _KEPT[path] = calibration
-        return None
+    return write_kept_calibration(_kept_path(circuit, calibration.model), calibration)
 
 
 def _kept_calibration(circuit: Circuit, model: str) -> Calibration | None:
-    path = _kept_path(circuit, model)
-    try:
-        kept = _KEPT.get(path) or read_calibrations(path, circuit.name).get(model)
-    except CatalogueError:  # a damaged file of the cache is made anew
-        return None
+    kept = read_kept_calibration(_kept_path(circuit, model), circuit.name, model)
     if kept is None or not belongs_to(kept, circuit):
         return None
     return replace(kept, weights=dict(kept.weights), rates=dict(kept.rates))
@@ -138,10 +138,11 @@ def _kept_path(circuit: Circuit, model: str) -> Path:
     resolved = without_actions(circuit).resolved
     synapses = {s.name: s for given in resolved.synaptic_inputs for s in given.synapses}
     stated = all(one.events is not None for one in circuit.background)
-    facts = [
-        circuit.strengths_digest if stated else circuit.contacts_digest,
-        model,
-        [cell_digest(cell) for cell in resolved.cells.values()],
-        [synapse_digest(synapses[name]) for name in sorted(synapses)],
-    ]
-    return default_folder() / "calibrations" / f"{digest_of(facts)}.toml"
+    return kept_path(
+        [
+            circuit.strengths_digest if stated else circuit.contacts_digest,
+            model,
+            [cell_digest(cell) for cell in resolved.cells.values()],
+            [synapse_digest(synapses[name]) for name in sorted(synapses)],
+        ]
+    )

@@ -17,17 +17,18 @@ from typing import Any
 
 import numpy as np
 
-from dualframe.building.calibrated_weights import Calibration, read_calibrations, save_calibration
+from dualframe.building.calibrated_weights import Calibration, read_calibrations
 from dualframe.building.circuit_builder import NeuronBuilder, build_population
+from dualframe.building.circuit_calibrations import needs_calibration
+from dualframe.building.kept_calibrations import (
+    kept_path,
+    read_kept_calibration,
+    write_kept_calibration,
+)
 from dualframe.catalogue.fitted_models import compartments_digest
 from dualframe.circuit import Circuit
 from dualframe.circuit.perturbations import without_actions
-from dualframe.core.cache_folder import default_folder
-from dualframe.core.errors import CatalogueError, OutputError
-from dualframe.core.serialisation import digest_of
 from dualframe.task import Task
-
-_KEPT: dict[Path, Calibration] = {}  # of this process, where the cache cannot be written
 
 
 def task_calibration_path(task: Task) -> Path:
@@ -40,17 +41,6 @@ def task_calibration_path(task: Task) -> Path:
     """
     file = Path(task.file)
     return file.parent / "calibration" / file.name
-
-
-def needs_calibration(circuit: Circuit) -> bool:
-    """Tell whether any strength of a circuit is found by calibration.
-
-    Parameters
-    ----------
-    circuit
-        Of a task.
-    """
-    return any(contact.is_calibrated for contact in circuit.contacts)
 
 
 def find_calibration(task: Task, neurons: NeuronBuilder, dt: Any) -> Calibration | None:
@@ -68,15 +58,10 @@ def find_calibration(task: Task, neurons: NeuronBuilder, dt: Any) -> Calibration
     circuit, model = task.circuit, neurons.calibration_key
     if not needs_calibration(circuit):
         return Calibration(circuit.name, model, {})
-    stored = _stored(task_calibration_path(task), circuit, model)
+    stored = read_calibrations(task_calibration_path(task), circuit.name).get(model)
     if stored is not None and _belongs(stored, circuit, dt):
         return stored
-    path = _kept_path(circuit, neurons, dt)
-    try:
-        kept = _KEPT.get(path) or _stored(path, circuit, model)
-    except CatalogueError:  # a damaged file of the cache is made anew
-        return None
-    return kept
+    return read_kept_calibration(_kept_path(circuit, neurons, dt), circuit.name, model)
 
 
 def keep_calibration(
@@ -91,18 +76,7 @@ def keep_calibration(
     calibration
         What was found for them.
     """
-    path = _kept_path(task.circuit, neurons, dt)
-    _KEPT.pop(path, None)
-    try:
-        path.unlink(missing_ok=True)
-        return save_calibration(calibration, path)
-    except (OSError, OutputError):
-        _KEPT[path] = calibration
-        return None
-
-
-def _stored(path: Path, circuit: Circuit, model: str) -> Calibration | None:
-    return read_calibrations(path, circuit.name).get(model)
+    return write_kept_calibration(_kept_path(task.circuit, neurons, dt), calibration)
 
 
 def _belongs(stored: Calibration, circuit: Circuit, dt: Any) -> bool:
@@ -119,4 +93,4 @@ def _kept_path(circuit: Circuit, neurons: NeuronBuilder, dt: Any) -> Path:
     ]
     dendrites = [compartments_digest(c) for c in resolved.cells.values() if c.compartments]
     facts = [circuit.strengths_digest, neurons.calibration_key, float(dt), dendrites]
-    return default_folder() / "calibrations" / f"{digest_of([*facts, *cells])}.toml"
+    return kept_path([*facts, *cells])

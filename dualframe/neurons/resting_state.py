@@ -45,7 +45,7 @@ def resting_state(
         def current(potential: Any, constants: Mapping[str, float] = one) -> Any:
             return steady_current(potential, **constants)
 
-        sampled = np.array([current(potential) for potential in grid])
+        sampled = np.asarray(current(grid))
         (crossings,) = np.nonzero(np.sign(sampled[:-1]) != np.sign(sampled[1:]))
         if len(crossings):
             root = brentq(current, grid[crossings[0]], grid[crossings[0] + 1], xtol=1e-15)

@@ -7,18 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from compare import Trains, trains_of
+from compare import Trains, assert_same, trains_of
 from drives import Drawn, Spikes, draw
 from models import DT, DURATION, Case
 
 import dualframe as df
 from dualframe.network import CurrentInput, Network, Population, Projection, SpikeInput
+from dualframe.targets.target_support import missing_requirements
 
 #: The targets of GeNN, on its CPU back end; Brian2GeNN compiles for minutes.
 GENN = (
     pytest.param("genn", marks=[pytest.mark.genn, pytest.mark.slow, pytest.mark.timeout(1800)]),
     pytest.param("genn5", marks=pytest.mark.genn5),
 )
+#: The targets that are compared with the runtime.
+COMPILED = (pytest.param("cpp_standalone", marks=pytest.mark.cpp), *GENN)
 
 
 def network(cases: Sequence[Case]) -> Network:
@@ -63,6 +66,15 @@ def run_ours(net: Network, target: str, *, dt: Any = DT, **options: Any) -> Trai
         **options,
     )
     return trains_of(results, net, float(dt))
+
+
+def assert_runtime_equals(reference: Trains, net: Network, target: str, **options: Any) -> None:
+    """Demand the runtime's trains of a target, or skip with what this machine lacks for it."""
+    on_cpu = {} if target == "cpp_standalone" else {"use_gpu": False}
+    if reasons := missing_requirements(target, **on_cpu):
+        pytest.skip("; ".join(reasons))
+    trains = run_ours(net, target, strict=True, **on_cpu, **options)
+    assert_same(reference, trains, ("the runtime", target))
 
 
 def _offsets(spikes: Sequence[Spikes]) -> list[int]:

@@ -12,11 +12,10 @@ import numpy as np
 import pytest
 from brian2 import ms
 from circuit import circuit
-from compare import SPIKE, Trains, assert_same, first_difference
-from ours import GENN, run_ours
+from compare import SPIKE, Trains, first_difference
+from ours import COMPILED, assert_runtime_equals, run_ours
 
 from dualframe.network import Network
-from dualframe.targets.target_support import missing_requirements
 
 DURATION = 500 * ms
 
@@ -39,20 +38,9 @@ def test_there_is_something_to_compare(reference: Trains) -> None:
     assert len(reference["pyr", "Na_dend"][0]) > 500
 
 
-@pytest.mark.cpp
-def test_cpp_equals_runtime(network: Network, reference: Trains) -> None:
-    if reasons := missing_requirements("cpp_standalone"):
-        pytest.skip("; ".join(reasons))
-    cpp = run_ours(network, "cpp_standalone", strict=True, duration=DURATION)
-    assert_same(reference, cpp, ("the runtime", "C++"))
-
-
-@pytest.mark.parametrize("where", GENN)
-def test_genn_equals_runtime(network: Network, reference: Trains, where: str) -> None:
-    if reasons := missing_requirements(where, use_gpu=False):
-        pytest.skip("; ".join(reasons))
-    genn = run_ours(network, where, strict=True, use_gpu=False, duration=DURATION)
-    assert_same(reference, genn, ("the runtime", where))
+@pytest.mark.parametrize("target", COMPILED)
+def test_targets_equal_the_runtime(network: Network, reference: Trains, target: str) -> None:
+    assert_runtime_equals(reference, network, target, duration=DURATION)
 
 
 def test_another_seed_is_noticed(network: Network, reference: Trains) -> None:

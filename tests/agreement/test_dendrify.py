@@ -11,7 +11,7 @@ from __future__ import annotations
 import pytest
 from compare import SPIKE, UNSEEN_STEPS, Trains, assert_same, before
 from models import CASES, DT, DURATION, Case
-from ours import GENN, network, run_ours
+from ours import GENN, assert_runtime_equals, network, run_ours
 from stock import run_stock
 
 from dualframe.network import Network
@@ -55,7 +55,4 @@ def test_cpp_equals_runtime(models: Network, runtime: Trains, strict: bool) -> N
 
 @pytest.mark.parametrize("where", GENN)
 def test_genn_equals_runtime(models: Network, runtime: Trains, where: str) -> None:
-    if reasons := missing_requirements(where, use_gpu=False):
-        pytest.skip("; ".join(reasons))
-    genn = run_ours(models, where, strict=True, use_gpu=False)
-    assert_same(runtime, genn, ("the runtime", where))
+    assert_runtime_equals(runtime, models, where)

@@ -7,13 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from brian2 import ms, mV, nS, pA, pF
-from compare import Trains, assert_same
+from compare import Trains
 from dendrify import Dendrite, NeuronModel, Soma
-from ours import GENN, run_ours
+from ours import COMPILED, assert_runtime_equals, run_ours
 
 import dualframe as df
 from dualframe.core.errors import NetworkError, UnknownName
-from dualframe.targets.target_support import missing_requirements
 
 DURATION = 120 * ms
 CURRENTS = np.array([450, 600, 1000, 2000])
@@ -73,20 +72,9 @@ def test_there_is_something_to_compare(reference: Trains) -> None:
     assert set(neurons) >= {1, 2, 3}
 
 
-@pytest.mark.cpp
-def test_cpp_equals_runtime(network: df.Network, reference: Trains) -> None:
-    if reasons := missing_requirements("cpp_standalone"):
-        pytest.skip("; ".join(reasons))
-    cpp = run_ours(network, "cpp_standalone", strict=True, duration=DURATION)
-    assert_same(reference, cpp, ("the runtime", "C++"))
-
-
-@pytest.mark.parametrize("where", GENN)
-def test_genn_equals_runtime(network: df.Network, reference: Trains, where: str) -> None:
-    if reasons := missing_requirements(where, use_gpu=False):
-        pytest.skip("; ".join(reasons))
-    genn = run_ours(network, where, strict=True, use_gpu=False, duration=DURATION)
-    assert_same(reference, genn, ("the runtime", where))
+@pytest.mark.parametrize("target", COMPILED)
+def test_targets_equal_the_runtime(network: df.Network, reference: Trains, target: str) -> None:
+    assert_runtime_equals(reference, network, target, duration=DURATION)
 
 
 def test_errors_name_the_culprit() -> None:

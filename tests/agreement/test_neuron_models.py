@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from brian2 import ms, mV, pA
-from compare import SPIKE, Trains, assert_same
-from ours import GENN, run_ours
+from compare import SPIKE, Trains
+from ours import COMPILED, assert_runtime_equals, run_ours
 
 import dualframe as df
 from dualframe.network import CurrentInput, Network
-from dualframe.targets.target_support import missing_requirements
 
 DURATION = 200 * ms
 N = 4
@@ -73,17 +72,6 @@ def test_every_model_spikes(network: Network, reference: Trains) -> None:
         assert len(np.unique(neurons)) >= 2, population.name
 
 
-@pytest.mark.cpp
-def test_cpp_equals_runtime(network: Network, reference: Trains) -> None:
-    if reasons := missing_requirements("cpp_standalone"):
-        pytest.skip("; ".join(reasons))
-    cpp = run_ours(network, "cpp_standalone", strict=True, duration=DURATION)
-    assert_same(reference, cpp, ("the runtime", "C++"))
-
-
-@pytest.mark.parametrize("where", GENN)
-def test_genn_equals_runtime(network: Network, reference: Trains, where: str) -> None:
-    if reasons := missing_requirements(where, use_gpu=False):
-        pytest.skip("; ".join(reasons))
-    genn = run_ours(network, where, strict=True, use_gpu=False, duration=DURATION)
-    assert_same(reference, genn, ("the runtime", where))
+@pytest.mark.parametrize("target", COMPILED)
+def test_targets_equal_the_runtime(network: Network, reference: Trains, target: str) -> None:
+    assert_runtime_equals(reference, network, target, duration=DURATION)

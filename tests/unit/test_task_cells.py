@@ -87,7 +87,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A cache of calibrations of this module; compiled programs come from the user's."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dualframe.building.task_calibrations.default_folder", lambda: folder)
+        patch.setattr("dualframe.building.kept_calibrations.default_folder", lambda: folder)
         yield folder
 
 

@@ -1,0 +1,62 @@
+"""Calibrations that were found for a user, kept in the cache by all that they depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dualframe.building.calibrated_weights import Calibration, read_calibrations, save_calibration
+from dualframe.core.cache_folder import default_folder
+from dualframe.core.errors import CatalogueError, OutputError
+from dualframe.core.serialisation import digest_of
+
+_OF_THIS_PROCESS: dict[Path, Calibration] = {}  # where the cache cannot be written
+
+
+def kept_path(facts: Sequence[Any]) -> Path:
+    """Return the file of the cache for the strengths that depend on some facts.
+
+    Parameters
+    ----------
+    facts
+        What `dualframe.core.serialisation.digest_of` takes.
+    """
+    return default_folder() / "calibrations" / f"{digest_of(facts)}.toml"
+
+
+def read_kept_calibration(path: Path, circuit_name: str, model: str) -> Calibration | None:
+    """Return what is kept in a file of the cache, or None; a damaged file is made anew.
+
+    Parameters
+    ----------
+    path
+        From `kept_path`.
+    circuit_name, model
+        Of the circuit, and the name of the calibration.
+    """
+    if path in _OF_THIS_PROCESS:
+        return _OF_THIS_PROCESS[path]
+    try:
+        return read_calibrations(path, circuit_name).get(model)
+    except CatalogueError:
+        return None
+
+
+def write_kept_calibration(path: Path, calibration: Calibration) -> Path | None:
+    """Keep a calibration; return its file, or None if it is kept for this process only.
+
+    Parameters
+    ----------
+    path
+        From `kept_path`.
+    calibration
+        What was found.
+    """
+    _OF_THIS_PROCESS.pop(path, None)
+    try:
+        path.unlink(missing_ok=True)
+        return save_calibration(calibration, path)
+    except (OSError, OutputError):
+        _OF_THIS_PROCESS[path] = calibration
+        return None
