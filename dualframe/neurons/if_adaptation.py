@@ -56,7 +56,7 @@ def if_adaptation_neuron(parameters: Mapping[str, Any]) -> PointNeuron:
     UnknownName, CatalogueError, QuantityError
         For a parameter that is unknown, missing, or of another dimension.
     """
-    values = check_parameters("IFwA", parameters, _PARAMETERS.dimensions, _DEFAULTS)
+    values = check_parameters("if_adaptation", parameters, _PARAMETERS.dimensions, _DEFAULTS)
     return PointNeuron(
         equations="dV/dt = (g_L*(E_L - V) + g_adapt*(E_g - V) + I)/C : volt (unless refractory)\n"
         "dg_adapt/dt = -g_adapt/tau_g : siemens",

@@ -61,7 +61,7 @@ def if_or_burst_neuron(parameters: Mapping[str, Any]) -> PointNeuron:
     UnknownName, CatalogueError, QuantityError
         For a parameter that is unknown, missing, or of another dimension.
     """
-    values = check_parameters("IFoB", parameters, _PARAMETERS.dimensions, _DEFAULTS)
+    values = check_parameters("if_or_burst", parameters, _PARAMETERS.dimensions, _DEFAULTS)
     return PointNeuron(
         equations="opened = int(V >= V_h) : 1\n"
         "dV/dt = (g_L*(E_L - V) + g_T*opened*h*(E_T - V) + I)/C : volt (unless refractory)\n"

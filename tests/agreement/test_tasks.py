@@ -103,7 +103,10 @@ def test_tasks_of_all_kinds_train_on_genn(name: str) -> None:
     assert any(table["weight"].nunique() > 1 for table in agents.weights.values())
 
 
-@pytest.mark.parametrize("name", ["navigation_cells", "distal_reward_cells", "cartpole_cells"])
+CELL_TASKS = [name for name in df.tasks()["name"] if name.endswith("_cells")]
+
+
+@pytest.mark.parametrize("name", CELL_TASKS)
 def test_tasks_of_cells_train_at_runtime(name: str) -> None:
     """On C++, and in the branch with dendrites, `tests/unit/test_second_calls.py` trains them."""
     task = df.task(name)

@@ -192,3 +192,15 @@ def test_the_commands_of_a_page_run(
     monkeypatch.chdir(tmp_path)
     for line in filter(runs, commands(page)):
         assert main(shlex.split(line, comments=True)[1:]) == 0, line
+
+
+def test_the_readme_counts_the_catalogue() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    counted = re.search(r"(\d+) cell types, (\d+) receptors and (\d+) plasticity rules", text)
+    assert counted is not None
+    rules = df.plasticity_rules()
+    assert list(map(int, counted.groups())) == [
+        len(df.cells()),
+        len(df.receptors()),
+        int(rules["runs"].sum()),  # the others are numbers that a rule of another name takes
+    ]

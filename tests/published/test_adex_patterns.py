@@ -1,7 +1,8 @@
 """The eight firing patterns of AdEx (Naud et al. 2008), classified from spike times alone.
 
 The classes are those of the source: by the start (a delay, a burst, or neither) and by what follows
-(tonic, adapting, accelerating, bursting, irregular, or silence). Each set gets its current as one
+(tonic, adapting, accelerating, bursting, irregular, or silence). The numbers that part them were
+chosen here. Each set gets its current as one
 step from rest, in Euler steps of 0.05 ms.
 """
 

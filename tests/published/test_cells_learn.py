@@ -41,10 +41,11 @@ def last_rewards(seed: int, **changes: float) -> np.ndarray:
 
 
 def test_cells_learn_to_balance_a_pole_by_dopamine_at_d1() -> None:
-    """Every agent gets at least twice the reward of agents of which the rule is off.
+    """Every agent gets twice the reward of the best agent of which the rule is off.
 
-    The same release acts on the cells' excitability in both; random pushes last 22 decisions.
+    The same release acts on the cells' excitability in both. Random pushes last 22 decisions with a
+    deviation of about 12, so the mean of 20 trials strays by 11 in four standard errors.
     """
     learned, still = last_rewards(5), last_rewards(5, **dict.fromkeys(RATES, 0.0))
-    assert still.max() < 35
-    assert learned.min() > 2 * still.mean()
+    assert still.max() < 1.5 * 22
+    assert learned.min() > 2 * still.max()

@@ -79,7 +79,7 @@ def test_a_criterion_can_fail(found: Found, name: str) -> None:
 
 
 def test_five_features_hang_on_the_time_step() -> None:
-    """In the same equations with a step that no longer matters; at 0.02 ms it is the same five."""
+    """In the same equations with a step that no longer matters: these five are what was found."""
     met = features.check_features(features.run_panels(newer=0.0, dt=0.05, target="runtime"))
     assert {name for name, yes in met.items() if not yes} == {
         "class 2 excitable",

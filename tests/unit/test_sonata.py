@@ -183,5 +183,5 @@ def test_damaged_files_and_unknown_names(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_names_the_command() -> None:
-    with pytest.raises(DualframeError, match=r"pip install 'dualframe\[sonata\]'"):
-        import_optional("no_such_package", "sonata")
+    with pytest.raises(DualframeError, match=r"pip install 'dualframe\[nwb\]'"):
+        import_optional("no_such_package", "nwb")
