@@ -8,6 +8,7 @@ time constant all of the f-I curve up to 40 Hz lies within 1 % of it.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from brian2.units import amp, ms, nA, pA
 from brian2.units.fundamentalunits import Quantity
 from numpy.typing import NDArray
 
-from dualframe.core.errors import DualframeError
+from dualframe.core.errors import DualframeError, DualframeWarning
 from dualframe.experiments import electrophysiology as measures
 from dualframe.experiments.response import Response
 from dualframe.experiments.rheobase_search import CLASS_2, TOP_RATE, RheobaseSearch, run_searches
@@ -89,11 +90,11 @@ def survey_cell(clamp: Clamp) -> CellSurvey:
     DualframeError
         If no current up to 10 nA makes the cell fire.
     """
-    search, _ = _run_search(clamp, RheobaseSearch(_wide_currents(COPIES), _FILL, _FILL, _ONE_SPIKE))
+    search = _search_widely(clamp, RheobaseSearch(_wide_currents(COPIES), _FILL, _FILL, _ONE_SPIKE))
     if search.rates[0] > 0:  # it fires without a current: one spike may be on its way at the onset
         half = _wide_currents(COPIES // 2)
         both = np.concatenate([-half[::-1], half])
-        search, _ = _run_search(clamp, RheobaseSearch(both, _FILL, _FILL, _TWO_SPIKES))
+        search = _search_widely(clamp, RheobaseSearch(both, _FILL, _FILL, _TWO_SPIKES))
     if search.onset is None:
         raise DualframeError("the cell does not fire at any current up to 10 nA.")
     return _read_survey(*_run_search(clamp, search, runs=2))
@@ -101,6 +102,16 @@ def survey_cell(clamp: Clamp) -> CellSurvey:
 
 def _wide_currents(n: int) -> Floats:
     return np.concatenate([[0.0], np.geomspace(float(0.5 * pA), float(10 * nA), n - 1)])
+
+
+def _search_widely(clamp: Clamp, search: RheobaseSearch) -> RheobaseSearch:
+    """Return a search after its first run, of which nobody needs to hear.
+
+    It drives the cell to rates that no cell has; what else there is to warn of, later runs say.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DualframeWarning)
+        return _run_search(clamp, search)[0]
 
 
 def _run_search(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 import numpy as np
+from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.core.descriptions import decode
 from dualframe.core.errors import NetworkError, UnknownName, suggest_name
@@ -84,6 +85,37 @@ class Network(ValueRecord):
             if source.name == name:
                 return source
         raise UnknownName("population or input", name, [s.name for s in everything])
+
+    def with_parameters(self, population: str, **values: Any) -> Network:
+        """Return the network with other parameters of one population; nothing compiles again.
+
+        What the builder says of the network (levels, assumptions) stays as it was.
+
+        Parameters
+        ----------
+        population
+            Its name.
+        **values
+            By the name that a parameter has in the equations: one value, or an array of shape
+            ``(n,)`` with one for each neuron. A parameter with one value per neuron is another
+            program than one with a single value.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such population or parameter.
+        NetworkError
+            If a value has another dimension or shape.
+        """
+        old = self.population(population)
+        for name, value in values.items():
+            if name not in old.parameters:
+                raise UnknownName(f"parameter of population {population!r}", name, old.parameters)
+            label = f"parameter {name!r} of population {population!r}"
+            values[name] = as_values(value, old.n, label, get_dimensions(old.parameters[name]))
+        new = replace(old, parameters={**old.parameters, **values})
+        others = tuple(new if p is old else p for p in self.populations)
+        return replace(self, populations=others)
 
     @property
     def digest(self) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
-from brian2.units import Mohm, ms, mV, nS, pA, pF, second
+from brian2.units import Mohm, ms, mV, nA, nS, pA, pF, second
 
+from dualframe.core.errors import DualframeWarning
 from dualframe.experiments import Response, current_clamp
 from dualframe.experiments import electrophysiology as measures
 from dualframe.experiments.cell_survey import survey_cell
@@ -58,7 +60,15 @@ def test_rest_resistance_and_time_constant(steps: Response) -> None:
 
 def test_rheobase_is_leak_times_depth_to_threshold(steps: Response) -> None:
     assert measures.rheobase(steps) / pA == pytest.approx(100.1)
-    found = survey_cell(clamp)
+
+    def clamp_that_warns(currents: Any, **options: Any) -> Response:
+        if currents.max() > 5 * nA:  # the first run, which no cell survives
+            warnings.warn("faster than any cell", DualframeWarning, stacklevel=1)
+        return clamp(currents, **options)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DualframeWarning)
+        found = survey_cell(clamp_that_warns)
     assert 0 <= found.rheobase / pA - RHEOBASE <= found.resolution / pA + 1e-6
     assert found.resolution / pA < 0.03
     assert found.r_in / Mohm == pytest.approx(200, rel=1e-6)

@@ -1,8 +1,8 @@
 """What README and the documentation show works as it stands, for who has no checkout.
 
-The Python blocks of a page run in one process, in order, in a folder outside the repository; the
-commands of a page run in such a folder too. A block that cannot run stands below a comment
-``<!-- not run: reason -->``, and is listed here.
+The Python blocks of a page run in one process, in order, in a folder outside the repository, and
+print what stands below them; the commands of a page run in such a folder too. A block that cannot
+run stands below a comment ``<!-- not run: reason -->``, and is listed here.
 """
 
 from __future__ import annotations
@@ -69,6 +69,20 @@ def blocks(page: str, *languages: str) -> Iterator[Block]:
                 textwrap.dedent(match["code"]),
                 NOT_RUN.search(before) is None,
             )
+
+
+def outputs(page: str) -> Iterator[str]:
+    """Yield what a page says that it prints: text below a block of Python that runs.
+
+    A line ``...`` stands for what the page leaves out.
+    """
+    text, end_of_python = PAGES[page].read_text(encoding="utf-8"), 0
+    for match in BLOCK.finditer(text):
+        language, between = match["language"].strip(), text[end_of_python : match.start()]
+        if language == "text" and end_of_python and not between.strip():
+            yield from re.split(r"^\.\.\.$", textwrap.dedent(match["code"]), flags=re.MULTILINE)
+        is_run = language == "python" and NOT_RUN.search(text[: match.start()]) is None
+        end_of_python = match.end() if is_run else 0
 
 
 def commands(page: str) -> list[str]:
@@ -180,6 +194,9 @@ def test_the_python_of_a_page_runs(page: str, tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{page}\n{done.stderr[-3000:]}"
+    printed = " ".join(done.stdout.split())  # tables may be set otherwise
+    for output in outputs(page):
+        assert " ".join(output.split()) in printed, f"{page} does not print:\n{output}"
 
 
 @pytest.mark.slow

@@ -289,3 +289,18 @@ def test_memory_is_limited_by_the_limit_of_the_process() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (before, hard))
     assert memory_text(3.1e12) == "3.1 TB"
     assert memory_text(120) == "120 B"
+
+
+def test_a_network_has_other_parameters_of_one_population() -> None:
+    before = network()
+    after = before.with_parameters("cells", tau=[5, 10, 20, 40] * ms)
+    assert after.population("cells").parameters["tau"][3] == 40 * ms
+    assert before.population("cells").parameters["tau"] == 10 * ms
+    assert after.with_parameters("cells", tau="10 ms") == before
+    for values, message in (
+        ({"taus": 1 * ms}, "unknown parameter of population 'cells' 'taus'. Did you mean 'tau'"),
+        ({"tau": 1 * mV}, "parameter 'tau' of population 'cells' is 1. [*] mvolt"),
+        ({"tau": [1, 2] * ms}, r"shape \(2,\): expected a scalar or \(4,\)"),
+    ):
+        with pytest.raises(DualframeError, match=message):
+            before.with_parameters("cells", **values)
