@@ -9,7 +9,8 @@ and output have no unit.
 
 They have no spikes. In a network a projection with a summed variable carries their output,
 ``"drive_post = w*y_pre : 1 (summed)"``; statements that wait for their spikes are refused, as are
-currents into them. The step is exact for an input that is constant within it.
+currents into them. The step is exact for an input that is constant within it. y is a state, since
+GeNN sums states alone; it is that of the r of the same time.
 """
 
 from __future__ import annotations
@@ -25,11 +26,14 @@ from dualframe.neurons.point_neuron import PointNeuron, check_parameters
 
 OUTPUTS: Mapping[str, str] = MappingProxyType(
     {
-        "rate_logistic": "1/(1 + exp(-r))",
-        "rate_tanh": "tanh(r)",
-        "rate_rectified": "r*int(r > 0)",
-        "rate_step": "int(r >= 0)",
+        "rate_logistic": "1/(1 + exp(-x))",
+        "rate_tanh": "tanh(x)",
+        "rate_rectified": "x*int(x > 0)",
+        "rate_step": "int(x >= 0)",
     }
+)
+_AT_ZERO: Mapping[str, float] = MappingProxyType(
+    {"rate_logistic": 0.5, "rate_tanh": 0.0, "rate_rectified": 0.0, "rate_step": 1.0}
 )
 _DEFAULTS: Mapping[str, Any] = MappingProxyType({"bias": 0.0})
 
@@ -51,12 +55,12 @@ def rate_neuron(model: str, parameters: Mapping[str, Any]) -> PointNeuron:
     """
     values = check_parameters(model, parameters, _parameters(model).dimensions, _DEFAULTS)
     return PointNeuron(
-        equations="drive : 1\ndr/dt = (drive + bias - r)*(1 - exp(-dt/tau))/dt : 1\n"
-        f"y = {OUTPUTS[model]} : 1",
+        equations="drive : 1\nchange = (drive + bias - r)*(1 - exp(-dt/tau)) : 1\n"
+        f"dr/dt = change/dt : 1\nx = r + change : 1\ndy/dt = ({OUTPUTS[model]} - y)/dt : 1",
         threshold=None,
         reset=None,
         parameters=values,
-        initial={"r": 0.0},
+        initial={"r": 0.0, "y": _AT_ZERO[model]},
         places={},
         voltage="r",
         current=None,
@@ -67,7 +71,7 @@ def _parameters(model: str) -> ParameterTable:
     return ParameterTable(
         {"tau": "time"},
         {"bias": "dimensionless"},
-        f"tau dr/dt = -r + sum w y + bias; y = {OUTPUTS[model]}",
+        f"tau dr/dt = -r + sum w y + bias; y = f(r), f(x) = {OUTPUTS[model]}",
         frozenset({"tau"}),
     )
 

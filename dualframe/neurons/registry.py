@@ -7,6 +7,8 @@ from dualframe.core.registry import Registry
 from dualframe.core.validation import check_text
 from dualframe.neurons.adex import ADEX
 from dualframe.neurons.alif import ALIF
+from dualframe.neurons.compartmental_rate import COMPARTMENTAL_RATE
+from dualframe.neurons.continuous_integrate_fire import CONTINUOUS_INTEGRATE_FIRE
 from dualframe.neurons.eif import EIF
 from dualframe.neurons.escape_rate import ESCAPE_RATE
 from dualframe.neurons.fitzhugh_nagumo import FITZHUGH_NAGUMO
@@ -18,10 +20,12 @@ from dualframe.neurons.if_or_burst import IF_OR_BURST
 from dualframe.neurons.iterative_lif import ITERATIVE_LIF
 from dualframe.neurons.izhikevich import IZHIKEVICH_MODELS
 from dualframe.neurons.izhikevich_2003_euler import IZHIKEVICH_2003_EULER
+from dualframe.neurons.leaky_integrate_modulate import LEAKY_INTEGRATE_MODULATE
 from dualframe.neurons.lif import LIF
 from dualframe.neurons.mixed_feedback import MIXED_FEEDBACK
 from dualframe.neurons.morris_lecar import MORRIS_LECAR
 from dualframe.neurons.neuron_model import NeuronModel
+from dualframe.neurons.perceptron import PERCEPTRONS
 from dualframe.neurons.plif import PLIF
 from dualframe.neurons.qif import QIF
 from dualframe.neurons.rate_neuron import RATE_MODELS
@@ -59,6 +63,10 @@ NEURON_MODELS = Registry(
         WILSON,
         MIXED_FEEDBACK,
         *RATE_MODELS,
+        COMPARTMENTAL_RATE,
+        *PERCEPTRONS,
+        LEAKY_INTEGRATE_MODULATE,
+        CONTINUOUS_INTEGRATE_FIRE,
     ),
 )
 

@@ -39,6 +39,7 @@ def test_the_step_response_and_the_steady_state(model: str) -> None:
     results = df.run(
         chain(model),
         400 * ms,
+        dt=1 * ms,
         target="runtime",
         progress=False,
         record={"first": ["r"], "second": ["r"]},

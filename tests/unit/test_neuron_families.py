@@ -14,7 +14,12 @@ from dualframe.catalogue.neuron_sets import neuron_entry, receptor_places
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.neurons.registry import NEURON_MODELS, neuron_model
 
-PUBLISHED = [name for name in NEURON_MODELS if neuron_entry(name).sets]
+#: Of those that take currents: what has no membrane is no cell of a circuit.
+PUBLISHED = [
+    name
+    for name in NEURON_MODELS
+    if (sets := neuron_entry(name).sets) and df.neuron(name, sets[0].label).current is not None
+]
 NUMBERS: dict[str, dict[str, Any]] = {
     "leak": {"scale": 1.5},
     "rest": {"shift": "2 mV"},
