@@ -106,11 +106,16 @@ def receptors_for(modulator: str) -> list[str]:
     return [f"receptors/{name}" for name in read.modulator(modulator).receptors]
 
 
+def receptors_of_drug(drug: str) -> list[str]:
+    return [f"receptors/{action.receptor}" for action in read.drug(drug).actions]
+
+
 KINDS: dict[str, tuple[str, str, Callable[[str], Any], Callable[[str], list[str]]]] = {
     "cells": ("Cell types", "cell type", read.cell, receptors_of),
     "receptors": ("Receptors", "receptor", read.receptor, neighbours_of),
     "synapses": ("Synapses", "synapse", read.synapse, lambda name: []),
     "modulators": ("Modulators", "modulator", read.modulator, receptors_for),
+    "drugs": ("Drugs", "drug", read.drug, receptors_of_drug),
     "plasticity": (
         "Plasticity rules",
         "plasticity rule",

@@ -1,8 +1,8 @@
 """One cell-type catalogue and two branches: dendritic microcircuits and trained point neurons.
 
-Catalogue: `cells`, `cell`, `receptors`, `receptor`, `plasticity_rules`, `neurons`,
-`neuron`, `circuits`, `circuit`, `tasks`, `task`, `targets`,
-`systems`; `new_circuit`, `new_cell`, `new_receptor`, `new_task` for your own.
+Catalogue: `cells`, `cell`, `receptors`, `receptor`, `modulators`, `modulator`, `drugs`, `drug`,
+`synapses`, `synapse`, `plasticity_rules`, `neurons`, `neuron`, `circuits`, `circuit`, `tasks`,
+`task`, `targets`, `systems`; `new_circuit`, `new_cell`, `new_receptor`, `new_task` for your own.
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
 `plasticity_rule` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.

@@ -8,9 +8,12 @@
 from dualframe.catalogue.bibliography import citation
 from dualframe.catalogue.cell_type import CellType, Passive
 from dualframe.catalogue.describe import describe
+from dualframe.catalogue.drug import DrugAction, DrugProfile
 from dualframe.catalogue.lookup import (
     cell,
     cells,
+    drug,
+    drugs,
     modulator,
     modulator_name,
     modulators,
@@ -45,6 +48,8 @@ from dualframe.catalogue.system_list import (
 
 __all__ = [
     "CellType",
+    "DrugAction",
+    "DrugProfile",
     "Effect",
     "Modulator",
     "NeuronEntry",
@@ -63,6 +68,8 @@ __all__ = [
     "citation",
     "count_statuses",
     "describe",
+    "drug",
+    "drugs",
     "list_systems",
     "modulator",
     "modulator_name",

@@ -10,6 +10,7 @@ from dualframe.catalogue.bibliography import citation
 from dualframe.catalogue.cell_type import CellType
 from dualframe.catalogue.compartment_parameters import SOMA
 from dualframe.catalogue.compartments import Compartments
+from dualframe.catalogue.drug import DrugProfile
 from dualframe.catalogue.modulator import Modulator
 from dualframe.catalogue.neuron_sets import NeuronEntry, receptor_places
 from dualframe.catalogue.point_neuron_set import PointNeuronSet, model_parameters
@@ -25,7 +26,14 @@ from dualframe.plasticity.registry import PLASTICITY_RULES
 from dualframe.receptor_effects import EFFECT_KINDS
 
 Entry: TypeAlias = (
-    CellType | Synapse | Receptor | Modulator | NeuronEntry | RuleParameterSets | PopulationData
+    CellType
+    | Synapse
+    | Receptor
+    | Modulator
+    | DrugProfile
+    | NeuronEntry
+    | RuleParameterSets
+    | PopulationData
 )
 
 ASSUMED = "ASSUMED"
@@ -294,6 +302,23 @@ def _write_modulator(page: Page, entry: Modulator) -> None:
     _write_alternatives(page, entry.alternatives)
 
 
+def _write_drug(page: Page, entry: DrugProfile) -> None:
+    page.lines += [f"{entry.name}: {entry.title}"]
+    page.note(entry.note)
+    for action in entry.actions:
+        page.title(f"{action.kind} at {action.receptor}", action.origin)
+        page.numbers(action.numbers)
+        if action.affinity is None:
+            page.lines.append("  no number was read: it saturates, or is given with an affinity")
+        _write_alternatives(page, action.alternatives)
+    page.title("in a circuit")
+    page.lines += [
+        "  r = (c/EC50 + A)/(1 + B), occupancy r^n/(1 + r^n)  (Gaddum; Schild)",
+        "  A, B: concentration of an agonist, an antagonist, over the affinity above",
+        f'  circuit.with_drug("{entry.name}", dose="100 nM")',
+    ]
+
+
 def _write_plasticity_rule(page: Page, entry: RuleParameterSets) -> None:
     runs = "" if entry.form in PLASTICITY_RULES else " (data only: no projection learns by it)"
     page.lines += [f"{entry.name}: {entry.title}{runs}"]
@@ -363,6 +388,7 @@ _WRITERS: dict[type, Callable[[Page, Any], None]] = {
     Synapse: _write_synapse,
     Receptor: _write_receptor,
     Modulator: _write_modulator,
+    DrugProfile: _write_drug,
     NeuronEntry: _write_neuron,
     RuleParameterSets: _write_plasticity_rule,
     PopulationData: _write_population_data,

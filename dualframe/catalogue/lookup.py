@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
@@ -14,6 +15,7 @@ import pandas as pd
 from dualframe.catalogue import region_data as population_tables
 from dualframe.catalogue import rule_numbers
 from dualframe.catalogue.cell_type import CellType, read_cell_type
+from dualframe.catalogue.drug import ACTIONS, DrugProfile, read_drug
 from dualframe.catalogue.modulator import Modulator, read_modulator
 from dualframe.catalogue.receptor import Receptor, read_receptor
 from dualframe.catalogue.region_data import PopulationData
@@ -32,6 +34,7 @@ KINDS = {
     "synapse": "synapses",
     "receptor": "receptors",
     "modulator": "modulators",
+    "drug": "drugs",
     "plasticity rule": "plasticity",
     "population data": "populations",
 }
@@ -93,6 +96,14 @@ def modulator_name(name: str) -> str:
         A name or an alias, in any case. What is neither is returned as it is.
     """
     return _modulator_names().get(name.casefold(), name)
+
+
+def drug(name: str | os.PathLike[str]) -> DrugProfile:
+    """Return a drug by name, alias ("isoprenaline") or path; errors as `cell`.
+
+    Case, spaces, hyphens and underscores of a name do not matter: "SCH 23390" is "SCH23390".
+    """
+    return _read_entry("drug", _drug_names().get(_bare_name(name), name), _make_drug)
 
 
 def rule_parameter_sets(name: str | os.PathLike[str]) -> RuleParameterSets:
@@ -182,6 +193,24 @@ def modulators() -> pd.DataFrame:
                 "receptors": ", ".join(m.receptors),
             }
             for m in map(modulator, names("modulator"))
+        ]
+    )
+
+
+def drugs() -> pd.DataFrame:
+    """Return the drugs as a table, one row each: receptors with the affinity that is used.
+
+    "no number" says that none was read: such a drug can saturate its receptor, or is given with an
+    affinity of the user's.
+    """
+    return pd.DataFrame(
+        [
+            {"name": d.name, "title": d.title}
+            | {
+                f"{kind}_at": _join_names(a.summary for a in d.actions if a.kind == kind)
+                for kind in ACTIONS
+            }
+            for d in map(drug, names("drug"))
         ]
     )
 
@@ -284,6 +313,24 @@ def _make_modulator(table: Table) -> Modulator:
     name = table.text("name")
     own = [r.name for r in map(receptor, names("receptor")) if r.modulator == name]
     return read_modulator(table, tuple(own))
+
+
+def _make_drug(table: Table) -> DrugProfile:
+    return read_drug(table, names("receptor"))
+
+
+def _bare_name(name: str | os.PathLike[str]) -> str:
+    return re.sub("[-_ ]", "", str(name)).casefold()
+
+
+@lru_cache(maxsize=1)
+def _drug_names() -> dict[str, str]:
+    """Names of the drugs by name and alias, in lower case and without hyphens."""
+    by_alias: dict[str, str] = {}
+    for name in names("drug"):
+        aliases = load_toml(HERE / KINDS["drug"] / f"{name}.toml").get("aliases", [])
+        by_alias |= {_bare_name(alias): name for alias in [name, *aliases]}
+    return by_alias
 
 
 @lru_cache(maxsize=1)

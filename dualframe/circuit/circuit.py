@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
-from math import inf
+from functools import cached_property, reduce
 from typing import Any
 
 import pandas as pd
@@ -18,6 +17,7 @@ from dualframe import catalogue
 from dualframe.circuit.circuit_record import CircuitRecord
 from dualframe.circuit.describe import describe_circuit, overview_text, sourced_numbers
 from dualframe.circuit.effect_overrides import EffectChange
+from dualframe.circuit.named_drugs import make_drugs
 from dualframe.circuit.own_receptors import receptor_name
 from dualframe.circuit.perturbations import (
     add_drug,
@@ -26,7 +26,7 @@ from dualframe.circuit.perturbations import (
     divide_into_regions,
     replace_plasticity,
 )
-from dualframe.circuit.pharmacology import Drug, Modulation, Pulses
+from dualframe.circuit.pharmacology import Modulation, Pulses
 from dualframe.circuit.resolved_circuit import ResolvedCircuit, resolve_circuit
 from dualframe.circuit.scaling import SMALLEST_POPULATION, scaled_circuit, scaling_table
 from dualframe.core.errors import NetworkError, UnknownName
@@ -208,9 +208,9 @@ class Circuit(CircuitRecord):
     def with_drug(
         self,
         kind: str,
-        receptor: str,
+        receptor: str | None = None,
         cells: str | Iterable[str] | None = None,
-        dose: Any = inf,
+        dose: Any = None,
         affinity: Any = None,
     ) -> Circuit:
         """Return the circuit with a drug, or without a receptor.
@@ -218,16 +218,17 @@ class Circuit(CircuitRecord):
         Parameters
         ----------
         kind
-            ``"agonist"``, ``"antagonist"`` or ``"knockout"``.
+            ``"agonist"``, ``"antagonist"``, ``"knockout"``, or a drug of `dualframe.drugs`.
         receptor
-            Its name.
+            Its name. A drug by name acts at all of its receptors, or at this one alone.
         cells
             Cell types on which it acts (one or several); None means all of the circuit.
         dose
             In units of the drug's EC50 (agonist) or K_B (antagonist), or a concentration with
-            ``affinity``; infinite by default, which saturates. See `Drug`.
+            ``affinity``; infinite by default, which saturates. See `Drug`. A drug by name needs
+            one, its concentration.
         affinity
-            EC50 or K_B of the drug, if the dose is a concentration.
+            EC50 or K_B of the drug, if the dose is a concentration; catalogued of drugs by name.
 
         Raises
         ------
@@ -236,15 +237,9 @@ class Circuit(CircuitRecord):
         NetworkError
             If the dose cannot be one.
         """
-        new = Drug(
-            kind=kind,
-            receptor=receptor_name(self, receptor),
-            cells=as_names(cells, "cells"),
-            dose=dose,
-            affinity=affinity,
-        )
-        check_cells(self, new.cells)
-        return replace(self, drugs=add_drug(self.drugs, new))
+        new = make_drugs(self, kind, receptor, cells, dose, affinity)
+        check_cells(self, new[0].cells)
+        return replace(self, drugs=reduce(add_drug, new, self.drugs))
 
     def with_effect(
         self,

@@ -295,7 +295,8 @@ def _drug_text(drug: Drug) -> str:
     if drug.kind != "knockout":
         unit = {"agonist": "its EC50", "antagonist": "its K_B"}[drug.kind]
         dose = ", saturating" if drug.saturating else f", dose {drug.relative:g} times {unit}"
-    return f"  {drug.kind} of {drug.receptor}{dose} in {', '.join(drug.cells) or 'all cells'}"
+    name = f"{drug.name}, " if drug.name else ""
+    return f"  {name}{drug.kind} of {drug.receptor}{dose} in {', '.join(drug.cells) or 'all cells'}"
 
 
 def _scaling_lines(circuit: CircuitRecord) -> list[str]:

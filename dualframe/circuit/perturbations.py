@@ -49,15 +49,15 @@ def add_modulation(
 
 
 def add_drug(drugs: Iterable[Drug], drug: Drug) -> tuple[Drug, ...]:
-    """Return drugs with a new one, instead of one of its kind at its receptor on its cell types.
+    """Return drugs with a new one, instead of one of its name and kind, receptor and cell types.
 
     Parameters
     ----------
     drugs, drug
         Those of a circuit, and the new one.
     """
-    same = (drug.kind, drug.receptor, drug.cells)
-    return (*(d for d in drugs if (d.kind, d.receptor, d.cells) != same), drug)
+    same = (drug.name, drug.kind, drug.receptor, drug.cells)
+    return (*(d for d in drugs if (d.name, d.kind, d.receptor, d.cells) != same), drug)
 
 
 def replace_plasticity(

@@ -229,7 +229,11 @@ class Drug(ValueRecord):
         more, or its concentration, with ``affinity``. Infinite, which is the default, saturates:
         an agonist then occupies every receptor, an antagonist leaves none.
     affinity
-        EC50 or K_B of the drug, a concentration; the catalogue has no affinities of drugs.
+        EC50 or K_B of the drug, a concentration.
+    name
+        Of the drug in the catalogue, "" for one without a name.
+    assumption
+        What is assumed about its affinity, in words.
 
     Raises
     ------
@@ -244,13 +248,16 @@ class Drug(ValueRecord):
     cells: Any = ()
     dose: Any = inf
     affinity: Any = None
+    _: KW_ONLY
+    name: str = ""
+    assumption: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in DRUGS:
             raise UnknownName("kind of drug", self.kind, DRUGS)
         label = f"{self.kind} at {self.receptor}"
         set_frozen_field(self, "cells", as_names(self.cells, f"cells of the {label}"))
-        set_frozen_field(self, "dose", _dose(self.dose, label))
+        set_frozen_field(self, "dose", as_dose(self.dose, label))
         if self.affinity is not None:
             set_frozen_field(
                 self,
@@ -297,7 +304,16 @@ def as_level(value: Any, label: str) -> Any:
     return concentration
 
 
-def _dose(value: Any, label: str) -> Any:
+def as_dose(value: Any, label: str) -> Any:
+    """Return a dose: a float, which may be infinite, or a concentration; zero or more.
+
+    Parameters
+    ----------
+    value
+        The value; ``"inf"`` is infinite.
+    label
+        Whose dose it is, in an error.
+    """
     if isinstance(value, str) and value.strip().lower() in ("inf", "infinity"):
         return inf
     dose = quantity(value, None, f"dose of the {label}")

@@ -24,6 +24,7 @@ from dualframe.circuit.contact_reader import CONTACT_KEYS, read_contact, read_na
 from dualframe.circuit.external_input import CircuitInput
 from dualframe.circuit.holding import read_holdings
 from dualframe.circuit.input_drive import read_drive
+from dualframe.circuit.named_drugs import named_drug
 from dualframe.circuit.pharmacology import Drug, Modulation
 from dualframe.circuit.plasticity import read_plasticity, read_short_term
 from dualframe.circuit.point_model import PointModel, read_point
@@ -166,7 +167,7 @@ def read_table(
         "projections": (*base.get("projections", ()), *projections),
         "background": (*base.get("background", ()), *background),
         "modulations": tuple(_read_modulation(row, known) for row in table.children("modulations")),
-        "drugs": tuple(_read_drug(row) for row in table.children("drugs")),
+        "drugs": tuple(drug for row in table.children("drugs") for drug in _read_drugs(row)),
         "receptors": (
             *base.get("receptors", ()),
             *(_place(name, folder) for name in table.texts("receptors", ())),
@@ -336,15 +337,17 @@ def _read_modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
     )
 
 
-def _read_drug(table: Table) -> Drug:
-    """Return the drug of a ``[[drugs]]`` table."""
-    table.only("kind", "receptor", "cells", "dose", "affinity")
+def _read_drugs(table: Table) -> tuple[Drug, ...]:
+    """Return what a ``[[drugs]]`` table states: a drug of the catalogue may act at many receptors.
+
+    Such a drug has a name; any other has a kind and a receptor.
+    """
     given = {key: table.data[key] for key in ("dose", "affinity") if key in table.data}
-    return make_record(
-        table,
-        Drug,
-        kind=table.text("kind"),
-        receptor=table.text("receptor"),
-        cells=table.texts("cells", ()),
-        **given,
-    )
+    given["cells"] = table.texts("cells", ())
+    if "name" in table.data:
+        table.only("name", "receptor", "cells", "dose", "affinity")
+        place = {"name": table.text("name"), "receptor": table.text("receptor", "")}
+        return make_record(table, named_drug, **place, **given)
+    table.only("name", "kind", "receptor", "cells", "dose", "affinity")
+    place = {"kind": table.text("kind"), "receptor": table.text("receptor")}
+    return (make_record(table, Drug, **place, **given),)

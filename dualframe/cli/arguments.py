@@ -24,6 +24,9 @@ KINDS = (
     "circuits",
     "tasks",
     "receptors",
+    "modulators",
+    "drugs",
+    "synapses",
     "neurons",
     "plasticity",
     "populations",
@@ -50,7 +53,7 @@ def command_line_parser() -> argparse.ArgumentParser:
     parsers["show"].add_argument(
         "name",
         metavar="NAME",
-        help="cell type, receptor, modulator, synapse, neuron, rule, circuit, task or TOML file",
+        help="cell, receptor, modulator, drug, synapse, neuron, rule, circuit, task or TOML file",
     )
     _add_run_arguments(parsers["run"])
     add_train_arguments(parsers["train"])

@@ -30,6 +30,9 @@ LISTS: Mapping[str, str] = MappingProxyType(
         "circuits": "circuits",
         "tasks": "tasks",
         "receptors": "receptors",
+        "modulators": "modulators",
+        "drugs": "drugs",
+        "synapses": "synapses",
         "neurons": "neurons",
         "plasticity": "plasticity_rules",
         "populations": "populations",
@@ -99,9 +102,9 @@ def find_entry(name: str) -> Any:
     for kind, (entries, load) in KINDS.items():
         if name in entries():
             return load(name)
-        if kind == "modulator":
+        if kind in ("modulator", "drug"):
             try:
-                return load(name)  # modulators have aliases
+                return load(name)  # these have aliases
             except UnknownName:
                 continue
     everything = [entry for entries, _ in KINDS.values() for entry in entries()]
@@ -113,6 +116,7 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
         "cell type": (lambda: catalogue.names("cell type"), catalogue.cell),
         "receptor": (lambda: catalogue.names("receptor"), catalogue.receptor),
         "modulator": (lambda: catalogue.names("modulator"), catalogue.modulator),
+        "drug": (lambda: catalogue.names("drug"), catalogue.drug),
         "synapse": (lambda: catalogue.names("synapse"), catalogue.synapse),
         "plasticity rule": (
             lambda: catalogue.names("plasticity rule"),

@@ -120,7 +120,9 @@ def add_drug_arguments(subparser: argparse.ArgumentParser) -> None:
     add(
         "--drug",
         action="append",
-        metavar="antagonist:M1=3@CELLS",
-        help="agonist, antagonist or knockout of a receptor; the dose is a multiple of the drug's "
-        "EC50 or K_B, or CONCENTRATION/AFFINITY; without one it saturates; repeatable",
+        metavar="DRUG=DOSE[@CELLS]",
+        help="a drug of 'dualframe list drugs' with its concentration ('atropine=100 nM', "
+        "'haloperidol:D2=5 nM'), or agonist, antagonist or knockout of a receptor "
+        "(antagonist:M1=3@ctx_pv): the dose is a multiple of the drug's EC50 or K_B, or "
+        "CONCENTRATION/AFFINITY; without one it saturates; repeatable",
     )

@@ -275,7 +275,7 @@ def _drug_row(population: ResolvedPopulation, site: ReceptorSite, drug: Resolved
     acted = bool(site.effects) and not abs(occupancy - without) < LEAST_CHANGE
     desensitised = drug.entry.kind == "agonist" and site.sensitive < _HALF and occupancy < _HALF
     return {
-        "action": f"{drug.entry.kind} of {site.receptor.name}",
+        "action": f"{drug.entry.name or drug.entry.kind} of {site.receptor.name}",
         "receptor": site.receptor.name,
         "cell_type": site.cell.name,
         "population": population.name,

@@ -34,9 +34,10 @@ def receptor_lines(
     """
     if agonist_saturates(drugs):
         return []
+    named = [drug.assumption for drug in drugs if drug.assumption]
     if concentration is None:  # agonists alone, in units of their own affinity
-        return assumed_lines(receptor.name, receptor.affinity, ("hill",))
-    lines = [
+        return named + assumed_lines(receptor.name, receptor.affinity, ("hill",))
+    lines = named + [
         line
         for numbers, names in concentration.acting
         for line in assumed_lines(receptor.modulator, numbers, names)

@@ -115,16 +115,31 @@ def check_modulation(circuit: ResolvedCircuit) -> None:
                 f"What is known of its receptors ({', '.join(modulator.receptors)}): dualframe "
                 f"show RECEPTOR."
             )
-    for drug in circuit.drugs:
-        check_cells(circuit.circuit, drug.entry.cells)
-        acts = _has_effect(circuit, [drug.receptor], circuit.populations, drug)
-        if not (acts or is_read(circuit, drug.receptor.modulator)):
-            receptor, cells = drug.entry.receptor, drug.entry.cells or circuit.cells
+    for drugs in _drugs_by_name(circuit):
+        acting = [_acts(circuit, drug) for drug in drugs]
+        if not any(acting):
+            entry, at = drugs[0].entry, " and ".join(drug.receptor.name for drug in drugs)
             raise CatalogueError(
-                f"{receptor} has no compiled effect on {', '.join(cells)} in circuit "
-                f"{circuit.circuit.name!r} that the {drug.entry.kind} could change. What is known "
-                f"of it: dualframe show {receptor}."
+                f"{at} has no compiled effect on {', '.join(entry.cells or circuit.cells)} in "
+                f"circuit {circuit.circuit.name!r} that the {entry.name or entry.kind} could "
+                f"change. What is known of it: dualframe show {drugs[0].receptor.name}."
             )
+
+
+def _drugs_by_name(circuit: ResolvedCircuit) -> list[list[ResolvedDrug]]:
+    """Return drugs one by one, those of one name together: one of their receptors suffices."""
+    grouped: dict[object, list[ResolvedDrug]] = {}
+    for number, drug in enumerate(circuit.drugs):
+        check_cells(circuit.circuit, drug.entry.cells)
+        key = (drug.entry.name, drug.entry.cells) if drug.entry.name else number
+        grouped.setdefault(key, []).append(drug)
+    return list(grouped.values())
+
+
+def _acts(circuit: ResolvedCircuit, drug: ResolvedDrug) -> bool:
+    return _has_effect(circuit, [drug.receptor], circuit.populations, drug) or is_read(
+        circuit, drug.receptor.modulator
+    )
 
 
 def _has_effect(

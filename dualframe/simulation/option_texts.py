@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from dualframe.circuit import Circuit
+from dualframe.circuit.pharmacology import DRUGS
 from dualframe.core.errors import DualframeError
 from dualframe.task import Task
 
@@ -24,7 +25,7 @@ def apply_drug_options(
     knockouts
         Receptors, such as ``"M1"`` or ``"M1:ctx_pv,ctx_sst"``.
     drugs
-        Such as ``"antagonist:M1=3@ctx_pv"``.
+        Such as ``"antagonist:M1=3@ctx_pv"`` or ``"atropine=100 nM"``.
     """
     treated = untreated
     for text in knockouts:
@@ -42,8 +43,12 @@ def _apply_drug_option(untreated: Treated, text: str) -> Treated:
         raise DualframeError(
             f"--drug {text!r} names no cell type after the @: name one, or leave out the @."
         )
-    kind, rest = split_option(what, ":", "--drug", "antagonist:M1=3")
-    receptor, _, dose = (part.strip() for part in rest.partition("="))
+    place, _, dose = (part.strip() for part in what.partition("="))
+    receptor: str | None = None
+    if ":" in place or place in DRUGS or not place:
+        kind, receptor = split_option(place, ":", "--drug", "antagonist:M1=3")
+    else:
+        kind = place  # a drug of the catalogue, at all of its receptors
     amount, _, affinity = (part.strip() for part in dose.partition("/"))
     doses: dict[str, Any] = {"dose": amount} if amount else {}
     doses |= {"affinity": affinity} if affinity else {}

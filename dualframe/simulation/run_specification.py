@@ -62,8 +62,9 @@ class RunSpecification:
         ``"M1"``, or ``"M1:ctx_l23_pyr,ctx_pv"`` in some cell types only.
     drug
         ``"antagonist:M1=3"`` (a dose in units of the drug's K_B or EC50), ``"antagonist:M1"``
-        (saturating), ``"agonist:D1=1uM/200nM"`` (concentration and affinity), and
-        ``"knockout:M1@ctx_pv,ctx_vip"`` in some cell types only.
+        (saturating), ``"agonist:D1=1uM/200nM"`` (concentration and affinity),
+        ``"knockout:M1@ctx_pv,ctx_vip"`` in some cell types only, and ``"atropine=100 nM"``, a drug
+        of the catalogue with its concentration.
     scale
         Number of neurons relative to the full-size circuit; the default is the circuit's own.
     duration, dt, target, seed, threads, strict, precision

@@ -24,6 +24,8 @@ from dualframe.catalogue import (
     cells,
     citation,
     describe,
+    drug,
+    drugs,
     modulator,
     modulators,
     names,
@@ -76,6 +78,7 @@ READERS = {
     "synapse": synapse,
     "receptor": receptor,
     "modulator": modulator,
+    "drug": drug,
     "plasticity rule": rule_parameter_sets,
 }
 ENTRIES = [(kind, name) for kind in READERS for name in names(kind)]
@@ -801,6 +804,7 @@ def test_tables_have_one_row_for_each_entry() -> None:
     assert "E-GLIF" not in golgi["point_neurons"]
     assert len(receptors()) == 15
     assert len(modulators()) == len(synapses()) == 4
+    assert tuple(drugs()["name"]) == names("drug")
 
 
 @pytest.mark.parametrize(("kind", "name"), ENTRIES)
