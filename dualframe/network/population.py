@@ -183,16 +183,27 @@ class Population(ValueRecord):
             label = f"of population {self.name!r}"
             table = as_table(getattr(self, kind), f"{kind} {label}")
             values = {
-                key: self._converted(kind, value, f"{kind}[{key!r}] {label}")
+                key: self._converted(kind, key, value, f"{kind}[{key!r}] {label}")
                 for key, value in table.items()
             }
             set_frozen_field(self, kind, values)
 
-    def _converted(self, kind: str, value: Any, label: str) -> Any:
+    def _converted(self, kind: str, key: str, value: Any, label: str) -> Any:
         if kind == "durations":
             return as_not_negative(value, "time", label)
         if kind == "heterogeneity" and np.ndim(value) == 0:
             return as_variation(value, label)
+        if kind == "initial" and isinstance(value, str) and not is_quantity_text(value):
+            raise NetworkError(
+                f"{label} is the expression {value!r}: expected values; draw them, for example "
+                f"with NumPy, and give an array of shape ({self.n},)."
+            )
+        if type(value).__name__ == "TimedArray":  # of Brian2, which descriptions do not import
+            raise NetworkError(
+                f"{label} is a TimedArray: expected a constant. Declare {key!r} in the equations "
+                f"as an input, and give CurrentInput({self.name!r}, variable={key!r}, times=..., "
+                f"values=...)."
+            )
         return as_values(value, self.n, label)
 
     def _convert_refractory(self) -> None:

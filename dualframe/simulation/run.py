@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from brian2.core.base import BrianObjectException
+from brian2.stateupdaters.base import UnsupportedEquationsException
 from brian2.units import ms
 
 from dualframe.core.errors import NetworkError, UnknownName
@@ -134,12 +136,28 @@ def run(
             progress=report,
             notify=lambda text: warnings.extend(warn_user([text])),
         )
-        raw = TARGETS[name].run(lowered, options)
+        with _unsolvable_equations_told():
+            raw = TARGETS[name].run(lowered, options)
     facts = {"target": name, "seed": chosen, "threads": threads, "strict": strict}
     facts |= {"network_seed": drawn} if drawn != chosen else {}
     results = assemble_results(network, lowered, raw, facts)
     warnings += warn_user(warnings_after_run(network, lowered, raw, results))
     return results.with_provenance(warnings=warnings)
+
+
+@contextmanager
+def _unsolvable_equations_told() -> Iterator[None]:
+    """Say of which population the integration method cannot solve the equations."""
+    try:
+        yield
+    except BrianObjectException as error:
+        if not isinstance(error.__cause__, UnsupportedEquationsException):
+            raise
+        name = str(error).partition("named '")[2].partition("_stateupdater'")[0]
+        raise NetworkError(
+            f"the integration method of population {name!r} cannot solve its equations: "
+            f"{error.__cause__} Give method='euler', or another one."
+        ) from error
 
 
 def positive_time(value: Any, label: str) -> Any:

@@ -41,7 +41,7 @@ METHODS = tuple(sorted(StateUpdateMethod.stateupdaters))
 #: Flags that Brian2 allows for each kind of equation.
 NEURON_FLAGS = {
     DIFFERENTIAL_EQUATION: ("unless refractory",),
-    PARAMETER: ("constant", "shared", "linked"),
+    PARAMETER: ("constant", "shared"),
     SUBEXPRESSION: ("shared", "constant over dt"),
 }
 SYNAPSE_FLAGS = {
