@@ -41,7 +41,7 @@ _DASHED: Mapping[str, Any] = {
     "linestyle": (0, (4, 3)),
     "zorder": 1,
 }
-_NOTE: Mapping[str, Any] = {"textcoords": "offset points", "color": GREY, "fontsize": 11}
+_NOTE: Mapping[str, Any] = {"textcoords": "offset points", "color": GREY, "fontsize": "small"}
 _COLUMNS = ("trial", "median", "q25", "q75", "mean", "low", "high", "n")
 #: The band that belongs to a line: its columns, and what it is.
 _BANDS: Mapping[str, tuple[str, str, str]] = {

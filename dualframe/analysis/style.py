@@ -107,11 +107,14 @@ SAVING: Mapping[str, Any] = {"pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttyp
 
 
 def house_style(function: Callable[P, R]) -> Callable[P, R]:
-    """Run a drawing function in the house style and leave the user's settings alone."""
+    """Run a drawing function in the house style and leave the user's settings alone.
+
+    Axes of the user's (``ax=``) are drawn into with the user's settings.
+    """
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        with matplotlib_settings(STYLE):
+        with matplotlib_settings(STYLE if kwargs.get("ax") is None else {}):
             return function(*args, **kwargs)
 
     return wrapper

@@ -13,7 +13,7 @@ from dualframe.training.agent_record import AgentRecord
 
 #: Of curves and paths that are told apart by more than their colour.
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1, 1.4)), (0, (5, 1.4, 1, 1.4)))
-SMALL: Mapping[str, Any] = {"fontsize": 11}
+SMALL: Mapping[str, Any] = {"fontsize": "small"}
 _UNITS: Mapping[str, tuple[float, str]] = {
     "volt": (1e3, "mV"),
     "siemens": (1e9, "nS"),

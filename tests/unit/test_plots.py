@@ -120,6 +120,11 @@ def test_many_spikes_become_a_bitmap_in_vector_figures() -> None:
 
 
 def test_given_axes_are_used_and_returned() -> None:
+    with mpl.rc_context({"font.size": 7}):
+        own = Figure().subplots()
+        plots.rates({"control": make(), "ACh": make()}, ax=own)
+    texts = [own.yaxis.label, *own.get_legend().get_texts()]
+    assert {text.get_fontsize() for text in texts} == {7.0}  # the user's, not the house's
     ax = Figure().subplots()
     assert plots.raster(make(), ax=ax) is ax
     assert plots.rates(make(), ax=Figure().subplots()).get_ylabel() == "Firing rate (Hz)"
