@@ -2,7 +2,8 @@
 
 Catalogue: `cells`, `cell`, `receptors`, `receptor`, `modulators`, `modulator`, `drugs`, `drug`,
 `synapses`, `synapse`, `plasticity_rules`, `neurons`, `neuron`, `circuits`, `circuit`, `tasks`,
-`task`, `targets`, `systems`; `new_circuit`, `new_cell`, `new_receptor`, `new_task` for your own.
+`task`, `targets`, `systems`; `schema`, `new_circuit`, `new_cell`,
+`new_receptor`, `new_task` for your own.
 Building: `biological`, `task_driven`, or by hand `Network`, `Population`, `Projection` and inputs;
 `plasticity_rule` is how weights learn.
 Running: `run`, `check`, `export`, `assemble`, `calibrate`, `doctor`; then `plots` and `report`.

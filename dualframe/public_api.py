@@ -59,6 +59,7 @@ from dualframe.simulation.exported_results import load_export
 from dualframe.simulation.run import run
 from dualframe.targets.target_support import check, targets
 from dualframe.task import new_task, task, tasks
+from dualframe.task.file_schemas import schema
 from dualframe.training import (
     Attribution,
     TrainedAgents,
@@ -136,6 +137,7 @@ __all__ = [
     "report",
     "resting_potential",
     "run",
+    "schema",
     "synapse",
     "synapses",
     "systems",

@@ -7,13 +7,25 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from dualframe.catalogue.compartments import Compartments, read_compartments
+from dualframe.catalogue.compartments import COMPARTMENTS, Compartments, read_compartments
 from dualframe.catalogue.point_neuron_set import (
+    POINT_NEURON,
     ChosenPointNeuron,
     PointNeuronSet,
     read_point_neuron_set,
 )
 from dualframe.catalogue.sourced_value import Numbers, Origin
+from dualframe.catalogue.table_form import (
+    TableForm,
+    integer,
+    joined,
+    labelled_numbers,
+    some_numbers,
+    subtable,
+    subtables,
+    text,
+    texts,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
@@ -66,19 +78,27 @@ NOTE: Dimensions = MappingProxyType(
         "burst_rate": "rate",
     }
 )
-_KEYS = (
-    "name",
-    "like",
-    "title",
-    "region",
-    "layer",
-    "dale",
-    "passive",
-    "passive_alternatives",
-    "point_neurons",
-    "glif_populations",
-    "compartments",
-    "remarks",
+SIGNS = (-1, 0, 1)
+DALE = TableForm({"sign": integer(SIGNS), "transmitter": text()})
+PASSIVE_ROW = labelled_numbers(PASSIVE)
+GLIF_ROW = joined(labelled_numbers(GLIF_POPULATION), TableForm({}, {"specimens": texts()}))
+NOTE_ROW = joined(TableForm({"text": text()}), some_numbers(NOTE))
+#: Of a cell type's file; one that is ``like`` another need not have title, region and dale.
+CELL = TableForm(
+    {"name": text()},
+    {
+        "like": text(),
+        "title": text(),
+        "region": text(),
+        "layer": text(),
+        "dale": subtable(DALE),
+        "passive": subtable(PASSIVE_ROW),
+        "passive_alternatives": subtables(PASSIVE_ROW),
+        "point_neurons": subtables(POINT_NEURON),
+        "glif_populations": subtables(GLIF_ROW),
+        "compartments": subtable(COMPARTMENTS),
+        "remarks": subtables(NOTE_ROW),
+    },
 )
 
 
@@ -208,7 +228,7 @@ class CellType:
 
 def read_cell_type(table: Table, find_cell: Callable[[str], CellType]) -> CellType:
     """Return the cell type of a file; ``find_cell`` looks up the one that it is ``like``."""
-    table.only(_KEYS)
+    table.only(CELL)
     if "like" in table.data:
         return _read_like(table, find_cell(table.text("like")))
     dale = table.need("dale")
@@ -241,9 +261,9 @@ def _read_like(table: Table, other: CellType) -> CellType:
 
 
 def _read_dale(table: Table) -> dict[str, Any]:
-    table.only("sign", "transmitter")
+    table.only(DALE)
     return {
-        "sign": table.integer("sign", (-1, 0, 1)),
+        "sign": table.integer("sign", SIGNS),
         "transmitter": table.text("transmitter"),
         "dale": table.origin(),
     }
@@ -279,14 +299,14 @@ def _read_layout(table: Table | None, name: str, passive: Passive | None) -> Com
 
 
 def _read_passive(table: Table, cell_name: str) -> Passive:
-    table.only("label", PASSIVE)
+    table.only(PASSIVE_ROW)
     numbers = table.numbers(ParameterTable({}, PASSIVE), f"{cell_name} passive")
     table.check_rising(numbers, "v_rest", "threshold")
     return Passive(table.text("label"), numbers, table.origin())
 
 
 def _read_glif_population(table: Table, cell_name: str) -> GlifPopulation:
-    table.only("label", "specimens", GLIF_POPULATION)
+    table.only(GLIF_ROW)
     return GlifPopulation(
         table.text("label"),
         table.texts("specimens", ()),
@@ -296,7 +316,7 @@ def _read_glif_population(table: Table, cell_name: str) -> GlifPopulation:
 
 
 def _read_note(table: Table, cell_name: str) -> Note:
-    table.only("text", NOTE)
+    table.only(NOTE_ROW)
     return Note(
         table.text("text"),
         table.numbers(ParameterTable({}, NOTE), f"{cell_name} remark"),

@@ -80,3 +80,9 @@ SPIKE = ParameterTable(
 )
 SPLIT = ParameterTable({"dendritic_share": "dimensionless", "attenuation": "dimensionless"})
 CONTACT = ParameterTable({"g": "conductance", "decay": "time"}, {"rise": "time"})
+
+
+def sized_soma(model: str) -> ParameterTable:
+    """Return what a soma of a model has where a file states its size."""
+    own = SOMA[model]
+    return ParameterTable({**CYLINDER.required, **own.required}, own.optional)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from dualframe.catalogue.compartment_parameters import (
     CONTACT,
@@ -12,11 +14,71 @@ from dualframe.catalogue.compartment_parameters import (
     SOMA,
     SPIKE,
     SPLIT,
+    sized_soma,
 )
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
+from dualframe.catalogue.table_form import (
+    TableForm,
+    either,
+    flag,
+    joined,
+    number,
+    numbers_of,
+    subtable,
+    subtables,
+    table_by_kind,
+    text,
+    texts,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.neurons.burst_neuron import BURST_PARAMETERS
+
+DSPIKE_KINDS = ("Na", "Ca")
+MATCHED_SOMAS = ("leakyIF", "adaptive_IF")
+PUBLISHED_SYNAPSE = joined(TableForm({"synapse": text(), "pathway": text()}), numbers_of(CONTACT))
+DENDRITE = joined(
+    TableForm({"name": text()}, {"contacts": subtables(PUBLISHED_SYNAPSE)}), numbers_of(CYLINDER)
+)
+EDGE = TableForm({"first": text(), "second": text()}, {"coupling": number("conductance")})
+DENDRITIC_SPIKE = joined(
+    TableForm({"kind": text(DSPIKE_KINDS), "compartments": texts()}), numbers_of(DSPIKE)
+)
+_LAYOUT = TableForm({"rule": text(), "layout": text(), "stand_in": flag()})
+_SPIKING = joined(_LAYOUT, TableForm({"spike": subtable(numbers_of(SPIKE))}))
+_ANY_SOMA = either(*(subtable(numbers_of(sized_soma(model))) for model in SOMA))
+#: The form of a layout by its rule.
+LAYOUTS: Mapping[str, TableForm] = MappingProxyType(
+    {
+        "explicit": joined(
+            _SPIKING,
+            TableForm(
+                {
+                    "soma_model": text(SOMA),
+                    "globals": subtable(numbers_of(GLOBALS)),
+                    "soma": _ANY_SOMA,
+                },
+                {
+                    "dendrites": subtables(DENDRITE),
+                    "edges": subtables(EDGE),
+                    "dspikes": subtables(DENDRITIC_SPIKE),
+                },
+            ),
+        ),
+        "matched_passive": joined(
+            _SPIKING,
+            TableForm(
+                {"split": subtable(numbers_of(SPLIT))},
+                {
+                    "soma_model": text(MATCHED_SOMAS),
+                    "soma": subtable(numbers_of(SOMA["adaptive_IF"])),
+                },
+            ),
+        ),
+        "burst": joined(_LAYOUT, TableForm({"burst": subtable(numbers_of(BURST_PARAMETERS))})),
+    }
+)
+COMPARTMENTS = table_by_kind("compartments", "rule", lambda: LAYOUTS)
 
 
 @dataclass(frozen=True)
@@ -96,15 +158,12 @@ class Compartments:
 
 def read_compartments(table: Table, cell_name: str, passive: Numbers | None) -> Compartments:
     """Return the compartments of a cell type by the rule that its table names."""
-    rule = table.text("rule", choices=("explicit", "matched_passive", "burst"))
-    shared = ("rule", "layout", "stand_in", "soma_model", "spike")
+    rule = table.text("rule", choices=LAYOUTS)
+    table.only(LAYOUTS[rule])
     if rule == "burst":
-        table.only("rule", "layout", "stand_in", "burst")
         return _read_burst(table, cell_name)
     if rule == "matched_passive":
-        table.only(shared, "split", "soma")
         return _read_matched(table, cell_name, passive)
-    table.only(shared, "globals", "soma", "dendrites", "edges", "dspikes")
     return _read_explicit(table, cell_name)
 
 
@@ -122,7 +181,7 @@ def _read_matched(table: Table, cell_name: str, passive: Numbers | None) -> Comp
     for name in numbers:
         if not 0 < numbers.value(name) < 1:
             split.fail(name, f"{numbers[name].written} is not between 0 and 1.")
-    model = table.text("soma_model", "leakyIF", choices=("leakyIF", "adaptive_IF"))
+    model = table.text("soma_model", "leakyIF", choices=MATCHED_SOMAS)
     return Compartments(
         rule="matched_passive",
         layout=table.text("layout"),
@@ -166,8 +225,7 @@ def _read_burst(table: Table, cell_name: str) -> Compartments:
 
 def _read_explicit(table: Table, cell_name: str) -> Compartments:
     model = table.text("soma_model", choices=SOMA)
-    own = SOMA[model]
-    sized = ParameterTable({**CYLINDER.required, **own.required}, own.optional)
+    sized = sized_soma(model)
     everywhere = table.need("globals")
     everywhere.only(GLOBALS.dimensions)
     layout = Compartments(
@@ -200,7 +258,7 @@ def _read_spike(table: Table, cell_name: str) -> Numbers:
 
 
 def _read_dendrite(table: Table, cell_name: str) -> Dendrite:
-    table.only("name", "contacts", CYLINDER.dimensions)
+    table.only(DENDRITE)
     name = table.text("name")
     return Dendrite(
         name,
@@ -210,7 +268,7 @@ def _read_dendrite(table: Table, cell_name: str) -> Dendrite:
 
 
 def _read_published_synapse(table: Table, cell_name: str) -> PublishedSynapse:
-    table.only("synapse", "pathway", CONTACT.dimensions)
+    table.only(PUBLISHED_SYNAPSE)
     return PublishedSynapse(
         table.text("synapse"),
         table.text("pathway"),
@@ -219,7 +277,7 @@ def _read_published_synapse(table: Table, cell_name: str) -> PublishedSynapse:
 
 
 def _read_edge(table: Table) -> Edge:
-    table.only("first", "second", "coupling")
+    table.only(EDGE)
     coupled = "coupling" in table.data
     return Edge(
         table.text("first"),
@@ -229,8 +287,8 @@ def _read_edge(table: Table) -> Edge:
 
 
 def _read_dendritic_spike(table: Table, cell_name: str) -> DendriticSpike:
-    table.only("kind", "compartments", DSPIKE.dimensions)
-    kind = table.text("kind", choices=("Na", "Ca"))
+    table.only(DENDRITIC_SPIKE)
+    kind = table.text("kind", choices=DSPIKE_KINDS)
     for first, second in (("g_rise", "gbar_rise"), ("g_fall", "gbar_fall")):
         if (first in table.data) == (second in table.data):
             table.fail(first, f"give either {first} (siemens) or {second} (siemens per area).")

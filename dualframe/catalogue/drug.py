@@ -11,6 +11,16 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
+from dualframe.catalogue.table_form import (
+    Choices,
+    TableForm,
+    joined,
+    labelled_numbers,
+    numbers_of,
+    subtables,
+    text,
+    texts,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.parameter_table import ParameterTable
 
@@ -20,6 +30,23 @@ ACTIONS = ("agonist", "antagonist")
 AFFINITIES = ParameterTable(
     {}, dict.fromkeys(MEASURES, "concentration"), positive=frozenset(MEASURES)
 )
+
+
+def action_form(receptors: Choices = ()) -> TableForm:
+    """Return the form of an [[actions]] table; ``receptors`` are those at which it may act."""
+    stated = TableForm(
+        {"receptor": text(receptors), "kind": text(ACTIONS)},
+        {"alternatives": subtables(labelled_numbers(AFFINITIES.dimensions))},
+    )
+    return joined(stated, numbers_of(AFFINITIES))
+
+
+def drug_form(receptors: Choices = ()) -> TableForm:
+    """Return the form of a drug's file; ``receptors`` as of `action_form`."""
+    return TableForm(
+        {"name": text(), "title": text(), "actions": subtables(action_form(receptors))},
+        {"aliases": texts()},
+    )
 
 
 @dataclass(frozen=True)
@@ -81,7 +108,7 @@ def read_drug(table: Table, receptors: Collection[str]) -> DrugProfile:
     receptors
         Names of the receptors at which it may act.
     """
-    table.only("name", "title", "aliases", "actions")
+    table.only(drug_form())
     actions = tuple(_read_action(row, receptors) for row in table.children("actions"))
     if not actions:
         table.fail("actions", "missing. Add [[actions]] with a receptor and a kind.")
@@ -96,7 +123,7 @@ def read_drug(table: Table, receptors: Collection[str]) -> DrugProfile:
 
 
 def _read_action(table: Table, receptors: Collection[str]) -> DrugAction:
-    table.only("receptor", "kind", "alternatives", MEASURES)
+    table.only(action_form())
     receptor = table.text("receptor", choices=receptors)
     numbers = table.numbers(AFFINITIES, receptor)
     if len(numbers) > 1:

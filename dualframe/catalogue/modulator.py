@@ -6,6 +6,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from dualframe.catalogue.sourced_value import Numbers, Origin
+from dualframe.catalogue.table_form import (
+    TableForm,
+    joined,
+    labelled_numbers,
+    numbers_of,
+    subtables,
+    text,
+    texts,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
@@ -31,6 +40,18 @@ RELEASE_DIMENSIONS: Dimensions = MappingProxyType(
         "tonic_rate_high": "rate",
         "burst_rate": "rate",
     }
+)
+UPTAKE = joined(TableForm({"name": text(), "title": text()}), numbers_of(UPTAKE_PARAMETERS))
+MODULATOR = joined(
+    TableForm(
+        {"name": text(), "title": text()},
+        {
+            "aliases": texts(),
+            "uptakes": subtables(UPTAKE),
+            "alternatives": subtables(labelled_numbers(RELEASE_DIMENSIONS)),
+        },
+    ),
+    numbers_of(MODULATOR_PARAMETERS),
 )
 
 
@@ -78,9 +99,7 @@ class Modulator:
 
 def read_modulator(table: Table, receptors: tuple[str, ...]) -> Modulator:
     """Return the modulator of a file; ``receptors`` are those that name it."""
-    table.only(
-        ("name", "title", "aliases", "uptakes", "alternatives"), MODULATOR_PARAMETERS.dimensions
-    )
+    table.only(MODULATOR)
     name = table.text("name")
     return Modulator(
         name=name,
@@ -98,7 +117,7 @@ def read_modulator(table: Table, receptors: tuple[str, ...]) -> Modulator:
 
 
 def _read_uptake(table: Table, modulator: str) -> Uptake:
-    table.only("name", "title", UPTAKE_PARAMETERS.dimensions)
+    table.only(UPTAKE)
     name = table.text("name")
     numbers = table.numbers(UPTAKE_PARAMETERS, f"{modulator} uptake {name}")
     return Uptake(name, table.text("title"), numbers, table.origin())

@@ -17,6 +17,15 @@ from brian2.units.fundamentalunits import Dimension, Quantity
 
 from dualframe.catalogue.lookup import HERE, cell, names
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
+from dualframe.catalogue.table_form import (
+    TableForm,
+    joined,
+    number,
+    numbers_of,
+    subtables,
+    table_by_kind,
+    text,
+)
 from dualframe.catalogue.toml_table import Table, read_toml_table
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import DIMENSIONS
@@ -25,6 +34,24 @@ from dualframe.neurons.point_neuron import PointNeuron
 from dualframe.neurons.registry import NEURON_MODELS, neuron_model
 
 FOLDER = "neuron_models"
+
+
+def set_form(model: NeuronModel) -> TableForm:
+    """Return the form of a [[sets]] table of a model."""
+    stated = TableForm({"model": text(), "label": text()}, {"current": number("current")})
+    return joined(stated, numbers_of(model.parameters))
+
+
+NEURON_SETS = TableForm(
+    {},
+    {
+        "sets": subtables(
+            table_by_kind(
+                "neuron set", "model", lambda: {k: set_form(v) for k, v in NEURON_MODELS.items()}
+            )
+        )
+    },
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +232,7 @@ def read_published_sets(path: str | os.PathLike[str]) -> tuple[PublishedNeuron, 
         If the file is not well formed.
     """
     table = read_toml_table(Path(path))
-    table.only("sets")
+    table.only(NEURON_SETS)
     found = tuple(map(_read_set, table.children("sets")))
     seen: dict[tuple[str, str], None] = {}
     for published in found:
@@ -218,7 +245,7 @@ def read_published_sets(path: str | os.PathLike[str]) -> tuple[PublishedNeuron, 
 
 def _read_set(table: Table) -> PublishedNeuron:
     model = neuron_model(table.text("model", choices=NEURON_MODELS))
-    table.only("model", "label", "current", model.parameters.dimensions)
+    table.only(set_form(model))
     numbers = table.numbers(model.parameters, f"{model.name} {table.text('label')}")
     for low, high in model.rising:
         table.check_rising(numbers, low, high)

@@ -7,6 +7,15 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
+from dualframe.catalogue.table_form import (
+    TableForm,
+    joined,
+    number,
+    numbers_of,
+    table_by_kind,
+    text,
+    texts,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import ParameterTable, dimension_of_unit
@@ -45,6 +54,26 @@ def model_parameters(model: str) -> ParameterTable:
     if model in REFERENCE_MODELS:
         return REFERENCE_MODELS[model]
     return NEURON_MODELS[model].parameters
+
+
+def point_neuron_form(model: str) -> TableForm:
+    """Return the form of a set of a model, by its name."""
+    stated = TableForm(
+        {"model": text(), "label": text()},
+        {
+            "specimen": text(),
+            "explained_variance": number("dimensionless"),
+            "adaptation": texts(),
+        },
+    )
+    return joined(stated, numbers_of(model_parameters(model)))
+
+
+POINT_NEURON = table_by_kind(
+    "point neuron",
+    "model",
+    lambda: {model: point_neuron_form(model) for model in (*NEURON_MODELS, *REFERENCE_MODELS)},
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,9 +164,7 @@ def read_point_neuron_set(table: Table, cell_name: str) -> PointNeuronSet:
     """
     model = table.text("model", choices=(*NEURON_MODELS, *REFERENCE_MODELS))
     parameters = model_parameters(model)
-    table.only(
-        "model", "label", "specimen", "explained_variance", "adaptation", parameters.dimensions
-    )
+    table.only(point_neuron_form(model))
     numbers = table.numbers(parameters, f"{cell_name} {model}")
     pairs = (("E_L", "V_th"),) if model in REFERENCE_MODELS else NEURON_MODELS[model].rising
     for low, high in pairs:

@@ -6,8 +6,18 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from dualframe.catalogue.receptor_effect import Effect, read_effect
+from dualframe.catalogue.receptor_effect import EFFECT, Effect, read_effect
 from dualframe.catalogue.sourced_value import Numbers, Origin
+from dualframe.catalogue.table_form import (
+    Choices,
+    TableForm,
+    labelled_numbers,
+    numbers_of,
+    subtable,
+    subtables,
+    text,
+    texts,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
 
@@ -34,21 +44,32 @@ DESENSITISATION = ParameterTable(
         "tau_hill": "dimensionless",
     }
 )
-_KEYS = (
-    "name",
-    "title",
-    "modulator",
-    "family",
-    "kind",
-    "transduction",
-    "affinity",
-    "kinetics",
-    "affinity_alternatives",
-    "desensitisation",
-    "expressed_by",
-    "effects",
-    "stdp",
-)
+KINDS = ("metabotropic", "ionotropic")
+EXPRESSION = TableForm({"cells": texts()}, {"site": text()})
+STDP_NOTE = TableForm({"rule": text()})
+
+
+def receptor_form(modulators: Choices = ()) -> TableForm:
+    """Return the form of a receptor's file; ``modulators`` are those that it may belong to."""
+    return TableForm(
+        {
+            "name": text(),
+            "title": text(),
+            "modulator": text(modulators),
+            "family": text(),
+            "kind": text(KINDS),
+            "transduction": text(),
+            "affinity": subtable(numbers_of(AFFINITY)),
+            "kinetics": subtable(numbers_of(OCCUPANCY)),
+        },
+        {
+            "affinity_alternatives": subtables(labelled_numbers(BINDING)),
+            "desensitisation": subtable(numbers_of(DESENSITISATION)),
+            "expressed_by": subtables(EXPRESSION),
+            "effects": subtables(EFFECT),
+            "stdp": subtables(STDP_NOTE),
+        },
+    )
 
 
 @dataclass(frozen=True)
@@ -106,7 +127,7 @@ class Receptor:
 
 def read_receptor(table: Table, modulators: Collection[str]) -> Receptor:
     """Return the receptor of a file; ``modulators`` are the names that it may belong to."""
-    table.only(_KEYS)
+    table.only(receptor_form())
     affinity, kinetics = table.need("affinity"), table.need("kinetics")
     affinity.only(AFFINITY.dimensions)
     kinetics.only(OCCUPANCY.dimensions)
@@ -116,7 +137,7 @@ def read_receptor(table: Table, modulators: Collection[str]) -> Receptor:
         title=table.text("title"),
         modulator=table.text("modulator", choices=modulators),
         family=table.text("family"),
-        kind=table.text("kind", choices=("metabotropic", "ionotropic")),
+        kind=table.text("kind", choices=KINDS),
         transduction=table.text("transduction"),
         affinity=affinity.numbers(AFFINITY, f"{name} affinity"),
         kinetics=kinetics.numbers(OCCUPANCY, f"{name} kinetics"),
@@ -142,12 +163,12 @@ def _read_desensitisation(table: Table | None, receptor: str) -> Numbers | None:
 
 
 def _read_expression(table: Table) -> Expression:
-    table.only("cells", "site")
+    table.only(EXPRESSION)
     return Expression(table.texts("cells"), table.text("site", ""), table.origin())
 
 
 def _read_stdp_note(table: Table) -> StdpNote:
-    table.only("rule")
+    table.only(STDP_NOTE)
     return StdpNote(table.text("rule"), table.origin())
 
 

@@ -6,11 +6,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dualframe.catalogue.sourced_value import Numbers, Origin
+from dualframe.catalogue.table_form import (
+    TableForm,
+    flag,
+    joined,
+    numbers_of,
+    table_by_kind,
+    text,
+    texts,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.receptor_effects import EFFECT_KINDS, RESPONSES, EffectKind
 
 DIRECTIONS = ("excite", "inhibit", "mixed")
-_KEYS = ("cells", "target", "description", "direction", "kind", "conflict", "response")
+
+
+def effect_form(kind: EffectKind) -> TableForm:
+    """Return the form of an [[effects]] table of a kind."""
+    named = {"mechanism": text(), "synapse": text(kind.synapses), "onto": texts(), "from": texts()}
+    keys = {key: named[key] for key in kind.keys}
+    return joined(
+        TableForm(
+            {
+                "cells": texts(),
+                "target": text(),
+                "description": text(),
+                "direction": text(DIRECTIONS),
+                "kind": text(EFFECT_KINDS),
+                **({"synapse": named["synapse"]} if kind.synapses else {}),
+            },
+            {"conflict": flag(), "response": text(RESPONSES), **keys},
+        ),
+        numbers_of(kind.parameter_table),
+    )
+
+
+EFFECT = table_by_kind(
+    "effect", "kind", lambda: {k: effect_form(v) for k, v in EFFECT_KINDS.items()}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +92,7 @@ def read_effect(table: Table, receptor: str) -> Effect:
         Name of the receptor, for what errors say.
     """
     kind = EFFECT_KINDS[table.text("kind", choices=EFFECT_KINDS)]
-    table.only(*_KEYS, *kind.keys, kind.parameter_table.dimensions)
+    table.only(effect_form(kind))
     result = Effect(
         cells=table.texts("cells"),
         target=table.text("target"),

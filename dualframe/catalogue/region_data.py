@@ -12,6 +12,14 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from dualframe.catalogue.sourced_value import Numbers, Origin
+from dualframe.catalogue.table_form import (
+    TableForm,
+    joined,
+    labelled_numbers,
+    some_numbers,
+    subtables,
+    text,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
@@ -59,6 +67,20 @@ FACT: Dimensions = MappingProxyType(
         "rate": "rate",
         "number": "dimensionless",
     }
+)
+COUNT_ROW = joined(TableForm({"population": text()}, {"cell": text()}), some_numbers(COUNT))
+CONNECTION_ROW = joined(
+    TableForm({"pre": text(), "post": text()}, {"site": text()}), some_numbers(CONNECTION)
+)
+FACT_ROW = labelled_numbers(FACT)
+REGION = TableForm(
+    {"name": text(), "title": text(), "region": text()},
+    {
+        "species": text(),
+        "counts": subtables(COUNT_ROW),
+        "connections": subtables(CONNECTION_ROW),
+        "facts": subtables(FACT_ROW),
+    },
 )
 
 
@@ -136,7 +158,7 @@ def _find_row(kind: str, name: str, rows: Mapping[str, T]) -> T:
 
 def population_data(table: Table) -> PopulationData:
     """Return the entry of a file; every number has unit, source and status."""
-    table.only("name", "title", "region", "species", "counts", "connections", "facts")
+    table.only(REGION)
     return PopulationData(
         name=table.text("name"),
         title=table.text("title"),
@@ -152,20 +174,20 @@ def population_data(table: Table) -> PopulationData:
 
 
 def _read_count(table: Table) -> Count:
-    table.only("population", "cell", COUNT)
+    table.only(COUNT_ROW)
     name = table.text("population")
     return Count(name, table.text("cell", ""), _read_numbers(table, COUNT, name), table.origin())
 
 
 def _read_connection(table: Table) -> Connection:
-    table.only("pre", "post", "site", CONNECTION)
+    table.only(CONNECTION_ROW)
     pre, post = table.text("pre"), table.text("post")
     numbers = _read_numbers(table, CONNECTION, f"{pre} -> {post}")
     return Connection(pre, post, table.text("site", ""), numbers, table.origin())
 
 
 def _read_fact(table: Table) -> tuple[str, Numbers]:
-    table.only("label", FACT)
+    table.only(FACT_ROW)
     return table.text("label"), _read_numbers(table, FACT, table.text("label"))
 
 

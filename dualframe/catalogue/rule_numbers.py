@@ -13,6 +13,15 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from dualframe.catalogue.sourced_value import Numbers, Origin
+from dualframe.catalogue.table_form import (
+    TableForm,
+    joined,
+    labelled_numbers,
+    numbers_of,
+    subtables,
+    table_by_kind,
+    text,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
@@ -87,6 +96,34 @@ CONTEXT: Dimensions = MappingProxyType(
         "rho0": "rate",
         "rate_max": "rate",
     }
+)
+
+
+def set_form(parameters: ParameterTable) -> TableForm:
+    """Return the form of a [[sets]] table of a rule."""
+    stated = TableForm({"name": text()}, {"pairing": text(("", *PAIRINGS)), "window": text()})
+    return joined(stated, numbers_of(parameters))
+
+
+def rule_form(parameters: ParameterTable) -> TableForm:
+    """Return the form of the file of a rule's numbers."""
+    return TableForm(
+        {
+            "name": text(),
+            "title": text(),
+            "form": text(),
+            "relative_to": text(RELATIVE),
+            "sets": subtables(set_form(parameters)),
+        },
+        {
+            "alternatives": subtables(labelled_numbers(parameters.dimensions)),
+            "context": subtables(labelled_numbers(CONTEXT)),
+        },
+    )
+
+
+RULE = table_by_kind(
+    "rule numbers", "form", lambda: {k: rule_form(v) for k, v in rule_forms().items()}
 )
 
 
@@ -166,9 +203,9 @@ def read_parameter_sets(table: Table) -> RuleParameterSets:
     CatalogueError
         If the file is not well formed.
     """
-    table.only("name", "title", "form", "relative_to", "sets", "alternatives", "context")
     name, form = table.text("name"), table.text("form", choices=rule_forms())
     parameters = rule_forms()[form]
+    table.only(rule_form(parameters))
     dimensions = parameters.dimensions
     sets = tuple(_read_set(row, name, parameters) for row in table.children("sets"))
     if not sets:
@@ -189,7 +226,7 @@ def read_parameter_sets(table: Table) -> RuleParameterSets:
 
 
 def _read_set(table: Table, rule_name: str, parameters: ParameterTable) -> ParameterSet:
-    table.only("name", "pairing", "window", parameters.dimensions)
+    table.only(set_form(parameters))
     numbers = table.numbers(parameters, f"{rule_name} set")
     for name, number in numbers.items():
         if name.startswith("tau") and float(number.value) <= 0:
@@ -205,5 +242,5 @@ def _read_set(table: Table, rule_name: str, parameters: ParameterTable) -> Param
 
 
 def _labelled_numbers(table: Table, kinds: Dimensions, rule_name: str) -> tuple[str, Numbers]:
-    table.only("label", kinds)
+    table.only(labelled_numbers(kinds))
     return table.text("label"), table.numbers(ParameterTable({}, kinds), rule_name)

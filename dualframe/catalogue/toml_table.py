@@ -247,7 +247,7 @@ class Table:
             value = self._read_quantity(value, kind, key, words)
         if (positive or key in POSITIVE) and float(value) <= 0:
             self.fail(key, f"{inline['value']!r} must be greater than zero.")
-        error_is = inline.get("error_is", self.data.get("error_is", self.error_is))
+        error_is = inline.get("error_is", self.text("error_is", self.error_is))
         return Sourced(
             value=value,
             source=source,
@@ -311,7 +311,7 @@ class Table:
         if not isinstance(value, Mapping):
             self.fail(key, f"expected a table. Write [{self._path_of(key)}].")
         source, status = self._source_and_status(self.data, "source")
-        error_is = str(self.data.get("error_is", self.error_is))
+        error_is = self.text("error_is", self.error_is)
         return Table(
             data=value,
             file=self.file,

@@ -13,6 +13,15 @@ from types import MappingProxyType
 from typing import Any
 
 from dualframe.catalogue.sourced_value import Sourced
+from dualframe.catalogue.table_form import (
+    Entry,
+    TableForm,
+    flag,
+    number,
+    subtable,
+    table_by_kind,
+    text,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import (
     make_record,
@@ -27,15 +36,36 @@ from dualframe.network.connection_rules.connection import NAMED_PAIRS
 from dualframe.network.connection_rules.number import synapses_for_probability
 from dualframe.network.distributions import GaussianKernel
 
+
+def _entries_of(rule: ConnectionRule) -> dict[str, Entry]:
+    return {
+        name: number(parameter.dimension, positive=parameter.sense in ("positive", "count"))
+        for name, parameter in rule.parameters.items()
+    }
+
+
+def connect_form(rule: ConnectionRule) -> TableForm:
+    """Return the form of the table ``connect`` that names a rule."""
+    return TableForm({"rule": text(CONNECTION_RULES), **_entries_of(rule)})
+
+
+KERNEL = TableForm(_entries_of(CONNECTION_RULES["kernel"]))
 #: Keys of a projection's table that state its rule.
-CONNECTION_KEYS = (
-    "kernel",
-    "probability",
-    "in_degree",
-    "out_degree",
-    "pairs",
-    "multapses",
-    "connect",
+CONNECTION = TableForm(
+    {},
+    {
+        "kernel": subtable(KERNEL),
+        "probability": number("dimensionless"),
+        "in_degree": number("dimensionless", positive=True),
+        "out_degree": number("dimensionless", positive=True),
+        "pairs": text(NAMED_PAIRS),
+        "multapses": flag(),
+        "connect": table_by_kind(
+            "connection rule",
+            "rule",
+            lambda: {name: connect_form(rule) for name, rule in CONNECTION_RULES.items()},
+        ),
+    },
 )
 _READERS: Mapping[str, Callable[[Table, str, AnyDimension], Sourced]] = MappingProxyType(
     {
@@ -69,13 +99,13 @@ def read_connection(table: Table, numbers: dict[str, Sourced], pairs: int) -> di
         stated["pairs"] = table.text("pairs", choices=NAMED_PAIRS)
     if (kernel := table.child("kernel")) is not None:
         rule = CONNECTION_RULES["kernel"]
-        kernel.only(rule.parameters)
+        kernel.only(KERNEL)
         stated["kernel"] = make_record(
             kernel, GaussianKernel, **_read_values(kernel, rule, numbers)
         )
     if (connect := table.child("connect")) is not None:
         rule = CONNECTION_RULES[connect.text("rule", choices=CONNECTION_RULES)]
-        connect.only("rule", rule.parameters)
+        connect.only(connect_form(rule))
         stated["connect"] = {"rule": rule.name, **_read_values(connect, rule, numbers)}
     if table.flag("multapses", False):
         numbers["number"] = _read_multapses(table, numbers.get("probability"), pairs)

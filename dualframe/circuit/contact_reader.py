@@ -9,20 +9,79 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from dualframe.catalogue.lookup import names
 from dualframe.catalogue.sourced_value import Sourced
+from dualframe.catalogue.table_form import (
+    TableForm,
+    either,
+    flag,
+    joined,
+    number,
+    numbers_of,
+    plain,
+    subtable,
+    table_by_kind,
+    table_of,
+    text,
+    texts,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.components import STRENGTHS
-from dualframe.circuit.holding import read_holding
+from dualframe.circuit.holding import REST, read_holding
 from dualframe.circuit.toml_helpers import plain_values
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.synapses.registry import SYNAPSE_KINETICS
 
+
+def kinetics_form(kind: str) -> TableForm:
+    """Return the form of the kinetics of one synapse."""
+    times = ParameterTable(SYNAPSE_KINETICS[kind].parameters.required)
+    return joined(TableForm({"kind": text(SYNAPSE_KINETICS)}), numbers_of(times))
+
+
+def _synapse_names() -> tuple[str, ...]:
+    return names("synapse")
+
+
+_KINETICS = table_by_kind(
+    "kinetics", "kind", lambda: {kind: kinetics_form(kind) for kind in SYNAPSE_KINETICS}
+)
+_HOLDING = {"holding": number("voltage", words=(REST,))}
+COMPARTMENT = TableForm({"value": texts()})
 #: Keys of the table of a contact that is made of a receptor's channels.
-CONTACT_KEYS = ("synapse", "ratio", "kinetics", "reversal", "compartment", "name", *STRENGTHS)
+CONTACT = TableForm(
+    {},
+    {
+        "synapse": texts(_synapse_names),
+        "ratio": table_of(number("dimensionless"), _synapse_names),
+        "kinetics": either(_KINETICS, table_of(_KINETICS, _synapse_names)),
+        "reversal": either(number("voltage"), table_of(number("voltage"), _synapse_names)),
+        "compartment": either(texts(), subtable(COMPARTMENT)),
+        "name": text(),
+        **{
+            key: number(dimension, beside={} if key == "current" else _HOLDING)
+            for key, dimension in STRENGTHS.items()
+        },
+    },
+)
+#: Further keys of a projection with a native weight.
+NATIVE = TableForm(
+    {},
+    {
+        "weight": number(None),
+        "into": text(),
+        "lowers": flag(),
+        "excluded": plain(
+            "array",
+            items={"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
+        ),
+    },
+)
 
 
 def read_native_weight(table: Table) -> dict[str, Any]:
     """Return the weight of a projection into a variable of the target's point neuron."""
-    for key in CONTACT_KEYS:
+    for key in CONTACT:
         if key in table.data and key != "name":
             table.fail(key, "goes with a receptor's channels, not with a weight. Leave it out.")
     weight = table.number("weight", None)
@@ -99,7 +158,7 @@ def _read_placement(table: Table) -> Sourced:
     stated = table.data.get("compartment")
     if isinstance(stated, Mapping):
         inner = table.need("compartment")
-        inner.only("value")
+        inner.only(COMPARTMENT)
         names, origin = inner.texts("value"), inner.origin()
     elif stated is None and "current" in table.data:
         origin = replace(table.origin(), note="a point neuron")
@@ -148,7 +207,7 @@ def _read_kinetics(
     for name, form in forms.items():
         kind = form.text("kind", choices=SYNAPSE_KINETICS)
         dimensions = SYNAPSE_KINETICS[kind].parameters.required
-        form.only("kind", dimensions)
+        form.only(kinetics_form(kind))
         sourced = {key: form.number(key, dimension) for key, dimension in dimensions.items()}
         result[name] = {"kind": kind} | plain_values(sourced)
         numbers |= {f"kinetics.{name}.{key}": number for key, number in sourced.items()}

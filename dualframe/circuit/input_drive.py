@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dualframe.catalogue.sourced_value import Sourced
+from dualframe.catalogue.table_form import TableForm, joined, numbers_of, text
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import make_record, plain_values
-from dualframe.core.parameter_table import Dimensions
+from dualframe.core.parameter_table import Dimensions, ParameterTable
 from dualframe.core.validation import as_not_negative, as_positive, check_name, set_frozen_field
 from dualframe.network import ValueRecord
 
 _DIMENSIONS: Dimensions = {"current": "current", "noise": "current", "tau": "time"}
+DRIVE = joined(TableForm({"into": text()}), numbers_of(ParameterTable(_DIMENSIONS)))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,7 +74,7 @@ def read_drive(table: Table) -> InputDrive | None:
     drive = table.child("drive")
     if drive is None:
         return None
-    drive.only(_DIMENSIONS, "into")
+    drive.only(DRIVE)
     numbers = {key: drive.number(key, dimension) for key, dimension in _DIMENSIONS.items()}
     return make_record(
         drive, InputDrive, into=drive.text("into"), sources=numbers, **plain_values(numbers)

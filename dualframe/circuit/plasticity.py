@@ -28,9 +28,22 @@ from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.catalogue import plasticity_rule
 from dualframe.catalogue.sourced_value import Sourced
+from dualframe.catalogue.table_form import (
+    TableForm,
+    either,
+    joined,
+    number,
+    numbers_of,
+    some_numbers,
+    subtables,
+    table_by_kind,
+    table_of,
+    text,
+)
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit.toml_helpers import make_record, plain_values
 from dualframe.core.errors import CatalogueError, DualframeError, NetworkError
+from dualframe.core.parameter_table import ParameterTable
 from dualframe.network import Plasticity
 from dualframe.network.plasticity_spec import combined_plasticity
 from dualframe.plasticity import PLASTICITY_RULES
@@ -39,6 +52,30 @@ from dualframe.synapses.short_term_plasticity import PARAMETERS, ShortTerm
 
 _MULTIPLES = ("w_max", "w_min", "scale", "learning_rate")
 _BOUNDS = ("w_max", "w_min")
+
+
+def rule_form(rule: PlasticityRule) -> TableForm:
+    """Return the form of the table ``plasticity`` of a rule."""
+    return joined(
+        TableForm(
+            {"rule": text(PLASTICITY_RULES)},
+            {
+                "set": text(),
+                "signals": table_of(text(), rule.readable_signals),
+                **{key: text(choices) for key, choices in rule.options.items()},
+                **dict.fromkeys(_MULTIPLES[:3], number(None)),
+                **dict.fromkeys(_MULTIPLES[3:], number("dimensionless")),
+            },
+        ),
+        some_numbers({k: v for k, v in rule.parameters.dimensions.items() if k not in _MULTIPLES}),
+    )
+
+
+_RULE = table_by_kind(
+    "plasticity rule", "rule", lambda: {k: rule_form(v) for k, v in PLASTICITY_RULES.items()}
+)
+PLASTICITY = either(_RULE, subtables(_RULE))
+SHORT_TERM = numbers_of(ParameterTable(PARAMETERS.required))
 
 
 def checked_plasticity(rules: Any, label: str, weight: Any = None) -> Plasticity | None:
@@ -108,7 +145,7 @@ def _read_numbers(block: Table, weight: Any) -> dict[str, Sourced]:
     """Return the numbers of a rule's table, with their sources."""
     rule = _rule_of(block)
     kinds = rule.parameters.dimensions
-    block.only("rule", "set", "signals", _MULTIPLES, rule.options, kinds)
+    block.only(rule_form(rule))
     dimensions = dict.fromkeys(_MULTIPLES, "dimensionless") | kinds
     if weight is not None:
         dimensions |= dict.fromkeys(_MULTIPLES[:3], get_dimensions(weight))
@@ -147,7 +184,7 @@ def read_short_term(table: Table, numbers: dict[str, Sourced]) -> ShortTerm | No
     block = table.child("short_term")
     if block is None:
         return None
-    block.only(PARAMETERS.required)
+    block.only(SHORT_TERM)
     found = {name: block.number(name, dimension) for name, dimension in PARAMETERS.required.items()}
     numbers |= {f"short_term.{name}": number for name, number in found.items()}
     return make_record(block, ShortTerm, **plain_values(found))

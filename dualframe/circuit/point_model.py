@@ -8,6 +8,7 @@ from typing import Any
 
 from dualframe.catalogue.neuron_sets import published_neuron
 from dualframe.catalogue.sourced_value import Sourced
+from dualframe.catalogue.table_form import TableForm, joined, numbers_of, table_by_kind, text
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
 from dualframe.core.parameter_table import ParameterTable
@@ -16,6 +17,21 @@ from dualframe.network import ValueRecord
 from dualframe.neurons.neuron_model import NeuronModel
 from dualframe.neurons.point_neuron import PointNeuron
 from dualframe.neurons.registry import NEURON_MODELS, neuron_model
+
+
+def point_form(form: str) -> TableForm:
+    """Return the form of a [[models]] table of a model, by its name."""
+    numbers = numbers_of(neuron_model(form).parameters)
+    all_optional = {**numbers.required, **numbers.optional}  # of a published set, some are replaced
+    return joined(
+        TableForm({"name": text(), "form": text(NEURON_MODELS)}, {"set": text()}),
+        TableForm({}, all_optional),
+    )
+
+
+POINT = table_by_kind(
+    "point model", "form", lambda: {form: point_form(form) for form in NEURON_MODELS}
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +89,7 @@ def read_point(table: Table) -> PointModel:
     """
     form = table.text("form", choices=NEURON_MODELS)
     parameters = neuron_model(form).parameters
-    table.only("name", "form", "set", parameters.dimensions)
+    table.only(point_form(form))
     stored: dict[str, Sourced] = {}
     if label := table.text("set", ""):
         stored = dict(published_neuron(form, label).numbers)

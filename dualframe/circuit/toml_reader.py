@@ -19,9 +19,23 @@ from dualframe.circuit.components import (
     CircuitPopulation,
     CircuitProjection,
 )
-from dualframe.circuit.connection_reader import CONNECTION_KEYS, read_connection
-from dualframe.circuit.contact_reader import CONTACT_KEYS, read_contact, read_native_weight
+from dualframe.circuit.connection_reader import read_connection
+from dualframe.circuit.contact_reader import read_contact, read_native_weight
 from dualframe.circuit.external_input import CircuitInput
+from dualframe.circuit.file_form import (
+    BACKGROUND,
+    CIRCUIT,
+    DRUG,
+    INPUT,
+    MODULATION,
+    MODULATION_VALUES,
+    NAMED_DRUG,
+    POPULATION,
+    PROJECTION,
+    REGION,
+    SCALE,
+    SPACE,
+)
 from dualframe.circuit.holding import read_holdings
 from dualframe.circuit.input_drive import read_drive
 from dualframe.circuit.named_drugs import named_drug
@@ -33,47 +47,12 @@ from dualframe.circuit.space import Space
 from dualframe.circuit.toml_helpers import make_record, plain_values, read_count, read_member
 from dualframe.core.errors import UnknownName
 
-_PROJECTION = (
-    *CONTACT_KEYS,
-    "pre",
-    "post",
-    *CONNECTION_KEYS,
-    "weight",
-    "into",
-    "excluded",
-    "lowers",
-    "delay",
-    "delay_sd",
-    "delay_groups",
-    "weight_cv",
-    "weight_factor",
-    "plasticity",
-    "short_term",
-)
 _SCALARS = {
     "delay": "time",
     "delay_sd": "time",
     "weight_cv": "dimensionless",
     "weight_factor": "dimensionless",
 }
-_MODULATION = ("level", "schedule", "per_spike", "pulses", "clearance", "exchange")
-_BACKGROUND = (*CONTACT_KEYS, "post", "share", "rate", "afferents")
-
-
-CIRCUIT_TABLES = (
-    "synapse_mode",
-    "holding",
-    "space",
-    "regions",
-    "models",
-    "inputs",
-    "populations",
-    "projections",
-    "background",
-    "modulations",
-    "drugs",
-    "receptors",
-)
 
 
 def read_circuit(path: Path) -> dict[str, Any]:
@@ -92,7 +71,7 @@ def read_circuit(path: Path) -> dict[str, Any]:
         If it names a population or kind of something that does not exist.
     """
     table = read_toml_table(path)
-    table.only("name", "title", "scale", *CIRCUIT_TABLES)
+    table.only(CIRCUIT)
     return read_table(table, path.parent) | _read_scales(table)
 
 
@@ -101,7 +80,7 @@ def _read_scales(table: Table) -> dict[str, Any]:
     scales = table.child("scale")
     if scales is None:
         return {}
-    scales.only("default", "calibrated")
+    scales.only(SCALE)
     default = scales.data.get("default", 1.0)
     calibrated = scales.data.get("calibrated", [default])
     for key, values in (("default", [default]), ("calibrated", calibrated)):
@@ -199,7 +178,7 @@ def _check_holdings(
 
 
 def _read_space(table: Table) -> Space:
-    table.only("shape", "radius")
+    table.only(SPACE)
     radius = table.number("radius", "length")
     return make_record(
         table,
@@ -212,7 +191,7 @@ def _read_space(table: Table) -> Space:
 
 
 def _read_input(table: Table) -> CircuitInput:
-    table.only("name", "n", "rate", "start", "stop", "on")
+    table.only(INPUT)
     numbers = {"n": read_count(table, "n"), "rate": table.number("rate", "rate")}
     numbers |= {key: table.number(key, "time") for key in ("start", "stop") if key in table.data}
     return make_record(
@@ -229,20 +208,20 @@ def _read_input(table: Table) -> CircuitInput:
 def _read_population(
     table: Table, folder: Path, models: Mapping[str, PointModel]
 ) -> CircuitPopulation:
-    table.only("name", "cell", "n", "rate_low", "rate_high", "rate", "point", "region", "drive")
+    table.only(POPULATION)
     rates = ("rate_low", "rate_high", "rate")
     numbers = {"n": read_count(table, "n")}
     numbers |= {key: table.number(key, "rate") for key in rates if key in table.data}
-    point = table.data.get("point")
-    if point is not None and point not in models:
-        raise UnknownName(f"model in {table.where}, key 'point':", str(point), models)
+    point = table.text("point", "")
+    if point and point not in models:
+        raise UnknownName(f"model in {table.where}, key 'point':", point, models)
     drive = read_drive(table)
     return make_record(
         table,
         CircuitPopulation,
         name=table.text("name"),
         cell=_place(table.text("cell"), folder),
-        point=None if point is None else models[point],
+        point=models[point] if point else None,
         region=table.text("region", ""),
         drive=drive,
         note=table.text("note", ""),
@@ -265,7 +244,7 @@ def _read_projection(
     ends: Mapping[str, int],
     holdings: Mapping[str, Sourced],
 ) -> CircuitProjection:
-    table.only(_PROJECTION)
+    table.only(PROJECTION)
     pre, post = read_member(table, "pre", ends), read_member(table, "post", populations)
     native = "weight" in table.data
     contact = read_native_weight(table) if native else read_contact(table, holdings)
@@ -290,7 +269,7 @@ def _read_projection(
 def _read_background(
     table: Table, populations: tuple[str, ...], holdings: Mapping[str, Sourced]
 ) -> Background:
-    table.only(_BACKGROUND)
+    table.only(BACKGROUND)
     contact = read_contact(table, holdings)
     numbers = dict(contact.pop("sources"))
     for key, dimension in (("share", "dimensionless"), ("rate", "rate")):
@@ -311,7 +290,7 @@ def _read_background(
 
 def _read_region(table: Table) -> Region:
     """Return the region of a ``[[regions]]`` table."""
-    table.only("name", "volume")
+    table.only(REGION)
     return make_record(
         table,
         Region,
@@ -323,7 +302,7 @@ def _read_region(table: Table) -> Region:
 
 def _read_modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
     """Return the modulation of a ``[[modulations]]`` table."""
-    table.only("modulator", "released_by", "region", _MODULATION)
+    table.only(MODULATION)
     released_by = table.data.get("released_by")
     if released_by is not None:
         released_by = read_member(table, "released_by", populations)
@@ -333,7 +312,7 @@ def _read_modulation(table: Table, populations: tuple[str, ...]) -> Modulation:
         modulator=table.text("modulator"),
         released_by=released_by,
         region=table.text("region", ""),
-        **{key: table.data[key] for key in _MODULATION if key in table.data},
+        **{key: table.data[key] for key in MODULATION_VALUES if key in table.data},
     )
 
 
@@ -345,9 +324,9 @@ def _read_drugs(table: Table) -> tuple[Drug, ...]:
     given = {key: table.data[key] for key in ("dose", "affinity") if key in table.data}
     given["cells"] = table.texts("cells", ())
     if "name" in table.data:
-        table.only("name", "receptor", "cells", "dose", "affinity")
+        table.only(NAMED_DRUG)
         place = {"name": table.text("name"), "receptor": table.text("receptor", "")}
         return make_record(table, named_drug, **place, **given)
-    table.only("name", "kind", "receptor", "cells", "dose", "affinity")
+    table.only("name", DRUG)
     place = {"kind": table.text("kind"), "receptor": table.text("receptor")}
     return (make_record(table, Drug, **place, **given),)

@@ -35,9 +35,21 @@ KINDS = (
     "systems",
 )
 NEW_KINDS = ("circuit", "cell", "receptor", "task")
+SCHEMA_KINDS = (
+    "circuit",
+    "task",
+    "cell",
+    "receptor",
+    "modulator",
+    "drug",
+    "synapse",
+    "plasticity",
+    "neurons",
+    "populations",
+)
 RECORDED_NEURONS = 3
 
-WITHOUT_JSON = ("show", "calibrate", "fit")
+WITHOUT_JSON = ("show", "calibrate", "fit", "schema")
 
 
 def command_line_parser() -> argparse.ArgumentParser:
@@ -59,6 +71,9 @@ def command_line_parser() -> argparse.ArgumentParser:
     add_train_arguments(parsers["train"])
     add_attribute_arguments(parsers["attribute"])
     _add_new_arguments(parsers["new"])
+    parsers["schema"].add_argument("kind", choices=SCHEMA_KINDS)
+    parsers["schema"].add_argument("--out", metavar="FILE", help="default: print it")
+    add_force(parsers["schema"], "replace a file that stands there")
     _add_export_arguments(parsers["export"])
     _add_check_arguments(parsers["check"])
     reporting = parsers["report"]

@@ -43,6 +43,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "a commented file to start from",
             "Write a circuit, cell, receptor or task to start from, or a copy of a shipped one.",
         ),
+        "schema": (
+            "dualframe.cli.schema_command",
+            "JSON Schema of TOML files, for editors",
+            "Print or write the JSON Schema of a kind of TOML file, with which editors check it.",
+        ),
         "export": (
             "dualframe.cli.commands",
             "write a circuit as C++ or SONATA",

@@ -15,6 +15,7 @@ from dualframe.circuit.lookup import circuit
 from dualframe.circuit.plasticity import read_plasticity
 from dualframe.circuit.scaling import SMALLEST_POPULATION
 from dualframe.circuit.toml_helpers import read_count
+from dualframe.task.file_form import LEARNING, NAMED_CIRCUIT
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def read_named_circuit(table: Table, folder: Path) -> NamedCircuit | None:
         full = circuit(_place(table.text("circuit"), folder))
         return NamedCircuit(full, full.scaled(full.default_scale))
     stated = table.need("circuit")
-    stated.only("name", "scale", "minimum")
+    stated.only(NAMED_CIRCUIT)
     full = circuit(_place(stated.text("name"), folder))
     scale = full.default_scale
     if "scale" in stated.data:
@@ -77,7 +78,7 @@ def with_learning(base: Circuit, rows: list[Table]) -> Circuit:
     """
     projections = {p.name: p for p in base.projections}
     for row in rows:
-        row.only("name", "plasticity")
+        row.only(LEARNING)
         projection = base.projection(row.text("name"))
         numbers = dict(projection.sources)
         rules = read_plasticity(row, numbers, projection.weight)

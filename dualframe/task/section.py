@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dualframe.catalogue.sourced_value import Sourced
+from dualframe.catalogue.table_form import Entry, TableForm, some_numbers, text, texts
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
 from dualframe.core.quantity import quantity
@@ -67,6 +68,18 @@ class TaskSection(ValueRecord):
         return {**numbers, **self.texts}
 
 
+def section_form(schema: SectionSchema) -> TableForm:
+    """Return the form of a table of a schema, but for its name and kind."""
+    entries: dict[str, Entry] = {
+        **{name: text(choices) for name, choices in schema.texts.items()},
+        **{name: texts() for name in schema.lists},
+        **some_numbers(schema.numbers).optional,
+    }
+    required = {name: entries[name] for name in schema.required}
+    optional = {name: entry for name, entry in entries.items() if name not in required}
+    return TableForm(required, optional)
+
+
 def read_section(table: Table, name: str, kind: str, schema: SectionSchema) -> TaskSection:
     """Read a table by its schema.
 
@@ -84,7 +97,7 @@ def read_section(table: Table, name: str, kind: str, schema: SectionSchema) -> T
     CatalogueError
         If an entry is unknown, missing, or not what the schema asks for.
     """
-    table.only("name", "kind", schema.entries)
+    table.only("name", "kind", section_form(schema))
     for entry in schema.required:
         if entry not in table.data:
             table.fail(entry, f"missing. This table needs {', '.join(schema.required)}.")

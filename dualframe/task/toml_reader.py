@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.catalogue.lookup import modulator_name
 from dualframe.catalogue.sourced_value import Origin
 from dualframe.catalogue.toml_table import Table
 from dualframe.circuit import Circuit
 from dualframe.circuit.external_input import CircuitInput
-from dualframe.circuit.toml_reader import CIRCUIT_TABLES, is_change, read_table
+from dualframe.circuit.toml_reader import is_change, read_table
 from dualframe.core.errors import (
     CatalogueError,
     NetworkError,
@@ -29,36 +28,16 @@ from dualframe.core.errors import (
     UnknownName,
     suggest_name,
 )
-from dualframe.core.parameter_table import AnyDimension
 from dualframe.core.quantity import quantity, unit_of
 from dualframe.core.registry import registry_of
-from dualframe.core.section_schema import SectionSchema
 from dualframe.core.validation import check_name
 from dualframe.environments.registry import ENVIRONMENTS
 from dualframe.task.cell_mixtures import expand_mixtures
+from dualframe.task.file_form import COMPONENTS, PROTOCOL, TASK, environment_schema
 from dualframe.task.named_circuit import NamedCircuit, read_named_circuit, with_learning
 from dualframe.task.section import TaskSection, read_section
 
-COMPONENTS: Mapping[str, str] = {
-    "encoders": "encoder",
-    "readouts": "readout",
-    "releases": "release",
-}
-_TABLES = ("protocol", "environment", "outcome", *COMPONENTS)
 _PARTS = ("populations", "inputs", "projections", "background", "receptors")  # which a task adds to
-_HEAD = ("name", "title", "modulators", "default_modulators")
-PROTOCOL = SectionSchema(
-    numbers={
-        "dt": "time",
-        "dt_biological": "time",
-        "sampling": "time",
-        "agents": "dimensionless",
-        "trials": "dimensionless",
-        "trial_limit": "time",
-        "duration": "time",
-    },
-    defaults=dict.fromkeys(("dt_biological", "trials", "trial_limit", "duration")),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +78,7 @@ def read_content(table: Table, folder: Path) -> TaskContent:
         If it names a kind, population or modulator that does not exist.
     """
     table = replace(table, data=expand_mixtures(table.data))
-    table.only(*_HEAD, *_TABLES, "circuit", *CIRCUIT_TABLES)
+    table.only(TASK)
     offered = tuple(map(modulator_name, table.texts("modulators", ())))
     protocol = read_section(table.need("protocol"), "protocol", "", PROTOCOL)
     if "trials" not in protocol and "duration" not in protocol:
@@ -169,12 +148,7 @@ def _read_environment(table: Table) -> TaskSection | None:
         spec = ENVIRONMENTS[kind]
     except UnknownName as error:
         raise CatalogueError(f"{row.where}: {error}") from error
-    parameters: dict[str, AnyDimension] = {
-        p.name: get_dimensions(quantity(0.0 if p.value is None else p.value))
-        for p in spec.parameters
-    }
-    schema = SectionSchema(numbers=parameters, defaults=dict.fromkeys(parameters))
-    return read_section(row, "environment", kind, schema)
+    return read_section(row, "environment", kind, environment_schema(spec))
 
 
 def _read_circuit(

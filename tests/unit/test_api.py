@@ -23,6 +23,7 @@ NAMES = {
     "new_cell",
     "new_circuit",
     "new_receptor",
+    "schema",
     "new_task",
     "cells",
     "cell",
