@@ -22,11 +22,11 @@ import numpy as np
 from measure import RESULTS, save
 
 import dualframe as df
+from dualframe.analysis.significance import holm_adjusted
 from dualframe.analysis.statistics import (
     bootstrap_intervals,
     compare_groups,
     delta_interval,
-    holm_adjusted,
     median_iqr,
 )
 from dualframe.training.attribution import homogeneous_cells

@@ -23,12 +23,8 @@ from measure import RESULTS, save
 from numpy.typing import NDArray
 
 import dualframe as df
-from dualframe.analysis.statistics import (
-    bootstrap_intervals,
-    compare_groups,
-    fewest_pairs,
-    holm_adjusted,
-)
+from dualframe.analysis.significance import fewest_pairs, holm_adjusted
+from dualframe.analysis.statistics import bootstrap_intervals, compare_groups
 from dualframe.core.serialisation import digest_of
 
 MODEL, SEED, WINDOW = "glif", 1, 20

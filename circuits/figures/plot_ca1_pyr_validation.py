@@ -137,7 +137,7 @@ def protocol(duration=1 * second, target="auto", *, stock_durations=False) -> Pr
     copies = network(step, stock_durations=stock_durations)
     results = df.run(
         copies, (ONSET + step + 100) * ms, target=target, dt=0.1 * ms, progress=False,
-        record={"cells": [f"V_{name}" for name in RECORDED]},
+        record={"cells": df.Recording([f"V_{name}" for name in RECORDED])},
     )  # fmt: skip
     values = results.traces["cells"].values
     volts = {name: np.asarray(values[f"V_{name}"]) * 1e3 for name in RECORDED}

@@ -386,7 +386,7 @@ def run_panels(newer=1.0, dt=None, target="auto", longest=1 * second):
             target=target,
             dt=step * ms,
             seed=1,
-            record={"cells": ["V"]},
+            record={"cells": df.Recording("V")},
             progress=False,
         )
         times, volts = done.traces["cells"].t * 1e3, done.traces["cells"].values["V"]

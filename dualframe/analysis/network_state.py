@@ -15,7 +15,8 @@ import pandas as pd
 import scipy
 from brian2.units import ms
 
-from dualframe.analysis.statistics import holm_adjusted, mean_interval, standard_error
+from dualframe.analysis.significance import holm_adjusted
+from dualframe.analysis.statistics import mean_interval, standard_error
 from dualframe.core.errors import DualframeError
 from dualframe.results.run_record import RunRecord
 from dualframe.results.spike_trains import mean_pairwise_correlation, spike_counts, time_window

@@ -43,7 +43,7 @@ HEADINGS: Mapping[str, str] = {
     "reference_Hz": "reference (Hz)",
     "difference_Hz": "difference (Hz)",
     "ratio": "ratio",
-    "effect_size": "effect size",
+    "difference_sd": "difference (s.d.)",
     "agent": "agent",
     "condition": "condition",
     "agents": "agents",
@@ -54,6 +54,8 @@ HEADINGS: Mapping[str, str] = {
     "rate": "share",
     "rate_low": "share, low",
     "rate_high": "share, high",
+    "p_holm": "p, Holm",
+    "smallest_p": "smallest p",
     "cliffs_delta": "Cliff's delta",
     "last_success_rate": "success rate, last trials",
     "last_duration_s": "duration, last trials (s)",
@@ -128,7 +130,9 @@ def _format_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return "–" if value != value else f"{value:.2f}"
+        if value != value:
+            return "–"
+        return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:.2f}"
     return str(value)
 
 

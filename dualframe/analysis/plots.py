@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from itertools import product
+from math import ceil
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +40,10 @@ __all__ = ["compare", "raster", "rates", "savefig", "standard_figures", "traces"
 T = TypeVar("T")
 
 _MOST_DOTS = 60
+_MOST_BESIDE = 2  # rasters of a row that stand beside its rates; more stand above them
+_MOST_COLUMNS = 3
+#: Of bars of the first result, the second, ...: shades alone are not told apart in print.
+HATCHES = ("", "////", "....", "xxxx", "----", "++++", "oooo", "\\\\\\\\")
 _GOLDEN = 0.6180339887498949  # spreads dots evenly for any number of them
 
 
@@ -53,13 +59,14 @@ def rates(
     """Draw the mean firing rate of each population, side by side for several results.
 
     Bars are means, whiskers standard deviations over neurons, dots single neurons (evenly spaced
-    quantiles where a population has more than 60).
+    quantiles where a population has more than 60). Neurons of one run share its network and input:
+    what the whiskers show is their scatter, not how sure a difference between two results is.
 
     Parameters
     ----------
     results
         One result, or several by label, for example ``{"control": a, "ACh": b}``. Bars get
-        darker from the first to the last.
+        darker from the first to the last, and each result has a hatching of its own.
     start, stop
         Window of the rates: seconds or quantities; the default is the run without its warm-up.
     title
@@ -84,7 +91,7 @@ def rates(
             if name in set(result.populations["population"]):
                 rate = result.neuron_rates(name, start, stop)
                 place = k + (j - (len(labelled) - 1) / 2) * width
-                _draw_bar(ax, place, width, rate, colour, _tint_strength(j, len(labelled)))
+                _draw_bar(ax, place, width, rate, colour, _bar_style(j, len(labelled)))
     ax.set_xticks(range(len(populations)), list(populations))
     for label, colour in zip(ax.get_xticklabels(), populations.values(), strict=True):
         label.set_color(readable_colour(colour))
@@ -108,7 +115,7 @@ def compare(
     max_neurons: int = 300,
     title: str = "",
 ) -> Figure:
-    """Draw rasters in a grid with the rates of each row beside them.
+    """Draw rasters in a grid with the rates of each row beside them, or below more than two.
 
     Parameters
     ----------
@@ -125,33 +132,52 @@ def compare(
     Returns
     -------
     matplotlib.figure.Figure
-        A row of rasters and a rate plot per row of ``results``.
+        Rasters and a rate plot per row of ``results``; never wider than 12.6 inches, so that the
+        text is readable at the width of a page.
     """
     rows = _rows_of_results(results)
-    columns = max(len(row) for row in rows.values())
-    figure = new_figure(4.2 * columns + 4.2, 3.4 * len(rows) + 0.5)
-    grid = figure.subplots(
-        len(rows), columns + 1, squeeze=False, width_ratios=[1.0] * columns + [0.95]
-    )
-    for axes, (label, row) in zip(grid, rows.items(), strict=True):
-        for ax in axes[len(row) : columns]:
+    figure, grid = _make_grid(len(rows), max(len(row) for row in rows.values()))
+    for (axes, beside), (label, row) in zip(grid, rows.items(), strict=True):
+        for ax in axes[len(row) :]:
             ax.set_axis_off()
         for ax, (name, result) in zip(axes, row.items(), strict=False):
             heading = f"{label}: {name}" if label else name
             raster(
                 result, t0=t0, t1=t1, max_neurons=max_neurons, counts=False, title=heading, ax=ax
             )
-        rates(row, ax=axes[-1])
+        rates(row, ax=beside)
     if len({tuple(row) for row in rows.values()}) == 1:
-        for ax in grid[1:, -1]:
+        for _, ax in grid[1:]:
             if (legend := ax.get_legend()) is not None:
                 legend.remove()  # the one in the first row says it
-    highest = max(ax.get_ylim()[1] for ax in grid[:, -1])
-    for ax in grid[:, -1]:
+    highest = max(ax.get_ylim()[1] for _, ax in grid)
+    for _, ax in grid:
         ax.set_ylim(0, highest)  # rows differ by what the cells do, not by the scale
     if title:
         figure.suptitle(title, fontweight="bold", fontsize=16, x=0.01, ha="left")
     return figure
+
+
+def _make_grid(rows: int, rasters: int) -> tuple[Figure, list[tuple[list[Axes], Axes]]]:
+    """Return a figure, and for each row the axes of its rasters and those of its rates."""
+    if rasters <= _MOST_BESIDE:
+        figure = new_figure(4.2 * rasters + 4.2, 3.4 * rows + 0.5)
+        beside = figure.subplots(
+            rows, rasters + 1, squeeze=False, width_ratios=[1.0] * rasters + [0.95]
+        )
+        return figure, [(list(axes[:-1]), axes[-1]) for axes in beside]
+    lines = ceil(rasters / _MOST_COLUMNS)
+    columns = ceil(rasters / lines)
+    figure = new_figure(4.2 * (_MOST_BESIDE + 1), (3.2 * lines + 3.6) * rows + 0.5)
+    cells = figure.add_gridspec(
+        (lines + 1) * rows, columns, height_ratios=[*[3.2] * lines, 3.6] * rows
+    )
+    grid = []
+    for first in range(0, (lines + 1) * rows, lines + 1):
+        places = product(range(first, first + lines), range(columns))
+        axes = [figure.add_subplot(cells[place]) for place in places]
+        grid.append((axes, figure.add_subplot(cells[first + lines, :])))
+    return figure, grid
 
 
 def savefig(figure: Figure, path: str | Path, *, force: bool = False) -> None:
@@ -226,13 +252,16 @@ def _population_colours(results: Mapping[str, RunRecord]) -> dict[str, str]:
     return found
 
 
-def _tint_strength(index: int, count: int) -> float:
-    return 0.5 if count == 1 else 0.15 + 0.55 * index / (count - 1)
+def _bar_style(index: int, count: int) -> tuple[float, str]:
+    """Return the strength of the tint and the hatching of a result among several."""
+    strength = 0.5 if count == 1 else 0.15 + 0.55 * index / (count - 1)
+    return strength, HATCHES[index % len(HATCHES)]
 
 
 def _draw_bar(
-    ax: Axes, place: float, width: float, rate: Any, colour: str, strength: float
+    ax: Axes, place: float, width: float, rate: Any, colour: str, style: tuple[float, str]
 ) -> None:
+    strength, hatch = style
     mean, deviation = float(rate.mean()), float(rate.std())
     ax.bar(
         place,
@@ -241,6 +270,7 @@ def _draw_bar(
         color=tinted_colour(colour, strength),
         edgecolor=readable_colour(colour),
         linewidth=1.0,
+        hatch=hatch,
     )
     dots = np.quantile(rate, np.linspace(0, 1, min(rate.size, _MOST_DOTS)), method="nearest")
     spread = (np.arange(1, dots.size + 1) * _GOLDEN) % 1.0 - 0.5
@@ -248,10 +278,11 @@ def _draw_bar(
         place + 0.6 * width * spread,
         dots,
         "o",
-        markersize=3,
+        markersize=2.6,
         color=readable_colour(colour),
-        alpha=0.55,
-        markeredgewidth=0,
+        alpha=0.8,
+        markeredgecolor="white",
+        markeredgewidth=0.4,
         zorder=3,
         clip_on=False,
     )
@@ -268,14 +299,11 @@ def _draw_bar(
 
 
 def _draw_legend(ax: Axes, labels: list[str]) -> None:
-    patches = [
-        Patch(
-            facecolor=tinted_colour(GREY, _tint_strength(j, len(labels))),
-            edgecolor=GREY,
-            label=label,
-        )
-        for j, label in enumerate(labels)
-    ]
+    patches = []
+    for j, label in enumerate(labels):
+        strength, hatch = _bar_style(j, len(labels))
+        face = tinted_colour(GREY, strength)
+        patches.append(Patch(facecolor=face, edgecolor=GREY, hatch=hatch, label=label))
     columns = len(labels) if sum(map(len, labels)) < 50 else 2
     ax.legend(
         handles=patches,
@@ -283,6 +311,6 @@ def _draw_legend(ax: Axes, labels: list[str]) -> None:
         bbox_to_anchor=(1.0, 1.0),
         ncols=columns,
         borderaxespad=0.2,
-        handlelength=1.1,
+        handlelength=1.8,
         columnspacing=1.2,
     )

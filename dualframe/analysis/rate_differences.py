@@ -19,7 +19,7 @@ COLUMNS = (
     "reference_Hz",
     "difference_Hz",
     "ratio",
-    "effect_size",
+    "difference_sd",
 )
 
 
@@ -45,9 +45,11 @@ def compare_rates(
     -------
     pandas.DataFrame
         A row per population and label: ``population, cell_type, label, rate_Hz, reference_Hz,
-        difference_Hz, ratio, effect_size``. The ratio is NaN where the reference is silent. The
-        effect size is the difference in units of the pooled standard deviation over neurons
-        (Cohen's d), NaN where neither varies. Populations without a counterpart are left out.
+        difference_Hz, ratio, difference_sd``. The ratio is NaN where the reference is silent. The
+        last is the difference in units of the pooled standard deviation over neurons, NaN where
+        neither varies. It describes two runs and tests nothing: neurons of a run share its network
+        and input, so that only runs of several seeds are samples (`dualframe.compare_branches`).
+        Populations without a counterpart are left out.
 
     Raises
     ------
@@ -80,5 +82,5 @@ def _compare_with_reference(base: pd.DataFrame, label: str, other: pd.DataFrame)
         reference_Hz=reference,
         difference_Hz=rate - reference,
         ratio=rate / reference.where(reference > 0),
-        effect_size=(rate - reference) / pooled.where(pooled > 0),
+        difference_sd=(rate - reference) / pooled.where(pooled > 0),
     )

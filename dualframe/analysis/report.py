@@ -12,6 +12,7 @@ import pandas as pd
 from dualframe.analysis.pages import encode_png, html_table, provenance_rows, render_page
 from dualframe.analysis.plots import compare, rates, standard_figures
 from dualframe.analysis.rate_differences import compare_rates
+from dualframe.analysis.run_words import describe_run
 from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.core.output_file import check_page, write_page
 from dualframe.core.validation import expect_type
@@ -96,7 +97,7 @@ def _run_section(label: str, results: RunRecord) -> dict[str, Any]:
     provenance = results.provenance
     return {
         "label": label,
-        "summary": summary_sentence(results),
+        "summary": describe_run(results),
         "incomplete": None if provenance["completed"] else _interruption_note(results),
         "rates": html_table(_rates_and_ranges(results)),
         "state": results.state_lines(),
@@ -110,20 +111,6 @@ def _run_section(label: str, results: RunRecord) -> dict[str, Any]:
 def _rates_and_ranges(results: RunRecord) -> pd.DataFrame:
     table = results.rates_with_state()
     return table.drop(columns=[c for c in ("start_s", "stop_s") if c in table])
-
-
-def summary_sentence(results: RunRecord) -> str:
-    """Return a sentence on what was run."""
-    provenance, neurons = results.provenance, int(results.populations["n"].sum())
-    parts = [f"{neurons} neurons in {len(results.populations)} populations"]
-    parts.append(f"{results.duration:g} s simulated")
-    if provenance["dt_s"]:
-        parts.append(f"in steps of {1e3 * provenance['dt_s']:g} ms")
-    if provenance["target"]:
-        parts.append(f"on {provenance['target']}")
-    if provenance["seed"] is not None:
-        parts.append(f"with seed {provenance['seed']}")
-    return f"{parts[0]}; {' '.join(parts[1:])}; {len(results.spikes)} spikes."
 
 
 def _interruption_note(results: RunRecord) -> str:

@@ -13,11 +13,10 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
+from dualframe.analysis.significance import check_level
 from dualframe.core.errors import DualframeError
 
 Floats = NDArray[np.float64]
-_RESAMPLES = 2000
-
 _RESAMPLES = 2000
 
 
@@ -106,13 +105,40 @@ def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
         raise DualframeError(
             f"{successes} successes of {n}: expected whole numbers, from zero to at least one."
         )
-    z = float(scipy.stats.norm.ppf(0.5 + _check_level(level) / 2))
-    p, weight = successes / n, z * z / n
-    centre = p + weight / 2
-    reach = np.sqrt(weight * (p * (1 - p) + weight / 4))
+    return share_interval(successes / n, n, level)
+
+
+def share_interval(share: float, n: int, level: float = 0.95) -> Interval:
+    """Return an interval of the mean of shares between 0 and 1, one of each independent agent.
+
+    Trials of one agent are not independent, so that agents are counted, not their trials. It is
+    Wilson's interval with the number of agents, which holds however alike the trials of an agent
+    are: no values between 0 and 1 with mean p vary more than p (1 - p), their variance where all
+    trials of an agent end alike (Bhatia and Davis 2000, Am Math Mon 107:353; from memory).
+
+    Parameters
+    ----------
+    share
+        Mean of the shares.
+    n
+        Number of agents.
+    level
+        Coverage, between 0 and 1.
+
+    Raises
+    ------
+    DualframeError
+        If the share or the level is not between 0 and 1, or there is no agent.
+    """
+    if not 0 <= share <= 1 or n < 1:
+        raise DualframeError(f"a share of {share} of {n}: expected 0 to 1, of one agent or more.")
+    z = float(scipy.stats.norm.ppf(0.5 + check_level(level) / 2))
+    weight = z * z / n
+    centre = share + weight / 2
+    reach = np.sqrt(weight * (share * (1 - share) + weight / 4))
     # nought and all of n have their bound exactly; rounding would leave 1e-17 of it
-    low = 0.0 if successes == 0 else (centre - reach) / (1 + weight)
-    high = 1.0 if successes == n else (centre + reach) / (1 + weight)
+    low = 0.0 if share == 0 else (centre - reach) / (1 + weight)
+    high = 1.0 if share == 1 else (centre + reach) / (1 + weight)
     return Interval(float(low), float(high))
 
 
@@ -154,7 +180,7 @@ def bootstrap_intervals(values: ArrayLike, level: float = 0.95) -> tuple[Floats,
     with np.errstate(invalid="ignore", divide="ignore"):
         means = (drawn @ np.where(there & ~infinite, table, 0.0)) / (drawn @ there)
     means[(drawn @ infinite) > 0] = np.inf
-    outside = (1 - _check_level(level)) / 2
+    outside = (1 - check_level(level)) / 2
     ends = np.full((2, table.shape[1]), np.nan)
     enough = there.sum(axis=0) >= 2
     if enough.any():
@@ -218,44 +244,7 @@ def ratio_interval(numerators: ArrayLike, denominators: ArrayLike, level: float 
 
 
 def _student_quantile(n: int, level: float) -> float:
-    return float(scipy.stats.t.ppf(0.5 + _check_level(level) / 2, n - 1))
-
-
-def holm_adjusted(p: ArrayLike) -> Floats:
-    """Return p-values adjusted for their number by Holm's step-down method.
-
-    The k-th smallest of m is multiplied by m - k + 1, and none becomes smaller than the one before
-    it or larger than 1 (Holm 1979, Scand J Stat 6:65; from memory). NaN stays NaN and does not
-    count.
-
-    Parameters
-    ----------
-    p
-        The p-values of a family of tests.
-    """
-    values = np.asarray(p, dtype=float).ravel()
-    adjusted = np.full(values.shape, np.nan)
-    (tested,) = np.nonzero(~np.isnan(values))
-    ordered = tested[np.argsort(values[tested], kind="stable")]
-    factors = np.arange(ordered.size, 0, -1)
-    adjusted[ordered] = np.minimum(np.maximum.accumulate(values[ordered] * factors), 1.0)
-    return adjusted
-
-
-def fewest_pairs(tests: int = 1, alpha: float = 0.05) -> int:
-    """Return how many pairs a signed-rank test needs to be able to reach significance.
-
-    With n pairs that all differ in one direction its exact two-sided p is ``2 / 2^n``, which is
-    multiplied by the number of tests (Holm, Bonferroni).
-
-    Parameters
-    ----------
-    tests
-        How many tests the p-values are adjusted for.
-    alpha
-        The level of significance, between 0 and 1.
-    """
-    return int(np.ceil(1 + np.log2(tests / _check_level(alpha))))
+    return float(scipy.stats.t.ppf(0.5 + check_level(level) / 2, n - 1))
 
 
 def cliffs_delta(a: ArrayLike, b: ArrayLike) -> float:
@@ -293,7 +282,7 @@ def delta_interval(a: ArrayLike, b: ArrayLike, level: float = 0.95) -> Interval:
         cliffs_delta(generator.choice(first, first.size), generator.choice(second, second.size))
         for _ in range(_RESAMPLES)
     ]
-    tail = (1 - _check_level(level)) / 2
+    tail = (1 - check_level(level)) / 2
     low, high = np.quantile(deltas, [tail, 1 - tail])
     return Interval(float(low), float(high))
 
@@ -383,9 +372,3 @@ def _require_finite(sample: Floats, purpose: str) -> Floats:
     if not np.isfinite(sample).all():
         raise DualframeError(f"{purpose} needs finite values: replace inf by a largest value.")
     return sample
-
-
-def _check_level(level: float) -> float:
-    if not 0 < level < 1:
-        raise DualframeError(f"level is {level}: expected a number between 0 and 1, like 0.95.")
-    return level

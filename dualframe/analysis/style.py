@@ -97,6 +97,7 @@ STYLE: Mapping[str, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 12,
     "lines.linewidth": 1.5,
+    "hatch.linewidth": 0.6,
     "lines.solid_capstyle": "round",
     "figure.constrained_layout.h_pad": 0.06,
     "figure.constrained_layout.w_pad": 0.06,

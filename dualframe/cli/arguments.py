@@ -288,5 +288,11 @@ def _add_simulation_arguments(subparser: argparse.ArgumentParser) -> None:
         action="append",
         metavar="pyr=V_soma,...",
         help=f"variables of the first {RECORDED_NEURONS} neurons of a population, weights of a "
-        "projection (pyr_to_pv=w), or none; repeatable (default: the somatic voltage)",
+        "projection (pyr_to_pv=w), or none; repeatable (default: the somatic voltages)",
+    )
+    add("--record-cells", metavar="all|0,7", help=f"instead of the first {RECORDED_NEURONS}")
+    add(
+        "--record-every",
+        metavar="TIME",
+        help="interval of what is recorded (default: dt; of voltages not asked for, 0.5ms)",
     )

@@ -33,6 +33,7 @@ from dualframe.simulation.run_specification import NO_RECORDING
 from dualframe.targets.target_support import resolve_target
 from dualframe.task import Task
 from dualframe.training.agents import CONDITIONS_FORMAT, FILES
+from dualframe.training.condition_comparison import lacking_agents_text
 from dualframe.training.figures import FIGURES, write_figures
 from dualframe.training.training_specification import BRANCHES
 
@@ -48,7 +49,17 @@ START_ONLY = (
     "branch",
     "model",
 )
-SHOWN_COLUMNS = ["condition", "agents", "outcome", "median", "q25", "q75", "successes", "of", "p"]
+SHOWN_COLUMNS = [
+    "condition",
+    "agents",
+    "outcome",
+    "median",
+    "q25",
+    "q75",
+    "successes",
+    "of",
+    "p_holm",
+]
 
 Trained = dict[str, df.TrainedAgents]
 
@@ -237,8 +248,12 @@ def _as_json(trained: Mapping[str, df.TrainedAgents], folder: Path | None) -> st
 
 
 def _as_text(trained: Mapping[str, df.TrainedAgents], folder: Path | None) -> str:
-    text = terminal.format_table(df.compare_conditions(trained)[SHOWN_COLUMNS].round(4))
-    return text if folder is None else f"{text}\nTables, agents and figures are in {folder}."
+    table = df.compare_conditions(trained)
+    shown = table[SHOWN_COLUMNS].round(4)
+    shown["p_holm"] = ["-" if p != p else f"{p:.2g}" for p in table["p_holm"]]
+    saved = "" if folder is None else f"Tables, agents and figures are in {folder}."
+    lines = [terminal.format_table(shown), lacking_agents_text(table), saved]
+    return "\n".join(filter(None, lines))
 
 
 def _say_assumptions(task: Task, options: argparse.Namespace) -> None:

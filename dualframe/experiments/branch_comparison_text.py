@@ -17,7 +17,7 @@ from dualframe.analysis.branch_agreement import (
     Tolerance,
     verdict_words,
 )
-from dualframe.analysis.statistics import fewest_pairs
+from dualframe.analysis.significance import fewest_pairs
 
 WIDTH = 100
 SIGNIFICANT = 0.05

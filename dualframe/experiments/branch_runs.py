@@ -55,7 +55,7 @@ def compare_branches(
         is compared with the first.
     seeds
         Each seed draws connectivity and input anew, the same for all conditions. Fewer than six
-        cannot reach p < 0.05; ten can with all modulators and populations of a shipped circuit.
+        cannot reach p < 0.05; ten can in 25 rows, such as four modulators in six populations.
     duration, start
         Simulated time, and where the window of the statistics begins.
     target

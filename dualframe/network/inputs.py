@@ -161,7 +161,9 @@ class CurrentInput(ValueRecord):
 
 @dataclass(frozen=True, eq=False)
 class Recording(ValueRecord):
-    """What to record of a population.
+    """What to record of a population: of which neurons, and how often.
+
+    Variables that `dualframe.run` is given by name alone are those of the first three neurons.
 
     Parameters
     ----------
@@ -170,7 +172,8 @@ class Recording(ValueRecord):
     neurons
         Indices; ``None`` records every neuron.
     every
-        Sampling interval; ``None`` is every time step.
+        Sampling interval; ``None`` is every time step. A thousand neurons at every step of 0.1 ms
+        are 0.08 GB for each variable and second.
     """
 
     variables: tuple[str, ...]

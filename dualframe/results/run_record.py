@@ -246,7 +246,8 @@ class RunRecord:
 
     def __repr__(self) -> str:
         cells = ", ".join(f"{r.population} ({r.n})" for r in self.populations.itertuples())
-        recorded = f", traces of {', '.join(self.traces)}" if self.traces else ""
+        traces = [f"{name} ({trace.neurons.size} recorded)" for name, trace in self.traces.items()]
+        recorded = f", traces of {', '.join(traces)}" if traces else ""
         return f"<Results: {self.duration:g} s of {cells}; {len(self.spikes)} spikes{recorded}>"
 
 

@@ -12,7 +12,8 @@ from brian2.units import second
 
 from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.network import Network, PoissonInput, Recording, expect_network
-from dualframe.simulation.run import positive_time, resolve_recordings, resolve_seed
+from dualframe.simulation.recordings import resolve_recordings
+from dualframe.simulation.run import positive_time, resolve_seed
 from dualframe.targets.brian.brian_objects import BrianObjects
 from dualframe.targets.brian.brian_objects import make_brian_objects as assemble_lowered
 from dualframe.targets.lowering.lower_network import lower_network

@@ -16,12 +16,8 @@ from dualframe.core.validation import as_path
 from dualframe.network import Network, Recording, expect_network
 from dualframe.simulation.assemble_results import package_versions
 from dualframe.simulation.exported_results import describe_results
-from dualframe.simulation.run import (
-    check_options,
-    resolve_recordings,
-    resolve_seed,
-    resolve_times,
-)
+from dualframe.simulation.recordings import resolve_recordings
+from dualframe.simulation.run import check_options, resolve_seed, resolve_times
 from dualframe.simulation.run_warnings import warnings_before_run
 from dualframe.simulation.time_constants import refuse_divergent_step
 from dualframe.targets.brian.raw_results import RunOptions

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,15 +14,19 @@ from brian2.units import ms
 
 from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.user_warnings import warn_user
-from dualframe.core.validation import as_positive, expect_type
-from dualframe.network import Network, Population, Recording, expect_network
+from dualframe.core.validation import as_positive
+from dualframe.network import Network, Recording, expect_network
 from dualframe.results.results import Results
 from dualframe.simulation.assemble_results import assemble_results
+from dualframe.simulation.recordings import (
+    check_recorded_synapses,
+    check_spike_recording,
+    resolve_recordings,
+)
 from dualframe.simulation.run_warnings import warnings_after_run, warnings_before_run
 from dualframe.simulation.time_constants import refuse_divergent_step
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.lowering.lower_network import lower_network
-from dualframe.targets.lowering.lowered_network import LoweredNetwork
 from dualframe.targets.target_support import TARGETS, require_supported, resolve_target
 
 _DEFAULT_DT = 0.1 * ms
@@ -63,7 +67,10 @@ def run(
         Seed of connectivity, weights, delays and parameters, where these are to be those of
         another run: ``seed`` then draws input and noise only.
     record
-        Per population: variable names (``"dspikes"`` for dendritic spikes) or a `Recording`.
+        Per population: variable names (``"dspikes"`` for dendritic spikes), which keep the first
+        three neurons at every time step, as on the command line; or a `Recording`, which keeps what
+        it says: ``Recording("V")`` every neuron, ``Recording("V", neurons=[0, 7], every=1*ms)``
+        two of them once in a millisecond. What takes more than 1 GB is warned of before the run.
         Per projection: ``["w"]`` for the weights at the end; ``Recording("w", neurons=synapses,
         every=1*second)`` follows those of some synapses too (on GeNN, as they are after their
         last spike).
@@ -124,7 +131,7 @@ def run(
         network_seed=drawn,
         merged=not strict,
     )
-    _check_recorded_synapses(lowered)
+    check_recorded_synapses(lowered)
     refuse_divergent_step(lowered)
     warnings = warn_user(warnings_before_run(network, lowered))
     with _progress_bar(progress, f"{network.name} on {name}") as report:
@@ -239,118 +246,6 @@ def check_options(threads: int, precision: str, target: str) -> None:
     if not whole or threads < 1 or (threads > 1 and target != "cpp_standalone"):
         raise NetworkError(
             f"threads is {threads!r}: expected 1, or more on target 'cpp_standalone' only."
-        )
-
-
-def resolve_recordings(
-    network: Network, record: Mapping[str, Any], dt: Any
-) -> dict[str, Recording]:
-    """Return what to record by population or projection, checked against the network.
-
-    Parameters
-    ----------
-    network
-        The description.
-    record
-        What to record, by population or projection.
-    dt
-        Time step, of which a sampling interval has at least one.
-    """
-    populations = {population.name: population for population in network.populations}
-    projections = {projection.name for projection in network.projections}
-    found = {}
-    example = 'populations and variables, like {"pyr": ["V"]}'
-    expect_type(record, Mapping, "record", example)
-    for name, request in record.items():
-        if name not in populations and name not in projections:
-            raise UnknownName(
-                "population or projection to record", name, [*populations, *projections]
-            )
-        expect_type(request, (str, Iterable, Recording), f"record[{name!r}]", example)
-        recording = request if isinstance(request, Recording) else Recording(as_tuple(request))
-        if name in populations:
-            _check_population_recording(populations[name], recording)
-        else:
-            _check_weight_recording(network, name, recording)
-        if recording.every is not None and np.asarray(recording.every) < 0.5 * np.asarray(dt):
-            raise NetworkError(
-                f"every of record[{name!r}] is {recording.every}, shorter than the time step dt of "
-                f"{dt}: expected at least one step."
-            )
-        found[name] = recording
-    return found
-
-
-def check_spike_recording(network: Network, names: Sequence[str] | None) -> tuple[str, ...] | None:
-    """Return the populations whose spikes are kept, checked; None is all of them.
-
-    Parameters
-    ----------
-    network
-        The description.
-    names
-        One name or several.
-    """
-    if names is None:
-        return None
-    known = [population.name for population in network.populations]
-    for name in as_tuple(names):
-        if name not in known:
-            raise UnknownName("population whose spikes are kept", name, known)
-    return as_tuple(names)
-
-
-def _check_weight_recording(network: Network, name: str, recording: Recording) -> None:
-    if recording.variables != ("w",):
-        raise UnknownName(f"variable of projection {name!r}", recording.variables[0], ["w"])
-    projection = next(p for p in network.projections if p.name == name)
-    one_delay = hasattr(projection.delay, "dim") and np.ndim(projection.delay) == 0
-    if recording.every is not None and (projection.plasticity is None or not one_delay):
-        raise NetworkError(
-            f"the weights of projection {name!r} cannot be followed in time: this needs a "
-            f"plasticity rule and one delay. Leave out `every` for those at the end."
-        )
-    if recording.neurons is not None and recording.every is None:
-        raise NetworkError(
-            f"recording of projection {name!r} chooses synapses: say how often with every=."
-        )
-
-
-def _check_recorded_synapses(lowered: LoweredNetwork) -> None:
-    """Refuse to follow synapses that were not drawn."""
-    for synapses in lowered.synapses:
-        recording = lowered.recording_of_weights(synapses)
-        chosen = None if recording is None else recording.neurons
-        if chosen is None or not chosen.size:
-            continue
-        wrong = chosen[chosen >= len(synapses.i)]
-        if wrong.size:
-            raise NetworkError(
-                f"recording asks for synapse {wrong[0]} of projection {synapses.projection!r}, "
-                f"which has {len(synapses.i)}."
-            )
-
-
-def as_tuple(names: str | Sequence[str]) -> tuple[str, ...]:
-    """Return one name or several as a tuple.
-
-    Parameters
-    ----------
-    names
-        One name or several.
-    """
-    return (names,) if isinstance(names, str) else tuple(names)
-
-
-def _check_population_recording(population: Population, recording: Recording) -> None:
-    known = population.variables | ({"dspikes"} if population.events else set())
-    for variable in recording.variables:
-        if variable not in known:
-            raise UnknownName(f"variable of population {population.name!r}", variable, known)
-    if recording.neurons is not None and recording.neurons.max() >= population.n:
-        raise NetworkError(
-            f"recording asks for neuron {recording.neurons.max()} of population "
-            f"{population.name!r}, which has {population.n}: expected at most {population.n - 1}."
         )
 
 

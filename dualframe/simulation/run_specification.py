@@ -13,7 +13,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from brian2.units import ms
 
@@ -31,14 +30,12 @@ from dualframe.core.user_paths import expand_user
 from dualframe.network import Network, Population, Recording
 from dualframe.results.results import Results
 from dualframe.simulation.option_texts import apply_drug_options, split_option
+from dualframe.simulation.recordings import record_first_neurons
 from dualframe.simulation.run import resolve_times, run
 from dualframe.targets.target_support import TARGETS
 
-RECORDED_NEURONS = (
-    3  # neurons of each population whose somatic voltage is recorded unless asked otherwise
-)
-RECORDING_INTERVAL = 0.5 * ms
-NO_RECORDING = "none"
+RECORDING_INTERVAL = 0.5 * ms  # of somatic voltages that nobody asked for
+NO_RECORDING, ALL_CELLS = "none", "all"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +67,11 @@ class RunSpecification:
     duration, dt, target, seed, threads, strict, precision
         As in `dualframe.run`.
     record
-        ``"pyr=V_soma,V_prox"`` or ``"pyr_to_pv=w"``, instead of the somatic voltage of the first
-        neurons; ``"none"`` records nothing besides.
+        ``"pyr=V_soma,V_prox"``, ``"pyr_to_pv=w"``, ``"none"`` for no somatic voltages every 0.5 ms.
+    record_cells
+        ``"all"`` or ``"0,7"``, of each population that is recorded; empty for the first three.
+    record_every
+        Sampling interval; empty for every time step of what is asked for.
     """
 
     circuit: str
@@ -92,6 +92,8 @@ class RunSpecification:
     strict: bool = False
     precision: str = "float64"
     record: tuple[str, ...] = ()
+    record_cells: str = ""
+    record_every: str = ""
 
     def __post_init__(self) -> None:
         if self.branch not in BRANCHES:
@@ -197,7 +199,10 @@ class RunSpecification:
         found = (
             {}
             if NO_RECORDING in self.record
-            else {p.name: self._recording_of(p, (p.voltage,)) for p in self.network.populations}
+            else {
+                p.name: self._recording_of(p, (p.voltage,), RECORDING_INTERVAL)
+                for p in self.network.populations
+            }
         )
         populations = {p.name: p for p in self.network.populations}
         for text in requested:
@@ -227,9 +232,28 @@ class RunSpecification:
         used = replace(self, seed=facts["seed"], target=facts["target"])
         return results.with_provenance(arguments=used.to_dict())
 
-    def _recording_of(self, population: Population, variables: tuple[str, ...]) -> Recording:
-        every = max(RECORDING_INTERVAL, quantity(self.dt, "time", "--dt"))
-        return Recording(variables, np.arange(min(RECORDED_NEURONS, population.n)), every)
+    def _recording_of(
+        self, population: Population, variables: tuple[str, ...], interval: Any = None
+    ) -> Recording:
+        asked = interval is None  # else it is kept for the figures, of those cells that there are
+        if self.record_every:
+            interval = quantity(self.record_every, "time", "--record-every")
+        every = None if interval is None else max(interval, quantity(self.dt, "time", "--dt"))
+        if self.record_cells == ALL_CELLS:
+            return Recording(variables, every=every)
+        if numbers := _cell_numbers(self.record_cells):
+            there = [k for k in numbers if k < population.n]
+            return Recording(variables, numbers if asked else there or [0], every)
+        return record_first_neurons(population, variables, every)
+
+
+def _cell_numbers(text: str) -> list[int]:
+    try:
+        return [int(number) for number in text.split(",") if text]
+    except ValueError:
+        raise DualframeError(
+            f"--record-cells is {text!r}: expected all, or numbers of neurons, like 0,7."
+        ) from None
 
 
 def _build_biological(specification: RunSpecification) -> Network:

@@ -20,6 +20,7 @@ from dualframe.results.action_tables import idle_lines
 from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
 from dualframe.simulation.rate_warnings import warn_of_impossible_rates
+from dualframe.simulation.recordings import warn_of_large_recordings
 from dualframe.simulation.time_constants import (
     TimeConstant,
     decay_constants,
@@ -174,6 +175,7 @@ BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (
     warn_of_rounded_times,
     warn_of_unused_clock,
     counts_below_poisson,
+    warn_of_large_recordings,
 )
 AFTER: tuple[Callable[[Network, LoweredNetwork, RawResults, Results], Iterable[str]], ...] = (
     _warn_of_unstable_states,

@@ -25,13 +25,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dualframe.analysis.plots import savefig
-from dualframe.analysis.statistics import (
-    cliffs_delta,
-    compare_groups,
-    delta_interval,
-    holm_adjusted,
-    median_iqr,
-)
+from dualframe.analysis.significance import holm_adjusted
+from dualframe.analysis.statistics import cliffs_delta, compare_groups, delta_interval, median_iqr
 from dualframe.analysis.style import house_style, new_figure
 from dualframe.core.errors import DualframeError
 from dualframe.core.output_folder import check_output, replaced_output, write_manifest

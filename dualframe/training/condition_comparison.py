@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from dualframe.analysis.statistics import compare_groups, median_iqr, wilson_interval
+from dualframe.analysis.significance import fewest_agents, holm_adjusted, smallest_rank_sum_p
+from dualframe.analysis.statistics import compare_groups, median_iqr, share_interval
 from dualframe.core.errors import DualframeError
 from dualframe.core.validation import expect_type
 from dualframe.training.learning_record import LearningRecord
+
+SIGNIFICANT = 0.05
+_TESTED = ("against", "p", "p_holm", "smallest_p", "cliffs_delta")
 
 
 def compare_conditions(
@@ -21,8 +25,9 @@ def compare_conditions(
 
     The main outcome of the task is compared: time to the criterion (never is later than any time),
     or the success rate of the last five trials. Successes are agents that reached the criterion,
-    or successful trials among the last five of every agent, with Wilson's interval at 95 % (trials
-    of one agent are not independent: the interval is then too narrow, and says so in the name).
+    or successful trials among the last five of every agent. Agents are the samples, also of the
+    interval of the share of successes (`dualframe.analysis.statistics.share_interval`, 95 %):
+    trials of one agent are not independent.
 
     Parameters
     ----------
@@ -35,8 +40,10 @@ def compare_conditions(
     -------
     pandas.DataFrame
         ``condition, agents, outcome, median, q25, q75, successes, of, rate, rate_low, rate_high,
-        against, p, cliffs_delta``; with a positive delta the condition does better than the
-        reference.
+        against, p, p_holm, smallest_p, cliffs_delta``. ``p_holm`` is p adjusted for the number of
+        conditions (Holm), ``smallest_p`` what it would be if all agents of a condition were above
+        those of the reference: with too few agents it cannot reach 0.05. With a positive delta
+        the condition does better than the reference.
 
     Raises
     ------
@@ -55,7 +62,7 @@ def compare_conditions(
     if label not in conditions:
         names = ", ".join(conditions)
         raise DualframeError(f"there is no condition {label!r}: the conditions are {names}.")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         [
             {
                 "condition": condition,
@@ -65,12 +72,39 @@ def compare_conditions(
             for condition, agents in conditions.items()
         ]
     )
+    table["p_holm"] = holm_adjusted(table["p"])
+    table["smallest_p"] = np.minimum(table["smallest_p"] * (len(conditions) - 1), 1.0)
+    return table
+
+
+def lacking_agents_text(table: pd.DataFrame) -> str:
+    """Return a sentence where there are too few agents for any difference to be significant.
+
+    Parameters
+    ----------
+    table
+        From `compare_conditions`.
+
+    Returns
+    -------
+    str
+        Empty where there are enough, or nothing is compared.
+    """
+    if not (table["smallest_p"] > SIGNIFICANT).any():
+        return ""
+    tests = int(table["p"].notna().sum())
+    return (
+        f"With {table['agents'].min()} agents no difference between conditions can reach "
+        f"p < {SIGNIFICANT:g} after correction for {tests} test{'s' * (tests > 1)}: the smallest p "
+        f"is {table['smallest_p'].max():.2g}; at least {fewest_agents(tests, SIGNIFICANT)} agents "
+        f"of each condition are needed."
+    )
 
 
 def _summarise_agents(agents: LearningRecord) -> dict[str, Any]:
     median, q25, q75 = median_iqr(agents.main_values)
     successes, of = agents.count_successes()
-    low, high = wilson_interval(successes, of) if of else (np.nan, np.nan)
+    low, high = share_interval(successes / of, agents.n) if of else (np.nan, np.nan)
     return {
         "agents": agents.n,
         "outcome": agents.main_outcome.column,
@@ -89,7 +123,8 @@ def _test_against(
     label: str, reference: LearningRecord, condition: str, agents: LearningRecord
 ) -> dict[str, Any]:
     if condition == label:
-        return {"against": "", "p": np.nan, "cliffs_delta": np.nan}
+        return dict.fromkeys(_TESTED, np.nan) | {"against": ""}
     test = compare_groups(agents.main_values, reference.main_values)
     better = -test.delta if agents.main_outcome.less_is_better else test.delta
-    return {"against": label, "p": test.p, "cliffs_delta": better}
+    least = smallest_rank_sum_p(agents.n, reference.n)
+    return dict(zip(_TESTED, (label, test.p, np.nan, least, better), strict=True))

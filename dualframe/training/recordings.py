@@ -25,7 +25,7 @@ from dualframe.core.validation import as_indices, expect_type
 from dualframe.network import Network, Recording
 from dualframe.results.results import Results
 from dualframe.results.trace import Trace
-from dualframe.simulation.run import as_tuple, check_spike_recording, resolve_recordings
+from dualframe.simulation.recordings import as_tuple, check_spike_recording, resolve_recordings
 
 #: How calls, files of tasks and results call the population of the environment.
 LABEL = "environment"

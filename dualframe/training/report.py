@@ -15,7 +15,7 @@ from dualframe.core.output_file import check_page, write_page
 from dualframe.results.run_record import RunRecord
 from dualframe.training.agent_figure import agent_overview
 from dualframe.training.agent_record import AgentRecord
-from dualframe.training.condition_comparison import compare_conditions
+from dualframe.training.condition_comparison import compare_conditions, lacking_agents_text
 from dualframe.training.figures import CAPTIONS, draw_figures
 
 SECTIONS = ("summary", "outcome", "figures", "assumptions", "provenance")
@@ -98,6 +98,7 @@ def _report_agents(
         text=text,
         runs=[_describe_condition(label, agents) for label, agents in conditions.items()],
         outcome=html_table(outcome),
+        lacking=lacking_agents_text(outcome),
         figures=list(_draw_figures(conditions)),
     )
     return write_page(target, page, force=force)
@@ -155,15 +156,19 @@ def _setup_table(agents: AgentRecord) -> pd.DataFrame:
     environment = task.environment
     rows = {
         "task": task.name,
+        "circuit": task.circuit.name,
         "environment": environment.kind if environment is not None else "none",
         "branch": facts.get("branch"),
         "model": facts.get("model") or "as the task states",
         "modulators": task.condition,
+        "levels and drugs": "; ".join(facts.get("modulation") or ()) or "none",
         "heterogeneity": f"{task.heterogeneity:g}" if task.heterogeneity else "none",
         "one agent": "; ".join(populations),
         "learned": ", ".join(agents.weights) or "nothing",
         "agents": agents.n,
         "time step": f"{1e3 * facts['dt_s']:g} ms",
+        "simulated": f"{facts['simulated_s']:g} s",
+        "seed": facts["seed"],
     }
     return pd.DataFrame({"": list(rows), " ": [str(value) for value in rows.values()]})
 

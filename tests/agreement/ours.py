@@ -54,7 +54,7 @@ def population(case: Case) -> Population:
 
 def run_ours(net: Network, target: str, *, dt: Any = DT, **options: Any) -> Trains:
     """Run on a target and return the trains of all populations."""
-    record = {p.name: ["dspikes"] for p in net.populations if p.events}
+    record = {p.name: df.Recording("dspikes") for p in net.populations if p.events}
     results = df.run(
         net,
         options.pop("duration", DURATION),

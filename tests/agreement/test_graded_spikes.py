@@ -51,7 +51,7 @@ def test_their_size_is_that_of_the_formula(network: df.Network) -> None:
         target="runtime",
         dt=0.1 * ms,
         progress=False,
-        record={"cells": ["V_dend", "size_dCaAP_dend", "spiketime_dCaAP_dend"]},
+        record={"cells": df.Recording(("V_dend", "size_dCaAP_dend", "spiketime_dCaAP_dend"))},
     )
     trace = results.traces["cells"].values
     V, size = 1e3 * trace["V_dend"], trace["size_dCaAP_dend"]

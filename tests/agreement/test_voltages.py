@@ -37,7 +37,7 @@ def test_recorded_variables_are_those_of_stock_dendrify(name: str) -> None:
         dt=DT,
         strict=True,
         progress=False,
-        record={name: list(WATCHED[name])},
+        record={name: df.Recording(WATCHED[name])},
     )
     for variable, values in results.traces[name].values.items():
         expected = np.asarray(getattr(monitor, variable))

@@ -104,7 +104,11 @@ def run(target: str, *, sums: bool) -> df.Results:
         DURATION,
         target=target,
         seed=1,
-        record={"cells": ["v", "level", "total", "at_start"], "following": "w", "learned": "w"},
+        record={
+            "cells": df.Recording(("v", "level", "total", "at_start")),
+            "following": "w",
+            "learned": "w",
+        },
         strict=True,
         progress=False,
         **options,

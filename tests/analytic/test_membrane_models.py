@@ -116,7 +116,7 @@ def found() -> df.Results:
         dt=DT,
         target="cpp_standalone",
         progress=False,
-        record={"hh": ["V"]},
+        record={"hh": df.Recording("V")},
     )
 
 

@@ -77,7 +77,12 @@ def ran() -> tuple[Array, Array, Array]:
         (onto("feed", "drive", w), onto("side", "cells", lateral)),
     )
     found = df.run(
-        network, STEPS * DT, target="runtime", seed=2, dt=DT, record={"cells": ["potential"]}
+        network,
+        STEPS * DT,
+        target="runtime",
+        seed=2,
+        dt=DT,
+        record={"cells": df.Recording("potential")},
     )
     y = np.zeros((STEPS, N))
     neuron, t = found.spike_trains("cells")

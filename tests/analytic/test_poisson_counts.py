@@ -44,7 +44,7 @@ def frequencies(rate: object, dt: object, target: str) -> np.ndarray:
         dt=dt,
         target=target,
         seed=4,
-        record={"cells": list(BINS)},
+        record={"cells": df.Recording(tuple(BINS))},
         progress=False,
         **({"use_gpu": False} if target.startswith("genn") else {}),
     )
@@ -113,7 +113,7 @@ def test_genn5_draws_what_no_sum_reaches() -> None:
         STEPS * 0.1 * ms,
         target="genn5",
         seed=4,
-        record={"cells": ["n"]},
+        record={"cells": df.Recording("n")},
         use_gpu=False,
         progress=False,
     )

@@ -171,7 +171,7 @@ def draws(
         dt=DT,
         target="runtime",
         seed=seed,
-        record={"readout": names, "world": ["action"]},
+        record={"readout": Recording(names), "world": Recording("action")},
         progress=False,
     )
     # one step before a tick the draw is made, at the tick the world acts on it
@@ -245,7 +245,7 @@ def test_action_cells_are_told_what_was_chosen_against_expectation() -> None:
         target="runtime",
         seed=1,
         progress=False,
-        record={"actors": ["credit"], "readout": names},
+        record={"actors": Recording("credit"), "readout": names},
     )
     readout = {name: trace[0] for name, trace in done.traces["readout"].values.items()}
     found = done.traces["actors"].values["credit"]
@@ -288,9 +288,9 @@ def loop(agents: int) -> Network:
 def test_a_loop_of_blocks_runs_on_every_target(run_on_target: Callable[..., df.Results]) -> None:
     agents, steps, n = 10, 400, len(CENTRES)
     record = {
-        "readout": ["policy_0", "choice"],
-        "greedy": ["count_0", "choice"],
-        "world": ["spikes_x", "spikes_y", "action", "greedy"],
+        "readout": Recording(("policy_0", "choice")),
+        "greedy": Recording(("count_0", "choice")),
+        "world": Recording(("spikes_x", "spikes_y", "action", "greedy")),
     }
     done = run_on_target(loop(agents), steps * DT, dt=DT, seed=2, record=record)
     latencies, places = (raster(done, name, steps) for name in ("latency", "place"))

@@ -66,7 +66,7 @@ def simulate(
         dt=dt * ms,
         progress=False,
         target="cpp_standalone",
-        record={name: ["V"] for name in neurons},
+        record={name: df.Recording("V") for name in neurons},
     )
     found = {}
     for name, (_, current) in neurons.items():

@@ -131,7 +131,7 @@ def dualframe_run(
         duration * ms,
         dt=dt * ms,
         target="runtime",
-        record={"cells": [f"V_{name}" for name in names]},
+        record={"cells": df.Recording([f"V_{name}" for name in names])},
         progress=False,
     )
     values = results.traces["cells"].values

@@ -117,7 +117,7 @@ def _run_cells(
         380 * ms if probes else 301 * ms,
         target="runtime",
         seed=0,
-        record={p.name: [p.voltage] for p in cells},
+        record={p.name: df.Recording(p.voltage) for p in cells},
         progress=False,
     )
     assert results.spikes.empty or not probes

@@ -67,7 +67,11 @@ def inhibition(given: Circuit, model: str) -> dict[str, Any]:
     """Mean over pyramidal cells of each loop's conductance, integrated; and its spikes."""
     names = {name: f"g_GABA_A_{name}_to_pyr" for name in LOOPS}
     found = df.run(
-        build(given, model), 120 * ms, seed=3, record={"pyr": list(names.values())}, progress=False
+        build(given, model),
+        120 * ms,
+        seed=3,
+        record={"pyr": df.Recording(tuple(names.values()))},
+        progress=False,
     )
     trace = found.traces["pyr"]
     spikes = {name: found.spike_trains(name)[0].size for name in SIZES}

@@ -195,7 +195,7 @@ def test_compare_rates() -> None:
     np.testing.assert_allclose(table["difference_Hz"], [2, 1])
     np.testing.assert_allclose(table["ratio"], [2, np.nan])
     # Deviations of (4, 0) and (8, 0) are 2 and 4: pooled sqrt(10).
-    assert table["effect_size"][0] == pytest.approx(2 / np.sqrt(10))
+    assert table["difference_sd"][0] == pytest.approx(2 / np.sqrt(10))
     backwards = compare_rates({"x": results(4, 0), "y": results(8, 2)}, reference="y")
     np.testing.assert_allclose(backwards["difference_Hz"], [-2, -1])
 

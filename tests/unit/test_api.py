@@ -125,7 +125,7 @@ class TestAssemble:
             assert made[name].name == name
 
     def test_runs_as_run_does(self, tiny: df.Network) -> None:
-        made = df.assemble(tiny, seed=1, record={"cells": ["V"]})
+        made = df.assemble(tiny, seed=1, record={"cells": df.Recording("V")})
         made.network.run(60 * ms)
         results = df.run(tiny, 60 * ms, target="runtime", seed=1)
         assert len(results.spikes) > 0

@@ -19,12 +19,8 @@ from dualframe.analysis.branch_agreement import (
     count_agreement,
     shift_verdict,
 )
-from dualframe.analysis.statistics import (
-    fewest_pairs,
-    holm_adjusted,
-    mean_interval,
-    ratio_interval,
-)
+from dualframe.analysis.significance import fewest_pairs, holm_adjusted
+from dualframe.analysis.statistics import mean_interval, ratio_interval
 from dualframe.experiments.branch_comparison import BranchComparison
 from dualframe.experiments.branch_differences import NetworkFacts
 

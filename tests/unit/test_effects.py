@@ -114,7 +114,8 @@ def run(
     soma = "I_ext_soma" if network.meta["branch"] == "biological" else "I_ext"
     steps = [df.CurrentInput(n, x, variable=soma) for n, x in (currents or {}).items()]
     network = replace(network, inputs=(*network.inputs, *steps))
-    return df.run(network, duration, target="runtime", seed=1, record=dict(record), progress=False)
+    every = {name: df.Recording(variables) for name, variables in record.items()}
+    return df.run(network, duration, target="runtime", seed=1, record=every, progress=False)
 
 
 def lines(population: Population) -> set[str]:

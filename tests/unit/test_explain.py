@@ -67,7 +67,7 @@ def test_occupancies_are_those_that_the_network_computes(target: str, change: An
     network = df.task_driven.build(change(awake()))
     names = [line.split(" = ")[0] for line in network.population("vip").equations.splitlines()]
     receptors = [name[2:] for name in names if name in ("o_M1", "o_nACh_a4b2")]
-    recorded = {"vip": [f"o_{name}" for name in receptors]}
+    recorded = {"vip": df.Recording([f"o_{name}" for name in receptors])}
     results = run_quietly(network, target=target, record=recorded)
     table = results.explain()
     for receptor in receptors:

@@ -10,7 +10,8 @@ import pytest
 import dualframe as df
 from dualframe.cli import arguments, command_list
 from dualframe.cli.catalogue_commands import LISTS
-from dualframe.simulation.run_specification import BRANCHES, RECORDED_NEURONS
+from dualframe.simulation.recordings import RECORDED_NEURONS
+from dualframe.simulation.run_specification import BRANCHES
 from dualframe.targets.target_support import TARGETS
 from dualframe.training import training_specification
 

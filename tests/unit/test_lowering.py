@@ -356,7 +356,7 @@ def test_current_steps_begin_and_end_on_their_steps() -> None:
         CurrentInput("cells", 1 * pA, 1 * ms, 2 * ms, "I_ext", name="first"),
         CurrentInput("cells", [1, 2, 3, 4] * pA, 1.5 * ms, None, "I_ext", name="second"),
     )
-    record = {"cells": ["I_ext"]}
+    record = {"cells": Recording("I_ext")}
     result = df.run(
         Network((cells(),), steps), 3 * ms, target="runtime", record=record, progress=False
     )

@@ -12,7 +12,7 @@ from brian2 import Mohm, mmolar, ms, mV, nS, pF, second
 
 import dualframe as df
 from dualframe.network import Network, Population, Projection, SpikeInput
-from dualframe.simulation.run import resolve_recordings
+from dualframe.simulation.recordings import resolve_recordings
 from dualframe.synapses.double_alpha import DoubleAlpha
 from dualframe.synapses.dual_exponential import DualExponential
 from dualframe.synapses.exponential import Exponential
@@ -86,11 +86,14 @@ def states(net: Network, **record: Any) -> Counter[str]:
 ALL = (components("a"), components("b"), inhibition("c"), inhibition("d"))
 
 
+RECORD = {"cells": df.Recording("V")}
+
+
 def test_sums_make_the_same_spikes_and_voltages() -> None:
     net = network(*ALL)
     assert len(merged(net).groups[0].state_variables) == 10  # of 19
     sums, apart = (
-        df.run(net, 0.2 * second, target="runtime", seed=1, strict=strict, record={"cells": ["V"]})
+        df.run(net, 0.2 * second, target="runtime", seed=1, strict=strict, record=RECORD)
         for strict in (False, True)
     )
     assert len(apart.spikes) > 20

@@ -46,7 +46,7 @@ COLLISIONS = [
 
 
 def spikes_of(names: tuple[str, str, str, str], target: str) -> Any:
-    record = {names[0]: ["v"]}
+    record = {names[0]: df.Recording("v")}
     results = df.run(network(*names), 12 * ms, target=target, seed=1, record=record, use_gpu=False)
     return results.spikes[["neuron", "t"]].to_numpy(), results.traces[names[0]].values["v"]
 

@@ -132,7 +132,13 @@ def test_a_spike_moves_the_potential_by_the_weight(reference) -> None:
     )
     net = df.task_driven.build(alone)
     results = df.run(
-        net, 30 * ms, dt=0.1 * ms, seed=1, target="runtime", record={"inh": ["V"]}, progress=False
+        net,
+        30 * ms,
+        dt=0.1 * ms,
+        seed=1,
+        target="runtime",
+        record={"inh": df.Recording("V")},
+        progress=False,
     )
     jumps = np.diff(np.asarray(results.traces["inh"].values["V"]), axis=1)
     assert jumps.max() == pytest.approx(5e-3, abs=3e-4)  # the membrane moves too

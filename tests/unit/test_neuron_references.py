@@ -17,7 +17,9 @@ def sums(expression: str, statement: str, target: str, extra: str = "") -> np.nd
     cells = df.Population("cells", 4, f"A = {expression} : 1{extra}\nx : 1")
     join = df.Projection("drive", "cells", statement, pairs="all_to_all", name="join")
     net = df.Network([cells], [SPIKES], [join])
-    results = df.run(net, 3 * ms, target=target, seed=1, record={"cells": ["x"]}, use_gpu=False)
+    results = df.run(
+        net, 3 * ms, target=target, seed=1, record={"cells": df.Recording("x")}, use_gpu=False
+    )
     return results.traces["cells"].values["x"][:, -1]
 
 
@@ -50,7 +52,7 @@ def test_several_delays_and_weights() -> None:
         "drive", "cells", "x += w*A_post", pairs=(i, j), weight=weights, delay=delays, name="join"
     )
     net = df.Network([cells], [SPIKES], [join])
-    results = df.run(net, 3 * ms, target="runtime", seed=1, record={"cells": ["x"]})
+    results = df.run(net, 3 * ms, target="runtime", seed=1, record={"cells": df.Recording("x")})
     expected = 4 * J * np.bincount(j, weights)
     assert results.traces["cells"].values["x"][:, -1] == pytest.approx(expected)
 
@@ -63,7 +65,7 @@ def test_presynaptic_reads(read: str, expected: float) -> None:
     cells = df.Population("cells", 4, "x : 1")
     join = df.Projection("sources", "cells", f"x += {read}", pairs="all_to_all", name="join")
     net = df.Network([sources, cells], (), [join])
-    results = df.run(net, 3 * ms, target="runtime", seed=1, record={"cells": ["x"]})
+    results = df.run(net, 3 * ms, target="runtime", seed=1, record={"cells": df.Recording("x")})
     assert results.traces["cells"].values["x"][:, -1] == pytest.approx(expected)
 
 

@@ -145,7 +145,7 @@ def test_networks_and_what_they_are_made_of(again: Callable[[Any], Any]) -> None
 
 @ROUNDS
 def test_results(again: Callable[[Any], Any]) -> None:
-    record = {"cells": ["V"], "noise_to_cells": ["w"]}
+    record = {"cells": df.Recording("V"), "noise_to_cells": ["w"]}
     results = df.run(every_part(), 20 * ms, target="runtime", seed=1, record=record)
     assert len(results.traces) == len(results.weights) == 1
     assert again(results) == results

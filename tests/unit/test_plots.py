@@ -388,3 +388,34 @@ def test_vector_figures_keep_their_text(tmp_path: Path, ending: str) -> None:
     plots.savefig(plots.rates(make()), path)
     content = path.read_bytes()
     assert (b"Firing rate (Hz)" in content) if ending == "svg" else (b"/FontFile2" in content)
+
+
+# --- four conditions ------------------------------------------------------------------------------
+
+FOUR = ("control", "ACh", "ACh, M1 blocked", "ACh, nAChR knocked out")
+
+
+def test_conditions_differ_by_more_than_shades() -> None:
+    ax = plots.rates({label: make(seed=k) for k, label in enumerate(FOUR)}).axes[0]
+    hatches = [bar.get_hatch() for bar in ax.patches]
+    assert len(set(hatches[:4])) == 4
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [patch.get_hatch() for patch in legend.get_patches()] == hatches[:4]
+    assert len(set(plots.HATCHES)) == len(plots.HATCHES)
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 7])
+def test_many_rasters_stand_above_their_rates(count: int) -> None:
+    """No wider than two rasters and their rates, whose text is that of 7 pt at 7 inches."""
+    few = plots.compare({"a": make(), "b": make()})
+    figure = plots.compare({str(k): make({"pyr": 4}, seed=k) for k in range(count)})
+    assert figure.get_figwidth() == few.get_figwidth()
+    size = min(mpl.rcParams["font.size"], style.STYLE["xtick.labelsize"])
+    assert size * 7 / figure.get_figwidth() > 5  # journals ask for at least five points
+    titles = [ax.get_title(loc="left") for ax in figure.axes if ax.axison]
+    assert titles == [*map(str, range(count)), ""]
+    draw(figure)
+    rates = figure.axes[-1].get_position()
+    assert rates.width > 0.8
+    assert all(ax.get_position().y0 > rates.y1 for ax in figure.axes[:-1] if ax.axison)

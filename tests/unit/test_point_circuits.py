@@ -190,7 +190,7 @@ def test_background_events_have_their_rate(column) -> None:
         target="runtime",
         seed=3,
         progress=False,
-        record={"exc": ["V"]},
+        record={"exc": df.Recording("V")},
     )
     final = done.traces["exc"].values["V"][:, -1] + 0.065
     rate, w, r, tau, tau_m = 12_800, 88e-12, 40e6, 0.5e-3, 10e-3

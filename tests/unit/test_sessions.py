@@ -59,7 +59,7 @@ def in_threads(call: Callable[[Any], Any], items: Any) -> list[Any]:
 
 def test_runs_in_threads(noisy: df.Network, run_on_target: Runner) -> None:
     def spikes(number: int) -> Any:
-        return run_on_target(noisy, 50 * ms, seed=number, record={"cells": ["V"]})
+        return run_on_target(noisy, 50 * ms, seed=number, record={"cells": df.Recording("V")})
 
     found = in_threads(spikes, SEEDS)  # first: no program is known
     expected = {number: spikes(number) for number in set(SEEDS)}

@@ -53,7 +53,7 @@ def run(**options: Any) -> df.Results:
         200 * ms,
         target="cpp_standalone",
         seed=1,
-        record={"cells": ["V"]},
+        record={"cells": df.Recording("V")},
         progress=False,
         **options,
     )

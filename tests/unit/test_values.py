@@ -254,7 +254,9 @@ def test_natural_mistakes_are_one_clear_line(call: Callable[[], Any], message: s
             "'cells' has 1e.12 members, more than memory",
         ),
         (
-            lambda: df.run(df.Network([population(n=2 * 10**9)]), 1 * ms, record={"cells": ["v"]}),
+            lambda: df.run(
+                df.Network([population(n=2 * 10**9)]), 1 * ms, record={"cells": df.Recording("v")}
+            ),
             "needs at least .*2e.10 samples recorded of 'cells'",
         ),
         (lambda: df.replicate(network(), 10**12), "1e.12 replicas .* needs at least 128 TB"),

@@ -59,7 +59,7 @@ def check_size(
         *(_need_of_population(population) for population in network.populations),
         *_needs_of_inputs(network, duration),
         *(need for projection in network.projections for need in _needs_of(network, projection)),
-        *_needs_of_recordings(network, dt, duration, recordings),
+        *recordings_memory(network, dt, duration, recordings),
     ]
     remedy = "make the network or its scale smaller, the run shorter, or record less"
     require_memory(f"network {network.name!r}", needs, remedy)
@@ -142,9 +142,22 @@ def _ends_of(network: Network, projection: Projection) -> ConnectionEnds:
     )
 
 
-def _needs_of_recordings(
+def recordings_memory(
     network: Network, dt: float, duration: float, recordings: Mapping[str, Recording]
 ) -> Iterator[MemoryNeed]:
+    """Yield the memory of the recorded variables of each population.
+
+    Dendritic spikes are found in a variable of each event that is followed at every step.
+
+    Parameters
+    ----------
+    network
+        The description.
+    dt, duration
+        Time step and simulated time (s).
+    recordings
+        What is recorded, by population or projection.
+    """
     if not np.isfinite(duration):
         return
     for population in network.populations:
@@ -153,5 +166,10 @@ def _needs_of_recordings(
             continue
         neurons = population.n if recording.neurons is None else len(recording.neurons)
         every = dt if recording.every is None else float(np.asarray(recording.every))
-        samples = np.ceil(duration / every) * neurons * len(recording.variables)
-        yield MemoryNeed(samples * VALUE, f"{samples:.3g} samples recorded of {population.name!r}")
+        sampled = len(set(recording.variables) - {"dspikes"})
+        events = len(population.events) if "dspikes" in recording.variables else 0
+        samples = neurons * (np.ceil(duration / every) * sampled + np.ceil(duration / dt) * events)
+        yield MemoryNeed(
+            samples * VALUE,
+            f"{samples:.3g} samples recorded of {population.name!r} ({neurons:g} neurons)",
+        )
