@@ -81,7 +81,9 @@ def run_axon(length=60 * mm, compartment=0.5 * mm, dt=1 * us, target="auto", lon
     """Return the results and the positions (metres) of the compartments."""
     network = build_axon(length, compartment)
     time = min(length / (15 * metre / second) + 0.5 * ms, longest)
-    done = df.run(network, time, dt=dt, target=target, record={"axon": ["V"]}, progress=False)
+    done = df.run(
+        network, time, dt=dt, target=target, record={"axon": df.Recording("V")}, progress=False
+    )
     return done, (np.arange(network.population("axon").n) + 0.5) * float(compartment / meter)
 
 

@@ -26,7 +26,8 @@ from dualframe.formats import write_sonata
 from dualframe.results.archive import result_files
 from dualframe.simulation.diagnose_installation import render_diagnosis
 from dualframe.simulation.option_texts import split_option
-from dualframe.simulation.run_specification import RunSpecification, replay
+from dualframe.simulation.replay_run import replay
+from dualframe.simulation.run_specification import RunSpecification
 from dualframe.targets.cpp.program_cache import default_cache
 from dualframe.training.agents import folders_of_conditions, holds_agents
 from dualframe.training.replay_training import TrainingReplay, replay_training

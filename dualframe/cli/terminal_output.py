@@ -14,7 +14,8 @@ from dualframe.network import Network
 from dualframe.results.action_tables import acting_lines
 from dualframe.results.results import Results
 from dualframe.results.tables import json_ready
-from dualframe.simulation.run_specification import Replay, RunSpecification
+from dualframe.simulation.replay_run import Replay
+from dualframe.simulation.run_specification import RunSpecification
 from dualframe.training.replay_training import TrainingReplay
 
 _WIDEST = 48

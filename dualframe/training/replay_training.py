@@ -12,7 +12,7 @@ import pandas as pd
 
 from dualframe.core.errors import OutputError
 from dualframe.core.user_paths import expand_user
-from dualframe.simulation.run_specification import changed_versions
+from dualframe.simulation.replay_run import changed_versions
 from dualframe.training.agents import TrainedAgents, load_agents
 from dualframe.training.train import digest_weights, train_as_specified
 from dualframe.training.training_specification import TrainingSpecification

@@ -26,9 +26,13 @@ XOR = (0, 1, 1, 0)
 TARGETS = ("runtime", "cpp_standalone")
 
 
+RECORD = {"cells": df.Recording(("u", "y", "predicted"))}
+
+
 def run_units(network: df.Network, steps: int, record: dict[str, list[str]]) -> df.Results:
+    every = {name: df.Recording(variables) for name, variables in record.items()}
     return df.run(
-        network, steps * ms, dt=1 * ms, target="runtime", seed=1, record=record, progress=False
+        network, steps * ms, dt=1 * ms, target="runtime", seed=1, record=every, progress=False
     )
 
 
@@ -170,9 +174,7 @@ def test_the_soma_follows_both_dendrites() -> None:
     )
     cells = df.neuron("compartmental_rate", "pyramidal").make_population("cells", 1)
     network = df.Network(populations=(*sources, cells), projections=carries)
-    found = df.run(
-        network, 5 * ms, target="runtime", record={"cells": ["u", "y", "predicted"]}, progress=False
-    ).traces["cells"]
+    found = df.run(network, 5 * ms, target="runtime", record=RECORD, progress=False).traces["cells"]
     steady = (1.5 + 0.8 * (0.9 - 0.4)) / 1.9
     expected = steady * (1 - np.exp(-1.9e3 * found.t))
     np.testing.assert_allclose(found.values["u"][0], expected, rtol=1e-9, atol=1e-12)
