@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from brian2 import Hz, ms, mV, nS, pA, pF, second
+from brian2 import Hz, NeuronGroup, Synapses, ms, mV, nS, pA, pF, second
 
 import dualframe as df
 from dualframe.core.errors import NetworkError, TargetError, UnknownName
@@ -23,6 +23,7 @@ from dualframe.network import (
 )
 from dualframe.targets.lowering import lower_populations as populations
 from dualframe.targets.lowering import lower_synapses as synapses
+from dualframe.targets.lowering.identifiers import OF_SYNAPSES, RESERVED
 from dualframe.targets.lowering.lower_network import check_structure, lower_network
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 from dualframe.targets.target_support import UnsupportedFeature, check, require_supported
@@ -126,10 +127,30 @@ def test_an_unknown_name_in_equations_is_named() -> None:
         low(cells(threshold="V > V_T"))
 
 
-@pytest.mark.parametrize("name", ["equations", "clock", "start", "events"])
+@pytest.mark.parametrize("name", ["equations", "clock", "start", "events", "order", "when"])
 def test_names_that_brian2_keeps_are_refused(name: str) -> None:
     with pytest.raises(NetworkError, match=f"{name!r}, a name that Brian2 keeps for itself"):
         low(cells(equations=EQUATIONS + f"d{name}/dt = -{name}/tau : 1"))
+    with pytest.raises(NetworkError, match=f"{name!r}, a name that Brian2 keeps for itself"):
+        low(cells(parameters=PARAMETERS | {name: 12 * nS}))
+
+
+def test_no_attribute_of_brian2s_objects_can_be_a_variable() -> None:
+    neurons = NeuronGroup(
+        2,
+        "dv/dt = -v/second : 1 (unless refractory)",
+        threshold="v > 1",
+        reset="v = 0",
+        refractory=1 * ms,
+        events={"other": "v > 2"},
+        method="euler",
+    )
+    contacts = Synapses(neurons, neurons, "w : 1", on_pre="v += w", on_post="w = 1", delay=1 * ms)
+    contacts.connect()
+    for made, reserved in (neurons, RESERVED), (contacts, RESERVED | OF_SYNAPSES):
+        attributes = {name for name in dir(made) if not name.startswith("_")}
+        assert {"when", "order", "variables"} <= attributes
+        assert attributes - set(made.variables) <= reserved
 
 
 # ------------------------------------------------------------------------- inputs

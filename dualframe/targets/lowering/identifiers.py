@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterable, Set
 from functools import lru_cache
 
-from brian2 import NeuronGroup
+from brian2 import NeuronGroup, Synapses
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS
 from brian2.utils.stringtools import get_identifiers
 
@@ -33,27 +33,24 @@ _REFRACTORY = frozenset({"lastspike", "not_refractory"})  # Brian2 has them wher
 _OF_NEURONS = frozenset({"N", "xi", "t_in_timesteps"})  # another thing, or nothing, in a synapse
 DRAWS = frozenset({"rand", "randn", "poisson", "binomial"})
 _GLOBAL = frozenset(DEFAULT_FUNCTIONS) | frozenset(DEFAULT_CONSTANTS) | frozenset(DEFAULT_UNITS)
-# Brian2 keeps its own attributes of a group under these names
-_ATTRIBUTES = frozenset(name for name in dir(NeuronGroup) if not name.startswith("_")) | {
-    "start",
-    "stop",
-    "name",
-    "clock",
-    "events",
-    "equations",
-    "i",
-    "N",
-    "t",
-    "dt",
-}
+# attributes of Brian2's groups: those of the class, and those that an instance gets besides
+_ATTRIBUTES = frozenset(name for name in dir(NeuronGroup) if not name.startswith("_")) | frozenset(
+    """
+    start stop name clock events equations i N t dt codeobj_class event_codes indices method_choice
+    order resetter state_updater subexpression_updater thresholder user_equations variables when
+    """.split()
+)
 RESERVED = (
     _ATTRIBUTES
     | (_GLOBAL | _ALWAYS | _CPP | frozenset(keyword.kwlist))
     | {"t_in_timesteps", "spike", "_spikespace"}
 )
-_OF_SYNAPSES = frozenset(
-    {"j", "delay", "pre", "post", "lastupdate", "w_now", "N_pre", "N_post", "N_incoming"}
-    | {"N_outgoing", "sources", "targets", "summed_updaters"}
+OF_SYNAPSES = frozenset(name for name in dir(Synapses) if not name.startswith("_")) | frozenset(
+    """
+    j delay delay_ pre post lastupdate w_now N_pre N_post N_incoming N_outgoing N_incoming_post
+    N_outgoing_pre sources targets source target summed_updaters connect default_event event_driven
+    multisynaptic_index register_variable unregister_variable verify_dependencies
+    """.split()
 )
 
 
@@ -169,7 +166,7 @@ def check_reserved_of_synapses(label: str, names: Iterable[str]) -> None:
     names = tuple(names)
     check_reserved(label, names)
     for name in names:
-        if name in _OF_SYNAPSES or name.endswith(("_pre", "_post", "_of_target")):
+        if name in OF_SYNAPSES or name.endswith(("_pre", "_post", "_of_target")):
             raise NetworkError(
                 f"{label} calls a variable {name!r}, a name that synapses have already; rename it."
             )
