@@ -25,6 +25,8 @@ from brian2 import (
     seed,
     set_device,
 )
+from brian2.codegen import translation
+from brian2.codegen.generators import base as generators
 from brian2.core.tracking import Trackable
 from brian2.devices.device import reset_device
 from brian2.units import Hz, ms, mV
@@ -131,6 +133,8 @@ def session() -> dict[str, Any]:
         ),
         "preferences": {name: str(prefs[name]) for name in prefs},
         "objects": {k: len(v) for k, v in Trackable.__instancefollower__.instance_sets.items()},
+        "statements": (translation.make_statements, generators.make_statements),
+        "frozen": gc.get_freeze_count(),
         "running": {k: v for k, v in vars(Network).items() if k.startswith("_globally_")},
         "warnings": list(warnings.filters),
         "hooks": (

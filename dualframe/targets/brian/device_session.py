@@ -21,6 +21,7 @@ from dualframe.core.brian_lock import BRIAN_LOCK
 
 # What says how Brian2 logs, and where libraries of this machine are, does not decide results
 _OF_THE_MACHINE = ("logging.", "GSL.", "devices.genn.")
+_WITH_STATEMENTS = ("translation", "generators.base")
 
 
 @contextmanager
@@ -47,6 +48,7 @@ def brian_session(
         _hidden_brian_objects(),
         _hidden_random_state(),
         _default_preferences(),
+        _uncached_statements(),
         _active_device(device, options) as active,
     ):
         prefs.update(preferences or {})
@@ -103,6 +105,24 @@ def _set_preferences(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if prefs[name] is not value and prefs[name] != value:
             prefs[name] = value
+
+
+@contextmanager
+def _uncached_statements() -> Iterator[None]:
+    """Let Brian2 translate statements anew: to look one up in its cache takes as long.
+
+    The cache compares every variable of a group, attribute by attribute, and keeps them all for as
+    long as the process lives.
+    """
+    modules: Any = [import_module(f"brian2.codegen.{name}") for name in _WITH_STATEMENTS]
+    before = modules[0].make_statements
+    for module in modules:
+        module.make_statements = getattr(before, "__wrapped__", before)
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.make_statements = before
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 from brian2 import seed as seed_brian
 from brian2.units import second
 
+from dualframe.core.own_garbage import collects_own_garbage
 from dualframe.targets.brian.brian_objects import BrianObjects, make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
 from dualframe.targets.brian.raw_results import (
@@ -24,6 +25,7 @@ from dualframe.targets.unstable_states import find_unstable_state, instability_t
 _REPORT_EVERY = 0.5
 
 
+@collects_own_garbage
 def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """Run a lowered network with Brian2's NumPy code generation.
 

@@ -13,6 +13,7 @@ from brian2 import seed as seed_brian
 from brian2.units import second
 
 from dualframe.core.brian_lock import BRIAN_LOCK
+from dualframe.core.own_garbage import collects_own_garbage
 from dualframe.core.temporary_folders import temporary_folder
 from dualframe.targets.brian.brian_objects import BrianObjects, make_brian_objects
 from dualframe.targets.brian.device_session import brian_session
@@ -187,6 +188,7 @@ def _prepare_known_program(
     return (plan, build) if plan is not None and build is not None else None
 
 
+@collects_own_garbage
 def _generate_and_run(
     lowered: LoweredNetwork, options: RunOptions, project: Path, key: str
 ) -> RawResults:

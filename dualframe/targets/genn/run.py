@@ -21,6 +21,7 @@ from brian2.units import second
 
 from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.core.errors import BuildError, TargetError
+from dualframe.core.own_garbage import collects_own_garbage
 from dualframe.core.temporary_folders import temporary_folder
 from dualframe.network import variables
 from dualframe.plasticity.reversals import REVERSAL
@@ -42,6 +43,7 @@ from dualframe.targets.lowering.poisson_counts import count_by_uniform_numbers
 
 
 @one_thread_at_a_time
+@collects_own_garbage
 def run(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     """Generate, compile and run a lowered network with Brian2GeNN.
 

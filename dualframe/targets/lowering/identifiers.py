@@ -35,10 +35,30 @@ DRAWS = frozenset({"rand", "randn", "poisson", "binomial"})
 _GLOBAL = frozenset(DEFAULT_FUNCTIONS) | frozenset(DEFAULT_CONSTANTS) | frozenset(DEFAULT_UNITS)
 # attributes of Brian2's groups: those of the class, and those that an instance gets besides
 _ATTRIBUTES = frozenset(name for name in dir(NeuronGroup) if not name.startswith("_")) | frozenset(
-    """
-    start stop name clock events equations i N t dt codeobj_class event_codes indices method_choice
-    order resetter state_updater subexpression_updater thresholder user_equations variables when
-    """.split()
+    [
+        "start",
+        "stop",
+        "name",
+        "clock",
+        "events",
+        "equations",
+        "i",
+        "N",
+        "t",
+        "dt",
+        "codeobj_class",
+        "event_codes",
+        "indices",
+        "method_choice",
+        "order",
+        "resetter",
+        "state_updater",
+        "subexpression_updater",
+        "thresholder",
+        "user_equations",
+        "variables",
+        "when",
+    ]
 )
 RESERVED = (
     _ATTRIBUTES
@@ -46,11 +66,33 @@ RESERVED = (
     | {"t_in_timesteps", "spike", "_spikespace"}
 )
 OF_SYNAPSES = frozenset(name for name in dir(Synapses) if not name.startswith("_")) | frozenset(
-    """
-    j delay delay_ pre post lastupdate w_now N_pre N_post N_incoming N_outgoing N_incoming_post
-    N_outgoing_pre sources targets source target summed_updaters connect default_event event_driven
-    multisynaptic_index register_variable unregister_variable verify_dependencies
-    """.split()
+    [
+        "j",
+        "delay",
+        "delay_",
+        "pre",
+        "post",
+        "lastupdate",
+        "w_now",
+        "N_pre",
+        "N_post",
+        "N_incoming",
+        "N_outgoing",
+        "N_incoming_post",
+        "N_outgoing_pre",
+        "sources",
+        "targets",
+        "source",
+        "target",
+        "summed_updaters",
+        "connect",
+        "default_event",
+        "event_driven",
+        "multisynaptic_index",
+        "register_variable",
+        "unregister_variable",
+        "verify_dependencies",
+    ]
 )
 
 
