@@ -113,27 +113,39 @@ def neuron_entry(name: str) -> NeuronEntry:
     return NeuronEntry(model=model, sets=_published_sets(model), cells=tuple(owners))
 
 
-def published_neuron(name: str, label: str) -> PublishedNeuron:
+def published_neuron(
+    name: str, label: str, file: str | os.PathLike[str] | None = None
+) -> PublishedNeuron:
     """Return a published set of a point-neuron model.
 
     Parameters
     ----------
     name, label
         Of the model and of the set.
+    file
+        A file of one's own with sets, as `read_published_sets` reads it; None is the catalogue.
 
     Raises
     ------
     UnknownName
         If there is no such model, or it has no such set.
+    CatalogueError
+        If the file is not well formed.
     """
-    sets = _published_sets(neuron_model(name))
+    model = neuron_model(name)
+    if file is None:
+        sets = _published_sets(model)
+    else:
+        sets = tuple(s for s in read_published_sets(file) if s.model == name)
     for published in sets:
         if published.label == label:
             return published
     raise UnknownName(f"set of neuron model {name!r}", label, [s.label for s in sets])
 
 
-def neuron(name: str, set: str = "", **parameters: Any) -> PointNeuron:
+def neuron(
+    name: str, set: str = "", *, file: str | os.PathLike[str] | None = None, **parameters: Any
+) -> PointNeuron:
     """Return a point neuron: a model with one of its published sets, or with one's own numbers.
 
     Parameters
@@ -142,6 +154,8 @@ def neuron(name: str, set: str = "", **parameters: Any) -> PointNeuron:
         Name of the model; see `neurons`.
     set
         Label of a published set; "" for none.
+    file
+        A TOML file of one's own in which the set stands, with its source, instead of the catalogue.
     **parameters
         Parameters of the model, instead of those of the set or beside them.
 
@@ -155,10 +169,14 @@ def neuron(name: str, set: str = "", **parameters: Any) -> PointNeuron:
     UnknownName
         For an unknown model, set or parameter.
     CatalogueError, QuantityError
-        For a parameter that is missing, or of another dimension.
+        For a parameter that is missing, or of another dimension, a file that is not well formed or
+        without the name of a set.
     """
     model = neuron_model(name)
-    stored = published_neuron(name, set).numbers.plain() if set else {}
+    if file is not None and not set:
+        labels = ", ".join(repr(s.label) for s in read_published_sets(file) if s.model == name)
+        raise CatalogueError(f"{file} has the sets {labels} of {name!r}: name one.")
+    stored = published_neuron(name, set, file).numbers.plain() if set else {}
     return model.make_neuron({**stored, **parameters})
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
+from dualframe.core.errors import DualframeError
 from dualframe.environments.environment_record import Environment
 from dualframe.environments.expression_evaluator import (
     Function,
@@ -54,8 +55,15 @@ class GymnasiumEnvironment(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], 
     ----------
     name
         Of the environment, or the environment itself.
+    render_mode
+        One of those of a subclass with a ``render`` of its own; this class draws nothing.
     **values
         As `dualframe.environments.environment` takes them.
+
+    Raises
+    ------
+    DualframeError
+        For a render mode that the class does not have.
 
     Attributes
     ----------
@@ -67,8 +75,14 @@ class GymnasiumEnvironment(gymnasium.Env[np.ndarray[Any, np.dtype[np.float32]], 
     metadata = {"render_modes": []}  # noqa: RUF012 (Gymnasium's attribute)
 
     def __init__(
-        self, name: str | Environment = "cartpole", render_mode: None = None, **values: Any
+        self, name: str | Environment = "cartpole", render_mode: str | None = None, **values: Any
     ) -> None:
+        modes = self.metadata["render_modes"]
+        if render_mode is not None and render_mode not in modes:
+            raise DualframeError(
+                f"{type(self).__name__} has the render modes {modes}, and not {render_mode!r}: a "
+                f"subclass with render() and its mode in metadata draws what values holds."
+            )
         self.environment = name if isinstance(name, Environment) else environment(name, **values)
         self.render_mode = render_mode
         self.action_space = _action_space(self.environment.action)

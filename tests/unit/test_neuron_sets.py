@@ -81,3 +81,28 @@ def test_a_file_of_sets_is_read_strictly(tmp_path: Path) -> None:
     path.write_text(row + 'g_l = "1 nS"\n', encoding="utf-8")
     with pytest.raises(CatalogueError, match="'g_l': unknown key"):
         read_published_sets(path)
+
+
+def test_a_set_may_stand_in_a_file_of_ones_own(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    numbers = df.neuron(
+        "LIF",
+        C="100 pF",
+        tau_m="10 ms",
+        E_L="-70 mV",
+        V_th="-50 mV",
+        V_reset="-60 mV",
+        t_ref="2 ms",
+    ).parameters
+    path.write_text(
+        'source = "dualframe"\nstatus = "assumed"\n[[sets]]\nmodel = "LIF"\nlabel = "mine"\n'
+        'C = "100 pF"\ntau_m = "10 ms"\nE_L = "-70 mV"\nV_th = "-50 mV"\nV_reset = "-60 mV"\n'
+        't_ref = "2 ms"\n',
+        encoding="utf-8",
+    )
+    assert df.neuron("LIF", "mine", file=path).parameters == numbers
+    assert df.neuron("LIF", "mine", file=path, V_th="-45 mV").parameters["V_th"] == -45 * mV
+    with pytest.raises(UnknownName, match=r"set of neuron model 'LIF' 'main'.*'mine'"):
+        df.neuron("LIF", "main", file=path)
+    with pytest.raises(CatalogueError, match="has the sets 'mine' of 'LIF': name one"):
+        df.neuron("LIF", file=path)

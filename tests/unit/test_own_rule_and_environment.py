@@ -186,3 +186,17 @@ def test_shipped_kinds_stay_what_they_are() -> None:
         df.register(type(LAMP)(**{**vars(LAMP), "name": "cartpole"}))
     with pytest.raises(UnknownName, match="plasticity rule"):
         df.plasticity_rule("toy_hebbian", w_max=1, A=1 * Hz)
+
+
+def test_a_subclass_draws_it_and_no_other_does() -> None:
+    class DrawnLamp(GymnasiumEnvironment):
+        metadata = {"render_modes": ["ansi"]}  # noqa: RUF012 (Gymnasium's attribute)
+
+        def render(self) -> Any:
+            return "on" if self.values["lit"] else "off"
+
+    drawn = DrawnLamp("toy_lamp", render_mode="ansi")
+    drawn.reset(seed=1)
+    assert (drawn.render(), drawn.step(1)[0][0], drawn.render()) == ("off", 1, "on")
+    with pytest.raises(DualframeError, match=r"render modes .* 'ansi': a subclass"):
+        GymnasiumEnvironment("toy_lamp", render_mode="ansi")
