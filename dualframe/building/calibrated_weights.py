@@ -293,7 +293,9 @@ def save_calibration(calibration: Calibration, path: Path | None = None) -> Path
 
 def _remedy(circuit: str, model: str) -> str:
     """What makes a calibration of this name; fitted cells and conductances are the default."""
-    name, _, mode = model.removesuffix("_fitted").partition("_")
+    name, _, mode = model.removesuffix("_fitted").rpartition("_")
+    if not name:  # of compartments, which have no mode
+        name, mode = mode, ""
     fitted = model.endswith("_fitted")
     which = repr(name)
     which += f", synapses={mode!r}" if mode and not (fitted and mode == "conductance") else ""

@@ -90,7 +90,7 @@ class PointNeurons:
         return self.choice.key
 
     def check_circuit(self, circuit: Circuit) -> None:
-        """Refuse currents in conductance mode, and weights into what is no variable.
+        """Refuse cells without the model, currents as conductances, and weights into no variable.
 
         Parameters
         ----------
@@ -100,8 +100,12 @@ class PointNeurons:
         Raises
         ------
         CatalogueError
-            Naming the projection.
+            Naming the cell type or the projection.
         """
+        for population in circuit.resolved.populations:
+            if population.name not in self.specimens and not self._is_stated(population):
+                cell = self._chosen_cell(population.entry.cell, population.cell)
+                cell.choose_point_neuron(self.choice.model)
         if self.choice.synapses == "conductance":
             refuse_currents(circuit, "build it with synapses='current'.")
         for projection in circuit.projections:

@@ -222,7 +222,7 @@ class CellType:
         sought = model if len(models) > 1 else next(iter(models))
         raise CatalogueError(
             f"cell type {self.name!r} has no {sought} set (it has {', '.join(names) or 'none'}): "
-            "choose another model."
+            "choose another model, or state a neuron in the circuit ([[models]], form and set)."
         )
 
 

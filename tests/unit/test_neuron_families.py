@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from brian2 import pA
+from brian2 import ms, mV, pA
 
 import dualframe as df
 from dualframe.building.calibrated_weights import Calibration
@@ -82,6 +82,37 @@ def test_a_circuit_of_a_published_neuron(name: str, tmp_path: Path) -> None:
         assert not df.check(network, target)
 
 
+@pytest.mark.parametrize("model", ["hodgkin_huxley", "morris_lecar"])
+def test_cells_of_the_catalogue_have_no_membrane_model(model: str) -> None:
+    """No cell type has a set; the error says so before it asks for a calibration."""
+    remedy = rf"has no {model} set \(it has .*\): choose another .*state a neuron in the circuit"
+    with pytest.raises(CatalogueError, match=rf"cell type 'ctx_\w+' {remedy}"):
+        df.task_driven.build(df.circuit("l23"), model=model)
+
+
+def test_a_missing_calibration_names_a_model_of_several_words(tmp_path: Path) -> None:
+    asked = r"calibrate\(circuit, 'hodgkin_huxley', synapses='current', cells='published'\)"
+    with pytest.raises(CatalogueError, match=asked):
+        df.task_driven.build(circuit_of("hodgkin_huxley", tmp_path), model="hodgkin_huxley")
+
+
+def test_a_receptor_shifts_the_rest_of_a_membrane(tmp_path: Path) -> None:
+    """V goes where a neuron of the shifted E_L rests; 30 uM over an EC50 of 5 uM occupy 6/7.
+
+    Its subthreshold oscillation has not quite died out after 80 ms: 1 % of the change.
+    """
+    circuit = circuit_of("hodgkin_huxley", tmp_path)
+    circuit = circuit.with_effect("M1", "ctx_l23_pyr", "rest", shift="5 mV")
+    circuit = circuit.with_effect("M1", "ctx_l23_pyr", "conductance", size=0.0)
+    network = build(circuit.with_modulation("ACh", level=1), "hodgkin_huxley")
+    done = df.run(network, 80 * ms, target="runtime", record={"pyr": ["V"]}, seed=1, progress=False)
+    before = df.neuron("hodgkin_huxley", "squid axon")
+    after = df.neuron("hodgkin_huxley", "squid axon", E_L=before.parameters["E_L"] + 5 * mV * 6 / 7)
+    expected = float(after.initial["V"] - before.initial["V"])
+    found = done.traces["pyr"].values["V"][0, -1] - float(before.initial["V"])
+    assert found == pytest.approx(expected, rel=0.01)
+
+
 @pytest.mark.parametrize(("name", "kind", "parameter"), PLACES)
 def test_receptors_change_what_the_table_says(
     name: str, kind: str, parameter: str, tmp_path: Path
@@ -125,7 +156,9 @@ def test_a_short_fit_has_the_passive_values_and_the_rheobase(model: str) -> None
 # ---------------------------------------------------------------- tasks
 
 
-@pytest.mark.parametrize(("name", "into"), [("if_or_burst", "V"), ("plif", "arrived")])
+@pytest.mark.parametrize(
+    ("name", "into"), [("if_or_burst", "V"), ("plif", "arrived"), ("hodgkin_huxley", "V")]
+)
 def test_a_task_states_such_neurons_for_a_population(
     name: str, into: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
