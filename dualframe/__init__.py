@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _API = "dualframe.public_api"
-_HIDDEN_FOLDERS = ("circuit", "environments", "neurons", "targets", "task")
+_HIDDEN_FOLDERS = ("circuit", "environments", "neurons", "synapses", "targets", "task")
 _FOLDERS = {path.parent.name for path in Path(__file__).parent.glob("*/__init__.py")}
 
 

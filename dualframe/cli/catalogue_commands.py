@@ -21,6 +21,8 @@ from dualframe.cli.terminal_output import as_json
 from dualframe.core.errors import CatalogueError, OutputError, UnknownName
 from dualframe.core.shipped_files import SUFFIX, shipped_names
 from dualframe.core.user_paths import expand_user
+from dualframe.environments.environment_record import Environment
+from dualframe.environments.registry import ENVIRONMENTS
 from dualframe.neurons.registry import NEURON_MODELS
 
 # by name, because one table needs a part of the package only
@@ -47,6 +49,8 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "cells": ("name", "title", "region", "layer", "point_neurons", "data_only", "compartments"),
         "circuits": ("name", "title", "n", "populations"),
+        "drugs": ("name", "agonist_at", "antagonist_at"),
+        "environments": ("name", "title", "action", "observations", "interval", "limit"),
         "neurons": ("name", "family", "title", "sets", "cells", "receptors_change"),
         "plasticity": ("name", "title", "runs", "sets"),
         "populations": ("name", "region", "species", "populations", "connections"),
@@ -65,7 +69,7 @@ def list_command(options: argparse.Namespace) -> int:
     elif options.kind == "systems":
         print(_systems_text(table[columns]))
     else:
-        print(terminal.format_table(table[columns]))
+        print(terminal.fit_table(table[columns], getattr(options, "width", None)))
     return 0
 
 
@@ -89,6 +93,8 @@ def show_command(options: argparse.Namespace) -> int:
     """Print an entry of the catalogue, or a circuit, with every number and its source."""
     entry = find_entry(options.name)
     print(entry.describe() if hasattr(entry, "describe") else catalogue.describe(entry))
+    if options.name in ENVIRONMENTS and not isinstance(entry, Environment):  # a task in it
+        print(f"\n{'-' * 80}\n\n{df.environment(options.name).describe()}")
     if isinstance(entry, Circuit):
         twins = [f"  {choose_twin(entry, family)}" for family in SHIPPED_FAMILIES]
         print("\n".join(["", "point neurons that are built by default", *twins]))
@@ -126,6 +132,7 @@ KINDS: Mapping[str, tuple[Callable[[], Sequence[str]], Callable[[str], Any]]] = 
         "population data": (lambda: catalogue.names("population data"), catalogue.population_data),
         "circuit": (lambda: shipped_names("circuits"), lambda name: df.circuit(name)),
         "task": (lambda: shipped_names("tasks"), lambda name: df.task(name)),
+        "environment": (lambda: tuple(ENVIRONMENTS), lambda name: df.environment(name)),
         "system": (catalogue.system_names, catalogue.system),
     }
 )

@@ -17,10 +17,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import redirect_stdout
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 
 from dualframe.cli.command_list import import_command
+from dualframe.cli.screen import print_page, screen_width
 from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.cache_folder import default_folder
 from dualframe.core.shipped_files import KINDS, SUFFIX, shipped_folder
@@ -32,7 +34,9 @@ ENDINGS = (".py", ".toml", ".bib", ".csv")
 
 def list_command(options: argparse.Namespace) -> int:
     """Print a table of the catalogue."""
+    options.width = None if options.json else screen_width()
     words = ["list", options.kind, *(["--json"] if options.json else [])]
+    words += [f"{options.width} columns"] if options.width else []
     return _print_page("list", options, words if options.kind != "targets" else None)
 
 
@@ -44,21 +48,19 @@ def show_command(options: argparse.Namespace) -> int:
 
 def _print_page(command: str, options: argparse.Namespace, words: list[str] | None) -> int:
     """Print a page that is kept, or make it; it is kept if ``words`` say what it is."""
-    if words is None or imported_brian():
-        return import_command(MODULE, command)(options)
-    path = page_file(words)
-    stamp = package_stamp()
-    text = read_page(path, stamp)
+    show = print_page if command == "show" else partial(print, end="")
+    path = None if words is None or imported_brian() else page_file(words)
+    stamp = "" if path is None else package_stamp()
+    text = None if path is None else read_page(path, stamp)
+    status = 0
     if text is None:
         with redirect_stdout(io.StringIO()) as printed:
             status = import_command(MODULE, command)(options)
         text = printed.getvalue()
-        if status == 0 and not entry_points(group=PLUG_INS):
+        if path is not None and status == 0 and not entry_points(group=PLUG_INS):
             _keep_page(path, stamp, text)
-        print(text, end="")
-        return status
-    print(text, end="")
-    return 0
+    show(text)
+    return status
 
 
 def imported_brian() -> bool:

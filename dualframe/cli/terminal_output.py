@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -19,6 +20,8 @@ from dualframe.simulation.run_specification import RunSpecification
 from dualframe.training.replay_training import TrainingReplay
 
 _WIDEST = 48
+_LEAST = 14  # characters of a column in a narrow table
+_GAP = "  "
 _FIRST = 5  # assumptions that a summary lists
 
 
@@ -36,12 +39,57 @@ def format_table(frame: pd.DataFrame, indent: str = "") -> str:
     right = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns]
     return "\n".join(
         indent
-        + "  ".join(
+        + _GAP.join(
             text.rjust(width) if number else text.ljust(width)
             for text, width, number in zip(row, widths, right, strict=True)
         ).rstrip()
         for row in cells
     )
+
+
+def fit_table(frame: pd.DataFrame, columns: int | None) -> str:
+    """Return a table as text that is not wider than a screen.
+
+    Columns for which there is no room are named below it; texts in the widest of the others are
+    cut, but for those of the first column.
+
+    Parameters
+    ----------
+    frame
+        The table.
+    columns
+        Characters of a line; None is as wide as the table.
+    """
+    if columns is None:
+        return format_table(frame)
+    texts = {str(name): [*map(_format_cell, frame[name])] for name in frame.columns}
+    widths = {name: max(map(len, [name, *column])) for name, column in texts.items()}
+    least = {name: max(min(width, _LEAST), len(name)) for name, width in widths.items()}
+    first, *others = widths
+    room = columns - widths[first]
+    while others and sum(least[name] + len(_GAP) for name in others) > room:
+        others.pop()
+    while sum(widths[name] + len(_GAP) for name in others) > room:
+        widths[max(others, key=lambda name: widths[name] - least[name])] -= 1
+    shown = [first, *others]
+    table = pd.DataFrame(
+        {
+            name: frame[name]
+            if pd.api.types.is_numeric_dtype(frame[name])
+            else [_cut_text(text, widths[name]) for text in texts[name]]
+            for name in shown
+        }
+    )
+    left_out = [name for name in texts if name not in shown]
+    lines = [format_table(table)]
+    if left_out:
+        remark = f"Not shown: {', '.join(left_out)}. --json has everything."
+        lines += ["", *wrap(remark, columns)]
+    return "\n".join(lines)
+
+
+def _cut_text(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
 
 
 def _format_cell(value: Any) -> str:

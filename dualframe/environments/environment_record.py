@@ -252,6 +252,26 @@ class Environment(EnvironmentEquations):
         interval = quantity_text(self.interval)
         return f"Environment {self.name!r}: {self.title}; {self.action}, every {interval}"
 
+    def describe(self) -> str:
+        """Return what is done and seen in it, its parameters with units, and its equations."""
+        rows = self.parameter_table().to_dict("records")
+        name, value = (max(len(row[key]) for row in rows) for key in ("name", "value"))
+        limit = "none" if self.limit is None else f"{self.limit} ticks"
+        seen = [f"  {x.name} in [{x.low:g}, {x.high:g}]" for x in self.observations]
+        lines = [f"{self.name}: {self.title}", f"after {self.source}"]
+        lines += [f"actions: {self.action}"]
+        lines += [f"a tick every {quantity_text(self.interval)}; longest trial: {limit}"]
+        lines += ["", "observations", *seen, "", "parameters"]
+        for row in rows:
+            status = "ASSUMED" if row["status"] == "assumed" else row["status"]
+            source = "" if row["source"] == self.source else f": {row['source']}"
+            number = f"  {row['name']:<{name}}  {row['value']:<{value}}"
+            lines += [f"{number}  {row['meaning']}  [{status}{source}]"]
+        equations = [f"  {line.strip()}" for line in self.equations.strip().splitlines()]
+        first = f"{rows[0]['name']}='{rows[0]['value']}'"
+        lines += ["", "equations of a tick", *equations, ""]
+        return "\n".join([*lines, f"other values: df.environment('{self.name}', {first})"])
+
     def _neuron_equations(self) -> str:
         declared = [f"{name} : 1" for name in self.action.inputs]
         program = self.tick_equations

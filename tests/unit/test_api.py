@@ -12,6 +12,7 @@ import pytest
 from brian2 import NeuronGroup, SpikeGeneratorGroup, Synapses, defaultclock
 from brian2.units import Hz, ms, mV
 
+import dualframe
 import dualframe as df
 from dualframe.core.errors import TargetError
 
@@ -101,7 +102,7 @@ def test_public_names() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["run", "doctor", "export", "circuit", "environments", "neurons", "report", "targets", "task"],
+    ["run", "doctor", "export", "report", *dualframe._HIDDEN_FOLDERS],
 )
 def test_functions_are_not_hidden_by_modules_of_the_same_name(name: str) -> None:
     assert callable(getattr(df, name))

@@ -48,6 +48,9 @@ class TestCatalogue:
             ("tasks", "navigation "),
             ("environments", "open_field "),
             ("neurons", "adex "),
+            ("modulators", "ACh "),
+            ("synapses", "NMDA "),
+            ("drugs", "atropine "),
         ],
     )
     def test_list(self, capsys: pytest.CaptureFixture[str], what: str, line: str) -> None:
@@ -63,7 +66,7 @@ class TestCatalogue:
         assert list(found[0]) == list(table.columns)
 
     @pytest.mark.parametrize(
-        "name", ["ctx_pv", "M1", "ACh", "acetylcholine", "GABA_A", "l23", "adex"]
+        "name", ["ctx_pv", "M1", "ACh", "acetylcholine", "GABA_A", "l23", "adex", "isoprenaline"]
     )
     def test_show_finds_every_kind(self, capsys: pytest.CaptureFixture[str], name: str) -> None:
         assert "sources" in printed(capsys, "show", name)
