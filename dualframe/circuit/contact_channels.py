@@ -90,7 +90,10 @@ def reversal_by_synapse(value: Any, synapses: tuple[str, ...], label: str) -> di
 
 
 def _one_kinetics(value: Mapping[str, Any], label: str) -> dict[str, Any]:
-    kind = str(value.get("kind"))
+    if "kind" not in value:
+        kinds = ", ".join(SYNAPSE_KINETICS)
+        raise NetworkError(f"{label} name no kind: expected kind, one of {kinds}, and its times.")
+    kind = str(value["kind"])
     if kind not in SYNAPSE_KINETICS:
         raise UnknownName(f"kind in the {label}:", kind, SYNAPSE_KINETICS)
     form = SYNAPSE_KINETICS[kind].parameters.required

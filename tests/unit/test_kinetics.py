@@ -9,6 +9,7 @@ from brian2.units.fundamentalunits import get_dimensions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dualframe.circuit import Background
 from dualframe.core.errors import NetworkError, QuantityError
 from dualframe.synapses import (
     DoubleAlpha,
@@ -84,6 +85,13 @@ def test_refusals() -> None:
         receptor_current("a", Exponential(5 * ms), reversal=1 * nS)
     with pytest.raises(QuantityError, match="decay time of a"):
         receptor_current("a", Exponential(5 * nS), reversal=0 * mV)
+
+
+def test_kinetics_without_a_kind_are_told_the_kinds() -> None:
+    with pytest.raises(
+        NetworkError, match="AMPA kinetics of background .* name no kind: .*exponential"
+    ):
+        Background("pyr", "AMPA", "soma", current="20 pA", kinetics={"AMPA": {"tau": 5 * ms}})
 
 
 def test_two_steps_of_rise_are_resolved() -> None:
