@@ -89,7 +89,7 @@ def test_refusals() -> None:
 
 def test_kinetics_without_a_kind_are_told_the_kinds() -> None:
     with pytest.raises(
-        NetworkError, match="AMPA kinetics of background .* name no kind: .*exponential"
+        NetworkError, match=r"kinetics of background .* name no kind: .*exponential"
     ):
         Background("pyr", "AMPA", "soma", current="20 pA", kinetics={"AMPA": {"tau": 5 * ms}})
 
