@@ -30,6 +30,7 @@ from brian2.codegen.generators import base as generators
 from brian2.core.tracking import Trackable
 from brian2.devices.device import reset_device
 from brian2.units import Hz, ms, mV
+from brian2.utils.logger import std_silent
 from small_task import small
 
 import dualframe as df
@@ -156,6 +157,8 @@ def draw() -> float:
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Any]]:
     """A script's own Brian2 network with noise, as it goes on after 10 of its 20 ms."""
+    with std_silent():
+        pass  # Brian2 opens its log of what compilers print once in a process
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     defaultclock.dt = 0.25 * ms
     prefs.codegen.target = "numpy"
