@@ -22,7 +22,7 @@ import numpy as np
 from measure import RESULTS, save
 
 import dualframe as df
-from dualframe.analysis.statistics import cliffs_delta, compare_groups, median_iqr, wilson_interval
+from dualframe.analysis.statistics import cliffs_delta, compare_groups, median_iqr, share_interval
 from dualframe.training.figures import write_figures
 
 SEED = 1
@@ -70,8 +70,9 @@ def spread(values: Any, digits: int = 0) -> str:
     return f"{shown[0]} [{shown[1]}, {shown[2]}]"
 
 
-def share(successes: int, of: int) -> str:
-    low, high = wilson_interval(successes, of)
+def share(successes: int, of: int, agents: int = 0) -> str:
+    """Return a share with its interval over agents, of which each may have several trials."""
+    low, high = share_interval(successes / of, agents or of)
     return f"{successes} of {of} [{low:.2f}, {high:.2f}]"
 
 
@@ -126,7 +127,7 @@ def navigation_row(agents: df.TrainedAgents) -> dict[str, Any]:
     return {
         "success 36-40 (%)": spread(last_trials(agents)),
         "mean (%)": f"{100 * last['success'].mean():.1f}",
-        "trials": share(int(last["success"].sum()), len(last)),
+        "trials": share(int(last["success"].sum()), len(last), agents.n),
         "success 16-20 (%)": f"{100 * before['success'].mean():.1f}",
         "duration 36-40 (s)": spread(last.groupby("agent")["duration_s"].mean(), 1),
         "old goal visited 36-40 (%)": f"{100 * last['old_goal'].mean():.1f}",

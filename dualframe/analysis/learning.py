@@ -195,7 +195,9 @@ def plot_learning_curves(
         ax.annotate(label, (place, 1.0), xycoords=("data", "axes fraction"), **_NOTE, **beside)
     ax.set_xlabel(xlabel)
     if xlabel.lower().startswith("trial"):
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=7, steps=[1, 2, 5, 10]))
+        firsts = [curve["trial"].min() for curve in curves_by_condition.values() if len(curve)]
+        ax.set_xlim(left=max(ax.get_xlim()[0], min(firsts, default=1) - 0.5))  # none before them
     ax.set_ylabel(ylabel)
     if title:
         ax.set_title(title, pad=22)  # above the line that says what is drawn

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from matplotlib.figure import Figure
@@ -111,6 +112,8 @@ def provenance_rows(provenance: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def html_table(table: pd.DataFrame) -> dict[str, Any]:
     """Return what a page needs of a table: headings, which are numbers, and rows of texts.
 
+    Columns of whole numbers have no decimals, also where a value is missing or infinite.
+
     Parameters
     ----------
     table
@@ -119,19 +122,30 @@ def html_table(table: pd.DataFrame) -> dict[str, Any]:
     columns = [str(column) for column in table]
     names = [HEADINGS.get(column, column) for column in columns]
     numeric = [HEADINGS.get(c, c) for c in columns if pd.api.types.is_numeric_dtype(table[c])]
+    whole = [_is_whole(table[column]) for column in table]
     body = [
-        list(zip(names, (_format_cell(value) for value in row), strict=True))
+        list(zip(names, map(_format_cell, row, whole), strict=True))
         for row in table.itertuples(index=False)
     ]
     return {"head": names, "numeric": numeric, "body": body}
 
 
-def _format_cell(value: Any) -> str:
+def _is_whole(column: pd.Series[Any]) -> bool:
+    """Whether a column of floating-point numbers has whole ones above one only."""
+    if not pd.api.types.is_float_dtype(column):
+        return False
+    finite = column[np.isfinite(column)]
+    return bool(len(finite)) and bool((finite % 1 == 0).all()) and bool((finite > 1).any())
+
+
+def _format_cell(value: Any, whole: bool) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         if value != value:
             return "–"
+        if whole:
+            return f"{value:.0f}"
         return f"{value:.2g}" if 0 < abs(value) < 0.01 else f"{value:.2f}"
     return str(value)
 

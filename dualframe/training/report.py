@@ -12,6 +12,7 @@ from dualframe.analysis.pages import encode_png, html_table, provenance_rows, re
 from dualframe.analysis.report import report as report_runs
 from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.core.output_file import check_page, write_page
+from dualframe.network import Population
 from dualframe.results.run_record import RunRecord
 from dualframe.training.agent_figure import agent_overview
 from dualframe.training.agent_record import AgentRecord
@@ -149,10 +150,8 @@ def _setup_table(agents: AgentRecord) -> pd.DataFrame:
     """Return what was trained, a row for each thing."""
     facts, task, network = agents.provenance, agents.task, agents.network
     cells = {p.name: p.cell for p in task.circuit.populations}
-    populations = [
-        f"{p.name}: {p.n}" + (f" {cells[p.name]}" if p.name in cells else "")
-        for p in network.populations
-    ]
+    models = {**(facts.get("cells") or {}), **(facts.get("points") or {})}
+    populations = [_population_text(p, cells.get(p.name, ""), models) for p in network.populations]
     environment = task.environment
     rows = {
         "task": task.name,
@@ -171,6 +170,13 @@ def _setup_table(agents: AgentRecord) -> pd.DataFrame:
         "seed": facts["seed"],
     }
     return pd.DataFrame({"": list(rows), " ": [str(value) for value in rows.values()]})
+
+
+def _population_text(population: Population, cell: str, models: Mapping[str, str]) -> str:
+    """Return name, size, cell type, and what stands for it, of a population."""
+    model = models.get(population.name) or models.get(cell)
+    words = [f"{population.name}: {population.n}", cell, f"({model})" if model else ""]
+    return " ".join(filter(None, words))
 
 
 def _draw_figures(conditions: Mapping[str, AgentRecord]) -> Iterator[dict[str, str]]:

@@ -10,6 +10,7 @@ import pytest
 import scipy
 
 import dualframe as df
+from dualframe.analysis.pages import html_table
 from dualframe.analysis.significance import (
     fewest_agents,
     fewest_pairs,
@@ -114,3 +115,22 @@ def test_successes_have_the_interval_of_agents() -> None:
 def test_holm_of_a_published_kind_of_table() -> None:
     """By hand: 0.01 x 4, then 0.013 x 3 (not less than 0.04), 0.014 x 2, 0.19 x 1."""
     assert holm_adjusted([0.014, 0.19, 0.01, 0.013]) == pytest.approx([0.04, 0.19, 0.04, 0.04])
+
+
+def test_whole_numbers_are_shown_as_such() -> None:
+    """Trials and times in whole seconds have no decimals; shares keep theirs."""
+    table = pd.DataFrame(
+        {
+            "agent": [0, 1, 2],
+            "time_to_criterion_s": [1268.0, np.nan, np.inf],
+            "rate": [1.0, 0.0, 1.0],
+            "last_duration_s": [2.5, 3.0, 4.0],
+            "p": [0.0031, 1.0, np.nan],
+        }
+    )
+    rows = [[text for _, text in row] for row in html_table(table)["body"]]
+    assert rows == [
+        ["0", "1268", "1.00", "2.50", "0.0031"],
+        ["1", "–", "0.00", "3.00", "1.00"],
+        ["2", "inf", "1.00", "4.00", "–"],
+    ]

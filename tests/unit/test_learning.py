@@ -92,6 +92,15 @@ def test_each_condition_is_a_line_in_a_band_with_its_name() -> None:
     assert all(tick == int(tick) for tick in ax.get_xticks())  # trials are whole numbers
 
 
+def test_no_trial_comes_before_the_first() -> None:
+    trials = pd.DataFrame({"agent": 0, "trial": range(1, 41), "success": True})
+    figure = plot_learning_curves({"DA": learning_curve(trials)})
+    assert isinstance(figure, Figure)
+    ax = figure.axes[0]
+    shown = [tick for tick in ax.get_xticks() if tick >= ax.get_xlim()[0]]
+    assert shown[:4] == [10, 20, 30, 40]
+
+
 def test_a_mean_is_drawn_in_its_bootstrap_interval() -> None:
     """Of one success among five the quartiles are zero, and the mean is not."""
     curve = learning_curve(TRIALS)
