@@ -58,6 +58,7 @@ _EQUATION = re.compile(
     r":(?P<unit>[A-Za-z0-9*/.\- \t\r]+)(?:\(\s*[A-Za-z][\w\- ]*(?:,\s*[A-Za-z][\w\- ]*)*\))?",
     re.ASCII,
 )
+_LEFT_SIDE = re.compile(r"\s*(?:d\s*\w+\s*/\s*dt|\w+)\s*=(?!=)", re.ASCII)
 _COMMENT = re.compile(r"#[^\n]*")
 _UNIT = re.compile(
     r"(?:1|[A-Za-z]+\d?)(?:\s*\*\*\s*-?\d(?:\.\d{1,3})?)?"
@@ -157,6 +158,10 @@ def _find_problem_in_model(text: str) -> str:
 
 
 def _find_problem_in_equation(equation: re.Match[str]) -> str:
+    first, *more = (equation["expression"] or "").strip().split("\n")
+    if any(_LEFT_SIDE.match(line) for line in more):
+        name = equation["name"] or f"d{equation['state']}/dt"
+        return f"{quote_piece(f'{name} = {first}')} has no unit: end it with ' : 1', or another one"
     unit = equation["unit"].strip()
     if not _UNIT.fullmatch(unit):
         return f"{quote_piece(unit)} is no unit: expected a product such as 'siemens/metre**2'"

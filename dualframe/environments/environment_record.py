@@ -11,10 +11,12 @@ import pandas as pd
 from brian2.units import ms
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
-from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.equation_syntax import FUNCTIONS
+from dualframe.core.errors import NetworkError, UnknownName, suggest_name
 from dualframe.core.quantity import quantity, quantity_text
 from dualframe.environments.derived_signals import derived_equations
 from dualframe.environments.expression_evaluator import (
+    CONSTANTS,
     compile_expression,
     drawn_once_per_step,
     ordered_subexpressions,
@@ -35,6 +37,7 @@ trial : 1
 """
 # Computed once per step: a signal to another population is then a variable, as GeNN needs it
 ONCE = " (constant over dt)"
+_OF_THE_CLOCK = ("t", "dt", "tick", "steps", "ending")
 _COUNTERS = ("elapsed", "collected", "reward", "ended", "trial")
 
 
@@ -307,8 +310,11 @@ def check_definitions(environment: Environment) -> None:
     Raises
     ------
     NetworkError
-        If its equations do not define what `Environment.equations` promises, or its state has a
-        name of the counters and outcomes that every environment has.
+        If its equations do not define what `Environment.equations` promises, use a name that nobody
+        defines or one another in a circle, or its state has a name of the counters and outcomes
+        that every environment has.
+    UnknownName
+        If it starts a trial with a state variable that it does not have.
     """
     for name in environment.state:
         if name in (*_COUNTERS, *environment.trial_outcomes, "tick", "steps", "ending"):
@@ -316,7 +322,15 @@ def check_definitions(environment: Environment) -> None:
                 f"environment {environment.name!r} has a state variable {name!r}, a name that "
                 f"every environment uses itself: give it another."
             )
-    defined = {name for name, _ in ordered_subexpressions(environment.tick_equations)}
+    for name in environment.start:
+        if name not in environment.state:
+            raise UnknownName(
+                f"state variable at the start of environment {environment.name!r}",
+                name,
+                environment.state,
+            )
+    lines = _lines_in_order(environment)
+    defined = set(lines)
     promised = {f"{name}_next" for name in environment.state}
     promised |= {"reward_next", "terminal", "succeeded"}
     promised |= {item.name for item in environment.observations} - set(environment.state)
@@ -330,3 +344,24 @@ def check_definitions(environment: Environment) -> None:
         raise NetworkError(
             f"environment {environment.name!r} does not define {name!r} in its equations."
         )
+    own = (*environment.state, *environment.action.inputs, *_COUNTERS, *environment.trial_outcomes)
+    known = {*defined, *own, *environment.constants, *FUNCTIONS, *CONSTANTS, *_OF_THE_CLOCK}
+    for name, expression in (*lines.items(), *environment.start.items()):
+        for used in sorted(get_identifiers(expression) - known):
+            raise NetworkError(
+                f"environment {environment.name!r}: {used!r}, of which {name!r} is made, is "
+                f"neither a parameter nor defined. {suggest_name(used, known - {*FUNCTIONS})}"
+            )
+
+
+def _lines_in_order(environment: Environment) -> dict[str, str]:
+    """Return the subexpressions of a tick by name, each after those that it uses."""
+    try:
+        return dict(ordered_subexpressions(environment.tick_equations))
+    except ValueError as error:  # of Brian2
+        if isinstance(error, NetworkError):
+            raise
+        raise NetworkError(
+            f"equations of environment {environment.name!r}: {error} Only the state is of the tick "
+            f"before; let what is new be made of it."
+        ) from error

@@ -147,7 +147,8 @@ def _read_environment(table: Table) -> TaskSection | None:
     try:
         spec = ENVIRONMENTS[kind]
     except UnknownName as error:
-        raise CatalogueError(f"{row.where}: {error}") from error
+        remedy = "One of your own is registered, with dualframe.register, before the file is read."
+        raise CatalogueError(f"{row.where}: {error} {remedy}") from error
     return read_section(row, "environment", kind, environment_schema(spec))
 
 

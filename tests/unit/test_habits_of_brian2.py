@@ -44,3 +44,10 @@ def test_equations_that_the_method_cannot_solve_name_the_population(right: str) 
     cells = population(f"dv/dt = ({right})/tau : volt", method="exact")
     with pytest.raises(NetworkError, match=r"population 'cells' cannot solve .* method='euler'"):
         df.run(df.Network([cells]), 1 * ms, target="runtime")
+
+
+@pytest.mark.parametrize("following", ["dx/dt = -x/tau : 1", "x = 2*v : volt"])
+def test_a_line_without_a_unit_is_quoted(following: str) -> None:
+    with pytest.raises(NetworkError, match=r"'dv/dt = -v/tau' has no unit: end it with ' : 1'"):
+        population(f"dv/dt = -v/tau\n{following}")
+    assert population(f"dv/dt = (1*mV -\n v)/tau : volt\n{following}").n == 3

@@ -133,6 +133,29 @@ def test_an_environment_that_lacks_something_is_refused() -> None:
         spec.make_environment()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("cost*choice", "costs*choice", "'costs', of which 'reward_next' is made.*'cost'"),
+        ("terminal = 0", "terminal = succeeded*reward_next*terminal", "'toy_lamp'.* cycle"),
+        ("terminal = 0 : 1", "terminal = 0", "'terminal = 0' has no unit"),
+    ],
+)
+def test_equations_of_an_environment_are_refused_where_they_are_made(
+    old: str, new: str, told: str
+) -> None:
+    equations = LAMP.write_equations({})
+    changed = replace(equations, equations=EQUATIONS.replace(old, new))
+    with pytest.raises(NetworkError, match=told):
+        replace(LAMP, write_equations=lambda values: changed).make_environment()
+
+
+def test_a_trial_starts_with_state_variables() -> None:
+    changed = replace(LAMP.write_equations({}), start={"lid": "0"})
+    with pytest.raises(UnknownName, match=r"start of environment 'toy_lamp' 'lid'.*'lit'"):
+        replace(LAMP, write_equations=lambda values: changed).make_environment()
+
+
 def test_it_is_a_population() -> None:
     lamp = df.environment("toy_lamp").population("lamp")
     hand = df.Population("hand", 1, "press = int(t < 15*ms) : 1 (constant over dt)")
