@@ -29,6 +29,7 @@ from dualframe.catalogue.table_form import (
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.parameter_table import Dimensions, ParameterTable, dimension_of_unit
+from dualframe.core.text_views import text_as_html
 from dualframe.neurons.registry import models_named
 
 PASSIVE: Dimensions = MappingProxyType(
@@ -165,6 +166,18 @@ class CellType:
     remarks: tuple[Note, ...] = ()
     like: str = ""
     folder: str = field(default="", compare=False)
+
+    def _repr_html_(self) -> str:
+        passive = self.passive.numbers.items() if self.passive else ()
+        places = self.compartments.names if self.compartments else ()
+        parts = {
+            "passive": [f"{name}: {n.written} [{n.status}]" for name, n in passive],
+            "point neurons": [f"{s.model}: {s.label}" for s in self.point_neurons],
+            "compartments": list(places),
+        }
+        blocks = ["\n  ".join([name, *rows]) for name, rows in parts.items() if rows]
+        facts = f"{self.region}, {self.transmitter}; dualframe show {self.name} has the sources"
+        return text_as_html("\n\n".join([f"{self.name}: {self.title}\n{facts}", *blocks]))
 
     def point_neuron_set(
         self, model: str, *, label: str = "", specimen: str | int = ""

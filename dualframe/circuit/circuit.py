@@ -30,6 +30,7 @@ from dualframe.circuit.pharmacology import Modulation, Pulses
 from dualframe.circuit.resolved_circuit import ResolvedCircuit, resolve_circuit
 from dualframe.circuit.scaling import SMALLEST_POPULATION, scaled_circuit, scaling_table
 from dualframe.core.errors import NetworkError, UnknownName
+from dualframe.core.text_views import fit_screen, text_as_html
 from dualframe.core.validation import as_names, set_frozen_field
 from dualframe.network import Plasticity
 
@@ -392,4 +393,7 @@ class Circuit(CircuitRecord):
         return describe_circuit(self)
 
     def __str__(self) -> str:
-        return overview_text(self)
+        return fit_screen(overview_text(self), "describe() has everything.")
+
+    def _repr_html_(self) -> str:
+        return text_as_html(overview_text(self), "populations")

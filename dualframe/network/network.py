@@ -13,6 +13,7 @@ from brian2.units.fundamentalunits import get_dimensions
 from dualframe.core.descriptions import decode
 from dualframe.core.errors import NetworkError, UnknownName, suggest_name
 from dualframe.core.serialisation import digest_of, encode
+from dualframe.core.text_views import fit_screen, text_as_html
 from dualframe.core.validation import (
     as_records,
     as_values,
@@ -151,16 +152,26 @@ class Network(ValueRecord):
         return network
 
     def __str__(self) -> str:
-        lines = [f"Network {self.name!r}"]
-        lines += [f"  {p.name}: {p.n} x {p.cell_type or 'neuron'}" for p in self.populations]
-        lines += [
-            f"  {i.name or i.target}: {type(i).__name__}"
-            if isinstance(i, CurrentInput)
-            else f"  {i.name}: {type(i).__name__}, {i.n} sources"
-            for i in self.inputs
-        ]
-        lines += [f"  {p.source} -> {p.target}: {p.name}" for p in self.projections]
-        return "\n".join(lines)
+        return fit_screen(self._overview(), "populations, inputs and projections have the rest.")
+
+    def _repr_html_(self) -> str:
+        return text_as_html(self._overview(), "populations")
+
+    def _overview(self) -> str:
+        parts = {
+            "populations": [
+                f"{p.name}: {p.n} x {p.cell_type or 'neuron'}" for p in self.populations
+            ],
+            "inputs": [
+                f"{i.name or i.target}: {type(i).__name__}"
+                if isinstance(i, CurrentInput)
+                else f"{i.name}: {type(i).__name__}, {i.n} sources"
+                for i in self.inputs
+            ],
+            "projections": [f"{p.source} -> {p.target}: {p.name}" for p in self.projections],
+        }
+        blocks = ["\n  ".join([name, *rows]) for name, rows in parts.items() if rows]
+        return "\n\n".join([f"Network {self.name!r}", *blocks])
 
     def _check_projection(self, projection: Projection) -> None:
         source, target = self.source(projection.source), self.population(projection.target)

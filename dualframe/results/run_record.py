@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dualframe.core.errors import UnknownName
+from dualframe.core.text_views import table_as_html
 from dualframe.results.action_tables import actions_table
 from dualframe.results.rate_ranges import compare_with_ranges, state_lines
 from dualframe.results.spike_trains import (
@@ -249,6 +250,9 @@ class RunRecord:
         traces = [f"{name} ({trace.neurons.size} recorded)" for name, trace in self.traces.items()]
         recorded = f", traces of {', '.join(traces)}" if traces else ""
         return f"<Results: {self.duration:g} s of {cells}; {len(self.spikes)} spikes{recorded}>"
+
+    def _repr_html_(self) -> str:
+        return table_as_html(repr(self).strip("<>"), self.rates())
 
 
 def _complete_provenance(provenance: Mapping[str, Any], duration: float) -> dict[str, Any]:

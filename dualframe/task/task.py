@@ -22,6 +22,7 @@ from dualframe.circuit.describe import assumed_numbers, component_lines, write_n
 from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.shipped_files import find_shipped_file, shipped_folder, shipped_names
+from dualframe.core.text_views import text_as_html
 from dualframe.core.validation import as_not_negative, check_count
 from dualframe.network import ValueRecord
 from dualframe.task.perturbation import CircuitChanges, Perturbation
@@ -282,6 +283,9 @@ class Task(CircuitChanges, ValueRecord):
         sources = [f"  {key}: {citation(key, files[key])}" for key in page.cited]
         tail = [f"{assumed} numbers are assumed", "", "sources", *sources]
         return "\n".join([*page.lines, "", *tail])
+
+    def _repr_html_(self) -> str:
+        return text_as_html(f"{self}\n\n{self.describe()}")
 
     def __str__(self) -> str:
         varied = f", heterogeneity {self.heterogeneity:g}" if self.heterogeneity else ""

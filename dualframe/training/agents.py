@@ -34,6 +34,7 @@ from dualframe.core.json_files import SIZE, TABLE, TEXT, check_entries, optional
 from dualframe.core.output_folder import added_output, check_output, replaced_output
 from dualframe.core.output_manifest import FOLDERS, MANIFEST
 from dualframe.core.serialisation import encode
+from dualframe.core.text_views import table_as_html
 from dualframe.core.user_paths import expand_user
 from dualframe.core.user_warnings import warn_user
 from dualframe.results.hdf5_files import read_synapses, read_unit
@@ -133,6 +134,9 @@ class TrainedAgents(AgentRecord):
     def __repr__(self) -> str:
         task = self.task
         return f"<TrainedAgents: {self.n} of task {task.name!r}, modulators {task.condition}>"
+
+    def _repr_html_(self) -> str:
+        return table_as_html(repr(self).strip("<>"), self.outcomes)
 
 
 def load_agents(directory: str | Path) -> TrainedAgents:
