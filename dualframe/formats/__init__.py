@@ -1,18 +1,20 @@
 """Files and objects of other tools; what needs an extra of dualframe says which if it is missing.
 
-SONATA: `write_sonata`, `read_sonata_spikes`. Text: `read_csv_spikes`. Neo (extra ``neo``):
-`to_neo`, `from_neo`, `spikes_from_neo`. xarray (``xarray``): `to_xarray`. NWB (``nwb``):
+SONATA: `write_sonata`, `load_sonata`, `read_sonata_spikes`. Text: `read_csv_spikes`. Neo (extra
+``neo``): `to_neo`, `from_neo`, `spikes_from_neo`. xarray (``xarray``): `to_xarray`. NWB (``nwb``):
 `write_nwb`, `read_nwb_spikes`, `read_nwb_series`.
 """
 
 from dualframe.formats.neo_objects import from_neo, spikes_from_neo, to_neo
 from dualframe.formats.nwb_files import read_nwb_series, read_nwb_spikes, write_nwb
 from dualframe.formats.sonata_export import write_sonata
+from dualframe.formats.sonata_import import load_sonata
 from dualframe.formats.spike_files import read_csv_spikes, read_sonata_spikes
 from dualframe.formats.xarray_views import to_xarray
 
 __all__ = [
     "from_neo",
+    "load_sonata",
     "read_csv_spikes",
     "read_nwb_series",
     "read_nwb_spikes",
