@@ -241,10 +241,10 @@ def _constant_current(name: str, current: Any) -> tuple[CurrentInput, ...]:
     return (CurrentInput(name, current * pA, variable="I", name=f"{name}_current"),)
 
 
-def _check_names(name: str, values: Values, known: Values) -> None:
+def _check_names(name: str, values: Values, parameters: Values) -> None:
     for key in values:
-        if key not in known:
-            raise UnknownName(f"parameter that the NEST model of {name!r} has here", key, known)
+        if key not in parameters:
+            raise UnknownName(f"parameter that the NEST model of {name!r} has here", key, parameters)
 
 
 def _check_fixed(name: str, values: Values, fixed: Values) -> None:

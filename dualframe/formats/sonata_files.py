@@ -73,9 +73,9 @@ def _resolved_manifest(manifest: Mapping[str, str]) -> dict[str, str]:
     return resolved
 
 
-def _replaced(value: str, manifest: Mapping[str, str], own: str = "") -> str:
+def _replaced(value: str, manifest: Mapping[str, str], variable: str = "") -> str:
     for name in sorted(manifest, key=len, reverse=True):
-        if name != own:
+        if name != variable:
             value = value.replace(name, manifest[name])
     return value
 

@@ -364,12 +364,12 @@ def _positions(rows: Rows, here: Indices) -> Any:
     return np.stack([axis.astype(float) for axis in axes], axis=1) * um
 
 
-def _filled(own: NDArray[np.float64], default: Any, rows: Rows, name: str) -> Any:
+def _filled(values: NDArray[np.float64], default: Any, rows: Rows, name: str) -> Any:
     """Return a parameter of single nodes; where a node has none, that of its type."""
-    missing = np.isnan(own)
+    missing = np.isnan(values)
     if missing.any() and default is None:
         refuse(rows.file, rows.name, f"dynamics_params/{name}", "some nodes have no value.")
-    return np.where(missing, default, own) if missing.any() else own
+    return np.where(missing, default, values) if missing.any() else values
 
 
 def _identifier(name: str) -> str:
