@@ -244,7 +244,7 @@ def _constant_current(name: str, current: Any) -> tuple[CurrentInput, ...]:
 def _check_names(name: str, values: Values, parameters: Values) -> None:
     for key in values:
         if key not in parameters:
-            raise UnknownName(f"parameter that the NEST model of {name!r} has here", key, parameters)
+            raise UnknownName(f"parameter of the NEST model of {name!r}:", key, parameters)
 
 
 def _check_fixed(name: str, values: Values, fixed: Values) -> None:
