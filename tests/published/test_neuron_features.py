@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from dualframe.experiments.neuron_features import CRITERIA
+
 Found = Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 SCRIPT = Path(__file__).parents[2] / "circuits" / "figures" / "plot_neuron_features.py"
 
@@ -72,10 +74,10 @@ def test_spikes_are_those_of_the_authors_recurrence(found: Found, name: str) -> 
 @pytest.mark.parametrize("name", PANELS)
 def test_a_criterion_can_fail(found: Found, name: str) -> None:
     """Of the other panels, few are taken for this one: stimuli differ, and so do spikes."""
-    others = [x for x in PANELS if x != name and features.CRITERIA[name](*found[x])]
+    others = [x for x in PANELS if x != name and CRITERIA[name](*found[x])]
     assert len(others) <= 3, others
     silent = (np.array([]), np.full(1601, -65.0), np.linspace(0, 400, 1601))
-    assert not features.CRITERIA[name](*silent)
+    assert not CRITERIA[name](*silent)
 
 
 def test_five_features_hang_on_the_time_step() -> None:
