@@ -6,12 +6,12 @@ import argparse
 from typing import Any
 
 from dualframe import __version__
-from dualframe.cli.command_list import COMMANDS
+from dualframe.cli.command_list import COMMANDS, EXAMPLES
 from dualframe.cli.messages import PROGRAM
 from dualframe.cli.output_options import add_force
 from dualframe.cli.task_arguments import (
-    BRANCHES,
-    TARGETS,
+    BRANCH_CHOICES,
+    TARGET_CHOICES,
     THREADS,
     add_attribute_arguments,
     add_drug_arguments,
@@ -57,11 +57,15 @@ def command_line_parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Spiking networks from one catalogue of cells, with dendrites and without.",
+        epilog=f"example: {EXAMPLES['run']}",
     )
     top.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     parsers = {name: _add_parser(commands, name) for name in COMMANDS}
-    parsers["list"].add_argument("kind", choices=KINDS)
+    for command, choices in (("list", KINDS), ("schema", SCHEMA_KINDS)):
+        parsers[command].add_argument(
+            "kind", choices=choices, metavar="KIND", help=", ".join(choices)
+        )
     parsers["show"].add_argument(
         "name",
         metavar="NAME",
@@ -71,7 +75,6 @@ def command_line_parser() -> argparse.ArgumentParser:
     add_train_arguments(parsers["train"])
     add_attribute_arguments(parsers["attribute"])
     _add_new_arguments(parsers["new"])
-    parsers["schema"].add_argument("kind", choices=SCHEMA_KINDS)
     parsers["schema"].add_argument("--out", metavar="FILE", help="default: print it")
     add_force(parsers["schema"], "replace a file that stands there")
     _add_export_arguments(parsers["export"])
@@ -96,7 +99,7 @@ def command_line_parser() -> argparse.ArgumentParser:
 def _add_parser(commands: Any, name: str) -> argparse.ArgumentParser:
     _, words, description = COMMANDS[name]
     subparser: argparse.ArgumentParser = commands.add_parser(
-        name, help=words, description=description
+        name, help=words, description=description, epilog=f"example: {EXAMPLES[name]}"
     )
     subparser.set_defaults(command=name)
     if name not in WITHOUT_JSON:
@@ -107,10 +110,11 @@ def _add_parser(commands: Any, name: str) -> argparse.ArgumentParser:
 def _add_run_arguments(subparser: argparse.ArgumentParser) -> None:
     _add_model_arguments(subparser)
     _add_simulation_arguments(subparser)
-    subparser.add_argument("--target", metavar="T", help=f"{TARGETS}, or auto (default)")
+    subparser.add_argument("--target", metavar=TARGET_CHOICES, help="default: auto")
     subparser.add_argument(
         "--precision",
-        help="float64 (default) or, on compiled targets, float32; times are float64 always",
+        metavar="{float64,float32}",
+        help="default: float64; float32 on compiled targets only; times are float64 always",
     )
     subparser.add_argument(
         "--out", metavar="DIR", help="folder for manifest, rates, spikes, figures"
@@ -156,7 +160,9 @@ def _add_export_arguments(subparser: argparse.ArgumentParser) -> None:
 
 def _add_check_arguments(subparser: argparse.ArgumentParser) -> None:
     _add_model_arguments(subparser)
-    subparser.add_argument("--target", metavar="T", required=True, help=TARGETS)
+    subparser.add_argument(
+        "--target", metavar=TARGET_CHOICES.replace(",auto", ""), required=True, help="a target"
+    )
 
 
 def _add_compare_arguments(subparser: argparse.ArgumentParser) -> None:
@@ -180,7 +186,7 @@ def _add_compare_arguments(subparser: argparse.ArgumentParser) -> None:
     )
     _add_scale(subparser)
     add("--duration", default="2s", help="simulated time of each run (default 2s)")
-    add("--target", default="auto", help=f"{TARGETS}, or auto (default)")
+    add("--target", default="auto", metavar=TARGET_CHOICES, help="default: auto")
     add("--out", metavar="DIR", help="folder for tables and the figure")
     add_force(subparser)
 
@@ -223,7 +229,7 @@ def _add_validate_arguments(subparser: argparse.ArgumentParser) -> None:
     add = subparser.add_argument
     add("cell", metavar="CELL", nargs="?", help="cell type or TOML file (default: all, a summary)")
     add("--model", default="glif", help="glif (default), glif1, ..., glif5, izhikevich")
-    add("--cells", help="published or fitted (default: fitted where there is a fit)")
+    add("--cells", metavar="{fitted,published}", help="default: fitted where there is a fit")
     add("--out", metavar="DIR", help="folder for tables, curves and figures")
     add_force(subparser)
 
@@ -239,7 +245,7 @@ def _add_fit_arguments(subparser: argparse.ArgumentParser) -> None:
 def _add_model_arguments(subparser: argparse.ArgumentParser) -> None:
     add = subparser.add_argument
     add("circuit", metavar="CIRCUIT", help="name, or TOML file")
-    add("--branch", help=f"{BRANCHES} (default biological)")
+    add("--branch", metavar=BRANCH_CHOICES, help="default: biological")
     add("--model", help="point neurons: glif (default), glif1, ..., glif5, izhikevich")
     _add_twin_arguments(subparser)
     add(
@@ -266,13 +272,15 @@ def _add_twin_arguments(subparser: argparse.ArgumentParser) -> None:
     """Declare which of a model's point neurons, and which synapses."""
     subparser.add_argument(
         "--cells",
+        metavar="{fitted,published}",
         help="point neurons: fitted to the compartments, or published (default: fitted where there "
         "is a fit)",
     )
     subparser.add_argument(
         "--synapses",
-        help="point neurons: current or conductance (default: conductance with fitted cells, the "
-        "circuit's with published ones)",
+        metavar="{current,conductance}",
+        help="of point neurons (default: conductance with fitted cells, the circuit's with "
+        "published ones)",
     )
 
 

@@ -102,6 +102,30 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 )
 
 
+#: A call of each command, which its help shows.
+EXAMPLES: Mapping[str, str] = MappingProxyType(
+    {
+        "list": "dualframe list cells",
+        "show": "dualframe show ctx_pv",
+        "run": "dualframe run l23 --modulate ACh=0.8 --duration 2s --out results",
+        "train": "dualframe train navigation --modulate none --modulate DA --out trained",
+        "attribute": "dualframe attribute bandit_cells --receptor D1 --out attributed",
+        "new": "dualframe new circuit mine --from l23",
+        "schema": "dualframe schema circuit --out circuit.json",
+        "export": "dualframe export l23 --scale 0.05 --duration 10s --out l23_cpp",
+        "check": "dualframe check l23 --target genn",
+        "report": "dualframe report results",
+        "doctor": "dualframe doctor",
+        "replay": "dualframe replay results",
+        "compare": "dualframe compare l23 --modulate ACh=0.8 --seeds 6",
+        "calibrate": "dualframe calibrate mine.toml --model glif",
+        "validate": "dualframe validate ctx_pv",
+        "fit": "dualframe fit ctx_pv --model glif",
+        "cache": "dualframe cache --clear",
+    }
+)
+
+
 def find_command(name: str) -> Callable[[argparse.Namespace], int]:
     """Return what carries out a command; its module is imported for it alone.
 

@@ -8,6 +8,8 @@ from dualframe.cli.output_options import add_force
 
 TARGETS = "runtime, cpp_standalone, genn, genn5"
 BRANCHES = "biological or task_driven"
+BRANCH_CHOICES = "{biological,task_driven}"  # shown; what checks them names the nearest
+TARGET_CHOICES = "{" + TARGETS.replace(", ", ",") + ",auto}"
 THREADS = (
     "cores for blocks of agents on cpp_standalone (default 1); other networks use OpenMP, with "
     "which none measured ran faster"
@@ -81,7 +83,7 @@ def _add_task_arguments(subparser: argparse.ArgumentParser) -> None:
     add("--trials", type=int, help="trials of each agent (default: the task's)")
     add("--duration", help="simulated time, instead of the task's")
     add("--neurons", type=int, help="size of the network, in tasks that have one")
-    add("--branch", help=f"{BRANCHES} (default: task_driven)")
+    add("--branch", metavar=BRANCH_CHOICES, help="default: task_driven")
     add("--model", help="point neurons of the task's cells (default: those that the task states)")
     add_drug_arguments(subparser)
     add(
@@ -98,7 +100,7 @@ def _add_task_arguments(subparser: argparse.ArgumentParser) -> None:
         help="another number or text of the task, as `dualframe show TASK` names it; repeatable",
     )
     add("--seed", type=int, help="of everything that is drawn (default: drawn, and reported)")
-    add("--target", default="auto", help=f"{TARGETS}, or auto (default)")
+    add("--target", default="auto", metavar=TARGET_CHOICES, help="default: auto")
     add("--threads", type=int, default=1, help=THREADS)
 
 

@@ -12,10 +12,13 @@ import pytest
 
 import dualframe as df
 from dualframe.cli import main, screen
-from dualframe.cli.arguments import KINDS
+from dualframe.cli.arguments import KINDS, command_line_parser
 from dualframe.cli.catalogue_commands import COLUMNS
+from dualframe.cli.command_list import COMMANDS, EXAMPLES
 from dualframe.cli.terminal_output import fit_table, format_table
 from dualframe.core.quantity import quantity, quantity_text
+from dualframe.simulation.run_specification import BRANCHES
+from dualframe.targets.target_support import TARGETS
 
 
 class Terminal(io.StringIO):
@@ -23,6 +26,30 @@ class Terminal(io.StringIO):
 
     def isatty(self) -> bool:
         return True
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_has_an_example_that_can_be_called(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    assert f"example: {EXAMPLES[name]}" in shown.replace("\n", " ").replace("  ", " ")
+    program, *words = EXAMPLES[name].split()
+    assert program == "dualframe"
+    assert command_line_parser().parse_args(words).command == name
+
+
+def test_help_shows_what_options_may_be(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["run", "--help"])
+    shown = capsys.readouterr().out
+    for choices in (BRANCHES, [*TARGETS, "auto"], ("float64", "float32")):
+        assert f"{{{','.join(choices)}}}" in shown
+    assert tuple(EXAMPLES) == tuple(COMMANDS)
 
 
 @pytest.mark.parametrize("name", df.environments()["name"])
