@@ -12,7 +12,7 @@ from dualframe.core.user_paths import expand_user
 
 
 def schema_command(options: argparse.Namespace) -> int:
-    """Print the JSON Schema of a kind of TOML file, or write it."""
+    """Print or write the JSON Schema of a kind of TOML file, with which editors check it."""
     text = json.dumps(df.schema(options.kind), indent=1) + "\n"
     if options.out is None:
         print(text, end="")

@@ -8,7 +8,9 @@ from dualframe.cli.output_options import add_force
 
 TARGETS = "runtime, cpp_standalone, genn, genn5"
 BRANCHES = "biological or task_driven"
-BRANCH_CHOICES = "{biological,task_driven}"  # shown; what checks them names the nearest
+BRANCH_CHOICES = (
+    "{" + BRANCHES.replace(" or ", ",") + "}"
+)  # shown; what checks them names the nearest
 TARGET_CHOICES = "{" + TARGETS.replace(", ", ",") + ",auto}"
 THREADS = (
     "cores for blocks of agents on cpp_standalone (default 1); other networks use OpenMP, with "

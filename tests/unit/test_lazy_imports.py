@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import dualframe as df
-from dualframe.cli import arguments, command_list
+from dualframe.cli import arguments, command_list, task_arguments
 from dualframe.cli.catalogue_commands import LISTS
 from dualframe.simulation.recordings import RECORDED_NEURONS
 from dualframe.simulation.run_specification import BRANCHES
@@ -97,8 +97,8 @@ def test_every_command_is_found_and_described_as_it_is_documented() -> None:
 
 def test_the_help_says_what_the_package_has() -> None:
     assert tuple(LISTS) == arguments.KINDS
-    assert ", ".join(TARGETS) == arguments.TARGETS
-    assert " or ".join(BRANCHES) == arguments.BRANCHES
+    assert ", ".join(TARGETS) == task_arguments.TARGETS
+    assert " or ".join(BRANCHES) == task_arguments.BRANCHES
     assert set(BRANCHES) == set(training_specification.BRANCHES)
     assert training_specification.BRANCHES[0] == "task_driven"  # the default that the help names
     assert RECORDED_NEURONS == arguments.RECORDED_NEURONS
