@@ -57,9 +57,14 @@ class PoissonInput(ValueRecord):
     Parameters
     ----------
     rate
-        A scalar or an array of shape ``(n,)``.
+        A scalar or an array of shape ``(n,)``. With a time course, its largest values.
     start, stop
         When the sources are active; the default is the whole run.
+    times, rates
+        Of a time course, instead of a rate: each rate holds from its time, rounded to a time step,
+        until the next one, the last until the end. Times increase; rates have the shape
+        ``(times,)``, or ``(times, n)`` for a course of each source. Before the first time there
+        are no spikes. They are drawn on the host.
     drawn
         ``"host"`` draws the spikes from the run's seed before the run, so that every target
         sees the same spikes; ``"target"`` draws them while running (less memory in long runs;
@@ -68,15 +73,21 @@ class PoissonInput(ValueRecord):
 
     name: str
     n: int
-    rate: Any
+    rate: Any = None
     start: Any = field(default_factory=lambda: 0 * ms)
     stop: Any = None
     _: KW_ONLY
     drawn: str = "host"
+    times: Any = field(default=None, metadata=WHERE_GIVEN)
+    rates: Any = field(default=None, metadata=WHERE_GIVEN)
 
     def __post_init__(self) -> None:
         check_name(self.name, "input")
         check_count(self.n, f"number of sources of input {self.name!r}")
+        if self.has_time_course:
+            self._set_time_course(f"input {self.name!r}")
+        if self.rate is None:
+            raise NetworkError(f"input {self.name!r} has no rate: give one, or times and rates.")
         rate = as_values(self.rate, self.n, f"rate of input {self.name!r}", "rate")
         if np.min(np.asarray(rate)) < 0:
             raise NetworkError(f"rate of input {self.name!r} is {rate}: expected >= 0 Hz.")
@@ -85,6 +96,30 @@ class PoissonInput(ValueRecord):
             raise UnknownName("way to draw spikes", self.drawn, ("host", "target"))
         _set_interval(self, f"input {self.name!r}")
         self._freeze()
+
+    @property
+    def has_time_course(self) -> bool:
+        """Whether its rates change with time."""
+        return self.times is not None or self.rates is not None
+
+    def _set_time_course(self, label: str) -> None:
+        if self.drawn != "host":
+            raise NetworkError(
+                f"{label} has a time course, which is drawn before the run: let drawn be 'host'."
+            )
+        times, rates = _time_course(self.times, self.rates, "rates", "rate", label)
+        if np.ndim(rates) == 2 and np.shape(rates)[1] != self.n:
+            raise NetworkError(
+                f"rates of {label} have the shape {np.shape(rates)}: expected a column for each of "
+                f"{self.n} sources."
+            )
+        if float(np.min(np.asarray(rates))) < 0:
+            raise NetworkError(f"a rate of {label} is below 0 Hz: expected >= 0 Hz.")
+        largest = rates.max(axis=0)
+        if self.rate is not None and not np.array_equal(np.asarray(self.rate), np.asarray(largest)):
+            raise NetworkError(f"{label} has a rate and a time course: give one of them.")
+        for name, value in (("times", times), ("rates", rates), ("rate", largest)):
+            set_frozen_field(self, name, value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,20 +176,7 @@ class CurrentInput(ValueRecord):
     def _set_waveform(self, label: str) -> None:
         if self.amplitude is not None or self.stop is not None or float(np.asarray(self.start)):
             raise NetworkError(f"{label} is a waveform: give no amplitude, start or stop.")
-        if self.times is None or self.values is None:
-            raise NetworkError(f"{label} is a waveform: give times and values.")
-        count = np.size(self.times)
-        times = as_times(self.times, count, f"times of the {label}")
-        values = quantity(self.values, None, f"values of the {label}")
-        if np.ndim(times) != 1 or not count or np.any(np.diff(np.asarray(times)) <= 0):
-            raise NetworkError(f"times of the {label} do not increase from one to the next.")
-        if np.ndim(values) not in (1, 2) or len(values) != count:
-            raise NetworkError(
-                f"values of the {label} have the shape {np.shape(values)}: expected ({count},) or "
-                f"({count}, n), a value or a row for each time."
-            )
-        if not np.isfinite(np.asarray(values)).all():
-            raise NetworkError(f"values of the {label} are not all finite.")
+        times, values = _time_course(self.times, self.values, "values", None, f"the {label}")
         set_frozen_field(self, "times", times)
         set_frozen_field(self, "values", values)
 
@@ -199,6 +221,27 @@ class Recording(ValueRecord):
                 )
             set_frozen_field(self, "neurons", neurons)
         self._freeze()
+
+
+def _time_course(
+    times: Any, values: Any, noun: str, dimension: str | None, label: str
+) -> tuple[Any, Any]:
+    """Return times and what holds from each, checked; ``noun`` is what errors call the latter."""
+    if times is None or values is None:
+        raise NetworkError(f"{label} changes with time: give times and {noun}.")
+    count = np.size(times)
+    times = as_times(times, count, f"times of {label}")
+    values = quantity(values, dimension, f"{noun} of {label}")
+    if np.ndim(times) != 1 or not count or np.any(np.diff(np.asarray(times)) <= 0):
+        raise NetworkError(f"times of {label} do not increase from one to the next.")
+    if np.ndim(values) not in (1, 2) or len(values) != count:
+        raise NetworkError(
+            f"{noun} of {label} have the shape {np.shape(values)}: expected ({count},) or "
+            f"({count}, n), a value or a row for each time."
+        )
+    if not np.isfinite(np.asarray(values)).all():
+        raise NetworkError(f"{noun} of {label} are not all finite.")
+    return times, values
 
 
 def _set_interval(record: Any, label: str) -> None:

@@ -76,7 +76,13 @@ def _replicate_input(source: Input, replicas: int) -> Input:
             return replace(source, values=values)
         return replace(source, amplitude=_tile_array(source.amplitude, replicas))
     if isinstance(source, PoissonInput):
-        return replace(source, n=source.n * replicas, rate=_tile_array(source.rate, replicas))
+        columns = source.has_time_course and np.ndim(source.rates) > 1
+        return replace(
+            source,
+            n=source.n * replicas,
+            rate=_tile_array(source.rate, replicas),
+            rates=np.tile(source.rates, (1, replicas)) if columns else source.rates,
+        )
     return _replicate_spikes(source, replicas)
 
 

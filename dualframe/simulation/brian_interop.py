@@ -11,6 +11,7 @@ from brian2 import defaultclock
 from brian2.units import second
 
 from dualframe.core.brian_lock import one_thread_at_a_time
+from dualframe.core.errors import NetworkError
 from dualframe.network import Network, PoissonInput, Recording, expect_network
 from dualframe.simulation.recordings import resolve_recordings
 from dualframe.simulation.run import positive_time, resolve_seed
@@ -79,6 +80,12 @@ def assemble(
 
 
 def _drawn_while_running(network: Network) -> Network:
+    for source in network.sources:
+        if isinstance(source, PoissonInput) and source.has_time_course:
+            raise NetworkError(
+                f"input {source.name!r} has a time course, which is drawn for the time that is "
+                f"simulated: give a duration."
+            )
     inputs = tuple(
         replace(source, drawn="target") if isinstance(source, PoissonInput) else source
         for source in network.inputs

@@ -11,7 +11,7 @@ import pytest
 from brian2.units import Hz, ms, second
 
 import dualframe as df
-from dualframe.core.errors import DualframeWarning
+from dualframe.core.errors import DualframeError, DualframeWarning
 from dualframe.targets.lowering.lower_spike_inputs import lower_source
 from dualframe.targets.lowering.lowered_network import LoweredSpikes
 
@@ -118,3 +118,68 @@ def test_a_run_says_where_counts_are_binomial(rate: Any, warned: bool) -> None:
     with pytest.warns(DualframeWarning) if warned else nullcontext():
         facts = df.run(df.Network([cells], [noise]), 1 * ms, target="runtime").provenance
     assert bool(facts["warnings"]) is warned
+
+
+# --- rates that change with time ------------------------------------------------------------------
+
+
+def test_counts_of_a_time_course_are_those_of_the_formula() -> None:
+    """A binomial count of N steps with chances p has mean sum p and variance sum p (1 - p)."""
+    rates = np.array([[50.0, 400.0], [0.0, 100.0], [300.0, 20.0]])
+    n = 400  # of each course
+    source = df.PoissonInput(
+        "in", 2 * n, times=[0.1, 0.5, 0.6] * second, rates=np.repeat(rates, n, axis=1) * Hz
+    )
+    spikes = lower_source(source, DT, 1.0, np.random.default_rng(3))
+    assert isinstance(spikes, LoweredSpikes)
+    assert spikes.times.min() >= 0.1 - DT / 2
+    edges = np.array([0.1, 0.5, 0.6, 1.0]) - DT / 2
+    for k, low, high in zip(range(3), edges[:-1], edges[1:], strict=True):
+        here = (spikes.times >= low) & (spikes.times < high)
+        for course in range(2):
+            chosen = here & (spikes.indices // n == course)
+            steps, chance = round((high - low) / DT) * n, rates[k, course] * DT
+            expected, sd = steps * chance, np.sqrt(steps * chance * (1 - chance))
+            # six counts: one is further off than four deviations with one seed of 2600
+            assert abs(chosen.sum() - expected) <= 4 * sd
+
+
+def test_a_longer_run_with_a_time_course_begins_as_the_shorter_one() -> None:
+    source = df.PoissonInput("in", 3, times=[0, 0.2] * second, rates=[300.0, 80.0] * Hz)
+    short, long = (lower_source(source, DT, t, np.random.default_rng(5)) for t in (0.4, 4.0))
+    assert isinstance(short, LoweredSpikes)
+    assert isinstance(long, LoweredSpikes)
+    begin = long.times < 0.4 - DT / 2
+    assert np.array_equal(long.indices[begin], short.indices)
+    assert np.array_equal(long.times[begin], short.times)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rates": [1.0, -2.0] * Hz}, "below 0 Hz"),
+        ({"rates": np.ones((2, 4)) * Hz}, "a column for each of 3"),
+        ({"rates": [1.0] * Hz}, "a row for each time"),
+        ({"rates": None}, "give times and rates"),
+        ({"times": [0.2, 0.1] * second}, "do not increase"),
+        ({"rate": 5 * Hz}, "give one of them"),
+        ({"drawn": "target"}, "let drawn be 'host'"),
+    ],
+)
+def test_what_is_no_time_course(changes: dict[str, Any], message: str) -> None:
+    course = {"times": [0.0, 0.1] * second, "rates": [1.0, 2.0] * Hz, **changes}
+    with pytest.raises(DualframeError, match=message):
+        df.PoissonInput("in", 3, **course)
+
+
+def test_a_time_course_is_replicated_and_runs() -> None:
+    course = {"times": [0, 0.02] * second, "rates": [[900.0, 0.0], [0.0, 900.0]] * Hz}
+    cells = df.Population("cells", 2, "V : 1", threshold="V > 0.5", reset="V = 0")
+    into = df.Projection("in", "cells", "V += w", weight=1.0, pairs="one_to_one")
+    network = df.replicate(df.Network([cells], [df.PoissonInput("in", 2, **course)], [into]), 2)
+    results = df.run(network, 40 * ms, target="runtime", progress=False, seed=1)
+    neuron, t = results.spike_trains("cells")
+    assert {*neuron[t < 0.0195]} == {0, 2}
+    assert {*neuron[t > 0.0205]} == {1, 3}
+    with pytest.raises(DualframeError, match="give a duration"):
+        df.assemble(network)

@@ -56,7 +56,30 @@ def lower_source(
         )
     if source.drawn == "target":
         return LoweredPoisson(name=source.name, n=source.n, rates=rates, start=start, stop=stop)
-    return _drawn_spikes(source, rates, start, stop, dt, rng)
+    if not source.has_time_course:
+        return _drawn_spikes(source, rates, start, stop, dt, rng)
+    thinning = rng.spawn(1)[0]  # of its own: a longer run begins as the shorter one
+    return _thinned_spikes(source, _drawn_spikes(source, rates, start, stop, dt, rng), dt, thinning)
+
+
+def _thinned_spikes(
+    source: PoissonInput, spikes: LoweredSpikes, dt: float, rng: np.random.Generator
+) -> LoweredSpikes:
+    """Of spikes at the largest rates, keep each with the chance of its rate over the largest.
+
+    The chance of a spike in a step is then rate*dt, exactly (Lewis and Shedler 1979, Naval Res.
+    Logist. 26:403).
+    """
+    begins = np.asarray(timestep(source.times, dt * second), dtype=np.int64)
+    steps = np.rint(spikes.times / dt).astype(np.int64)
+    row = np.searchsorted(begins, steps, side="right") - 1
+    shape = (len(begins), source.n)
+    rates = np.asarray(source.rates, dtype=float)
+    rates = np.broadcast_to(rates if rates.ndim == 2 else rates[:, None], shape)
+    now = np.where(row >= 0, rates[np.maximum(row, 0), spikes.indices], 0.0)
+    largest = rates.max(axis=0)[spikes.indices]
+    kept = rng.random(len(steps)) * largest < now
+    return LoweredSpikes(source.name, source.n, spikes.indices[kept], spikes.times[kept])
 
 
 def _given_spikes(source: SpikeInput, dt: float) -> LoweredSpikes:
