@@ -13,12 +13,19 @@ from typing import Any
 import numpy as np
 import pytest
 from brian2.units import Hz, ms, mV, nS
+from hypothesis import HealthCheck, settings
 
 import dualframe as df
 from dualframe.building.calibrated_weights import Calibration, save_calibration
 from dualframe.targets.target_support import missing_requirements
 
 OWN_CACHE = pytest.StashKey[str]()
+
+# Hypothesis' own limits on the time of an example are those of an idle machine
+settings.register_profile(
+    "dualframe", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("dualframe")
 
 
 def pytest_configure(config: pytest.Config) -> None:
