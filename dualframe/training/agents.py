@@ -1,8 +1,8 @@
 """Agents that have learned: tables, weights, provenance; on disk a folder.
 
 ================  ==================================================================================
-manifest.json     provenance with the specification that `dualframe replay` repeats, and the SHA-256
-                  of the other files; written last
+manifest.json     provenance with the specification that `dualframe replay` repeats, the number of
+                  rows of each table, and the SHA-256 of the other files; written last
 trials.csv        a row per agent and trial (tasks with trials)
 outcomes.csv      a row per agent
 curves.csv        a row per agent and time (tasks without trials)
@@ -30,7 +30,7 @@ from matplotlib.figure import Figure
 
 from dualframe.core.descriptions import decode
 from dualframe.core.errors import OutputError
-from dualframe.core.json_files import SIZE, TABLE, TEXT, check_entries, optional, read_json
+from dualframe.core.json_files import COUNTS, SIZE, TABLE, TEXT, check_entries, optional, read_json
 from dualframe.core.output_folder import added_output, check_output, replaced_output
 from dualframe.core.output_manifest import FOLDERS, MANIFEST
 from dualframe.core.serialisation import encode
@@ -40,7 +40,7 @@ from dualframe.core.user_warnings import warn_user
 from dualframe.results.hdf5_files import read_synapses, read_unit
 from dualframe.results.saved_results import PROVENANCE_ENTRIES, as_folder, reporting_damage
 from dualframe.task import Task
-from dualframe.training.agent_checks import check_synapses, check_tables
+from dualframe.training.agent_checks import check_files, check_synapses, check_tables
 from dualframe.training.agent_figure import agent_overview
 from dualframe.training.agent_record import AgentRecord
 from dualframe.training.figures import write_figures
@@ -53,14 +53,15 @@ from dualframe.training.recorded_files import (
 )
 from dualframe.training.training_specification import SPECIFICATION_CLASSES
 
-FORMAT, FORMAT_VERSION = "dualframe agents", 3
+FORMAT, FORMAT_VERSION = "dualframe agents", 4
 CONDITIONS_FORMAT = "dualframe conditions"
-_HEAD = ("format", "format_version", "agents", "recorded", "files")
+_HEAD = ("format", "format_version", "agents", "rows", "recorded", "files")
 _ENTRIES = {
     "agents": SIZE,
     "branch": TEXT,
     "model": optional(TEXT),
     "arguments": TABLE,
+    "rows": COUNTS,
     "recorded": TABLE,
 }
 _TABLES = ("trials", "outcomes", "curves")
@@ -154,6 +155,7 @@ def load_agents(directory: str | Path) -> TrainedAgents:
     """
     folder = as_folder(directory)
     manifest = _read_manifest(folder)
+    check_files(folder, (*(f"{table}.csv" for table in _TABLES), "agents.h5", "task.json"))
     with reporting_damage(folder / "task.json"):
         task = _read_task(folder / "task.json")
     with reporting_damage(folder / "agents.h5"):
@@ -170,7 +172,7 @@ def load_agents(directory: str | Path) -> TrainedAgents:
         provenance={key: fact for key, fact in manifest.items() if key not in _HEAD},
         folder=str(folder.absolute()),
     )
-    check_tables(agents, folder)
+    check_tables(agents, folder, manifest["rows"])
     with reporting_damage(folder / "manifest.json"):
         network = agents.network
     with reporting_damage(folder / "agents.h5"):
@@ -239,7 +241,13 @@ def _write_folder(agents: TrainedAgents, folder: Path, force: bool = False) -> N
 
 
 def _manifest_of(agents: TrainedAgents) -> dict[str, Any]:
-    head = {"format": FORMAT, "format_version": FORMAT_VERSION, "agents": agents.n}
+    rows = {table: len(getattr(agents, table)) for table in _TABLES}
+    head = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "agents": agents.n,
+        "rows": rows,
+    }
     return {**head, **agents.provenance, "recorded": describe_recordings(agents.recorded)}
 
 
@@ -272,8 +280,8 @@ def _read_task(path: Path) -> Task:
 
 def _read_table(path: Path) -> pd.DataFrame:
     with reporting_damage(path):
-        if path.stat().st_size <= 1:
-            return pd.DataFrame()
+        if path.read_bytes().strip() == b"" and path.stat().st_size:
+            return pd.DataFrame()  # a table without columns is an empty line
         return pd.read_csv(path, float_precision="round_trip")
 
 

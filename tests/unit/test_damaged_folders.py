@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import shutil
 import warnings
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ from hypothesis import strategies as st
 from small_task import small
 
 import dualframe as df
-from dualframe.core.errors import DualframeError, OutputError
+from dualframe.core.errors import DualframeError, DualframeWarning, OutputError
 from dualframe.network import Network, Population, Projection, SpikeInput
 from dualframe.results.results import Results
 from dualframe.training.agents import TrainedAgents
@@ -296,7 +297,35 @@ def test_tables_of_agents_are_checked(
 ) -> None:
     folder = copied(kept_agents)
     (folder / name).write_bytes(content)
-    assert not loads_the_same_agents(folder, agents) or (name, content) == ("trials.csv", b"")
+    assert not loads_the_same_agents(folder, agents)
+    (folder / name).unlink()
+    with pytest.raises(OutputError, match=f"{name}' is missing: restore it"):
+        df.load_agents(folder)
+
+
+def cut(text: str) -> str:
+    return "".join(text.splitlines(keepends=True)[:-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("trials.csv", cut, "trials.csv' is damaged .it has 5 rows, 6 were saved"),
+        ("trials.csv", lambda text: text.replace("\n0,1,1,", "\n0,1,7,"), "neither 0 nor 1"),
+        ("trials.csv", lambda text: text.replace("\n1,3,", "\n0,4,"), "outcomes.csv says 3"),
+        ("outcomes.csv", lambda text: text.replace("\n0,3,2,", "\n0,3,9,"), "9 successes in 3"),
+        ("curves.csv", lambda text: "agent,t_s\n0,1\n", "it has 1 rows, 0 were saved"),
+        ("curves.csv", lambda text: "", "curves.csv' is damaged"),
+    ],
+)
+def test_tables_that_were_cut_or_changed_are_refused(
+    kept_agents: Path, name: str, change: Callable[[str], str], message: str
+) -> None:
+    folder = copied(kept_agents)
+    (folder / name).write_text(change((folder / name).read_text()))
+    with pytest.warns(DualframeWarning, match="not as saved"), pytest.raises(OutputError) as caught:
+        df.load_agents(folder)
+    assert re.search(message, str(caught.value))
 
 
 @pytest.mark.parametrize("column", ["agent", "trials", "last_success_rate"])
