@@ -310,7 +310,7 @@ def as_indices(value: Any, label: str, n: int | None = None) -> NDArray[np.int32
     if array.size and not 0 <= array.min() <= array.max() <= last:
         raise NetworkError(
             f"{label} reach from {array.min()} to {array.max()}: expected indices from 0 "
-            f"to {last if n is not None else 'the last member'}."
+            f"to {last if n is not None or array.max() > last else 'the last member'}."
         )
     return array.astype(np.int32)
 

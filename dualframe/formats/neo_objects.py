@@ -17,6 +17,7 @@ from brian2.units import second
 from dualframe.core.errors import NetworkError
 from dualframe.core.validation import expect_type
 from dualframe.formats.optional_packages import import_optional
+from dualframe.formats.spike_files import spike_input
 from dualframe.network import SpikeInput
 from dualframe.results.results import Results, Trace, spike_table
 
@@ -171,6 +172,4 @@ def spikes_from_neo(trains: Iterable[Any], name: str) -> SpikeInput:
     if not times:
         raise NetworkError("there is no spike train: expected at least one.")
     sources = np.repeat(np.arange(len(times)), [len(t) for t in times])
-    joined = np.concatenate(times)
-    order = np.lexsort((sources, joined))
-    return SpikeInput(name, len(times), sources[order], joined[order] * second)
+    return spike_input(name, len(times), sources, np.concatenate(times) * second)

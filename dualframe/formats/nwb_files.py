@@ -26,7 +26,9 @@ from numpy.typing import NDArray
 from dualframe.core.errors import OutputError, UnknownName
 from dualframe.core.quantity import unit_of
 from dualframe.core.validation import as_path, expect_type
+from dualframe.formats.foreign_files import as_existing_file
 from dualframe.formats.optional_packages import import_optional
+from dualframe.formats.spike_files import spike_input
 from dualframe.network import CurrentInput, Network, SpikeInput
 from dualframe.results.results import Results, Trace
 
@@ -186,7 +188,7 @@ def _steps_of(current: CurrentInput, duration: float) -> tuple[NDArray[Any], NDA
 @contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     pynwb = import_optional("pynwb", "nwb")
-    file = as_path(path, "path")
+    file = as_existing_file(path, "an NWB file")
     try:
         with pynwb.NWBHDF5IO(str(file), "r") as source:
             yield source.read()
@@ -231,9 +233,7 @@ def read_nwb_spikes(
     if not times:
         raise OutputError(f"{str(path)!r} has no unit whose {column} is {value!r}.")
     sources = np.repeat(np.arange(len(times)), [len(t) for t in times])
-    joined = np.concatenate(times)
-    order = np.lexsort((sources, joined))
-    return SpikeInput(name, len(times), sources[order], joined[order] * second)
+    return spike_input(name, len(times), sources, np.concatenate(times) * second)
 
 
 def read_nwb_series(path: str | os.PathLike[str], name: str) -> tuple[Any, Any, str]:

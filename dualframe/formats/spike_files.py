@@ -10,13 +10,17 @@ import h5py
 import numpy as np
 import pandas as pd
 from brian2.units import second
+from numpy.typing import NDArray
 
 from dualframe.core.errors import OutputError, UnknownName
 from dualframe.core.quantity import quantity
-from dualframe.core.validation import as_path
+from dualframe.core.validation import MOST_MEMBERS, as_indices
+from dualframe.formats.foreign_files import as_existing_file
 from dualframe.network import SpikeInput
 from dualframe.results.hdf5_files import read_indices, read_numbers
 from dualframe.results.saved_results import reporting_damage
+
+_FOREIGN = "expected the SONATA layout; write it anew where it came from"
 
 
 def read_sonata_spikes(
@@ -38,15 +42,15 @@ def read_sonata_spikes(
     Raises
     ------
     OutputError
-        If the file cannot be read.
+        If the file cannot be read, or has several populations and none is named.
     UnknownName
         If it has no such population.
     """
-    file = as_path(path, "path")
-    with reporting_damage(file), h5py.File(file, "r") as content:
+    file = as_existing_file(path, "a SONATA file of spikes")
+    with reporting_damage(file, _FOREIGN), h5py.File(file, "r") as content:
         names = sorted(content["spikes"])
-    chosen = _chosen_population(population, names)
-    with reporting_damage(file), h5py.File(file, "r") as content:
+    chosen = _chosen_population(file, population, names)
+    with reporting_damage(file, _FOREIGN), h5py.File(file, "r") as content:
         group = content["spikes"][chosen]
         neuron = read_indices(group, "node_ids")
         if "seconds" in group:  # dualframe's own: not rounded
@@ -54,7 +58,7 @@ def read_sonata_spikes(
         else:
             unit = group["timestamps"].attrs.get("units", "ms")
             t = read_numbers(group, "timestamps") * (1.0 if unit in ("s", "seconds") else 1e-3)
-    return _spike_input(name or chosen, n, neuron, t * second)
+    return spike_input(name or chosen, n, neuron, t * second)
 
 
 def read_csv_spikes(
@@ -82,7 +86,7 @@ def read_csv_spikes(
     unit
         Of the times.
     population
-        Takes only rows whose column ``population`` says so.
+        Takes only rows whose column ``population`` says so; a file with one needs none.
     n
         Number of sources; the default reaches to the last one that spikes.
     separator
@@ -91,28 +95,51 @@ def read_csv_spikes(
     Raises
     ------
     OutputError
-        If the file cannot be read, or a column holds something else.
+        If the file cannot be read, a column holds something else, or there are several populations
+        and none is named.
     UnknownName
         If it has no such column.
     """
-    file = as_path(path, "path")
+    file = as_existing_file(path, "a text file of spikes with a header")
     try:
         table = pd.read_csv(file, sep=separator or _separator_of(file))
     except (OSError, ValueError) as problem:
         raise OutputError(f"{str(file)!r} is no table of spikes: {problem}.") from problem
+    if not isinstance(table.index, pd.RangeIndex):
+        raise OutputError(f"{str(file)!r} has rows with more columns than its header: name all.")
     for column in (neuron, time, *(["population"] if population else [])):
         if column not in table:
             raise UnknownName(f"column of {str(file)!r}", column, list(map(str, table)))
-    if population:
-        names = sorted(table["population"].astype(str).unique())
-        table = table[table["population"].astype(str) == _chosen_population(population, names)]
-    times = pd.to_numeric(table[time], errors="coerce").to_numpy(float)
-    sources = pd.to_numeric(table[neuron], errors="coerce").to_numpy(float)
-    if not (np.isfinite(times).all() and (sources == np.rint(sources)).all()):
+    if "population" in table:
+        labels = table["population"].astype(str)
+        names = sorted(labels.unique())
+        if len(names) > 1 or population:
+            table = table[labels == _chosen_population(file, population, names)]
+    sources = _numbers_of(file, table[neuron], "a whole number from zero on, of 32 bit")
+    times = _numbers_of(file, table[time], "a number of zero or more")
+    return spike_input(name, n, sources.astype(np.int64), times * quantity(unit, "time", "unit"))
+
+
+def _numbers_of(file: Path, column: Any, expected: str) -> NDArray[np.float64]:
+    """Return the numbers of a column, zero or more; ``expected`` says whether they are whole."""
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(float)
+    good = np.isfinite(numbers) & (numbers >= 0)
+    if "whole" in expected:
+        good &= (numbers == np.rint(numbers)) & (numbers < MOST_MEMBERS)
+    if not good.all():
+        first = int(np.argmin(good))
+        line = _line_of(file, int(column.index[first]))
         raise OutputError(
-            f"{str(file)!r} has a row whose {neuron!r} is no whole number or {time!r} no number."
+            f"{str(file)!r}, line {line}: {column.name!r} is {str(column.iloc[first])!r}: expected "
+            f"{expected}."
         )
-    return _spike_input(name, n, sources.astype(np.int64), times * quantity(unit, "time", "unit"))
+    return numbers
+
+
+def _line_of(file: Path, row: int) -> int:
+    """Return the line of a row below the header; lines that are blank are no rows."""
+    with file.open(encoding="utf-8") as lines:
+        return [number for number, line in enumerate(lines, 1) if line.strip()][row + 1]
 
 
 def _separator_of(file: Path) -> str:
@@ -121,15 +148,37 @@ def _separator_of(file: Path) -> str:
     return next((mark for mark in (",", ";", "\t") if mark in header), r"\s+")
 
 
-def _chosen_population(population: str, names: list[str]) -> str:
+def _chosen_population(file: Path, population: str, names: list[str]) -> str:
     if not population and len(names) == 1:
         return names[0]
+    if not population and names:
+        raise OutputError(
+            f"{str(file)!r} has spikes of the populations {', '.join(names)}: name one, like "
+            f"population={names[0]!r}."
+        )
     if population not in names:
         raise UnknownName("population of the file", population, names)
     return population
 
 
-def _spike_input(name: str, n: int | None, neuron: Any, times: Any) -> SpikeInput:
+def spike_input(name: str, n: int | None, neuron: Any, times: Any) -> SpikeInput:
+    """Return the spikes of sources in order of time as an input.
+
+    Parameters
+    ----------
+    name
+        Of the input.
+    n
+        Number of sources; None reaches to the last one that spikes.
+    neuron, times
+        The source of each spike, and its time.
+
+    Raises
+    ------
+    NetworkError
+        For a source below zero, or beyond ``n`` or an index of 32 bit.
+    """
+    neuron = as_indices(neuron, f"indices of input {name!r}")
     order = np.lexsort((neuron, np.asarray(times)))
     size = (int(np.max(neuron)) + 1 if len(neuron) else 1) if n is None else n
-    return SpikeInput(name, size, neuron[order].astype(np.int64), times[order])
+    return SpikeInput(name, size, neuron[order], times[order])

@@ -18,10 +18,10 @@ from dualframe.core.validation import (
     as_positive,
     as_times,
     as_values,
-    check_count,
     check_name,
     set_frozen_field,
 )
+from dualframe.network.member_counts import check_members
 from dualframe.network.value_record import ValueRecord
 
 
@@ -36,7 +36,7 @@ class SpikeInput(ValueRecord):
 
     def __post_init__(self) -> None:
         check_name(self.name, "input")
-        check_count(self.n, f"number of sources of input {self.name!r}")
+        check_members(self.n, f"number of sources of input {self.name!r}")
         label = f"of input {self.name!r}"
         indices = as_indices(self.indices, f"indices {label}", self.n)
         times = self.times if np.size(self.times) else np.zeros(0) * ms
@@ -83,7 +83,7 @@ class PoissonInput(ValueRecord):
 
     def __post_init__(self) -> None:
         check_name(self.name, "input")
-        check_count(self.n, f"number of sources of input {self.name!r}")
+        check_members(self.n, f"number of sources of input {self.name!r}")
         if self.has_time_course:
             self._set_time_course(f"input {self.name!r}")
         if self.rate is None:

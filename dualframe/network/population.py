@@ -22,10 +22,10 @@ from dualframe.core.validation import (
     as_times,
     as_values,
     as_variation,
-    check_count,
     check_name,
     set_frozen_field,
 )
+from dualframe.network.member_counts import check_members
 from dualframe.network.value_record import ValueRecord, variables
 
 
@@ -146,7 +146,7 @@ class Population(ValueRecord):
     def __post_init__(self) -> None:
         check_name(self.name, "population")
         label = f"population {self.name!r}"
-        check_count(self.n, f"number of neurons of {label}")
+        check_members(self.n, f"number of neurons of {label}")
         if self.sign not in (None, 1, -1):
             raise NetworkError(f"sign of {label} is {self.sign!r}: expected +1, -1 or None.")
         set_frozen_field(self, "events", as_records(self.events, Event, f"events of {label}"))

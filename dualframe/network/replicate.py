@@ -127,4 +127,5 @@ def _tile_array(value: Any, replicas: int) -> Any:
 
 
 def _offset_copies(indices: Any, replicas: int, n: int) -> Any:
-    return np.concatenate([indices + k * n for k in range(replicas)])
+    wide = indices.astype(np.int64)  # what 32 bit do not hold is refused by the record's own check
+    return np.concatenate([wide + k * n for k in range(replicas)])

@@ -151,13 +151,15 @@ def as_folder(directory: str | Path) -> Path:
 
 
 @contextmanager
-def reporting_damage(path: Path) -> Iterator[None]:
+def reporting_damage(path: Path, remedy: str = "restore it, or run again") -> Iterator[None]:
     """Turn what a damaged file can raise into an error that names the file.
 
     Parameters
     ----------
     path
         The file.
+    remedy
+        What the error tells its reader to do.
     """
     try:
         yield
@@ -165,8 +167,7 @@ def reporting_damage(path: Path) -> Iterator[None]:
         raise
     except (*DAMAGE, DualframeError) as problem:
         reason = " ".join(str(problem).rstrip(".").split())[:300]
-        message = f"{str(path)!r} is damaged ({reason}): restore it, or run again."
-        raise OutputError(message) from problem
+        raise OutputError(f"{str(path)!r} is damaged ({reason}): {remedy}.") from problem
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

@@ -170,16 +170,43 @@ def test_csv_of_dualframe_and_of_bmtk(tmp_path: Path) -> None:
 def test_damaged_files_and_unknown_names(tmp_path: Path) -> None:
     path = tmp_path / "spikes.h5"
     write_spike_file(path, {"a": (np.zeros(1, int), np.ones(1)), "b": (np.zeros(0), np.zeros(0))})
-    with pytest.raises(UnknownName, match="population of the file"):
+    with pytest.raises(OutputError, match="the populations a, b: name one, like population='a'"):
         df.formats.read_sonata_spikes(path)
+    with pytest.raises(UnknownName, match="population of the file 'c'"):
+        df.formats.read_sonata_spikes(path, "c")
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(OutputError, match="is damaged"):
+    with pytest.raises(OutputError, match=r"is damaged .*write it anew where it came from"):
         df.formats.read_sonata_spikes(path)
-    (tmp_path / "a.csv").write_text("neuron,t\n1.5,0\n")
-    with pytest.raises(OutputError, match="no whole number"):
-        df.formats.read_csv_spikes(tmp_path / "a.csv", "in")
+    (tmp_path / "a.csv").write_text("neuron,t\n1,0\n")
     with pytest.raises(UnknownName, match="column"):
         df.formats.read_csv_spikes(tmp_path / "a.csv", "in", time="time")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("neuron,t\n0,1\n\n1.5,0\n", "line 4: 'neuron' is '1.5': expected a whole number"),
+        ("neuron,t\n-3,1\n", "line 2: 'neuron' is '-3': expected a whole number from zero"),
+        ("neuron,t\n99999999999,0.1\n", "line 2: 'neuron' is '99999999999': .* 32 bit"),
+        ("neuron,t\n0,1e300\n1e300,1\n", "line 3: 'neuron' is '1e.300'"),
+        ("neuron;t\n0;0.1\n0;0,5\n", "line 3: 't' is '0,5': expected a number"),
+        ("neuron,t\n0,-1\n", "line 2: 't' is '-1': expected a number of zero or more"),
+        ("neuron,t\n0,1,2\n", "more columns than its header"),
+        ("population,neuron,t\nA,0,1\nB,0,2\n", "populations A, B: name one"),
+    ],
+)
+def test_a_bad_row_of_a_text_file_is_found(text: str, problem: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(OutputError, match=problem):
+        df.formats.read_csv_spikes(tmp_path / "a.csv", "in")
+
+
+@pytest.mark.parametrize("read", [df.formats.read_sonata_spikes, df.formats.read_csv_spikes])
+def test_a_missing_file_is_missing_and_a_folder_is_one(read: Any, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"'.*nowhere.x' does not exist: expected .*spikes"):
+        read(tmp_path / "nowhere.x", "in")
+    with pytest.raises(OutputError, match=r"is a folder: expected .*spikes"):
+        read(tmp_path, "in")
 
 
 def test_a_missing_package_names_the_command() -> None:

@@ -13,7 +13,6 @@ from brian2.equations.equations import SUBEXPRESSION, Equations
 
 from dualframe.core.errors import NetworkError
 from dualframe.core.machine_memory import MemoryNeed, require_memory
-from dualframe.core.validation import MOST_MEMBERS
 from dualframe.network import Network, PoissonInput, Population, Projection, Recording
 from dualframe.network.connection_rules import ConnectionEnds
 from dualframe.network.distributions import DISTRIBUTIONS
@@ -46,12 +45,6 @@ def check_size(
     NetworkError
         It says what needs how much.
     """
-    for end in (*network.populations, *network.sources):
-        if end.n > MOST_MEMBERS:
-            raise NetworkError(
-                f"{end.name!r} has {end.n:.3g} members, more than memory or an index of 32 bit "
-                f"holds: expected at most {MOST_MEMBERS}."
-            )
     for projection in network.projections:
         _check_delay(projection, dt)
         _check_pairs(network, projection)
