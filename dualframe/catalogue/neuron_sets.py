@@ -31,6 +31,7 @@ from dualframe.core.errors import CatalogueError, UnknownName
 from dualframe.core.quantity import DIMENSIONS
 from dualframe.neurons.neuron_model import NeuronModel
 from dualframe.neurons.point_neuron import PointNeuron
+from dualframe.neurons.possible_parameters import check_possible
 from dualframe.neurons.registry import NEURON_MODELS, neuron_model
 
 FOLDER = "neuron_models"
@@ -169,15 +170,18 @@ def neuron(
     UnknownName
         For an unknown model, set or parameter.
     CatalogueError, QuantityError
-        For a parameter that is missing, or of another dimension, a file that is not well formed or
-        without the name of a set.
+        For a parameter that is missing, of another dimension, or that no neuron can have (a time
+        constant or capacitance of zero or less, a negative time, a threshold that is not above the
+        reset), a file that is not well formed or without the name of a set.
     """
     model = neuron_model(name)
     if file is not None and not set:
         labels = ", ".join(repr(s.label) for s in read_published_sets(file) if s.model == name)
         raise CatalogueError(f"{file} has the sets {labels} of {name!r}: name one.")
     stored = published_neuron(name, set, file).numbers.plain() if set else {}
-    return model.make_neuron({**stored, **parameters})
+    made = model.make_neuron({**stored, **parameters})
+    check_possible(model, {**stored, **parameters})
+    return made
 
 
 def neurons() -> pd.DataFrame:

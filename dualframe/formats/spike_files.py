@@ -122,7 +122,7 @@ def read_csv_spikes(
 
 def _numbers_of(file: Path, column: Any, expected: str) -> NDArray[np.float64]:
     """Return the numbers of a column, zero or more; ``expected`` says whether they are whole."""
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(float)
+    numbers: NDArray[np.float64] = pd.to_numeric(column, errors="coerce").to_numpy(float)
     good = np.isfinite(numbers) & (numbers >= 0)
     if "whole" in expected:
         good &= (numbers == np.rint(numbers)) & (numbers < MOST_MEMBERS)

@@ -9,7 +9,7 @@ import numpy as np
 from brian2.units import ms
 
 from dualframe.core.errors import NetworkError, UnknownName
-from dualframe.core.quantity import quantity
+from dualframe.core.quantity import quantity, show_value
 from dualframe.core.serialisation import WHERE_GIVEN
 from dualframe.core.validation import (
     as_indices,
@@ -230,9 +230,13 @@ def _time_course(
     if times is None or values is None:
         raise NetworkError(f"{label} changes with time: give times and {noun}.")
     count = np.size(times)
+    if np.ndim(times) != 1:
+        raise NetworkError(f"times of {label} are {show_value(times)}: expected a list of times.")
+    if not count:
+        raise NetworkError(f"times of {label} are empty: expected a list of at least one time.")
     times = as_times(times, count, f"times of {label}")
     values = quantity(values, dimension, f"{noun} of {label}")
-    if np.ndim(times) != 1 or not count or np.any(np.diff(np.asarray(times)) <= 0):
+    if np.any(np.diff(np.asarray(times)) <= 0):
         raise NetworkError(f"times of {label} do not increase from one to the next.")
     if np.ndim(values) not in (1, 2) or len(values) != count:
         raise NetworkError(

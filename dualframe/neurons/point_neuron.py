@@ -13,6 +13,14 @@ from dualframe.core.parameter_table import Dimensions
 from dualframe.core.quantity import quantity
 from dualframe.network import Population
 
+# what `PointNeuron.make_population` gives to a population itself
+_STATED = frozenset(
+    {
+        *("equations", "threshold", "reset", "refractory", "parameters", "initial", "voltage"),
+        "time_step",
+    }
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class OwnInput:
@@ -135,8 +143,19 @@ class PointNeuron:
         name, n
             Of the population.
         **settings
-            Further arguments of `dualframe.network.Population`, such as ``cell_type``.
+            Further arguments of `dualframe.network.Population`, such as ``cell_type``; none that
+            the model states.
+
+        Raises
+        ------
+        NetworkError
+            For a setting that the model states, such as its threshold.
         """
+        if stated := sorted(_STATED & set(settings)):
+            raise NetworkError(
+                f"population {name!r}: {stated[0]} is that of the neuron model: "
+                f"use dataclasses.replace(population, {stated[0]}=...), or a df.Population."
+            )
         external = ("I_ext",) if self.current is not None else ()
         declared = ("I_ext : amp",) if external else ()
         lines = (self.equations, self.input_equation(external), *declared)

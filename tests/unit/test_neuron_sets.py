@@ -9,7 +9,7 @@ from brian2 import mV, nS, pA
 
 import dualframe as df
 from dualframe.catalogue.neuron_sets import neuron_entry, read_published_sets, receptor_places
-from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
 from dualframe.neurons.registry import NEURON_MODELS, neuron_model
 
 CIRCUIT = """
@@ -106,3 +106,27 @@ def test_a_set_may_stand_in_a_file_of_ones_own(tmp_path: Path) -> None:
         df.neuron("LIF", "main", file=path)
     with pytest.raises(CatalogueError, match="has the sets 'mine' of 'LIF': name one"):
         df.neuron("LIF", file=path)
+
+
+@pytest.mark.parametrize(
+    ("model", "label", "changed", "message"),
+    [
+        ("LIF", "Dayan and Abbott, fig. 5.5", {"tau_m": "-5 ms"}, "tau_m is .*more than zero"),
+        ("LIF", "Dayan and Abbott, fig. 5.5", {"tau_m": "0 ms"}, "tau_m is .*more than zero"),
+        ("LIF", "Dayan and Abbott, fig. 5.5", {"C": "-100 pF"}, "C is .*more than zero"),
+        ("LIF", "Dayan and Abbott, fig. 5.5", {"t_ref": "-1 ms"}, "t_ref is .*zero or more"),
+        ("LIF", "Dayan and Abbott, fig. 5.5", {"V_th": "-90 mV"}, "V_th is .*the reset V_reset"),
+        ("adex", "tonic spiking", {"tau_w": "0 ms"}, "tau_w is .*more than zero"),
+        ("rate_tanh", "", {"tau": "-5 ms"}, "tau is .*more than zero"),
+    ],
+)
+def test_numbers_that_no_neuron_has_are_refused(
+    model: str, label: str, changed: dict[str, str], message: str
+) -> None:
+    with pytest.raises(CatalogueError, match=f"{model}: {message}"):
+        df.neuron(model, label, **changed)
+
+
+def test_a_threshold_of_ones_own_is_refused_by_name() -> None:
+    with pytest.raises(NetworkError, match="population 'c': threshold is that of the neuron model"):
+        df.neuron("rate_tanh", tau="5 ms").make_population("c", 3, threshold="x > 0.5")

@@ -73,6 +73,8 @@ def test_a_network_is_written_and_read_with_it() -> None:
         ({"times": TIMES}, "give times and values"),
         ({"amplitude": 1 * pA, "times": TIMES, "values": VALUES}, "give no amplitude"),
         ({"times": TIMES[::-1], "values": VALUES}, "do not increase"),
+        ({"times": [] * ms, "values": [] * mA}, "times of .* are empty: expected a list"),
+        ({"times": 0 * ms, "values": 1 * mA}, "expected a list of times"),
         ({"times": TIMES, "values": VALUES[:2]}, "expected"),
         ({"times": TIMES, "values": np.full(4, np.nan) * amp}, "not all finite"),
         ({"times": TIMES, "values": np.ones((4, 3)) * amp}, "3 columns"),

@@ -1,0 +1,68 @@
+"""Parameters that no neuron can have: they are refused, since a run of them shows nothing amiss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from brian2.units.fundamentalunits import get_dimensions
+
+from dualframe.core.errors import CatalogueError
+from dualframe.core.parameter_table import ParameterTable
+from dualframe.core.quantity import named_dimension, quantity, show_value
+from dualframe.neurons.neuron_model import NeuronModel
+
+_RESETS = frozenset({"V_reset", "V_r", "v_reset", "c"})
+
+
+def check_possible(model: NeuronModel, parameters: Mapping[str, Any]) -> None:
+    """Refuse time constants and capacitances of zero or less, negative times, and inverted resets.
+
+    A reset must be below the threshold or peak. Conductances are not checked: those that stand for
+    an adaptation may be negative.
+
+    Parameters
+    ----------
+    model
+        The model.
+    parameters
+        Those that were given: quantities, texts with units, or arrays.
+
+    Raises
+    ------
+    CatalogueError
+        It names the parameter.
+    """
+    values = {name: quantity(value, None, name) for name, value in parameters.items()}
+    for name, value in values.items():
+        smallest = float(np.min(np.asarray(value)))
+        if _is_positive(model.parameters, name) and smallest <= 0:
+            raise CatalogueError(
+                f"{model.name}: {name} is {show_value(value)}: expected more than zero."
+            )
+        if get_dimensions(value) == named_dimension("time") and smallest < 0:
+            raise CatalogueError(
+                f"{model.name}: {name} is {show_value(value)}: expected zero or more."
+            )
+    for low, high in model.rising:
+        if low in _RESETS and {low, high} <= set(values):
+            _check_reset(model.name, (low, values[low]), (high, values[high]))
+
+
+def _is_positive(table: ParameterTable, name: str) -> bool:
+    dimension = table.dimensions[name]
+    constant = dimension == "time" and ("tau" in name or name == "t_unit")
+    return name in table.positive or dimension == "capacitance" or constant
+
+
+def _check_reset(model: str, low: tuple[str, Any], high: tuple[str, Any]) -> None:
+    (reset, below), (threshold, above) = low, high
+    if get_dimensions(below) == get_dimensions(above) and np.any(
+        np.asarray(below) >= np.asarray(above)
+    ):
+        raise CatalogueError(
+            f"{model}: {threshold} is {show_value(above)}, not above the reset {reset} of "
+            f"{show_value(below)}, so that the neuron would fire at every step: give a higher "
+            f"{threshold} or a lower {reset}."
+        )
