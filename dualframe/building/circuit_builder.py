@@ -151,7 +151,7 @@ def build_circuit(
     """
     remedy = "a Circuit, like dualframe.circuit('l23')"
     expect_type(circuit, Circuit, "circuit", remedy)
-    _check_size(circuit)
+    check_circuit_size(circuit)
     neurons.check_circuit(circuit)
     resolved = circuit.resolved
     check_modulation(resolved)
@@ -184,7 +184,7 @@ def build_circuit(
     return replace(network, meta=_with_facts(meta, facts))
 
 
-def _check_size(circuit: Circuit) -> None:
+def check_circuit_size(circuit: Circuit) -> None:
     """Refuse more neurons than this machine has memory for, before their positions are drawn."""
     needs = [
         MemoryNeed(float(p.n) * BYTES_PER_NEURON, f"{p.n:.3g} neurons of {p.name!r}")

@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any
 
 from dualframe.building.calibrated_weights import Calibration
-from dualframe.building.circuit_builder import NeuronBuilder, build_circuit
+from dualframe.building.circuit_builder import NeuronBuilder, build_circuit, check_circuit_size
 from dualframe.building.dendritic_populations import DendriticNeurons
 from dualframe.building.encoders.registry import ENCODERS
 from dualframe.building.network_block import NetworkBlock
@@ -70,6 +70,7 @@ def build_task(
     UnknownName
         If a component names a population, variable or modulator that the task does not have.
     """
+    check_circuit_size(task.circuit)
     world = make_environment(task)
     around = NetworkBlock((_environment_population(task, world),)) if world else NetworkBlock()
     context = TaskContext(

@@ -106,7 +106,7 @@ def read_section(table: Table, name: str, kind: str, schema: SectionSchema) -> T
     for entry, choices in schema.texts.items():
         texts[entry] = table.text(entry, schema.defaults.get(entry), choices=choices)
     for entry in schema.lists:
-        texts[entry] = table.texts(entry, schema.defaults.get(entry))
+        texts[entry] = distinct_texts(table, entry, schema.defaults.get(entry))
     for entry, dimension in schema.numbers.items():
         if entry in table.data:
             numbers[entry] = table.number(entry, dimension)
@@ -116,6 +116,30 @@ def read_section(table: Table, name: str, kind: str, schema: SectionSchema) -> T
                 quantity(default, dimension), ("dualframe",), "assumed", "the default", str(default)
             )
     return TaskSection(name, kind, numbers, texts)
+
+
+def distinct_texts(
+    table: Table, key: str, default: tuple[str, ...] | None = None
+) -> tuple[str, ...]:
+    """Return a list of texts in which none stands twice.
+
+    Parameters
+    ----------
+    table, key
+        Where it stands.
+    default
+        Of a list that is left out; None where it is required.
+
+    Raises
+    ------
+    CatalogueError
+        If a text stands in it twice.
+    """
+    listed = table.texts(key, default)
+    for name in listed:
+        if listed.count(name) > 1:
+            table.fail(key, f"{name!r} stands in it {listed.count(name)} times: name it once.")
+    return listed
 
 
 def _as_whole(value: Any) -> Any:

@@ -28,14 +28,14 @@ from dualframe.core.errors import (
     UnknownName,
     suggest_name,
 )
-from dualframe.core.quantity import quantity, unit_of
+from dualframe.core.quantity import quantity, quantity_text, unit_of
 from dualframe.core.registry import registry_of
 from dualframe.core.validation import check_name
 from dualframe.environments.registry import ENVIRONMENTS
 from dualframe.task.cell_mixtures import expand_mixtures
 from dualframe.task.file_form import COMPONENTS, PROTOCOL, TASK, environment_schema
 from dualframe.task.named_circuit import NamedCircuit, read_named_circuit, with_learning
-from dualframe.task.section import TaskSection, read_section
+from dualframe.task.section import TaskSection, distinct_texts, read_section
 
 _PARTS = ("populations", "inputs", "projections", "background", "receptors")  # which a task adds to
 
@@ -79,8 +79,9 @@ def read_content(table: Table, folder: Path) -> TaskContent:
     """
     table = replace(table, data=expand_mixtures(table.data))
     table.only(TASK)
-    offered = tuple(map(modulator_name, table.texts("modulators", ())))
+    offered = tuple(map(modulator_name, distinct_texts(table, "modulators", ())))
     protocol = read_section(table.need("protocol"), "protocol", "", PROTOCOL)
+    _check_protocol(table.need("protocol"), protocol)
     if "trials" not in protocol and "duration" not in protocol:
         table.need("protocol").fail("trials", "missing. Give trials and trial_limit, or duration.")
     components = {
@@ -88,9 +89,10 @@ def read_content(table: Table, folder: Path) -> TaskContent:
         for tables, noun in COMPONENTS.items()
     }
     _check_offered(table, components["releases"], offered)
+    _check_rates(table, components["encoders"], protocol)
     named = read_named_circuit(table, folder)
     return TaskContent(
-        name=table.text("name"),
+        name=_read_name(table),
         title=table.text("title"),
         note=table.text("note", ""),
         origin=table.origin(),
@@ -103,6 +105,38 @@ def read_content(table: Table, folder: Path) -> TaskContent:
         named=None if named is None else named.full,
         **components,
     )
+
+
+def _read_name(table: Table) -> str:
+    name = table.text("name")
+    try:
+        check_name(name, "task")
+    except NetworkError as error:
+        table.fail("name", str(error))
+    return name
+
+
+def _check_protocol(table: Table, protocol: TaskSection) -> None:
+    """Refuse counts that are no whole numbers of at least 1, and times that are not above zero."""
+    for key in protocol.numbers:
+        value, written = float(protocol[key]), quantity_text(protocol[key])
+        if PROTOCOL.numbers[key] == "time":
+            if not value > 0:
+                table.fail(key, f"is {written}: expected a time above zero.")
+        elif value < 1 or not value.is_integer():
+            table.fail(key, f"is {written}: expected a whole number of at least 1.")
+
+
+def _check_rates(table: Table, encoders: tuple[TaskSection, ...], protocol: TaskSection) -> None:
+    """Refuse an encoder whose cells would fire more than once in a time step."""
+    dt = protocol["dt"]
+    for row, encoder in zip(table.children("encoders"), encoders, strict=True):
+        if "rate_max" in encoder and float(encoder["rate_max"]) * float(dt) > 1:
+            row.fail(
+                "rate_max",
+                f"is {quantity_text(encoder['rate_max'])}: expected at most one spike in a time "
+                f"step (dt) of {quantity_text(dt)}: lower it, or shorten dt.",
+            )
 
 
 def _default_modulators(table: Table, offered: tuple[str, ...]) -> tuple[str, ...]:
@@ -147,7 +181,11 @@ def _read_environment(table: Table) -> TaskSection | None:
     try:
         spec = ENVIRONMENTS[kind]
     except UnknownName as error:
-        remedy = "One of your own is registered, with dualframe.register, before the file is read."
+        remedy = (
+            "One of your own is registered before the file is read: import the module that calls "
+            "dualframe.register (before dualframe.load_agents, too), or announce it through the "
+            "entry-point group dualframe.models of an installed package, as the command line needs."
+        )
         raise CatalogueError(f"{row.where}: {error} {remedy}") from error
     return read_section(row, "environment", kind, environment_schema(spec))
 

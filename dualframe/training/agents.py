@@ -29,7 +29,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from dualframe.core.descriptions import decode
-from dualframe.core.errors import OutputError
+from dualframe.core.errors import CatalogueError, OutputError, UnknownName
 from dualframe.core.json_files import COUNTS, SIZE, TABLE, TEXT, check_entries, optional, read_json
 from dualframe.core.output_folder import added_output, check_output, replaced_output
 from dualframe.core.output_manifest import FOLDERS, MANIFEST
@@ -271,6 +271,15 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def _read_task(path: Path) -> Task:
+    try:
+        return _decode_task(path)
+    except CatalogueError as problem:
+        if isinstance(unknown := problem.__cause__, UnknownName) and "environment" in str(unknown):
+            raise OutputError(f"{str(path)!r} cannot be read here: {problem}") from problem
+        raise
+
+
+def _decode_task(path: Path) -> Task:
     task = decode(read_json(path), SPECIFICATION_CLASSES, "task")
     if not isinstance(task, Task):
         raise TypeError("it holds no task")

@@ -12,7 +12,9 @@ from brian2.units import second
 from dualframe.building.task_agents import with_population_parameter
 from dualframe.building.task_builder import make_environment
 from dualframe.core.errors import NetworkError
+from dualframe.core.quantity import quantity_text
 from dualframe.core.serialisation import digest_of
+from dualframe.core.user_warnings import warn_user
 from dualframe.core.validation import check_count, expect_type
 from dualframe.network import Network, Recording, replicate
 from dualframe.plasticity import freeze_learning, with_weights
@@ -20,7 +22,7 @@ from dualframe.simulation.run import positive_time, resolve_seed, run
 from dualframe.targets.target_support import resolve_target
 from dualframe.task import Task
 from dualframe.training.agents import TrainedAgents
-from dualframe.training.outcomes import TrainingSetup, outcome_of
+from dualframe.training.outcomes import OutcomeTables, TrainingSetup, outcome_of
 from dualframe.training.recordings import RecordingPlan, check_recordings, request_recordings
 from dualframe.training.training_specification import (
     TrainingSpecification,
@@ -276,6 +278,9 @@ def _simulate(
         progress=progress,
     )
     tables = outcome.make_tables(setup, plan.select_needed(results))
+    warnings = results.provenance["warnings"]
+    if results.provenance["completed"]:
+        warnings = [*warnings, *warn_user(_describe_missing_trials(setup, tables, specification))]
     return TrainedAgents(
         task=task,
         n=specification.agents,
@@ -287,10 +292,31 @@ def _simulate(
         recorded=plan.select_requested(results),
         provenance={
             **results.provenance,
+            "warnings": warnings,
             "agent_hash": agent.digest,
             "arguments": specification.to_dict(),
         },
     )
+
+
+def _describe_missing_trials(
+    setup: TrainingSetup, tables: OutcomeTables, specification: TrainingSpecification
+) -> list[str]:
+    """Return a sentence where agents did not end the trials that were asked for."""
+    if setup.trials is None or "trials" not in tables.outcomes:
+        return []
+    asked, done = round(setup.trials), tables.outcomes["trials"]
+    if not (done < asked).any():
+        return []
+    fewest, most = int(done.min()), int(done.max())
+    finished = f"{fewest}" if fewest == most else f"{fewest} to {most}"
+    protocol = specification.task["protocol"]
+    limit = quantity_text(protocol["trial_limit"]) if "trial_limit" in protocol else "none"
+    return [
+        f"task {specification.task.name!r}: agents finished {finished} of {asked} trials in "
+        f"{specification.duration_s:g} s: raise protocol.trial_limit ({limit}), duration or "
+        f"--duration, or ask for fewer trials."
+    ]
 
 
 def _without_learning(network: Network) -> Network:

@@ -86,6 +86,24 @@ class TestReading:
         ("old", "new", "message"),
         [
             (
+                'trials = "40"',
+                'trials = "2.5"',
+                r"key 'trials': is 2.5: expected a whole",
+            ),
+            (
+                'trials = "40"',
+                'trials = "-3"',
+                r"key 'trials': is -3: expected a whole",
+            ),
+            ('trial_limit = "15 s"', 'trial_limit = "-1 s"', r"'trial_limit': .* time above zero"),
+            ('name = "navigation"', 'name = "../x"', r"mine.toml, key 'name': "),
+            ('"400 Hz"', '"1 GHz"', r"\[encoders.1\], key 'rate_max': .*at most one spike"),
+            (
+                '["x", "y"]',
+                '["x", "x"]',
+                r"key 'observes': 'x' stands in it 2 times",
+            ),
+            (
                 'kind = "place_cells"',
                 'kind = "place_cell"',
                 r"table \[encoders.1\], key 'kind': unknown kind 'place_cell'.*mean 'place_cells'",

@@ -89,11 +89,11 @@ def _summarise_trials(trials: pd.DataFrame) -> dict[str, Any]:
     summary = {
         "trials": len(trials),
         "successes": int(trials["success"].sum()),
-        # without a trial that ended there is no success
+        # without a trial that ended there is no success and no reward
         "last_success_rate": last["success"].sum() / max(len(last), 1),
         "last_duration_s": last["duration_s"].mean(),
         "last_reward": last["reward"].sum() / max(len(last), 1),
-        "mean_reward": trials["reward"].mean(),
+        "mean_reward": trials["reward"].sum() / max(len(trials), 1),
     }
     if "old_goal" in trials:
         summary["last_old_goal_rate"] = last["old_goal"].mean()
