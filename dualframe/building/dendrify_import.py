@@ -12,10 +12,12 @@ from dendrify import Compartment, Dendrite, NeuronModel, PointNeuronModel, Soma
 from dualframe.core.brian_lock import one_thread_at_a_time
 from dualframe.core.errors import NetworkError
 from dualframe.network import Event, Population
+from dualframe.network.known_arguments import refuses_unknown_arguments
 
 _DURATIONS = ("duration_rise", "duration_fall", "offset_fall", "refractory")
 
 
+@refuses_unknown_arguments
 @one_thread_at_a_time
 def from_dendrify(
     model: NeuronModel | PointNeuronModel,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import signal
 import sys
@@ -94,6 +95,9 @@ def _plain_warnings() -> Iterator[None]:
             said.add(line)
             say(line)
 
+    # Brian2 captures warnings for its log when it is first imported, which may be later than now:
+    # Python does so once only
+    logging.captureWarnings(True)
     with warnings.catch_warnings():
         for category in (DeprecationWarning, FutureWarning, PendingDeprecationWarning):
             warnings.simplefilter("ignore", category)

@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 import sympy
 from brian2 import Equations
+from brian2.equations.equations import DIFFERENTIAL_EQUATION
 from brian2.parsing.sympytools import str_to_sympy
+from brian2.units import volt
 
 from dualframe.core.errors import DualframeError
 from dualframe.targets.lowering.lowered_network import LoweredGroup
@@ -110,6 +112,13 @@ class _Reader:
         group, v = self._group, str(self._voltage)
         if v not in self._rates:
             raise NotLeaky(f"it has no variable {v!r}")
+        if compartments := self._compartments():
+            raise NotLeaky(
+                f"it has {len(compartments)} compartments, with the potentials "
+                f"{', '.join(compartments)}: expected one"
+            )
+        if group.events:
+            raise NotLeaky(f"it has dendritic spikes, {', '.join(sorted(group.events))}")
         rate = sympy.expand(self._rates[v])
         leak = self._number(rate.subs(dict.fromkeys(self._others(rate), 0)).diff(self._voltage))
         if not leak < 0:
@@ -136,6 +145,16 @@ class _Reader:
             drive=drive,
             channels=channels,
         )
+
+    def _compartments(self) -> list[str]:
+        """Potentials, where there is more than one."""
+        volts = [
+            line.varname
+            for line in self._equations.values()
+            if line.type == DIFFERENTIAL_EQUATION and line.dim is volt.dim
+        ]
+        named = sorted(name for name in volts if name.lower().startswith("v_"))
+        return named if len(named) > 1 else []
 
     def _channel(self, name: str, rate: Any, capacitance: float) -> Channel:
         g = sympy.Symbol(name, real=True)

@@ -198,8 +198,10 @@ class Network(ValueRecord):
             as_values(current.amplitude, population.n, label)
         if current.variable not in population.variables:
             raise NetworkError(
-                f"population {population.name!r} has no input variable {current.variable!r}. "
-                + suggest_name(current.variable, population.variables)
+                f"population {population.name!r} has no input variable {current.variable!r}: "
+                f"expected one that its equations only declare. Declare it there, like "
+                f"'{current.variable} : amp', or give CurrentInput the name of another one with "
+                f"variable=. " + suggest_name(current.variable, population.variables)
             )
 
 

@@ -160,6 +160,8 @@ class Projection(ValueRecord):
         set_frozen_field(self, "plasticity", plasticity)
         if plasticity is not None:
             self._check_plasticity(plasticity)
+        else:
+            self._check_use()
         self._freeze()
 
     def _convert_parameters(self) -> None:
@@ -183,6 +185,19 @@ class Projection(ValueRecord):
             check_statements(text, f"rule of {label}")
         for name in self.parameters:
             check_name(name, f"parameters of {label}:")
+
+    def _check_use(self) -> None:
+        """Refuse a weight that nothing reads."""
+        label = f"projection {self.name!r}"
+        visits = [text for text, _ in (*self.visits, *self.visits_when)]
+        texts = (*self.statements, self.equations, self.due, self.late, *visits)
+        if self.weight is not None and not any(re.search(r"\bw\b", text) for text in texts):
+            place = "its summed variable" if self.summed else "on_pre" if self.on_pre else "on_post"
+            raise NetworkError(
+                f"{label}: weight is given, but {place} does not use w: expected a text that reads "
+                f"it, like {'x_post = w*y_pre : 1 (summed)' if self.summed else 'g += w'!r}. Write "
+                f"w there, without an equation of it, or leave weight out."
+            )
 
     def _check_rule(self) -> None:
         check_connection(self, f"projection {self.name!r}")

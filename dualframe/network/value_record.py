@@ -6,15 +6,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 from dualframe.core.serialisation import digest_of, encode, frozen_copy
+from dualframe.network.known_arguments import refuse_unknown_arguments
 
 _DEFINED = re.compile(r"^\s*(?:d(?P<ode>\w+)\s*/\s*dt\s*=|(?P<name>\w+)\s*[=:])", re.MULTILINE)
 
 
 class ValueRecord:
     """Value semantics for the frozen dataclasses of this module."""
+
+    def __new__(cls, *_: Any, **given: Any) -> Self:
+        """Refuse arguments that the class does not have, before its constructor does."""
+        known = [item.name for item in fields(cls) if item.init]  # type: ignore[arg-type]
+        refuse_unknown_arguments(cls.__name__, given, known)
+        return super().__new__(cls)
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and encode(self) == encode(other)

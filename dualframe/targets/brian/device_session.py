@@ -7,13 +7,13 @@ meanwhile, and neither decide what is simulated nor are changed by it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import numpy as np
-from brian2 import Network, prefs
+from brian2 import BrianObject, Network, prefs
 from brian2.core.tracking import InstanceTrackerSet, Trackable
 from brian2.devices.device import Device, all_devices, get_device
 
@@ -68,7 +68,16 @@ def _hidden_brian_objects() -> Iterator[None]:
     finally:
         for name, value in flags.items():
             setattr(Network, name, value)
+        _let_go(BrianObject.__instances__())
         follower.instance_sets = outside
+
+
+def _let_go(references: Iterable[Any]) -> None:
+    """Mark objects that a run which failed has left: Brian2 warns of those of no network."""
+    for reference in references:
+        made = reference()
+        if made is not None and made._network is None:
+            made._network = "of a run that has ended"
 
 
 @contextmanager

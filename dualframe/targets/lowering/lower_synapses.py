@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from brian2.equations.equations import PARAMETER
 
 from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import unit_of
@@ -207,6 +208,8 @@ def _check_statements(network: Network, projection: Projection, target: Populati
     used = identifiers_in(projection.statements)
     label = f"projection {projection.name!r}"
     check_reserved_of_synapses(label, _names_of_synapses(projection))
+    _check_own_names(projection, source, target)
+    _check_set(projection)
     check_known(label, used, known)
     check_synaptic(label, used - known)
     watched = _variables_of_events(target)
@@ -224,6 +227,51 @@ def _names_of_synapses(projection: Projection) -> set[str]:
     """Names that equations and parameters of a projection give to synaptic variables."""
     summed = {f"{name}_post" for name in projection.summed}
     return {*variables(projection.equations) - summed, *projection.parameters}
+
+
+def _check_own_names(projection: Projection, source: Any, target: Population) -> None:
+    """Refuse a synaptic variable with the name of one of the neurons at either end."""
+    own = _names_of_synapses(projection) | ({"w"} if projection.weight is not None else set())
+    for neurons in (source, target):
+        if not isinstance(neurons, Population):
+            continue
+        of_neurons = neurons.variables | (set(neurons.parameters) & _names_in_population(neurons))
+        for name in sorted(own & of_neurons):
+            kind = "variable" if name in neurons.variables else "parameter"
+            weight = name == "w" and projection.weight is not None
+            remedy = (
+                "rename that of the population, for example to 'w_adapt', in all of its texts"
+                if weight
+                else "rename one of them"
+            )
+            raise NetworkError(
+                f"projection {projection.name!r} has a synaptic variable {name!r}"
+                f"{', its weight' if weight else ''}, and population {neurons.name!r} has a {kind} "
+                f"{name!r}: expected different names, to tell them apart in statements; {remedy}."
+            )
+
+
+def _names_in_population(population: Population) -> set[str]:
+    texts = [population.equations, population.threshold, population.reset, population.second_reset]
+    texts += [population.refractory] if isinstance(population.refractory, str) else []
+    texts += [text for event in population.events for text in (event.condition, event.action)]
+    return identifiers_in(texts)
+
+
+def _check_set(projection: Projection) -> None:
+    """Refuse a synaptic variable that is declared, but that nothing sets: it would stay zero."""
+    visits = [text for text, _ in (*projection.visits, *projection.visits_when)]
+    texts = [*projection.statements, projection.due, projection.late, *visits]
+    label = f"projection {projection.name!r}"
+    written = {name for text in texts if text for name, _ in parse_assignments(text, label)}
+    written |= {"w"} if projection.weight is not None else set()
+    for line in parse_equations(projection.equations, label):
+        if line.kind == PARAMETER and line.name not in written:
+            raise NetworkError(
+                f"{label} declares {line.name!r} in its equations, but nothing sets it, so that it "
+                f"stays zero: expected a value. Give parameters={{{line.name!r}: ...}} without the "
+                f"declaration, or call it w, undeclared, and give weight=."
+            )
 
 
 def _variables_of_events(target: Population) -> set[str]:
