@@ -73,8 +73,10 @@ def refuse_unknown_arguments(owner: str, given: Iterable[str], known: Iterable[s
     ----------
     owner
         Its name.
-    given, known
-        Names of the arguments that were given, and of those that it has.
+    given
+        Names of the arguments that were given.
+    known
+        Names of those that it has.
 
     Raises
     ------
