@@ -66,16 +66,16 @@ HABITS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def refuse_unknown_arguments(owner: str, given: Iterable[str], known: Iterable[str]) -> None:
+def refuse_unknown_arguments(owner: str, arguments: Iterable[str], allowed: Iterable[str]) -> None:
     """Refuse arguments by name that a description or builder does not have.
 
     Parameters
     ----------
     owner
         Its name.
-    given
+    arguments
         Names of the arguments that were given.
-    known
+    allowed
         Names of those that it has.
 
     Raises
@@ -83,8 +83,8 @@ def refuse_unknown_arguments(owner: str, given: Iterable[str], known: Iterable[s
     NetworkError
         With the counterpart of a name that scripts of Brian2 and Dendrify use.
     """
-    names = tuple(known)
-    for name in given:
+    names = tuple(allowed)
+    for name in arguments:
         if name not in names:
             remedy = HABITS.get(owner, {}).get(name)
             rest = f"{remedy}." if remedy else suggest_name(name, names)

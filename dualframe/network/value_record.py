@@ -17,10 +17,10 @@ _DEFINED = re.compile(r"^\s*(?:d(?P<ode>\w+)\s*/\s*dt\s*=|(?P<name>\w+)\s*[=:])"
 class ValueRecord:
     """Value semantics for the frozen dataclasses of this module."""
 
-    def __new__(cls, *_: Any, **given: Any) -> Self:
+    def __new__(cls, *_: Any, **arguments: Any) -> Self:
         """Refuse arguments that the class does not have, before its constructor does."""
         known = [item.name for item in fields(cls) if item.init]  # type: ignore[arg-type]
-        refuse_unknown_arguments(cls.__name__, given, known)
+        refuse_unknown_arguments(cls.__name__, arguments, known)
         return super().__new__(cls)
 
     def __eq__(self, other: object) -> bool:
