@@ -79,6 +79,15 @@ NOTE: Dimensions = MappingProxyType(
         "burst_rate": "rate",
     }
 )
+#: Where a cell's file has what one may look for in [passive].
+ELSEWHERE = MappingProxyType(
+    {
+        "adaptation": "the compartments have that of [compartments.soma], with "
+        'soma_model = "adaptive_IF" in [compartments]; a point neuron has its model\'s.',
+        "reset": "the compartments' is in [compartments.spike], with the threshold.",
+        "refractory": "the compartments' is in [compartments.spike], with the threshold.",
+    }
+)
 SIGNS = (-1, 0, 1)
 DALE = TableForm({"sign": integer(SIGNS), "transmitter": text()})
 PASSIVE_ROW = labelled_numbers(PASSIVE)
@@ -312,6 +321,10 @@ def _read_layout(table: Table | None, name: str, passive: Passive | None) -> Com
 
 
 def _read_passive(table: Table, cell_name: str) -> Passive:
+    for key in table.data:
+        for word, place in ELSEWHERE.items():
+            if key.startswith(word):
+                table.fail(key, f"no passive value: {place}")
     table.only(PASSIVE_ROW)
     numbers = table.numbers(ParameterTable({}, PASSIVE), f"{cell_name} passive")
     table.check_rising(numbers, "v_rest", "threshold")

@@ -44,6 +44,8 @@ _AMPLITUDES = {
     "absolute": "amplitudes are in units of the weight",
 }
 
+_MATCHED = "the compartments are matched to v_rest, r_in and tau_m; the rest enters no model"
+
 
 def describe(entry: Entry) -> str:
     """Return a catalogue entry as readable text, with sources and marked assumptions.
@@ -127,6 +129,8 @@ def _write_cell(page: Page, entry: CellType) -> None:
     if entry.passive:
         page.title(f"passive: {entry.passive.label}", entry.passive.origin)
         page.numbers(entry.passive.numbers)
+        matched = entry.compartments and entry.compartments.rule == "matched_passive"
+        page.note(_MATCHED if matched else "")
     for row in entry.passive_alternatives:
         page.title(f"passive, not used: {row.label}", row.origin)
         page.numbers(row.numbers)

@@ -28,7 +28,7 @@ from dualframe.catalogue.toml_table import Table, load_toml
 from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.core.serialisation import write_toml
-from dualframe.neurons.registry import family_of
+from dualframe.neurons.registry import family_of, fittable_families
 
 #: Families of models of which the catalogue holds fits.
 SHIPPED_FAMILIES = ("glif", "izhikevich")
@@ -159,6 +159,21 @@ def stored(cell: CellType, model: str) -> Fit:
 def _fit_command(cell: CellType, model: str) -> str:
     name = str(Path(cell.folder) / cell.file) if cell.folder else cell.name
     return f"dualframe fit {name} --model {model}"
+
+
+def how_to_fit(name: str | os.PathLike[str], model: str) -> str:
+    """Return what to say of a point neuron without a fit: the command; "" if there is none.
+
+    Parameters
+    ----------
+    name
+        What the user called the cell type, or the path of a file.
+    model
+        The model.
+    """
+    family = family_of(model)
+    command = f"dualframe fit {os.fspath(name)} --model {family}"
+    return f"not fitted: run {command}" if family in fittable_families() else ""
 
 
 def with_fit(cell: CellType, fit: Fit) -> CellType:

@@ -37,7 +37,7 @@ def validate_command(options: argparse.Namespace) -> int:
         if folder is not None:
             _save_pair(pair, folder, first=len(pairs) == 1, force=options.force)
         if options.cell is None and not options.json:
-            say(f"{pair.cell}: {'passed' if pair.passed else 'disagrees'}")
+            say(f"{pair.cell}: {'passed' if pair.passed else pair.unfitted or 'disagrees'}")
     if options.json:
         print(as_json([pair.to_dict() for pair in pairs]))
     else:
@@ -82,6 +82,8 @@ def _describe_pair(pair: Validation) -> str:
     lines.append(terminal.format_table(pair.table))
     if pair.reason:
         lines += ["", f"Known failure: {pair.reason}"]
+    if pair.unfitted:
+        lines += ["", f"The point neuron is {pair.unfitted}"]
     return "\n".join(lines)
 
 

@@ -21,13 +21,15 @@ from numpy.typing import NDArray
 
 from dualframe import catalogue
 from dualframe.building.dendritic_populations import MODEL
-from dualframe.catalogue.fitted_models import Cells, known_failure, twin_of
+from dualframe.catalogue.fitted_models import Cells, how_to_fit, known_failure, twin_of
 from dualframe.core.errors import UnknownName
+from dualframe.core.user_warnings import warn_user
 from dualframe.experiments import electrophysiology as measures
 from dualframe.experiments.cell_survey import Clamp, survey_cell
 from dualframe.experiments.clamp_summary import ClampSummary, summarise_clamp
 from dualframe.experiments.current_clamp import current_clamp
 from dualframe.experiments.model_comparison_plots import draw_comparison
+from dualframe.experiments.stated_measures import find_unmatched, stated_measures
 
 Floats = NDArray[np.float64]
 RELATIVE, ABSOLUTE = "relative", "absolute"
@@ -111,14 +113,18 @@ class Validation:
     twin
         Which point neuron: ``"fitted"``, ``"published"`` or ``"given"``.
     table
-        A row for each measure: ``measure``, ``unit``, ``compartments``, ``point``,
-        ``difference``, ``tolerance``, ``kind`` (relative to the compartmental cell, or
-        absolute), ``passed``. A measure that only one of the two models has does not pass; one
-        that neither has does not count.
+        A row for each measure: ``measure``, ``unit``, ``stated`` (in ``[passive]`` of the cell's
+        file, NaN where it is not), ``compartments``, ``point``, ``difference`` (of these two),
+        ``tolerance``, ``kind`` (relative to the compartments, or absolute), ``passed``. A measure
+        that only one of the two models has does not pass; one that neither has does not count.
     curves
         Currents (pA) with rates (Hz), adaptation indices and latencies (ms) of both models.
     reason
         Why the pair is known to fail, "" if it is not.
+    unfitted
+        How to fit the point neuron, where it stands for the cell without a fit; else "".
+    unmatched
+        A sentence for each measure that a user's file states and its compartments do not have.
     """
 
     cell: str
@@ -129,6 +135,8 @@ class Validation:
     reason: str
     compartments: ClampSummary = field(repr=False)
     point: ClampSummary = field(repr=False)
+    unfitted: str = ""
+    unmatched: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -157,7 +165,7 @@ class Validation:
 
     def plot(self) -> Figure:
         """Draw f-I curves, latency, adaptation, and a voltage trace of both models."""
-        verdict = "same cell" if self.passed else "not the same cell"
+        verdict = "same cell" if self.passed else self.unfitted or "not the same cell"
         return draw_comparison(
             f"{self.cell}: {verdict}",
             {"compartments": self.compartments, f"{self.model}, {self.twin}": self.point},
@@ -173,6 +181,8 @@ class Validation:
             "twin": self.twin,
             "passed": self.passed,
             "known_failure": self.reason,
+            "unfitted": self.unfitted,
+            "unmatched": list(self.unmatched),
             "measures": self.rows,
         }
 
@@ -234,9 +244,13 @@ def validate(
     reference = partial(current_clamp, cell, MODEL, **common)
     point = partial(current_clamp, cell, model, cells=twin, **common)
     reason = known_failure(entry, model) if twin == "fitted" else ""
-    label = twin if isinstance(twin, str) else "given"
-    names = (entry.name, model, label)
-    comparison = compare_cells(summarise_clamp(reference), point, names, reason)
+    names = (entry.name, model, twin if isinstance(twin, str) else "given")
+    ours = summarise_clamp(reference)
+    comparison = replace(
+        compare_cells(ours, point, names, reason, stated_measures(entry)),
+        unfitted="" if cells or twin != "published" else how_to_fit(cell, model),
+        unmatched=tuple(warn_user(find_unmatched(entry, ours.survey))),
+    )
     return comparison if shift is None else _with_shift(comparison, reference, point, shift)
 
 
@@ -253,7 +267,11 @@ def _with_shift(
 
 
 def compare_cells(
-    reference: ClampSummary, point: Clamp, names: tuple[str, str, str], reason: str = ""
+    reference: ClampSummary,
+    point: Clamp,
+    names: tuple[str, str, str],
+    reason: str = "",
+    stated: Mapping[str, float] = MappingProxyType({}),
 ) -> Validation:
     """Compare any two cells.
 
@@ -267,6 +285,8 @@ def compare_cells(
         Those of the cell, the model and the twin.
     reason
         Why the pair is known to fail.
+    stated
+        Measures that the cell's file states, in the table's units.
     """
     summary = summarise_clamp(point, reference.survey)
     cell, model, twin = names
@@ -274,11 +294,13 @@ def compare_cells(
         _table_row(name, tolerance, *MEASURES[name](reference, summary))
         for name, tolerance in TOLERANCES.items()
     ]
+    table = pd.DataFrame(rows)
+    table.insert(2, "stated", [stated.get(name, np.nan) for name in TOLERANCES])
     return Validation(
         cell=cell,
         model=model,
         twin=twin,
-        table=pd.DataFrame(rows),
+        table=table,
         curves=_curves_table(reference, summary),
         reason=reason,
         compartments=reference,

@@ -114,20 +114,28 @@ def _write_table(ax: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the table: measure, values, and whether they agree."""
     ax.set_axis_off()
     head: dict[str, Any] = {"color": GREY, "fontsize": 11}
-    for x, words in ((0.56, "comp."), (0.78, "point"), (1.0, "diff.")):
+    stated = any(np.isfinite(entry["stated"]) for entry in rows)
+    columns = {"stated": 0.38, "comp.": 0.58, "point": 0.78, "diff.": 1.0}
+    for words, x in columns.items():
+        if words == "stated" and not stated:
+            continue
         ax.text(x, 1.0, words, ha="right", transform=ax.transAxes, **head)
     for row, entry in enumerate(rows, 1):
         y = 1.0 - row / (len(rows) + 0.5)
         colour = BLACK if entry["passed"] else "#B00020"
         unit = "" if entry["unit"] == "1" else f" ({entry['unit'].replace('Mohm', 'MΩ')})"
         common: dict[str, Any] = {"transform": ax.transAxes, "color": colour, "fontsize": 11}
-        ax.text(-0.12, y, _LABELS[entry["measure"]] + unit, **common)
-        ax.text(0.56, y, _format_value(entry["compartments"]), ha="right", **common)
-        ax.text(0.78, y, _format_value(entry["point"]), ha="right", **common)
-        ax.text(1.0, y, _format_difference(entry), ha="right", **common)
+        ax.text(-0.34, y, _LABELS[entry["measure"]] + unit, **common)
+        if np.isfinite(entry["stated"]):
+            ax.text(columns["stated"], y, _format_value(entry["stated"]), ha="right", **common)
+        ax.text(columns["comp."], y, _format_value(entry["compartments"]), ha="right", **common)
+        ax.text(columns["point"], y, _format_value(entry["point"]), ha="right", **common)
+        ax.text(columns["diff."], y, _format_difference(entry), ha="right", **common)
 
 
 def _format_difference(entry: Mapping[str, Any]) -> str:
+    if np.isnan(entry["difference"]):
+        return "none"
     if entry["kind"] != "relative":
         return f"{entry['difference']:+.3f}"
     text = _format_percent(entry["difference"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from brian2.units import ms
+from brian2.units import Mohm, ms, mV, pA
 
 import dualframe as df
 from dualframe import catalogue
@@ -16,6 +16,8 @@ from dualframe.circuit import Circuit
 from dualframe.cli import main
 from dualframe.core.errors import CatalogueError, NetworkError, OutputError, UnknownName
 from dualframe.experiments.calibration.calibration_request import request_calibration
+from dualframe.experiments.cell_survey import CellSurvey
+from dualframe.experiments.stated_measures import find_unmatched, stated_measures
 
 
 @pytest.fixture(autouse=True)
@@ -209,3 +211,50 @@ def test_a_cell_that_cannot_be(old: str, new: str, message: str) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     with pytest.raises((CatalogueError, UnknownName), match=message):
         df.cell(path)
+
+
+# ---------------------------------------------------------------- what a file states
+
+
+STATED = """
+[passive]
+label = "mine"
+source = "own"
+status = "measured"
+v_rest = "-62 mV"
+r_in = "310 Mohm"
+tau_m = "18 ms"
+rheobase = "45 pA"
+"""
+
+
+def test_a_stated_rheobase_that_the_compartments_lack_is_told() -> None:
+    """It is (threshold - v_rest)/r_in = 62.8 pA; 45 pA need -62 mV + 45 pA 310 Mohm = -48.05 mV."""
+    Path("mine.toml").write_text('name = "mine"\nlike = "ctx_sst"\n' + STATED, encoding="utf-8")
+    cell = df.cell("mine.toml")
+    assert stated_measures(cell) == pytest.approx(
+        {"rheobase": 45, "r_in": 310, "tau_m": 18, "rest": -62}
+    )
+    survey = CellSurvey(
+        rheobase=62.8 * pA,
+        resolution=0.1 * pA,
+        top=70 * pA,
+        rest=-62 * mV,
+        r_in=310 * Mohm,
+        tau=15.14 * ms,
+        top_rate=40.0,
+    )
+    rheobase, tau = find_unmatched(cell, survey)
+    assert "stated as 45 pA; its compartments have 62.8 pA" in rheobase
+    assert "= -48.05 mV" in rheobase
+    assert "C/g of each compartment" in tau
+    matched = replace(survey, rheobase=45 * pA, tau=18 * ms)
+    assert find_unmatched(cell, matched) == []
+    assert find_unmatched(df.cell("ctx_sst"), survey) == []  # nobody's own
+
+
+def test_adaptation_among_the_passive_values_is_refused_with_its_place() -> None:
+    text = f'name = "mine"\nlike = "ctx_sst"\n{STATED}adaptation = "0.35"\n'
+    Path("mine.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"'adaptation'.*\[compartments.soma\].*adaptive_IF"):
+        df.cell("mine.toml")

@@ -80,6 +80,7 @@ def test_a_cell_is_the_same_as_itself(cell: Any) -> None:
     assert list(found.table) == [
         "measure",
         "unit",
+        "stated",
         "compartments",
         "point",
         "difference",
@@ -131,6 +132,18 @@ def test_curves_and_figure(cell: Any) -> None:
     titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert "Firing rate (Hz)" in titles
     assert "not the same cell" in figure.get_suptitle()
+
+
+def test_what_the_file_states_stands_in_table_and_figure(cell: Any) -> None:
+    """Also where the point neuron is not fitted and is silent at these currents."""
+    silent = glif(th_inf=60 * mV)
+    found = compare_cells(cell, silent, ("mine", "glif", "published"), "", {"rheobase": 45.0})
+    assert found.table.set_index("measure")["stated"].dropna().to_dict() == {"rheobase": 45.0}
+    figure = replace(found, unfitted=fits.how_to_fit("mine.toml", "glif")).plot()
+    assert figure.get_suptitle() == "mine: not fitted: run dualframe fit mine.toml --model glif"
+    words = [text.get_text() for ax in figure.axes for text in ax.texts]
+    assert {"stated", "45", "none"} <= set(words)
+    assert not any("nan" in word for word in words)
 
 
 def test_validate_takes_the_stored_fit_unless_told_otherwise() -> None:
