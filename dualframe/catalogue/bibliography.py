@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -103,6 +104,22 @@ def _is_wrapped(text: str) -> bool:
         if depth == 0:
             return False
     return True
+
+
+def suggest_source(name: str, keys: Collection[str]) -> str:
+    """Return what to do about a source that no file of references has.
+
+    Parameters
+    ----------
+    name
+        The source.
+    keys
+        Of all references that may be named.
+    """
+    # keys are names and years: less than this much alike, they are other papers
+    near = get_close_matches(name, keys, n=1, cutoff=0.8)
+    hint = f"Did you mean {near[0]!r}? " if near else ""
+    return f'{hint}Add it to a references.bib beside the file; for unpublished numbers write "own".'
 
 
 def citation(key: str, path: Path = PACKAGED) -> str:

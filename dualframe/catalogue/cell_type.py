@@ -176,6 +176,11 @@ class CellType:
     like: str = ""
     folder: str = field(default="", compare=False)
 
+    def __repr__(self) -> str:
+        like = f", like {self.like}" if self.like else ""
+        parts = ", ".join(self.compartments.names) if self.compartments else "no compartments"
+        return f"<CellType {self.name!r}: {self.title}{like}; {parts}>"
+
     def _repr_html_(self) -> str:
         passive = self.passive.numbers.items() if self.passive else ()
         places = self.compartments.names if self.compartments else ()

@@ -14,7 +14,7 @@ from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from dualframe.catalogue.bibliography import PACKAGED, references
+from dualframe.catalogue.bibliography import PACKAGED, references, suggest_source
 from dualframe.catalogue.sourced_value import STATUSES, Numbers, Origin, Sourced
 from dualframe.core.errors import CatalogueError, QuantityError, suggest_name
 from dualframe.core.parameter_table import AnyDimension, Dimensions, ParameterTable
@@ -302,8 +302,7 @@ class Table:
             self.fail(key, f"source {value!r} is not a key of references.bib, or a list of keys.")
         for name in keys:
             if name not in self.references:
-                hint = suggest_name(name, self.references)
-                hint = hint if hint.startswith("Did") else "Add it there."
+                hint = suggest_source(name, self.references)
                 self.fail(key, f"source {name!r} is not in references.bib. {hint}")
         return tuple(keys)
 

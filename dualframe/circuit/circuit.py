@@ -39,7 +39,7 @@ _STRUCTURE = frozenset(
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Circuit(CircuitRecord):
     """A microcircuit: the parts of a `CircuitRecord`, and what can be done to them."""
 

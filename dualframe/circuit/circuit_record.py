@@ -29,6 +29,7 @@ from dualframe.core.validation import check_unique
 from dualframe.network import ValueRecord
 
 T = TypeVar("T")
+_MOST_NAMED = 8  # populations
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +116,13 @@ class CircuitRecord(ValueRecord):
             if modulation.released_by is not None:
                 self.population(modulation.released_by)
         check_regions(self.name, self.regions, self.populations, self.modulations)
+
+    def __repr__(self) -> str:
+        cells = ", ".join(f"{p.n} {p.name}" for p in self.populations[:_MOST_NAMED])
+        more = ", ..." * (len(self.populations) > _MOST_NAMED)
+        acting = [m.modulator for m in self.modulations] + [d.name or d.kind for d in self.drugs]
+        acts = f"; {', '.join(acting)}" if acting else ""
+        return f"<Circuit {self.name!r}: {cells}{more}; {len(self.contacts)} contacts{acts}>"
 
     @property
     def sizes(self) -> dict[str, int]:

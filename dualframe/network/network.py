@@ -30,6 +30,7 @@ from dualframe.network.population import Event, Population
 from dualframe.network.projection import Projection
 from dualframe.network.value_record import ValueRecord, variables
 
+_MOST_NAMED = 8  # populations
 _WRITTEN = re.compile(r"\b(?P<name>[A-Za-z_]\w*)\s*(?:[-+*/]?=)(?!=)")
 
 
@@ -150,6 +151,12 @@ class Network(ValueRecord):
                 f"network, as Network.to_dict returns it."
             )
         return network
+
+    def __repr__(self) -> str:
+        cells = ", ".join(f"{p.n} {p.name}" for p in self.populations[:_MOST_NAMED])
+        more = ", ..." * (len(self.populations) > _MOST_NAMED)
+        counts = f"{len(self.inputs)} inputs, {len(self.projections)} projections"
+        return f"<Network {self.name!r}: {cells}{more}; {counts}>"
 
     def __str__(self) -> str:
         return fit_screen(self._overview(), "populations, inputs and projections have the rest.")

@@ -166,6 +166,10 @@ class Population(ValueRecord):
             set_frozen_field(self, "positions", places)
         self._freeze()
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.variables)} variables, {len(self.parameters)} parameters"
+        return f"<Population {self.name!r}: {self.n} x {self.cell_type or 'neuron'}, {counts}>"
+
     @property
     def variables(self) -> frozenset[str]:
         """Names defined by the equations."""

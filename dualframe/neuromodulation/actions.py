@@ -217,7 +217,11 @@ def _obstacle(
     if any(effect.compiled for effect in stated):
         return "its effects are switched off"
     if stated:
-        return f"what {receptor.name} does on {cell.name} is only described, not compiled"
+        return (
+            f"what {receptor.name} does on {cell.name} is only described, not compiled: give it an "
+            f"effect with with_effect, or in a receptor of your own (dualframe new receptor "
+            f"{receptor.name} --from {receptor.name})"
+        )
     if cell.name not in catalogue.names("cell type"):
         return (
             f"{cell.name!r} is a cell type of your own, on which no receptor is stated to act: "

@@ -287,6 +287,9 @@ class Task(CircuitChanges, ValueRecord):
     def _repr_html_(self) -> str:
         return text_as_html(f"{self}\n\n{self.describe()}")
 
+    def __repr__(self) -> str:
+        return f"<{self}>"
+
     def __str__(self) -> str:
         varied = f", heterogeneity {self.heterogeneity:g}" if self.heterogeneity else ""
         changed = "".join(f"; {perturbation}" for perturbation in self.perturbations)

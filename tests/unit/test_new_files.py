@@ -258,3 +258,21 @@ def test_adaptation_among_the_passive_values_is_refused_with_its_place() -> None
     Path("mine.toml").write_text(text, encoding="utf-8")
     with pytest.raises(CatalogueError, match=r"'adaptation'.*\[compartments.soma\].*adaptive_IF"):
         df.cell("mine.toml")
+
+
+def test_a_source_that_is_nowhere_is_told_with_the_remedy() -> None:
+    text = f'name = "mine"\nlike = "ctx_sst"\n{STATED}'
+    for source, said in (("myself2026", "bib. Add it to a"), ("teeter2081", "mean 'teeter2018'?")):
+        Path("mine.toml").write_text(text.replace('"own"', f'"{source}"'), encoding="utf-8")
+        with pytest.raises(CatalogueError, match="beside the file") as refused:
+            df.cell("mine.toml")
+        assert said in str(refused.value)
+
+
+def test_the_prompt_shows_a_line() -> None:
+    df.new_cell("mine")
+    circuit = alone("mine.toml")
+    network = df.biological.build(circuit)
+    shown = [circuit, network, network.populations[0], df.cell("mine.toml"), df.task("navigation")]
+    assert all(len(repr(each)) < 240 and "\n" not in repr(each) for each in shown)
+    assert repr(network.populations[0]).startswith("<Population 'cells': 2 x mine, ")

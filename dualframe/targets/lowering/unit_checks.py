@@ -24,11 +24,12 @@ from brian2.units.fundamentalunits import (
 from brian2.utils.stringtools import get_identifiers
 
 from dualframe.core.errors import NetworkError, UnknownName
-from dualframe.core.quantity import UNITS, show_value, unit_name
+from dualframe.core.quantity import UNITS, show_value
 from dualframe.network import Network, Population, Projection
 from dualframe.network.distributions import DISTRIBUTIONS
 from dualframe.targets.lowering.event_free_equations import parse_equations
 from dualframe.targets.lowering.symbol_tables import GLOBALS, TIME, Symbol, Symbols, Table
+from dualframe.targets.lowering.unit_words import find_missing_unit, unit_text
 
 EVENT = "an event"  # whose variables are checked when it becomes equations
 _ASSIGNMENT = re.compile(r"\s*(?P<name>\w+)\s*(?P<op>[-+*/]?)=(?!=)\s*(?P<expression>.+?)\s*")
@@ -130,8 +131,8 @@ def _find_in_initial(population: Population) -> str:
         here, needed = get_dimensions(value), known[name].dim
         if here is not needed:
             return (
-                f"initial[{name!r}] is {show_value(value)}, with {_unit_text(here)}: expected "
-                f"{_unit_text(needed)}, as {name!r} has"
+                f"initial[{name!r}] is {show_value(value)}, with {unit_text(here)}: expected "
+                f"{unit_text(needed)}, as {name!r} has"
             )
     return ""
 
@@ -300,8 +301,8 @@ def _problems_in_synaptic_equations(
         variable = ends.get(line.varname)
         if "summed" in line.flags and variable is not None and variable.dim is not line.dim:
             yield (
-                f"{line.varname!r} is summed with {_unit_text(line.dim)}: expected "
-                f"{_unit_text(variable.dim)}, as the variable has"
+                f"{line.varname!r} is summed with {unit_text(line.dim)}: expected "
+                f"{unit_text(variable.dim)}, as the variable has"
             )
 
 
@@ -315,12 +316,12 @@ def _remedy_of_weight(name: str, expression: str, needed: Dimension, symbols: Sy
     if _dimension_of(expression, {**symbols, "w": Symbol(right)}) is not needed:
         return ""
     usual = next((u for u in USUAL_UNITS if get_dimensions(UNITS[u]) is right), "")
-    example = f"write 2*{usual} or '2 {usual}'" if usual else f"expected {_unit_text(right)}"
+    example = f"write 2*{usual} or '2 {usual}'" if usual else f"expected {unit_text(right)}"
     return (
-        f"weight is {_WEIGHT}, with {_unit_text(here)}, but {name!r} of '{_TARGET}' has "
-        f"{_unit_text(needed)}; {example}"
+        f"weight is {_WEIGHT}, with {unit_text(here)}, but {name!r} of '{_TARGET}' has "
+        f"{unit_text(needed)}; {example}"
         if right is not DIMENSIONLESS
-        else f"weight is {_WEIGHT}, with {_unit_text(here)}: expected a number without unit"
+        else f"weight is {_WEIGHT}, with {unit_text(here)}: expected a number without unit"
     )
 
 
@@ -360,17 +361,23 @@ def _problem_of_value(shown: str, left: str, text: str, needed: Dimension, symbo
     dimension = _dimension_of(text, symbols)
     if dimension is None or dimension is needed:
         return ""
-    names = _units_in(text, symbols)
-    return (
-        f"{shown!s} has {_unit_text(dimension)} on the right: expected {_unit_text(needed)} for "
+
+    def fits(name: str, of: Dimension) -> bool:
+        return _dimension_of(text, {**symbols, name: Symbol(of)}) is needed
+
+    bare = [n for n in _names_in(text, symbols) if symbols[n].dim is DIMENSIONLESS]
+    culprit = find_missing_unit(bare, fits)
+    names = "" if culprit else _units_in(text, symbols)
+    return (f"{culprit}; " if culprit else "") + (
+        f"{shown!s} has {unit_text(dimension)} on the right: expected {unit_text(needed)} for "
         f"{left!r}" + (f"; {names}" if names else "")
     )
 
 
 def _units_in(text: str, symbols: Symbols) -> str:
-    names = [n for n in sorted(get_identifiers(text)) if n not in GLOBALS and n in symbols]
-    return ", ".join(f"{name!r} has {_unit_text(symbols[name].dim)}" for name in names[:6])
+    names = _names_in(text, symbols)
+    return ", ".join(f"{name!r} has {unit_text(symbols[name].dim)}" for name in names[:6])
 
 
-def _unit_text(dimension: Dimension) -> str:
-    return "no unit" if dimension is DIMENSIONLESS else f"the unit {unit_name(dimension)}"
+def _names_in(text: str, symbols: Symbols) -> list[str]:
+    return [n for n in sorted(get_identifiers(text)) if n not in GLOBALS and n in symbols]
