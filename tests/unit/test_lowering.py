@@ -242,7 +242,7 @@ def test_statements_that_build_on_each_other_are_not_split() -> None:
 
 def test_an_unknown_name_in_a_statement_is_named() -> None:
     with pytest.raises(NetworkError, match=r"'spikes_to_cells' uses 'ww', which neither"):
-        low(cells(), projection("g += ww"), inputs=[SPIKES])
+        low(cells(), projection("g += w*ww"), inputs=[SPIKES])
 
 
 def test_weights_are_variables_only_where_they_change() -> None:
