@@ -25,7 +25,10 @@ from dendrify import NeuronModel
 from drives import Spikes, draw
 from models import DT, DURATION, Case
 
+from dualframe.core.own_garbage import collects_own_garbage
 
+
+@collects_own_garbage
 def run_stock(case: Case, *, optimised: bool = True, duration: Any = DURATION) -> dict[Key, Train]:
     """Return the spikes and dendritic spikes of a case."""
     trains, _ = run_recorded(case, (), optimised=optimised, duration=duration)

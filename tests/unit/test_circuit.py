@@ -241,7 +241,8 @@ class TestDrug:
 
 class TestText:
     def test_overview(self, l23):
-        small = str(l23.scaled(0.05).with_modulation("ACh", 0.8).with_drug("knockout", "M1"))
+        circuit_of_few = l23.scaled(0.05).with_modulation("ACh", 0.8).with_drug("knockout", "M1")
+        small = circuit_of_few.describe()
         assert "839 ctx_l23_pyr, 0.27 to 1.35 Hz" in small
         assert "ACh: level 0.8 of the reference concentration" in small
         assert "knockout of M1 in all cells" in small
@@ -264,5 +265,6 @@ class TestText:
         found = l23.with_modulation(
             "DA", schedule=[("0 s", 0.1)], released_by="vip", per_spike="10 nM"
         )
-        assert "from 0 s level 0.1" in str(found)
-        assert "at each spike of vip" in str(found)
+        text = found.describe()
+        assert "from 0 s level 0.1" in text
+        assert "at each spike of vip" in text

@@ -43,7 +43,10 @@ def error_of(capsys: Capture, *arguments: str) -> str:
     return lines[0]
 
 
-def test_tasks_are_listed_and_shown(capsys: Capture, task: str) -> None:
+def test_tasks_are_listed_and_shown(
+    capsys: Capture, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")  # or titles are wrapped
     assert "distal reward problem" in printed(capsys, "list", "tasks")
     text = printed(capsys, "show", "navigation")
     assert "ASSUMED" in text

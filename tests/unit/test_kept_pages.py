@@ -39,11 +39,14 @@ def call(folder: Path, *words: str) -> tuple[str, bool]:
 def test_a_kept_page_is_the_fresh_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "100")  # a page is kept for each width
     first, slow = call(tmp_path, "list", "receptors")
     second, imported = call(tmp_path, "list", "receptors")
     assert slow
     assert not imported  # so that it takes a tenth of a second
-    list_command(command_line_parser().parse_args(["list", "receptors"]))
+    options = command_line_parser().parse_args(["list", "receptors"])
+    options.width = 100
+    list_command(options)
     assert first == second == capsys.readouterr().out
     [kept] = (tmp_path / "pages").iterdir()
     monkeypatch.setenv("DUALFRAME_CACHE", str(tmp_path))

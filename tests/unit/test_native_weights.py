@@ -110,7 +110,7 @@ def test_weights_go_into_the_variable_as_they_stand(reference) -> None:
 def test_bounds_of_a_native_weight_are_absolute(reference) -> None:
     [excite] = [p for p in reference.projections if p.name == "excite"]
     assert excite.plasticity.w_max == 4 * mV
-    assert "to 4 mV)" in str(reference)
+    assert "to 4 mV)" in reference.describe()
     net = df.task_driven.build(reference, model="izhikevich")
     [built] = [p for p in net.projections if p.name == "excite"]
     assert built.plasticity == excite.plasticity
