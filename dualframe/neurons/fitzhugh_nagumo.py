@@ -51,10 +51,10 @@ _DEFAULTS: Mapping[str, Any] = MappingProxyType(
 _EQUATIONS = f"""
 v = (V - V_zero)/V_unit : 1
 half = 0.5*dt/t_unit : 1
-v_half = v + half*(v - v*v*v/3 - w + I/I_unit) : 1
-w_half = w + half*epsilon*(v + a - b*w) : 1
+v_half = v + half*(v - v*v*v/3 - w_recovery + I/I_unit) : 1
+w_half = w_recovery + half*epsilon*(v + a - b*w_recovery) : 1
 dV/dt = V_unit*(v_half - v_half*v_half*v_half/3 - w_half + I/I_unit)/t_unit : volt
-dw/dt = epsilon*(v_half + a - b*w_half)/t_unit : 1
+dw_recovery/dt = epsilon*(v_half + a - b*w_half)/t_unit : 1
 {EQUATION}
 """
 
@@ -82,7 +82,8 @@ def fitzhugh_nagumo_neuron(parameters: Mapping[str, Any]) -> PointNeuron:
         parameters={**values, "V_rest": rest, "g_rest": slope},
         initial={
             "V": rest,
-            "w": ((rest - values["V_zero"]) / values["V_unit"] + values["a"]) / values["b"],
+            "w_recovery": ((rest - values["V_zero"]) / values["V_unit"] + values["a"])
+            / values["b"],
         },
         leak="g_rest",
         rest="V_rest",

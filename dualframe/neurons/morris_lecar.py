@@ -10,8 +10,9 @@ V_3)/V_4))/2` and :math:`\tau_w = 1\,ms / \cosh((V - V_3)/(2 V_4))`. Depending o
 lost in a saddle-node bifurcation on the limit cycle (class 1: any low rate) or in a Hopf
 bifurcation (class 2: no rate below a finite one).
 
-V and w take exponential Euler steps, which stay stable where the conductances are large. There is
-no reset; a spike is an upward crossing of ``V_spike``.
+V and w (``w_open``: ``w`` is the weight of a synapse) take exponential Euler steps, which stay
+stable where the conductances are large. There is no reset; a spike is an upward crossing of
+``V_spike``.
 """
 
 from __future__ import annotations
@@ -45,12 +46,12 @@ _PARAMETERS = ParameterTable(
 _DEFAULTS: Mapping[str, Any] = MappingProxyType({"V_spike": 0 * mV})
 _EQUATIONS = f"""
 g_Ca_open = g_Ca*0.5*(1 + tanh((V - V_1)/V_2)) : siemens
-g_total = g_Ca_open + g_K*w + g_L : siemens
-V_steady = (g_Ca_open*E_Ca + g_K*w*E_K + g_L*E_L + I)/g_total : volt
+g_total = g_Ca_open + g_K*w_open + g_L : siemens
+V_steady = (g_Ca_open*E_Ca + g_K*w_open*E_K + g_L*E_L + I)/g_total : volt
 dV/dt = (V_steady - V)*(1 - exp(-dt*g_total/C))/dt : volt
 w_steady = 0.5*(1 + tanh((V - V_3)/V_4)) : 1
 w_rate = phi*0.5*(exp((V - V_3)/(2*V_4)) + exp((V_3 - V)/(2*V_4))) : Hz
-dw/dt = (w_steady - w)*(1 - exp(-dt*w_rate))/dt : 1
+dw_open/dt = (w_steady - w_open)*(1 - exp(-dt*w_rate))/dt : 1
 {EQUATION}
 """
 
@@ -76,7 +77,7 @@ def morris_lecar_neuron(parameters: Mapping[str, Any]) -> PointNeuron:
         threshold=THRESHOLD,
         reset=RESET,
         parameters={**values, "V_rest": rest, "g_rest": slope},
-        initial={"V": rest, "w": _open_share(rest, values["V_3"], values["V_4"])},
+        initial={"V": rest, "w_open": _open_share(rest, values["V_3"], values["V_4"])},
         leak="g_rest",
         rest="V_rest",
         places={"leak": {"g_L": "*"}, "rest": {"E_L": "+"}, "threshold": {"V_1": "+"}},

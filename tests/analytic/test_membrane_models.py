@@ -36,7 +36,7 @@ def near_fixed_points(currents: Any) -> dict[str, Any]:
     """One mV from the fixed points: below the first Hopf current a large cycle is stable too."""
     roots = [np.roots([1 / 3, 0, 1 / 0.8 - 1, 0.7 / 0.8 - current]) for current in currents]
     v = np.array([root[np.isreal(root)].real[0] for root in roots])
-    return {"V": (-30 + 25 * v + 1) * mV, "w": (v + 0.7) / 0.8}
+    return {"V": (-30 + 25 * v + 1) * mV, "w_recovery": (v + 0.7) / 0.8}
 
 
 # --- Morris-Lecar in the source's units: mV, ms, uA/cm^2, mS/cm^2 ---------------------------------
