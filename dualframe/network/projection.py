@@ -192,11 +192,14 @@ class Projection(ValueRecord):
         visits = [text for text, _ in (*self.visits, *self.visits_when)]
         texts = (*self.statements, self.equations, self.due, self.late, *visits)
         if self.weight is not None and not any(re.search(r"\bw\b", text) for text in texts):
+            words = sorted({word for text in texts for word in re.findall(r"[A-Za-z_]\w*", text)})
+            used = ", ".join(map(repr, words))
             place = "its summed variable" if self.summed else "on_pre" if self.on_pre else "on_post"
+            example = "x_post = w*y_pre : 1 (summed)" if self.summed else "g += w"
             raise NetworkError(
-                f"{label}: weight is given, but {place} does not use w: expected a text that reads "
-                f"it, like {'x_post = w*y_pre : 1 (summed)' if self.summed else 'g += w'!r}. Write "
-                f"w there, without an equation of it, or leave weight out."
+                f"{label}: weight is given, but {place} does not use w (it uses {used}): expected "
+                f"a text that reads it, like {example!r}. Write w there, without an equation of "
+                f"it, or leave weight out."
             )
 
     def _check_rule(self) -> None:

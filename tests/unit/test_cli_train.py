@@ -296,7 +296,7 @@ def test_neurons_of_a_task_with_a_network(monkeypatch: pytest.MonkeyPatch) -> No
         (["--set", "learned.plasticity.w_mx=2"], "table [projections.1.plasticity], key 'w_mx'"),
         (["--model", "lif"], "'ctx_l23_pyr' has no LIF set"),
         (["--set", "action.n=-4"], "-4"),
-        (["--set", "protocol.agents=0"], "number of agents"),
+        (["--set", "protocol.agents=0"], "'agents': is 0"),
         (["--neurons", "0"], "number of neurons is 0"),
         (["--agents", "0"], "number of agents is 0"),
         (["--agents", "-2"], "number of agents is -2"),

@@ -287,12 +287,12 @@ class TestFiles:
     def test_saved_again_they_replace_those_that_are_there(
         self, folder: Path, learned: Learned
     ) -> None:
-        other = replace(learned[1], trials=learned[1].trials.head(1))
+        other = replace(learned[1], trials=learned[1].trials.assign(duration_s=0.5))
         with pytest.raises(OutputError, match="holds dualframe agents already"):
             other.save(folder, figures=False)
-        assert len(df.load_agents(folder).trials) > 1
+        assert not (df.load_agents(folder).trials["duration_s"] == 0.5).all()
         other.save(folder, figures=False, force=True)
-        assert len(df.load_agents(folder).trials) == 1
+        assert (df.load_agents(folder).trials["duration_s"] == 0.5).all()
 
     @pytest.mark.parametrize(
         ("damage", "message"),
@@ -301,21 +301,30 @@ class TestFiles:
             (lambda f: (f / "manifest.json").write_text("{"), "manifest.json' is damaged"),
             (lambda f: (f / "manifest.json").write_text("[]"), "holds no agents"),
             (lambda f: (f / "manifest.json").write_text('{"format": "x"}'), "holds no agents"),
-            (lambda f: (f / "agents.h5").unlink(), "agents.h5' (is damaged|cannot be read)"),
+            (
+                lambda f: (f / "agents.h5").unlink(),
+                "agents.h5' (is damaged|is missing|cannot be read)",
+            ),
             (
                 lambda f: (f / "agents.h5").write_bytes(b"x" * 99),
-                "agents.h5' (is damaged|cannot be read)",
+                "agents.h5' (is damaged|is missing|cannot be read)",
             ),
-            (lambda f: (f / "trials.csv").unlink(), "trials.csv' (is damaged|cannot be read)"),
+            (
+                lambda f: (f / "trials.csv").unlink(),
+                "trials.csv' (is damaged|is missing|cannot be read)",
+            ),
             (
                 lambda f: (f / "trials.csv").write_bytes(b"\xff" * 99),
-                "trials.csv' (is damaged|cannot be read)",
+                "trials.csv' (is damaged|is missing|cannot be read)",
             ),
             (
                 lambda f: (f / "task.json").write_text('{"evil": 1}'),
-                "task.json' (is damaged|cannot be read)",
+                "task.json' (is damaged|is missing|cannot be read)",
             ),
-            (lambda f: (f / "task.json").write_text("3"), "task.json' (is damaged|cannot be read)"),
+            (
+                lambda f: (f / "task.json").write_text("3"),
+                "task.json' (is damaged|is missing|cannot be read)",
+            ),
         ],
     )
     def test_a_damaged_folder_is_one_clear_error(
