@@ -167,7 +167,7 @@ def test_a_step_at_which_a_decay_diverges_is_refused() -> None:
     network = df.Network(populations=[membrane()])
     with pytest.raises(NetworkError, match=r"dt is 11 ms: g of 'cells' decays with 5 ms"):
         df.run(network, 50 * ms, dt=11 * ms, target="runtime", seed=1)
-    with pytest.warns(DualframeWarning, match="shorter than the time step of 25 ms"):
+    with pytest.warns(DualframeWarning, match="shorter than the time step of 10 ms"):
         df.run(network, 50 * ms, dt=10 * ms, target="runtime", seed=1)
 
 
@@ -177,7 +177,7 @@ def test_what_is_exported_is_looked_at_as_what_runs(tmp_path: Path) -> None:
     with pytest.raises(NetworkError, match=r"dt is 11 ms: g of 'cells' decays with 5 ms"):
         df.export(network, 55 * ms, tmp_path / "out", dt=11 * ms)
     assert not (tmp_path / "out").exists()
-    with pytest.warns(DualframeWarning, match="shorter than the time step of 25 ms"):
+    with pytest.warns(DualframeWarning, match="shorter than the time step of 10 ms"):
         df.export(network, 50 * ms, tmp_path / "out", dt=10 * ms)
 
 
