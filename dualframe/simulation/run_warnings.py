@@ -19,6 +19,10 @@ from dualframe.network import Network
 from dualframe.results.action_tables import idle_lines
 from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
+from dualframe.simulation.input_warnings import (
+    warn_of_inputs_beyond_end,
+    warn_of_pulses_within_steps,
+)
 from dualframe.simulation.rate_warnings import warn_of_impossible_rates
 from dualframe.simulation.recordings import warn_of_large_recordings
 from dualframe.simulation.time_constants import (
@@ -175,6 +179,8 @@ BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (
     warn_of_rounded_times,
     warn_of_unused_clock,
     counts_below_poisson,
+    warn_of_inputs_beyond_end,
+    warn_of_pulses_within_steps,
     warn_of_large_recordings,
 )
 AFTER: tuple[Callable[[Network, LoweredNetwork, RawResults, Results], Iterable[str]], ...] = (
