@@ -269,7 +269,8 @@ def _why_no_modulator(site: ReceptorSite, modulator: str) -> str:
     if site.sensitive < LEAST_CHANGE:
         return f"the receptors are desensitised ({site.sensitive:.1g} of them are sensitive)"
     if "agonist" in kinds:
-        return "an agonist occupies the receptors"
+        names = ", ".join(drug.entry.name or drug.entry.kind for drug in site.drugs)
+        return f"drugs occupy the receptors ({names})"
     half = quantity_text(site.receptor.affinity.value("EC50"))
     return f"{quantity_text(site.level * mmolar)} is far below its EC50 of {half}"
 

@@ -112,13 +112,26 @@ def _run_provenance(
         "build_s": raw.build_s,
         "run_s": raw.run_s,
         "build_cache": raw.build_cache,
-        **({"without_spikes": sorted(lowered.silent)} if lowered.silent else {}),
+        **describe_unknown_spikes(network, lowered),
         **facts,
         **raw.facts,
         **network.meta,
         **({"actions": _actions_of(network, lowered, raw)} if "actions" in network.meta else {}),
         **({"warmup_s": warmup_of(raw.simulated_s)} if "rate_ranges_Hz" in network.meta else {}),
     }
+
+
+def describe_unknown_spikes(network: Network, lowered: LoweredNetwork) -> dict[str, list[str]]:
+    """Return for the provenance whose spikes were not kept, or cannot be: without a threshold.
+
+    Parameters
+    ----------
+    network, lowered
+        The network, as described and as it runs.
+    """
+    never = {p.name for p in network.populations if p.threshold is None}
+    names = sorted(never | set(lowered.silent))
+    return {"without_spikes": names} if names else {}
 
 
 def _actions_of(network: Network, lowered: LoweredNetwork, raw: RawResults) -> list[dict[str, Any]]:

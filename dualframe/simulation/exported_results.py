@@ -19,7 +19,11 @@ from dualframe.results.rate_ranges import warmup_of
 from dualframe.results.results import Results, Trace, dspike_table, population_table, spike_table
 from dualframe.results.saved_results import as_folder, reporting_damage
 from dualframe.results.tables import json_ready, weight_table
-from dualframe.simulation.assemble_results import find_dendritic_spikes, package_versions
+from dualframe.simulation.assemble_results import (
+    describe_unknown_spikes,
+    find_dendritic_spikes,
+    package_versions,
+)
 from dualframe.targets.cpp.export_project import FORMAT
 from dualframe.targets.cpp.exported_results import spikes_file, trace_file, weights_file
 from dualframe.targets.cpp.external_values import PARAMETERS, read_values
@@ -54,6 +58,7 @@ def describe_results(
         "network_hash": network.digest,
         "versions": package_versions(),
         **facts,
+        **describe_unknown_spikes(network, lowered),
         **network.meta,
     }
     kinds: dict[str, dict[str, Any]] = {"trace": {}, "dspikes": {}}
@@ -160,10 +165,8 @@ class _ExportReader:
         content = self._content
         populations = pd.DataFrame(content["populations"])
         trains = {name: self._spikes_of(name) for name in populations["population"]}
-        took, fraction = map(float, (self._place / _RUN_INFO).read_text().split())
-        lines = read_values(self._folder / PARAMETERS)
-        values = {name: text.partition("#")[0].strip() for name, text in lines.items()}
-        asked = float(values["duration"])
+        took, fraction = self._read_run_info()
+        asked, seed = self._read_parameters()
         duration = asked if fraction >= 1 else asked * fraction
         weights = {name: self._weights_of(entry) for name, entry in content["weights"].items()}
         return Results(
@@ -176,7 +179,7 @@ class _ExportReader:
             weight_units={name: entry["unit"] for name, entry in content["weights"].items()},
             provenance={
                 **self._provenance(trains, duration),
-                "seed": int(values["seed"]),
+                "seed": seed,
                 "asked_s": asked,
                 "simulated_s": duration,
                 "completed": fraction >= 1,
@@ -184,6 +187,33 @@ class _ExportReader:
                 "dt_s": content["dt_s"],
             },
         )
+
+    def _read_run_info(self) -> tuple[float, float]:
+        """Return the seconds that the run took, and the fraction of it that was simulated."""
+        path = self._place / _RUN_INFO
+        try:
+            took, fraction = map(float, path.read_text(encoding="utf-8").split())
+        except ValueError as problem:
+            raise OutputError(
+                f"{str(path)!r} is damaged: expected two numbers, the seconds that the run took "
+                f"and the fraction that was simulated. Run ./main again."
+            ) from problem
+        return took, fraction
+
+    def _read_parameters(self) -> tuple[float, int]:
+        """Return the duration in seconds and the seed of the run."""
+        path = self._folder / PARAMETERS
+        if not path.is_file():
+            raise OutputError(f"{str(path)!r} is missing: export the network again.")
+        try:
+            lines = read_values(path)
+            values = {name: text.partition("#")[0].strip() for name, text in lines.items()}
+            return float(values["duration"]), int(values["seed"])
+        except (ValueError, KeyError) as problem:
+            raise OutputError(
+                f"{str(path)!r} is damaged: expected lines of the form `name = value`, with a "
+                f"number for duration and a whole number for seed. Export the network again."
+            ) from problem
 
     def _provenance(self, trains: Mapping[str, Any], duration: float) -> dict[str, Any]:
         facts = dict(self._content["provenance"])

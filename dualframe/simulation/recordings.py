@@ -104,6 +104,34 @@ def warn_of_large_recordings(network: Network, lowered: LoweredNetwork) -> Itera
         )
 
 
+def warn_of_few_dendritic_spikes(network: Network, lowered: LoweredNetwork) -> Iterator[str]:
+    """Say whose dendritic spikes are those of the first neurons only.
+
+    Parameters
+    ----------
+    network, lowered
+        The network, as described and as it will run.
+    """
+    sizes = {population.name: population.n for population in network.populations}
+    few = [
+        f"{name} (of {sizes[name]})"
+        for name, recording in lowered.recordings.items()
+        if "dspikes" in recording.variables and _is_of_first_neurons(recording, sizes[name])
+    ]
+    if few:
+        yield (
+            f"dendritic spikes are those of the first {RECORDED_NEURONS} neurons of "
+            f'{", ".join(few)}: Recording("dspikes") keeps those of all.'
+        )
+
+
+def _is_of_first_neurons(recording: Recording, n: int) -> bool:
+    chosen = recording.neurons
+    return (
+        chosen is not None and n > len(chosen) and np.array_equal(chosen, range(RECORDED_NEURONS))
+    )
+
+
 def _weights(lowered: LoweredNetwork) -> Iterator[MemoryNeed]:
     """Yield the memory of weights that are followed in time."""
     for synapses in lowered.synapses:

@@ -24,7 +24,10 @@ from dualframe.simulation.input_warnings import (
     warn_of_pulses_within_steps,
 )
 from dualframe.simulation.rate_warnings import warn_of_impossible_rates
-from dualframe.simulation.recordings import warn_of_large_recordings
+from dualframe.simulation.recordings import (
+    warn_of_few_dendritic_spikes,
+    warn_of_large_recordings,
+)
 from dualframe.simulation.time_constants import (
     TimeConstant,
     decay_constants,
@@ -182,6 +185,7 @@ BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (
     warn_of_inputs_beyond_end,
     warn_of_pulses_within_steps,
     warn_of_large_recordings,
+    warn_of_few_dendritic_spikes,
 )
 AFTER: tuple[Callable[[Network, LoweredNetwork, RawResults, Results], Iterable[str]], ...] = (
     _warn_of_unstable_states,

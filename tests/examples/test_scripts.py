@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from brian2.units import ms
 from matplotlib.figure import Figure
+from repository_scripts import load_script
 
 import dualframe as df
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted([*ROOT.glob("circuits/figures/*.py"), *ROOT.glob("tasks/figures/*.py")])
-
-
-def load(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_there_are_scripts() -> None:
@@ -39,7 +29,9 @@ def test_a_script_has_a_gallery_header(path: Path) -> None:
 
 
 def run(path: Path, out: Path, **more: int) -> None:
-    figures = load(path).main(duration=10 * ms, target="runtime", scale=0.01, out=out, **more)
+    figures = load_script(path).main(
+        duration=10 * ms, target="runtime", scale=0.01, out=out, **more
+    )
     assert figures
     assert all(isinstance(figure, Figure) and figure.axes for figure in figures.values())
     assert {path.stem for path in out.glob("*.png")} == set(figures)

@@ -7,9 +7,7 @@ what the markers of its stored figures show, each to one pixel.
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -37,6 +35,7 @@ from brian2 import (
 from brian2.units import cm as centimetre
 from brian2.units import msiemens
 from dendrify import Dendrite, NeuronModel, Soma
+from repository_scripts import load_script
 
 SCRIPT = Path(__file__).parents[2] / "circuits" / "figures" / "plot_ca1_pyr_validation.py"
 DENDRITES = {
@@ -64,16 +63,7 @@ TALLER = (
 )
 
 
-def _script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("ca1_pyr_validation", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-script = _script()
+script = load_script(SCRIPT)
 PUBLISHED = script.PUBLISHED
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from repository_scripts import load_script
 
 from dualframe.experiments.neuron_features import CRITERIA
 
@@ -17,16 +16,7 @@ Found = Mapping[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
 SCRIPT = Path(__file__).parents[2] / "circuits" / "figures" / "plot_neuron_features.py"
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-features = load()
+features = load_script(SCRIPT)
 PANELS = {panel.name: panel for panel in features.PANELS}
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pandas as pd
 import pytest
 from brian2 import pA
+from repository_scripts import load_script
 
 import dualframe as df
 from dualframe.experiments.neuron_features import CRITERIA
@@ -17,17 +15,7 @@ from dualframe.experiments.neuron_features import CRITERIA
 SCRIPT = Path(__file__).parents[2] / "circuits" / "figures" / "plot_neuron_models.py"
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-models = load()
+models = load_script(SCRIPT)
 
 
 def test_a_leaky_neuron_is_an_integrator_that_fires_tonically() -> None:

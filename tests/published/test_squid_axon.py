@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 from brian2 import mm, us
+from repository_scripts import load_script
 
 import dualframe as df
 
 SCRIPT = Path(__file__).parents[2] / "circuits" / "figures" / "plot_squid_axon.py"
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-axon = load()
+axon = load_script(SCRIPT)
 
 
 def test_the_conduction_velocity_is_that_of_1952() -> None:

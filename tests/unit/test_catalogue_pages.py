@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from repository_scripts import load_script
 
 from dualframe.catalogue import lookup as read
 from dualframe.catalogue.bibliography import references
@@ -20,14 +20,9 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 def script(name: str) -> ModuleType:
     """Load a script of ``docs/``, which is no package."""
-    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(DOCS)
-        spec.loader.exec_module(module)
-    return module
+        return load_script(DOCS / f"{name}.py")
 
 
 @pytest.fixture(scope="module")

@@ -112,13 +112,37 @@ def test_what_has_not_run(exported: tuple[Path, str], tmp_path: Path) -> None:
         df.load_export(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["spikes_cells.bin", "trace_cells.V.bin", "last_run_info.txt"])
-def test_damaged_results(exported: tuple[Path, str], tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["spikes_cells.bin", "trace_cells.V.bin"])
+def test_results_that_are_cut_off(exported: tuple[Path, str], tmp_path: Path, name: str) -> None:
     folder = tmp_path / "damaged"
     shutil.copytree(exported[0], folder)
     path = folder / "results" / name
-    path.write_bytes(path.read_bytes()[:-1] if name.endswith("bin") else b"one")
-    with pytest.raises(OutputError, match=r"is cut off|is damaged"):
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(OutputError, match=rf"{name}' is cut off: run ./main again"):
+        df.load_export(folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "match"),
+    [
+        ("results/last_run_info.txt", "", "expected two numbers"),
+        ("results/last_run_info.txt", "1.2 one", "expected two numbers"),
+        ("parameters.txt", "duration\n", "expected lines of the form `name = value`"),
+        ("parameters.txt", "duration = 1\nseed = 1.5\n", "a whole number for seed"),
+        ("parameters.txt", "duration = 1\n", "a whole number for seed"),
+        ("parameters.txt", None, "is missing: export the network again"),
+    ],
+)
+def test_damaged_texts(
+    exported: tuple[Path, str], tmp_path: Path, name: str, text: str | None, match: str
+) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(exported[0], folder)
+    if text is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_text(text)
+    with pytest.raises(OutputError, match=match):
         df.load_export(folder)
 
 

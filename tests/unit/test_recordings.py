@@ -14,12 +14,13 @@ from brian2.units import ms, second
 
 import dualframe as df
 from dualframe.analysis.run_words import describe_run, recorded_text
-from dualframe.network import Recording
+from dualframe.network import Event, Recording
 from dualframe.results.results import Results, spike_table
 from dualframe.simulation.recordings import (
     MUCH_MEMORY,
     RECORDED_NEURONS,
     resolve_recordings,
+    warn_of_few_dendritic_spikes,
     warn_of_large_recordings,
 )
 from dualframe.simulation.run_specification import RunSpecification
@@ -145,6 +146,31 @@ def test_memory_is_cells_times_samples_of_eight_bytes() -> None:
     assert "'many' (1300 neurons)" in text
     assert warnings_of(Recording("V", every=0.2 * ms), n, seconds * second) == []
     assert warnings_of(Recording("V", neurons=np.arange(3)), n, seconds * second) == []
+
+
+# --- dendritic spikes ---------------------------------------------------------------------------
+
+
+def spiking_dendrites(record: Any) -> list[str]:
+    spike = Event("spike_up", "v > 1", "v = 0")
+    equations = "dv/dt = (I - v)/(10*ms) : 1\nI : 1"
+    sizes = {"many": 8, "few": 3}
+    cells = [df.Population(name, n, equations, events=(spike,)) for name, n in sizes.items()]
+    found = resolve_recordings(df.Network(cells), record, STEP)
+    net = df.Network(cells)
+    lowered = lower_network(net, dt=STEP, duration=1 * ms, seed=1, record=found)
+    return list(warn_of_few_dendritic_spikes(net, lowered))
+
+
+def test_dendritic_spikes_of_the_first_neurons_are_said_to_be_those() -> None:
+    (text,) = spiking_dendrites({"many": ["dspikes"], "few": ["dspikes"]})
+    assert text == (
+        "dendritic spikes are those of the first 3 neurons of many (of 8): "
+        'Recording("dspikes") keeps those of all.'
+    )
+    assert spiking_dendrites({"many": df.Recording("dspikes"), "few": ["dspikes"]}) == []
+    assert spiking_dendrites({"many": df.Recording("dspikes", neurons=[1, 2, 5])}) == []
+    assert spiking_dendrites({"many": ["v"]}) == []
 
 
 def test_documents_say_the_number() -> None:

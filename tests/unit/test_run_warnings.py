@@ -6,6 +6,7 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from brian2.units import Hz, ms
 
@@ -30,6 +31,16 @@ def run_quietly(net: df.Network, **options: object) -> df.Results:
 
 def ours(caught: pytest.WarningsRecorder) -> list[warnings.WarningMessage]:
     return [w for w in caught if issubclass(w.category, DualframeWarning)]
+
+
+def test_rates_of_what_has_no_threshold_are_not_zero_but_unknown() -> None:
+    silent = df.Population("silent", 2, "dv/dt = -v/(10*ms) : 1", threshold="v > 1", reset="v = 0")
+    graded = df.Population("graded", 2, "dv/dt = -v/(10*ms) : 1")
+    done = df.run(df.Network([silent, graded]), 1 * ms, target="runtime", seed=1)
+    rates = done.rates().set_index("population")["mean_rate_Hz"]
+    assert rates["silent"] == 0
+    assert np.isnan(rates["graded"])
+    assert done.provenance["without_spikes"] == ["graded"]
 
 
 def test_nothing_is_said_of_a_run_where_nothing_is_wrong() -> None:

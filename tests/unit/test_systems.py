@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 from brian2.units import ms
+from repository_scripts import load_script
 from system_examples import (
     LOOK_UPS,
     ROOT,
@@ -237,18 +236,8 @@ def test_one_system_is_shown_with_its_source_and_reason(capsys: pytest.CaptureFi
         system("gap junction")
 
 
-def pages() -> ModuleType:
-    path = ROOT / "docs" / "system_pages.py"
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_page_counts_and_lists_them(tmp_path: Path) -> None:
-    pages().write_systems(tmp_path)
+    load_script(ROOT / "docs" / "system_pages.py").write_systems(tmp_path)
     text = (tmp_path / "systems.md").read_text()
     counts = count_statuses(df.systems()).loc["all"]
     assert f"| all | {counts[WORKS]} | {counts[BY_HAND]} | {counts[NOT_HERE]} |" in text

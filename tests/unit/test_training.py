@@ -111,8 +111,16 @@ class TestTrials:
         short = df.train(task, seed=1, trials=2, duration=0.2 * second, **CPP)
         exact = df.train(task, seed=1, trials=2, duration=1.6 * second, **CPP)
         assert short.trials["trial"].max() == exact.trials["trial"].max() == 2
+        assert short.provenance["warnings"] == exact.provenance["warnings"] == []
         same = short.weights["learned"]["weight"] == exact.weights["learned"]["weight"]
         assert same.all()
+
+    def test_a_duration_that_is_chosen_may_end_before_the_last_trial(
+        self, learned: Learned
+    ) -> None:
+        agents = df.train(learned[0], seed=1, duration=0.2 * second, **CPP)
+        assert set(agents.outcomes["trials"]) == {2}
+        assert agents.provenance["warnings"] == []
 
 
 def test_outcomes_of_agents_without_trials() -> None:
