@@ -446,3 +446,11 @@ def test_receptors_on_plasticity_alone_are_the_same_program_with_other_numbers()
     assert whole.digest != learning.digest
     cells = {p.entry.cell for p in grid.ROWS[2].task().circuit.resolved.populations}
     assert cells == {"ctx_l5_et", "ctx_pv"}
+
+
+def test_run_preparation(tmp_path: Path) -> None:
+    command = ["--held", "0", "1000", "--turns", "1", "--scale", "0.01", "--out", str(tmp_path)]
+    script("run_preparation").main(command)
+    rows = table(tmp_path, "run_preparation")
+    assert [row["objects held"] for row in rows] == ["0", "1000"]
+    assert all(float(row["CPU s"].split()[0]) > 0 for row in rows)
