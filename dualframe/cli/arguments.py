@@ -49,7 +49,9 @@ SCHEMA_KINDS = (
 )
 RECORDED_NEURONS = 3
 
-WITHOUT_JSON = ("show", "calibrate", "fit", "schema")
+SHELLS = ("bash", "zsh", "tcsh")
+
+WITHOUT_JSON = ("show", "calibrate", "fit", "schema", "completion")
 
 
 def command_line_parser() -> argparse.ArgumentParser:
@@ -93,6 +95,7 @@ def command_line_parser() -> argparse.ArgumentParser:
     _add_validate_arguments(parsers["validate"])
     _add_fit_arguments(parsers["fit"])
     parsers["cache"].add_argument("--clear", action="store_true", help="remove them")
+    parsers["completion"].add_argument("shell", choices=SHELLS)
     return top
 
 

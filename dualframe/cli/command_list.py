@@ -98,6 +98,11 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "compiled programs that are kept",
             "Print what the cache of compiled programs holds, or empty it.",
         ),
+        "completion": (
+            "dualframe.cli.completion_command",
+            "a script with which a shell completes",
+            "Print a script with which a shell completes commands, options, names and files.",
+        ),
     }
 )
 
@@ -122,6 +127,7 @@ EXAMPLES: Mapping[str, str] = MappingProxyType(
         "validate": "dualframe validate ctx_pv",
         "fit": "dualframe fit ctx_pv --model glif",
         "cache": "dualframe cache --clear",
+        "completion": "dualframe completion bash",
     }
 )
 
