@@ -1,8 +1,8 @@
 """Files and objects of other tools; what needs an extra of dualframe says which if it is missing.
 
-SONATA: `write_sonata`, `load_sonata`, `read_sonata_spikes`. Text: `read_csv_spikes`. Neo (extra
-``neo``): `to_neo`, `from_neo`, `spikes_from_neo`. xarray (``xarray``): `to_xarray`. NWB (``nwb``):
-`write_nwb`, `read_nwb_spikes`, `read_nwb_series`.
+SONATA: `write_sonata`, `load_sonata`, `read_sonata_spikes`. Text: `read_csv_spikes`,
+`read_csv_rates`, `read_csv_current`. Neo (extra ``neo``): `to_neo`, `from_neo`, `spikes_from_neo`.
+xarray (``xarray``): `to_xarray`. NWB (``nwb``): `write_nwb`, `read_nwb_spikes`, `read_nwb_series`.
 """
 
 from dualframe.formats.neo_objects import from_neo, spikes_from_neo, to_neo
@@ -10,11 +10,14 @@ from dualframe.formats.nwb_files import read_nwb_series, read_nwb_spikes, write_
 from dualframe.formats.sonata_export import write_sonata
 from dualframe.formats.sonata_import import load_sonata
 from dualframe.formats.spike_files import read_csv_spikes, read_sonata_spikes
+from dualframe.formats.waveform_files import read_csv_current, read_csv_rates
 from dualframe.formats.xarray_views import to_xarray
 
 __all__ = [
     "from_neo",
     "load_sonata",
+    "read_csv_current",
+    "read_csv_rates",
     "read_csv_spikes",
     "read_nwb_series",
     "read_nwb_spikes",

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
-import pandas as pd
 from brian2.units import second
-from numpy.typing import NDArray
 
 from dualframe.core.errors import OutputError, UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.core.validation import MOST_MEMBERS, as_indices
 from dualframe.formats.foreign_files import as_existing_file
+from dualframe.formats.text_tables import read_text_table
 from dualframe.network import SpikeInput
 from dualframe.results.hdf5_files import read_indices, read_numbers
 from dualframe.results.saved_results import reporting_damage
@@ -100,52 +100,22 @@ def read_csv_spikes(
     UnknownName
         If it has no such column.
     """
-    file = as_existing_file(path, "a text file of spikes with a header")
-    try:
-        table = pd.read_csv(file, sep=separator or _separator_of(file))
-    except (OSError, ValueError) as problem:
-        raise OutputError(f"{str(file)!r} is no table of spikes: {problem}.") from problem
-    if not isinstance(table.index, pd.RangeIndex):
-        raise OutputError(f"{str(file)!r} has rows with more columns than its header: name all.")
-    for column in (neuron, time, *(["population"] if population else [])):
-        if column not in table:
-            raise UnknownName(f"column of {str(file)!r}", column, list(map(str, table)))
-    if "population" in table:
-        labels = table["population"].astype(str)
+    table = read_text_table(path, "spikes", separator)
+    if population:
+        table.find_column("population")
+    if "population" in table.rows:
+        labels = table.rows["population"]
         names = sorted(labels.unique())
         if len(names) > 1 or population:
-            table = table[labels == _chosen_population(file, population, names)]
-    sources = _numbers_of(file, table[neuron], "a whole number from zero on, of 32 bit")
-    times = _numbers_of(file, table[time], "a number of zero or more")
+            chosen = _chosen_population(table.file, population, names)
+            table = replace(table, rows=table.rows[labels == chosen])
+    expected = "a whole number from zero on, of 32 bit"
+    sources = table.numbers(neuron, expected, least=0, below=MOST_MEMBERS)
+    whole = sources == np.rint(sources)
+    if not whole.all():
+        table.refuse_row(neuron, int(np.argmin(whole)), expected)
+    times = table.numbers(time, "a number of zero or more", least=0)
     return spike_input(name, n, sources.astype(np.int64), times * quantity(unit, "time", "unit"))
-
-
-def _numbers_of(file: Path, column: Any, expected: str) -> NDArray[np.float64]:
-    """Return the numbers of a column, zero or more; ``expected`` says whether they are whole."""
-    numbers: NDArray[np.float64] = pd.to_numeric(column, errors="coerce").to_numpy(float)
-    good = np.isfinite(numbers) & (numbers >= 0)
-    if "whole" in expected:
-        good &= (numbers == np.rint(numbers)) & (numbers < MOST_MEMBERS)
-    if not good.all():
-        first = int(np.argmin(good))
-        line = _line_of(file, int(column.index[first]))
-        raise OutputError(
-            f"{str(file)!r}, line {line}: {column.name!r} is {str(column.iloc[first])!r}: expected "
-            f"{expected}."
-        )
-    return numbers
-
-
-def _line_of(file: Path, row: int) -> int:
-    """Return the line of a row below the header; lines that are blank are no rows."""
-    with file.open(encoding="utf-8") as lines:
-        return [number for number, line in enumerate(lines, 1) if line.strip()][row + 1]
-
-
-def _separator_of(file: Path) -> str:
-    with file.open(encoding="utf-8") as lines:
-        header = lines.readline()
-    return next((mark for mark in (",", ";", "\t") if mark in header), r"\s+")
 
 
 def _chosen_population(file: Path, population: str, names: list[str]) -> str:

@@ -188,7 +188,7 @@ def test_damaged_files_and_unknown_names(tmp_path: Path) -> None:
         ("neuron,t\n0,1\n\n1.5,0\n", "line 4: 'neuron' is '1.5': expected a whole number"),
         ("neuron,t\n-3,1\n", "line 2: 'neuron' is '-3': expected a whole number from zero"),
         ("neuron,t\n99999999999,0.1\n", "line 2: 'neuron' is '99999999999': .* 32 bit"),
-        ("neuron,t\n0,1e300\n1e300,1\n", "line 3: 'neuron' is '1e.300'"),
+        ("neuron,t\n0,1e300\n1e300,1\n", "line 3: 'neuron' is '1e300'"),
         ("neuron;t\n0;0.1\n0;0,5\n", "line 3: 't' is '0,5': expected a number"),
         ("neuron,t\n0,-1\n", "line 2: 't' is '-1': expected a number of zero or more"),
         ("neuron,t\n0,1,2\n", "more columns than its header"),
