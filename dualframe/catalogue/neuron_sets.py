@@ -180,7 +180,7 @@ def neuron(
         raise CatalogueError(f"{file} has the sets {labels} of {name!r}: name one.")
     stored = published_neuron(name, set, file).numbers.plain() if set else {}
     made = model.make_neuron({**stored, **parameters})
-    check_possible(model, {**stored, **parameters})
+    check_possible(model, {**stored, **parameters}, made.parameters)
     return made
 
 

@@ -121,6 +121,41 @@ def check_expression(text: str, label: str) -> None:
     _raise_problem(_find_problem_in_expression, text, label)
 
 
+def check_condition(text: str, label: str, model: str) -> None:
+    """Refuse a condition that holds more than the language of equations, or is a value.
+
+    Parameters
+    ----------
+    text
+        The condition, such as ``V > V_t``.
+    label
+        How an error calls it.
+    model
+        Equations in which a condition may have a name: ``above = V > V_t : boolean``.
+
+    Raises
+    ------
+    NetworkError
+        If it does, or is.
+    """
+    check_expression(text, label)
+    if not _is_condition(ast.parse(" ".join(text.split()), mode="eval").body, model):
+        raise NetworkError(
+            f"{label} is {quote_piece(text)}, which is no condition: expected one such as "
+            f"'V > V_t'."
+        )
+
+
+def _is_condition(node: ast.expr, model: str) -> bool:
+    if isinstance(node, ast.Name):
+        equations = _EQUATION.finditer(_COMMENT.sub("", model))
+        units = {e["state"] or e["name"] or e["parameter"]: e["unit"].strip() for e in equations}
+        return units.get(node.id, "boolean") == "boolean"  # another check knows what is missing
+    if isinstance(node, ast.UnaryOp):
+        return isinstance(node.op, ast.Not)
+    return isinstance(node, (ast.Compare, ast.BoolOp))
+
+
 def quote_piece(text: object) -> str:
     """Return a text in quotes for an error, cut where it is long.
 

@@ -9,9 +9,15 @@ from typing import Any
 import numpy as np
 from brian2.units.fundamentalunits import Quantity, get_dimensions
 
-from dualframe.core.equation_syntax import check_expression, check_model, check_statements
+from dualframe.core.equation_syntax import (
+    check_condition,
+    check_expression,
+    check_model,
+    check_statements,
+)
 from dualframe.core.errors import NetworkError, suggest_name
 from dualframe.core.quantity import is_quantity_text
+from dualframe.core.shared_names import names_not_shared
 from dualframe.core.validation import (
     as_names,
     as_not_negative,
@@ -160,6 +166,7 @@ class Population(ValueRecord):
             step = as_positive(self.time_step, "time", f"time_step of {label}")
             set_frozen_field(self, "time_step", step)
         self._check_variables()
+        self._check_threshold()
         self._check_heterogeneity()
         if self.positions is not None:
             places = as_rows(self.positions, (self.n, 3), "length", f"positions of {label}")
@@ -221,8 +228,6 @@ class Population(ValueRecord):
         """Refuse texts and names that are more than equations."""
         label = f"population {self.name!r}"
         check_model(self.equations, f"equations of {label}")
-        if self.threshold is not None:
-            check_expression(self.threshold, f"threshold of {label}")
         for reset in ("reset", "second_reset"):
             if getattr(self, reset) is not None:
                 check_statements(getattr(self, reset), f"{reset} of {label}")
@@ -265,6 +270,19 @@ class Population(ValueRecord):
                     f"population {self.name!r} has no variable {key!r} to start from. "
                     + suggest_name(key, names)
                 )
+
+    def _check_threshold(self) -> None:
+        if self.threshold is None:
+            return
+        check_condition(
+            self.threshold, f"threshold of population {self.name!r}", model=self.equations
+        )
+        defined = {*self.variables, *self.parameters, *self.durations}
+        for name in sorted(names_not_shared(self.threshold) - defined):
+            raise NetworkError(
+                f"threshold {self.threshold!r} of population {self.name!r} uses {name!r}, which "
+                f"neither its equations nor its parameters define. " + suggest_name(name, defined)
+            )
 
     def _check_heterogeneity(self) -> None:
         for key, spread in self.heterogeneity.items():

@@ -16,7 +16,9 @@ from dualframe.neurons.neuron_model import NeuronModel
 _RESETS = frozenset({"V_reset", "V_r", "v_reset", "c"})
 
 
-def check_possible(model: NeuronModel, parameters: Mapping[str, Any]) -> None:
+def check_possible(
+    model: NeuronModel, parameters: Mapping[str, Any], complete: Mapping[str, Any]
+) -> None:
     """Refuse time constants and capacitances of zero or less, negative times, and inverted resets.
 
     A reset must be below the threshold or peak. Conductances are not checked: those that stand for
@@ -28,6 +30,8 @@ def check_possible(model: NeuronModel, parameters: Mapping[str, Any]) -> None:
         The model.
     parameters
         Those that were given: quantities, texts with units, or arrays.
+    complete
+        All of the neuron, with the model's defaults: with these a reset or peak is compared.
 
     Raises
     ------
@@ -46,8 +50,8 @@ def check_possible(model: NeuronModel, parameters: Mapping[str, Any]) -> None:
                 f"{model.name}: {name} is {show_value(value)}: expected zero or more."
             )
     for low, high in model.rising:
-        if low in _RESETS and {low, high} <= set(values):
-            _check_reset(model.name, (low, values[low]), (high, values[high]))
+        if low in _RESETS and {low, high} <= set(complete):
+            _check_reset(model.name, {name: complete[name] for name in (low, high)}, parameters)
 
 
 def _is_positive(table: ParameterTable, name: str) -> bool:
@@ -56,13 +60,14 @@ def _is_positive(table: ParameterTable, name: str) -> bool:
     return name in table.positive or dimension == "capacitance" or constant
 
 
-def _check_reset(model: str, low: tuple[str, Any], high: tuple[str, Any]) -> None:
-    (reset, below), (threshold, above) = low, high
+def _check_reset(model: str, pair: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+    (reset, below), (threshold, above) = pair.items()
     if get_dimensions(below) == get_dimensions(above) and np.any(
         np.asarray(below) >= np.asarray(above)
     ):
+        shown = {name: show_value(parameters.get(name, value)) for name, value in pair.items()}
         raise CatalogueError(
-            f"{model}: {threshold} is {show_value(above)}, not above the reset {reset} of "
-            f"{show_value(below)}, so that the neuron would fire at every step: give a higher "
+            f"{model}: {threshold} is {shown[threshold]}, not above the reset {reset} of "
+            f"{shown[reset]}, so that the neuron would fire at every step: give a higher "
             f"{threshold} or a lower {reset}."
         )

@@ -28,6 +28,7 @@ from dualframe.simulation.recordings import (
     warn_of_few_dendritic_spikes,
     warn_of_large_recordings,
 )
+from dualframe.simulation.spike_rule_warnings import warn_of_missing_resets
 from dualframe.simulation.time_constants import (
     TimeConstant,
     decay_constants,
@@ -184,6 +185,7 @@ BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (
     counts_below_poisson,
     warn_of_inputs_beyond_end,
     warn_of_pulses_within_steps,
+    warn_of_missing_resets,
     warn_of_large_recordings,
     warn_of_few_dendritic_spikes,
 )
