@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from dualframe.core.errors import OutputError
 from dualframe.core.json_files import DURATION, ROWS, TABLE, check_entries, read_json
 from dualframe.core.output_manifest import FILES, MANIFEST, is_unchanged
+from dualframe.core.user_warnings import warn_user
 from dualframe.network import Network
 from dualframe.results.action_tables import without_silent_releases
 from dualframe.results.rate_ranges import warmup_of
@@ -24,9 +25,10 @@ from dualframe.simulation.assemble_results import (
     find_dendritic_spikes,
     package_versions,
 )
+from dualframe.simulation.run_records import read_run_record, read_texts
 from dualframe.targets.cpp.export_project import FORMAT
 from dualframe.targets.cpp.exported_results import spikes_file, trace_file, weights_file
-from dualframe.targets.cpp.external_values import PARAMETERS, read_values
+from dualframe.targets.cpp.external_values import PARAMETERS
 from dualframe.targets.cpp.result_files import ResultFiles
 from dualframe.targets.lowering.final_weights import NOW
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
@@ -73,6 +75,7 @@ def describe_results(
             "traces": kinds["trace"],
             "dspikes": kinds["dspikes"],
             "weights": _weight_entries(lowered, files),
+            "run_record": True,
         }
     )
     return content
@@ -114,9 +117,9 @@ def load_export(directory: str | Path, results: str = "results") -> Results:
     """Return the results of an exported C++ project that has run.
 
     They are those that `run` returns for the same network, seed and recordings, and the final
-    weights of every projection that learns. Numbers that were edited in ``parameters.txt`` since
-    the export count: duration and seed are those of the file, and the provenance names it under
-    ``edited``.
+    weights of every projection that learns. Numbers that were edited in ``parameters.txt`` between
+    export and run count: duration and seed are those of the run, and the provenance names the file
+    under ``edited``. What was changed after the run, by edits or another export, is warned of.
 
     Parameters
     ----------
@@ -159,6 +162,8 @@ class _ExportReader:
     def __init__(self, folder: Path, place: Path, manifest: Mapping[str, Any]) -> None:
         self._folder, self._place, self._digests = folder, place, manifest[FILES]
         self._content = manifest["results"]
+        has_record = self._content.get("run_record")  # not of exports by the first versions
+        self._record = read_run_record(place) if has_record else None
 
     def read(self) -> Results:
         """Return the results."""
@@ -167,6 +172,8 @@ class _ExportReader:
         trains = {name: self._spikes_of(name) for name in populations["population"]}
         took, fraction = self._read_run_info()
         asked, seed = self._read_parameters()
+        changes = self._record.differences(self._folder) if self._record else ()
+        warnings = [*content["provenance"].get("warnings", ()), *warn_user(changes)]
         duration = asked if fraction >= 1 else asked * fraction
         weights = {name: self._weights_of(entry) for name, entry in content["weights"].items()}
         return Results(
@@ -185,6 +192,7 @@ class _ExportReader:
                 "completed": fraction >= 1,
                 "run_s": took,
                 "dt_s": content["dt_s"],
+                "warnings": warnings,
             },
         )
 
@@ -206,9 +214,8 @@ class _ExportReader:
         if not path.is_file():
             raise OutputError(f"{str(path)!r} is missing: export the network again.")
         try:
-            lines = read_values(path)
-            values = {name: text.partition("#")[0].strip() for name, text in lines.items()}
-            return float(values["duration"]), int(values["seed"])
+            tables = [read_texts(path), *([self._record.parameters] if self._record else [])]
+            return [(float(table["duration"]), int(table["seed"])) for table in tables][-1]
         except (ValueError, KeyError) as problem:
             raise OutputError(
                 f"{str(path)!r} is damaged: expected lines of the form `name = value`, with a "
@@ -232,6 +239,9 @@ class _ExportReader:
 
     def _spikes_of(self, population: str) -> tuple[Any, Any]:
         records = self._array(spikes_file(population), _SPIKE)
+        if self._record:
+            path = self._place / spikes_file(population)
+            self._record.check_spikes(population, path, len(records))
         return records["neuron"], records["t"]
 
     def _trace_of(self, name: str, entry: Mapping[str, Any], kind: str = "trace") -> Trace:

@@ -13,7 +13,7 @@ import pytest
 from brian2.units import ms, mV
 
 import dualframe as df
-from dualframe.core.errors import OutputError
+from dualframe.core.errors import DualframeWarning, OutputError
 
 pytestmark = pytest.mark.cpp
 DURATION, SEED = 60 * ms, 4
@@ -88,7 +88,9 @@ def test_it_says_in_one_line_what_it_did(exported: tuple[Path, str]) -> None:
 def test_files_have_plain_names(exported: tuple[Path, str]) -> None:
     names = {path.name for path in (exported[0] / "results").iterdir()}
     assert {"spikes_cells.bin", "trace_cells.V.bin", "state_cells.V.bin"} <= names
-    assert all(re.fullmatch(r"[a-z]+_\w+(\.\w+)?\.bin|last_run_info\.txt", n) for n in names)
+    texts = {"last_run_info.txt", "run_record.txt"}
+    assert all(re.fullmatch(r"[a-z]+_\w+(\.\w+)?\.bin", n) for n in names - texts)
+    assert texts <= names
 
 
 def test_an_edited_program_says_how_far_it_is(exported: tuple[Path, str], tmp_path: Path) -> None:
@@ -103,6 +105,10 @@ def test_an_edited_program_says_how_far_it_is(exported: tuple[Path, str], tmp_pa
     results = df.load_export(folder, "longer")
     assert results.duration == 200
     assert results.provenance["edited"] == ["parameters.txt"]
+    assert results.provenance["warnings"] == []
+    with pytest.warns(DualframeWarning, match="computed with duration = 0.06, and .* has 200 now"):
+        before = df.load_export(folder)
+    assert before.duration == 0.06
 
 
 def test_what_has_not_run(exported: tuple[Path, str], tmp_path: Path) -> None:
@@ -144,6 +150,33 @@ def test_damaged_texts(
         (folder / name).write_text(text)
     with pytest.raises(OutputError, match=match):
         df.load_export(folder)
+
+
+@pytest.mark.parametrize("spikes", [0, 1, 4])
+def test_spikes_that_are_not_those_of_the_run(
+    exported: tuple[Path, str], tmp_path: Path, spikes: int
+) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(exported[0], folder)
+    path = folder / "results/spikes_cells.bin"
+    written = len(path.read_bytes()) // 12
+    assert written > 4
+    path.write_bytes(path.read_bytes()[: 12 * spikes])
+    with pytest.raises(OutputError, match=rf"{spikes} spikes, and the run wrote {written} of"):
+        df.load_export(folder)
+    (folder / "results/run_record.txt").unlink()
+    with pytest.raises(OutputError, match=r"run_record\.txt' is missing: run \./main again"):
+        df.load_export(folder)
+
+
+def test_results_of_another_export_are_told(exported: tuple[Path, str], tmp_path: Path) -> None:
+    folder = df.export(network(), DURATION, tmp_path / "out", seed=SEED, record=RECORD)
+    shutil.copytree(exported[0] / "results", folder / "results")
+    assert df.load_export(folder).provenance["warnings"] == []  # the same export
+    df.export(network(), DURATION, folder, seed=SEED + 1, record=RECORD, force=True)
+    with pytest.warns(DualframeWarning, match="results of another export than"):
+        (said,) = df.load_export(folder).provenance["warnings"]
+    assert "run `make && ./main` again" in said
 
 
 def test_a_damaged_manifest(exported: tuple[Path, str], tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +19,13 @@ from dualframe.core.output_folder import check_output, replaced_output, write_ma
 from dualframe.targets.cpp.build import PROGRAM, SOURCE, project_flags
 from dualframe.targets.cpp.checked_reads import DATA_FOLDER
 from dualframe.targets.cpp.compiler import compile_flags
-from dualframe.targets.cpp.external_values import LAYOUT, PARAMETERS, layout_text, values_text
+from dualframe.targets.cpp.external_values import (
+    EXPORT,
+    LAYOUT,
+    PARAMETERS,
+    layout_text,
+    values_text,
+)
 from dualframe.targets.cpp.merged_source import (
     Makefile,
     MergedProgram,
@@ -145,9 +152,12 @@ def _write_project(project: Path, out: Path, description: ExportReadme, strict: 
     flags += ("-fopenmp",) if unit.uses_openmp else ()
     write_text_atomically(out / SOURCE, unit.source)
     write_text_atomically(out / PARAMETERS, values_text(unit.parameters, description.parameters))
+    data = _data_rows(project, unit)
+    paths = [project / DATA_FOLDER / name for name, *_ in data]
+    layout = {**unit.layout, EXPORT: str(_checksum(unit, paths))}
     write_text_atomically(
         out / LAYOUT,
-        "# Lengths of the arrays and internal state. Do not edit.\n" + layout_text(unit.layout),
+        "# Lengths of the arrays and internal state. Do not edit.\n" + layout_text(layout),
     )
     write_text_atomically(
         out / "Makefile",
@@ -158,11 +168,19 @@ def _write_project(project: Path, out: Path, description: ExportReadme, strict: 
             program=PROGRAM,
         ),
     )
-    data = _data_rows(project, unit)
     (out / DATA_FOLDER).mkdir()
-    for name, *_ in data:
-        shutil.copy2(project / DATA_FOLDER / name, out / DATA_FOLDER / name)
+    for path in paths:
+        shutil.copy2(path, out / DATA_FOLDER / path.name)
     write_text_atomically(out / "README.md", _readme_text(description, data, _result_rows(unit)))
+
+
+def _checksum(program: MergedProgram, arrays: Iterable[Path]) -> int:
+    """Return a checksum of all that decides what a program computes."""
+    texts = (program.source, values_text(program.parameters), values_text(program.layout))
+    checksum = zlib.crc32("".join(texts).encode())
+    for path in arrays:
+        checksum = zlib.crc32(path.read_bytes(), checksum)
+    return checksum
 
 
 def _write_stock(
@@ -304,7 +322,8 @@ _RESULTS = """
 
 Binary files without a header, as above; `(any,)` grows with what was recorded, and `(time,
 recorded)` is stored row by row, one row per recorded time. `last_run_info.txt` holds the seconds
-that the run took and the completed fraction of it."""
+that the run took and the completed fraction of it, `run_record.txt` the parameters as they were
+read and the number of spikes of each population."""
 
 _STOCK = """
 The sources are those that Brian2 generated. Parameters that are one number are lines of

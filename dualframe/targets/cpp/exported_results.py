@@ -7,6 +7,8 @@ dspikes_POPULATION.STEP.bin    the time step of the last dendritic spike, likewi
 weights_SYNAPSES.w.bin         weights at the end, of what learns and of what is recorded; ``.pre``
                                and ``.post`` are the neurons of each synapse (int32)
 state_POPULATION.VARIABLE.bin  state variables at the end
+run_record.txt                 the export that the files belong to, its parameters as they were
+                               read, and the number of spikes of each population
 =============================  =====================================================================
 """
 
@@ -15,7 +17,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from dualframe.targets.cpp.external_values import EXPORT
 from dualframe.targets.cpp.result_files import ResultFiles
+
+RUN_RECORD = "run_record.txt"
+OF_PARAMETERS, OF_SPIKES = "parameter.", "spikes."  # its names begin so
 
 # in a terminal one line that changes, else a line for each tenth
 SHOWN_PROGRESS = """static const bool in_terminal = isatty(2);
@@ -111,7 +117,7 @@ def _joined(neuron: Mapping[str, Any], time: Mapping[str, Any]) -> dict[str, Any
 
 
 def closing_code(assembled: Any, device: Any) -> dict[str, str]:
-    """Return C++ that says at the end what was simulated, by its place in the program.
+    """Return C++ that says and records what was simulated, by its place in the program.
 
     Parameters
     ----------
@@ -120,12 +126,24 @@ def closing_code(assembled: Any, device: Any) -> dict[str, str]:
     device
         Brian2's device, which names the arrays.
     """
-    arrays = [device.get_array_name(m.variables["t"], False) for m in assembled.spikes.values()]
-    counts = " + ".join(["0L", *(f"(long)brian::{name}.size()" for name in arrays)])
+    counts = {
+        population: f"brian::{device.get_array_name(monitor.variables['t'], False)}.size()"
+        for population, monitor in assembled.spikes.items()
+    }
+    lines = "".join(
+        f'run_record += "{OF_SPIKES}{population} = " + std::to_string({count}) + "\\n";\n'
+        for population, count in counts.items()
+    )
+    in_all = " + ".join(["0L", *(f"(long){count}" for count in counts.values())])
     return {
-        "before_end": f"const long spikes_in_all = {counts};\n"
+        "after_start": "std::string run_record = "
+        f'dualframe::layout().line("{EXPORT}") '
+        f'+ dualframe::parameters().lines("{OF_PARAMETERS}");',
+        "before_end": f"{lines}const long spikes_in_all = {in_all};\n"
         "const double simulated_s = brian::_array_defaultclock_t[0];",
-        "after_end": 'std::printf("%s%g s simulated in %.3g s, %ld spikes; results in %s\\n", '
+        "after_end": f'dualframe::write_bytes(brian::results_dir, "{RUN_RECORD}", '
+        "run_record.data(), run_record.size(), 1);\n"
+        'std::printf("%s%g s simulated in %.3g s, %ld spikes; results in %s\\n", '
         'isatty(2) ? "\\r" : "", simulated_s, Network::_last_run_time, spikes_in_all, '
         "brian::results_dir.c_str());",
     }

@@ -11,6 +11,7 @@ HEADER = "values.h"  # reads them
 PARAMETERS, LAYOUT = "parameters.txt", "layout.txt"
 CONTENTS = "contents.json"  # which files a project reads and writes
 FIRST_REPLICA = "first_replica"  # in the layout
+EXPORT = "export"  # in the layout: a checksum of all that was exported
 _CHECKSUM = "checksum"
 
 

@@ -140,6 +140,22 @@ public:
             fail(path + " is not as it was written: it belongs to the data and is not for editing");
     }
 
+    // As they were read, whatever is done to the file since.
+    std::string lines(const std::string &prefix) const
+    {
+        std::string text;
+        for (std::map<std::string, std::string>::const_iterator entry = entries.begin();
+             entry != entries.end(); ++entry)
+            text += prefix + entry->first + " = " + entry->second + "\n";
+        return text;
+    }
+
+    // The line of a name that need not be there.
+    std::string line(const std::string &name)
+    {
+        return entries.count(name) ? name + " = " + text(name) + "\n" : "";
+    }
+
     // A misspelt name would otherwise be an edit without effect.
     void check_all_used() const
     {
