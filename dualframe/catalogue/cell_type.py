@@ -245,7 +245,7 @@ class CellType:
             for stored in self.point_neurons:
                 if stored.model in candidate.stored_as:
                     return ChosenPointNeuron(model=candidate, stored=stored)
-        names = dict.fromkeys(s.model for s in self.point_neurons if not s.is_reference)
+        names = dict.fromkeys(s.model for s in self.point_neurons)
         sought = model if len(models) > 1 else next(iter(models))
         raise CatalogueError(
             f"cell type {self.name!r} has no {sought} set (it has {', '.join(names) or 'none'}): "

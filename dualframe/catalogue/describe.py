@@ -13,7 +13,7 @@ from dualframe.catalogue.compartments import Compartments
 from dualframe.catalogue.drug import DrugProfile
 from dualframe.catalogue.modulator import Modulator
 from dualframe.catalogue.neuron_sets import NeuronEntry, receptor_places
-from dualframe.catalogue.point_neuron_set import PointNeuronSet, model_parameters
+from dualframe.catalogue.point_neuron_set import PointNeuronSet
 from dualframe.catalogue.receptor import Receptor
 from dualframe.catalogue.receptor_effect import Effect
 from dualframe.catalogue.region_data import PopulationData
@@ -22,6 +22,7 @@ from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.catalogue.synapse import Synapse
 from dualframe.core.quantity import quantity
 from dualframe.neurons.burst_neuron import BURST_PARAMETERS
+from dualframe.neurons.registry import NEURON_MODELS
 from dualframe.plasticity.registry import PLASTICITY_RULES
 from dualframe.receptor_effects import EFFECT_KINDS
 
@@ -150,9 +151,8 @@ def _write_cell(page: Page, entry: CellType) -> None:
 
 
 def _write_point_neuron_set(page: Page, stored: PointNeuronSet) -> None:
-    mark = " (data only, not built)" if stored.is_reference else ""
-    page.title(f"{stored.model}: {stored.label}{mark}", stored.origin)
-    page.lines.append(f"  {model_parameters(stored.model).equations}")
+    page.title(f"{stored.model}: {stored.label}", stored.origin)
+    page.lines.append(f"  {NEURON_MODELS[stored.model].parameters.equations}")
     page.numbers(stored.numbers)
     if stored.explained_variance:
         page.numbers(Numbers("", (("explained_variance", stored.explained_variance),)))

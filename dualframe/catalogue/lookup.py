@@ -117,10 +117,7 @@ def population_data(name: str | os.PathLike[str]) -> PopulationData:
 
 
 def cells() -> pd.DataFrame:
-    """Return the cell types as a table, one row each.
-
-    Sets of ``data_only`` models are listed and not built.
-    """
+    """Return the cell types as a table, one row each."""
     return pd.DataFrame(
         [
             {
@@ -130,10 +127,7 @@ def cells() -> pd.DataFrame:
                 "layer": c.layer,
                 "sign": c.sign,
                 "transmitter": c.transmitter,
-                "point_neurons": _join_names(
-                    s.model for s in c.point_neurons if not s.is_reference
-                ),
-                "data_only": _join_names(s.model for s in c.point_neurons if s.is_reference),
+                "point_neurons": _join_names(s.model for s in c.point_neurons),
                 "compartments": ", ".join(c.compartments.names) if c.compartments else "",
                 "stand_in": bool(c.compartments and c.compartments.stand_in),
             }

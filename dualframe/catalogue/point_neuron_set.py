@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
 from dualframe.catalogue.table_form import (
@@ -18,43 +16,9 @@ from dualframe.catalogue.table_form import (
 )
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import UnknownName
-from dualframe.core.parameter_table import ParameterTable, dimension_of_unit
 from dualframe.neurons.neuron_model import NeuronModel
 from dualframe.neurons.point_neuron import PointNeuron
 from dualframe.neurons.registry import NEURON_MODELS
-
-#: Models of which sets are stored for reference: nothing is built from them.
-REFERENCE_MODELS: Mapping[str, ParameterTable] = MappingProxyType(
-    {
-        "E-GLIF": ParameterTable(
-            {
-                "C": "capacitance",
-                "tau_m": "time",
-                "E_L": "voltage",
-                "V_th": "voltage",
-                "V_reset": "voltage",
-                "t_ref": "time",
-                "I_e": "current",
-                "lambda_0": "rate",
-                "tau_V": "voltage",
-                "k_adap": dimension_of_unit("nS/ms"),
-                "k_1": "rate",
-                "k_2": "rate",
-                "A1": "current",
-                "A2": "current",
-            },
-            equations="extended GLIF: adaptive and depolarising currents, escape noise",
-        ),
-    }
-)
-
-
-def model_parameters(model: str) -> ParameterTable:
-    """Return the parameters of a model of which sets are stored, by its name."""
-    if model in REFERENCE_MODELS:
-        return REFERENCE_MODELS[model]
-    return NEURON_MODELS[model].parameters
-
 
 def point_neuron_form(model: str) -> TableForm:
     """Return the form of a set of a model, by its name."""
@@ -66,13 +30,13 @@ def point_neuron_form(model: str) -> TableForm:
             "adaptation": texts(),
         },
     )
-    return joined(stated, numbers_of(model_parameters(model)))
+    return joined(stated, numbers_of(NEURON_MODELS[model].parameters))
 
 
 POINT_NEURON = table_by_kind(
     "point neuron",
     "model",
-    lambda: {model: point_neuron_form(model) for model in (*NEURON_MODELS, *REFERENCE_MODELS)},
+    lambda: {model: point_neuron_form(model) for model in NEURON_MODELS},
 )
 
 
@@ -83,7 +47,7 @@ class PointNeuronSet:
     Attributes
     ----------
     model
-        Name of the model, in `dualframe.neurons.registry.NEURON_MODELS` or `REFERENCE_MODELS`.
+        Name of the model, in `dualframe.neurons.registry.NEURON_MODELS`.
     label
         What tells it from other sets of the cell type.
     numbers, origin
@@ -111,15 +75,8 @@ class PointNeuronSet:
     dt: Sourced | None = None
     adaptation: tuple[str, ...] = ()
 
-    @property
-    def is_reference(self) -> bool:
-        """Whether it is stored for reference, and not built."""
-        return self.model in REFERENCE_MODELS
-
     def answers_to(self, key: str) -> bool:
         """Return whether ``model=key`` asks for this set, by its model's name or family."""
-        if self.is_reference:
-            return key.casefold() == self.model.casefold()
         return NEURON_MODELS[self.model].answers_to(key)
 
 
@@ -162,12 +119,10 @@ def read_point_neuron_set(table: Table, cell_name: str) -> PointNeuronSet:
     cell_name
         Name of the cell type.
     """
-    model = table.text("model", choices=(*NEURON_MODELS, *REFERENCE_MODELS))
-    parameters = model_parameters(model)
+    model = table.text("model", choices=NEURON_MODELS)
     table.only(point_neuron_form(model))
-    numbers = table.numbers(parameters, f"{cell_name} {model}")
-    pairs = (("E_L", "V_th"),) if model in REFERENCE_MODELS else NEURON_MODELS[model].rising
-    for low, high in pairs:
+    numbers = table.numbers(NEURON_MODELS[model].parameters, f"{cell_name} {model}")
+    for low, high in NEURON_MODELS[model].rising:
         table.check_rising(numbers, low, high)
     adaptation = table.texts("adaptation", ())
     for name in adaptation:

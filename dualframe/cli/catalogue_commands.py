@@ -47,7 +47,7 @@ BRIEF = 32  # characters of an example beside a system's name and status
 # What a terminal has room for; --json prints every column.
 COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "cells": ("name", "title", "region", "layer", "point_neurons", "data_only", "compartments"),
+        "cells": ("name", "title", "region", "layer", "point_neurons", "compartments"),
         "circuits": ("name", "title", "n", "populations"),
         "drugs": ("name", "agonist_at", "antagonist_at"),
         "environments": ("name", "title", "action", "observations", "interval", "limit"),

@@ -9,6 +9,7 @@ from dualframe.neurons.adex import ADEX
 from dualframe.neurons.alif import ALIF
 from dualframe.neurons.compartmental_rate import COMPARTMENTAL_RATE
 from dualframe.neurons.continuous_integrate_fire import CONTINUOUS_INTEGRATE_FIRE
+from dualframe.neurons.eglif import EGLIF
 from dualframe.neurons.eif import EIF
 from dualframe.neurons.escape_rate import ESCAPE_RATE
 from dualframe.neurons.fitzhugh_nagumo import FITZHUGH_NAGUMO
@@ -41,6 +42,7 @@ NEURON_MODELS = Registry(
     (
         *GLIF_MODELS,
         *IZHIKEVICH_MODELS,
+        EGLIF,
         ADEX,
         IZHIKEVICH_2003_EULER,
         LIF,

@@ -43,6 +43,7 @@ CELLS = {
     "srm": Cells("leaky integrate-and-fire", 1610, 2900, {"Delta_u": 1e-9 * mV}),
     "threshold_function": Cells("absolute and relative refractoriness", 400, 3000),
     "adex": Cells("tonic spiking", 300, 700),
+    "eglif": Cells("Golgi", 100, 400, {"tau_V": 0 * mV}),
 }
 
 

@@ -38,7 +38,6 @@ from dualframe.catalogue import (
 from dualframe.catalogue.bibliography import PACKAGED, references
 from dualframe.catalogue.lookup import HERE
 from dualframe.catalogue.neuron_sets import FOLDER, read_published_sets
-from dualframe.catalogue.point_neuron_set import model_parameters
 from dualframe.catalogue.receptor_effect import Effect
 from dualframe.catalogue.sourced_value import STATUSES, Numbers, Origin, Sourced
 from dualframe.core.errors import CatalogueError, UnknownName
@@ -468,13 +467,12 @@ def test_hippocampal_glif1_follows_from_the_passive_values(name: str) -> None:
 def test_every_set_can_be_built_as_a_point_neuron(name: str) -> None:
     """The two places that list a form's parameters agree."""
     for stored in cell(name).point_neurons:
-        if not stored.is_reference:
-            neuron_model(stored.model).make_neuron(stored.numbers.plain())
+        neuron_model(stored.model).make_neuron(stored.numbers.plain())
 
 
 def test_forms_are_those_of_the_point_neurons() -> None:
     for name, form in izhikevich_model.VARIANTS.items():
-        assert set(model_parameters(name).dimensions) == set(form.names)
+        assert set(neuron_model(name).parameters.dimensions) == set(form.names)
 
 
 def test_the_l23_pyramid_stands_in_with_dendrify_figure_3() -> None:
@@ -790,7 +788,6 @@ def test_tables_have_one_row_for_each_entry() -> None:
         "sign",
         "transmitter",
         "point_neurons",
-        "data_only",
         "compartments",
         "stand_in",
     ]
@@ -800,8 +797,7 @@ def test_tables_have_one_row_for_each_entry() -> None:
     )
     assert row["stand_in"]
     golgi = cells().set_index("name").loc["cb_golgi"]
-    assert golgi["data_only"] == "E-GLIF"
-    assert "E-GLIF" not in golgi["point_neurons"]
+    assert "eglif" in golgi["point_neurons"].split(", ")
     assert len(receptors()) == 15
     assert len(modulators()) == len(synapses()) == 4
     assert tuple(drugs()["name"]) == names("drug")
@@ -943,7 +939,7 @@ def test_a_cell_can_carry_the_forms_of_cerebellum_and_thalamus(tmp_path: Path) -
     """E-GLIF (Golgi cell), and the v-dependent b of the 2007 thalamic cells."""
     more = """
 [[point_neurons]]
-model = "E-GLIF"
+model = "eglif"
 label = "Golgi"
 source = "dualframe"
 status = "published model"
@@ -980,7 +976,7 @@ v_switch = "-65 mV"
 b_above = "2 nS"
 """
     found = cell(own(tmp_path, new=more))
-    assert found.point_neuron_set("E-GLIF").is_reference
+    assert found.point_neuron_set("eglif").numbers.value("tau_V") == 0.09 * mV
     assert found.point_neuron_set("izhikevich2007_RTN").numbers.value("b_above") == 2 * nS
 
 
