@@ -7,9 +7,10 @@ releases hear of these to the neurons.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from dualframe.building.calibrated_weights import Calibration
@@ -25,7 +26,7 @@ from dualframe.building.task_context import ENVIRONMENT, TaskContext
 from dualframe.building.task_signals import asked_signals, bring_signals
 from dualframe.building.twin_choice import choose_twin
 from dualframe.circuit import Circuit
-from dualframe.core.errors import CatalogueError, UnknownName
+from dualframe.core.errors import CatalogueError, DualframeError, UnknownName
 from dualframe.core.quantity import quantity_text
 from dualframe.environments import Environment, environment
 from dualframe.environments.derived_signals import DERIVED_SIGNALS
@@ -81,13 +82,13 @@ def build_task(
         branch=branch,
         sources={population.name: population for population in around.populations},
     )
-    encoders = _make_blocks(task.encoders, ENCODERS, context)
+    encoders = _make_blocks(task, "encoders", context)
     sizes = {population.name: population.n for population in encoders.populations}
     context = replace(context, sizes={**context.sizes, **sizes})
-    readouts = _make_blocks(task.readouts, READOUTS, context)
+    readouts = _make_blocks(task, "readouts", context)
     sources = {p.name: p for p in (around + encoders + readouts).populations}
     context = replace(context, sources=sources)
-    releases = _make_blocks(task.releases, RELEASES, context)
+    releases = _make_blocks(task, "releases", context)
     circuit, signals = bring_signals(task.circuit, releases, context)
     neurons = neurons_of_task(task, branch, model)
     network = build_circuit(
@@ -251,13 +252,24 @@ def _environment_population(task: Task, world: Environment) -> Population:
     return world.population(ENVIRONMENT, derived=sorted(derived - own))
 
 
-def _make_blocks(
-    sections: tuple[TaskSection, ...], kinds: Mapping[str, Any], context: TaskContext
-) -> NetworkBlock:
+def _make_blocks(task: Task, noun: str, context: TaskContext) -> NetworkBlock:
     block = NetworkBlock()
+    sections, kinds = _COMPONENTS[noun](task)
     for section in sections:
-        block += kinds[section.kind].make_block(section.name, section.values, context)
+        try:
+            block += kinds[section.kind].make_block(section.name, section.values, context)
+        except DualframeError as error:
+            place = f"task {task.name!r} ({Path(task.file).name}), [{noun}.{section.name}]"
+            error.args = (f"{place}: {error}",)
+            raise
     return block
+
+
+_COMPONENTS: Mapping[str, Callable[[Task], tuple[tuple[TaskSection, ...], Mapping[str, Any]]]] = {
+    "encoders": lambda task: (task.encoders, ENCODERS),
+    "readouts": lambda task: (task.readouts, READOUTS),
+    "releases": lambda task: (task.releases, RELEASES),
+}
 
 
 def _describe_network(

@@ -62,15 +62,25 @@ class UnknownName(DualframeError, KeyError):
         The names that exist.
     lister
         What prints them, said instead of the names where they are many; none by default.
+    remedy
+        What is said instead of a near name, where more is known of the name.
     """
 
     def __init__(
-        self, kind: str, name: object, choices: Iterable[str], *, lister: str = ""
+        self,
+        kind: str,
+        name: object,
+        choices: Iterable[str],
+        *,
+        lister: str = "",
+        remedy: str = "",
     ) -> None:
         self.kind, self.name, self.choices = kind, name, tuple(choices)
         text = repr(name)
         text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-        super().__init__(f"unknown {kind} {text}. {suggest_name(name, self.choices, lister)}")
+        super().__init__(
+            f"unknown {kind} {text}. {remedy or suggest_name(name, self.choices, lister)}"
+        )
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0])

@@ -6,6 +6,7 @@ The templates lie in ``dualframe/templates``: ``<kind>.toml.j2`` for each kind o
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.errors import OutputError
 from dualframe.core.user_paths import expand_user
 
+_MOST_SHOWN = 40  # characters of a name that is too long
 _NAME = re.compile(r'^name = "[^"]*"$', re.MULTILINE)
 
 
@@ -49,7 +51,7 @@ def write_from_templates(
     Raises
     ------
     OutputError
-        If such a file stands there, or the folder cannot be written to.
+        If such a file stands there, the folder cannot be written to, or the name is too long.
     """
     place = expand_user(folder)
     contents = {
@@ -119,6 +121,12 @@ def write_new_files(contents: Mapping[Path, str], *, force: bool = False) -> Non
         for path, content in contents.items():
             write_text_atomically(path, content)
     except OSError as problem:
+        if problem.errno == errno.ENAMETOOLONG:
+            longest = max(contents, key=lambda path: len(path.name)).name
+            raise OutputError(
+                f"the file name '{longest[:_MOST_SHOWN]}...' has {len(longest)} characters, more "
+                f"than the file system takes: give a shorter name."
+            ) from problem
         raise OutputError(
             f"cannot write to the folder {str(place)!r}: {problem.strerror}. Name another one."
         ) from problem

@@ -77,13 +77,24 @@ def find_shipped_file(kind: Kind, name: str | os.PathLike[str]) -> Path:
         choices = shipped_names(kind)
         if str(name) in choices:  # not path.is_file(): some file systems ignore case
             return path
-        raise UnknownName(_singular_noun(kind), str(name), choices)
+        raise UnknownName(
+            _singular_noun(kind), str(name), choices, remedy=_remedy_of_other_kind(kind, str(name))
+        )
     path = expand_user(name)
     for candidate in (path, Path(f"{path}{SUFFIX}")):
         if os.path.isfile(candidate):  # noqa: PTH113 (pathlib raises where a name is too long)
             return candidate
     neighbours = (str(other) for other in path.parent.glob(f"*{SUFFIX}"))
     raise UnknownName(f"{_singular_noun(kind)} file", str(name), neighbours)
+
+
+def _remedy_of_other_kind(kind: Kind, name: str) -> str:
+    """Return what to do with a name that is a shipped file's of the other kind, or ""."""
+    (other,) = (k for k in KINDS if k != kind)
+    if name not in shipped_names(other):
+        return ""
+    noun, verb = _singular_noun(other), "run" if other == "circuits" else "train"
+    return f"It is a {noun}: df.{noun}({name!r}) in Python, dualframe {verb} {name}."
 
 
 def _is_path(name: str | os.PathLike[str]) -> bool:

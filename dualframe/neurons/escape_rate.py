@@ -67,7 +67,7 @@ ESCAPE_RATE = NeuronModel(
         _DIMENSIONS,
         {},
         "tau_m du/dt = -u; p(spike in dt) = 1 - exp(-rho0 exp((u - theta)/delta_u) dt)",
-        frozenset({"tau_m", "delta_u"}),
+        frozenset({"tau_m", "delta_u", "rho0"}),
     ),
     make_neuron=escape_rate_neuron,
     varies=("tau_m", "theta"),

@@ -41,7 +41,7 @@ _PARAMETERS = ParameterTable(
     "V = E_L + int kappa(s) I(t-s) ds - sum eta_0 exp(-(t-t_f)/tau_eta), kappa = exp(-s/tau_m)/C; "
     "theta = V_th + sum theta_1 exp(-(t-t_f)/tau_theta); "
     "spikes at rate rho_0 exp((V-theta)/Delta_u), none within t_ref",
-    frozenset({"C", "tau_m", "tau_eta", "tau_theta", "Delta_u"}),
+    frozenset({"C", "tau_m", "tau_eta", "tau_theta", "rho_0", "Delta_u"}),
 )
 _DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {"theta_1": 0 * mV, "tau_theta": 10 * ms, "t_ref": 0 * ms}

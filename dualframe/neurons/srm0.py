@@ -97,7 +97,7 @@ SRM0 = NeuronModel(
         "u = sum_j w_j sum_f eps(t - t_j^f) + chi exp(-(t - t_last)/tau_m), over spikes since the "
         "last own one; eps(s) = eps0 (exp(-s/tau_m) - exp(-s/tau_s))/(tau_m - tau_s); "
         "spikes at rate rho0 exp((u - theta)/delta_u)",
-        frozenset({"tau_m", "tau_s", "delta_u"}),
+        frozenset({"tau_m", "tau_s", "delta_u", "rho0"}),
     ),
     make_neuron=srm0_neuron,
     varies=("eps0", "tau_m", "theta"),

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 import dualframe as df
-from dualframe.building.task_builder import build_task
+from dualframe.building.task_builder import build_task, neurons_of_task
+from dualframe.building.task_calibrations import find_calibration, task_calibration_path
 from dualframe.cli import main
 from dualframe.cli.arguments import NEW_KINDS
-from dualframe.core.errors import NetworkError, OutputError
+from dualframe.core.errors import CatalogueError, NetworkError, OutputError, UnknownName
 from dualframe.environments.registry import ENVIRONMENTS
 
 TEMPLATES = Path(df.__file__).parent / "templates"
@@ -98,3 +99,47 @@ def test_dopamine_acts_in_the_template_through_the_receptor_that_its_rule_reads(
     by_receptor = {row["receptor"]: row for row in actions if row["action"] == "DA"}
     assert by_receptor["D1"]["acted"]
     assert by_receptor["D1"]["effects"] == "read by a rule"
+
+
+@pytest.mark.parametrize("name", ["bandit_cells", "navigation_cells"])
+def test_a_copy_of_a_task_has_its_calibrations(name: str, tmp_path: Path) -> None:
+    copied = df.task(df.new_task("mine", tmp_path, copy_of=name))
+    for branch in ("task_driven", "biological"):
+        neurons = neurons_of_task(copied, branch, None)
+        found = find_calibration(copied, neurons, copied.time_step(branch))
+        shipped = find_calibration(df.task(name), neurons, copied.time_step(branch))
+        assert found is not None
+        assert found.weights == shipped.weights
+        assert found.weights
+    assert task_calibration_path(copied).parent == tmp_path / "calibration"
+
+
+def test_a_name_that_is_too_long_for_a_file(tmp_path: Path) -> None:
+    for longer in (252, 300):
+        with pytest.raises(OutputError, match=rf"has {longer + 5} characters.*a shorter name"):
+            df.new_task(longer * "a", tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_circuit_is_no_task() -> None:
+    with pytest.raises(UnknownName, match=r"It is a circuit: df\.circuit\('l23'\) in Python"):
+        df.task("l23")
+    with pytest.raises(UnknownName, match=r"It is a task: .*, dualframe train navigation"):
+        df.circuit("navigation")
+
+
+def test_a_component_that_cannot_be_is_named_with_its_file() -> None:
+    task = df.task("navigation").with_parameters(place__rate_max="-5 Hz")
+    place = r"^task 'navigation' \(navigation\.toml\), \[encoders\.place\]: rate_max"
+    with pytest.raises(NetworkError, match=place):
+        build_task(task)
+
+
+@pytest.mark.parametrize("rate", ["-5 Hz", "0 Hz"])
+def test_an_escape_rate_is_above_zero(rate: str) -> None:
+    with pytest.raises(
+        CatalogueError, match=r"navigation\.toml, table .*'rho0'.*greater than zero"
+    ):
+        df.task("navigation").with_parameters(zannone__rho0=rate)
+    with pytest.raises(CatalogueError, match=r"srm0: rho0 is .* expected more than zero"):
+        df.neuron("srm0", rho0=rate)
