@@ -25,6 +25,7 @@ from brian2.parsing.sympytools import str_to_sympy
 from brian2.units import volt
 
 from dualframe.core.errors import DualframeError
+from dualframe.core.quantity import UNITS
 from dualframe.targets.lowering.lowered_network import LoweredGroup
 
 _COMPARISON = re.compile(r"^\s*(?P<v>\w+)\s*>=?\s*(?P<threshold>.+)$")
@@ -204,8 +205,14 @@ class _Reader:
 
     def _expression(self, text: str) -> Any:
         expression = str_to_sympy(text)
-        values = {symbol: self._values.get(str(symbol)) for symbol in expression.free_symbols}
+        values = {symbol: self._value_of(str(symbol)) for symbol in expression.free_symbols}
         return expression.subs({s: value for s, value in values.items() if value is not None})
+
+    def _value_of(self, name: str) -> float | None:
+        """Return a constant, or a unit in base units; None for what changes."""
+        if name in self._values or name in self._equations:
+            return self._values.get(name)
+        return float(np.asarray(UNITS[name])) if name in UNITS else None
 
     def _number(self, expression: Any) -> float:
         if sympy.sympify(expression).free_symbols:

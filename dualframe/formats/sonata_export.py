@@ -16,7 +16,6 @@ losses.txt                   what these files do not say
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -32,14 +31,14 @@ from dualframe.core.output_folder import check_output, replaced_output, write_ma
 from dualframe.core.validation import as_path
 from dualframe.formats.leaky_neurons import NotLeaky, leaky_neuron
 from dualframe.formats.nest_models import NestNeuron, nest_neuron
-from dualframe.network import CurrentInput, Network, Population, expect_network
+from dualframe.formats.static_synapses import constant_current, raised_variable, synaptic_weights
+from dualframe.network import Network, Population, expect_network
 from dualframe.results.hdf5_files import SONATA_MAGIC, SONATA_VERSION, write_trains
 from dualframe.simulation.run import resolve_seed, resolve_times
 from dualframe.targets.lowering.lower_network import lower_network
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
 FORMAT = "dualframe sonata"
-_WRITES = re.compile(r"^\s*(?P<variable>\w+?)(?:_post)?\s*\+=\s*w\s*$")
 _MILLI, _MICRO = 1e3, 1e6  # of them in an SI unit
 
 
@@ -144,30 +143,15 @@ class _Writer:
         (group,) = (g for g in self.lowered.groups if g.name == population.name)
         try:
             neuron = leaky_neuron(group, population.voltage)
-            return nest_neuron(neuron, self._constant_current(population, neuron.drive))
+            current, losses = constant_current(self.network, population.name, neuron.drive)
+            self.losses += losses
+            return nest_neuron(neuron, current)
         except NotLeaky as problem:
             self.losses.append(
                 f"Population {population.name} has no NEST model that computes the same "
                 f"({problem}): its equations stand in components, and no simulator runs them."
             )
             return None
-
-    def _constant_current(self, population: Population, drive: Mapping[str, float]) -> float:
-        total = 0.0
-        for current in self.network.inputs:
-            if not isinstance(current, CurrentInput) or current.target != population.name:
-                continue
-            start = float(np.asarray(current.start))
-            size = np.nan if current.is_waveform else current.amplitude
-            values = np.unique(np.asarray(size, dtype=float))
-            if current.stop is None and not current.is_waveform and not start and values.size == 1:
-                total += drive[current.variable] * float(values[0])
-            else:
-                self.losses.append(
-                    f"The current onto {population.name} that has a beginning or an end, or "
-                    f"differs between neurons, is left out."
-                )
-        return total
 
     def _write_background(
         self, folder: Path, population: Population, number: int, rate: float, weight: float
@@ -229,14 +213,14 @@ class _Writer:
     def _write_projection(
         self, folder: Path, name: str, parts: list[LoweredSynapses], neuron: NestNeuron | None
     ) -> None:
-        match = _WRITES.match(parts[0].on_pre or "")
-        scale = neuron.scale.get(match["variable"]) if neuron and match else None
+        variable = raised_variable(parts[0])
+        scale = neuron.scale.get(variable) if neuron and variable else None
         if scale is None and neuron:
             self.losses.append(
                 f"Projection {name} does {parts[0].on_pre!r} at a spike: its weights are in SI "
                 f"units, and no simulator acts on them."
             )
-        weight = np.concatenate([_weights_of(s) for s in parts])
+        weight = np.concatenate([synaptic_weights(s) for s in parts])
         delay = np.concatenate([np.broadcast_to(s.delay, (len(s.i),)) for s in parts])
         edges = _Edges(
             np.concatenate([s.i for s in parts]),
@@ -340,12 +324,6 @@ def _entry(kind: str, path: str, types: str, name: str, type_of: str) -> dict[st
         f"{kind}_types_file": f"$BASE_DIR/{types}",
         "populations": {name: {"type": type_of}},
     }
-
-
-def _weights_of(synapses: LoweredSynapses) -> Any:
-    weight = synapses.constants["w"].value if "w" in synapses.constants else None
-    values = synapses.initial.get("w", 1.0) if weight is None else weight
-    return np.broadcast_to(np.asarray(values, dtype=float), (len(synapses.i),))
 
 
 def _description(population: Population, lowered: LoweredNetwork) -> dict[str, Any]:
