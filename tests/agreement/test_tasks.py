@@ -118,6 +118,25 @@ def test_tasks_of_cells_train_at_runtime(name: str) -> None:
     assert any(table["weight"].nunique() > 1 for table in agents.weights.values())
 
 
+@pytest.mark.slow
+@pytest.mark.genn
+@pytest.mark.parametrize("name", CELL_TASKS)
+def test_tasks_of_cells_train_on_genn(name: str) -> None:
+    if gaps := missing_requirements("genn", use_gpu=False):
+        pytest.skip(f"genn: {'; '.join(gaps)}")
+    agents = df.train(
+        df.task(name),
+        model="glif",
+        agents=2,
+        duration="0.2 s",
+        seed=3,
+        target="genn",
+        use_gpu=False,
+        progress=False,
+    )
+    assert any(table["weight"].nunique() > 1 for table in agents.weights.values())
+
+
 def test_navigation(trained: Made, target: str) -> None:
     agents = train(trained, "navigation", target)
     trials = agents.trials
