@@ -35,6 +35,8 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = f"dualframe {version}"
+html_static_path = ["_static"]
+html_css_files = ["tables.css"]
 
 autosummary_generate = True
 autodoc_typehints = "none"  # numpydoc's sections name the types where they matter

@@ -49,7 +49,8 @@ def _unit(name: str) -> str:
 
 def _error(name: str, value: float) -> str:
     own = TOLERANCES[name]
-    text = f"{100 * value:.1f}" if own.kind == RELATIVE else f"{value:.3f}"
+    shown, digits = (100 * value, 1) if own.kind == RELATIVE else (value, 3)
+    text = f"{round(shown, digits) + 0.0:.{digits}f}"  # no negative zero
     return f"**{text}**" if not abs(value) <= own.value else text
 
 
