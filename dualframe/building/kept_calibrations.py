@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,32 @@ def kept_path(facts: Sequence[Any]) -> Path:
     facts
         What `dualframe.core.serialisation.digest_of` takes.
     """
-    return default_folder() / "calibrations" / f"{digest_of(facts)}.toml"
+    return _folder() / f"{digest_of(facts)}.toml"
+
+
+def _folder() -> Path:
+    return default_folder() / "calibrations"
+
+
+def kept_calibrations() -> list[dict[str, Any]]:
+    """Return what is kept: file, size in bytes, model, number of contacts and date of each."""
+    return [row for path in sorted(_folder().glob("*.toml")) for row in _rows_of(path)]
+
+
+def _rows_of(path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = {}  # it is made anew where it is needed
+    tables = {model: table for model, table in content.items() if isinstance(table, dict)}
+    for model, table in (tables or {"damaged": {}}).items():
+        yield {
+            "file": str(path),
+            "bytes": path.stat().st_size,
+            "model": model,
+            "contacts": len(table.get("contacts", {})),
+            "date": str(table.get("provenance", {}).get("date", "")),
+        }
 
 
 def read_kept_calibration(path: Path, circuit_name: str, model: str) -> Calibration | None:

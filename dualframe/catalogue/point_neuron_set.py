@@ -20,6 +20,7 @@ from dualframe.neurons.neuron_model import NeuronModel
 from dualframe.neurons.point_neuron import PointNeuron
 from dualframe.neurons.registry import NEURON_MODELS
 
+
 def point_neuron_form(model: str) -> TableForm:
     """Return the form of a set of a model, by its name."""
     stated = TableForm(

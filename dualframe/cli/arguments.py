@@ -94,7 +94,9 @@ def command_line_parser() -> argparse.ArgumentParser:
     _add_calibrate_arguments(parsers["calibrate"])
     _add_validate_arguments(parsers["validate"])
     _add_fit_arguments(parsers["fit"])
-    parsers["cache"].add_argument("--clear", action="store_true", help="remove them")
+    parsers["cache"].add_argument(
+        "--clear", action="store_true", help="remove the compiled programs"
+    )
     parsers["completion"].add_argument("shell", choices=SHELLS)
     return top
 

@@ -95,8 +95,8 @@ COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         ),
         "cache": (
             "dualframe.cli.commands",
-            "compiled programs that are kept",
-            "Print what the cache of compiled programs holds, or empty it.",
+            "compiled programs and calibrations that are kept",
+            "Print what the cache holds, or remove the compiled programs in it.",
         ),
         "completion": (
             "dualframe.cli.completion_command",

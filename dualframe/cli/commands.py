@@ -13,6 +13,7 @@ from typing import Any
 
 import dualframe as df
 from dualframe import catalogue
+from dualframe.building.kept_calibrations import kept_calibrations
 from dualframe.building.twin_choice import choose_twin
 from dualframe.cli import terminal_output as terminal
 from dualframe.cli.messages import FAILED, INTERRUPTED, PROGRAM, say
@@ -235,14 +236,21 @@ def _modulations_of_conditions(texts: Sequence[str]) -> Iterator[tuple[str, ...]
 
 
 def cache_command(options: argparse.Namespace) -> int:
-    """Print what the cache of compiled programs holds, or empty it."""
-    cache = default_cache()
+    """Print what the cache holds, or remove the compiled programs in it."""
+    cache, calibrations = default_cache(), kept_calibrations()
     if options.clear:
-        print(f"Removed {cache.clear()} compiled programs from {cache.folder}.")
+        stay = f"; calibrations stay: {len(calibrations)}" if calibrations else ""
+        print(f"Removed {cache.clear()} compiled programs from {cache.folder}{stay}.")
         return 0
-    facts = {"folder": str(cache.folder), "programs": len(cache.entries()), "bytes": cache.size()}
-    text = "{folder}: {programs} compiled programs, {megabytes:.1f} MB"
-    print(as_json(facts) if options.json else text.format(**facts, megabytes=cache.size() / 1e6))
+    programs, size = len(cache.entries()), cache.size()
+    if options.json:
+        facts = {"folder": str(cache.folder), "programs": programs, "bytes": size}
+        print(as_json({**facts, "calibrations": calibrations}))
+        return 0
+    print(f"{cache.folder}: {programs} compiled programs, {size / 1e6:.1f} MB")
+    print(f"calibrations: {len(calibrations)}")
+    for row in calibrations:
+        print(f"  {row['file']}: {row['model']}, contacts: {row['contacts']}, {row['date']}")
     return 0
 
 

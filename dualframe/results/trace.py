@@ -15,7 +15,7 @@ from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.core.quantity import quantity
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Trace:
     """Recorded variables of some neurons of one population.
 
@@ -52,6 +52,9 @@ class Trace:
         object.__setattr__(self, "values", MappingProxyType(values))
         object.__setattr__(self, "units", MappingProxyType(units))
 
+    def __repr__(self) -> str:
+        return f"<Trace: {trace_text(self.values, len(self.neurons), self.t)}>"
+
     def __setstate__(self, content: Mapping[str, Any]) -> None:
         self.__init__(**content)  # type: ignore[misc]  # a pickled array, or a copied one, is writable
 
@@ -82,6 +85,22 @@ class Trace:
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def trace_text(values: Mapping[str, Any], neurons: int, t: NDArray[np.float64]) -> str:
+    """Return in words what was recorded.
+
+    Parameters
+    ----------
+    values
+        By variable.
+    neurons
+        How many were recorded.
+    t
+        Sample times in seconds.
+    """
+    times = f" from {t[0]:g} to {t[-1]:g} s" if t.size else ""
+    return f"{', '.join(values)} of {neurons} neurons, {t.size} samples{times}"
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

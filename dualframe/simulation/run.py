@@ -18,6 +18,7 @@ from dualframe.core.validation import as_positive
 from dualframe.network import Network, Recording, expect_network
 from dualframe.results.results import Results
 from dualframe.simulation.assemble_results import assemble_results
+from dualframe.simulation.progress_bar import progress_bar
 from dualframe.simulation.recordings import (
     check_recorded_synapses,
     check_spike_recording,
@@ -134,7 +135,7 @@ def run(
     check_recorded_synapses(lowered)
     refuse_divergent_step(lowered)
     warnings = warn_user(warnings_before_run(network, lowered))
-    with _progress_bar(progress, f"{network.name} on {name}") as report:
+    with progress_bar(progress, f"{network.name} on {name}") as report:
         options = RunOptions(
             threads=threads,
             strict=strict,
@@ -247,25 +248,3 @@ def check_options(threads: int, precision: str, target: str) -> None:
         raise NetworkError(
             f"threads is {threads!r}: expected 1, or more on target 'cpp_standalone' only."
         )
-
-
-@contextmanager
-def _progress_bar(shown: bool | None, title: str) -> Iterator[Any]:
-    if shown is False:
-        yield None
-        return
-    from rich import console, progress  # a run without a bar does not need them
-
-    terminal = console.Console(stderr=True)
-    if not (terminal.is_terminal or shown):
-        yield None
-        return
-    columns = (
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.TextColumn("{task.percentage:>3.0f}%"),
-        progress.TimeRemainingColumn(),
-    )
-    with progress.Progress(*columns, console=terminal, transient=True) as bar:
-        task = bar.add_task(title, total=1.0)
-        yield lambda fraction: bar.update(task, completed=fraction)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -58,10 +59,11 @@ class AgentRecord(LearningRecord):
         return build_counted_agent(self.task, facts["branch"], facts.get("model"))
 
     @cached_property
-    def traces(self) -> dict[str, AgentTrace]:
+    def traces(self) -> Mapping[str, AgentTrace]:
         """Recorded variables by population, with arrays of shape (agents, neurons, times)."""
         sizes = self._recorded_sizes
-        return {n: trace_by_agent(trace, sizes[n]) for n, trace in self.recorded.traces.items()}
+        recorded = self.recorded.traces.items()
+        return MappingProxyType({n: trace_by_agent(trace, sizes[n]) for n, trace in recorded})
 
     @cached_property
     def spikes(self) -> pd.DataFrame:

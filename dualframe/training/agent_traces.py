@@ -15,10 +15,10 @@ from dualframe.core.errors import UnknownName
 from dualframe.core.quantity import quantity
 from dualframe.results.results import Results
 from dualframe.results.run_record import RunRecord
-from dualframe.results.trace import Trace
+from dualframe.results.trace import Trace, trace_text
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class AgentTrace:
     """Recorded variables of one population, by agent.
 
@@ -41,6 +41,10 @@ class AgentTrace:
     neurons: NDArray[np.int64]
     values: Mapping[str, NDArray[np.float64]]
     units: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        text = trace_text(self.values, len(self.neurons), self.t)
+        return f"<AgentTrace: of {len(self.agents)} agents, {text}>"
 
     def __getitem__(self, variable: str) -> NDArray[np.float64]:
         if variable not in self.values:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,18 @@ def test_recording_changes_nothing(pair: Pair) -> None:
     assert recorded.weights["learned"].equals(plain.weights["learned"])
     assert not plain.traces
     assert plain.spikes.empty
+
+
+def test_traces_show_themselves_in_a_line_as_those_of_a_run(pair: Pair) -> None:
+    _, recorded = pair
+    shown = repr(recorded.traces["place"])
+    assert re.fullmatch(
+        r"<AgentTrace: of 1 agents, rate_now of \d+ neurons, \d+ samples from 0 to \S+ s>", shown
+    )
+    assert repr(recorded.results(1).traces["place"]) == shown.replace(
+        "<AgentTrace: of 1 agents, ", "<Trace: "
+    )
+    assert type(recorded.traces) is type(recorded.results(1).traces)
 
 
 def test_traces_are_by_agent_neuron_and_time(pair: Pair) -> None:

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from brian2.units import nS
 
 import dualframe as df
+from dualframe.building.calibrated_weights import Calibration
+from dualframe.building.kept_calibrations import kept_path, write_kept_calibration
 from dualframe.cli import main
 from dualframe.simulation.run_specification import RunSpecification
 
@@ -329,8 +332,22 @@ class TestOthers:
     ) -> None:
         monkeypatch.setenv("DUALFRAME_CACHE", str(tmp_path / "cache"))
         found = data(capsys, "cache")
-        assert found == {"folder": str(tmp_path / "cache"), "programs": 0, "bytes": 0}
+        facts = {"folder": str(tmp_path / "cache"), "programs": 0, "bytes": 0}
+        assert found == {**facts, "calibrations": []}
         assert "Removed 0" in printed(capsys, "cache", "--clear")
+        kept = kept_path(["one"])
+        write_kept_calibration(kept, Calibration("mine", "glif", {"a_to_b": 2 * nS}))
+        kept_path(["two"]).write_text("no table")
+        rows = data(capsys, "cache")["calibrations"]
+        assert sorted((row["model"], row["contacts"]) for row in rows) == [
+            ("damaged", 0),
+            ("glif", 1),
+        ]
+        listed = printed(capsys, "cache")
+        assert "calibrations: 2" in listed
+        assert f"{kept}: glif, contacts: 1" in listed
+        assert "calibrations stay: 2" in printed(capsys, "cache", "--clear")
+        assert kept.is_file()
 
     def test_calibrate_stores_beside_the_circuit(
         self, capsys: pytest.CaptureFixture[str], mini: Path, monkeypatch: pytest.MonkeyPatch

@@ -381,7 +381,7 @@ module = importlib.import_module("dualframe.simulation.run")
 @contextlib.contextmanager
 def loud(*_):
     yield lambda fraction: print("running", fraction, file=sys.stderr, flush=True)
-module._progress_bar = loud
+module.progress_bar = loud
 from dualframe.cli import main
 sys.exit(main(sys.argv[1:]))
 """

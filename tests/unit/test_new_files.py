@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from brian2.units import Mohm, ms, mV, pA
@@ -15,6 +18,7 @@ from dualframe.catalogue.fitted_models import compartments_digest, is_current, r
 from dualframe.circuit import Circuit
 from dualframe.cli import main
 from dualframe.core.errors import CatalogueError, NetworkError, OutputError, UnknownName
+from dualframe.experiments.calibration import calibrate_circuit
 from dualframe.experiments.calibration.calibration_request import request_calibration
 from dualframe.experiments.cell_survey import CellSurvey
 from dualframe.experiments.stated_measures import find_unmatched, stated_measures
@@ -56,6 +60,29 @@ def test_the_circuit_runs_at_once_and_is_calibrated_once(
     Path("mine.toml").write_text(text.replace("n = 80", "n = 60"), encoding="utf-8")
     assert main(run) == 0  # weights do not depend on how many there are
     assert "finding the weights" not in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_terminal_shows_how_far_a_calibration_is(
+    own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles, fractions = [], []
+
+    @contextmanager
+    def bar(shown: bool | None, title: str) -> Iterator[Any]:
+        assert shown is None
+        titles.append(title)
+        yield fractions.append
+
+    monkeypatch.setattr(calibrate_circuit, "progress_bar", bar)
+    circuit = df.circuit(df.new_circuit("mine", own_folder))
+    lines: list[str] = []
+    df.calibrate(circuit, "glif", rates=False, report=lines.append)
+    assert titles == []
+    df.calibrate(circuit, "glif", rates=False)
+    assert titles == ["mine: 4 weights for glif_conductance_fitted"]
+    assert fractions == [0.25, 0.5, 0.75, 1.0]
+    assert len(lines) == 4
 
 
 def test_a_circuit_of_one_population_needs_no_calibration(

@@ -34,6 +34,7 @@ from dualframe.experiments.calibration.unitary_potentials import (
     find_weights,
 )
 from dualframe.simulation.assemble_results import package_versions
+from dualframe.simulation.progress_bar import progress_bar
 from dualframe.task import Task
 
 
@@ -50,7 +51,7 @@ def calibrate(
     start: Calibration | None = None,
     events: Mapping[str, Any] | None = None,
     accept: Accept = "verified",
-    report: Callable[[str], None] = lambda line: None,
+    report: Callable[[str], None] | None = None,
     cells: Cells | None = None,
     dt: Any = None,
 ) -> Calibration:
@@ -90,7 +91,7 @@ def calibrate(
         ``"unverified"`` returns the calibration although populations leave their ranges in the
         verification. Its provenance says which, and so does every run.
     report
-        Called with a line of progress.
+        Called with a line of progress; without, a terminal shows a bar while weights are found.
     cells
         Which point neurons, as in `dualframe.task_driven.build_circuit`, with the same default:
         what is calibrated is what is built.
@@ -117,8 +118,11 @@ def calibrate(
         verification_seeds=tuple(verification_seeds),
         duration=duration,
     )
+    tell = report or (lambda line: None)
     if start is None:
-        calibration = _find_strengths(asked, report)
+        calibration = (
+            _find_shown_strengths(asked) if report is None else _find_strengths(asked, tell)
+        )
     else:
         calibration = _keep_strengths(start, base, key)
     first = dict(events or calibration.rates or asked.rates)
@@ -129,7 +133,7 @@ def calibrate(
             circuit=silenced, neurons=neurons, dt=asked.dt, duration=protocol.duration
         )
         calibration = find_background_rates(
-            silenced, calibration, protocol, meter, report, accept=accept
+            silenced, calibration, protocol, meter, tell, accept=accept
         )
     if isinstance(circuit, Task):
         keep_calibration(circuit, neurons, asked.dt, calibration)
@@ -157,6 +161,26 @@ def _keep_strengths(start: Calibration, circuit: Circuit, key: str) -> Calibrati
         )
     kept = {name: fact for name, fact in start.provenance.items() if name not in OF_RATES}
     return replace(start, provenance={**kept, "date": date.today().isoformat()})
+
+
+def _find_shown_strengths(asked: CalibrationRequest) -> Calibration:
+    """Return what `_find_strengths` does, with a bar that counts the weights in a terminal."""
+    sought = [
+        contact.name
+        for contact in asked.circuit.contacts
+        if contact.is_calibrated and contact.name not in asked.known.weights
+    ]
+    title = f"{asked.circuit.name}: {len(sought)} weights for {asked.neurons.calibration_key}"
+    done = 0
+    with progress_bar(None, title) as show_fraction:
+
+        def count(line: str) -> None:
+            nonlocal done
+            done += 1
+            if show_fraction is not None:
+                show_fraction(min(done / max(len(sought), 1), 1.0))
+
+        return _find_strengths(asked, count)
 
 
 def _find_strengths(asked: CalibrationRequest, report: Callable[[str], None]) -> Calibration:
