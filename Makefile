@@ -20,7 +20,7 @@ VERSION := $(shell test -z "$(INTERPRETER)" || "$(INTERPRETER)" -c 'import sys; 
 VENV := .venv/$(VERSION)
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-genn lint format docs docs-gallery clean
+.PHONY: help demo test test-genn lint format docs docs-gallery clean environments main-environment
 .DEFAULT_GOAL := help
 
 help:
@@ -65,6 +65,14 @@ docs-gallery: $(VENV)/docs.stamp
 clean:
 	rm -rf .venv build dist docs/_build docs/api/generated docs/catalogue docs/catalogue_figures docs/gallery demo_results *.egg-info
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+# what continuous integration uses; one after the other where they share an environment
+environments: main-environment $(VENV)-genn/genn,test.stamp
+
+main-environment:
+	$(MAKE) --no-print-directory $(VENV)/dev.stamp
+	$(MAKE) --no-print-directory $(VENV)/docs.stamp
+	$(MAKE) --no-print-directory $(VENV)/test.stamp
 
 # .venv/3.11/test.stamp: the environment of Python 3.11 holds dualframe (editable) and its extra `test`.
 .PRECIOUS: .venv/%.stamp
