@@ -25,7 +25,7 @@ from dualframe.simulation.assemble_results import (
     find_dendritic_spikes,
     package_versions,
 )
-from dualframe.simulation.run_records import read_run_record, read_texts
+from dualframe.simulation.program_record import read_program_record, read_texts
 from dualframe.targets.cpp.export_project import FORMAT
 from dualframe.targets.cpp.exported_results import spikes_file, trace_file, weights_file
 from dualframe.targets.cpp.external_values import PARAMETERS
@@ -163,7 +163,7 @@ class _ExportReader:
         self._folder, self._place, self._digests = folder, place, manifest[FILES]
         self._content = manifest["results"]
         has_record = self._content.get("run_record")  # not of exports by the first versions
-        self._record = read_run_record(place) if has_record else None
+        self._record = read_program_record(place) if has_record else None
 
     def read(self) -> Results:
         """Return the results."""

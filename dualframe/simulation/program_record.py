@@ -12,7 +12,7 @@ from dualframe.targets.cpp.external_values import EXPORT, LAYOUT, PARAMETERS
 
 
 @dataclass(frozen=True)
-class RunRecord:
+class ProgramRecord:
     """What a program read and wrote.
 
     Attributes
@@ -83,7 +83,7 @@ class RunRecord:
             )
 
 
-def read_run_record(place: Path) -> RunRecord:
+def read_program_record(place: Path) -> ProgramRecord:
     """Return what an exported program recorded of a run.
 
     Parameters
@@ -100,7 +100,7 @@ def read_run_record(place: Path) -> RunRecord:
     if not path.is_file():
         raise OutputError(f"{str(path)!r} is missing: run ./main again.")
     texts = read_texts(path)
-    return RunRecord(
+    return ProgramRecord(
         path,
         texts.get(EXPORT, ""),
         _beginning_with(OF_PARAMETERS, texts),
