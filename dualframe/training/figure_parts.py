@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -39,7 +39,7 @@ def new_or_given_axes(ax: Axes | None, width: float, height: float) -> tuple[Fig
     return figure, figure.subplots()
 
 
-def add_bar(ax: Axes, image: Any, label: str) -> None:
+def add_bar(ax: Axes, image: Any, label: str, ticks: Iterable[int] | None = None) -> None:
     """Draw the scale of shades beside axes.
 
     Parameters
@@ -48,11 +48,13 @@ def add_bar(ax: Axes, image: Any, label: str) -> None:
         The axes and what is drawn in them.
     label
         What the shades are.
+    ticks
+        Numbers that have a shade each, where they are few.
     """
     figure = ax.get_figure()
     assert figure is not None
     place = ax.inset_axes((1.03, 0.0, 0.05, 1.0))  # beside the axes whatever their shape
-    figure.colorbar(image, cax=place, label=label)
+    figure.colorbar(image, cax=place, label=label, ticks=None if ticks is None else list(ticks))
 
 
 def readable_unit(unit: str) -> tuple[float, str]:

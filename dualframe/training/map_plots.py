@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from matplotlib.ticker import MaxNLocator
@@ -83,9 +85,8 @@ def policy_map(
         drives = [_group_drive(agents, agent, grid, groups[k]) for k in sorted(groups, key=int)]
         _draw_choices(ax, grid, np.stack(drives))
     else:
-        raise DualframeError(
-            f"task {agents.task.name!r} has no readout that pushes or chooses: it has no policy."
-        )
+        lacks = "one action alone" if groups else "no readout that pushes or chooses"
+        raise DualframeError(f"task {agents.task.name!r} has {lacks}: it has no policy to draw.")
     _label_map(ax, agents, grid, f"Policy of {name_agents(agents, agent)}")
     return figure if figure is not None else ax
 
@@ -216,21 +217,42 @@ def _draw_choices(ax: Axes, grid: Grid, drives: Floats) -> None:
         if len(grid.over) == 2 and signs.min() < 0 < signs.max():
             ax.contour(*grid.axes, signs, levels=[0.0], colors="black", linewidths=1.2)
         if len(grid.over) == 2:
-            _name_actions(ax, grid, {0: difference.argmin(), 1: difference.argmax()})
+            preferred = {0: difference.min() < 0, 1: difference.max() > 0}
+            places = {0: difference.argmin(), 1: difference.argmax()}
+            _name_actions(
+                ax, grid, {k: places[k] for k, somewhere in preferred.items() if somewhere}
+            )
         return
     best = drives.argmax(axis=0)
-    _draw_shades(ax, grid, best, "Preferred action", "tab10")
-    if len(grid.over) == 2:
+    if len(grid.over) == 1:
+        _draw_shades(ax, grid, best, "Preferred action")
+    else:
+        colours = ListedColormap([colormaps["tab10"](k % 10) for k in range(len(drives))])
+        table = best.reshape(grid.shape).T
+        limits: Mapping[str, Any] = {"vmin": -0.5, "vmax": len(drives) - 0.5}
+        image = ax.pcolormesh(*grid.axes, table, cmap=colours, shading="nearest", **limits)
+        add_bar(ax, image, "Preferred action", ticks=range(len(drives)))
         lead = drives - np.sort(drives, axis=0)[-2]
-        _name_actions(ax, grid, {int(k): lead[k].argmax() for k in np.unique(best)})
+        places = {k: np.where(best == k, lead[k], -np.inf).argmax() for k in np.unique(best)}
+        _name_actions(ax, grid, places)
 
 
 def _name_actions(ax: Axes, grid: Grid, places: Mapping[int, Any]) -> None:
     """Write each action where it is preferred most."""
     x, y = (grid.place_values(name) for name in grid.over)
     for action, place in places.items():
-        options: Mapping[str, Any] = {"ha": "center", "va": "center", "color": "white"}
-        ax.text(x[place], y[place], f"action {action}", **options, fontweight="bold", clip_on=True)
+        options: Mapping[str, Any] = {"color": "white", "fontweight": "bold", "clip_on": True}
+        sides = {
+            "ha": _side_within(x, place, ("left", "center", "right")),
+            "va": _side_within(y, place, ("bottom", "center", "top")),
+        }
+        ax.text(x[place], y[place], f"action {action}", **options, **sides)
+
+
+def _side_within(values: Floats, place: Any, sides: tuple[str, str, str]) -> str:
+    """Return at which side of a place a text stays within the axes."""
+    fraction = (values[place] - values.min()) / (np.ptp(values) or 1.0)
+    return sides[int(np.digitize(fraction, (0.25, 0.75)))]
 
 
 def _draw_shades(

@@ -19,6 +19,7 @@ import dualframe as df
 from dualframe.building.encoders import population_code, tuning_curves
 from dualframe.building.network_block import NetworkBlock
 from dualframe.core.errors import DualframeError, UnknownName
+from dualframe.training.map_plots import _draw_choices
 from dualframe.training.maps import (
     Grid,
     evaluate_fields,
@@ -309,3 +310,43 @@ def test_what_cannot_be_reported(navigators: df.TrainedAgents, tmp_path: Path) -
     with pytest.raises(DualframeError):
         df.report([navigators], path)  # type: ignore[arg-type]
     assert not path.exists()
+
+
+PLANE = Grid(over=("x", "y"), axes=(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9)), at={})
+
+
+def drawn_choices(*drives: Any) -> tuple[Any, set[str]]:
+    """The figure of a policy by the drives of its actions, and the actions that it names."""
+    figure = Figure()
+    ax = figure.subplots()
+    _draw_choices(ax, PLANE, np.stack(drives))
+    return figure, {text.get_text() for text in ax.texts}
+
+
+def test_an_action_that_is_preferred_nowhere_is_not_named() -> None:
+    x = PLANE.place_values("x")
+    assert drawn_choices(0 * x, x)[1] == {"action 0", "action 1"}
+    assert drawn_choices(0 * x, x + 3)[1] == {"action 1"}
+    assert drawn_choices(0 * x, 0 * x + 1, 0 * x)[1] == {"action 1"}
+
+
+def test_names_of_actions_stand_within_the_map() -> None:
+    x = PLANE.place_values("x")
+    figure, names = drawn_choices(0 * x, x, -x)
+    assert names == {"action 0", "action 1", "action 2"}
+    FigureCanvasAgg(figure).draw()
+    ax = figure.axes[0]
+    for text in ax.texts:
+        (left, bottom), (right, top) = text.get_window_extent().get_points()
+        assert ax.bbox.x0 <= left
+        assert right <= ax.bbox.x1
+        assert ax.bbox.y0 <= bottom
+        assert top <= ax.bbox.y1
+
+
+def test_one_preferred_action_of_several_has_its_colour_among_all() -> None:
+    x = PLANE.place_values("x")
+    figure, _ = drawn_choices(0 * x, 0 * x + 1, 0 * x)
+    image = figure.axes[0].collections[0]
+    assert image.get_clim() == (-0.5, 2.5)
+    assert image.colorbar.get_ticks().tolist() == [0, 1, 2]

@@ -14,7 +14,13 @@ from dualframe.cli import main
 from dualframe.core.errors import DualframeError
 from dualframe.targets.cpp.compiler import has_compiler
 from dualframe.task import Task
-from dualframe.training.attribution import HOMOGENEOUS, NONE, WHOLE, homogeneous_cells
+from dualframe.training.attribution import (
+    HOMOGENEOUS,
+    NONE,
+    WHOLE,
+    Attribution,
+    homogeneous_cells,
+)
 from dualframe.training.knockouts import receptor_knockouts
 
 # PV cells inhibit the cells of the second arm alone, and the first arm pays always: agents do well
@@ -211,3 +217,17 @@ def test_the_interval_holds_the_delta_and_is_a_point_where_all_is_one_value() ->
     assert delta_interval([1, 1, 1], [0, 0, 0]) == (1, 1)
     # an infinite value is larger than all others
     assert delta_interval([np.inf, np.inf], [0, 1]) == (1, 1)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_every_row_of_the_figure_stands_within_it(count: int) -> None:
+    numbers = {"cliffs_delta": 0.3, "delta_low": -0.1, "delta_high": 0.6, "p_holm": 0.02}
+    rows = [{"without": WHOLE, **dict.fromkeys(numbers, np.nan)}]
+    rows += [{"without": f"receptor {k}", **numbers} for k in range(count)]
+    table = pd.DataFrame(rows)
+    grid = Attribution(task=df.task("navigation"), table=table, trained={})
+    (axes,) = grid.plot().axes
+    low, high = axes.get_ylim()
+    assert low <= -0.5
+    assert high >= count - 0.5
+    assert len(axes.get_yticklabels()) == count
