@@ -242,7 +242,7 @@ def _name_actions(ax: Axes, grid: Grid, places: Mapping[int, Any]) -> None:
     x, y = (grid.place_values(name) for name in grid.over)
     for action, place in places.items():
         options: Mapping[str, Any] = {"color": "white", "fontweight": "bold", "clip_on": True}
-        sides = {
+        sides: Mapping[str, Any] = {
             "ha": _side_within(x, place, ("left", "center", "right")),
             "va": _side_within(y, place, ("bottom", "center", "top")),
         }
