@@ -72,6 +72,7 @@ def build_task(
         If a component names a population, variable or modulator that the task does not have.
     """
     check_circuit_size(task.circuit)
+    _refuse_readouts_without_spikes(task)
     world = make_environment(task)
     around = NetworkBlock((_environment_population(task, world),)) if world else NetworkBlock()
     context = TaskContext(
@@ -250,6 +251,25 @@ def _environment_population(task: Task, world: Environment) -> Population:
     derived = asked_signals(task) & set(DERIVED_SIGNALS)
     own = world.population(ENVIRONMENT).variables
     return world.population(ENVIRONMENT, derived=sorted(derived - own))
+
+
+def _refuse_readouts_without_spikes(task: Task) -> None:
+    """Refuse readouts of populations whose stated neurons have no spikes, such as rate neurons."""
+    forms = {
+        population.name: population.point.form
+        for population in task.circuit.populations
+        if population.point is not None
+        and population.drive is None
+        and population.point.neuron.threshold is None
+    }
+    for readout in task.readouts:
+        named = readout.values.get("populations", [readout.values.get("population")])
+        for name in (name for name in named if name in forms):
+            raise CatalogueError(
+                f"task {task.name!r}: readout {readout.name!r} reads the spikes of {name!r}, but "
+                f"{forms[name]} neurons have none: state a model with spikes for them, or let the "
+                "readout read another population."
+            )
 
 
 def _make_blocks(task: Task, noun: str, context: TaskContext) -> NetworkBlock:
