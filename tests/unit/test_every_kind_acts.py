@@ -1,4 +1,4 @@
-"""A task whose action cells are of each kind of neuron that there is: built, checked and trained."""
+"""A task whose action cells are of each kind of neuron: built, checked and trained."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ kind = "population_vector"
 population = "{label}"
 """
 #: Kinds that the catalogue, the circuits and the tasks have no numbers of.
-NUMBERS = dict.fromkeys(
-    ("rate_logistic", "rate_tanh", "rate_rectified", "rate_step"), {"tau": "10 ms"}
-)
+NUMBERS = {
+    name: {"tau": "10 ms"} for name in ("rate_logistic", "rate_tanh", "rate_rectified", "rate_step")
+}
 
 
 def numbers_of(name: str) -> dict[str, str]:
