@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from dualframe.core.user_warnings import warn_user
 from dualframe.core.validation import as_path
 from dualframe.network import Network, Recording, expect_network
 from dualframe.simulation.assemble_results import package_versions
-from dualframe.simulation.exported_results import describe_results
+from dualframe.simulation.exported_results import describe_results, inputs_drawn_before
 from dualframe.simulation.recordings import resolve_recordings
 from dualframe.simulation.run import check_options, resolve_seed, resolve_times
 from dualframe.simulation.run_warnings import warnings_before_run
@@ -33,6 +34,7 @@ from dualframe.targets.lowering.lowered_network import LoweredGroup, LoweredNetw
 from dualframe.targets.lowering.object_names import ObjectNames
 from dualframe.targets.target_support import resolve_target
 
+_NEVER = 1e9  # s: the end of an input that has none, as a number that every program reads
 TARGET = "cpp_standalone"
 
 
@@ -103,8 +105,9 @@ def export(
     options = RunOptions(threads=threads, strict=strict)
     with temporary_folder() as folder:
         project = folder / "project"
+        lasting = _with_lasting_inputs(network, lowered)
         with cpp_standalone.cpp_session(project, options) as device:
-            assembled = cpp_standalone.generate_project(lowered, device, project, exported=True)
+            assembled = cpp_standalone.generate_project(lasting, device, project, exported=True)
             files = files_read_back(assembled, lowered, device, exported=True)
         facts = {"target": TARGET, "threads": threads, "strict": strict}
         return export_project(
@@ -115,6 +118,16 @@ def export(
             strict=strict,
             force=force,
         )
+
+
+def _with_lasting_inputs(network: Network, lowered: LoweredNetwork) -> LoweredNetwork:
+    """Let inputs without an end of their own go on as long as the program, however long that is."""
+    endless = {source.name for source in network.inputs if getattr(source, "stop", 0) is None}
+    poissons = tuple(
+        replace(poisson, stop=_NEVER) if poisson.name in endless else poisson
+        for poisson in lowered.poissons
+    )
+    return replace(lowered, poissons=poissons)
 
 
 def _check_target(target: str) -> None:
@@ -165,12 +178,18 @@ def _introduction_text(network: Network, lowered: LoweredNetwork) -> str:
         [
             "Populations:",
             sizes,
-            f"Connectivity, heterogeneous parameters and input spikes were drawn with seed "
-            f"{lowered.seed}; the time step is {1e3 * lowered.dt:g} ms, the duration "
-            f"{lowered.duration:g} s.",
+            f"{_drawn_text(network)} were drawn with seed {lowered.seed}; the time step is "
+            f"{1e3 * lowered.dt:g} ms, the duration {lowered.duration:g} s.",
             *(["Results depend on these assumptions:", assumptions] if assumptions else []),
             f"Network {network.digest[:16]}, exported with {made_with}.",
         ]
+    )
+
+
+def _drawn_text(network: Network) -> str:
+    names = ", ".join(f"`{name}`" for name in inputs_drawn_before(network))
+    return "Connectivity and heterogeneous parameters" + (
+        f", and the spikes of {names} up to the duration," if names else ""
     )
 
 
@@ -179,6 +198,11 @@ def _meanings_of_names(lowered: LoweredNetwork) -> Iterator[tuple[str, str]]:
         yield from _group_meanings(group, lowered.names)
     for synapses in lowered.synapses:
         yield from _synapse_meanings(synapses, lowered.names.synapses[synapses.name])
+    for poisson in lowered.poissons:
+        name = lowered.names.groups[poisson.name]
+        yield f"{name}_rate", f"rate of {poisson.name}, hertz"
+        yield f"{name}_onset", f"when {poisson.name} begins, second"
+        yield f"{name}_end", f"when {poisson.name} ends, second"
     for spikes in lowered.spikes:
         name = lowered.names.groups[spikes.name]
         yield f"{name}_neuron_index", f"source of each input spike of {spikes.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from dualframe.core.errors import OutputError
 from dualframe.core.json_files import DURATION, ROWS, TABLE, check_entries, read_json
 from dualframe.core.output_manifest import FILES, MANIFEST, is_unchanged
 from dualframe.core.user_warnings import warn_user
-from dualframe.network import Network
+from dualframe.network import Network, PoissonInput
 from dualframe.results.action_tables import without_silent_releases
 from dualframe.results.rate_ranges import warmup_of
 from dualframe.results.results import Results, Trace, dspike_table, population_table, spike_table
@@ -70,6 +70,11 @@ def describe_results(
     content: dict[str, Any] = json_ready(
         {
             "dt_s": lowered.dt,
+            "drawn": {
+                "seed": lowered.seed,
+                "until_s": lowered.duration,
+                "inputs": inputs_drawn_before(network),
+            },
             "populations": population_table(network.populations).to_dict(orient="records"),
             "provenance": provenance,
             "traces": kinds["trace"],
@@ -79,6 +84,21 @@ def describe_results(
         }
     )
     return content
+
+
+def inputs_drawn_before(network: Network) -> list[str]:
+    """Return the names of the inputs whose spikes are drawn before a program starts.
+
+    Parameters
+    ----------
+    network
+        The description.
+    """
+    return [
+        source.name
+        for source in network.inputs
+        if isinstance(source, PoissonInput) and source.drawn == "host"
+    ]
 
 
 def _trace_entry(lowered: LoweredNetwork, name: str, columns: list[str]) -> dict[str, Any]:
@@ -150,7 +170,7 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise OutputError(f"{str(folder)!r} is no export: expected a folder that `export` wrote.")
     check_entries(data, {"results": TABLE, FILES: TABLE}, repr(str(path)))
-    tables = dict.fromkeys(("provenance", "traces", "dspikes", "weights"), TABLE)
+    tables = dict.fromkeys(("provenance", "traces", "dspikes", "weights", "drawn"), TABLE)
     kinds = {"dt_s": DURATION, "populations": ROWS, **tables}
     check_entries(data["results"], kinds, f"{str(path)!r}, results")
     return data
@@ -172,8 +192,10 @@ class _ExportReader:
         trains = {name: self._spikes_of(name) for name in populations["population"]}
         took, fraction = self._read_run_info()
         asked, seed = self._read_parameters()
-        changes = self._record.differences(self._folder) if self._record else ()
+        changes = list(self._record.differences(self._folder)) if self._record else []
+        changes += self._kept_draws(asked, seed)
         warnings = [*content["provenance"].get("warnings", ()), *warn_user(changes)]
+        drawn_seed = content["drawn"]["seed"]
         duration = asked if fraction >= 1 else asked * fraction
         weights = {name: self._weights_of(entry) for name, entry in content["weights"].items()}
         return Results(
@@ -187,6 +209,7 @@ class _ExportReader:
             provenance={
                 **self._provenance(trains, duration),
                 "seed": seed,
+                **({"network_seed": drawn_seed} if drawn_seed != seed else {}),
                 "asked_s": asked,
                 "simulated_s": duration,
                 "completed": fraction >= 1,
@@ -195,6 +218,23 @@ class _ExportReader:
                 "warnings": warnings,
             },
         )
+
+    def _kept_draws(self, asked: float, seed: int) -> Iterator[str]:
+        """Yield what a longer run or another seed leaves as it was drawn for the export."""
+        drawn = self._content["drawn"]
+        if not (names := ", ".join(map(repr, drawn["inputs"]))):
+            return
+        remedy = "Export again, or draw them in the program: PoissonInput(..., drawn='target')."
+        if asked > drawn["until_s"]:
+            yield (
+                f"the run lasted {asked:g} s, and the spikes of {names} were drawn for the "
+                f"{drawn['until_s']:g} s of the export: there are none after that. {remedy}"
+            )
+        if seed != drawn["seed"]:
+            yield (
+                f"the seed of the run is {seed}, and the spikes of {names} are those that were "
+                f"drawn with seed {drawn['seed']} for the export. {remedy}"
+            )
 
     def _read_run_info(self) -> tuple[float, float]:
         """Return the seconds that the run took, and the fraction of it that was simulated."""

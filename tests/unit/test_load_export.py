@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2.units import ms, mV
+from brian2.units import Hz, ms, mV
 
 import dualframe as df
 from dualframe.core.errors import DualframeWarning, OutputError
@@ -187,3 +187,45 @@ def test_a_damaged_manifest(exported: tuple[Path, str], tmp_path: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(OutputError, match="'populations' is missing"):
         df.load_export(folder)
+
+
+def poisson_driven(drawn: str) -> df.Network:
+    cells = df.Population("cells", 2, "dv/dt = -v/(10*ms) : 1", "v > 0.5", "v = 0")
+    drive = df.PoissonInput("drive", 50, 40 * Hz, drawn=drawn)
+    onto = df.Projection("drive", "cells", "v += w", weight=1.0, probability=1.0)
+    return df.Network((cells,), (drive,), (onto,))
+
+
+@pytest.mark.parametrize("drawn", ["host", "target"])
+def test_a_longer_program_with_another_seed(drawn: str, tmp_path: Path) -> None:
+    """What was drawn before is said to end, and to be of the first seed; what is drawn goes on."""
+    out = df.export(poisson_driven(drawn), 50 * ms, tmp_path / "out", seed=SEED)
+    text = (out / "parameters.txt").read_text()
+    text = text.replace("duration = 0.05", "duration = 0.2").replace(f"seed = {SEED}", "seed = 5")
+    (out / "parameters.txt").write_text(text)
+    subprocess.run(["make", "-C", str(out)], check=True, capture_output=True)
+    subprocess.run(["./main"], cwd=out, check=True, capture_output=True)
+    results = df.load_export(out)
+    network_seed, texts = results.provenance["network_seed"], results.provenance["warnings"]
+    assert (results.provenance["seed"], network_seed, results.duration) == (5, SEED, 0.2)
+    last = results.spikes["t"].max()
+    if drawn == "host":
+        assert last <= 0.05
+        assert (
+            "the run lasted 0.2 s, and the spikes of 'drive' were drawn for the 0.05 s" in texts[0]
+        )
+        assert "seed of the run is 5, and the spikes of 'drive' are those that" in texts[1]
+        assert "the spikes of `drive` up to the duration" in (out / "README.md").read_text()
+    else:
+        assert last > 0.19
+        assert texts == []
+        assert "when drive ends, second" in text
+        again = df.run(
+            poisson_driven(drawn),
+            200 * ms,
+            target="cpp_standalone",
+            seed=5,
+            network_seed=SEED,
+            progress=False,
+        )
+        assert again.spikes.equals(results.spikes)
