@@ -15,6 +15,7 @@ import pandas as pd
 import scipy
 from brian2.units import ms
 
+from dualframe.analysis.rank_tests import signed_rank_test
 from dualframe.analysis.significance import holm_adjusted
 from dualframe.analysis.statistics import mean_interval, standard_error
 from dualframe.core.errors import DualframeError
@@ -146,7 +147,7 @@ def _summary(values: np.ndarray[Any, Any]) -> dict[str, float]:
         "high": high,
         "seeds": values.size,
         "up": float((values > 0).mean()) if values.size else np.nan,
-        "p": float(scipy.stats.wilcoxon(values).pvalue) if tested else np.nan,
+        "p": signed_rank_test(values)[1] if tested else np.nan,
     }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import scipy
 from numpy.typing import ArrayLike, NDArray
 
+from dualframe.analysis.rank_tests import rank_sum_test, signed_rank_test
 from dualframe.analysis.significance import check_level
 from dualframe.core.errors import DualframeError
 
@@ -301,8 +302,8 @@ def compare_groups(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparis
     Returns
     -------
     Comparison
-        p is 1 where all values (all pairs) are equal. It is exact in small samples without ties
-        and asymptotic otherwise, as scipy chooses.
+        p is 1 where all values (all pairs) are equal. It is exact in small samples, also with
+        ties, and asymptotic otherwise (`dualframe.analysis.rank_tests`).
 
     Raises
     ------
@@ -311,9 +312,9 @@ def compare_groups(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparis
     """
     first, second = _as_sample(a, "a"), _as_sample(b, "b")
     test, (statistic, p) = (
-        ("Wilcoxon signed-rank", _signed_rank(first, second))
+        ("Wilcoxon signed-rank", signed_rank_test(_paired_differences(first, second)))
         if paired
-        else ("Mann-Whitney U", _rank_sum(first, second))
+        else ("Mann-Whitney U", rank_sum_test(first, second))
     )
     return Comparison(
         test=test,
@@ -327,27 +328,10 @@ def compare_groups(a: ArrayLike, b: ArrayLike, paired: bool = False) -> Comparis
     )
 
 
-def _rank_sum(a: Floats, b: Floats) -> tuple[float, float]:
-    if np.all(np.concatenate([a, b]) == a[0]):
-        return a.size * b.size / 2, 1.0
-    test = scipy.stats.mannwhitneyu(*_joint_ranks(a, b), alternative="two-sided")
-    return float(test.statistic), float(test.pvalue)
-
-
-def _joint_ranks(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Ranks instead of values, which give the same U and may be infinite."""
-    ranks = scipy.stats.rankdata(np.concatenate([a, b]))
-    return ranks[: a.size], ranks[a.size :]
-
-
-def _signed_rank(a: Floats, b: Floats) -> tuple[float, float]:
+def _paired_differences(a: Floats, b: Floats) -> Floats:
     if a.size != b.size:
         raise DualframeError(f"{a.size} and {b.size} values cannot be paired: give as many.")
-    difference = _require_finite(a, "a signed-rank test") - _require_finite(b, "a signed-rank test")
-    if not difference.any():
-        return 0.0, 1.0
-    test = scipy.stats.wilcoxon(difference)
-    return float(test.statistic), float(test.pvalue)
+    return _require_finite(a, "a signed-rank test") - _require_finite(b, "a signed-rank test")
 
 
 def _interpolated_quantile(ordered: Floats, q: float) -> float:

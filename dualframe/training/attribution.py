@@ -25,7 +25,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dualframe.analysis.plots import savefig
-from dualframe.analysis.significance import holm_adjusted
+from dualframe.analysis.significance import holm_adjusted, smallest_rank_sum_p
 from dualframe.analysis.statistics import cliffs_delta, compare_groups, delta_interval, median_iqr
 from dualframe.analysis.style import house_style, new_figure
 from dualframe.core.errors import DualframeError
@@ -34,6 +34,7 @@ from dualframe.core.validation import expect_type
 from dualframe.simulation.run import resolve_seed
 from dualframe.task import Task
 from dualframe.training.agents import TrainedAgents
+from dualframe.training.condition_comparison import lacking_agents_text
 from dualframe.training.knockouts import receptor_knockouts
 from dualframe.training.train import train
 
@@ -59,7 +60,8 @@ class Attribution:
     trained
         The agents of each row, by ``without``.
     notes
-        What the grid does not have, and why.
+        What the grid does not have, and why; and where agents are too few for any row to be
+        significant.
     completed
         Whether it was not interrupted; the table has the rows that were trained until then.
     """
@@ -192,7 +194,7 @@ def attribute(
         task=task,
         table=table[columns],
         trained=trained,
-        notes=notes,
+        notes=(*notes, *_note_too_few(table)),
         completed=len(trained) == len(variants),
     )
 
@@ -310,6 +312,13 @@ def _compare_with_whole(label: str, trained: Mapping[str, TrainedAgents]) -> dic
         share = (whole.mean() - row.mean()) / (whole.mean() - none.mean())
     values = (cliffs_delta(whole, row), low, high, compare_groups(whole, row).p, share)
     return dict(zip(names, values, strict=True))
+
+
+def _note_too_few(table: pd.DataFrame) -> list[str]:
+    """Return a sentence where so many agents cannot make any row significant."""
+    agents, tests = table["agents"].min(), table["p"].notna().sum()
+    smallest = min(tests * smallest_rank_sum_p(agents, agents), 1.0)
+    return list(filter(None, [lacking_agents_text(table.assign(smallest_p=smallest))]))
 
 
 def _gains(agents: TrainedAgents) -> NDArray[np.float64]:

@@ -203,7 +203,8 @@ class TestCommand:
         words = ["attribute", str(tmp_path / "planted.toml"), "--receptor", "D2", "--seed", "1"]
         words += ["--agents", "2", "--trials", "2", "--out", str(tmp_path / "out")]
         assert main(words) == 0
-        out = capsys.readouterr().out
+        out, said = capsys.readouterr()
+        assert "With 2 agents no difference between conditions can reach p < 0.05" in said
         assert "D2 on ctx_pv" in out
         assert HOMOGENEOUS not in out  # its cells are so already
         assert (tmp_path / "out" / "attribution.csv").is_file()

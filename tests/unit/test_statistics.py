@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import combinations, product
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, norm
+from scipy.stats import binomtest, mannwhitneyu, norm, permutation_test, rankdata, wilcoxon
 
+from dualframe.analysis.significance import smallest_rank_sum_p
 from dualframe.analysis.statistics import (
     cliffs_delta,
     compare_groups,
@@ -123,6 +126,42 @@ def test_mann_whitney_gives_the_exact_p_of_separated_groups() -> None:
     assert found.p == pytest.approx(2 / 70)
 
 
+def test_separated_groups_with_ties_have_the_smallest_p() -> None:
+    """SciPy's normal approximation gives 0.0247 here, less than one order of 70 on each side."""
+    found = compare_groups([1.0, 1, 1, 0.8], [0.2, 0, 0, 0])
+    assert found.p == smallest_rank_sum_p(4, 4) == pytest.approx(2 / 70)
+
+
+few = st.lists(st.integers(0, 3).map(float), min_size=1, max_size=5)
+
+
+@given(a=few, b=few)
+def test_mann_whitney_with_ties_is_that_of_all_orders(a: list[float], b: list[float]) -> None:
+    ranks = rankdata([*a, *b])
+    choices = combinations(range(len(ranks)), len(a))
+    sums = np.array([ranks[list(chosen)].sum() for chosen in choices])
+    rank_sum = ranks[: len(a)].sum()
+    tail = min((sums <= rank_sum).mean(), (sums >= rank_sum).mean())
+    assert compare_groups(a, b).p == pytest.approx(min(2 * tail, 1))
+    assert compare_groups(a, b).p >= smallest_rank_sum_p(len(a), len(b)) * (1 - 1e-12)
+
+
+def test_it_is_that_of_a_permutation_test() -> None:
+    a, b = np.array([3.0, 1, 1, 2]), np.array([0.0, 1, 0, 0, 2, 1])
+    every = permutation_test(
+        (a, b), lambda x, y: mannwhitneyu(x, y).statistic, n_resamples=np.inf, vectorized=False
+    )
+    assert compare_groups(a, b).p == pytest.approx(every.pvalue, rel=1e-12)
+    assert compare_groups(a, b).statistic == every.statistic
+
+
+@pytest.mark.parametrize(("n_a", "n_b"), [(9, 9), (9, 40), (30, 12)])
+def test_no_p_is_below_the_smallest_of_its_groups(n_a: int, n_b: int) -> None:
+    """Of 9 and 40 agents the normal approximation is 5e-12, one order of each side 1e-9."""
+    found = compare_groups(np.ones(n_a), np.zeros(n_b))
+    assert smallest_rank_sum_p(n_a, n_b) <= found.p < 1e-3
+
+
 def test_infinite_values_count_by_their_rank() -> None:
     a, b = [1.0, 2, 3, 9], [4.0, 5, np.inf, np.inf]
     assert compare_groups(a, b).p == compare_groups(a, [4.0, 5, 10, 10]).p
@@ -134,6 +173,23 @@ def test_wilcoxon_gives_the_exact_p_of_pairs_that_all_rise() -> None:
     found = compare_groups(a + np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6]), a, paired=True)
     assert found.test == "Wilcoxon signed-rank"
     assert found.p == pytest.approx(2 / 64)
+
+
+@given(differences=st.lists(st.integers(-3, 3).map(float), min_size=1, max_size=8))
+def test_wilcoxon_with_ties_is_that_of_all_signs(differences: list[float]) -> None:
+    ranks = rankdata([abs(x) for x in differences if x])
+    signs = np.array(list(product((0, 1), repeat=len(ranks))))
+    sums, rises = signs @ ranks, ranks[[x > 0 for x in differences if x]].sum()
+    tail = min((sums <= rises).mean(), (sums >= rises).mean())
+    found = compare_groups(differences, np.zeros(len(differences)), paired=True)
+    assert found.p == pytest.approx(min(2 * tail, 1))
+
+
+def test_wilcoxon_without_ties_is_that_of_scipy() -> None:
+    differences = np.random.default_rng(3).normal(0.4, 1, 50)
+    found = compare_groups(differences, np.zeros(50), paired=True)
+    expected = wilcoxon(differences, method="exact")
+    assert (found.statistic, found.p) == pytest.approx((expected.statistic, expected.pvalue))
 
 
 @pytest.mark.parametrize("paired", [False, True])
