@@ -17,6 +17,7 @@ from dualframe.building.synaptic_channels import PostsynapticSite
 from dualframe.catalogue import CellType
 from dualframe.catalogue.compartments import Compartments
 from dualframe.catalogue.sourced_value import Sourced
+from dualframe.catalogue.stated_passive import passive_warnings
 from dualframe.circuit import (
     Background,
     Circuit,
@@ -91,7 +92,9 @@ class DendriticNeurons:
     def facts(self, circuit: ResolvedCircuit) -> dict[str, Any]:
         """Return the branch, and what the neurons are, for ``Network.meta``."""
         cells = {name: compartments_of(cell).layout for name, cell in circuit.cells.items()}
-        return {"branch": "biological", "cells": cells}
+        warnings = [text for cell in circuit.cells.values() for text in passive_warnings(cell)]
+        facts: dict[str, Any] = {"branch": "biological", "cells": cells}
+        return facts | ({"warnings": warnings} if warnings else {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from dualframe.catalogue.receptor_effect import Effect
 from dualframe.catalogue.region_data import PopulationData
 from dualframe.catalogue.rule_numbers import RuleParameterSets
 from dualframe.catalogue.sourced_value import Numbers, Origin, Sourced
+from dualframe.catalogue.stated_passive import passive_remarks
 from dualframe.catalogue.synapse import Synapse
 from dualframe.core.quantity import quantity
 from dualframe.neurons.burst_neuron import BURST_PARAMETERS
@@ -44,8 +45,6 @@ _AMPLITUDES = {
     "initial": "amplitudes are fractions of the weight before learning",
     "absolute": "amplitudes are in units of the weight",
 }
-
-_MATCHED = "the compartments are matched to v_rest, r_in and tau_m; the rest enters no model"
 
 
 def describe(entry: Entry) -> str:
@@ -130,8 +129,8 @@ def _write_cell(page: Page, entry: CellType) -> None:
     if entry.passive:
         page.title(f"passive: {entry.passive.label}", entry.passive.origin)
         page.numbers(entry.passive.numbers)
-        matched = entry.compartments and entry.compartments.rule == "matched_passive"
-        page.note(_MATCHED if matched else "")
+        for remark in passive_remarks(entry):
+            page.note(remark)
     for row in entry.passive_alternatives:
         page.title(f"passive, not used: {row.label}", row.origin)
         page.numbers(row.numbers)

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from brian2.units import Mohm, ms, mV, pA
 
-from dualframe import catalogue
 from dualframe.catalogue import CellType
+from dualframe.catalogue.stated_passive import CLOSE, CLOSE_REST, states_own_passive
 from dualframe.experiments.cell_survey import CellSurvey
 
 #: Measures of `dualframe.validate` by what ``[passive]`` calls them, with the table's unit.
@@ -31,8 +31,6 @@ STATED: Mapping[str, tuple[str, Any]] = MappingProxyType(
         "v_rest": ("rest", mV),
     }
 )
-_CLOSE = 0.10  # of the stated value: the tolerance that a point neuron has for most measures
-_CLOSE_REST = 2.0  # mV, the same
 _KEEPS = "the compartments are matched to v_rest, r_in and tau_m, and this is kept without effect"
 
 
@@ -63,7 +61,7 @@ def find_unmatched(cell: CellType, survey: CellSurvey) -> list[str]:
     survey
         What its compartments have.
     """
-    if not cell.folder or cell.passive is None or cell.passive == _passive_of_other(cell):
+    if not cell.folder or cell.passive is None or not states_own_passive(cell):
         return []
     found = {"rheobase": survey.rheobase, "r_in": survey.r_in, "tau_m": survey.tau}
     found["v_rest"] = survey.rest
@@ -71,17 +69,13 @@ def find_unmatched(cell: CellType, survey: CellSurvey) -> list[str]:
     for name in (name for name in STATED if name in cell.passive.numbers):
         number, unit = cell.passive.numbers[name], STATED[name][1]
         stated, here = float(number.value / unit), float(found[name] / unit)
-        limit = _CLOSE_REST if name == "v_rest" else _CLOSE * abs(stated)
+        limit = CLOSE_REST if name == "v_rest" else CLOSE * abs(stated)
         if np.isnan(here) or abs(here - stated) > limit:
             texts.append(
                 f"{name} of {cell.name} is stated as {number.written}; its compartments have "
                 f"{here:.4g} {unit}: {_reason(cell, name)}."
             )
     return texts
-
-
-def _passive_of_other(cell: CellType) -> Any:
-    return catalogue.cell(cell.like).passive if cell.like else None
 
 
 def _is_matched(cell: CellType) -> bool:

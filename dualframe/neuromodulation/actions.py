@@ -223,13 +223,24 @@ def _obstacle(
             f"{receptor.name} --from {receptor.name})"
         )
     if cell.name not in catalogue.names("cell type"):
-        return (
-            f"{cell.name!r} is a cell type of your own, on which no receptor is stated to act: "
-            f"give it effects with with_effect"
-        )
+        return _obstacle_on_own_cell(receptor, cell)
     if receptor.expressed_in(cell.name):
         return f"{cell.name} has {receptor.name}, but no effect of it is known"
     return f"{cell.name} has no {receptor.name}"
+
+
+def _obstacle_on_own_cell(receptor: Receptor, cell: CellType) -> str:
+    """Return why a receptor has no effect on a user's cell type, or on the one that it is like."""
+    if not cell.like:
+        return (
+            f"{cell.name!r} is a cell type of your own, on which no receptor is stated to act: "
+            f"give it effects with with_effect, or state like in its file"
+        )
+    if receptor.expressed_in(cell.name):
+        reason = f"on which no effect of {receptor.name} is known"
+    else:
+        reason = f"which has no {receptor.name}, so that {receptor.modulator} has no effect by it"
+    return f"{cell.name!r} is like {cell.like}, {reason}: give it one with with_effect"
 
 
 def _modulator_row(

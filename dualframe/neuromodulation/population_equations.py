@@ -111,9 +111,9 @@ def check_modulation(circuit: ResolvedCircuit) -> None:
             released = "".join(f" of release {x.name!r}" for x in modulation.entry.signals[:1])
             raise CatalogueError(
                 f"{modulator.name}{released} has no compiled effect on the cells of circuit "
-                f"{circuit.circuit.name!r} ({', '.join(circuit.cells)}), and no rule reads it. "
-                f"What is known of its receptors ({', '.join(modulator.receptors)}): dualframe "
-                f"show RECEPTOR."
+                f"{circuit.circuit.name!r} ({', '.join(_shown_cells(circuit))}), and no rule "
+                f"reads it. What is known of its receptors ({', '.join(modulator.receptors)}): "
+                f"dualframe show RECEPTOR."
             )
     for drugs in _drugs_by_name(circuit):
         acting = [_acts(circuit, drug) for drug in drugs]
@@ -124,6 +124,12 @@ def check_modulation(circuit: ResolvedCircuit) -> None:
                 f"circuit {circuit.circuit.name!r} that the {entry.name or entry.kind} could "
                 f"change. What is known of it: dualframe show {drugs[0].receptor.name}."
             )
+
+
+def _shown_cells(circuit: ResolvedCircuit) -> list[str]:
+    """Return the names of the cell types, with those that users' own are like."""
+    cells = circuit.cells.items()
+    return [f"{name}, like {cell.like}" if cell.like else name for name, cell in cells]
 
 
 def _drugs_by_name(circuit: ResolvedCircuit) -> list[list[ResolvedDrug]]:

@@ -14,9 +14,9 @@ from brian2.units import ms
 import dualframe as df
 from dualframe import catalogue
 from dualframe.building.task_builder import build_task
-from dualframe.circuit import Circuit
+from dualframe.circuit import Circuit, CircuitPopulation
 from dualframe.cli import main
-from dualframe.core.errors import DualframeWarning
+from dualframe.core.errors import CatalogueError, DualframeWarning
 from dualframe.neuromodulation.actions import describe_actions
 from dualframe.receptor_effects import ModulatableParameters
 from dualframe.results.action_tables import acting_lines, idle_lines
@@ -150,6 +150,19 @@ def test_a_users_copy_of_a_cell_that_has_lost_its_receptors(mini: Path) -> None:
     found = describe_actions(circuit, population, ModulatableParameters(()))
     texts = list(idle_lines([*found, {**found[0], "population": "pv", "acted": True, "why": ""}]))
     assert any("'my_pyr' is a cell type of your own" in text for text in texts)
+
+
+def test_a_cell_that_is_like_one_without_the_receptor(tmp_path: Path) -> None:
+    path = tmp_path / "my_l6.toml"
+    path.write_text('name = "my_l6"\nlike = "ctx_l6_pyr"', "utf-8")
+    pyramidal, basket = CircuitPopulation("l6", str(path), 2), CircuitPopulation("pv", "ctx_pv", 2)
+    circuit = Circuit("both", (pyramidal, basket)).with_modulation("ACh", level=0.8).resolved
+    actions = describe_actions(circuit, circuit.population("l6"), ModulatableParameters(()))
+    reasons = {row["receptor"]: row["why"] for row in actions}
+    expected = "'my_l6' is like ctx_l6_pyr, which has no M1, so that ACh has no effect by it"
+    assert reasons["M1"].startswith(expected)
+    with pytest.raises(CatalogueError, match=r"my_l6.toml, like ctx_l6_pyr\)"):
+        df.biological.build(Circuit("l6", (pyramidal,)).with_modulation("ACh", level=0.8))
 
 
 def test_a_changed_effect_that_nothing_reaches() -> None:
