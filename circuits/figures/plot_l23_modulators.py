@@ -84,11 +84,7 @@ def with_stimulus(network, trials, seed):
         weight=network.population("pyr").parameters["w_background_pyr"],
         pairs=(np.arange(n), np.arange(n)), name="stimulus_to_pyr",
     )  # fmt: skip
-    return replace(
-        network,
-        inputs=(*network.inputs, stimulus),
-        projections=(*network.projections, reach),
-    )
+    return network.with_inputs(stimulus, projections=[reach])
 
 
 # %%

@@ -129,8 +129,8 @@ def _write_cell(page: Page, entry: CellType) -> None:
     if entry.passive:
         page.title(f"passive: {entry.passive.label}", entry.passive.origin)
         page.numbers(entry.passive.numbers)
-        for remark in passive_remarks(entry):
-            page.note(remark)
+        for text in passive_remarks(entry):
+            page.note(text)
     for row in entry.passive_alternatives:
         page.title(f"passive, not used: {row.label}", row.origin)
         page.numbers(row.numbers)

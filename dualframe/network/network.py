@@ -119,6 +119,27 @@ class Network(ValueRecord):
         others = tuple(new if p is old else p for p in self.populations)
         return replace(self, populations=others)
 
+    def with_inputs(self, *inputs: Input, projections: Iterable[Projection] = ()) -> Network:
+        """Return the network with further inputs; what its builder says of it stays.
+
+        A `CurrentInput` into a circuit of the catalogue names the variable ``I_ext_soma`` (or
+        another compartment) of cells with dendrites, and ``I_ext`` of point neurons.
+
+        Parameters
+        ----------
+        *inputs
+            Currents into its populations; spikes and Poisson sources, with projections.
+        projections
+            From the new inputs to its populations.
+
+        Raises
+        ------
+        NetworkError, UnknownName
+            If a name is taken, or something refers to what does not exist.
+        """
+        wired = (*self.projections, *projections)
+        return replace(self, inputs=(*self.inputs, *inputs), projections=wired)
+
     @property
     def digest(self) -> str:
         """SHA-256 that identifies the network."""
