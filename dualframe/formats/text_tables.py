@@ -127,6 +127,7 @@ def read_text_table(
         If there is no such file, it is no table, or rows have more columns than the header.
     """
     file = as_existing_file(path, f"a text file of {content} with a header")
+    _refuse_other_files(file, content)
     try:
         rows = pd.read_csv(
             file, sep=separator or _separator_of(file), dtype=str, keep_default_na=False
@@ -136,6 +137,33 @@ def read_text_table(
     if not isinstance(rows.index, pd.RangeIndex):
         raise OutputError(f"{str(file)!r} has rows with more columns than its header: name all.")
     return TextTable(file, rows)
+
+
+_OTHER_FILES = {
+    ".toml": "a TOML file, as circuits, cells and tasks are",
+    ".json": "a JSON file",
+    ".py": "a Python script",
+}
+_BINARY = "not text: a picture, an HDF5 or NWB file or the like"
+
+
+def _refuse_other_files(file: Path, content: str) -> None:
+    """Say what a file is that cannot be a table, by its name and its first bytes."""
+    kind = _OTHER_FILES.get(file.suffix.casefold(), "")
+    with file.open("rb") as source:
+        start = source.read(4096)
+    try:
+        start.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        if problem.start < len(start) - 4:  # not of a letter that was cut
+            kind = kind or _BINARY
+    if b"\0" in start:
+        kind = kind or _BINARY
+    if kind:
+        raise OutputError(
+            f"{str(file)!r} is {kind}: expected a text file of {content}, with a header and a row "
+            f"of numbers in each line."
+        )
 
 
 def _separator_of(file: Path) -> str:

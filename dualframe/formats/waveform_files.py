@@ -1,17 +1,18 @@
 """Time courses in text files of others, as rates of Poisson sources and as waveforms of currents.
 
 A row has a time and, of each source or neuron or of all of them, the value that holds from then
-until the time of the next row; the last holds until the end.
+until the time of the next row; the last holds until the end. Units stand in the header, like
+``t (ms)``, or are given.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from brian2.units import Hz, amp, second
 from numpy.typing import NDArray
 
 from dualframe.core.errors import OutputError
@@ -30,8 +31,8 @@ def read_csv_rates(
     n: int | None = None,
     time: str = "t",
     rates: str | Sequence[str] = (),
-    unit: Any = second,
-    rate_unit: Any = Hz,
+    unit: Any = None,
+    rate_unit: Any = None,
     separator: str | None = None,
 ) -> PoissonInput:
     """Return Poisson sources whose rates change with time as a text file with a header says.
@@ -46,33 +47,36 @@ def read_csv_rates(
         Number of sources; the default is the number of columns of rates. With one column, all
         ``n`` sources have its rate.
     time
-        Its column of times, which increase from row to row.
+        Its column of times, without the unit; they increase from row to row.
     rates
         Its columns of rates, in the order of the sources; the default is all but ``time``.
     unit, rate_unit
-        Of the times and of the rates.
+        Of the times and of the rates, unless the header has them: ``t (ms)``, ``rate [Hz]``.
     separator
         Between columns; the default is what the header has: comma, semicolon, tab or blank.
 
     Raises
     ------
     OutputError
-        If the file cannot be read, or a row has something else; the message names its line and
-        column.
+        If the file cannot be read, no unit is stated, or a row has something else; the message
+        names its line and column.
     UnknownName
         If it has no such column.
     NetworkError
         If there are several columns of rates, and not ``n`` of them.
+    QuantityError
+        If a unit is not one of time, or of rate.
     """
     table = read_text_table(path, "rates", separator)
-    times, columns = _read_course(table, time, rates, "a rate of zero or more", least=0.0)
+    course = _find_course(table, time, rates)
+    times, columns = _read_course(table, course, "a rate of zero or more", least=0.0)
     size = columns.shape[1] if n is None else n
     values = columns[:, 0] if columns.shape[1] == 1 else columns
     return PoissonInput(
         name,
         size,
-        times=times * quantity(unit, "time", "unit"),
-        rates=values * quantity(rate_unit, "rate", "rate_unit"),
+        times=times * _unit_of(table, course[:1], unit, "unit", "time"),
+        rates=values * _unit_of(table, course[1:], rate_unit, "rate_unit", "rate"),
     )
 
 
@@ -84,8 +88,8 @@ def read_csv_current(
     name: str = "",
     time: str = "t",
     values: str | Sequence[str] = (),
-    unit: Any = second,
-    value_unit: Any = amp,
+    unit: Any = None,
+    value_unit: Any = None,
     separator: str | None = None,
 ) -> CurrentInput:
     """Return the waveform of a current into a population from a text file with a header.
@@ -101,47 +105,88 @@ def read_csv_current(
     name
         Of the input; the default is the variable's.
     time
-        Its column of times, which increase from row to row.
+        Its column of times, without the unit; they increase from row to row.
     values
         Its columns of values, one for all neurons or one for each; the default is all but ``time``.
     unit, value_unit
-        Of the times and of the values; the latter has the variable's dimension.
+        Of the times and of the values, unless the header has them: ``t (ms)``, ``first [pA]``. A
+        variable that begins with ``I_ext`` is a current.
     separator
         Between columns; the default is what the header has: comma, semicolon, tab or blank.
 
     Raises
     ------
     OutputError
-        If the file cannot be read, or a row has something else; the message names its line and
-        column.
+        If the file cannot be read, no unit is stated, or a row has something else; the message
+        names its line and column.
     UnknownName
         If it has no such column.
+    QuantityError
+        If a unit is not one of time, or of current.
     """
     table = read_text_table(path, "a waveform", separator)
-    times, columns = _read_course(table, time, values, "a finite number")
+    course = _find_course(table, time, values)
+    times, columns = _read_course(table, course, "a finite number")
+    dimension = "current" if variable.startswith("I_ext") else None
     return CurrentInput(
         target,
         variable=variable,
         name=name,
-        times=times * quantity(unit, "time", "unit"),
+        times=times * _unit_of(table, course[:1], unit, "unit", "time"),
         values=(columns[:, 0] if columns.shape[1] == 1 else columns)
-        * quantity(value_unit, None, "value_unit"),
+        * _unit_of(table, course[1:], value_unit, "value_unit", dimension),
     )
 
 
+_WITH_UNIT = re.compile(r"(?P<name>.*?)\s*(?:\((?P<round>[^()]+)\)|\[(?P<square>[^][]+)\])\s*")
+_EXAMPLES = {"time": "ms", "rate": "Hz", "current": "pA"}
+
+
+def _split_unit(column: str) -> tuple[str, str]:
+    """Return the name of a column and the unit that its header has in brackets, "" for none."""
+    match = _WITH_UNIT.fullmatch(column)
+    return (match["name"], match["round"] or match["square"]) if match else (column, "")
+
+
+def _find_course(table: TextTable, time: str, columns: str | Sequence[str]) -> list[str]:
+    """Return the header's names of the column of times, first, and of those of values."""
+    headers = [str(header) for header in table.rows]
+    places = {_split_unit(header)[0]: header for header in headers} | {h: h for h in headers}
+    first = places.get(time, time)
+    table.find_column(first)
+    names = [places.get(name, name) for name in as_names(columns, "columns")]
+    course = [first, *(names or [header for header in headers if header != first])]
+    if len(course) == 1:
+        raise OutputError(f"{str(table.file)!r} has no column beside {first!r}: add one of values.")
+    return course
+
+
+def _unit_of(
+    table: TextTable, columns: Sequence[str], unit: Any, argument: str, dimension: str | None
+) -> Any:
+    """Return the unit of columns: of their headers, or of an argument."""
+    written = {_split_unit(column)[1] for column in columns}
+    label = f"unit of {', '.join(map(repr, columns[:3]))} in {str(table.file)!r}"
+    if len(written) > 1:
+        raise OutputError(f"{label}: {', '.join(map(repr, sorted(written)))}: give all one unit.")
+    header = written.pop()
+    if not header and unit is None:
+        example = _EXAMPLES.get(dimension or "", "mV")
+        raise OutputError(
+            f"{str(table.file)!r} does not say the unit of {columns[0]!r}: write it in the header, "
+            f"like '{columns[0]} ({example})', or give {argument}={example}."
+        )
+    if header and unit is not None:
+        raise OutputError(f"{label} stands in the header, {header!r}: leave out {argument}.")
+    return quantity(f"1 {header}" if header else unit, dimension, label)
+
+
 def _read_course(
-    table: TextTable,
-    time: str,
-    columns: str | Sequence[str],
-    expected: str,
-    *,
-    least: float = -np.inf,
+    table: TextTable, course: Sequence[str], expected: str, *, least: float = -np.inf
 ) -> tuple[Numbers, Numbers]:
     """Return times, and a column of values for each of the columns, checked row by row."""
+    time, *names = course
     times = table.numbers(time, "a time of zero or more", least=0.0)
-    names = as_names(columns, "columns") or [str(name) for name in table.rows if name != time]
-    if not names:
-        raise OutputError(f"{str(table.file)!r} has no column beside {time!r}: add one of values.")
     if not times.size:
         raise OutputError(f"{str(table.file)!r} has no row below its header: add one at least.")
     late = np.diff(times) > 0

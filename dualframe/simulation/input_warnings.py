@@ -6,14 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from brian2.units import amp, uA
+from brian2.units.fundamentalunits import get_dimensions
 from numpy.typing import NDArray
 
-from dualframe.core.quantity import quantity_text
+from dualframe.core.quantity import named_dimension, quantity_text
 from dualframe.network import CurrentInput, Network, PoissonInput, SpikeInput
 from dualframe.network.inputs import Input
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 from dualframe.targets.lowering.time_steps import nearest_steps
 
+#: The largest current into one cell that is not named where the population becomes unstable.
+#: Assumed: a hundred times what makes the largest neurons fire in patch clamp (10 nA); 1 uA into
+#: 100 pF is 10 V in each millisecond.
+LARGEST_CURRENT = 1 * uA
 _VISIBLE = 0.05  # of the range of a time course: what a drawn curve would show
 
 
@@ -63,6 +69,33 @@ def warn_of_pulses_within_steps(network: Network, lowered: LoweredNetwork) -> It
                     f"no time step of {1e3 * lowered.dt:g} ms begins: it has no effect. Let it "
                     f"last longer, or take a smaller dt."
                 )
+
+
+def name_impossible_currents(network: Network, population: str) -> Iterator[str]:
+    """Say which current into a population that became unstable is larger than cells are given.
+
+    Parameters
+    ----------
+    network
+        The network.
+    population
+        Name of the population.
+    """
+    largest: tuple[float, CurrentInput] | None = None
+    for source in network.inputs:
+        if not isinstance(source, CurrentInput) or source.target != population:
+            continue
+        course = source.values if source.is_waveform else source.amplitude
+        size = float(np.max(np.abs(np.asarray(course, dtype=float))))
+        is_current = get_dimensions(course) == named_dimension("current")
+        if is_current and size * amp > LARGEST_CURRENT and (largest is None or size > largest[0]):
+            largest = size, source
+    if largest is not None:
+        yield (
+            f"{_label(largest[1])} reaches {quantity_text(largest[0] * amp, 4)}, more than "
+            f"{quantity_text(LARGEST_CURRENT)}, which only a giant axon bears: check its unit, "
+            f"before the time step."
+        )
 
 
 def _pulses_within_steps(source: PoissonInput | CurrentInput, dt: float) -> Iterator[str]:

@@ -20,6 +20,7 @@ from dualframe.results.action_tables import idle_lines
 from dualframe.results.rate_ranges import outside_warnings
 from dualframe.results.results import Results
 from dualframe.simulation.input_warnings import (
+    name_impossible_currents,
     warn_of_inputs_beyond_end,
     warn_of_pulses_within_steps,
 )
@@ -164,7 +165,8 @@ def _warn_of_unstable_states(
 ) -> Iterator[str]:
     """Say which populations end in a state that cannot be, or were recorded in one."""
     for group in lowered.groups:
-        if group.name in raw.unstable:
+        if group.name in raw.unstable:  # the target has said so
+            yield from name_impossible_currents(network, group.name)
             continue
         when, state = "at the end of the run", None
         if (trace := raw.traces.get(group.name)) is not None:
@@ -173,6 +175,7 @@ def _warn_of_unstable_states(
         state = state or find_unstable_state(group, raw.states.get(group.name, {}))
         if state is not None:
             yield instability_text(state, when, lowered.dt)
+            yield from name_impossible_currents(network, group.name)
 
 
 BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from brian2.units import Hz, ms, pA
 
 import dualframe as df
-from dualframe.core.errors import DualframeWarning
+from dualframe.core.errors import DualframeWarning, NetworkError, UnknownName
 from dualframe.network.inputs import Input
 from dualframe.simulation.input_warnings import (
     warn_of_inputs_beyond_end,
@@ -115,3 +116,43 @@ def test_a_course_sampled_finely_is_not_told() -> None:
 def test_a_step_between_two_time_steps_is_told(source: Input) -> None:
     (text,) = texts_of(source)
     assert "in which no time step of 0.1 ms begins: it has no effect" in text
+
+
+def test_a_circuit_with_a_further_input_keeps_what_its_builder_says() -> None:
+    """In either branch, by the variable that cells with dendrites and point neurons have."""
+    circuit = df.circuit("l23").scaled(0.01)
+    for branch, variable in ((df.biological, "I_ext_soma"), (df.task_driven, "I_ext")):
+        network = branch.build(circuit)
+        step = df.CurrentInput("pyr", "200 pA", variable=variable)
+        whisker = df.PoissonInput("whisker", 5, "20 Hz")
+        contact = network.meta["background"]["background_pyr"]["variable"]
+        unit = network.population("pyr").parameters["w_background_pyr"]
+        reach = df.Projection(
+            "whisker", "pyr", f"{contact} += w", weight=unit, probability=0.1, name="reach"
+        )
+        driven = network.with_inputs(step, whisker, projections=[reach])
+        assert driven.inputs == (*network.inputs, step, whisker)
+        assert driven.projections == (*network.projections, reach)
+        assert driven.meta == network.meta
+        assert driven.meta["assumptions"]
+    with pytest.raises(UnknownName, match="'whiskers'"):
+        network.with_inputs(whisker, projections=[replace(reach, source="whiskers")])
+    with pytest.raises(NetworkError, match="no input variable 'I_ext_soma'"):
+        network.with_inputs(df.CurrentInput("pyr", "1 nA", variable="I_ext_soma"))
+
+
+@pytest.mark.parametrize(("amplitude", "named"), [("1000 A", True), ("500 nA", False)])
+def test_an_unstable_membrane_is_told_of_the_current_that_is_too_large(
+    amplitude: str, named: bool
+) -> None:
+    """1000 A into 10 Mohm are 1e10 V, and 500 nA are 5 V, of which a time step may be the cause."""
+    cells = df.Population("cells", 1, "dV/dt = (-V + I_ext*(10*Mohm))/(10*ms) : volt\nI_ext : amp")
+    small = df.CurrentInput("cells", "20 pA", name="small")
+    large = df.CurrentInput("cells", amplitude, start=5 * ms, name="large")
+    with pytest.warns(DualframeWarning):
+        results = df.run(df.Network((cells,), (small, large)), 100 * ms, target="runtime", seed=1)
+    texts = results.provenance["warnings"]
+    assert any("population 'cells': V" in text for text in texts)
+    assert (
+        any("'large' onto 'I_ext'" in text and "reaches 1. kA" in text for text in texts) is named
+    ), texts

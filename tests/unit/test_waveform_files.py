@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from brian2.units import Hz, amp, kHz, mA, ms, second
+from brian2.units import Hz, amp, kHz, mA, ms, mV, pA, second
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import dualframe as df
-from dualframe.core.errors import NetworkError, OutputError, UnknownName
+from dualframe.core.errors import NetworkError, OutputError, QuantityError, UnknownName
 
-READERS = (df.formats.read_csv_rates, df.formats.read_csv_current)
+READERS = (
+    partial(df.formats.read_csv_rates, unit=second, rate_unit=Hz),
+    partial(df.formats.read_csv_current, unit=second, value_unit=amp),
+)
 
 
 @st.composite
@@ -37,11 +41,11 @@ def test_what_was_written_returns_to_the_last_bit(
     table = pd.DataFrame(rates, columns=[f"source{k}" for k in range(rates.shape[1])])
     table.assign(t=times).to_csv(path, index=False, sep=separator)
     expected = rates[:, 0] if rates.shape[1] == 1 else rates
-    spikes = df.formats.read_csv_rates(path, "drive")
+    spikes = READERS[0](path, "drive")
     assert spikes == df.PoissonInput(
         "drive", rates.shape[1], times=times * second, rates=expected * Hz
     )
-    current = df.formats.read_csv_current(path, "cells", variable="I")
+    current = READERS[1](path, "cells", variable="I")
     assert np.array_equal(np.asarray(current.times), times)
     assert np.array_equal(np.asarray(current.values), expected)
     assert current.values.dim is amp.dim
@@ -93,8 +97,52 @@ def test_a_rate_below_zero_is_found_and_a_current_below_zero_is_one(tmp_path: Pa
     path = tmp_path / "course.csv"
     path.write_text("t,x\n0,1\n1,-2\n")
     with pytest.raises(OutputError, match="line 3: 'x' is '-2': expected a rate of zero or more"):
-        df.formats.read_csv_rates(path, "in")
-    assert np.asarray(df.formats.read_csv_current(path, "cells").values).tolist() == [1, -2]
+        READERS[0](path, "in")
+    assert np.asarray(READERS[1](path, "cells").values).tolist() == [1, -2]
+
+
+def test_units_stand_in_the_header_or_are_given(tmp_path: Path) -> None:
+    path = tmp_path / "steps.csv"
+    path.write_text("t (ms),first [pA],second [pA]\n0,1,2\n20,3,4\n")
+    both = df.formats.read_csv_current(path, "cells")
+    assert np.allclose(both.values / pA, [[1, 2], [3, 4]])
+    assert np.allclose(both.times / ms, [0, 20])
+    one = df.formats.read_csv_current(path, "cells", values="second")
+    assert np.allclose(one.values / pA, [2, 4])
+    with pytest.raises(OutputError, match="stands in the header, 'ms': leave out unit"):
+        df.formats.read_csv_current(path, "cells", unit=second)
+    path.write_text("t (ms),first [pA],second [nA]\n0,1,2\n")
+    with pytest.raises(OutputError, match="'nA', 'pA': give all one unit"):
+        df.formats.read_csv_current(path, "cells")
+    path.write_text("t (ms),V [mV]\n0,1\n")
+    with pytest.raises(QuantityError, match=r"unit of 'V \[mV\]'.*expected a current"):
+        df.formats.read_csv_current(path, "cells")
+    assert df.formats.read_csv_current(path, "cells", variable="stim").values.dim is mV.dim
+    path.write_text("t,x\n0,1\n")
+    for reader in (df.formats.read_csv_rates, df.formats.read_csv_current):
+        with pytest.raises(OutputError, match=r"unit of 't': write it.*'t \(ms\)', or give unit="):
+            reader(path, "cells")
+        with pytest.raises(OutputError, match=r"does not say the unit of 'x'.*_unit="):
+            reader(path, "cells", unit=ms)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("mine.toml", b'name = "mine"\n', "a TOML file, as circuits"),
+        ("figure.png", b"\x89PNG\r\n\x1a\n" + bytes(100), "not text: a picture"),
+        ("figure.csv", b"\x89PNG\r\n\x1a\n" + bytes(100), "not text: a picture"),
+    ],
+)
+def test_files_of_another_kind_are_named(
+    name: str, content: bytes, kind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    readers = (*(partial(read, name="x") for read in READERS[:1]), df.formats.read_csv_spikes)
+    for read in readers:
+        with pytest.raises(OutputError, match=f"{name}' is {kind}.*expected a text file of"):
+            read(path, **({} if isinstance(read, partial) else {"name": "x"}))
 
 
 @pytest.mark.parametrize("read", READERS)
