@@ -87,7 +87,7 @@ class Attribution:
     def plot(self) -> Figure:
         """Return a figure of what each row costs: Cliff's delta with its interval."""
         rows = self.table[self.table["without"] != WHOLE].iloc[::-1]
-        figure = new_figure(7.0, 1.4 + 0.3 * len(rows))
+        figure = new_figure(7.0, 1.7 + 0.3 * len(rows))
         axes = figure.subplots()
         delta = rows["cliffs_delta"].to_numpy(dtype=float)
         ends = rows[["delta_low", "delta_high"]].to_numpy(dtype=float).T
@@ -103,8 +103,10 @@ class Attribution:
         axes.set_yticks(places, [f"without {name}" for name in rows["without"]])
         axes.set_ylim(-0.6, len(rows) - 0.4)  # a whole row each, the first and the last too
         axes.set_xlim(-1.05, 1.05)
-        axes.set_xlabel("Cliff's delta, 95 % interval (filled: p < 0.05)")
-        figure.suptitle(f"{self.task.name}: what the whole has over agents ...", fontsize="medium")
+        axes.set_xlabel("Cliff's delta")  # short: labels of rows may leave little width
+        signs = f"(95 % interval; filled: p < {_SIGNIFICANT:g})"
+        title = f"{self.task.name}: what the whole has over agents ...\n{signs}"
+        figure.suptitle(title, fontsize="medium")
         return figure
 
     def save(self, directory: str | Path, *, force: bool = False) -> Path:
