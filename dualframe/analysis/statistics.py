@@ -174,9 +174,11 @@ def bootstrap_intervals(values: ArrayLike, level: float = 0.95) -> tuple[Floats,
         Lower and upper ends; NaN for columns with fewer than two values.
     """
     table = np.asarray(values, dtype=float)
+    if not len(table):
+        return np.full(table.shape[1], np.nan), np.full(table.shape[1], np.nan)
     there, infinite = ~np.isnan(table), np.isinf(table)
     drawn = np.random.default_rng(0).multinomial(
-        len(table), np.full(len(table), 1 / max(len(table), 1)), size=_RESAMPLES
+        len(table), np.full(len(table), 1 / len(table)), size=_RESAMPLES
     )
     with np.errstate(invalid="ignore", divide="ignore"):
         means = (drawn @ np.where(there & ~infinite, table, 0.0)) / (drawn @ there)

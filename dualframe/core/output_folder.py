@@ -224,17 +224,26 @@ def _existing_folder(folder: Path) -> Iterator[None]:
     """Make a folder that is missing; if it is empty in the end, it goes again."""
     missing: list[Path] = []
     try:
-        missing += [place for place in (folder, *folder.parents) if not place.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-        yield
-    except (OSError, ValueError) as problem:
-        if isinstance(problem, OutputError):
-            raise
-        raise cannot_write(folder, problem) from problem
+        with _reporting_problems(folder, OSError, ValueError):  # ValueError: a path with a null
+            missing += [place for place in (folder, *folder.parents) if not place.exists()]
+            folder.mkdir(parents=True, exist_ok=True)
+        with _reporting_problems(folder, OSError):
+            yield
     finally:
         for place in missing:
             with suppress(OSError):
                 place.rmdir()
+
+
+@contextmanager
+def _reporting_problems(folder: Path, *kinds: type[OSError | ValueError]) -> Iterator[None]:
+    """Say of which folder an error of the system is."""
+    try:
+        yield
+    except OutputError:
+        raise
+    except kinds as problem:
+        raise cannot_write(folder, problem) from problem
 
 
 def cannot_write(folder: Path, problem: OSError | ValueError) -> OutputError:

@@ -63,6 +63,7 @@ def _write_equations(values: Mapping[str, float]) -> EnvironmentEquations:
         state=("last_choice", "last_reward"),
         equations=EQUATIONS,
         start={},
+        carried_over=("last_choice", "last_reward"),
         action=Discrete(arms),
         observations=(
             Observation("last_choice", 0, arms - 1),

@@ -52,15 +52,18 @@ class EnvironmentEquations(ValueRecord):
     equations
         Brian2 subexpressions without dimension. They define ``<state>_next`` for every state
         variable, ``reward_next``, ``terminal`` (0 or 1: the task itself ends the trial) and
-        ``succeeded``. They may use ``truncated`` (the limit is reached), ``trial`` and ``elapsed``,
-        and ``choice`` where actions are `Discrete`.
+        ``succeeded`` (0 or 1, at the end of a trial). They may use ``truncated`` (the limit is
+        reached), ``trial`` and ``elapsed``, and ``choice`` where actions are `Discrete`.
     start
         Expression, with ``rand()`` for chance, of each state variable at the start of a trial. A
-        state variable that is not named is carried over, zero at first.
+        state variable that is not named here is *carried over* from trial to trial, zero at first.
     action
         What the agent can do.
     observations
         What agents may see: state variables or subexpressions.
+    carried_over
+        State variables that are meant to be carried over. Of others that are, a warning says so
+        where reward, success or the end of a trial are made of them.
     further_outcomes
         Variables that keep something of the trial that has ended last: the expression's value at
         its last tick.
@@ -87,6 +90,7 @@ class EnvironmentEquations(ValueRecord):
     position: tuple[str, ...] = ()
     places: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     staged: bool = False
+    carried_over: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -322,13 +326,7 @@ def check_definitions(environment: Environment) -> None:
                 f"environment {environment.name!r} has a state variable {name!r}, a name that "
                 f"every environment uses itself: give it another."
             )
-    for name in environment.start:
-        if name not in environment.state:
-            raise UnknownName(
-                f"state variable at the start of environment {environment.name!r}",
-                name,
-                environment.state,
-            )
+    _check_named_state(environment)
     lines = _lines_in_order(environment)
     defined = set(lines)
     promised = {f"{name}_next" for name in environment.state}
@@ -352,6 +350,15 @@ def check_definitions(environment: Environment) -> None:
                 f"environment {environment.name!r}: {used!r}, of which {name!r} is made, is "
                 f"neither a parameter nor defined. {suggest_name(used, known - {*FUNCTIONS})}"
             )
+
+
+def _check_named_state(environment: Environment) -> None:
+    """Refuse a start or a transfer to the next trial of what is no state variable."""
+    for names, of in ((environment.start, "at the start"), (environment.carried_over, "to carry")):
+        for name in names:
+            if name not in environment.state:
+                kind = f"state variable {of} of environment {environment.name!r}"
+                raise UnknownName(kind, name, environment.state)
 
 
 def _lines_in_order(environment: Environment) -> dict[str, str]:

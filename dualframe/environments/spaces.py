@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dualframe.core.validation import check_count
 from dualframe.network import ValueRecord
 
 
@@ -15,6 +16,9 @@ class Discrete(ValueRecord):
     """
 
     n: int
+
+    def __post_init__(self) -> None:
+        check_count(self.n, "number of actions of Discrete")
 
     def __str__(self) -> str:
         return f"one of {self.n}"

@@ -24,7 +24,12 @@ from dualframe.neuromodulation.occupancy import (
     has_bindable_receptor,
     receptor_occupancy,
 )
-from dualframe.neuromodulation.rule_readings import is_read, modulators_read, receptors_read
+from dualframe.neuromodulation.rule_readings import (
+    describe_unknown_readings,
+    is_read,
+    modulators_read,
+    receptors_read,
+)
 from dualframe.receptor_effects import ModulatableParameters, ModulationEquations
 
 
@@ -109,11 +114,11 @@ def check_modulation(circuit: ResolvedCircuit) -> None:
         receptors = [circuit.receptors[name] for name in modulator.receptors]
         if not (_has_effect(circuit, receptors, there) or is_read(circuit, modulator.name)):
             released = "".join(f" of release {x.name!r}" for x in modulation.entry.signals[:1])
+            known = f"What is known of its receptors ({', '.join(modulator.receptors)}): dualframe "
             raise CatalogueError(
                 f"{modulator.name}{released} has no compiled effect on the cells of circuit "
                 f"{circuit.circuit.name!r} ({', '.join(_shown_cells(circuit))}), and no rule "
-                f"reads it. What is known of its receptors ({', '.join(modulator.receptors)}): "
-                f"dualframe show RECEPTOR."
+                f"reads it. {describe_unknown_readings(circuit) or f'{known}show RECEPTOR.'}"
             )
     for drugs in _drugs_by_name(circuit):
         acting = [_acts(circuit, drug) for drug in drugs]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dualframe import catalogue
 from dualframe.catalogue import Receptor
 from dualframe.circuit import ResolvedCircuit, ResolvedPopulation
-from dualframe.core.errors import CatalogueError
+from dualframe.core.errors import CatalogueError, suggest_name
 from dualframe.neuromodulation.active_effects import compiled_effects, variables_read_by_rules
 from dualframe.neuromodulation.concentration import Concentration
 
@@ -66,6 +66,29 @@ def is_read(circuit: ResolvedCircuit, modulator: str) -> bool:
     names = {f"{_CONCENTRATION}{modulator}"}
     names |= {f"{_OCCUPANCY}{name}" for name in circuit.find_modulator(modulator).receptors}
     return any(names & set(variables_read_by_rules(circuit, p.name)) for p in circuit.populations)
+
+
+def describe_unknown_readings(circuit: ResolvedCircuit) -> str:
+    """Return sentences on variables that rules read like occupancies, of receptors that are none.
+
+    Parameters
+    ----------
+    circuit
+        The circuit.
+    """
+    receptors = [f"{_OCCUPANCY}{name}" for name in catalogue.names("receptor")]
+    unknown = {
+        variable: projection
+        for population in circuit.populations
+        for variable, projection in variables_read_by_rules(circuit, population.name).items()
+        if variable.startswith(_OCCUPANCY)
+        and circuit.find_receptor(variable.removeprefix(_OCCUPANCY)) is None
+    }
+    return " ".join(
+        f"The rule of projection {projection!r} reads {variable!r}, the occupancy of no receptor. "
+        f"{suggest_name(variable, receptors)}"
+        for variable, projection in unknown.items()
+    )
 
 
 def _check_reading(

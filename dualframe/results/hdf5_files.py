@@ -24,6 +24,7 @@ SONATA_MAGIC, SONATA_VERSION = 0x0A7A, (0, 1)
 SORTING = h5py.enum_dtype({"none": 0, "by_id": 1, "by_time": 2}, basetype="i4")
 PACKED = {"compression": "gzip", "compression_opts": 1, "shuffle": True, "fletcher32": True}
 MOST_PACKED = 5000  # bytes that a byte of a file can stand for: zlib packs about a thousand in one
+NOT_FINITE = "not_finite"  # of a group: how many of its weights are not, as they were in the run
 CHECKED = {"fletcher32": True}  # libsonata is built without zlib and reads no compressed spikes
 
 
@@ -125,6 +126,7 @@ def write_weights(file: h5py.File, results: RunRecord) -> None:
         _create_dataset(group, "pre", table["pre"], PACKED)
         _create_dataset(group, "post", table["post"], PACKED)
         _create_dataset(group, "weight", table["weight"], PACKED, unit=results.weight_units[name])
+        note_weights_not_finite(group, table)
 
 
 def read_weights(file: h5py.File) -> Mapping[str, tuple[pd.DataFrame, str]]:
@@ -155,12 +157,18 @@ def read_synapses(group: h5py.Group) -> pd.DataFrame:
     columns: dict[str, NDArray[Any]] = {
         "pre": read_indices(group, "pre"),
         "post": read_indices(group, "post"),
-        "weight": read_numbers(group, "weight"),
+        "weight": read_numbers(group, "weight", int(group.attrs.get(NOT_FINITE, 0))),
     }
     if len({column.size for column in columns.values()}) > 1:
         sizes = ", ".join(f"{column.size} of {name}" for name, column in columns.items())
         raise ValueError(f"{group.name} has columns of different lengths: {sizes}")
     return pd.DataFrame(columns)
+
+
+def note_weights_not_finite(group: h5py.Group, weights: pd.DataFrame) -> None:
+    """Write how many weights are not finite, so that reading does not take them for damage."""
+    if wrong := int((~np.isfinite(weights["weight"])).sum()):
+        group.attrs[NOT_FINITE] = wrong
 
 
 def read_indices(group: h5py.Group, name: str) -> NDArray[np.int64]:
@@ -171,10 +179,10 @@ def read_indices(group: h5py.Group, name: str) -> NDArray[np.int64]:
     return array.astype(np.int64)
 
 
-def read_numbers(group: h5py.Group, name: str) -> NDArray[np.float64]:
-    """Return a column of finite numbers."""
+def read_numbers(group: h5py.Group, name: str, not_finite: int = 0) -> NDArray[np.float64]:
+    """Return a column of numbers, of which so many are not finite."""
     array = _read_array(group, name, "f", 1)
-    if not np.isfinite(array).all():
+    if (~np.isfinite(array)).sum() != not_finite:
         raise ValueError(f"a number in {group.name}/{name} is not finite")
     return array.astype(float)
 

@@ -52,6 +52,8 @@ from dualframe.targets.lowering.lowered_network import (
     LoweredSynapses,
 )
 from dualframe.targets.unstable_states import (
+    UnstableState,
+    environments_among,
     find_unstable_state,
     first_unstable_sample,
     instability_text,
@@ -164,6 +166,7 @@ def _warn_of_unstable_states(
     network: Network, lowered: LoweredNetwork, raw: RawResults, results: Results
 ) -> Iterator[str]:
     """Say which populations end in a state that cannot be, or were recorded in one."""
+    seen: list[tuple[UnstableState, str]] = []
     for group in lowered.groups:
         if group.name in raw.unstable:  # the target has said so
             yield from name_impossible_currents(network, group.name)
@@ -174,8 +177,12 @@ def _warn_of_unstable_states(
             when = f"from {trace.times[first]:.4g} s on" if state is not None else when
         state = state or find_unstable_state(group, raw.states.get(group.name, {}))
         if state is not None:
-            yield instability_text(state, when, lowered.dt)
-            yield from name_impossible_currents(network, group.name)
+            seen.append((state, when))
+    names = {*raw.unstable, *(state.population for state, _ in seen)}
+    environments = environments_among(lowered.groups, names)
+    for state, when in seen:
+        yield instability_text(state, when, lowered.dt, environments)
+        yield from name_impossible_currents(network, state.population)
 
 
 BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (

@@ -6,13 +6,15 @@ rates may still look plausible, since a comparison with NaN is false.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dualframe.targets.lowering.lowered_network import Array, LoweredGroup
 
+#: State variables that every environment has.
+_ACCOUNT = frozenset({"collected", "elapsed", "ended", "reward"})
 #: No membrane is further from zero (V), unless the constants of its model are of that size.
 HIGHEST_VOLTAGE = 0.3
 _TIMES_CONSTANT = 3.0
@@ -101,7 +103,23 @@ def highest_voltage(group: LoweredGroup) -> float:
     return max([HIGHEST_VOLTAGE, *(_TIMES_CONSTANT * float(value) for value in constants)])
 
 
-def instability_text(state: UnstableState, when: str, dt: float) -> str:
+def environments_among(groups: Iterable[LoweredGroup], names: Iterable[str]) -> set[str]:
+    """Return which of some populations are environments of agents.
+
+    Parameters
+    ----------
+    groups
+        All populations.
+    names
+        Names of some.
+    """
+    chosen = {*names}
+    return {g.name for g in groups if g.name in chosen and {*g.state_variables} >= _ACCOUNT}
+
+
+def instability_text(
+    state: UnstableState, when: str, dt: float, environments: Collection[str] = ()
+) -> str:
     """Return the warning of an unstable state.
 
     Parameters
@@ -112,11 +130,28 @@ def instability_text(state: UnstableState, when: str, dt: float) -> str:
         When it was seen, such as ``"at the end of the run"``.
     dt
         Time step (s).
+    environments
+        Populations that are environments whose state cannot be either, from `environments_among`:
+        no time step mends what their equations do.
     """
     value = "not finite" if not np.isfinite(state.value) else f"{state.value:.3g} V"
-    neurons = f" of {state.neurons} of {state.n} neurons" if state.n else ""
+    is_environment = state.population in environments
+    of = "agents" if is_environment else "neurons"
+    neurons = f" of {state.neurons} of {state.n} {of}" if state.n else ""
+    kind = "environment" if is_environment else "population"
+    seen = f"{kind} {state.population!r}: {state.variable}{neurons} is {value} {when}: "
+    if is_environment:
+        return (
+            f"{seen}what agents do and learn from then on means nothing. Look in its equations for "
+            f"what divides by zero, or takes the root or logarithm of a negative number; the "
+            f"reward is reward_next."
+        )
+    if environments:
+        return (
+            f"{seen}its spikes mean nothing. The environment's state is not finite either: mend "
+            f"its equations first."
+        )
     return (
-        f"population {state.population!r}: {state.variable}{neurons} is {value} {when}: its spikes "
-        f"mean nothing. Try a time step shorter than {1e3 * dt:g} ms, or smaller weights and "
-        f"conductances."
+        f"{seen}its spikes mean nothing. Try a time step shorter than {1e3 * dt:g} ms, or smaller "
+        f"weights and conductances."
     )

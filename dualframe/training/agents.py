@@ -37,7 +37,7 @@ from dualframe.core.serialisation import encode
 from dualframe.core.text_views import table_as_html
 from dualframe.core.user_paths import expand_user
 from dualframe.core.user_warnings import warn_user
-from dualframe.results.hdf5_files import read_synapses, read_unit
+from dualframe.results.hdf5_files import note_weights_not_finite, read_synapses, read_unit
 from dualframe.results.saved_results import PROVENANCE_ENTRIES, as_folder, reporting_damage
 from dualframe.task import Task
 from dualframe.training.agent_checks import check_files, check_synapses, check_tables
@@ -299,6 +299,7 @@ def _write_weights(agents: TrainedAgents, path: Path) -> None:
         for projection, weights in agents.weights.items():
             group = file.create_group(projection)
             group.attrs["unit"] = agents.weight_units.get(projection, "1")
+            note_weights_not_finite(group, weights)
             for column in ("pre", "post", "weight"):
                 group[column] = weights[column].to_numpy()
 

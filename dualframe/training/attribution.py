@@ -287,7 +287,7 @@ def _check_task(task: Task, agents: int) -> None:
 def _row(variant: Variant, trained: Mapping[str, TrainedAgents]) -> dict[str, Any]:
     agents = trained[variant.without]
     values = agents.main_values
-    median, q25, q75 = median_iqr(values)
+    median, q25, q75 = (np.nan,) * 3 if agents.count_unclear_agents() else median_iqr(values)
     return {
         "without": variant.without,
         "receptor": variant.receptor,
@@ -308,6 +308,8 @@ def _compare_with_whole(label: str, trained: Mapping[str, TrainedAgents]) -> dic
     if label == WHOLE:
         return dict.fromkeys(names, np.nan)
     whole, row, none = (_gains(trained[name]) for name in (WHOLE, label, NONE))
+    if trained[WHOLE].count_unclear_agents() or trained[label].count_unclear_agents():
+        return dict.fromkeys(names, np.nan)
     low, high = delta_interval(whole, row)
     share = np.nan
     if np.isfinite([whole, row, none]).all() and compare_groups(whole, none).p < _SIGNIFICANT:

@@ -11,6 +11,7 @@ import pandas as pd
 from dualframe.analysis.significance import fewest_agents, holm_adjusted, smallest_rank_sum_p
 from dualframe.analysis.statistics import compare_groups, median_iqr, share_interval
 from dualframe.core.errors import DualframeError
+from dualframe.core.user_warnings import warn_user
 from dualframe.core.validation import expect_type
 from dualframe.training.learning_record import LearningRecord
 
@@ -45,6 +46,12 @@ def compare_conditions(
         those of the reference: with too few agents it cannot reach 0.05. With a positive delta
         the condition does better than the reference.
 
+    Warns
+    -----
+    DualframeWarning
+        Where rewards or outcomes of agents are not finite: median, quartiles, p and delta are NaN
+        there.
+
     Raises
     ------
     DualframeError
@@ -62,6 +69,7 @@ def compare_conditions(
     if label not in conditions:
         names = ", ".join(conditions)
         raise DualframeError(f"there is no condition {label!r}: the conditions are {names}.")
+    warn_user(_describe_unclear_agents(conditions))
     table = pd.DataFrame(
         [
             {
@@ -101,8 +109,18 @@ def lacking_agents_text(table: pd.DataFrame) -> str:
     )
 
 
+def _describe_unclear_agents(conditions: Mapping[str, LearningRecord]) -> list[str]:
+    return [
+        f"condition {label!r}: rewards or outcomes of {unclear} of {agents.n} agents are not "
+        f"finite, so that it cannot be compared: mend the environment's equations, and train again."
+        for label, agents in conditions.items()
+        if (unclear := agents.count_unclear_agents())
+    ]
+
+
 def _summarise_agents(agents: LearningRecord) -> dict[str, Any]:
-    median, q25, q75 = median_iqr(agents.main_values)
+    unclear = agents.count_unclear_agents()
+    median, q25, q75 = (np.nan,) * 3 if unclear else median_iqr(agents.main_values)
     successes, of = agents.count_successes()
     low, high = share_interval(successes / of, agents.n) if of else (np.nan, np.nan)
     return {
@@ -124,6 +142,8 @@ def _test_against(
 ) -> dict[str, Any]:
     if condition == label:
         return dict.fromkeys(_TESTED, np.nan) | {"against": ""}
+    if agents.count_unclear_agents() or reference.count_unclear_agents():
+        return dict.fromkeys(_TESTED, np.nan) | {"against": label}
     test = compare_groups(agents.main_values, reference.main_values)
     better = -test.delta if agents.main_outcome.less_is_better else test.delta
     least = smallest_rank_sum_p(agents.n, reference.n)

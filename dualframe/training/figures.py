@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -70,12 +71,17 @@ def write_figures(conditions: Conditions, folder: Path) -> list[Path]:
 def draw_figures(conditions: Conditions) -> dict[str, Any]:
     """Return the figures of one condition or several by name.
 
+    A figure of what is not a number, such as rewards that are not finite, is left out.
+
     Parameters
     ----------
     conditions
         Agents by the label of their condition.
     """
-    return {**_standard_curves(conditions), "outcomes": plot_outcomes_of(conditions)}
+    figures = _standard_curves(conditions)
+    if not any(np.isnan(agents.main_values).any() for agents in conditions.values()):
+        figures["outcomes"] = plot_outcomes_of(conditions)
+    return figures
 
 
 def plot_learning(
@@ -187,6 +193,12 @@ def plot_curves(
     ax
         Axes to draw into; the default is a new figure.
     """
+    for condition, agents in conditions.items():
+        if value in agents.trials and len(agents.trials) and not _has_numbers(agents, value):
+            raise DualframeError(
+                f"{value!r} of the trials of condition {condition!r} is never finite: there is no "
+                f"learning curve to draw."
+            )
     most = max((int(agents.trials["trial"].max()) for agents in conditions.values()), default=1)
     window = window or (5 if value == "success" else max(most // _MOST_POINTS, 1))
     averaged = f", {window} trials" if window > 1 else ""
@@ -231,11 +243,16 @@ def _standard_curves(conditions: Conditions) -> dict[str, Any]:
         return {
             f"learning_{value}": plot_curves(with_trials, value)
             for value in _TRIAL_COLUMNS
-            if all(value in agents.trials for agents in with_trials.values())
+            if all(_has_numbers(agents, value) for agents in with_trials.values())
         }
     if all(len(agents.curves) for agents in conditions.values()):
         return {"learning_weight": plot_weights(conditions)}
     return {}
+
+
+def _has_numbers(agents: LearningRecord, value: str) -> bool:
+    """Tell whether a column of the trials is there and has finite values."""
+    return value in agents.trials and bool(np.isfinite(agents.trials[value]).any())
 
 
 def _weight_column(agents: LearningRecord) -> str:

@@ -48,6 +48,18 @@ class LearningRecord(OutcomeTables):
         values = self.outcomes[main.column].to_numpy(dtype=float)
         return np.where(np.isnan(values), np.inf, values) if main.less_is_better else values
 
+    def count_unclear_agents(self) -> int:
+        """Return of how many agents a reward, or the main outcome, is no finite number.
+
+        Such a reward is what the environment's equations gave.
+        """
+        unclear = np.zeros(self.n, dtype=bool)
+        unclear[: len(self.outcomes)] = np.isnan(self.main_values)
+        if "reward" in self.trials:
+            wrong = ~np.isfinite(self.trials["reward"].to_numpy(dtype=float))
+            unclear[self.trials["agent"].to_numpy(dtype=int)[wrong]] = True
+        return int(unclear.sum())
+
     def count_successes(self) -> tuple[int, int]:
         """Return the number of successes, and of how many, as the task's outcome counts them."""
         return outcome_of(self.task)[0].count_successes(self)

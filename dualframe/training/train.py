@@ -12,7 +12,6 @@ from brian2.units import second
 from dualframe.building.task_agents import with_population_parameter
 from dualframe.building.task_builder import make_environment
 from dualframe.core.errors import NetworkError
-from dualframe.core.quantity import quantity_text
 from dualframe.core.serialisation import digest_of
 from dualframe.core.user_warnings import warn_user
 from dualframe.core.validation import check_count, expect_type
@@ -22,13 +21,14 @@ from dualframe.simulation.run import positive_time, resolve_seed, run
 from dualframe.targets.target_support import resolve_target
 from dualframe.task import Task
 from dualframe.training.agents import TrainedAgents
-from dualframe.training.outcomes import OutcomeTables, TrainingSetup, outcome_of
+from dualframe.training.outcomes import TrainingSetup, outcome_of
 from dualframe.training.recordings import RecordingPlan, check_recordings, request_recordings
 from dualframe.training.training_specification import (
     TrainingSpecification,
     build_counted_agent,
     with_trials,
 )
+from dualframe.training.trial_warnings import describe_impossible_trials, describe_missing_trials
 
 _LAST = 1 * second  # in which the environment's account of the last trial is sampled
 
@@ -277,10 +277,12 @@ def _simulate(
         use_gpu=specification.use_gpu,
         progress=progress,
     )
-    tables = outcome.make_tables(setup, plan.select_needed(results))
-    warnings = results.provenance["warnings"]
+    needed = plan.select_needed(results)
+    tables = outcome.make_tables(setup, needed)
+    texts = list(describe_impossible_trials(needed, tables, specification))
     if results.provenance["completed"]:
-        warnings = [*warnings, *warn_user(_describe_missing_trials(setup, tables, specification))]
+        texts += describe_missing_trials(setup, tables, specification)
+    warnings = [*results.provenance["warnings"], *warn_user(texts)]
     return TrainedAgents(
         task=task,
         n=specification.agents,
@@ -297,28 +299,6 @@ def _simulate(
             "arguments": specification.to_dict(),
         },
     )
-
-
-def _describe_missing_trials(
-    setup: TrainingSetup, tables: OutcomeTables, specification: TrainingSpecification
-) -> list[str]:
-    """Return a sentence where agents did not end the trials that were asked for."""
-    if setup.trials is None or "trials" not in tables.outcomes:
-        return []
-    asked, done = round(setup.trials), tables.outcomes["trials"]
-    protocol = specification.task["protocol"]
-    longest = float(protocol["trial_limit"]) if "trial_limit" in protocol else 0.0
-    is_shorter = specification.duration_s < asked * longest  # as whoever chose it wanted
-    if not (done < (1 if is_shorter else asked)).any():
-        return []
-    fewest, most = int(done.min()), int(done.max())
-    finished = f"{fewest}" if fewest == most else f"{fewest} to {most}"
-    limit = quantity_text(protocol["trial_limit"]) if "trial_limit" in protocol else "none"
-    return [
-        f"task {specification.task.name!r}: agents finished {finished} of {asked} trials in "
-        f"{specification.duration_s:g} s: raise protocol.trial_limit ({limit}), duration or "
-        f"--duration, or ask for fewer trials."
-    ]
 
 
 def _without_learning(network: Network) -> Network:

@@ -20,7 +20,11 @@ from dualframe.targets.brian.raw_results import (
     read_states,
 )
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
-from dualframe.targets.unstable_states import find_unstable_state, instability_text
+from dualframe.targets.unstable_states import (
+    environments_among,
+    find_unstable_state,
+    instability_text,
+)
 
 _REPORT_EVERY = 0.5
 
@@ -75,11 +79,12 @@ def _reporter(
         if not 0 < completed < 1:
             return
         states = read_states(assembled, lowered)
-        for group in lowered.groups:
-            state = find_unstable_state(group, states[group.name])
-            if state is not None and group.name not in unstable:
-                unstable.add(group.name)
-                when = f"at {completed * lowered.duration:.3g} s"
-                options.notify(instability_text(state, when, lowered.dt))
+        found = [find_unstable_state(group, states[group.name]) for group in lowered.groups]
+        new = [s for s in found if s is not None and s.population not in unstable]
+        unstable.update(state.population for state in new)
+        environments = environments_among(lowered.groups, unstable)
+        when = f"at {completed * lowered.duration:.3g} s"
+        for state in new:
+            options.notify(instability_text(state, when, lowered.dt, environments))
 
     return report

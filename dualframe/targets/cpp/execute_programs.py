@@ -21,7 +21,7 @@ from typing import Any
 from dualframe.core.errors import BuildError
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
-from dualframe.targets.unstable_states import UnstableState, instability_text
+from dualframe.targets.unstable_states import UnstableState, environments_among, instability_text
 
 NOT_FINITE, PROGRESS = "not finite: ", "progress "
 _BUFFER = 65536  # bytes
@@ -200,8 +200,9 @@ class _Crew:
         if population not in self.unstable:
             self.unstable.add(population)
             state = UnstableState(population=population, variable=variable)
-            text = instability_text(state, f"at {float(seconds):.3g} s", self._lowered.dt)
-            self._options.notify(text)
+            environments = environments_among(self._lowered.groups, self.unstable)
+            when = f"at {float(seconds):.3g} s"
+            self._options.notify(instability_text(state, when, self._lowered.dt, environments))
 
 
 def _completed_fraction(folder: Path) -> float:

@@ -19,7 +19,7 @@ from dualframe.training.outcomes.outcome import (
     TrainingSetup,
 )
 
-_WHOLE_NUMBERS = ("success", "timed_out", "old_goal")
+_ZERO_OR_ONE = ("success", "timed_out", "old_goal")
 
 
 def record_trials(setup: TrainingSetup) -> dict[str, Recording]:
@@ -61,8 +61,8 @@ def trials_of(setup: TrainingSetup, results: Results) -> pd.DataFrame:
     table = pd.DataFrame({"agent": agent, "trial": trial, **account, "end_s": end})
     table["duration"] *= meta["interval_s"]
     table = table.rename(columns={"duration": "duration_s", "total_reward": "reward"})
-    whole = [column for column in _WHOLE_NUMBERS if column in table]
-    table[whole] = table[whole].round().astype(int)
+    for column in filter(table.columns.__contains__, _ZERO_OR_ONE):
+        table[column] = (table[column] >= 0.5).astype(int)
     counted = np.inf if setup.trials is None else setup.trials
     return table[table["trial"] <= counted].reset_index(drop=True)
 
@@ -92,8 +92,8 @@ def _summarise_trials(trials: pd.DataFrame) -> dict[str, Any]:
         # without a trial that ended there is no success and no reward
         "last_success_rate": last["success"].sum() / max(len(last), 1),
         "last_duration_s": last["duration_s"].mean(),
-        "last_reward": last["reward"].sum() / max(len(last), 1),
-        "mean_reward": trials["reward"].sum() / max(len(trials), 1),
+        "last_reward": last["reward"].sum(skipna=False) / max(len(last), 1),
+        "mean_reward": trials["reward"].sum(skipna=False) / max(len(trials), 1),
     }
     if "old_goal" in trials:
         summary["last_old_goal_rate"] = last["old_goal"].mean()
