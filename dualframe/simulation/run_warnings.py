@@ -44,6 +44,7 @@ from dualframe.simulation.time_step_warnings import (
     warn_of_rounded_times,
     warn_of_unused_clock,
 )
+from dualframe.simulation.unread_parameters import warn_of_unread_parameters
 from dualframe.targets.brian.raw_results import RawResults
 from dualframe.targets.lowering.lower_spike_inputs import counts_below_poisson
 from dualframe.targets.lowering.lowered_network import (
@@ -198,6 +199,7 @@ BEFORE: tuple[Callable[[Network, LoweredNetwork], Iterable[str]], ...] = (
     warn_of_missing_resets,
     warn_of_large_recordings,
     warn_of_few_dendritic_spikes,
+    warn_of_unread_parameters,
 )
 AFTER: tuple[Callable[[Network, LoweredNetwork, RawResults, Results], Iterable[str]], ...] = (
     _warn_of_unstable_states,
