@@ -10,11 +10,12 @@ from dualframe.core.errors import NetworkError, UnknownName
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package with two circuits beside it, as in a checkout."""
+    """A package with two circuits and no task beside it, as in a checkout."""
     package = tmp_path / "dualframe"
     package.mkdir()
     circuits = tmp_path / "circuits"
     circuits.mkdir()
+    (tmp_path / "tasks").mkdir()
     for name in ("l23", "ca1"):
         (circuits / f"{name}.toml").write_text("")
     (circuits / "notes.txt").write_text("not a circuit")
@@ -37,6 +38,7 @@ def test_the_folder_inside_the_package_comes_first(shipped: Path) -> None:
 
 
 def test_a_missing_folder_is_an_incomplete_installation(shipped: Path) -> None:
+    (shipped / "tasks").rmdir()
     with pytest.raises(FileNotFoundError, match="reinstall"):
         library.shipped_folder("tasks")
 

@@ -306,7 +306,7 @@ def test_a_clock_that_is_not_used_is_named(tiny: df.Network) -> None:
 @pytest.mark.parametrize(("clock", "step"), [(0.05 * ms, 0.05 * ms), (0.1 * ms, 0.2 * ms)])
 def test_a_clock_that_agrees_or_was_never_set(tiny: df.Network, clock: Any, step: Any) -> None:
     defaultclock.dt = clock
-    results = df.run(tiny, 5 * ms, target="runtime", seed=1, dt=step)
+    results = df.run(tiny, 6 * ms, target="runtime", seed=1, dt=step)
     assert not results.provenance["warnings"]
 
 

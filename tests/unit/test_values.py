@@ -182,7 +182,6 @@ def test_an_expression_stays_a_refractory_period() -> None:
             "'g .= w.a' .*expected the unit siemens for 'g'|number without|weight is",
         ),
         (lambda: df.Network([population(threshold="v > 1*mV")]), "threshold 'v > 1.mV'.* no unit"),
-        (lambda: df.Network([population(threshold="v")]), "threshold 'v' is no condition"),
         (lambda: df.Network([population(reset="v = 1*mV")]), "reset 'v = 1.mV'.*unit volt"),
         (lambda: df.Network([population(reset="dt = 1*ms")]), "writes 'dt'"),
         (
