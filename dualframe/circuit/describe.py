@@ -274,7 +274,7 @@ def _modulation_text(modulation: Modulation) -> str:
         parts.append(f"cleared in {_text(modulation.clearance)}")
     parts += [f"exchange with {x} {_text(k)}" for x, k in modulation.exchange.items()]
     region = f" in {modulation.region}" if modulation.region else ""
-    return f"  {modulation.modulator}{region}: {'; '.join(parts)}"
+    return f"  {modulation.modulator}{region}: {'; '.join(parts) or 'by signals only'}"
 
 
 def _pulses_text(pulses: Pulses) -> str:
