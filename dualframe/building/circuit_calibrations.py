@@ -1,8 +1,9 @@
 """Strengths of a circuit's contacts: those stored with it, else those kept in the user's cache.
 
 What `dualframe.calibrate` finds for a circuit is kept in the cache, by all that it depends on:
-contacts, cell types with their fits, and kinds of synapse, a user's files with their content. So a
-user's circuit is calibrated once. What is stored (``calibration/<circuit>.toml``) comes first.
+contacts, cell types (of point neurons with their fits), and kinds of synapse, a user's files with
+their content. So a user's circuit is calibrated once for each model. What is stored
+(``calibration/<circuit>.toml``) comes first.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from dualframe.catalogue.fitted_models import cell_digest, synapse_digest
 from dualframe.circuit import Circuit
 from dualframe.circuit.perturbations import without_actions
 from dualframe.core.errors import CatalogueError
+from dualframe.neurons.registry import family_of
 
 
 def select_calibration(
@@ -142,7 +144,13 @@ def _kept_path(circuit: Circuit, model: str) -> Path:
         [
             circuit.strengths_digest if stated else circuit.contacts_digest,
             model,
-            [cell_digest(cell) for cell in resolved.cells.values()],
+            [cell_digest(cell, _family_of_model(model)) for cell in resolved.cells.values()],
             [synapse_digest(synapses[name]) for name in sorted(synapses)],
         ]
     )
+
+
+def _family_of_model(model: str) -> str | None:
+    """Return the family of the point neurons of a calibration; None of that of compartments."""
+    name = model.removesuffix("_fitted").rpartition("_")[0]
+    return family_of(name) if name else None

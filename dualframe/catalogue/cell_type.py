@@ -7,7 +7,12 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from dualframe.catalogue.compartments import COMPARTMENTS, Compartments, read_compartments
+from dualframe.catalogue.compartments import (
+    COMPARTMENTS,
+    Compartments,
+    read_compartments,
+    refuse_impossible,
+)
 from dualframe.catalogue.point_neuron_set import (
     POINT_NEURON,
     ChosenPointNeuron,
@@ -332,6 +337,7 @@ def _read_passive(table: Table, cell_name: str) -> Passive:
                 table.fail(key, f"no passive value: {place}")
     table.only(PASSIVE_ROW)
     numbers = table.numbers(ParameterTable({}, PASSIVE), f"{cell_name} passive")
+    refuse_impossible(table, numbers)
     table.check_rising(numbers, "v_rest", "threshold")
     return Passive(table.text("label"), numbers, table.origin())
 

@@ -31,6 +31,7 @@ from dualframe.catalogue.table_form import (
     texts,
 )
 from dualframe.catalogue.toml_table import Table
+from dualframe.core.membrane_bounds import find_impossible
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.neurons.burst_neuron import BURST_PARAMETERS
 
@@ -228,6 +229,8 @@ def _read_explicit(table: Table, cell_name: str) -> Compartments:
     sized = sized_soma(model)
     everywhere = table.need("globals")
     everywhere.only(GLOBALS.dimensions)
+    shared = everywhere.numbers(GLOBALS, f"{cell_name} globals")
+    refuse_impossible(everywhere, shared)
     layout = Compartments(
         rule="explicit",
         layout=table.text("layout"),
@@ -235,7 +238,7 @@ def _read_explicit(table: Table, cell_name: str) -> Compartments:
         soma_model=model,
         spike=_read_spike(table, cell_name),
         origin=table.origin(),
-        globals=everywhere.numbers(GLOBALS, f"{cell_name} globals"),
+        globals=shared,
         soma=_read_soma(table, model, sized, cell_name),
         dendrites=tuple(_read_dendrite(row, cell_name) for row in table.children("dendrites")),
         edges=tuple(_read_edge(row) for row in table.children("edges")),
@@ -249,12 +252,31 @@ def _read_spike(table: Table, cell_name: str) -> Numbers:
     spike = table.need("spike")
     spike.only(SPIKE.dimensions)
     numbers = spike.numbers(SPIKE, f"{cell_name} spike")
+    refuse_impossible(spike, numbers)
     if ("peak" in numbers) != ("spike_width" in numbers):
         spike.fail("peak", "a spike has both peak and spike_width, or neither.")
     spike.check_rising(numbers, "reset", "threshold")
     spike.check_rising(numbers, "threshold", "peak")
     spike.check_rising(numbers, "spike_width", "refractory")
     return numbers
+
+
+def refuse_impossible(table: Table, numbers: Numbers) -> None:
+    """Refuse numbers of a membrane that no neuron has: slips of sign or unit.
+
+    Parameters
+    ----------
+    table, numbers
+        A table, and what was read of it.
+
+    Raises
+    ------
+    CatalogueError
+        It names the number, and the bounds of `dualframe.core.membrane_bounds`.
+    """
+    for name, stated in numbers.items():
+        if reason := find_impossible(name, stated.value):
+            table.fail(name, f"{stated.written!r}: {reason}")
 
 
 def _read_dendrite(table: Table, cell_name: str) -> Dendrite:

@@ -245,15 +245,22 @@ def compartments_digest(cell: CellType) -> str:
     return _digest(physics)
 
 
-def cell_digest(cell: CellType) -> str:
-    """SHA-256 of the numbers of a cell type and of its stored fits.
+def cell_digest(cell: CellType, family: str | None = None) -> str:
+    """SHA-256 of the numbers of a cell type that a model of it is made from.
 
     Parameters
     ----------
     cell
         The cell type.
+    family
+        Of its point neurons, whose fit counts; None for its compartments, whatever point neurons
+        it has.
     """
-    return _digest([_plain_physics(replace(cell, file="", folder="")), _stored_tables(cell)])
+    if family is None:
+        apart = {"point_neurons": (), "glif_populations": ()}
+        return _digest(_plain_physics(replace(cell, file="", folder="", **apart)))
+    tables = {name: table for name, table in _stored_tables(cell).items() if name == family}
+    return _digest([_plain_physics(replace(cell, file="", folder="")), tables])
 
 
 def synapse_digest(synapse: Synapse) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +22,6 @@ from dualframe.cli.own_calibration import calibrate_what_lacks
 from dualframe.cli.terminal_output import as_json
 from dualframe.core.validation import check_count
 from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
-from dualframe.experiments.branch_runs import branch_builder
 from dualframe.formats import write_sonata
 from dualframe.results.archive import result_files
 from dualframe.simulation.diagnose_installation import render_diagnosis
@@ -188,6 +187,12 @@ def compare_command(options: argparse.Namespace) -> int:
         for modulations in _modulations_of_conditions(options.modulate)
     )
     folder = chosen_folder(options, COMPARISON_FILES)
+    builders = {"biological": base} | {
+        model: replace(base, branch="task_driven", model=model, **_texts(choices))
+        for model in models
+    }
+    for specification in builders.values():
+        calibrate_what_lacks(specification)
     runs = (1 + len(models)) * (1 + len(conditions)) * options.seeds
     say(
         f"{control.name}: {', '.join(['biological', *models])}; control, "
@@ -200,7 +205,7 @@ def compare_command(options: argparse.Namespace) -> int:
         seeds=range(options.seeds),
         duration=options.duration,
         target=options.target,
-        builders={model: branch_builder(model, **choices) for model in models},
+        builders={model: one.build_network for model, one in builders.items()},
         progress=False if options.json else None,
     )
     if folder is not None:
@@ -217,6 +222,10 @@ def compare_command(options: argparse.Namespace) -> int:
         print(comparison.describe())
         print(f"\nTables and figure: {folder}" if folder else "\nNothing was saved: add --out DIR.")
     return 0
+
+
+def _texts(options: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: text for name, text in options.items() if text is not None}
 
 
 def _modulations_of_conditions(texts: Sequence[str]) -> Iterator[tuple[str, ...]]:

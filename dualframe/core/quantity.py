@@ -248,6 +248,11 @@ def _parse_unit(expression: str, value: str, name: str) -> Any:
             raise QuantityError(
                 f"{name} is {value!r}: {expression!r} is not a product of units, like 'uF/cm**2'."
             )
+        if match["name"] == "mOhm":
+            raise QuantityError(
+                f"{name} is {value!r}: 'mOhm' would be milliohm: write 'Mohm' for megohm, or "
+                f"'mohm' for milliohm."
+            )
         if match["name"] not in UNITS:
             hint = suggest_name(match["name"], [u for u in UNITS if len(u) < 8])
             hint = hint if hint.startswith("Did") else "Units are spelled like 'mV', 'pA', 'uS'."

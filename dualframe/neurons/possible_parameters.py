@@ -9,17 +9,21 @@ import numpy as np
 from brian2.units.fundamentalunits import get_dimensions
 
 from dualframe.core.errors import CatalogueError
+from dualframe.core.membrane_bounds import find_impossible
 from dualframe.core.parameter_table import ParameterTable
 from dualframe.core.quantity import named_dimension, quantity, show_value
 from dualframe.neurons.neuron_model import NeuronModel
 
+#: Parameters of models that are a membrane's own, as `dualframe.core.membrane_bounds` calls them.
+#: Potentials are not among them: some models count theirs from rest.
+_MEMBRANE_NAMES = {"tau_m": "tau_m", "R": "r_in", "C": "c_m"}
 _RESETS = frozenset({"V_reset", "V_r", "v_reset", "c"})
 
 
 def check_possible(
     model: NeuronModel, parameters: Mapping[str, Any], complete: Mapping[str, Any]
 ) -> None:
-    """Refuse time constants and capacitances of zero or less, negative times, and inverted resets.
+    """Refuse numbers that no membrane has, negative times, and inverted resets.
 
     A reset must be below the threshold or peak. Conductances are not checked: those that stand for
     an adaptation may be negative.
@@ -45,6 +49,8 @@ def check_possible(
             raise CatalogueError(
                 f"{model.name}: {name} is {show_value(value)}: expected more than zero."
             )
+        if reason := find_impossible(_MEMBRANE_NAMES.get(name, ""), value):
+            raise CatalogueError(f"{model.name}: {name} is {show_value(value)}: {reason}")
         if get_dimensions(value) == named_dimension("time") and smallest < 0:
             raise CatalogueError(
                 f"{model.name}: {name} is {show_value(value)}: expected zero or more."

@@ -154,7 +154,17 @@ class RunSpecification:
     @cached_property
     def network(self) -> Network:
         """The network."""
-        return BRANCHES[self.branch](self)
+        return self.build_network(self.resolved_circuit)
+
+    def build_network(self, circuit: Circuit) -> Network:
+        """Return the network of the circuit with other modulations or drugs.
+
+        Parameters
+        ----------
+        circuit
+            `resolved_circuit`, or what its methods made of it.
+        """
+        return BRANCHES[self.branch](self, circuit)
 
     @property
     def model_key(self) -> str:
@@ -255,14 +265,13 @@ def _cell_numbers(text: str) -> list[int]:
         ) from None
 
 
-def _build_biological(specification: RunSpecification) -> Network:
-    calibration = specification.stored_calibration
-    return biological.build(specification.resolved_circuit, calibration=calibration)
+def _build_biological(specification: RunSpecification, circuit: Circuit) -> Network:
+    return biological.build(circuit, calibration=specification.stored_calibration)
 
 
-def _build_task_driven(specification: RunSpecification) -> Network:
+def _build_task_driven(specification: RunSpecification, circuit: Circuit) -> Network:
     return task_driven.build(
-        specification.resolved_circuit,
+        circuit,
         model=specification.model or "glif",
         synapses=specification.synapses or None,
         cells=specification.cells or None,
@@ -270,7 +279,7 @@ def _build_task_driven(specification: RunSpecification) -> Network:
     )
 
 
-BRANCHES: Mapping[str, Callable[[RunSpecification], Network]] = MappingProxyType(
+BRANCHES: Mapping[str, Callable[[RunSpecification, Circuit], Network]] = MappingProxyType(
     {"biological": _build_biological, "task_driven": _build_task_driven}
 )
 

@@ -6,37 +6,24 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from brian2.units import Mohm, ms, mV, pA
 
 import dualframe as df
 from dualframe import catalogue
-from dualframe.building.dendritic_neurons import dendritic_cell
+from dualframe.building.circuit_calibrations import _kept_path
 from dualframe.catalogue.fitted_models import compartments_digest, is_current, read_fit, store
-from dualframe.catalogue.stated_passive import (
-    cells_with_matched_compartments,
-    passive_of_layout,
-    passive_warnings,
-)
 from dualframe.circuit import Circuit
 from dualframe.cli import main
-from dualframe.core.errors import (
-    CatalogueError,
-    DualframeWarning,
-    NetworkError,
-    OutputError,
-    UnknownName,
-)
+from dualframe.core.errors import CatalogueError, NetworkError, OutputError, UnknownName
 from dualframe.experiments.calibration import calibrate_circuit
 from dualframe.experiments.calibration.calibration_request import request_calibration
 from dualframe.experiments.cell_survey import CellSurvey
-from dualframe.experiments.electrophysiology import input_resistance
 from dualframe.experiments.stated_measures import find_unmatched, stated_measures
+from dualframe.simulation.run_specification import RunSpecification
 
 
 @pytest.fixture(autouse=True)
@@ -144,6 +131,23 @@ def test_a_fit_of_a_cell_of_ones_own_is_kept_beside_it(own_folder: Path) -> None
     assert not any("published" in line for line in network.meta["assumptions"])
 
 
+def test_a_fit_of_a_point_neuron_leaves_the_weights_of_dendrites(own_folder: Path) -> None:
+    """The file of a kept calibration is named by what the weights depend on."""
+    own = df.cell(df.new_cell("mine"))
+    circuit = alone("mine.toml")
+    models = ("biological", "glif_conductance_fitted", "izhikevich_conductance_fitted")
+    before = [_kept_path(circuit, model) for model in models]
+    fit = read_fit(df.cell("ctx_pv"), "glif")
+    facts = {**fit.provenance, "compartments": compartments_digest(own)}
+    store(own, replace(fit, cell="mine", provenance=facts))
+    after = [_kept_path(df.circuit("alone.toml"), model) for model in models]
+    assert [old == new for old, new in zip(before, after, strict=True)] == [True, False, False]
+    moved = replace(fit, cell="mine", provenance=facts | {"seed": 2})
+    store(own, moved)
+    again = [_kept_path(df.circuit("alone.toml"), model) for model in models]
+    assert [old == new for old, new in zip(after, again, strict=True)] == [True, False, True]
+
+
 @pytest.mark.parametrize("branch", ["biological", "task_driven"])
 def test_the_receptor_acts_in_a_circuit_that_lists_it(branch: str) -> None:
     assert main(["new", "receptor", "mine"]) == 0
@@ -192,6 +196,21 @@ def test_a_copy_of_a_circuit_has_its_calibrations_until_it_changes(own_folder: P
     changed = path.read_text(encoding="utf-8").replace("0.1189 mV", "0.2 mV")
     path.write_text(changed, encoding="utf-8")
     assert main(["check", "mine.toml", "--target", "cpp_standalone"]) == 2
+
+
+def test_a_comparison_finds_the_weights_of_every_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    df.new_circuit("mine")
+    keys: list[str] = []
+
+    def record_key(specification: RunSpecification) -> None:
+        keys.append(specification.model_key)
+        if len(keys) == 3:
+            raise OutputError("enough")
+
+    monkeypatch.setattr("dualframe.cli.commands.calibrate_what_lacks", record_key)
+    words = ["compare", "mine.toml", "--modulate", "ACh=0.8", "--model", "glif"]
+    assert main([*words, "--model", "adex", "--cells", "published"]) != 0
+    assert keys == ["biological", "glif_current", "adex_current"]
 
 
 def test_what_cannot_be_calibrated_at_once_names_the_command(
@@ -293,73 +312,6 @@ def test_a_stated_rheobase_that_the_compartments_lack_is_told() -> None:
     matched = replace(survey, rheobase=45 * pA, tau=18 * ms)
     assert find_unmatched(cell, matched) == []
     assert find_unmatched(df.cell("ctx_sst"), survey) == []  # nobody's own
-
-
-def own_cell(like: str, passive: str = STATED) -> Path:
-    Path("mypyr.toml").write_text(f'name = "mypyr"\nlike = "{like}"\n{passive}', encoding="utf-8")
-    return Path("mypyr.toml")
-
-
-def test_compartments_that_do_not_take_the_stated_passive_values_are_told() -> None:
-    """Those of ctx_l23_pyr have -70 mV, 250 Mohm (measured with a small step) and 1 uF / 40 uS."""
-    path = own_cell("ctx_l23_pyr")
-    with pytest.warns(DualframeWarning, match="those of ctx_l23_pyr, have the rule") as warned:
-        response = df.current_clamp(
-            path, "biological", -5 * pA, duration="300 ms", target="runtime"
-        )
-    text = next(str(item.message) for item in warned if "explicit" in str(item.message))
-    assert "v_rest -62 mV (the compartments: -70 mV), r_in 310 Mohm (the compartments: 250" in text
-    assert "tau_m 18 ms (the compartments: 25 ms)" in text
-    assert "ctx_l4_exc" in text
-    assert "ctx_pv" not in text  # of the other sign
-    assert input_resistance(response)[0] / Mohm == pytest.approx(250.37, rel=1e-3)
-    assert text in df.biological.build(alone(str(path))).meta["assumptions"]
-    assert text in catalogue.describe(df.cell(path))
-    assert "warnings" not in df.task_driven.build(alone(str(path)), cells="published").meta
-
-
-@pytest.mark.parametrize("like", ["ctx_sst", "ctx_l5_et"])
-def test_compartments_that_have_the_stated_values_are_not_warned_of(like: str) -> None:
-    stated = {"v_rest": "-70 mV", "r_in": "43 Mohm", "tau_m": "16 ms"}  # 16 ms / 0.37 nF
-    lines = [f'{name} = "{value}"' for name, value in stated.items()]
-    head = ['[passive]\nlabel = "mine"\nsource = "own"\nstatus = "measured"']
-    assert passive_warnings(df.cell(own_cell(like, "\n".join(head + lines)))) == []
-    assert passive_warnings(df.cell(own_cell(like, ""))) == []
-
-
-def test_a_cell_that_rests_above_its_threshold_is_told() -> None:
-    above = STATED.replace("-62 mV", "-42 mV")  # the threshold of ctx_sst is -42.52 mV
-    cell = df.cell(own_cell("ctx_sst", above))
-    (text,) = passive_warnings(cell)
-    assert "v_rest -42 mV of [passive] is not below the threshold" in text
-    assert "fires without any input" in text
-    assert passive_warnings(df.cell(own_cell("ctx_sst"))) == []
-
-
-@pytest.mark.parametrize("name", ["ca1_pyr", "ctx_l23_pyr", "ctx_l5_it", "ctx_l5_et"])
-def test_passive_values_of_a_layout_are_those_of_its_dendrify_model(name: str) -> None:
-    """V = G^-1 I with the conductances that Dendrify has computed of sizes and densities."""
-    layout = df.cell(name).compartments
-    assert layout is not None
-    parameters = dendritic_cell(df.cell(name)).model.parameters
-    places = layout.names
-    matrix = np.diag([float(parameters[f"gL_{place}"]) for place in places])
-    for i, j in permutations(range(len(places)), 2):
-        coupling = float(parameters.get(f"g_{places[j]}_{places[i]}", 0))
-        matrix[i, i] += coupling
-        matrix[i, j] -= coupling
-    values = passive_of_layout(layout)
-    assert float(values["r_in"]) == pytest.approx(np.linalg.inv(matrix)[0, 0], rel=1e-9)
-    assert float(values["v_rest"]) == pytest.approx(float(parameters["EL_soma"]))
-    tau = parameters["C_soma"] / parameters["gL_soma"]
-    assert float(values["tau_m"]) == pytest.approx(float(tau))
-
-
-def test_the_template_names_the_cells_whose_compartments_are_not_matched() -> None:
-    text = " ".join(df.new_cell("mine").read_text(encoding="utf-8").replace("\n#", "").split())
-    listed = text.partition("most others, not ")[2].partition(")")[0].replace(" and ", ", ")
-    matched = {name for sign in (-1, 0, 1) for name in cells_with_matched_compartments(sign)}
-    assert set(listed.split(", ")) == set(df.cells()["name"]) - matched
 
 
 def test_adaptation_among_the_passive_values_is_refused_with_its_place() -> None:
