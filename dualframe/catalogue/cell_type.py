@@ -13,6 +13,7 @@ from dualframe.catalogue.compartments import (
     read_compartments,
     refuse_impossible,
 )
+from dualframe.catalogue.file_kinds import refuse_other_kind
 from dualframe.catalogue.point_neuron_set import (
     POINT_NEURON,
     ChosenPointNeuron,
@@ -260,6 +261,7 @@ class CellType:
 
 def read_cell_type(table: Table, find_cell: Callable[[str], CellType]) -> CellType:
     """Return the cell type of a file; ``find_cell`` looks up the one that it is ``like``."""
+    refuse_other_kind(table, "cell type")
     table.only(CELL)
     if "like" in table.data:
         return _read_like(table, find_cell(table.text("like")))

@@ -256,11 +256,11 @@ def cell_digest(cell: CellType, family: str | None = None) -> str:
         Of its point neurons, whose fit counts; None for its compartments, whatever point neurons
         it has.
     """
+    numbers = replace(cell, file="", folder="")
     if family is None:
-        apart = {"point_neurons": (), "glif_populations": ()}
-        return _digest(_plain_physics(replace(cell, file="", folder="", **apart)))
+        return _digest(_plain_physics(replace(numbers, point_neurons=(), glif_populations=())))
     tables = {name: table for name, table in _stored_tables(cell).items() if name == family}
-    return _digest([_plain_physics(replace(cell, file="", folder="")), tables])
+    return _digest([_plain_physics(numbers), tables])
 
 
 def synapse_digest(synapse: Synapse) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from dualframe.catalogue.file_kinds import refuse_other_kind
 from dualframe.catalogue.receptor_effect import EFFECT, Effect, read_effect
 from dualframe.catalogue.sourced_value import Numbers, Origin
 from dualframe.catalogue.table_form import (
@@ -127,6 +128,7 @@ class Receptor:
 
 def read_receptor(table: Table, modulators: Collection[str]) -> Receptor:
     """Return the receptor of a file; ``modulators`` are the names that it may belong to."""
+    refuse_other_kind(table, "receptor")
     table.only(receptor_form())
     affinity, kinetics = table.need("affinity"), table.need("kinetics")
     affinity.only(AFFINITY.dimensions)

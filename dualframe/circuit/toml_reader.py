@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from dualframe.catalogue.file_kinds import refuse_other_kind
 from dualframe.catalogue.sourced_value import Sourced
 from dualframe.catalogue.toml_table import Table, read_toml_table
 from dualframe.circuit.components import (
@@ -71,6 +72,7 @@ def read_circuit(path: Path) -> dict[str, Any]:
         If it names a population or kind of something that does not exist.
     """
     table = read_toml_table(path)
+    refuse_other_kind(table, "circuit")
     table.only(CIRCUIT)
     return read_table(table, path.parent) | _read_scales(table)
 

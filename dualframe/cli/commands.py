@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -188,7 +188,13 @@ def compare_command(options: argparse.Namespace) -> int:
     )
     folder = chosen_folder(options, COMPARISON_FILES)
     builders = {"biological": base} | {
-        model: replace(base, branch="task_driven", model=model, **_texts(choices))
+        model: replace(
+            base,
+            branch="task_driven",
+            model=model,
+            cells=options.cells or "",
+            synapses=options.synapses or "",
+        )
         for model in models
     }
     for specification in builders.values():
@@ -222,10 +228,6 @@ def compare_command(options: argparse.Namespace) -> int:
         print(comparison.describe())
         print(f"\nTables and figure: {folder}" if folder else "\nNothing was saved: add --out DIR.")
     return 0
-
-
-def _texts(options: Mapping[str, str | None]) -> dict[str, str]:
-    return {name: text for name, text in options.items() if text is not None}
 
 
 def _modulations_of_conditions(texts: Sequence[str]) -> Iterator[tuple[str, ...]]:

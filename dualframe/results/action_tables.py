@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import wrap
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,31 @@ COLUMNS = (
     *("action", "receptor", "cell_type", "population", "effects"),
     *("occupancy", "without", "acted", "why"),
 )
+
+
+class ActionTable(pd.DataFrame):
+    """A table of actions that prints every column, in two lines or more for each row."""
+
+    def __repr__(self) -> str:
+        if self.empty or not set(COLUMNS) <= set(self):
+            return super().__repr__()
+        heads = self[list(_IN_COLUMNS)].to_string(
+            index=False, float_format="{:.2f}".format, na_rep="-"
+        )
+        first, *lines = heads.splitlines()
+        blocks = [first]
+        for line, effects, why in zip(lines, self["effects"], self["why"], strict=True):
+            blocks.append(line)
+            remark = "; ".join(filter(None, (effects, why)))
+            blocks += wrap(remark, _WIDTH, initial_indent="    ", subsequent_indent="    ")
+        return "\n".join(blocks)
+
+    def __str__(self) -> str:
+        return repr(self)
+
+
+_IN_COLUMNS = ("action", "receptor", "cell_type", "population", "occupancy", "without", "acted")
+_WIDTH = 79
 
 
 def actions_table(rows: Rows) -> pd.DataFrame:
@@ -27,10 +53,11 @@ def actions_table(rows: Rows) -> pd.DataFrame:
     pandas.DataFrame
         ``action, receptor, cell_type, population, effects, occupancy, without, acted, why``.
         ``occupancy`` is that of the receptor with everything that acts, ``without`` that without
-        this action; NaN where it depends on spikes. ``why`` says why an action did nothing.
+        this action; NaN where it depends on spikes. ``why`` says why an action did nothing. It
+        prints whole: effects and reasons stand below each row.
     """
     table = pd.DataFrame([{name: row[name] for name in COLUMNS} for row in rows], columns=COLUMNS)
-    return table.astype({"occupancy": float, "without": float, "acted": bool})
+    return ActionTable(table.astype({"occupancy": float, "without": float, "acted": bool}))
 
 
 def without_silent_releases(rows: Rows, counts: Mapping[str, int]) -> list[dict[str, Any]]:

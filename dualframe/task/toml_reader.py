@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from dualframe.catalogue.file_kinds import refuse_other_kind
 from dualframe.catalogue.lookup import modulator_name
 from dualframe.catalogue.sourced_value import Origin
 from dualframe.catalogue.toml_table import Table
@@ -78,6 +79,7 @@ def read_content(table: Table, folder: Path) -> TaskContent:
         If it names a kind, population or modulator that does not exist.
     """
     table = replace(table, data=expand_mixtures(table.data))
+    refuse_other_kind(table, "task")
     table.only(TASK)
     offered = tuple(map(modulator_name, distinct_texts(table, "modulators", ())))
     protocol = read_section(table.need("protocol"), "protocol", "", PROTOCOL)

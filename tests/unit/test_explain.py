@@ -19,7 +19,7 @@ from dualframe.cli import main
 from dualframe.core.errors import CatalogueError, DualframeWarning
 from dualframe.neuromodulation.actions import describe_actions
 from dualframe.receptor_effects import ModulatableParameters
-from dualframe.results.action_tables import acting_lines, idle_lines
+from dualframe.results.action_tables import acting_lines, actions_table, idle_lines
 
 AGONISED = {"level": 0.8}
 
@@ -163,6 +163,18 @@ def test_a_cell_that_is_like_one_without_the_receptor(tmp_path: Path) -> None:
     assert reasons["M1"].startswith(expected)
     with pytest.raises(CatalogueError, match=r"my_l6.toml, like ctx_l6_pyr\)"):
         df.biological.build(Circuit("l6", (pyramidal,)).with_modulation("ACh", level=0.8))
+
+
+def test_the_table_prints_every_column_of_every_row() -> None:
+    table = actions_table(rows(awake().with_drug("antagonist", "M4")))
+    lines = str(table).splitlines()
+    assert lines[0].split() == [c for c in table.columns if c not in ("effects", "why")]
+    assert max(map(len, lines)) <= 80
+    text = " ".join(str(table).split())
+    for _, row in table.iterrows():
+        assert f"{row['action']} {row['receptor']} {row['cell_type']} {row['population']}" in text
+        assert row["effects"] in text
+        assert row["why"] in text
 
 
 def test_a_changed_effect_that_nothing_reaches() -> None:

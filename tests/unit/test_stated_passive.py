@@ -132,7 +132,7 @@ def test_a_threshold_without_its_sign_is_refused_in_compartments() -> None:
 
 
 def test_a_point_neuron_has_the_membrane_of_a_neuron() -> None:
-    with pytest.raises(CatalogueError, match="tau_m is .*no neuron has such a tau_m"):
+    with pytest.raises(CatalogueError, match=r"tau_m is .*no neuron has such a tau_m"):
         df.neuron("LIF", "Dayan and Abbott, fig. 5.5", tau_m="15 s")
 
 
@@ -141,3 +141,18 @@ def test_the_template_names_the_cells_whose_compartments_are_not_matched() -> No
     listed = text.partition("most others, not ")[2].partition(")")[0].replace(" and ", ", ")
     matched = {name for sign in (-1, 0, 1) for name in cells_with_matched_compartments(sign)}
     assert set(listed.split(", ")) == set(df.cells()["name"]) - matched
+
+
+def test_a_file_of_another_kind_is_told_where_it_goes() -> None:
+    cell, circuit = df.new_cell("mine"), df.new_circuit("net")
+    receptor, task = df.new_receptor("r"), df.new_task("levers")
+    for read, file, text in (
+        (df.circuit, cell, r'mine.toml is the file of a cell type, not of a circuit.*cell = "mine'),
+        (df.cell, circuit, r"net.toml is the file of a circuit, not of a cell type.*dualframe run"),
+        (df.cell, receptor, r"r.toml is the file of a receptor, not of a cell type"),
+        (df.receptor, cell, r"is the file of a cell type, not of a receptor"),
+        (df.task, cell, r"is the file of a cell type, not of a task"),
+        (df.cell, task, r"is the file of a task, not of a cell type.*dualframe train"),
+    ):
+        with pytest.raises(CatalogueError, match=text):
+            read(file)
