@@ -5,7 +5,8 @@ Every function returns the figure that it made, or the axes that it was given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ from dualframe.training.maps import (
     weight_matrix,
 )
 
+_TITLE = 40  # letters a line
 _ARROWS = 11  # a side
 _WEAK = 0.05  # of the strongest push: no arrow is drawn below it
 
@@ -55,8 +57,9 @@ def policy_map(
     Where every spike pushes the agent, arrows are the directions in which the drive of all action
     cells pushes, and shades its strength. Where it chooses between two actions, shades are the
     difference of the drives of their cells, with a line where none is preferred; between more,
-    colours and numbers are the preferred action. Other observed variables are in the middle of
-    where trials start.
+    colours and numbers are the preferred action, steps over one variable; an action has the same
+    colour in every map. Other observed variables are held in the middle of where trials start,
+    which the title says.
 
     Parameters
     ----------
@@ -83,7 +86,8 @@ def policy_map(
         _draw_pushes(ax, agents, agent, grid, pushes)
     elif len(groups) >= 2:
         drives = [_group_drive(agents, agent, grid, groups[k]) for k in sorted(groups, key=int)]
-        _draw_choices(ax, grid, np.stack(drives))
+        factor, unit = _drive_unit(agents, [name for k in groups for name, _ in groups[k]])
+        _draw_choices(ax, grid, factor * np.stack(drives), unit)
     else:
         lacks = "one action alone" if groups else "no readout that pushes or chooses"
         raise DualframeError(f"task {agents.task.name!r} has {lacks}: it has no policy to draw.")
@@ -121,7 +125,9 @@ def value_map(
         )
     grid = standard_grid(agents, over)
     figure, ax = new_or_given_axes(ax, 5.4, 4.4)
-    _draw_shades(ax, grid, _group_drive(agents, agent, grid, critic), "Drive of the critic (Hz)")
+    factor, unit = _drive_unit(agents, [name for name, _ in critic])
+    drive = factor * _group_drive(agents, agent, grid, critic)
+    _draw_shades(ax, grid, drive, f"Drive of the critic ({unit})")
     _label_map(ax, agents, grid, f"Value to {name_agents(agents, agent)}")
     return figure if figure is not None else ax
 
@@ -186,6 +192,14 @@ def _group_drive(
     return np.asarray(np.concatenate(cells).mean(axis=0), dtype=float)
 
 
+def _drive_unit(agents: AgentRecord, populations: Iterable[str]) -> tuple[float, str]:
+    """Return the factor from a drive of populations to a readable unit, weight times Hz, and it."""
+    onto = {*populations}
+    names = [n for n, p in learned_projections(agents).items() if p.target in onto]
+    factor, unit = readable_unit(agents.weight_units.get(names[0], "1") if names else "1")
+    return factor, f"{unit} Hz".strip()
+
+
 def _draw_pushes(
     ax: Axes,
     agents: AgentRecord,
@@ -195,7 +209,8 @@ def _draw_pushes(
 ) -> None:
     push = sum(map_drive(agents, name, grid, agent).T @ parts for name, parts in pushes.items())
     strength = np.linalg.norm(np.asarray(push), axis=1)
-    _draw_shades(ax, grid, strength, "Strength of the push (Hz)", "Blues")
+    factor, unit = _drive_unit(agents, pushes)
+    _draw_shades(ax, grid, factor * strength, f"Strength of the push ({unit})", "Blues")
     if len(grid.over) == 1 or np.shape(push)[1] != 2:
         return
     x, y = (grid.place_values(name) for name in grid.over)
@@ -208,11 +223,12 @@ def _draw_pushes(
     ax.quiver(x[shown], y[shown], unit[:, 0], unit[:, 1], **options)
 
 
-def _draw_choices(ax: Axes, grid: Grid, drives: Floats) -> None:
+def _draw_choices(ax: Axes, grid: Grid, drives: Floats, unit: str = "Hz") -> None:
     """Draw the preferred one of two actions, or of more; drives by action and place."""
     if len(drives) == 2:
         difference = drives[1] - drives[0]
-        _draw_shades(ax, grid, difference, "Drive of action 1 minus 0 (Hz)", "RdBu_r", centred=True)
+        label = f"Drive of action 1 minus 0 ({unit})"
+        _draw_shades(ax, grid, difference, label, "RdBu_r", centred=True)
         signs = difference.reshape(grid.shape).T
         if len(grid.over) == 2 and signs.min() < 0 < signs.max():
             ax.contour(*grid.axes, signs, levels=[0.0], colors="black", linewidths=1.2)
@@ -224,10 +240,15 @@ def _draw_choices(ax: Axes, grid: Grid, drives: Floats) -> None:
             )
         return
     best = drives.argmax(axis=0)
+    colours = ListedColormap([_action_colour(k) for k in range(len(drives))])
     if len(grid.over) == 1:
-        _draw_shades(ax, grid, best, "Preferred action")
+        ax.step(grid.axes[0], best, where="mid", color=GREY, linewidth=1)
+        for k in np.unique(best):
+            ax.plot(grid.axes[0][best == k], best[best == k], "o", color=colours(int(k)))
+        ax.set_yticks(range(len(drives)))
+        ax.set_ylim(-0.5, len(drives) - 0.5)
+        ax.set_ylabel("Preferred action")
     else:
-        colours = ListedColormap([colormaps["tab10"](k % 10) for k in range(len(drives))])
         table = best.reshape(grid.shape).T
         limits: Mapping[str, Any] = {"vmin": -0.5, "vmax": len(drives) - 0.5}
         image = ax.pcolormesh(*grid.axes, table, cmap=colours, shading="nearest", **limits)
@@ -235,6 +256,11 @@ def _draw_choices(ax: Axes, grid: Grid, drives: Floats) -> None:
         lead = drives - np.sort(drives, axis=0)[-2]
         places = {k: np.where(best == k, lead[k], -np.inf).argmax() for k in np.unique(best)}
         _name_actions(ax, grid, places)
+
+
+def _action_colour(action: int) -> Any:
+    """Return the colour of an action in every map; the first ten are full, the next ten pale."""
+    return colormaps["tab20"]((2 * action + action // 10) % 20)
 
 
 def _name_actions(ax: Axes, grid: Grid, places: Mapping[int, Any]) -> None:
@@ -287,4 +313,5 @@ def _label_map(ax: Axes, agents: AgentRecord, grid: Grid, title: str) -> None:
         ax.set_aspect("equal")
         for x, y, radius in world.places.values():
             ax.add_patch(Circle((x, y), radius, fill=False, edgecolor=VERMILION, linewidth=1.5))
-    ax.set_title(title)
+    held = [f"{name} = {value:.3g}" for name, value in grid.at.items() if name not in grid.over]
+    ax.set_title("\nat ".join(filter(None, [title, fill(", ".join(held), _TITLE)])))

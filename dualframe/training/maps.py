@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from dualframe.building.task_builder import make_environment
 from dualframe.building.task_context import ENVIRONMENT
 from dualframe.core.errors import DualframeError, NetworkError, UnknownName
+from dualframe.environments import Environment
 from dualframe.environments.expression_evaluator import compile_expression, ordered_subexpressions
 from dualframe.network import Network, Projection
 from dualframe.training.agent_record import AgentRecord
@@ -160,8 +161,18 @@ def _standard_variables(
 def _rest_of(agents: AgentRecord, variables: Sequence[str]) -> dict[str, float]:
     """Return the values of variables in the middle of where trials start."""
     world = make_environment(agents.task)
-    start = {} if world is None else world.draw_start()
+    start = {} if world is None else _observed_at_start(world)
     return {name: float(start.get(name, 0.0)) for name in variables}
+
+
+def _observed_at_start(world: Environment) -> dict[str, Any]:
+    """Return the state in the middle of where trials start, and what is observed of it."""
+    unmoved = dict.fromkeys((*world.action.inputs, "elapsed", "collected", "trial"), 0.0)
+    values: dict[str, Any] = {**world.constants, **unmoved, **world.draw_start()}
+    for name, text in ordered_subexpressions(world.tick_equations):
+        if name in world.observed_subexpressions:
+            values[name] = compile_expression(text, lambda: 0.5)(values)
+    return values
 
 
 def _range_of(agents: AgentRecord, variable: str) -> tuple[float, float]:

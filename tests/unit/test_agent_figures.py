@@ -22,6 +22,7 @@ from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.training.map_plots import _draw_choices
 from dualframe.training.maps import (
     Grid,
+    _observed_at_start,
     evaluate_fields,
     map_drive,
     observed_variables,
@@ -164,7 +165,7 @@ def test_a_policy_of_two_actions_has_a_border(balancers: df.TrainedAgents) -> No
     assert (difference[:, 17:] > 0).all()
     np.testing.assert_allclose(difference[:, 16], 0, atol=1e-9)
     assert {text.get_text() for text in ax.texts} == {"action 0", "action 1"}
-    assert ax.get_title() == "Policy of 1 agent (mean)"
+    assert ax.get_title() == "Policy of 1 agent (mean)\nat x = 0, x_dot = 0"
 
 
 def test_values_are_the_critics_drive(
@@ -252,8 +253,8 @@ def test_the_overview_has_a_panel_for_what_there_is(
     ]
     # no trial of cartpole has ended: there is no curve
     assert titles["cartpole"] == [
-        "Policy of agent 0",
-        "Value to agent 0",
+        "Policy of agent 0\nat x = 0, x_dot = 0",
+        "Value to agent 0\nat x = 0, x_dot = 0",
         "pole_fields_to_value, agent 0",
         "Modulators, agent 0",
     ]
@@ -350,3 +351,42 @@ def test_one_preferred_action_of_several_has_its_colour_among_all() -> None:
     image = figure.axes[0].collections[0]
     assert image.get_clim() == (-0.5, 2.5)
     assert image.colorbar.get_ticks().tolist() == [0, 1, 2]
+
+
+def test_an_action_has_its_colour_in_every_map() -> None:
+    x = PLANE.place_values("x")
+    few, many = (drawn_choices(*(k * x for k in range(n)))[0] for n in (3, 14))
+    three, fourteen = (figure.axes[0].collections[0].get_cmap() for figure in (few, many))
+    assert [three(k) for k in range(3)] == [fourteen(k) for k in range(3)]
+    assert len({fourteen(k) for k in range(14)}) == 14
+
+
+def test_actions_over_one_variable_are_steps_at_their_numbers() -> None:
+    line = Grid(over=("x",), axes=(np.linspace(-1, 1, 9),), at={"y": 0.25})
+    x, ax = line.place_values("x"), Figure().subplots()
+    _draw_choices(ax, line, np.stack([-x, 0 * x + 0.3, x]))
+    steps, *points = ax.lines
+    assert steps.get_drawstyle() == "steps-mid"
+    assert steps.get_ydata().tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert ax.get_yticks().tolist() == [0, 1, 2]
+    assert len({point.get_color() for point in points}) == 3
+
+
+@pytest.mark.parametrize(("unit", "label"), [("1", "Hz"), ("siemens", "nS Hz"), ("volt", "mV Hz")])
+def test_maps_name_unit_and_what_is_held(
+    balancers: df.TrainedAgents, unit: str, label: str
+) -> None:
+    units = dict.fromkeys(balancers.weights, unit)
+    agents = replace(balancers, weight_units=units)
+    ax = axes_of(df.plots.policy_map, agents, 0, over=["theta", "theta_dot"])
+    assert ax.get_title() == "Policy of agent 0\nat x = 0, x_dot = 0"
+    assert ax.child_axes[0].get_ylabel() == f"Drive of action 1 minus 0 ({label})"
+    ax = axes_of(df.plots.value_map, agents, 0, over=["x"])
+    assert ax.get_ylabel() == f"Drive of the critic ({label})"
+
+
+def test_observations_are_held_where_trials_start() -> None:
+    """The acrobot hangs down at first: the cosine of no angle is one."""
+    held = _observed_at_start(df.environment("acrobot"))
+    assert held["cos_theta1"] == held["cos_theta2"] == pytest.approx(1)
+    assert held["sin_theta1"] == pytest.approx(0)
