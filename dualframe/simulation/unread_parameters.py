@@ -18,8 +18,9 @@ _OF_DENDRIFY = frozenset(
         *("Mg_con", "Alpha_NMDA", "Beta_NMDA", "Gamma_NMDA"),
     }
 )
-#: By checks of the time step, and by effects of receptors on membranes.
-_READ_ELSEWHERE = frozenset({"dt_of_fit", "V_rest", "g_rest"})
+#: By checks of the time step, by effects of receptors on membranes, and by those neurons of the
+#: Allen Institute's files that have currents.
+_READ_ELSEWHERE = frozenset({"dt_of_fit", "V_rest", "g_rest", "t_cut"})
 
 
 def warn_of_unread_parameters(network: Network, lowered: LoweredNetwork) -> Iterator[str]:
