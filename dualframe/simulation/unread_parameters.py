@@ -34,7 +34,8 @@ def warn_of_unread_parameters(network: Network, lowered: LoweredNetwork) -> Iter
     synapses = [(s, _words_of(vars(s))) for s in lowered.synapses]
     for group in lowered.groups:
         population = network.population(group.name)
-        words = _words_of(vars(group)) | _words_of(population.initial)
+        # as described too: what is lowered reads the numbers of one of several equal channels
+        words = _words_of(vars(group)) | _words_of(vars(population)) | _words_of(population.initial)
         for item, read in synapses:
             if group.name in (item.source, item.target):
                 words |= read
