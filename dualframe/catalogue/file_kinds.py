@@ -8,7 +8,8 @@ from types import MappingProxyType
 from dualframe.catalogue.toml_table import Table
 from dualframe.core.errors import CatalogueError
 
-#: Keys of one kind of file that no other has, and where a file of the kind goes.
+#: Keys that tell a kind of file from those below it (a task may have a circuit's populations), and
+#: where a file of the kind goes.
 _KINDS: Mapping[str, tuple[frozenset[str], str]] = MappingProxyType(
     {
         "task": (frozenset({"environment", "protocol", "readouts"}), "dualframe train {file}"),
@@ -41,11 +42,9 @@ def refuse_other_kind(table: Table, expected: str) -> None:
         It says of which kind the file is, and where it goes.
     """
     keys = table.data.keys()
-    if keys & _KINDS[expected][0]:
-        return
-    for kind, (marks, place) in _KINDS.items():
-        if keys & marks:
-            raise CatalogueError(
-                f"{table.file} is the file of a {kind}, not of a {expected}. It goes here: "
-                f"{place.format(file=table.file)}."
-            )
+    kind = next((kind for kind, (marks, _) in _KINDS.items() if keys & marks), expected)
+    if kind != expected:
+        raise CatalogueError(
+            f"{table.file} is the file of a {kind}, not of a {expected}. It goes here: "
+            f"{_KINDS[kind][1].format(file=table.file)}."
+        )

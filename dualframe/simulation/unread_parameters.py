@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dualframe.network import Network
+from dualframe.targets.lowering.identifiers import identifiers_in
 from dualframe.targets.lowering.lowered_network import LoweredNetwork
 
-_WORD = re.compile(r"[A-Za-z_]\w*")
 _DECLARATION = re.compile(r"^\w+ : .*constant\)$", re.MULTILINE)
 #: What Dendrify gives every model, whatever channels it has.
 _OF_DENDRIFY = frozenset(
@@ -71,12 +71,10 @@ def _text(label: str, unread: list[str]) -> Iterator[str]:
 
 def _words_of(entries: Mapping[str, Any]) -> set[str]:
     """Names in the texts of a record or table, and in those of its sequences."""
-    words: set[str] = set()
+    texts: list[str] = []
     for value in entries.values():
-        if isinstance(value, str):
-            words.update(_WORD.findall(_DECLARATION.sub("", value)))
-        elif isinstance(value, tuple):
-            for part in value:
-                texts = part if isinstance(part, tuple) else (part,)
-                words.update(*(_WORD.findall(text) for text in texts if isinstance(text, str)))
-    return words
+        parts = value if isinstance(value, tuple) else (value,)
+        for part in parts:
+            inner = part if isinstance(part, tuple) else (part,)
+            texts += [text for text in inner if isinstance(text, str)]
+    return identifiers_in(_DECLARATION.sub("", text) for text in texts)

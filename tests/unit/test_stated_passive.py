@@ -152,6 +152,7 @@ def test_a_file_of_another_kind_is_told_where_it_goes() -> None:
         (df.cell, receptor, r"r.toml is the file of a receptor, not of a cell type"),
         (df.receptor, cell, r"is the file of a cell type, not of a receptor"),
         (df.task, cell, r"is the file of a cell type, not of a task"),
+        (df.circuit, task, r"is the file of a task, not of a circuit.*dualframe train"),
         (df.cell, task, r"is the file of a task, not of a cell type.*dualframe train"),
     ):
         with pytest.raises(CatalogueError, match=text):
