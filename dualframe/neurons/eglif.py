@@ -11,10 +11,10 @@ r"""The extended generalised leaky integrate-and-fire neuron, E-GLIF (Geminiani 
 V is held at V_reset for t_ref after a spike, while both currents go on. With :math:`\tau_V` = 0 the
 neuron is deterministic: a spike where :math:`V \ge V_{th}`.
 
-**The sign of the first term** is plus, although the leak of a membrane has a minus. The papers
-print a minus; the authors' NEST code (AliceGem/E-GLIF, dbbs-lab/cereb-nest) and NESTML code
-(dbbs-lab/cerebellar-models) have a plus, and their optimisation, which found the published
-parameters, enters :math:`\tau_m` as a negative number. The code is followed: with a plus the
+**The sign of the first term** is plus, although the leak of a membrane has a minus. The authors'
+NEST code (AliceGem/E-GLIF, dbbs-lab/cereb-nest) and NESTML code (dbbs-lab/cerebellar-models) have
+a plus, and their optimisation, which found the published parameters, enters :math:`\tau_m` as a
+negative number. How the papers print it was not checked. The code is followed: with a plus the
 published sets fire by themselves at the rates that are published for them; with a minus the Golgi
 cell and the molecular layer interneuron are silent. So the subthreshold system pulls V away from
 E_L and :math:`I_{adap}` pulls it back. It is stable where :math:`k_2 > 1/\tau_m` and
