@@ -20,7 +20,7 @@ VERSION := $(shell test -z "$(INTERPRETER)" || "$(INTERPRETER)" -c 'import sys; 
 VENV := .venv/$(VERSION)
 BIN := $(VENV)/bin
 
-.PHONY: help demo test test-genn lint format docs docs-gallery clean environments main-environment
+.PHONY: help demo test test-genn lint format docs docs-gallery wheel clean environments main-environment
 .DEFAULT_GOAL := help
 
 help:
@@ -31,6 +31,7 @@ help:
 	@echo "make format     let ruff mend what it can"
 	@echo "make docs       build the documentation into docs/_build/html"
 	@echo "make docs-gallery  run the model scripts and draw their figures again (half an hour)"
+	@echo "make wheel      build the distributions into dist/, with the pages of dualframe list and show"
 	@echo "make clean      remove environments, builds and results"
 	@echo "PYTHON=python3.12 chooses another interpreter"
 
@@ -62,8 +63,12 @@ docs: $(VENV)/docs.stamp
 docs-gallery: $(VENV)/docs.stamp
 	$(BIN)/python docs/gallery_figures.py
 
+wheel: $(VENV)/dev.stamp
+	$(BIN)/python -m dualframe.cli.shipped_pages
+	$(BIN)/python -m build
+
 clean:
-	rm -rf .venv build dist docs/_build docs/api/generated docs/catalogue docs/catalogue_figures docs/gallery demo_results *.egg-info
+	rm -rf .venv build dist dualframe/cli/pages.json docs/_build docs/api/generated docs/catalogue docs/catalogue_figures docs/gallery demo_results *.egg-info
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 
 # what continuous integration uses; one after the other where they share an environment
@@ -80,4 +85,5 @@ main-environment:
 	@echo "Preparing $(@D) with dualframe[$(basename $(@F))] (a few minutes the first time)"
 	"$(INTERPRETER)" -m venv "$(@D)"
 	"$(@D)/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".$(patsubst %,[%],$(filter-out core,$(basename $(@F))))"
+	@"$(@D)/bin/python" -m dualframe.cli.shipped_pages
 	@touch "$@"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import dualframe as df
-from dualframe.cli import terminal_output as terminal
+from dualframe.cli.data_tables import as_json, format_table
 from dualframe.cli.messages import INTERRUPTED, PROGRAM, say
 from dualframe.cli.output_options import chosen_folder, save_somewhere
 from dualframe.cli.task_options import (
@@ -45,9 +45,9 @@ def attribute_command(options: argparse.Namespace) -> int:
     for note in attribution.notes:
         say(note)
     if options.json:
-        print(terminal.as_json(attribution.table.to_dict(orient="records")))
+        print(as_json(attribution.table.to_dict(orient="records")))
     else:
-        print(terminal.format_table(attribution.table[SHOWN_COLUMNS].round(4)))
+        print(format_table(attribution.table[SHOWN_COLUMNS].round(4)))
         print(f"Tables and figure: {folder}" if folder else "Nothing was saved: add --out DIR.")
     if not attribution.completed:
         say(f"{PROGRAM}: interrupted; the table has what was trained until then.")

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 
 from dualframe.cli.messages import PROGRAM
 
@@ -14,12 +14,12 @@ from dualframe.cli.messages import PROGRAM
 COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "list": (
-            "dualframe.cli.kept_pages",
+            "dualframe.cli.catalogue_commands",
             "tables of the catalogue",
             "Print a table of the catalogue.",
         ),
         "show": (
-            "dualframe.cli.kept_pages",
+            "dualframe.cli.catalogue_commands",
             "one entry, each number with its source",
             "Print an entry of the catalogue, or a circuit, with every number and its source.",
         ),
@@ -140,21 +140,21 @@ def find_command(name: str) -> Callable[[argparse.Namespace], int]:
     name
         Of the command.
     """
-    return import_command(COMMANDS[name][0], name)
+    module = import_quietly(COMMANDS[name][0])
+    command: Callable[[argparse.Namespace], int] = getattr(module, f"{name}_command")
+    return command
 
 
-def import_command(module: str, name: str) -> Callable[[argparse.Namespace], int]:
-    """Return a command of a module, which is imported.
+def import_quietly(module: str) -> ModuleType:
+    """Return a module, which is imported without the words of the command line.
 
     Parameters
     ----------
-    module, name
-        Of the module and the command.
+    module
+        Its name.
     """
     words, sys.argv = sys.argv, [PROGRAM]
     try:  # Brian2 keeps a copy of a script and its words, which may be no text, when it is imported
-        imported = import_module(module)
+        return import_module(module)
     finally:
         sys.argv = words
-    command: Callable[[argparse.Namespace], int] = getattr(imported, f"{name}_command")
-    return command

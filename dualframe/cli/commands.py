@@ -16,10 +16,10 @@ from dualframe import catalogue
 from dualframe.building.kept_calibrations import kept_calibrations
 from dualframe.building.twin_choice import choose_twin
 from dualframe.cli import terminal_output as terminal
+from dualframe.cli.data_tables import as_json
 from dualframe.cli.messages import FAILED, INTERRUPTED, PROGRAM, say
 from dualframe.cli.output_options import chosen_folder, save_somewhere
 from dualframe.cli.own_calibration import calibrate_what_lacks
-from dualframe.cli.terminal_output import as_json
 from dualframe.core.validation import check_count
 from dualframe.experiments.branch_comparison import FILES as COMPARISON_FILES
 from dualframe.formats import write_sonata

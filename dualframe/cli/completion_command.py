@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dualframe.cli.arguments import command_line_parser
-from dualframe.cli.catalogue_commands import KINDS
+from dualframe.cli.catalogue_pages import KINDS
 from dualframe.core.errors import DualframeError
 from dualframe.core.shipped_files import SUFFIX
 from dualframe.neurons.registry import NEURON_MODELS, model_families

@@ -1,66 +1,71 @@
-"""`dualframe list` and `show`: pages of what ships are kept, so that only the first call is slow.
+"""Pages of `dualframe list` and `show` that are kept, so that printing them imports no Brian2.
 
-A page is kept in the user's cache with a stamp of all that it is made from: the package's files,
-and the folders that Python imports from, in which every installation leaves its time. Pages of
-users' files are never kept, nor what a machine has (`list targets`), nor any page where packages
-of others announce kinds. A process that has imported Brian2 already may have registered kinds of
-its own, and makes its pages anew.
+Pages of all that ships lie beside this file where `dualframe.cli.shipped_pages` has written them,
+as the Makefile lets it, before a wheel is built among others; the page of one call is kept in the
+user's cache. Both bear a stamp of what they are made from, the content of the package's files, and
+are made anew where it is another; those of the cache also where an installation has changed a
+folder that Python imports from, which leaves its time there. Pages of users' files are never kept,
+nor what a machine has (`list targets`), nor any page where packages of others announce kinds. A
+process that has imported Brian2 already may have registered kinds of its own, and makes its pages
+anew.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import io
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import redirect_stdout
-from functools import partial
+from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
-from dualframe.cli.command_list import import_command
-from dualframe.cli.screen import print_page, screen_width
+from dualframe.cli.command_list import import_quietly
 from dualframe.core.atomic_files import write_text_atomically
 from dualframe.core.cache_folder import default_folder
-from dualframe.core.shipped_files import KINDS, SUFFIX, shipped_folder
+from dualframe.core.shipped_files import KINDS, shipped_folder
 
-MODULE = "dualframe.cli.catalogue_commands"  # which makes pages, and imports Brian2
+Page = Mapping[str, Any]
+
+MAKER = "dualframe.cli.catalogue_pages"  # which imports Brian2
 PLUG_INS = "dualframe.models"  # as in dualframe.core.registry
-ENDINGS = (".py", ".toml", ".bib", ".csv")
+SHIPPED = Path(__file__).with_name("pages.json")
+CODE = ".py"
+DATA = (".toml", ".bib", ".csv")
 
 
-def list_command(options: argparse.Namespace) -> int:
-    """Print a table of the catalogue."""
-    options.width = None if options.json else screen_width()
-    words = ["list", options.kind, *(["--json"] if options.json else [])]
-    words += [f"{options.width} columns"] if options.width else []
-    return _print_page("list", options, words if options.kind != "targets" else None)
+def find_page(command: str, name: str, *, keep: bool) -> Page:
+    """Return a page that is kept, or make it.
+
+    Parameters
+    ----------
+    command, name
+        "list" and a kind, or "show" and an entry.
+    keep
+        Whether it may be kept.
+    """
+    if not keep or imported_brian() or entry_points(group=PLUG_INS):
+        return make_page(command, name)
+    words, content = f"{command} {name}", content_stamp()
+    path, stamp = page_file(words), f"{content} {installation_stamp()}"
+    page = read_shipped_pages(content).get(words) or read_page(path, stamp)
+    if page is None:
+        page = make_page(command, name)
+        _keep_page(path, stamp, page)
+    return page
 
 
-def show_command(options: argparse.Namespace) -> int:
-    """Print an entry of the catalogue, or a circuit, with every number and its source."""
-    own = options.name.endswith(SUFFIX)
-    return _print_page("show", options, None if own else ["show", options.name])
+def make_page(command: str, name: str) -> Page:
+    """Return a page, JSON-ready, which is made from the catalogue.
 
-
-def _print_page(command: str, options: argparse.Namespace, words: list[str] | None) -> int:
-    """Print a page that is kept, or make it; it is kept if ``words`` say what it is."""
-    show = print_page if command == "show" else partial(print, end="")
-    path = None if words is None or imported_brian() else page_file(words)
-    stamp = "" if path is None else package_stamp()
-    text = None if path is None else read_page(path, stamp)
-    status = 0
-    if text is None:
-        with redirect_stdout(io.StringIO()) as printed:
-            status = import_command(MODULE, command)(options)
-        text = printed.getvalue()
-        if path is not None and status == 0 and not entry_points(group=PLUG_INS):
-            _keep_page(path, stamp, text)
-    show(text)
-    return status
+    Parameters
+    ----------
+    command, name
+        "list" and a kind, or "show" and an entry.
+    """
+    page: Page = getattr(import_quietly(MAKER), f"{command}_page")(name)
+    return page
 
 
 def imported_brian() -> bool:
@@ -68,7 +73,7 @@ def imported_brian() -> bool:
     return "brian2" in sys.modules
 
 
-def page_file(words: list[str]) -> Path:
+def page_file(words: str) -> Path:
     """Return where a page is kept.
 
     Parameters
@@ -76,18 +81,48 @@ def page_file(words: list[str]) -> Path:
     words
         Of the command that prints it.
     """
-    return default_folder() / "pages" / f"{_digest_of_text(' '.join(words))}.json"
+    return default_folder() / "pages" / f"{_digest_of_text(words)}.json"
 
 
-def package_stamp() -> str:
-    """Return a digest of the times and sizes of what pages are made from."""
-    stamp = hashlib.sha256(sys.version.encode())
-    for path, stat in _sources():
-        stamp.update(f"{path} {stat.st_mtime_ns} {stat.st_size}\n".encode(errors="replace"))
+def content_stamp() -> str:
+    """Return a digest of the files that pages are made from, which is the same in every place."""
+    stamp = hashlib.sha256()
+    for name, path in _sources():
+        with open(path, "rb") as file:  # noqa: PTH123 (a thousand of them)
+            content = file.read()
+        stamp.update(f"{name} {len(content)}\n".encode(errors="replace"))
+        stamp.update(content)
     return stamp.hexdigest()
 
 
-def read_page(path: Path, stamp: str) -> str | None:
+def installation_stamp() -> str:
+    """Return a digest of this Python and of the times of the folders that it imports from."""
+    stamp = hashlib.sha256(sys.version.encode())
+    for place in sys.path[1:]:  # the first is the script's
+        try:
+            stat = os.stat(place)  # noqa: PTH116
+        except OSError:
+            continue
+        stamp.update(f"{place} {stat.st_mtime_ns} {stat.st_size}\n".encode(errors="replace"))
+    return stamp.hexdigest()
+
+
+def read_shipped_pages(stamp: str) -> Mapping[str, Page]:
+    """Return the pages that came with the package by their words; none if they are out of date.
+
+    Parameters
+    ----------
+    stamp
+        From `content_stamp`.
+    """
+    try:
+        content = json.loads(SHIPPED.read_text(encoding="utf-8"))
+        return dict(content["pages"]) if content["stamp"] == stamp else {}
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return {}
+
+
+def read_page(path: Path, stamp: str) -> Page | None:
     """Return a page as it was kept, None if there is none, or it is out of date or damaged.
 
     Parameters
@@ -95,41 +130,48 @@ def read_page(path: Path, stamp: str) -> str | None:
     path
         The file.
     stamp
-        From `package_stamp`.
+        From `content_stamp` and `installation_stamp`.
     """
     try:
-        page = json.loads(path.read_text(encoding="utf-8"))
-        text, digest = str(page["text"]), page["digest"]
+        content = json.loads(path.read_text(encoding="utf-8"))
+        page, digest = dict(content["page"]), content["digest"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
-    return text if page["stamp"] == stamp and digest == _digest_of_text(text) else None
+    return page if content["stamp"] == stamp and digest == _digest_of_page(page) else None
 
 
-def _keep_page(path: Path, stamp: str, text: str) -> None:
-    page = {"stamp": stamp, "digest": _digest_of_text(text), "text": text}
+def _keep_page(path: Path, stamp: str, page: Page) -> None:
+    content = {"stamp": stamp, "digest": _digest_of_page(page), "page": page}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text_atomically(path, json.dumps(page))
+        write_text_atomically(path, json.dumps(content))
     except OSError:
         pass  # the cache cannot be written: the next call makes the page again
 
 
-def _sources() -> Iterator[tuple[str, os.stat_result]]:
-    """Yield files of the package and its data, then the folders that are imported from."""
+def _sources() -> Iterator[tuple[str, str]]:
+    """Yield name and path of the files of the package, then of the data beside or inside it."""
     package = Path(__file__).parents[1]
-    data = [shipped_folder(kind) for kind in KINDS]
-    for root in dict.fromkeys([package, *data]):
-        for folder, subfolders, names in os.walk(root):
-            subfolders[:] = sorted(name for name in subfolders if name != "__pycache__")
-            for name in sorted(names):
-                if name.endswith(ENDINGS):
-                    path = os.path.join(folder, name)  # noqa: PTH118 (a thousand of them)
-                    yield path, os.stat(path)  # noqa: PTH116
-    for place in sys.path[1:]:  # the first is the script's
-        try:
-            yield place, os.stat(place)  # noqa: PTH116
-        except OSError:
-            continue
+    yield from _files_below(package, (CODE, *DATA), without=KINDS)
+    for kind in KINDS:
+        yield from _files_below(shipped_folder(kind), DATA)
+
+
+def _files_below(
+    root: Path, endings: tuple[str, ...], without: tuple[str, ...] = ()
+) -> Iterator[tuple[str, str]]:
+    """Yield files below a folder, sorted, but for some folders at its top, as package/file."""
+    for folder, subfolders, names in os.walk(root):
+        leave = {"__pycache__", *(without if folder == str(root) else ())}
+        subfolders[:] = sorted(set(subfolders) - leave)
+        for name in sorted(names):
+            if name.endswith(endings):
+                path = os.path.join(folder, name)  # noqa: PTH118 (a thousand of them)
+                yield f"{root.name}/{os.path.relpath(path, root)}", path
+
+
+def _digest_of_page(page: Page) -> str:
+    return _digest_of_text(json.dumps(page, sort_keys=True))
 
 
 def _digest_of_text(text: str) -> str:

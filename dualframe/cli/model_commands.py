@@ -11,10 +11,9 @@ import pandas as pd
 import dualframe as df
 from dualframe import catalogue
 from dualframe.catalogue.fitted_models import SHIPPED_FAMILIES, is_current
-from dualframe.cli import terminal_output as terminal
+from dualframe.cli.data_tables import as_json, format_table
 from dualframe.cli.messages import say
 from dualframe.cli.output_options import chosen_folder
-from dualframe.cli.terminal_output import as_json
 from dualframe.core.errors import DualframeError
 from dualframe.core.output_folder import added_output, replaced_output, write_manifest
 from dualframe.experiments.model_comparison import RELATIVE, Validation
@@ -41,11 +40,7 @@ def validate_command(options: argparse.Namespace) -> int:
     if options.json:
         print(as_json([pair.to_dict() for pair in pairs]))
     else:
-        print(
-            _describe_pair(pairs[0])
-            if options.cell
-            else terminal.format_table(summarise_pairs(pairs))
-        )
+        print(_describe_pair(pairs[0]) if options.cell else format_table(summarise_pairs(pairs)))
     return int(any(not pair.passed and not pair.reason for pair in pairs))
 
 
@@ -79,7 +74,7 @@ def _summarise_pair(pair: Validation) -> dict[str, Any]:
 def _describe_pair(pair: Validation) -> str:
     verdict = "passed" if pair.passed else "disagrees"
     lines = [f"{pair.cell}: compartments and {pair.model} ({pair.twin}): {verdict}", ""]
-    lines.append(terminal.format_table(pair.table))
+    lines.append(format_table(pair.table))
     if pair.reason:
         lines += ["", f"Known failure: {pair.reason}"]
     if pair.unfitted:

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 import dualframe as df
-from dualframe.cli.terminal_output import as_json
+from dualframe.cli.data_tables import as_json
 from dualframe.core.errors import OutputError
 
 FIRST_STEPS: Mapping[str, str] = MappingProxyType(

@@ -1,104 +1,23 @@
-"""What the command line prints: tables, summaries and messages."""
+"""What the command line prints of runs and trainings."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 
 import pandas as pd
 
+from dualframe.cli.data_tables import format_table
 from dualframe.network import Network
 from dualframe.results.action_tables import acting_lines
 from dualframe.results.results import Results
-from dualframe.results.tables import json_ready
 from dualframe.simulation.replay_run import Replay
 from dualframe.simulation.run_specification import RunSpecification
 from dualframe.training.replay_training import TrainingReplay
 
-_WIDEST = 48
-_LEAST = 14  # characters of a column in a narrow table
-_GAP = "  "
 _FIRST = 5  # assumptions that a summary lists
-
-
-def as_json(data: Any) -> str:
-    """Return data as JSON, a table as a list of rows."""
-    rows = data.to_dict(orient="records") if isinstance(data, pd.DataFrame) else data
-    return json.dumps(json_ready(rows), indent=2)
-
-
-def format_table(frame: pd.DataFrame, indent: str = "") -> str:
-    """Return a table as text: columns aligned, long texts cut."""
-    cells = [list(map(str, frame.columns))]
-    cells += [[_format_cell(value) for value in row] for row in frame.itertuples(index=False)]
-    widths = [max(len(row[k]) for row in cells) for k in range(len(frame.columns))]
-    right = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame.columns]
-    return "\n".join(
-        indent
-        + _GAP.join(
-            text.rjust(width) if number else text.ljust(width)
-            for text, width, number in zip(row, widths, right, strict=True)
-        ).rstrip()
-        for row in cells
-    )
-
-
-def fit_table(frame: pd.DataFrame, columns: int | None) -> str:
-    """Return a table as text that is not wider than a screen.
-
-    Columns for which there is no room are named below it; texts in the widest of the others are
-    cut, but for those of the first column.
-
-    Parameters
-    ----------
-    frame
-        The table.
-    columns
-        Characters of a line; None is as wide as the table.
-    """
-    if columns is None:
-        return format_table(frame)
-    texts = {str(name): [*map(_format_cell, frame[name])] for name in frame.columns}
-    widths = {name: max(map(len, [name, *column])) for name, column in texts.items()}
-    least = {name: max(min(width, _LEAST), len(name)) for name, width in widths.items()}
-    first, *others = widths
-    room = columns - widths[first]
-    while others and sum(least[name] + len(_GAP) for name in others) > room:
-        others.pop()
-    while sum(widths[name] + len(_GAP) for name in others) > room:
-        widths[max(others, key=lambda name: widths[name] - least[name])] -= 1
-    shown = [first, *others]
-    table = pd.DataFrame(
-        {
-            name: frame[name]
-            if pd.api.types.is_numeric_dtype(frame[name])
-            else [_cut_text(text, widths[name]) for text in texts[name]]
-            for name in shown
-        }
-    )
-    left_out = [name for name in texts if name not in shown]
-    lines = [format_table(table)]
-    if left_out:
-        remark = f"Not shown: {', '.join(left_out)}. --json has everything."
-        lines += ["", *wrap(remark, columns)]
-    return "\n".join(lines)
-
-
-def _cut_text(text: str, width: int) -> str:
-    return text if len(text) <= width else f"{text[: width - 3]}..."
-
-
-def _format_cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return "-" if math.isnan(value) else f"{value:.2f}"
-    text = str(value)
-    return text if len(text) <= _WIDEST else text[: _WIDEST - 3] + "..."
 
 
 def describe_plan(specification: RunSpecification, network: Network) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import dualframe as df
 from dualframe.circuit.describe import assumed_numbers
-from dualframe.cli import terminal_output as terminal
+from dualframe.cli.data_tables import as_json, format_table
 from dualframe.cli.messages import INTERRUPTED, PROGRAM, say
 from dualframe.cli.output_options import chosen_folder, save_somewhere
 from dualframe.cli.task_options import (
@@ -22,7 +22,6 @@ from dualframe.cli.task_options import (
     split_names,
     with_acting_modulators,
 )
-from dualframe.cli.terminal_output import as_json
 from dualframe.core.errors import DualframeError
 from dualframe.core.output_folder import added_output, replaced_output, write_manifest
 from dualframe.core.output_manifest import FOLDERS
@@ -252,7 +251,7 @@ def _as_text(trained: Mapping[str, df.TrainedAgents], folder: Path | None) -> st
     shown = table[SHOWN_COLUMNS].round(4)
     shown["p_holm"] = ["-" if p != p else f"{p:.2g}" for p in table["p_holm"]]
     saved = "" if folder is None else f"Tables, agents and figures are in {folder}."
-    lines = [terminal.format_table(shown), lacking_agents_text(table), saved]
+    lines = [format_table(shown), lacking_agents_text(table), saved]
     return "\n".join(filter(None, lines))
 
 

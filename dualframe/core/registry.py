@@ -174,11 +174,16 @@ def load_entry_points() -> None:
     DualframeError
         If an entry point cannot be loaded; the message names it and its package.
     """
+    points = {
+        f"{point.name} = {point.value}": point
+        for point in _announced_points(entry_points, tuple(sys.path))
+    }
+    if points.keys() <= _LOADED:
+        return
     load_package()
     if _NOT_YET_OPEN:
         return
-    for point in _announced_points(entry_points, tuple(sys.path)):
-        key = f"{point.name} = {point.value}"
+    for key, point in points.items():
         if key in _LOADED:
             continue
         _LOADED.add(key)  # before loading: a package may look up kinds itself

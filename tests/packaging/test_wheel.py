@@ -44,6 +44,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             copy = source / path
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes((ROOT / path).read_bytes())
+    run(sys.executable, "-m", "dualframe.cli.shipped_pages", cwd=source)
     run(
         *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps"),
         *("--wheel-dir", target, source),
@@ -123,6 +124,20 @@ def test_an_installed_wheel_finds_its_library(installed: Path) -> None:
 
 def test_the_command_is_installed(installed: Path) -> None:
     assert "doctor" in run(installed / "bin" / "dualframe", "--help", cwd=installed)
+
+
+@pytest.mark.parametrize("words", [("list", "cells"), ("show", "l23"), ("show", "navigation")])
+def test_the_first_page_is_printed_without_brian2(
+    words: tuple[str, str], installed: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from dualframe.cli import main; main(sys.argv[1:]); "
+        "assert not {'brian2', 'numpy', 'pandas'} & set(sys.modules)"
+    )
+    environment = ("env", f"DUALFRAME_CACHE={tmp_path}")
+    printed = run(*environment, installed / "bin" / "python", "-c", code, *words, cwd=tmp_path)
+    assert words[1] in printed or "ctx_pv" in printed
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_new_task_with_an_environment_of_its_own_trains_where_it_was_written(

@@ -13,9 +13,9 @@ import pytest
 import dualframe as df
 from dualframe.cli import main, screen
 from dualframe.cli.arguments import KINDS, command_line_parser
-from dualframe.cli.catalogue_commands import COLUMNS
+from dualframe.cli.catalogue_pages import COLUMNS
 from dualframe.cli.command_list import COMMANDS, EXAMPLES
-from dualframe.cli.terminal_output import fit_table, format_table
+from dualframe.cli.data_tables import format_table, text_table
 from dualframe.core.quantity import quantity, quantity_text
 from dualframe.simulation.run_specification import BRANCHES
 from dualframe.targets.target_support import TARGETS
@@ -80,18 +80,19 @@ def test_tables_fit_the_screen(kind: str) -> None:
     table = table[list(COLUMNS.get(kind, table.columns))]
     first = table[table.columns[0]]
     for width in (60, 80, 200):
-        lines = fit_table(table, width).splitlines()
+        lines = text_table(table).fit_columns(width).splitlines()
         assert max(map(len, lines)) <= width
         assert [line.split()[0] for line in lines[1 : len(table) + 1]] == list(first)
 
 
 def test_a_table_that_fits_is_as_it_was() -> None:
     table = pd.DataFrame({"name": ["one", "two"], "n": [1, np.nan], "text": ["x" * 20, "y" * 40]})
-    assert fit_table(table, None) == fit_table(table, 80) == format_table(table)
-    cut = fit_table(table, 40).splitlines()
+    printed = text_table(table)
+    assert printed.fit_columns(None) == printed.fit_columns(80) == format_table(table)
+    cut = printed.fit_columns(40).splitlines()
     assert cut[1].endswith("x" * 20)
     assert cut[2].endswith("y...")
-    assert "Not shown: text." in fit_table(table, 18)
+    assert "Not shown: text." in printed.fit_columns(18)
 
 
 def test_columns_count_where_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:

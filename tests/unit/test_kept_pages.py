@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from test_lazy_imports import SLOW, loaded_modules
 
-from dualframe.cli import kept_pages
+from dualframe.cli import catalogue_commands, kept_pages, shipped_pages
 from dualframe.cli.arguments import command_line_parser
-from dualframe.cli.catalogue_commands import list_command
 from dualframe.core.registry import ENTRY_POINTS
 
 COMMAND = """
@@ -36,43 +36,91 @@ def call(folder: Path, *words: str) -> tuple[str, bool]:
     return done.stdout, done.stderr.split()[-1] == "True"
 
 
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a file of shipped pages that is not there yet, for this process."""
+    monkeypatch.setattr(kept_pages, "SHIPPED", tmp_path / "pages.json")
+    monkeypatch.setenv("DUALFRAME_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(kept_pages, "imported_brian", lambda: False)  # as in a new process
+    return kept_pages.SHIPPED
+
+
+@pytest.mark.usefixtures("shipped")
+@pytest.mark.parametrize(("command", "name"), [("list", "receptors"), ("show", "M1")])
 def test_a_kept_page_is_the_fresh_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    command: str, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "100")  # a page is kept for each width
-    first, slow = call(tmp_path, "list", "receptors")
-    second, imported = call(tmp_path, "list", "receptors")
-    assert slow
-    assert not imported  # so that it takes a tenth of a second
-    options = command_line_parser().parse_args(["list", "receptors"])
-    options.width = 100
-    list_command(options)
-    assert first == second == capsys.readouterr().out
-    [kept] = (tmp_path / "pages").iterdir()
-    monkeypatch.setenv("DUALFRAME_CACHE", str(tmp_path))
-    page = json.loads(kept.read_text(encoding="utf-8"))
-    assert kept_pages.read_page(kept, page["stamp"]) == first
-    assert kept_pages.read_page(kept, "of another version") is None
-    for damage in ("", "{", "[]", "{}", kept.read_text().replace("nACh", "nACH")):
-        kept.write_text(damage, encoding="utf-8")
-        assert kept_pages.read_page(kept, page["stamp"]) is None
-    assert kept_pages.read_page(tmp_path, page["stamp"]) is None  # a folder
+    first = kept_pages.find_page(command, name, keep=True)
+    assert first == kept_pages.make_page(command, name)
+    [file] = (kept_pages.default_folder() / "pages").iterdir()
+    stamp = json.loads(file.read_text(encoding="utf-8"))["stamp"]
+    assert kept_pages.read_page(file, stamp) == first
+    assert kept_pages.read_page(file, "of another version") is None
+    with monkeypatch.context() as patch:
+        patch.setattr(kept_pages, "make_page", None)
+        assert kept_pages.find_page(command, name, keep=True) == first
+    for damage in ("", "{", "[]", "{}", file.read_text().replace("M1", "M2")):
+        file.write_text(damage, encoding="utf-8")
+        assert kept_pages.read_page(file, stamp) is None
+    assert kept_pages.read_page(file.parent, stamp) is None  # a folder
 
 
-def test_the_stamp_changes_with_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shipped_pages_are_those_of_these_sources(
+    shipped: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipped_pages, "SHIPPED", shipped)
+    monkeypatch.setattr(shipped_pages, "LISTS", {"receptors": "receptors", "targets": "targets"})
+    monkeypatch.setattr(shipped_pages, "KINDS", {"receptor": (lambda: ("M1", "M2"), None)})
+    shipped_pages.write_pages()
+    stamp = kept_pages.content_stamp()
+    pages = kept_pages.read_shipped_pages(stamp)
+    assert list(pages) == ["list receptors", "show M1", "show M2"]
+    assert pages["show M1"] == kept_pages.make_page("show", "M1")
+    assert kept_pages.read_shipped_pages("of other sources") == {}
+    monkeypatch.setattr(kept_pages, "make_page", None)
+    assert kept_pages.find_page("show", "M1", keep=True) == pages["show M1"]
+    assert not kept_pages.default_folder().exists()
+    shipped.write_text("[]", encoding="utf-8")
+    assert kept_pages.read_shipped_pages(stamp) == {}
+
+
+@pytest.mark.parametrize("words", [("list", "receptors"), ("list", "cells"), ("show", "M1")])
+def test_printing_a_page_imports_nothing_slow(words: tuple[str, str]) -> None:
+    page = {"text": "a page", "json": "[]", "columns": {"name": ["a"]}, "numeric": [], "below": []}
+    code = (
+        "from dualframe.cli import kept_pages, main\n"
+        f"kept_pages.read_shipped_pages = lambda _: {{{' '.join(words)!r}: {page!r}}}\n"
+        f"main({list(words)!r})"
+    )
+    assert not loaded_modules(code) & set(SLOW)
+
+
+def test_a_second_call_prints_the_same_and_imports_no_brian2(tmp_path: Path) -> None:
+    assert call(tmp_path, "show", "M1")[0] == call(tmp_path, "show", "M1")[0]
+    assert not call(tmp_path, "show", "M1")[1]
+
+
+def test_the_stamps_change_with_files_and_installations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = tmp_path / "dualframe" / "cli"
     package.mkdir(parents=True)
     cells = tmp_path / "dualframe" / "cells.toml"
     cells.write_text("one")
     monkeypatch.setattr(kept_pages, "__file__", str(package / "kept_pages.py"))
-    monkeypatch.setattr(sys, "path", ["", str(tmp_path / "installed")])
-    stamps = [kept_pages.package_stamp()]
-    assert kept_pages.package_stamp() == stamps[0]
-    cells.write_text("another")
-    stamps.append(kept_pages.package_stamp())
-    (tmp_path / "installed").mkdir()
-    stamps.append(kept_pages.package_stamp())
+    stamps = [kept_pages.content_stamp()]
+    os.utime(cells, (1, 1))
+    assert kept_pages.content_stamp() == stamps[0]
+    cells.write_text("two")
+    stamps.append(kept_pages.content_stamp())
+    cells.rename(cells.with_name("moved.toml"))
+    stamps.append(kept_pages.content_stamp())
     assert len(set(stamps)) == 3
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path / "installed")])
+    before = kept_pages.installation_stamp()
+    assert kept_pages.installation_stamp() == before
+    (tmp_path / "installed").mkdir()
+    assert kept_pages.installation_stamp() != before
 
 
 @pytest.mark.parametrize("words", [("list", "targets"), ("show", "mine.toml")])
@@ -84,7 +132,10 @@ def test_what_is_not_shipped_is_not_kept(
     Path("mine.toml").write_text('name = "mine"\nlike = "ctx_pv"\n', encoding="utf-8")
     monkeypatch.setattr(kept_pages, "imported_brian", lambda: False)  # as in a new process
     options = command_line_parser().parse_args(list(words))
-    command = kept_pages.list_command if words[0] == "list" else kept_pages.show_command
+    command = {
+        "list": catalogue_commands.list_command,
+        "show": catalogue_commands.show_command,
+    }[words[0]]
     assert command(options) == 0
     assert not (tmp_path / "cache" / "pages").exists()
 

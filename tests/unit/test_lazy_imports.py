@@ -9,7 +9,7 @@ import pytest
 
 import dualframe as df
 from dualframe.cli import arguments, command_list, task_arguments
-from dualframe.cli.catalogue_commands import LISTS
+from dualframe.cli.catalogue_pages import LISTS
 from dualframe.simulation.recordings import RECORDED_NEURONS
 from dualframe.simulation.run_specification import BRANCHES
 from dualframe.targets.target_support import TARGETS
@@ -44,6 +44,11 @@ def test_the_api_imports_no_statistics_and_optimisation() -> None:
     loaded = loaded_modules("import dualframe as df\ndf.run")
     assert "brian2" in loaded
     assert not loaded & {"scipy.stats", "scipy.optimize", "gymnasium", "cma"}
+
+
+def test_an_entry_imports_what_it_is_made_of() -> None:
+    loaded = loaded_modules("import dualframe as df\ndf.cell('ctx_pv')\ndf.receptor('M1')")
+    assert not loaded & {"dualframe.public_api", "dualframe.training", "dualframe.targets"}
 
 
 PARTS = {
