@@ -146,8 +146,9 @@ def against(ours: pd.Series[float], reference: pd.Series[float]) -> str:
 def notes(scale: float, seeds: int, trials: int) -> list[str]:
     """Return what the columns are."""
     return [
-        f"`l23` at {scale:g}, acetylcholine at {LEVEL:g}, {seeds} seeds, {trials} s each, of which "
-        f"the first is left out. {SHARED:.0%} of the background events are shared (assumed). "
+        f"`l23` at {scale:g}, acetylcholine at {LEVEL:g}, {seeds} seed{'s' * (seeds != 1)}, "
+        f"{trials} s each, of which the first is left out. {SHARED:.0%} of the background events "
+        "are shared (assumed). "
         "Rates are means over seeds, with the stimulus; the other columns are medians. In "
         "brackets the seeds whose difference has the sign of the median, and p of Wilcoxon's "
         "signed rank test, not corrected for the number of tests.",

@@ -161,7 +161,7 @@ SEEDS = 8
 def agreement(duration=2 * second, target="auto", scale=0.05, seeds=SEEDS):
     """Return the comparison of the branches."""
     circuit = df.circuit("l23").scaled(scale)
-    print(f"both branches with {seeds} seeds ...", flush=True)
+    print(f"both branches with {seeds} seed{'s' * (seeds != 1)} ...", flush=True)
     # a control at level zero has the equations of the other: one program for both
     control, *others = (circuit.with_modulation("ACh", level=level) for level in LEVELS.values())
     return df.compare_branches(

@@ -40,7 +40,9 @@ def _sentences(results: RunRecord) -> Iterator[str]:
 
 def _size_sentence(results: RunRecord) -> str:
     facts, table = results.provenance, results.populations
-    size = f"{_count(int(table['n'].sum()), 'neuron')} in {_count(len(table), 'population')}"
+    size = (
+        f"{count_text(int(table['n'].sum()), 'neuron')} in {count_text(len(table), 'population')}"
+    )
     if "circuit" not in facts:
         return f"Network {facts['network']}: {size}." if facts.get("network") else f"{size}."
     scale = facts.get("scale") or 1
@@ -83,10 +85,17 @@ def _time_sentence(results: RunRecord) -> str:
         parts.append(f"on {facts['target']}")
     if facts["seed"] is not None:
         parts.append(f"with seed {facts['seed']}")
-    return f"{' '.join(parts)}; {_count(len(results.spikes), 'spike')}."
+    return f"{' '.join(parts)}; {count_text(len(results.spikes), 'spike')}."
 
 
-def _count(number: int, noun: str) -> str:
+def count_text(number: int, noun: str) -> str:
+    """Return a number of things, ``"1 spike"`` or ``"3 spikes"``.
+
+    Parameters
+    ----------
+    number, noun
+        How many, and the name of one.
+    """
     return f"{number} {noun}{'s' * (number != 1)}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from dualframe import __version__
@@ -17,6 +18,7 @@ from dualframe.cli.task_arguments import (
     add_drug_arguments,
     add_train_arguments,
 )
+from dualframe.core.errors import suggest_name
 
 # What the rest of the package knows as well, and takes seconds to import; a test compares.
 KINDS = (
@@ -65,9 +67,7 @@ def command_line_parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(metavar="COMMAND", required=True)
     parsers = {name: _add_parser(commands, name) for name in COMMANDS}
     for command, choices in (("list", KINDS), ("schema", SCHEMA_KINDS)):
-        parsers[command].add_argument(
-            "kind", choices=choices, metavar="KIND", help=", ".join(choices)
-        )
+        _add_kind_argument(parsers[command], choices)
     parsers["show"].add_argument(
         "name",
         metavar="NAME",
@@ -98,6 +98,9 @@ def command_line_parser() -> argparse.ArgumentParser:
         "--clear", action="store_true", help="remove the compiled programs"
     )
     parsers["completion"].add_argument("shell", choices=SHELLS)
+    for command in ("list", "schema"):
+        usage = parsers[command].format_usage().removeprefix("usage: ").rstrip()
+        parsers[command].usage = usage.replace("[KIND]", "KIND")
     return top
 
 
@@ -110,6 +113,28 @@ def _add_parser(commands: Any, name: str) -> argparse.ArgumentParser:
     if name not in WITHOUT_JSON:
         subparser.add_argument("--json", action="store_true", help="print facts for machines")
     return subparser
+
+
+def _add_kind_argument(subparser: argparse.ArgumentParser, choices: Sequence[str]) -> None:
+    """Declare the kind, whose absence is an error that names the kinds, as another word is."""
+
+    def read_kind(text: str) -> str:
+        if text not in choices:
+            problem = f"unknown kind {text!r}" if text else "missing"
+            hint = suggest_name(text, choices) if text else ""
+            hint = f" {hint}" if hint.startswith("Did") else ""
+            raise argparse.ArgumentTypeError(f"{problem}.{hint} Kinds: {', '.join(choices)}.")
+        return text
+
+    subparser.add_argument(
+        "kind",
+        nargs="?",
+        default="",
+        type=read_kind,
+        choices=choices,
+        metavar="KIND",
+        help=", ".join(choices),
+    )
 
 
 def _add_run_arguments(subparser: argparse.ArgumentParser) -> None:

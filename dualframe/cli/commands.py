@@ -13,6 +13,7 @@ from typing import Any
 
 import dualframe as df
 from dualframe import catalogue
+from dualframe.analysis.run_words import count_text
 from dualframe.building.kept_calibrations import kept_calibrations
 from dualframe.building.twin_choice import choose_twin
 from dualframe.cli import terminal_output as terminal
@@ -202,7 +203,8 @@ def compare_command(options: argparse.Namespace) -> int:
     runs = (1 + len(models)) * (1 + len(conditions)) * options.seeds
     say(
         f"{control.name}: {', '.join(['biological', *models])}; control, "
-        f"{', '.join(options.modulate)}; {options.seeds} seeds: {runs} runs of {options.duration}"
+        f"{', '.join(options.modulate)}; {count_text(options.seeds, 'seed')}: {runs} runs of "
+        f"{options.duration}"
     )
     comparison = df.compare_branches(
         control,

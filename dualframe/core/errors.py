@@ -8,6 +8,7 @@ from typing import Any
 
 _LONGEST = 100  # characters of a name that an error repeats
 _MOST_NAMES = 40  # that an error lists
+_MOST_NEAR = 5  # that it lists of more
 
 
 class DualframeError(Exception):
@@ -105,7 +106,8 @@ def suggest_name(name: object, choices: Iterable[str], lister: str = "") -> str:
     choices
         The names that exist.
     lister
-        What prints them, such as a command; replaces a list of more than a screen's names.
+        What prints them, such as a command; with the nearest names it replaces a list of more than
+        a screen's.
     """
     known = sorted(set(choices))
     folded = {choice.casefold(): choice for choice in known}
@@ -113,5 +115,7 @@ def suggest_name(name: object, choices: Iterable[str], lister: str = "") -> str:
     if close:
         return f"Did you mean {folded[close[0]]!r}?"
     if lister and len(known) > _MOST_NAMES:
-        return f"Known: {len(known)} names, which {lister} prints."
+        near = get_close_matches(str(name).casefold(), list(folded), n=_MOST_NEAR, cutoff=0.2)
+        nearest = f"Nearest: {', '.join(folded[name] for name in near)}. " if near else ""
+        return f"{nearest}Known: {len(known)} names, which {lister} prints."
     return f"Known: {', '.join(known)}." if known else "There is none: check the name or the path."

@@ -29,6 +29,7 @@ from dualframe.analysis.network_state import (
     state_shifts,
 )
 from dualframe.analysis.plots import savefig
+from dualframe.analysis.run_words import count_text
 from dualframe.core.errors import DualframeError, UnknownName
 from dualframe.core.output_folder import check_output, replaced_output, write_manifest
 from dualframe.experiments.branch_comparison_plot import draw_shifts
@@ -210,7 +211,7 @@ class BranchComparison:
             self.shifts,
             self.agreement if len(self.models) > 1 else None,
             measure=measure,
-            title=f"{self.circuit}: shifts against control, seeds: {self.seeds}",
+            title=f"{self.circuit}: shifts against control, {count_text(self.seeds, 'seed')}",
             least_shift=self.tolerance.least_shift,
         )
         return figure

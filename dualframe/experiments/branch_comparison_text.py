@@ -17,6 +17,7 @@ from dualframe.analysis.branch_agreement import (
     Tolerance,
     verdict_words,
 )
+from dualframe.analysis.run_words import count_text
 from dualframe.analysis.significance import fewest_pairs
 
 WIDTH = 100
@@ -63,7 +64,7 @@ class ComparisonTables:
         """Circuit, models, number of seeds and window."""
         models = ", ".join(self.states["model"].unique())
         return (
-            f"{self.circuit}: {models}; {self.seeds} seed{'s' * (self.seeds != 1)}, rates from "
+            f"{self.circuit}: {models}; {count_text(self.seeds, 'seed')}, rates from "
             f"{self.start:g} to {self.duration:g} s"
         )
 
@@ -74,8 +75,9 @@ class ComparisonTables:
         if self.seeds >= needed:
             return ""
         return (
-            f"{self.seeds} seeds cannot reach p < {SIGNIFICANT:g} in {rows} rows: that needs "
-            f"{needed} (one row alone: {fewest_pairs(1, SIGNIFICANT)})."
+            f"{count_text(self.seeds, 'seed')} cannot reach p < {SIGNIFICANT:g} in "
+            f"{count_text(rows, 'row')}: that needs {needed} (one row alone: "
+            f"{fewest_pairs(1, SIGNIFICANT)})."
         )
 
     def rates(self) -> pd.DataFrame:

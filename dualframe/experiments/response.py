@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -10,13 +11,16 @@ import numpy as np
 from brian2.units import second, volt
 from numpy.typing import NDArray
 
+from dualframe.analysis.run_words import count_text
+from dualframe.core.quantity import quantity_text
 from dualframe.network import Population
 from dualframe.results.results import Results
 
 Floats = NDArray[np.float64]
+_SHOWN = 8  # copies of which a response that is printed has numbers
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class Response:
     """What the copies of a cell did.
 
@@ -63,10 +67,28 @@ class Response:
         """Number of copies."""
         return len(self.spike_times)
 
+    def __repr__(self) -> str:
+        trains = [self.spike_train(copy) for copy in range(self.n)]
+        counts = _join_first([str(len(train)) for train in trains])
+        first = _join_first([f"{1e3 * train[0]:.4g}" if len(train) else "-" for train in trains])
+        currents = [quantity_text(end) for end in (np.min(self.currents), np.max(self.currents))]
+        return (
+            f"<Response: {self.cell or 'cell'}{self.model and f' ({self.model})'}, "
+            f"{count_text(self.n, 'step')} of {' to '.join(dict.fromkeys(currents))} for "
+            f"{quantity_text(self.duration)}; spikes during it {counts}; first after {first} ms; "
+            f"V of {count_text(len(self.recorded), 'step')}>"
+        )
+
     def spike_train(self, copy: int) -> Floats:
         """Return the spikes of a copy during its step, in seconds from the onset."""
         times = np.asarray(self.spike_times[copy], dtype=float)
         return times[(times >= 0) & (times < float(self.duration))]
+
+
+def _join_first(texts: Sequence[str]) -> str:
+    """Return the first few of the texts of copies, and how many there are besides."""
+    rest = len(texts) - _SHOWN
+    return ", ".join([*texts[:_SHOWN], *([f"and {rest} more"] if rest > 0 else [])])
 
 
 def read_response(

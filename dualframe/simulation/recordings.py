@@ -200,7 +200,9 @@ def _check_population_recording(population: Population, recording: Recording) ->
     known = population.variables | ({"dspikes"} if population.events else set())
     for variable in recording.variables:
         if variable not in known:
-            raise UnknownName(f"variable of population {population.name!r}", variable, known)
+            label = f"variable of population {population.name!r}"
+            lister = f"sorted(network.population({population.name!r}).variables)"
+            raise UnknownName(label, variable, known, lister=lister)
     if recording.neurons is not None and recording.neurons.max() >= population.n:
         raise NetworkError(
             f"recording asks for neuron {recording.neurons.max()} of population "

@@ -104,6 +104,5 @@ def require_supported(network: Network, target: str, use_gpu: bool | None = None
     features = check(network, target, use_gpu=use_gpu)
     if features:
         listed = "\n  ".join(["", *map(str, features)] if len(features) > 1 else map(str, features))
-        raise TargetError(
-            f"network {network.name!r} cannot run on {resolve_target(target)!r}: {listed}"
-        )
+        place = "any target" if check_structure(network) else repr(resolve_target(target))
+        raise TargetError(f"network {network.name!r} cannot run on {place}: {listed}")

@@ -102,6 +102,17 @@ def test_spikes_outside_the_step_do_not_count() -> None:
     assert adaptation_index(response)[0] == pytest.approx((0.2 - 0.3) / 0.5)
 
 
+def test_a_response_prints_counts_and_first_spikes_in_a_line() -> None:
+    few = made([np.array([]), np.array([0.0123, 0.5])], [10, 200])
+    assert repr(few) == (
+        "<Response: cell, 2 steps of 10. pA to 200. pA for 1. s; spikes during it 0, 2; first "
+        "after -, 12.3 ms; V of 0 steps>"
+    )
+    many = repr(made([np.linspace(0, 0.9, 1000)] * 100))
+    assert len(many) < 300
+    assert "1000, and 92 more; first" in many
+
+
 def test_a_curve_is_sorted_by_current() -> None:
     curve = fi_curve(made([np.array([0.1, 0.2]), np.array([]), np.array([0.5])], [30, 10, 20]))
     np.testing.assert_allclose(curve.current_A, [1e-11, 2e-11, 3e-11])

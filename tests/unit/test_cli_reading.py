@@ -43,6 +43,25 @@ def test_the_help_of_a_command_has_an_example_that_can_be_called(
     assert command_line_parser().parse_args(words).command == name
 
 
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["list"], "missing. Kinds: cells, circuits, "),
+        (["list", "cell"], "unknown kind 'cell'. Did you mean 'cells'? Kinds: cells, "),
+        (["list", "xyzzy"], "unknown kind 'xyzzy'. Kinds: cells, "),
+        (["schema", "--out", "x.json"], "missing. Kinds: circuit, task, "),
+    ],
+)
+def test_a_kind_that_is_none_is_answered_with_the_kinds(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(words)
+    said = capsys.readouterr().err
+    assert f"argument KIND: {message}" in said
+    assert "[KIND]" not in said
+
+
 def test_help_shows_what_options_may_be(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["run", "--help"])

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 import pytest
 from package_source import ROOT, functions_of, source_files, syntax_trees
 
+from dualframe.analysis.run_words import count_text
+
 #: They say that something is there, not what it is.
 SAYS_NOTHING = ("given", "own", "made", "found", "wanted", "kept", "known", "told", "what")
 MOST_POSITIONAL = 5
@@ -183,3 +185,15 @@ def test_no_file_is_long() -> None:
 def test_no_file_stops_the_formatter() -> None:
     marked = [path for path in source_files() if "fmt: " + "skip" in path.read_text("utf-8")]
     assert not marked
+
+
+def test_one_seed_is_no_seeds() -> None:
+    scripts = [
+        path
+        for folder in ("circuits", "tasks", "benchmarks")
+        for path in (ROOT / folder).rglob("*.py")
+    ]
+    paths = [*(ROOT / "dualframe").rglob("*.py"), *scripts]
+    assert len(paths) > 500
+    assert not [str(path) for path in paths if "} seeds" in path.read_text(encoding="utf-8")]
+    assert [count_text(number, "seed") for number in (0, 1, 2)] == ["0 seeds", "1 seed", "2 seeds"]

@@ -343,7 +343,7 @@ def test_what_has_no_portable_form_is_blocked_on_every_target(target: str) -> No
     found = [b for b in check(net, target, use_gpu=False) if b.where != "this machine"]
     assert len(found) == 2  # the reset and the synapse both write what the event reads
     assert check_structure(net) == [b.construct for b in found]
-    with pytest.raises(TargetError, match="cannot run on"):
+    with pytest.raises(TargetError, match="cannot run on any target"):
         require_supported(net, target, use_gpu=False)
 
 

@@ -14,6 +14,7 @@ from brian2.units import ms, second
 
 import dualframe as df
 from dualframe.analysis.run_words import describe_run, recorded_text
+from dualframe.core.errors import UnknownName
 from dualframe.network import Event, Recording
 from dualframe.results.results import Results, spike_table
 from dualframe.simulation.recordings import (
@@ -49,6 +50,17 @@ def test_names_are_those_of_the_first_neurons_at_every_step(names: Any) -> None:
     found = resolve_recordings(network(), {"many": names, "few": names}, STEP)
     assert found["many"] == Recording("V", neurons=range(RECORDED_NEURONS))
     assert found["few"] == Recording("V")
+
+
+def test_an_unknown_variable_is_answered_with_the_nearest_of_many() -> None:
+    equations = "\n".join(["dV/dt = -V/(10*ms) : volt", *[f"g_{k} : 1" for k in range(60)]])
+    many = df.Network(populations=[df.Population(name="cells", n=2, equations=equations)])
+    for name, near in {"V_soma": "Nearest: V. ", "g_6x": "Did you mean 'g_6'", "~": ""}.items():
+        with pytest.raises(UnknownName) as caught:
+            resolve_recordings(many, {"cells": name}, 0.1 * ms)
+        assert near in str(caught.value)
+        assert len(str(caught.value)) < 200
+    assert "which sorted(network.population('cells').variables) prints" in str(caught.value)
 
 
 def test_a_recording_keeps_what_it_says() -> None:
