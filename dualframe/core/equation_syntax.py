@@ -146,6 +146,54 @@ def check_condition(text: str, label: str, model: str) -> None:
         )
 
 
+def expressions_of_model(text: str) -> list[tuple[str, str]]:
+    """Return the name and the expression of each equation of a model that has one.
+
+    Parameters
+    ----------
+    text
+        Equations that `check_model` accepts.
+    """
+    equations = _EQUATION.finditer(_COMMENT.sub("", text))
+    return [(e["state"] or e["name"], e["expression"]) for e in equations if e["expression"]]
+
+
+def find_bare_condition(expression: str) -> str:
+    """Return the first condition that stands where a number is expected; "" for none.
+
+    Parameters
+    ----------
+    expression
+        A number: conditions are numbers in ``int(x > 1)``, where they are 0 or 1.
+    """
+    return _bare_condition(ast.parse(" ".join(expression.split()), mode="eval").body)
+
+
+def _bare_condition(node: ast.expr) -> str:
+    if isinstance(node, (ast.Compare, ast.BoolOp)) or _is_negation(node):
+        return ast.unparse(node)
+    inside: list[ast.AST] = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "int":
+        inside = [part for argument in node.args for part in _numbers_of_condition(argument)]
+    parts = (_bare_condition(part) for part in inside if isinstance(part, ast.expr))
+    return next(filter(None, parts), "")
+
+
+def _is_negation(node: ast.AST) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+
+
+def _numbers_of_condition(node: ast.expr) -> list[ast.expr]:
+    """Return the numbers that a condition compares; of a number, itself."""
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    if isinstance(node, ast.BoolOp):
+        return [part for value in node.values for part in _numbers_of_condition(value)]
+    if isinstance(node, ast.UnaryOp) and _is_negation(node):
+        return _numbers_of_condition(node.operand)
+    return [node]
+
+
 def _is_condition(node: ast.expr, model: str) -> bool:
     if isinstance(node, ast.Name):
         equations = _EQUATION.finditer(_COMMENT.sub("", model))

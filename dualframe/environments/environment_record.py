@@ -11,12 +11,10 @@ import pandas as pd
 from brian2.units import ms
 from brian2.utils.stringtools import get_identifiers, word_substitute
 
-from dualframe.core.equation_syntax import FUNCTIONS
-from dualframe.core.errors import NetworkError, UnknownName, suggest_name
+from dualframe.core.errors import UnknownName
 from dualframe.core.quantity import quantity, quantity_text
 from dualframe.environments.derived_signals import derived_equations
 from dualframe.environments.expression_evaluator import (
-    CONSTANTS,
     compile_expression,
     drawn_once_per_step,
     ordered_subexpressions,
@@ -37,8 +35,8 @@ trial : 1
 """
 # Computed once per step: a signal to another population is then a variable, as GeNN needs it
 ONCE = " (constant over dt)"
-_OF_THE_CLOCK = ("t", "dt", "tick", "steps", "ending")
-_COUNTERS = ("elapsed", "collected", "reward", "ended", "trial")
+OF_THE_CLOCK = ("t", "dt", "tick", "steps", "ending")
+COUNTERS = ("elapsed", "collected", "reward", "ended", "trial")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -227,7 +225,7 @@ class Environment(EnvironmentEquations):
         for key in start or {}:
             if key not in self.state:
                 raise UnknownName(f"state variable of environment {self.name!r}", key, self.state)
-        counters = dict.fromkeys((*_COUNTERS, *self.trial_outcomes), 0.0)
+        counters = dict.fromkeys((*COUNTERS, *self.trial_outcomes), 0.0)
         signals, rates = derived_equations(derived, self.observations)
         return Population(
             name=name,
@@ -301,74 +299,3 @@ class Environment(EnvironmentEquations):
     def _neuron_reset(self) -> str:
         starts = [f"{name} = {expression}" for name, expression in self.start.items()]
         return "; ".join([*starts, "trial += 1", "elapsed = 0", "collected = 0"])
-
-
-def check_definitions(environment: Environment) -> None:
-    """Refuse an environment whose equations leave something open, or use names that it has itself.
-
-    Parameters
-    ----------
-    environment
-        With its values.
-
-    Raises
-    ------
-    NetworkError
-        If its equations do not define what `Environment.equations` promises, use a name that nobody
-        defines or one another in a circle, or its state has a name of the counters and outcomes
-        that every environment has.
-    UnknownName
-        If it starts a trial with a state variable that it does not have.
-    """
-    for name in environment.state:
-        if name in (*_COUNTERS, *environment.trial_outcomes, "tick", "steps", "ending"):
-            raise NetworkError(
-                f"environment {environment.name!r} has a state variable {name!r}, a name that "
-                f"every environment uses itself: give it another."
-            )
-    _check_named_state(environment)
-    lines = _lines_in_order(environment)
-    defined = set(lines)
-    promised = {f"{name}_next" for name in environment.state}
-    promised |= {"reward_next", "terminal", "succeeded"}
-    promised |= {item.name for item in environment.observations} - set(environment.state)
-    for name in environment.position:
-        if name not in environment.state:
-            raise NetworkError(
-                f"environment {environment.name!r} has the position {name!r}: expected one of its "
-                f"state variables, {', '.join(environment.state)}."
-            )
-    for name in sorted(promised - defined):
-        raise NetworkError(
-            f"environment {environment.name!r} does not define {name!r} in its equations."
-        )
-    own = (*environment.state, *environment.action.inputs, *_COUNTERS, *environment.trial_outcomes)
-    known = {*defined, *own, *environment.constants, *FUNCTIONS, *CONSTANTS, *_OF_THE_CLOCK}
-    for name, expression in (*lines.items(), *environment.start.items()):
-        for used in sorted(get_identifiers(expression) - known):
-            raise NetworkError(
-                f"environment {environment.name!r}: {used!r}, of which {name!r} is made, is "
-                f"neither a parameter nor defined. {suggest_name(used, known - {*FUNCTIONS})}"
-            )
-
-
-def _check_named_state(environment: Environment) -> None:
-    """Refuse a start or a transfer to the next trial of what is no state variable."""
-    for names, of in ((environment.start, "at the start"), (environment.carried_over, "to carry")):
-        for name in names:
-            if name not in environment.state:
-                kind = f"state variable {of} of environment {environment.name!r}"
-                raise UnknownName(kind, name, environment.state)
-
-
-def _lines_in_order(environment: Environment) -> dict[str, str]:
-    """Return the subexpressions of a tick by name, each after those that it uses."""
-    try:
-        return dict(ordered_subexpressions(environment.tick_equations))
-    except ValueError as error:  # of Brian2
-        if isinstance(error, NetworkError):
-            raise
-        raise NetworkError(
-            f"equations of environment {environment.name!r}: {error} Only the state is of the tick "
-            f"before; let what is new be made of it."
-        ) from error

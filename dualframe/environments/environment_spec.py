@@ -12,11 +12,8 @@ from dualframe.core.errors import NetworkError
 from dualframe.core.quantity import quantity
 from dualframe.core.user_warnings import warn_user
 from dualframe.core.validation import expect_type
-from dualframe.environments.environment_record import (
-    Environment,
-    EnvironmentEquations,
-    check_definitions,
-)
+from dualframe.environments.definition_checks import check_definitions
+from dualframe.environments.environment_record import Environment, EnvironmentEquations
 from dualframe.environments.expression_evaluator import ordered_subexpressions
 from dualframe.environments.parameter import (
     EnvironmentParameter,

@@ -12,8 +12,8 @@ import numpy as np
 from brian2.units import second
 
 from dualframe.core.errors import OutputError, UnknownName
-from dualframe.core.quantity import quantity
 from dualframe.core.validation import MOST_MEMBERS, as_indices
+from dualframe.formats.column_units import split_unit, unit_of_columns
 from dualframe.formats.foreign_files import as_existing_file
 from dualframe.formats.text_tables import read_text_table
 from dualframe.network import SpikeInput
@@ -67,7 +67,7 @@ def read_csv_spikes(
     *,
     neuron: str = "neuron",
     time: str = "t",
-    unit: Any = second,
+    unit: Any = None,
     population: str = "",
     n: int | None = None,
     separator: str | None = None,
@@ -81,10 +81,10 @@ def read_csv_spikes(
     name
         Of the input.
     neuron, time
-        Its columns of source numbers, from zero, and of times; BMTK calls them ``"node_ids"`` and
-        ``"timestamps"``.
+        Its columns of source numbers, from zero, and of times, without the unit; BMTK calls them
+        ``"node_ids"`` and ``"timestamps"``.
     unit
-        Of the times.
+        Of the times, unless the header has it: ``t (ms)``.
     population
         Takes only rows whose column ``population`` says so; a file with one needs none.
     n
@@ -95,10 +95,12 @@ def read_csv_spikes(
     Raises
     ------
     OutputError
-        If the file cannot be read, a column holds something else, or there are several populations
-        and none is named.
+        If the file cannot be read, a column holds something else, no unit is stated, or there are
+        several populations and none is named.
     UnknownName
         If it has no such column.
+    QuantityError
+        If the unit is not one of time.
     """
     table = read_text_table(path, "spikes", separator)
     if population:
@@ -114,8 +116,11 @@ def read_csv_spikes(
     whole = sources == np.rint(sources)
     if not whole.all():
         table.refuse_row(neuron, int(np.argmin(whole)), expected)
-    times = table.numbers(time, "a number of zero or more", least=0)
-    return spike_input(name, n, sources.astype(np.int64), times * quantity(unit, "time", "unit"))
+    headers = {split_unit(str(header))[0]: str(header) for header in table.rows}
+    column = time if time in table.rows else headers.get(time, time)
+    times = table.numbers(column, "a number of zero or more", least=0)
+    one = unit_of_columns(table, [column], unit, "unit", "time")
+    return spike_input(name, n, sources.astype(np.int64), times * one)
 
 
 def _chosen_population(file: Path, population: str, names: list[str]) -> str:

@@ -8,7 +8,6 @@ until the time of the next row; the last holds until the end. Units stand in the
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dualframe.core.errors import OutputError
-from dualframe.core.quantity import quantity
 from dualframe.core.validation import as_names
+from dualframe.formats.column_units import split_unit, unit_of_columns
 from dualframe.formats.text_tables import TextTable, read_text_table
 from dualframe.network import CurrentInput, PoissonInput
 
@@ -75,8 +74,8 @@ def read_csv_rates(
     return PoissonInput(
         name,
         size,
-        times=times * _unit_of(table, course[:1], unit, "unit", "time"),
-        rates=values * _unit_of(table, course[1:], rate_unit, "rate_unit", "rate"),
+        times=times * unit_of_columns(table, course[:1], unit, "unit", "time"),
+        rates=values * unit_of_columns(table, course[1:], rate_unit, "rate_unit", "rate"),
     )
 
 
@@ -132,26 +131,16 @@ def read_csv_current(
         target,
         variable=variable,
         name=name,
-        times=times * _unit_of(table, course[:1], unit, "unit", "time"),
+        times=times * unit_of_columns(table, course[:1], unit, "unit", "time"),
         values=(columns[:, 0] if columns.shape[1] == 1 else columns)
-        * _unit_of(table, course[1:], value_unit, "value_unit", dimension),
+        * unit_of_columns(table, course[1:], value_unit, "value_unit", dimension),
     )
-
-
-_WITH_UNIT = re.compile(r"(?P<name>.*?)\s*(?:\((?P<round>[^()]+)\)|\[(?P<square>[^][]+)\])\s*")
-_EXAMPLES = {"time": "ms", "rate": "Hz", "current": "pA"}
-
-
-def _split_unit(column: str) -> tuple[str, str]:
-    """Return the name of a column and the unit that its header has in brackets, "" for none."""
-    match = _WITH_UNIT.fullmatch(column)
-    return (match["name"], match["round"] or match["square"]) if match else (column, "")
 
 
 def _find_course(table: TextTable, time: str, columns: str | Sequence[str]) -> list[str]:
     """Return the header's names of the column of times, first, and of those of values."""
     headers = [str(header) for header in table.rows]
-    places = {_split_unit(header)[0]: header for header in headers} | {h: h for h in headers}
+    places = {split_unit(header)[0]: header for header in headers} | {h: h for h in headers}
     first = places.get(time, time)
     table.find_column(first)
     names = [places.get(name, name) for name in as_names(columns, "columns")]
@@ -159,26 +148,6 @@ def _find_course(table: TextTable, time: str, columns: str | Sequence[str]) -> l
     if len(course) == 1:
         raise OutputError(f"{str(table.file)!r} has no column beside {first!r}: add one of values.")
     return course
-
-
-def _unit_of(
-    table: TextTable, columns: Sequence[str], unit: Any, argument: str, dimension: str | None
-) -> Any:
-    """Return the unit of columns: of their headers, or of an argument."""
-    written = {_split_unit(column)[1] for column in columns}
-    label = f"unit of {', '.join(map(repr, columns[:3]))} in {str(table.file)!r}"
-    if len(written) > 1:
-        raise OutputError(f"{label}: {', '.join(map(repr, sorted(written)))}: give all one unit.")
-    header = written.pop()
-    if not header and unit is None:
-        example = _EXAMPLES.get(dimension or "", "mV")
-        raise OutputError(
-            f"{str(table.file)!r} does not say the unit of {columns[0]!r}: write it in the header, "
-            f"like '{columns[0]} ({example})', or give {argument}={example}."
-        )
-    if header and unit is not None:
-        raise OutputError(f"{label} stands in the header, {header!r}: leave out {argument}.")
-    return quantity(f"1 {header}" if header else unit, dimension, label)
 
 
 def _read_course(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from brian2.units import Hz, ms
 
 from dualframe.core.errors import NetworkError, QuantityError, UnknownName
 from dualframe.environments import Environment, environment, environments
-from dualframe.environments.environment_record import check_definitions
+from dualframe.environments.definition_checks import check_definitions
 from dualframe.environments.expression_evaluator import compile_expression, ordered_subexpressions
 from dualframe.environments.registry import ENVIRONMENTS
 from dualframe.network import Network
@@ -111,6 +112,35 @@ def test_an_environment_that_leaves_something_open() -> None:
     short = "\n".join(line for line in made.equations.splitlines() if "succeeded" not in line)
     with pytest.raises(NetworkError, match="does not define 'succeeded'"):
         check_definitions(replace(made, equations=short))
+
+
+@pytest.mark.parametrize(
+    ("name", "expression", "problem"),
+    [
+        (
+            "succeeded",
+            "x_next > 1",
+            r"'succeeded' is a number, .*: write int\(x_next > 1\)",
+        ),
+        ("succeeded", "2*(x_next > 1)", "'x_next > 1' is true or false"),
+        ("reward_next", "int(x > 0) + (not x < 1)", "'not x < 1' is true or false"),
+        ("reward_next", "int((x > 0)*1 > 0)", "'x > 0' is true or false"),
+        ("reward_next", "int(x > 0 and not x > 1)", ""),
+        ("succeeded", "reward_net", "'reward_net', of which 'succeeded' is made, .*'reward_next'"),
+        ("best", "nothing + 1", "'nothing', of which 'best' is made"),
+        ("best", "x > 0", "'best' is a number"),
+    ],
+)
+def test_what_reward_success_and_outcomes_are_made_of(
+    name: str, expression: str, problem: str
+) -> None:
+    written = environment("linear_track")
+    lines = [f"{name} = {expression} : 1"] if name != "best" else []
+    kept = [line for line in written.equations.splitlines() if not line.startswith(f"{name} =")]
+    further = {"best": expression if name == "best" else "0"}
+    changed = replace(written, equations="\n".join([*kept, *lines]), further_outcomes=further)
+    with pytest.raises(NetworkError, match=problem) if problem else nullcontext():
+        check_definitions(changed)
 
 
 # --- populations --------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-from brian2.units import Hz, ms, mV, nS, pA, pF
+from brian2.units import Hz, ms, mV, nS, pA, pF, second
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -159,8 +159,17 @@ def test_spikes_return_from_libsonata(
 
 def test_csv_of_dualframe_and_of_bmtk(tmp_path: Path) -> None:
     (tmp_path / "ours.csv").write_text("neuron,t\n3,0.02\n0,0.01\n")
-    spikes = df.formats.read_csv_spikes(tmp_path / "ours.csv", "in", n=5)
-    assert (spikes.n, spikes.indices.tolist()) == (5, [0, 3])
+    (tmp_path / "stated.csv").write_text("neuron,t (ms)\n3,20\n0,10\n")
+    for spikes in (
+        df.formats.read_csv_spikes(tmp_path / "ours.csv", "in", n=5, unit=1 * second),
+        df.formats.read_csv_spikes(tmp_path / "stated.csv", "in", n=5),
+    ):
+        assert (spikes.n, spikes.indices.tolist()) == (5, [0, 3])
+        assert np.asarray(spikes.times).tolist() == [0.01, 0.02]
+    with pytest.raises(OutputError, match=r"does not say the unit of 't': .* or give unit=ms"):
+        df.formats.read_csv_spikes(tmp_path / "ours.csv", "in")
+    with pytest.raises(OutputError, match="stands in the header, 'ms': leave out unit"):
+        df.formats.read_csv_spikes(tmp_path / "stated.csv", "in", unit="1 ms")
     (tmp_path / "theirs.csv").write_text("timestamps population node_ids\n20 a 3\n10 b 0\n")
     columns = {"neuron": "node_ids", "time": "timestamps", "unit": "1 ms", "population": "a"}
     spikes = df.formats.read_csv_spikes(tmp_path / "theirs.csv", "in", **columns)
@@ -198,7 +207,7 @@ def test_damaged_files_and_unknown_names(tmp_path: Path) -> None:
 def test_a_bad_row_of_a_text_file_is_found(text: str, problem: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(OutputError, match=problem):
-        df.formats.read_csv_spikes(tmp_path / "a.csv", "in")
+        df.formats.read_csv_spikes(tmp_path / "a.csv", "in", unit=1 * second)
 
 
 @pytest.mark.parametrize("read", [df.formats.read_sonata_spikes, df.formats.read_csv_spikes])

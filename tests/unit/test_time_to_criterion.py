@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from brian2.units import nS
+from brian2.units import nS, second
 
+import dualframe as df
+from dualframe.core.errors import DualframeError
 from dualframe.training.figures import plot_weights
+from dualframe.training.outcomes.outcome import TrainingSetup
+from dualframe.training.outcomes.registry import outcome_of
 from dualframe.training.outcomes.time_to_criterion import TIME_TO_CRITERION
 
 TIMES = np.array([0.0, 2.0, 4.0, 6.0])
@@ -52,6 +57,33 @@ def test_samples_tell_when_the_synapse_was_found_and_lost() -> None:
     assert outcomes["rewarded_rank"].tolist() == [1, 1, 2]
     assert outcomes["rewards"].tolist() == [1, 0, 2]
     assert tables.curves["weight_nS"].max() == pytest.approx(4)
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "message"),
+    [
+        ("criterion", "critrion", "criterion of the table .outcome. .*Did you mean 'criterion'"),
+        ("criterion", "exc", "the criterion 'exc' of 800 neurons: expected a population of one"),
+        ("reward", "nothing", "unknown reward of the table .outcome. 'nothing'"),
+        ("synapse", "taged", "projection of the table .outcome. .*Did you mean 'tagged'"),
+        ("synapse", "exc_to_inh", "a projection of 16000 synapses: expected one of a single pair"),
+        ("learned", ["exc_to_exc", "inh_to_exc"], "'inh_to_exc', a projection that does not learn"),
+    ],
+)
+def test_a_table_of_which_no_outcome_can_be_made_is_refused_before_a_run(
+    key: str, name: Any, message: str
+) -> None:
+    task = df.task("distal_reward")
+    _, entries = outcome_of(task)
+    setup = TrainingSetup(
+        network=df.task_driven.build(task), agents=1, entries=entries, sampling=10 * second
+    )
+    assert set(TIME_TO_CRITERION.make_recordings(setup)) == {
+        entries["synapse"],
+        *entries["learned"],
+    }
+    with pytest.raises(DualframeError, match=message):
+        TIME_TO_CRITERION.make_recordings(replace(setup, entries={**entries, key: name}))
 
 
 def test_the_figure_says_the_unit() -> None:

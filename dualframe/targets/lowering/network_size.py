@@ -86,7 +86,7 @@ def _needs_of_inputs(network: Network, duration: float) -> Iterator[MemoryNeed]:
 
 
 def _needs_of(network: Network, projection: Projection) -> Iterator[MemoryNeed]:
-    number = _expected_synapses(network, projection)
+    number = expected_synapses(network, projection)
     yield MemoryNeed(number * SYNAPSE, f"{number:.3g} synapses of {projection.name!r}")
 
 
@@ -119,7 +119,14 @@ def _check_pairs(network: Network, projection: Projection) -> None:
         )
 
 
-def _expected_synapses(network: Network, projection: Projection) -> float:
+def expected_synapses(network: Network, projection: Projection) -> float:
+    """Return the mean number of synapses that a projection draws; of its pairs, the number.
+
+    Parameters
+    ----------
+    network, projection
+        The network, and one of its projections.
+    """
     if isinstance(projection.pairs, tuple):
         return float(projection.pairs[0].size)
     rule, values = projection.connection.rule, projection.connection.values

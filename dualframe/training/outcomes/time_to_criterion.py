@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from dualframe.core.errors import NetworkError, UnknownName
 from dualframe.core.section_schema import SectionSchema
 from dualframe.network import Projection, Recording
 from dualframe.results.results import Results
+from dualframe.targets.lowering.network_size import expected_synapses
 from dualframe.training.outcomes.outcome import MainOutcome, Outcome, OutcomeTables, TrainingSetup
 
 #: How weights are shown: factor and end of the column's name, by unit.
@@ -21,10 +23,49 @@ _SHOWN = {"volt": (1e3, "_mV"), "siemens": (1e9, "_nS")}
 
 
 def record_synapse(setup: TrainingSetup) -> dict[str, Recording]:
-    """Return recordings of one synapse in time, and of the others' weights at the end."""
+    """Return recordings of one synapse in time, and of the others' weights at the end.
+
+    Raises
+    ------
+    UnknownName
+        If the table names a population or projection that the network does not have.
+    NetworkError
+        If the followed synapse is not one, or does not learn, or the criterion is not one neuron.
+    """
+    _check_entries(setup)
     followed = Recording(("w",), every=setup.sampling)
     others = {name: Recording(("w",)) for name in setup.entries["learned"]}
     return {setup.entries["synapse"]: followed, **others}
+
+
+def _check_entries(setup: TrainingSetup) -> None:
+    """Refuse names in the table of which no outcome could be made once agents have learned."""
+    entries, network = setup.entries, setup.network
+    projections = {projection.name: projection for projection in network.projections}
+    for name in (entries["synapse"], *entries["learned"]):
+        if name not in projections:
+            raise UnknownName("projection of the table [outcome]", name, projections)
+        if projections[name].plasticity is None:
+            raise NetworkError(
+                f"the table [outcome] names {name!r}, a projection that does not learn: expected "
+                f"one with a plasticity rule."
+            )
+    size = expected_synapses(network, projections[entries["synapse"]])
+    if size > 1:
+        raise NetworkError(
+            f"the table [outcome] follows the synapse {entries['synapse']!r}, a projection of "
+            f"{size:.6g} synapses: expected one of a single pair."
+        )
+    for key in ("criterion", "reward"):
+        sources = {source.name: source for source in (*network.populations, *network.sources)}
+        name = entries[key]
+        if name and name not in sources:
+            raise UnknownName(f"{key} of the table [outcome]", name, sources)
+        if key == "criterion" and name and sources[name].n > 1:
+            raise NetworkError(
+                f"the table [outcome] has the criterion {name!r} of {sources[name].n} neurons: "
+                f"expected a population of one, whose spike says that an agent has reached it."
+            )
 
 
 def tabulate_synapse(setup: TrainingSetup, results: Results) -> OutcomeTables:
