@@ -62,7 +62,7 @@ class Projection(ValueRecord):
     delay
         Conduction delay: a time, a distribution, or one value per pair. Distributions are
         grouped into at most ``delay_groups`` delays, each a whole number of time steps; with
-        ``delay_groups=None`` every synapse has its own (not on GeNN).
+        ``delay_groups=None`` every synapse has its own (not on target ``genn``).
     probability
         Probability of each ordered pair, between zero and one.
     kernel
@@ -94,12 +94,12 @@ class Projection(ValueRecord):
         to date, where a rule changes it between spikes too: applied to weights that are reported.
     visits
         Pairs of statements and a time: what every synapse executes at the start of a step once in
-        that time, with or without spikes (not on GeNN).
+        that time, with or without spikes (not on target ``genn``).
     visits_when
         Pairs of statements and a variable of the target: what all synapses of a neuron execute
-        before a step for which the variable is one (not on GeNN).
+        before a step for which the variable is one (not on target ``genn``).
     late
-        The statements that make up for missed visits, before all others, on GeNN.
+        The statements that make up for missed visits, before all others, on target ``genn``.
     plasticity
         How the weight learns, from `dualframe.plasticity_rule`: a rule, or several in the order in
         which they act, with the same bounds. The weight must then lie between the bounds; draws

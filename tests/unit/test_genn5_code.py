@@ -43,7 +43,7 @@ EXPRESSIONS = [
 PROGRAM = """
 #include <cmath>
 #include <cstdio>
-typedef double scalar;
+typedef double scalar, timepoint;
 int main() {{
     const scalar x = -1.75, y = 0.5, now = 0.3, dt = 0.1;
     const scalar values[] = {{{values}}};
@@ -72,6 +72,19 @@ def test_what_genn_does_not_have_is_refused() -> None:
         render_expression("binomial(x)", NAMES)
     with pytest.raises(TargetError, match="write an assignment"):
         list(parse_statements("x + 1"))
+
+
+def test_synapses_that_set_a_variable_of_neurons_are_listed() -> None:
+    cells = network().populations
+
+    def features(on_pre: str) -> list[str]:
+        onto = df.Projection("cells", "cells", on_pre, weight=0.1, probability=0.1, name="onto")
+        found = df.check(df.Network(cells, (), (onto,)), target="genn5")
+        return [feature.construct for feature in found if feature.where == "projection 'onto'"]
+
+    assert features("v += w*v_pre; w = 0.5*w") == []
+    (text,) = features("v_post = w")
+    assert text.startswith("its statements set 'v' of 'cells'")
 
 
 def test_other_names_become_local_constants() -> None:

@@ -14,7 +14,7 @@ from dualframe.targets.lowering.lowered_network import LoweredNetwork
 from dualframe.targets.lowering.poisson_counts import poisson_rate
 from dualframe.targets.target import UnsupportedFeature
 
-_DRAWS = frozenset({"poisson", "binomial"})  # functions that Brian2GeNN lacks
+_DRAWS = frozenset({"poisson"})  # functions that Brian2GeNN lacks
 
 
 def unsupported_features(network: Network) -> Iterator[UnsupportedFeature]:

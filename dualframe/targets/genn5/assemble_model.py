@@ -9,14 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from dualframe.targets.genn5.network_needs import NetworkNeeds
-from dualframe.targets.genn5.neuron_code import NeuronCode, write_neuron_code
-from dualframe.targets.genn5.synapse_code import (
-    OWN_DELAY,
-    SynapseCode,
-    delay_steps,
-    write_synapse_code,
+from dualframe.targets.genn5.delay_groups import (
+    DelayedThing,
+    DelayGroup,
+    arrival_name,
+    delay_groups,
+    delayed_thing,
 )
+from dualframe.targets.genn5.genn_text import IS_SECOND_PHASE
+from dualframe.targets.genn5.network_needs import NetworkNeeds
+from dualframe.targets.genn5.neuron_code import SPIKE_HISTORY, NeuronCode, write_neuron_code
+from dualframe.targets.genn5.synapse_code import OWN_DELAY, SynapseCode, write_synapse_code
 from dualframe.targets.lowering.lowered_network import (
     Array,
     LoweredNetwork,
@@ -29,7 +32,31 @@ _SPIKES_CODE = "next_spike != last_spike && t >= spike_times[next_spike] - 0.5*d
 _POISSON_CODE = (
     "{now} >= onset - 0.5*step && {now} < end - 0.5*step && gennrand_uniform() < rate*step"
 )
+_ALL = DelayGroup(members=slice(None), steps=0)
 _ROW = 1.5  # rows of synapses have a power of this as their length
+
+
+@dataclass(frozen=True)
+class SynapsePopulation:
+    """Synapses of one delay, as a group of PyGeNN."""
+
+    group: Any
+    delay_group: DelayGroup
+
+    def write_values(self, name: str, values: Array) -> None:
+        """Write a variable's values, read from the device, where the synapses stand.
+
+        Parameters
+        ----------
+        name
+            The variable in GeNN.
+        values
+            Of all synapses of the projection, in the order of the lowered network.
+        """
+        variable = self.group.vars[name]
+        variable.pull_from_device()
+        places = np.arange(len(values))[self.delay_group.members]
+        values[places[self.group.synapse_order]] = variable.current_values
 
 
 @dataclass(kw_only=True)
@@ -40,8 +67,10 @@ class AssembledModel:
     ----------
     model
         The `GeNNModel`.
-    populations, synapses
+    populations
         Groups of PyGeNN.
+    synapses
+        Groups of PyGeNN, one for each delay that needs one.
     codes
         The code of each synapses.
     in_use
@@ -51,7 +80,7 @@ class AssembledModel:
     model: Any
     needs: NetworkNeeds
     populations: dict[str, Any] = field(default_factory=dict)
-    synapses: dict[str, Any] = field(default_factory=dict)
+    synapses: dict[str, tuple[SynapsePopulation, ...]] = field(default_factory=dict)
     codes: dict[str, SynapseCode] = field(default_factory=dict)
     in_use: list[Any] = field(default_factory=list)
 
@@ -105,14 +134,24 @@ def assemble_model(
         )
     for synapses in needs.synapses:
         assembled.codes[synapses.name] = write_synapse_code(synapses, needs)
-        assembled.synapses[synapses.name] = _add_synapses(assembled, synapses)
+        groups = delay_groups(synapses, needs)
+        full_name = lowered.names.synapses[synapses.name]
+        assembled.synapses[synapses.name] = tuple(
+            _add_synapses(
+                assembled,
+                synapses,
+                group,
+                full_name if len(groups) == 1 else f"{full_name}_after{group.steps}",
+            )
+            for group in groups
+        )
     return assembled
 
 
-def _initial(values: Mapping[str, Array]) -> dict[str, Any]:
+def _initial(values: Mapping[str, Array], group: DelayGroup = _ALL) -> dict[str, Any]:
     """Return values as PyGeNN takes them: numbers, or arrays of one per member."""
     return {
-        name: float(value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)
+        name: float(value) if np.ndim(value) == 0 else np.asarray(value, dtype=float)[group.members]
         for name, value in values.items()
     }
 
@@ -133,6 +172,7 @@ def _add_group(assembled: AssembledModel, name: str, n: int, code: NeuronCode) -
         threshold_condition_code=code.threshold,
         reset_code=code.reset if code.threshold else None,
         additional_input_vars=[(source, "scalar", 0.0) for source in code.inputs] or None,
+        extra_global_params=[(SPIKE_HISTORY, "uint8_t*")] if code.remembered else None,
     )
     values = _initial({**code.variables, **code.constants})
     full_name = assembled.needs.network.names.groups[name]
@@ -141,6 +181,9 @@ def _add_group(assembled: AssembledModel, name: str, n: int, code: NeuronCode) -
     )
     for parameter in code.parameters:
         group.set_param_dynamic(parameter)
+    if code.remembered:
+        history = np.zeros(n * code.remembered, dtype=np.uint8)
+        group.extra_global_params[SPIKE_HISTORY].set_init_values(history)
     return group
 
 
@@ -176,7 +219,7 @@ def _add_poisson(assembled: AssembledModel, poisson: LoweredPoisson) -> Any:
     pygenn = import_pygenn()
     condition = _POISSON_CODE.format(now="t")
     if assembled.needs.phases == 2:
-        condition = f"fmod(rint(t/dt), 2.0) > 0.5 && {_POISSON_CODE.format(now='(t - dt)')}"
+        condition = f"{IS_SECOND_PHASE} && {_POISSON_CODE.format(now='(t - dt)')}"
     model = pygenn.create_neuron_model(
         "poisson",
         params=[(name, "scalar") for name in ("onset", "end", "step")],
@@ -195,37 +238,47 @@ def _add_poisson(assembled: AssembledModel, poisson: LoweredPoisson) -> Any:
     return group
 
 
-def _add_synapses(assembled: AssembledModel, synapses: LoweredSynapses) -> Any:
+def _add_synapses(
+    assembled: AssembledModel, synapses: LoweredSynapses, members: DelayGroup, name: str
+) -> SynapsePopulation:
+    """Add those synapses whose spikes GeNN holds back together."""
     pygenn, code = import_pygenn(), assembled.codes[synapses.name]
     before, behind = assembled.populations[synapses.source], assembled.populations[synapses.target]
+    thing = delayed_thing(synapses, assembled.needs)
+    arrival = arrival_name(members.steps) if _is_event(thing, members) else None
+    read_before = {**code.read_before, **({f"{arrival}_pre": arrival} if arrival else {})}
     group = assembled.model.add_synapse_population(
-        assembled.needs.network.names.synapses[synapses.name],
+        name,
         "SPARSE",
         before,
         behind,
         pygenn.init_weight_update(
-            assembled.keep(_weight_update_model(code, synapses.name)),
+            assembled.keep(_weight_update_model(code, synapses.name, arrival)),
             code.parameters,
-            _initial({**code.variables, **code.constants}),
+            _initial({**code.variables, **code.constants}, members),
             {},
             {},
-            {name: pygenn.create_var_ref(before, v) for name, v in code.read_before.items()},
+            {name: pygenn.create_var_ref(before, v) for name, v in read_before.items()},
             {name: pygenn.create_var_ref(behind, v) for name, v in code.read_behind.items()},
         ),
         pygenn.init_postsynaptic(assembled.keep(_brought()), {}, {}),
     )
-    group.set_sparse_connections(synapses.i, synapses.j)
-    group.max_connections = row_length(group.max_connections, len(synapses.i) / before.num_neurons)
-    for name in code.parameters:
-        group.set_wu_param_dynamic(name)
+    i, j = synapses.i[members.members], synapses.j[members.members]
+    group.set_sparse_connections(i, j)
+    group.max_connections = row_length(group.max_connections, len(i) / before.num_neurons)
+    for parameter in code.parameters:
+        group.set_wu_param_dynamic(parameter)
     if code.target:
         group.post_target_var = code.target
-    longest = delay_steps(synapses, assembled.needs)
-    if np.ndim(synapses.delay):
-        group.max_dendritic_delay_timesteps = longest + 1
-    elif synapses.on_pre and longest:
-        group.axonal_delay_steps = longest
-    return group
+    if thing is DelayedThing.OUTPUT:
+        group.max_dendritic_delay_timesteps = members.steps + 1
+    elif thing is DelayedThing.SPIKE and members.steps:
+        group.axonal_delay_steps = members.steps
+    return SynapsePopulation(group, members)
+
+
+def _is_event(thing: DelayedThing, members: DelayGroup) -> bool:
+    return thing is DelayedThing.EVENT and members.steps > 0
 
 
 def row_length(longest: int, mean: float) -> int:
@@ -243,17 +296,20 @@ def row_length(longest: int, mean: float) -> int:
     return int(np.ceil(_ROW ** np.ceil(np.log(room) / np.log(_ROW))))
 
 
-def _weight_update_model(code: SynapseCode, name: str) -> Any:
+def _weight_update_model(code: SynapseCode, name: str, arrival: str | None) -> Any:
     pygenn = import_pygenn()
     read = pygenn.VarAccessMode.READ_ONLY
+    read_before = [*code.read_before, *([f"{arrival}_pre"] if arrival else [])]
     return pygenn.create_weight_update_model(
         name,
         params=[(parameter, "scalar") for parameter in code.parameters],
         vars=_declared(code),
-        pre_spike_syn_code=code.on_pre or None,
+        pre_spike_syn_code=None if arrival else code.on_pre or None,
+        pre_event_syn_code=code.on_pre if arrival else None,
+        pre_event_threshold_condition_code=f"{arrival}_pre > 0.5" if arrival else None,
         post_spike_syn_code=code.on_post or None,
         synapse_dynamics_code=code.at_every_step or None,
-        pre_neuron_var_refs=[(n, "scalar", read) for n in code.read_before] or None,
+        pre_neuron_var_refs=[(n, "scalar", read) for n in read_before] or None,
         post_neuron_var_refs=[(n, "scalar", read) for n in code.read_behind] or None,
     )
 

@@ -84,9 +84,9 @@ class _GennRenderer(NodeRenderer):  # type: ignore[misc]
         left, right = (self.render_element_parentheses(n) for n in (node.left, node.right))
         if isinstance(node.op, ast.Pow):
             is_square = isinstance(node.right, ast.Constant) and node.right.value == 2
-            return f"({left}*{left})" if is_square else f"pow({left}, {right})"
+            return f"({left}*{left})" if is_square else f"pow((scalar){left}, (scalar){right})"
         if isinstance(node.op, ast.Mod):
-            return f"fmod({right} + fmod({left}, {right}), {right})"
+            return modulo(f"({right} + {modulo(left, right)})", right)
         if isinstance(node.op, ast.FloorDiv):
             return f"floor({left}/{right})"
         return f"{left} {self.expression_ops[type(node.op).__name__]} {right}"
@@ -118,6 +118,23 @@ class _GennRenderer(NodeRenderer):  # type: ignore[misc]
     def _truth(self, node: ast.AST) -> str:
         text = f"({self.render_node(node)})"
         return text if _is_boolean(node) else f"({text} != 0.0)"
+
+
+def modulo(dividend: str, divisor: str) -> str:
+    """Return the code of a remainder, which has the sign of the dividend.
+
+    Times are of double precision always, and CUDA has no remainder of two precisions.
+
+    Parameters
+    ----------
+    dividend, divisor
+        Code of values: names, numbers, calls or texts in parentheses.
+    """
+    return f"fmod((timepoint){dividend}, (timepoint){divisor})"
+
+
+#: A condition: the second of the two steps that GeNN takes for one.
+IS_SECOND_PHASE = f"{modulo('rint(t/dt)', '2.0')} > 0.5"
 
 
 def _is_boolean(node: ast.AST) -> bool:

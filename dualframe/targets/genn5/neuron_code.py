@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from brian2.equations.equations import SUBEXPRESSION
 
+from dualframe.targets.genn5.delay_groups import arrival_name, arrival_steps
 from dualframe.targets.genn5.genn_text import (
+    IS_SECOND_PHASE,
     genn_name,
+    modulo,
     parse_statements,
     render_expression,
     render_statements,
@@ -23,6 +26,7 @@ from dualframe.targets.lowering.lowered_network import Array, LoweredGroup
 
 STOPPED = "is_stopped"
 _PENDING, _NOT_REFRACTORY, _LASTSPIKE = "reset_is_due", "not_refractory", "lastspike"
+SPIKE_HISTORY, _HISTORY_SLOT = "spike_history", "history_slot"
 _LONG_AGO = -1e4  # Brian2's lastspike (s) of a neuron that has not fired
 
 
@@ -40,6 +44,8 @@ class NeuronCode:
         Values of each neuron that do not change.
     inputs
         The variables into which synapses add.
+    remembered
+        Number of steps for which each neuron remembers its spikes.
     step, threshold, reset
         Code.
     """
@@ -48,6 +54,7 @@ class NeuronCode:
     variables: Mapping[str, Array]
     constants: Mapping[str, Array]
     inputs: tuple[str, ...]
+    remembered: int
     step: str
     threshold: str | None
     reset: str
@@ -134,6 +141,7 @@ def write_neuron_code(group: LoweredGroup, needs: NetworkNeeds) -> NeuronCode:
         variables={population.names.get(name, name): value for name, value in variables.items()},
         constants={genn_name(name): value for name, value in constants.items()},
         inputs=tuple(input_name(name) for name in needs.inputs[group.name]),
+        remembered=_remembered(population),
         step="\n".join(_write_step(population)),
         threshold=_write_threshold(population),
         reset="\n".join(_write_spike(population)),
@@ -188,11 +196,20 @@ def _reads_last_spike(population: _Population) -> bool:
 def _copies(population: _Population) -> dict[str, Array]:
     copies = [start_name(name) for name in sorted(_recorded(population))]
     copies += [followed_name(name) for name in sorted(_followed(population))]
+    copies += [arrival_name(steps) for steps in _arrivals(population)]
     return {name: np.zeros(()) for name in copies}
 
 
 def _followed(population: _Population) -> set[str]:
     return population.needs.followed[population.group.name]
+
+
+def _arrivals(population: _Population) -> tuple[int, ...]:
+    return arrival_steps(population.group.name, population.needs)
+
+
+def _remembered(population: _Population) -> int:
+    return max(_arrivals(population), default=-1) + 1
 
 
 def _recorded(population: _Population) -> set[str]:
@@ -202,6 +219,7 @@ def _recorded(population: _Population) -> set[str]:
 def _write_step(population: _Population) -> Iterator[str]:
     """Return the code of a step, or of its two phases."""
     is_double = population.needs.phases == 2
+    yield from _write_arrivals(population)
     yield f"const bool moves = {_moves(population)};"
     yield f"const timepoint now = {'t - dt' if is_double else 't'};"
     if is_double:
@@ -221,9 +239,22 @@ def _write_step(population: _Population) -> Iterator[str]:
     yield "}"
 
 
+def _write_arrivals(population: _Population) -> Iterator[str]:
+    """Spikes that arrive: a ring of what each neuron did in the last steps says which."""
+    if not (length := _remembered(population)):
+        return
+    ring = f"{SPIKE_HISTORY}[id*{length}u + {{slot}}]"
+    slot_now = modulo("rint(t/dt)", f"{length}.0")
+    yield f"const unsigned int {_HISTORY_SLOT} = (unsigned int){slot_now};"
+    for steps in _arrivals(population):
+        slot = f"(({_HISTORY_SLOT} + {length - steps}u) % {length}u)"
+        yield f"{arrival_name(steps)} = {ring.format(slot=slot)};"
+    yield f"{ring.format(slot=_HISTORY_SLOT)} = 0;"
+
+
 def _moves(population: _Population) -> str:
     if population.needs.phases == 2:
-        return "fmod(rint(t/dt), 2.0) > 0.5"
+        return IS_SECOND_PHASE
     return f"{STOPPED} < 0.5"
 
 
@@ -297,6 +328,8 @@ def _write_threshold(population: _Population) -> str | None:
 
 def _write_spike(population: _Population) -> Iterator[str]:
     """What happens at a spike at once; the reset waits for what comes in the same step."""
+    if length := _remembered(population):
+        yield f"{SPIKE_HISTORY}[id*{length}u + {_HISTORY_SLOT}] = 1;"
     if _has_reset(population):
         yield f"{_PENDING} = 1.0;"
     if population.group.refractory is not None:

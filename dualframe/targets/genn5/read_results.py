@@ -159,13 +159,11 @@ def _choosing(read: Callable[[], Array], chosen: Any) -> Callable[[], Array]:
 
 def _synapse_reader(assembled: AssembledModel, synapses: LoweredSynapses) -> Any:
     """Return what reads a variable of synapses, in the order of the lowered network."""
-    group = assembled.synapses[synapses.name]
 
     def read(name: str) -> Array:
-        variable = group.vars[genn_name(name)]
-        variable.pull_from_device()
         values = np.empty(len(synapses.i))
-        values[group.synapse_order] = variable.current_values
+        for population in assembled.synapses[synapses.name]:
+            population.write_values(genn_name(name), values)
         return values
 
     return read

@@ -10,7 +10,9 @@ import numpy as np
 from brian2.equations.equations import DIFFERENTIAL_EQUATION, SUBEXPRESSION
 
 from dualframe.core.errors import TargetError
+from dualframe.targets.genn5.delay_groups import DelayedThing, delay_steps, delayed_thing
 from dualframe.targets.genn5.genn_text import (
+    IS_SECOND_PHASE,
     genn_name,
     parse_statements,
     render_expression,
@@ -182,8 +184,7 @@ def write_synapse_code(synapses: LoweredSynapses, needs: NetworkNeeds) -> Synaps
     on_pre, on_post = (_write_events(writing, text) for text in (synapses.on_pre, synapses.on_post))
     dynamics = "\n".join(_write_every_step(writing))
     visits = tuple(_write_visits(writing))
-    own_delays = np.ndim(synapses.delay) > 0
-    delays = {OWN_DELAY: _steps_of(synapses.delay, needs)} if own_delays else {}
+    delays = {OWN_DELAY: delay_steps(synapses, needs)} if _holds_outputs(writing) else {}
     return SynapseCode(
         parameters={genn_name(n): v for n, v in shared.items()} | writing.parameters,
         variables={genn_name(n): v for n, v in variables.items()},
@@ -198,21 +199,8 @@ def write_synapse_code(synapses: LoweredSynapses, needs: NetworkNeeds) -> Synaps
     )
 
 
-def _steps_of(delay: float | Array, needs: NetworkNeeds) -> Array:
-    return np.asarray(np.rint(np.asarray(delay) / needs.network.dt) * needs.phases)
-
-
-def delay_steps(synapses: LoweredSynapses, needs: NetworkNeeds) -> int:
-    """Return the number of GeNN's steps of the only, or the longest, delay of synapses.
-
-    Parameters
-    ----------
-    synapses
-        The synapses.
-    needs
-        What the synapses of the network need.
-    """
-    return int(np.max(_steps_of(synapses.delay, needs), initial=0))
+def _holds_outputs(writing: _Synapses) -> bool:
+    return delayed_thing(writing.synapses, writing.needs) is DelayedThing.OUTPUT
 
 
 def _initial_values(writing: _Synapses) -> dict[str, Array]:
@@ -276,7 +264,7 @@ def _render_addition(
     writing.targets.add(name)
     value = render_expression(statement.expression, names)
     signed = value if operator == "+=" else f"-({value})"
-    if np.ndim(writing.synapses.delay):
+    if _holds_outputs(writing):
         return f"addToPostDelay({signed}, {OWN_DELAY});"
     return f"addToPost({signed});"
 
@@ -284,9 +272,8 @@ def _render_addition(
 def _write_every_step(writing: _Synapses) -> Iterator[str]:
     """What synapses do at every step: their equations, a step of GeNN later, and sums."""
     phases = writing.needs.phases
-    moves = "fmod(rint(t/dt), 2.0) > 0.5"
     if update := _clock_driven_update(writing):
-        yield f"if (t > 0.5*dt{f' && !({moves})' if phases == 2 else ''}) {{"
+        yield f"if (t > 0.5*dt{f' && !({IS_SECOND_PHASE})' if phases == 2 else ''}) {{"
         yield f"const timepoint now = (rint(t/dt) - {float(phases)})*dt;"
         yield from _render(writing, update, _EVERY_STEP)
         yield "}"
@@ -294,7 +281,7 @@ def _write_every_step(writing: _Synapses) -> Iterator[str]:
         writing.targets.add(name)
         text = writing.expand(expression)
         names = writing.names_in(text, time="(t - dt)" if phases == 2 else "t")
-        gate = f"if ({moves}) " if phases == 2 else ""
+        gate = f"if ({IS_SECOND_PHASE}) " if phases == 2 else ""
         yield f"{gate}{{ addToPost({render_expression(text, names)}); }}"
 
 

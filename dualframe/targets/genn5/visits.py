@@ -64,25 +64,25 @@ def add_visits(assembled: AssembledModel) -> Iterator[Visit]:
     """
     for synapses in assembled.needs.synapses:
         code = assembled.codes[synapses.name]
-        full_name = assembled.needs.network.names.synapses[synapses.name]
         for number, visit in enumerate(code.visits):
-            name = f"{full_name}_visit{number}"
-            update = _add_update(assembled, name, synapses.name, visit)
-            yield Visit(
-                name=name,
-                update=update,
-                is_due=_when_due(assembled, synapses, number),
-                arrays={
-                    array: read_variable(assembled.populations[population], variable)
-                    for array, (population, variable) in visit.arrays.items()
-                },
-            )
+            for population in assembled.synapses[synapses.name]:
+                name = f"{population.group.name}_visit{number}"
+                yield Visit(
+                    name=name,
+                    update=_add_update(assembled, name, population.group, code, visit),
+                    is_due=_when_due(assembled, synapses, number),
+                    arrays={
+                        array: read_variable(assembled.populations[neurons], variable)
+                        for array, (neurons, variable) in visit.arrays.items()
+                    },
+                )
 
 
-def _add_update(assembled: AssembledModel, name: str, synapses_name: str, visit: VisitCode) -> Any:
+def _add_update(
+    assembled: AssembledModel, name: str, synapses: Any, code: SynapseCode, visit: VisitCode
+) -> Any:
     """Add a custom update of synapses; what it reads of neurons are arrays of its own."""
-    pygenn, code = import_pygenn(), assembled.codes[synapses_name]
-    synapses = assembled.synapses[synapses_name]
+    pygenn = import_pygenn()
     parameters = _used(code, visit)
     references = [n for n in (*code.variables, *code.constants) if n in words_of(visit.code)]
     model = pygenn.create_custom_update_model(
