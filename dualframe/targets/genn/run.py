@@ -102,6 +102,7 @@ def _genn_session(folder: Path, options: RunOptions, use_gpu: bool) -> Any:
         preferences["devices.genn.cuda_backend.cuda_path"] = str(cuda_path())
     if options.strict:
         preferences["codegen.cpp.extra_compile_args_gcc"] = ["-O3", "-w", "-ffp-contract=off"]
+        preferences["devices.genn.cuda_backend.extra_compile_args_nvcc"] = ["-fmad=false"]
     return brian_session(
         "genn",
         preferences,

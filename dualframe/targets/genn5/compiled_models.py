@@ -68,6 +68,9 @@ def build_model(
         for path in sources.iterdir():
             if path.suffix in _SOURCES:
                 path.write_text(seedless_source(path.read_text(encoding="utf-8")), "utf-8")
+        if use_gpu and strict:
+            makefile = sources / _MAKEFILE
+            makefile.write_text(unfused_makefile(makefile.read_text("utf-8")), "utf-8")
         key = source_key(sources, strict=strict, use_gpu=use_gpu)
         if programs.fetch(key, sources / LIBRARY):
             found.append("hit")
@@ -101,6 +104,19 @@ def seedless_source(text: str) -> str:
     seed = f'(unsigned int)std::strtoul(std::getenv("{SEED}"), nullptr, 10)'
     changed, count = _SEEDED.subn(lambda match: match[1] + seed, text)
     return f"#include <cstdlib>\n{changed}" if count else text
+
+
+def unfused_makefile(text: str) -> str:
+    """Return a makefile by which nvcc rounds every product, as `compile_flags` does on a CPU.
+
+    By default it fuses a product and a sum into one operation with one rounding.
+
+    Parameters
+    ----------
+    text
+        The makefile as GeNN has written it.
+    """
+    return re.sub(r"^(NVCCFLAGS :=.*)$", r"\1 -fmad=false", text, flags=re.MULTILINE)
 
 
 @contextmanager
