@@ -56,6 +56,7 @@ from dualframe.targets.cpp.objects_source import (
 )
 from dualframe.targets.cpp.random_functions import HEADER as STREAMS
 from dualframe.targets.cpp.random_functions import StreamCodeObject
+from dualframe.targets.cpp.synaptic_decays import decays_in_blocks
 from dualframe.targets.cpp.synaptic_pathways import loop_over_runs, pathway_classes
 
 # Arrays of a fixed size that holds the number of synapses or of recorded members
@@ -158,8 +159,11 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
     def generate_codeobj_source(self, writer: Any) -> None:
         """Write the code objects with the names of their lengths, and loops over runs."""
         threads = brian2.prefs["devices.cpp_standalone.openmp_threads"]
-        rewrite = (lambda source: source) if threads else loop_over_runs
-        over_runs = SimpleNamespace(write=lambda name, source: writer.write(name, rewrite(source)))
+
+        def rewrite(name: str, source: str) -> None:
+            writer.write(name, source if threads else decays_in_blocks(loop_over_runs(source)))
+
+        over_runs = SimpleNamespace(write=rewrite)
         with self._named_sizes() if self.contents else nullcontext():
             super().generate_codeobj_source(over_runs)
 

@@ -24,7 +24,8 @@ _LOOP = re.compile(
 )
 _RUNS = r"""const std::vector<dualframe::Run> &_due = \g<pathway>.due();
     const int32_t *const _order = \g<pathway>.order();"""
-_LOOP_OVER_RUNS = """for(size_t _run=0; _run<_due.size(); _run++)
+#: What becomes of Brian2's loop.
+LOOP_OVER_RUNS = """for(size_t _run=0; _run<_due.size(); _run++)
         for(int32_t _place=_due[_run].first; _place<_due[_run].last; _place++)
         {
             const size_t _idx = _order ? _order[_place] : _place;"""
@@ -40,7 +41,7 @@ def loop_over_runs(source: str) -> str:
     """
     if len(_QUEUE.findall(source)) != 1 or len(_LOOP.findall(source)) != 1:
         return source
-    return _LOOP.sub(_LOOP_OVER_RUNS, _QUEUE.sub(_RUNS, source))
+    return _LOOP.sub(LOOP_OVER_RUNS, _QUEUE.sub(_RUNS, source))
 
 
 def pathway_classes() -> SimpleNamespace:
