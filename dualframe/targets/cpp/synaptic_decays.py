@@ -70,7 +70,7 @@ def decays_in_blocks(source: str) -> str:
 def _arguments_of_last_events(statements: str) -> list[str]:
     """Return the arguments of ``exp`` in which the last event is all that synapses do not share."""
     of_one_synapse = set(_DECLARED.findall(statements)) - {_LAST_EVENT}
-    arguments = {}
+    arguments: dict[str, None] = {}
     for call in _CALL.finditer(statements):
         argument = statements[call.end() : _end_of(statements, call.end(), "()")]
         names = set(_NAME.findall(argument))
