@@ -24,7 +24,7 @@ from dualframe.catalogue.cell_type import CellType
 from dualframe.catalogue.compartments import Compartments, Edge
 from dualframe.catalogue.lookup import cell as find_cell
 from dualframe.catalogue.lookup import names
-from dualframe.catalogue.sourced_value import Numbers
+from dualframe.catalogue.sourced_value import Numbers, Sourced
 
 UNITS = MappingProxyType({"v_rest": mV, "r_in": Mohm, "tau_m": ms})
 CLOSE = 0.10  # of the stated value: the tolerance that a point neuron has for most measures
@@ -45,11 +45,17 @@ def passive_warnings(cell: CellType) -> list[str]:
     -------
     list of str
         A sentence each, with the remedy: ``[passive]`` states what the compartments do not have;
-        the compartments rest above the threshold.
+        the compartments rest above the threshold; a reset that is another cell type's lies above
+        the rest.
     """
     if not cell.folder or cell.compartments is None:
         return []
-    return [*_unmatched_text(cell, cell.compartments), *_firing_text(cell, cell.compartments)]
+    layout = cell.compartments
+    return [
+        *_unmatched_text(cell, layout),
+        *_firing_text(cell, layout),
+        *_reset_text(cell, layout),
+    ]
 
 
 def passive_remarks(cell: CellType) -> list[str]:
@@ -192,14 +198,36 @@ def cells_with_matched_compartments(sign: int) -> list[str]:
     ]
 
 
+def _rest_of(cell: CellType, layout: Compartments) -> tuple[Sourced, str]:
+    """Return the rest that compartments have, and the table of the file that states it."""
+    if layout.rule == "matched_passive" and cell.passive is not None:
+        return cell.passive.numbers["v_rest"], "[passive]"
+    if layout.rule == "explicit":
+        return layout.globals["v_rest"], "[compartments.globals]"
+    return layout.burst["EL"], "[compartments.burst]"
+
+
+def _reset_text(cell: CellType, layout: Compartments) -> list[str]:
+    """Say that spikes end above a rest that is not that of the cell type whose reset it is."""
+    reset = layout.spike["reset"]
+    rest, place = _rest_of(cell, layout)
+    other = find_cell(cell.like) if cell.like else None
+    if other is None or other.compartments is None or reset.value <= rest.value:
+        return []
+    usual, _ = _rest_of(other, other.compartments)
+    if other.compartments.spike["reset"] != reset or reset.value > usual.value:
+        return []
+    return [
+        f"cell type {cell.name!r}: the reset of its compartments, {reset.written}, is that of "
+        f"{other.name}, which rests at {usual.written}: it is above v_rest {rest.written} of "
+        f"{place}, so that each spike leaves the cell depolarised. Give [compartments.spike] a "
+        f"lower reset (dualframe new cell NAME --from {cell.like} writes the table)."
+    ]
+
+
 def _firing_text(cell: CellType, layout: Compartments) -> list[str]:
     """Say that the compartments rest above their threshold, which is the other cell type's."""
-    if layout.rule == "matched_passive" and cell.passive is not None:
-        rest, place = cell.passive.numbers["v_rest"], "[passive]"
-    elif layout.rule == "explicit":
-        rest, place = layout.globals["v_rest"], "[compartments.globals]"
-    else:
-        rest, place = layout.burst["EL"], "[compartments.burst]"
+    rest, place = _rest_of(cell, layout)
     threshold = layout.spike["threshold"]
     if rest.value < threshold.value:
         return []

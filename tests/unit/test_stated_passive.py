@@ -83,6 +83,25 @@ def test_a_cell_that_rests_above_its_threshold_is_told() -> None:
     assert passive_warnings(df.cell(own_cell("ctx_sst"))) == []
 
 
+def test_a_reset_above_a_rest_that_is_not_its_own_is_told() -> None:
+    """Spikes of ctx_sst end at its rest, -71.66 mV; those of ctx_l23_pyr above its own, -70 mV."""
+    path = own_cell("ctx_sst", STATED.replace("-62 mV", "-80 mV"))
+    with pytest.warns(DualframeWarning, match=r"the reset of its compartments, -71.66 mV, is that"):
+        df.current_clamp(path, "biological", 0 * pA, duration="1 ms", target="runtime")
+    network = df.biological.build(alone(str(path)))
+    (text,) = passive_warnings(df.cell(path))
+    assert "of ctx_sst, which rests at -71.66 mV: it is above v_rest -80 mV of .passive" in (
+        text.replace("[", ".")
+    )
+    assert text in network.meta["assumptions"]
+    assert text in catalogue.describe(df.cell(path))
+    assert passive_warnings(df.cell(own_cell("ctx_sst", STATED))) == []  # -62 mV
+    lower = STATED.replace("-62 mV", "-80 mV")
+    assert not [
+        x for x in passive_warnings(df.cell(own_cell("ctx_l23_pyr", lower))) if "reset" in x
+    ]
+
+
 @pytest.mark.parametrize("name", ["ca1_pyr", "ctx_l23_pyr", "ctx_l5_it", "ctx_l5_et"])
 def test_passive_values_of_a_layout_are_those_of_its_dendrify_model(name: str) -> None:
     """V = G^-1 I with the conductances that Dendrify has computed of sizes and densities."""
