@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brian2.units import Hz, ms
+from brian2.units import Hz, ms, volt
 
 import dualframe as df
 
@@ -18,7 +18,9 @@ pytestmark = pytest.mark.cpp
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    cells = df.Population("cells", 5, "dv/dt = -v/(10*ms) : 1", "v > 1", "v = 0")
+    equations = "dv/dt = (rest/(1*volt) - v)/(10*ms) : 1"
+    rest = {"rest": 0 * volt}
+    cells = df.Population("cells", 5, equations, "v > 1", "v = 0", parameters=rest)
     drive = df.PoissonInput("drive", 5, np.array([100, 200, 300, 20, 50]) * Hz)
     forward = df.Projection("drive", "cells", "v += w", weight=0.6, delay=1 * ms, probability=0.9)
     delays = df.Uniform(1 * ms, 2 * ms)
@@ -42,6 +44,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run_program(folder: Path) -> tuple[int, str]:
     done = subprocess.run(["./main"], cwd=folder, capture_output=True, text=True, timeout=60)
     return done.returncode, done.stderr
+
+
+def edited_text(folder: Path, name: str, text: str) -> str:
+    """Return the parameters of a program with another line for one of them."""
+    lines = (folder / "parameters.txt").read_text().splitlines()
+    assert sum(line.startswith(f"{name} =") for line in lines) == 1
+    edited = [f"{name} = {text}" if line.startswith(f"{name} =") else line for line in lines]
+    return "\n".join(edited)
 
 
 @contextmanager
@@ -111,13 +121,30 @@ def test_every_file_of_another_length(project: Path) -> None:
 @pytest.mark.parametrize("name", ["drive_to_cells_delay", "duration"])
 @pytest.mark.parametrize("value", ["-1", "nan", "1e300", "many", ""])
 def test_wrong_times_among_the_parameters(project: Path, name: str, value: str) -> None:
-    path = project / "parameters.txt"
-    lines = path.read_text().splitlines()
-    edited = [f"{name} = {value}" if line.startswith(f"{name} =") else line for line in lines]
-    with changed(path, "\n".join(edited).encode()):
+    with changed(project / "parameters.txt", edited_text(project, name, value).encode()):
         code, message = run_program(project)
     assert code == 2
     assert message.startswith(f"error: parameters.txt: '{name}' is")
+
+
+def test_a_seed_below_zero_is_refused(project: Path) -> None:
+    with changed(project / "parameters.txt", edited_text(project, "seed", "-3").encode()):
+        code, message = run_program(project)
+    assert code == 2
+    assert message.startswith("error: parameters.txt: 'seed' is -3, expected a whole number, 0 or")
+
+
+def test_a_potential_in_millivolt_is_warned_of_with_its_unit(project: Path) -> None:
+    lines = edited_text(project, "cells_rest", "-50  # parameter, volt")
+    with changed(project / "parameters.txt", lines.encode()):
+        code, message = run_program(project)
+    assert code == 0
+    assert "warning: parameters.txt: 'cells_rest' is -50 volt, which no membrane has" in message
+    assert "the unit is volt, so that -50 mV is -0.05" in message
+    for text in ("-0.05  # parameter, volt", "-50  # parameter, no dimension", "inf"):
+        lines = edited_text(project, "cells_rest", text)
+        with changed(project / "parameters.txt", lines.encode()):
+            assert "warning" not in run_program(project)[1]
 
 
 def test_a_changed_layout(project: Path) -> None:

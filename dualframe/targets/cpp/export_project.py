@@ -310,7 +310,8 @@ _RUN = """
 
 `parameters.txt` holds the duration, the seed and every parameter and delay that is one number, in
 SI base units, as lines `name = value  # meaning`. Edit them and run again: nothing has to be
-compiled. `layout.txt` holds the lengths of the arrays and is not for editing."""
+compiled. A potential beyond 0.2 volt is warned of, a negative seed refused. `layout.txt` holds the
+lengths of the arrays and is not for editing."""
 
 _ARRAYS = """
 Parameters that differ between neurons or synapses are arrays: binary files without a header, in

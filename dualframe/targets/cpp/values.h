@@ -29,6 +29,7 @@
 namespace dualframe {
 
 const double MOST_DELAY = 1e6;  // seconds
+const double MOST_POTENTIAL = 0.2;  // volt: no reset, threshold or reversal potential lies beyond
 
 DUALFRAME_ONCE void fail(const std::string &message)
 {
@@ -58,6 +59,7 @@ class Values
 {
     std::string path;
     std::map<std::string, std::string> entries;
+    std::map<std::string, std::string> notes;
     std::set<std::string> used;
     unsigned long crc;  // CRC-32 of the lines so far
 
@@ -83,6 +85,9 @@ class Values
             sum_up(name + " = " + trimmed(text.substr(equal + 1)) + "\n");
         if (!entries.insert(std::make_pair(name, trimmed(text.substr(equal + 1)))).second)
             fail(path + ": '" + name + "' is given twice");
+        const size_t note = line.find('#');
+        if (note != std::string::npos)
+            notes[name] = trimmed(line.substr(note + 1));
     }
 
     const std::string &text(const std::string &name)
@@ -92,6 +97,20 @@ class Values
             fail(path + " has no value for '" + name + "'");
         used.insert(name);
         return entry->second;
+    }
+
+    // Millivolt where volt is meant, by the unit that the line of an exported program states.
+    void warn_of_potential(const std::string &name, double value)
+    {
+        const std::string note = notes.count(name) ? notes[name] : "";
+        const bool infinite = value - value != 0;
+        if ((note != "parameter, volt" && note != "state variable, volt") || infinite
+            || (value >= -MOST_POTENTIAL && value <= MOST_POTENTIAL))
+            return;
+        std::fprintf(stderr,
+                     "warning: %s: '%s' is %g volt, which no membrane has (%g to %g): the unit is "
+                     "volt, so that -50 mV is -0.05\n",
+                     path.c_str(), name.c_str(), value, -MOST_POTENTIAL, MOST_POTENTIAL);
     }
 
     void expect(const std::string &name, const char *end, const char *kind)
@@ -122,6 +141,7 @@ public:
         char *end = 0;
         const double value = std::strtod(text(name).c_str(), &end);
         expect(name, end, "a number");
+        warn_of_potential(name, value);
         return value;
     }
 
@@ -199,7 +219,15 @@ DUALFRAME_ONCE double duration(const char *name)
 }
 
 DUALFRAME_ONCE double internal(const char *name) { return layout().number(name); }
-DUALFRAME_ONCE long long seed(const char *name) { return parameters().integer(name); }
+
+DUALFRAME_ONCE long long seed(const char *name)
+{
+    const long long value = parameters().integer(name);
+    if (value < 0)
+        fail(std::string("parameters.txt: '") + name + "' is " + std::to_string(value)
+             + ", expected a whole number, 0 or more");
+    return value;
+}
 
 DUALFRAME_ONCE int length(const char *name)
 {
