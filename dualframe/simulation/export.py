@@ -181,9 +181,41 @@ def _introduction_text(network: Network, lowered: LoweredNetwork) -> str:
             f"{_drawn_text(network)} were drawn with seed {lowered.seed}; the time step is "
             f"{1e3 * lowered.dt:g} ms, the duration {lowered.duration:g} s.",
             *(["Results depend on these assumptions:", assumptions] if assumptions else []),
+            *filter(None, [_concentrations_text(lowered)]),
             f"Network {network.digest[:16]}, exported with {made_with}.",
         ]
     )
+
+
+def _concentrations_text(lowered: LoweredNetwork) -> str:
+    """Say which lines of ``parameters.txt`` are one concentration, to be changed together."""
+    lines: dict[str, list[str]] = {}
+    parts = [(lowered.names.groups[group.name], group.constants) for group in lowered.groups]
+    parts += [(lowered.names.synapses[one.name], one.constants) for one in lowered.synapses]
+    for part, constants in parts:
+        for constant, value in constants.items():
+            if modulator := _modulator_of(constant, value.unit):
+                lines.setdefault(modulator, []).append(f"`{part}_{constant}`")
+    several = {modulator: names for modulator, names in lines.items() if len(names) > 1}
+    if not several:
+        return ""
+    listed = [f"* {modulator}: {', '.join(names)}" for modulator, names in several.items()]
+    return "\n".join(
+        [
+            "The concentration of a modulator stands in several lines or arrays of parameters, one "
+            "for each population and projection that it acts on. They belong together: change all "
+            "of a modulator, in mmolar (0.001 is 1 uM).",
+            "",
+            *listed,
+        ]
+    )
+
+
+def _modulator_of(constant: str, unit: str) -> str:
+    """Return the modulator whose concentration a constant is, with its region; "" for others."""
+    if unit != "mmolar" or not constant.startswith("c_"):
+        return ""
+    return constant.removeprefix("c_").removesuffix("_of_target")
 
 
 def _drawn_text(network: Network) -> str:
@@ -213,7 +245,7 @@ def _group_meanings(group: LoweredGroup, names: ObjectNames) -> Iterator[tuple[s
     name = names.groups[group.name]
     spikes, trace = names.made[name, "spikes"], names.made[name, "trace"]
     for constant, value in group.constants.items():
-        yield f"{name}_{constant}", f"parameter, {unit_text(value.unit)}"
+        yield f"{name}_{constant}", _meaning_of_constant(constant, value.unit)
     for variable, base in group.units.items():
         yield f"{name}_{variable}", f"state variable, {unit_text(base)}"
         yield f"{trace}_{variable}", f"recorded {variable}, {unit_text(base)}"
@@ -228,7 +260,13 @@ def _synapse_meanings(synapses: LoweredSynapses, name: str) -> Iterator[tuple[st
     yield f"{name}_w", f"weight, {unit_text(synapses.weight_unit)}"
     for constant, value in synapses.constants.items():
         if constant != "w":
-            yield f"{name}_{constant}", f"parameter, {unit_text(value.unit)}"
+            yield f"{name}_{constant}", _meaning_of_constant(constant, value.unit)
+
+
+def _meaning_of_constant(constant: str, unit: str) -> str:
+    if modulator := _modulator_of(constant, unit):
+        return f"concentration of {modulator}, {unit}; all of its lines belong together"
+    return f"parameter, {unit_text(unit)}"
 
 
 def unit_text(base: str) -> str:

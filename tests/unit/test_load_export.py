@@ -14,6 +14,8 @@ from brian2.units import Hz, ms, mV
 
 import dualframe as df
 from dualframe.core.errors import DualframeWarning, OutputError
+from dualframe.simulation.export import describe_export
+from dualframe.targets.lowering.lower_network import lower_network
 
 pytestmark = pytest.mark.cpp
 DURATION, SEED = 60 * ms, 4
@@ -229,3 +231,20 @@ def test_a_longer_program_with_another_seed(drawn: str, tmp_path: Path) -> None:
             progress=False,
         )
         assert again.spikes.equals(results.spikes)
+
+
+def test_the_lines_of_one_modulator_are_said_to_belong_together() -> None:
+    awake = df.circuit("l23").scaled(0.02)
+    words = {}
+    for name, circuit in {"none": awake, "ACh": awake.with_modulation("ACh", 0.8)}.items():
+        network = df.task_driven.build(circuit)
+        lowered = lower_network(network, dt=0.1 * ms, duration=10 * ms, seed=1, record={})
+        words[name] = describe_export(network, lowered)
+    text = next(x for x in words["ACh"].introduction.splitlines() if x.startswith("* ACh: `pyr"))
+    lines = text.removeprefix("* ACh: ").replace("`", "").split(", ")
+    assert {"pyr_c_ACh", "pv_c_ACh", "pv_to_pyr_c_ACh_of_target"} <= set(lines)
+    meanings = words["ACh"].parameters
+    assert {name for name, text in meanings.items() if "concentration of ACh, mmolar" in text} == (
+        set(lines)
+    )
+    assert "belong together" not in words["none"].introduction
