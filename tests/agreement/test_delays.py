@@ -32,7 +32,7 @@ dbefore/dt = -before/(20*ms) : 1 (event-driven)
 dafter/dt = -after/(20*ms) : 1 (event-driven)
 """
 OWN: dict[str, Any] = {"delay": df.Uniform(0 * ms, 3 * ms), "delay_groups": None}
-LEARN = ("pair", "pair_of_rule")
+LEARN = ("pair", "pair_of_rule", "reads_source_late", "follows_source")
 
 
 def network(*, sums: bool) -> df.Network:
@@ -75,6 +75,24 @@ def network(*, sums: bool) -> df.Network:
             weight=0.3,
             plasticity=df.plasticity_rule("pair_stdp", w_max=1),
             **OWN,
+        ),
+    ]
+    projections += [
+        among(
+            "reads_source_late",
+            "v += 0.1*w",
+            8,
+            weight=0.3,
+            on_post="w = w + 0.05*(x_pre - w)",
+            **OWN,
+        ),
+        among(
+            "follows_source",
+            "v += 0.05*w",
+            9,
+            weight=0.3,
+            equations="dw/dt = (x_pre - w)/(50*ms) : 1 (clock-driven)",
+            delay=0.7 * ms,
         ),
     ]
     if sums:
