@@ -242,7 +242,13 @@ def build_inputs(inputs: Iterable[CircuitInput]) -> list[PoissonInput]:
     """Return the inputs of a circuit that are switched on, but for those that encoders make."""
     return [
         PoissonInput(
-            name=source.name, n=source.n, rate=source.rate, start=source.start, stop=source.stop
+            name=source.name,
+            n=source.n,
+            rate=None if source.has_time_course else source.rate,
+            start=source.start,
+            stop=source.stop,
+            times=source.times,
+            rates=source.rates,
         )
         for source in inputs
         if source.on and source.rate is not None

@@ -69,7 +69,8 @@ class Circuit(CircuitRecord):
         name
             Name of the input, such as ``"thalamus"`` of pd14.
         changes
-            Other values of its fields: ``rate``, ``start``, ``stop``, or ``on=False``.
+            Other values of its fields: ``rate``, or ``times`` and ``rates``, ``start``, ``stop``,
+            or ``on=False``.
 
         Raises
         ------

@@ -195,7 +195,9 @@ def _input_text(source: CircuitInput) -> str:
         return f"  {source.name}: {source.n} neurons of an encoder"
     until = "" if source.stop is None else f" to {_text(source.stop)}"
     when = f"from {_text(source.start)}{until}" if source.on else "off"
-    return f"  {source.name}: {source.n} Poisson neurons, {_text(source.rate)} each, {when}"
+    course = f"a time course of up to {_text(source.rate)}" if source.has_time_course else ""
+    rate = course or _text(source.rate)
+    return f"  {source.name}: {source.n} Poisson neurons, {rate} each, {when}"
 
 
 def _projection_text(projection: CircuitProjection) -> str:

@@ -65,8 +65,9 @@ SCALE = TableForm(
 SPACE = TableForm({"shape": text(), "radius": number("length")})
 REGION = TableForm({"name": text()}, {"volume": bare_number("dimensionless", "volume")})
 INPUT = TableForm(
-    {"name": text(), "n": COUNT, "rate": number("rate")},
-    {"start": number("time"), "stop": number("time"), "on": flag()},
+    {"name": text(), "n": COUNT},
+    {"rate": number("rate"), "rates": text()}
+    | {"start": number("time"), "stop": number("time"), "on": flag()},
 )
 POPULATION = TableForm(
     {"name": text(), "cell": named_or_file(_cell_names), "n": COUNT},

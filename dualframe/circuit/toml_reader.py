@@ -47,6 +47,7 @@ from dualframe.circuit.regions import Region
 from dualframe.circuit.space import Space
 from dualframe.circuit.toml_helpers import make_record, plain_values, read_count, read_member
 from dualframe.core.errors import UnknownName
+from dualframe.core.time_courses import read_rate_course
 
 _SCALARS = {
     "delay": "time",
@@ -123,7 +124,7 @@ def read_table(
     )
     if not populations:
         table.fail("populations", "missing. Add tables [[populations]].")
-    stated = (_read_input(row) for row in table.children("inputs"))
+    stated = (_read_input(row, folder) for row in table.children("inputs"))
     inputs = (*base.get("inputs", ()), *stated, *encoders)
     known = tuple(population.name for population in populations)
     ends = {own.name: own.n for own in populations} | {own.name: own.n for own in inputs}
@@ -192,9 +193,16 @@ def _read_space(table: Table) -> Space:
     )
 
 
-def _read_input(table: Table) -> CircuitInput:
+def _read_input(table: Table, folder: Path) -> CircuitInput:
     table.only(INPUT)
-    numbers = {"n": read_count(table, "n"), "rate": table.number("rate", "rate")}
+    numbers = {"n": read_count(table, "n")}
+    course: dict[str, Any] = {}
+    if "rates" in table.data:
+        if "rate" in table.data:
+            table.fail("rate", "the input has a file of rates too: give one of them.")
+        course["times"], course["rates"] = read_rate_course(folder / table.text("rates"))
+    else:
+        numbers["rate"] = table.number("rate", "rate")
     numbers |= {key: table.number(key, "time") for key in ("start", "stop") if key in table.data}
     return make_record(
         table,
@@ -204,6 +212,7 @@ def _read_input(table: Table) -> CircuitInput:
         note=table.text("note", ""),
         sources=numbers,
         **plain_values(numbers),
+        **course,
     )
 
 

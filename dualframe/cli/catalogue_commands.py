@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from dualframe.cli.kept_pages import find_page
+from dualframe.cli.printed_tables import PrintedTable
 from dualframe.cli.screen import print_page, screen_width
-from dualframe.cli.text_tables import TextTable
 from dualframe.core.shipped_files import SUFFIX
 
 
@@ -16,7 +16,7 @@ def list_command(options: argparse.Namespace) -> int:
     if options.json:
         print(page["json"])
         return 0
-    table = TextTable(page["columns"], page["numeric"])
+    table = PrintedTable(page["columns"], page["numeric"])
     # the table of systems has lines below it, and is as wide as it is
     below = page["below"]
     print(table.align_columns() if below else table.fit_columns(screen_width()), *below, sep="\n")

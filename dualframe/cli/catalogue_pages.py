@@ -14,7 +14,7 @@ from dualframe.catalogue.fitted_models import SHIPPED_FAMILIES
 from dualframe.catalogue.toml_table import load_toml
 from dualframe.circuit import Circuit
 from dualframe.cli.data_tables import as_json, text_table
-from dualframe.cli.text_tables import cut_text
+from dualframe.cli.printed_tables import cut_text
 from dualframe.core.errors import CatalogueError, OutputError, UnknownName
 from dualframe.core.shipped_files import SUFFIX, shipped_names
 from dualframe.core.user_paths import expand_user

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from dualframe.cli.text_tables import TextTable, cut_text
+from dualframe.cli.printed_tables import PrintedTable, cut_text
 from dualframe.results.tables import json_ready
 
 _WIDEST = 48
@@ -20,11 +20,11 @@ def as_json(data: Any) -> str:
     return json.dumps(json_ready(rows), indent=2)
 
 
-def text_table(frame: pd.DataFrame) -> TextTable:
+def text_table(frame: pd.DataFrame) -> PrintedTable:
     """Return a table with its values as texts, long ones cut."""
     numeric = [str(name) for name in frame if pd.api.types.is_numeric_dtype(frame[name])]
     texts = {str(name): [_format_cell(value) for value in frame[name]] for name in frame}
-    return TextTable(texts, numeric)
+    return PrintedTable(texts, numeric)
 
 
 def format_table(frame: pd.DataFrame, indent: str = "") -> str:

@@ -24,9 +24,9 @@ from brian2.units import second
 from numpy.typing import NDArray
 
 from dualframe.core.errors import OutputError, UnknownName
+from dualframe.core.foreign_files import as_existing_file
 from dualframe.core.quantity import unit_of
 from dualframe.core.validation import as_path, expect_type
-from dualframe.formats.foreign_files import as_existing_file
 from dualframe.formats.optional_packages import import_optional
 from dualframe.formats.spike_files import spike_input
 from dualframe.network import CurrentInput, Network, SpikeInput

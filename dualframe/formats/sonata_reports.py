@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from dualframe.core.atomic_files import atomic_replacement
 from dualframe.core.errors import OutputError, QuantityError, UnknownName
+from dualframe.core.foreign_files import as_existing_file
 from dualframe.core.quantity import quantity, unit_of
 from dualframe.core.validation import as_path, expect_type
-from dualframe.formats.foreign_files import as_existing_file
 from dualframe.results.hdf5_files import SONATA_MAGIC, SONATA_VERSION, read_indices, read_numbers
 from dualframe.results.results import Results
 from dualframe.results.saved_results import reporting_damage

@@ -11,11 +11,11 @@ import h5py
 import numpy as np
 from brian2.units import second
 
+from dualframe.core.column_units import split_unit, unit_of_columns
 from dualframe.core.errors import OutputError, UnknownName
+from dualframe.core.foreign_files import as_existing_file
+from dualframe.core.text_tables import read_text_table
 from dualframe.core.validation import MOST_MEMBERS, as_indices
-from dualframe.formats.column_units import split_unit, unit_of_columns
-from dualframe.formats.foreign_files import as_existing_file
-from dualframe.formats.text_tables import read_text_table
 from dualframe.network import SpikeInput
 from dualframe.results.hdf5_files import read_indices, read_numbers
 from dualframe.results.saved_results import reporting_damage

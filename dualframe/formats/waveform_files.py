@@ -11,16 +11,10 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from dualframe.core.errors import OutputError
-from dualframe.core.validation import as_names
-from dualframe.formats.column_units import split_unit, unit_of_columns
-from dualframe.formats.text_tables import TextTable, read_text_table
+from dualframe.core.column_units import unit_of_columns
+from dualframe.core.text_tables import read_text_table
+from dualframe.core.time_courses import find_course, read_course, read_rate_course
 from dualframe.network import CurrentInput, PoissonInput
-
-Numbers = NDArray[np.float64]
 
 
 def read_csv_rates(
@@ -66,17 +60,11 @@ def read_csv_rates(
     QuantityError
         If a unit is not one of time, or of rate.
     """
-    table = read_text_table(path, "rates", separator)
-    course = _find_course(table, time, rates)
-    times, columns = _read_course(table, course, "a rate of zero or more", least=0.0)
-    size = columns.shape[1] if n is None else n
-    values = columns[:, 0] if columns.shape[1] == 1 else columns
-    return PoissonInput(
-        name,
-        size,
-        times=times * unit_of_columns(table, course[:1], unit, "unit", "time"),
-        rates=values * unit_of_columns(table, course[1:], rate_unit, "rate_unit", "rate"),
+    times, values = read_rate_course(
+        path, time=time, rates=rates, unit=unit, rate_unit=rate_unit, separator=separator
     )
+    columns = values.shape[1] if values.ndim == 2 else 1
+    return PoissonInput(name, columns if n is None else n, times=times, rates=values)
 
 
 def read_csv_current(
@@ -124,8 +112,8 @@ def read_csv_current(
         If a unit is not one of time, or of current.
     """
     table = read_text_table(path, "a waveform", separator)
-    course = _find_course(table, time, values)
-    times, columns = _read_course(table, course, "a finite number")
+    course = find_course(table, time, values)
+    times, columns = read_course(table, course, "a finite number")
     dimension = "current" if variable.startswith("I_ext") else None
     return CurrentInput(
         target,
@@ -135,31 +123,3 @@ def read_csv_current(
         values=(columns[:, 0] if columns.shape[1] == 1 else columns)
         * unit_of_columns(table, course[1:], value_unit, "value_unit", dimension),
     )
-
-
-def _find_course(table: TextTable, time: str, columns: str | Sequence[str]) -> list[str]:
-    """Return the header's names of the column of times, first, and of those of values."""
-    headers = [str(header) for header in table.rows]
-    places = {split_unit(header)[0]: header for header in headers} | {h: h for h in headers}
-    first = places.get(time, time)
-    table.find_column(first)
-    names = [places.get(name, name) for name in as_names(columns, "columns")]
-    course = [first, *(names or [header for header in headers if header != first])]
-    if len(course) == 1:
-        raise OutputError(f"{str(table.file)!r} has no column beside {first!r}: add one of values.")
-    return course
-
-
-def _read_course(
-    table: TextTable, course: Sequence[str], expected: str, *, least: float = -np.inf
-) -> tuple[Numbers, Numbers]:
-    """Return times, and a column of values for each of the columns, checked row by row."""
-    time, *names = course
-    times = table.numbers(time, "a time of zero or more", least=0.0)
-    if not times.size:
-        raise OutputError(f"{str(table.file)!r} has no row below its header: add one at least.")
-    late = np.diff(times) > 0
-    if not late.all():
-        row = int(np.argmin(late))
-        table.refuse_row(time, row + 1, f"a time after that of the row above, {times[row]:g}")
-    return times, np.column_stack([table.numbers(name, expected, least=least) for name in names])

@@ -8,7 +8,7 @@ from brian2 import Hz, ms, mV, pA, pF
 
 import dualframe as df
 from dualframe.circuit import circuit
-from dualframe.core.errors import CatalogueError, NetworkError, UnknownName
+from dualframe.core.errors import CatalogueError, DualframeError, NetworkError, UnknownName
 from dualframe.network.distributions import Normal
 
 COLUMN = """
@@ -259,3 +259,49 @@ def test_calibration_leaves_contacts_with_a_current_alone(column) -> None:
     assert weights["inh_to_inh"] == 350 * pA
     # 87.8 pA make 0.15 mV in this neuron, and it is linear
     assert float(weights["exc_to_inh"]) * 1e12 == pytest.approx(0.5 / 0.15 * 87.8, rel=0.02)
+
+
+# --- rates of inputs that change with time -------------------------------------------------------
+
+
+def with_course(file, rates='rates = "rates.csv"\n'):
+    file.write_text(COLUMN.replace('rate = "100 Hz"\n', rates))
+    return file
+
+
+@pytest.mark.parametrize("columns", [1, 30])
+def test_an_input_has_the_rates_of_a_text_file_beside_the_circuit(file, columns):
+    header = ",".join(["t (ms)", *[f"r{k} (Hz)" for k in range(columns)]])
+    rows = [",".join([str(t), *[str(rate)] * columns]) for t, rate in ((0, 0), (12, 400), (15, 5))]
+    (file.parent / "rates.csv").write_text("\n".join([header, *rows]))
+    column = circuit(with_course(file)).with_input("thalamus", stop=18 * ms)
+    assert "30 Poisson neurons, a time course of up to 0.4 kHz each" in str(column.describe())
+    (source,) = df.task_driven.build(column).inputs[-1:]
+    assert source.name == "thalamus"
+    assert np.asarray(source.times).tolist() == [0, 0.012, 0.015]
+    assert np.shape(source.rates) == ((3,) if columns == 1 else (3, 30))
+    assert source.stop == 18 * ms
+    fixed = column.with_input("thalamus", rate=9 * Hz, times=None, rates=None)
+    assert float(df.task_driven.build(fixed).inputs[-1].rate) == 9
+    (file.parent / "rates.csv").write_text("\n".join([header, *rows[:2]]))
+    assert circuit(file).digest != circuit(with_course(file, 'rate = "100 Hz"\n')).digest
+    with pytest.raises(NetworkError, match="has a rate and a time course: give one"):
+        column.with_input("thalamus", rate=9 * Hz)
+
+
+@pytest.mark.parametrize(
+    ("rates", "content", "message"),
+    [
+        ('rates = "rates.csv"\n', "t,rate (Hz)\n0,5\n", "does not say the unit of 't'"),
+        ('rates = "rates.csv"\n', "t (ms),rate (mV)\n0,5\n", "expected a rate"),
+        ('rates = "rates.csv"\n', "t (ms),rate (Hz)\n0,-5\n", "line 2: .*a rate of zero or more"),
+        ('rates = "rates.csv"\n', "t (ms),a (Hz),b (Hz)\n0,5,5\n", "a column for each of 30"),
+        ('rates = "none.csv"\n', "", "none.csv' does not exist"),
+        ('rates = "rates.csv"\nrate = "5 Hz"\n', "", "has a file of rates too: give one"),
+        ("", "", "'rate': missing"),
+    ],
+)
+def test_a_file_of_rates_that_is_none_is_refused(file, rates, content, message):
+    (file.parent / "rates.csv").write_text(content)
+    with pytest.raises(DualframeError, match=message):
+        circuit(with_course(file, rates))

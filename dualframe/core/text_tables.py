@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dualframe.core.errors import OutputError, UnknownName
-from dualframe.formats.foreign_files import as_existing_file
+from dualframe.core.foreign_files import as_existing_file
 
 MARKS = (",", ";", "\t")
 

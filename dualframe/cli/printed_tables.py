@@ -11,7 +11,7 @@ _GAP = "  "
 
 
 @dataclass(frozen=True)
-class TextTable:
+class PrintedTable:
     """A table as it is printed, in a line or on a screen of any width.
 
     Parameters
@@ -63,7 +63,7 @@ class TextTable:
             for name, texts in self.columns.items()
             if name in widths
         }
-        lines = [TextTable(shown, self.numeric).align_columns()]
+        lines = [PrintedTable(shown, self.numeric).align_columns()]
         left_out = [name for name in self.columns if name not in shown]
         if left_out:
             remark = f"Not shown: {', '.join(left_out)}. --json has everything."

@@ -8,7 +8,7 @@ from typing import Any
 
 from dualframe.core.errors import OutputError
 from dualframe.core.quantity import quantity
-from dualframe.formats.text_tables import TextTable
+from dualframe.core.text_tables import TextTable
 
 _WITH_UNIT = re.compile(r"(?P<name>.*?)\s*(?:\((?P<round>[^()]+)\)|\[(?P<square>[^][]+)\])\s*")
 _EXAMPLES = {"time": "ms", "rate": "Hz", "current": "pA"}

@@ -1,0 +1,114 @@
+"""Time courses in text files: a row has a time, and the values that hold from then on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dualframe.core.column_units import split_unit, unit_of_columns
+from dualframe.core.errors import OutputError
+from dualframe.core.text_tables import TextTable, read_text_table
+from dualframe.core.validation import as_names
+
+Numbers = NDArray[np.float64]
+
+
+def read_rate_course(
+    path: str | os.PathLike[str],
+    *,
+    time: str = "t",
+    rates: str | Sequence[str] = (),
+    unit: Any = None,
+    rate_unit: Any = None,
+    separator: str | None = None,
+) -> tuple[Any, Any]:
+    """Return times and rates: of the shape ``(times,)``, of several columns ``(times, columns)``.
+
+    Parameters
+    ----------
+    path
+        The file.
+    time, rates, unit, rate_unit, separator
+        As of `dualframe.formats.read_csv_rates`.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be read, no unit is stated, or a row has something else.
+    UnknownName
+        If it has no such column.
+    QuantityError
+        If a unit is not one of time, or of rate.
+    """
+    table = read_text_table(path, "rates", separator)
+    course = find_course(table, time, rates)
+    times, columns = read_course(table, course, "a rate of zero or more", least=0.0)
+    return (
+        times * unit_of_columns(table, course[:1], unit, "unit", "time"),
+        (columns[:, 0] if columns.shape[1] == 1 else columns)
+        * unit_of_columns(table, course[1:], rate_unit, "rate_unit", "rate"),
+    )
+
+
+def find_course(table: TextTable, time: str, columns: str | Sequence[str]) -> list[str]:
+    """Return the header's names of the column of times, first, and of those of values.
+
+    Parameters
+    ----------
+    table
+        The table.
+    time
+        Name of its column of times, without the unit.
+    columns
+        Names of those of values; none are all others.
+
+    Raises
+    ------
+    OutputError
+        If there is no column of values.
+    UnknownName
+        If the header has no such name.
+    """
+    headers = [str(header) for header in table.rows]
+    places = {split_unit(header)[0]: header for header in headers} | {h: h for h in headers}
+    first = places.get(time, time)
+    table.find_column(first)
+    names = [places.get(name, name) for name in as_names(columns, "columns")]
+    course = [first, *(names or [header for header in headers if header != first])]
+    if len(course) == 1:
+        raise OutputError(f"{str(table.file)!r} has no column beside {first!r}: add one of values.")
+    return course
+
+
+def read_course(
+    table: TextTable, course: Sequence[str], expected: str, *, least: float = -np.inf
+) -> tuple[Numbers, Numbers]:
+    """Return times, and a column of values for each of the columns, checked row by row.
+
+    Parameters
+    ----------
+    table
+        The table.
+    course
+        From `find_course`.
+    expected, least
+        What errors say that a value is, and what it is at least.
+
+    Raises
+    ------
+    OutputError
+        If a row has something else, or its time is not after that of the row above.
+    """
+    time, *names = course
+    times = table.numbers(time, "a time of zero or more", least=0.0)
+    if not times.size:
+        raise OutputError(f"{str(table.file)!r} has no row below its header: add one at least.")
+    late = np.diff(times) > 0
+    if not late.all():
+        row = int(np.argmin(late))
+        table.refuse_row(time, row + 1, f"a time after that of the row above, {times[row]:g}")
+    return times, np.column_stack([table.numbers(name, expected, least=least) for name in names])
