@@ -29,9 +29,13 @@ def agent(noise: float = 0.0) -> df.Network:
         "cells",
         6,
         "dV/dt = (EL - V)/tau : volt\nseen : volt",
-        threshold="V > -50*mV",
-        reset="V = EL",
-        parameters={"EL": -60 * mV, "tau": np.linspace(8, 14, 6) * ms},
+        threshold="V > -50*mV + jitter*(rand() - rand())",
+        reset="V = EL - jitter*rand()",
+        parameters={
+            "EL": -60 * mV,
+            "tau": np.linspace(8, 14, 6) * ms,
+            "jitter": 2 * mV if noise else 0 * mV,
+        },
         initial={"V": np.linspace(-60, -52, 6) * mV},
     )
     learning = df.Projection(

@@ -176,9 +176,11 @@ class TestAgents:
             own = task.with_modulators(*condition)
             done = df.train(own, seed=1, **CPP)
             assert done.provenance["build_cache"] == "hit", condition
-            weight = done.weights["learned"]["weight"]
-            # place cells are silent after the goal is found, at once here: no pair is rewarded
-            assert (weight == 2).all() == (condition in ((), ("DA",))), condition
+            changed = np.mean(done.weights["learned"]["weight"] != 2)
+            # place cells are silent after the goal is found, at once here: few pairs are rewarded,
+            # of 12 seeds at most 1.5 %, and acetylcholine and serotonin change 32 % or more
+            expected = {(): (0, 0), ("DA",): (0, 0.03)}.get(condition, (0.2, 1))
+            assert expected[0] <= changed <= expected[1], condition
 
 
 @needs_cpp

@@ -1,4 +1,4 @@
-"""State updates and thresholds are vectorised: read from the report of g++."""
+"""State updates, thresholds and what is drawn for them are vectorised: read from g++'s report."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from brian2 import ms, nS, pF
+from brian2 import Hz, ms, nS, pF
 
 import dualframe as df
 from dualframe.core.errors import TargetError
 from dualframe.network import Network, Population
 from dualframe.targets.brian.raw_results import RunOptions
 from dualframe.targets.cpp.compiler import compile_flags, find_compiler
+from dualframe.targets.cpp.draws_before_loops import draw_before_loop
 from dualframe.targets.cpp.merged_source import merge_project
 from dualframe.targets.cpp.run import cpp_session, generate_project
 from dualframe.targets.cpp.vectorisable_thresholds import LOOP as BLOCK
@@ -26,13 +27,34 @@ from dualframe.targets.lowering.lower_network import lower_network
 LOOP = "for(int _idx=0; _idx<_N; _idx++)"
 SECTION = re.compile(r"(?m)^(?=// \S+\.(?:cpp|c)$)")
 RUN_ONCE = re.compile(r"(?m)^#pragma GCC (?:push_options|pop_options|optimize).*$")
-LOOPS = re.compile(r"// code_objects/(\w+_(?:stateupdater|thresholder))_codeobject\.cpp\n")
+PARTS = ("stateupdater", "spike_thresholder", "subexpression_update")
+LOOPS = re.compile(rf"// code_objects/(\w+_(?:{'|'.join(PARTS)}))_codeobject\.cpp\n")
 HODGKIN_HUXLEY = """
     dv/dt = (gNa*m**3*h*(50*mV - v) + gK*n**4*(-77*mV - v) + gL*(-54*mV - v))/C : volt
     dm/dt = (1 - m)/exprel(-(v + 40*mV)/(10*mV))/ms - 4*m*exp(-(v + 65*mV)/(18*mV))/ms : 1
     dh/dt = 0.07*(1 - h)*exp(-(v + 65*mV)/(20*mV))/ms - h/(1 + exp(-(v + 35*mV)/(10*mV)))/ms : 1
     dn/dt = 0.1*(1 - n)/exprel(-(v + 55*mV)/(10*mV))/ms - 0.125*n*exp(-(v + 65*mV)/(80*mV))/ms : 1
 """
+
+
+NOISY = """
+    dv/dt = (current*noise - v)/(10*ms) : 1
+    noise = 2*rand() - 1 + counts : 1 (constant over dt)
+    counts = poisson(rate*dt) : 1 (constant over dt)
+"""
+
+
+def noisy_cells() -> Population:
+    """Cells that draw for their states, and for whether they spike."""
+    return Population(
+        "noisy",
+        100,
+        NOISY,
+        threshold="rand() < exp(v - 1)*dt/ms",
+        reset="v = 0",
+        method="euler",
+        parameters={"rate": 300 * Hz, "current": 2.0},
+    )
 
 
 def hodgkin_huxley_cells() -> Population:
@@ -49,12 +71,12 @@ def hodgkin_huxley_cells() -> Population:
 
 
 def flagships() -> tuple[Population, ...]:
-    """Cells with dendritic spikes, with passive dendrites, of GLIF, of Hodgkin and Huxley."""
+    """Dendritic spikes, passive dendrites, GLIF, Hodgkin and Huxley, and cells that draw."""
     circuit = df.circuit("l23").scaled(0.05)
     dendrites = {cell.name: cell for cell in df.biological.build(circuit).populations}
     points = {cell.name: cell for cell in df.task_driven.build(circuit).populations}
     glif = replace(points["pyr"], name="glif")
-    return (dendrites["pyr"], dendrites["pv"], glif, hodgkin_huxley_cells())
+    return (dendrites["pyr"], dendrites["pv"], glif, hodgkin_huxley_cells(), noisy_cells())
 
 
 def loops_over_neurons(cells: tuple[Population, ...], folder: Path) -> str:
@@ -100,8 +122,8 @@ def test_loops_over_neurons_of_the_flagships_are_vectorised(tmp_path):
     source = loops_over_neurons(cells, tmp_path / "project")
     # every processor with AVX2, whatever this one has
     flags = [flag.replace("=native", "=haswell") for flag in compile_flags()]
-    parts = ("stateupdater", "spike_thresholder")
-    names = [f"{cell.name}_{part}" for cell in cells for part in parts]
+    names = [f"{cell.name}_{part}" for cell in cells for part in PARTS]
+    names.remove("hh_subexpression_update")  # these cells draw nothing
     assert vectorised_loops(source, tmp_path, flags) == dict.fromkeys(names, True)
 
 
@@ -177,6 +199,21 @@ class TestSource:
         printed = subprocess.run([tmp_path / "spikes"], capture_output=True, text=True, check=True)
         assert printed.stdout.split() == ["0", "63", "64", "100", "149"]
 
-    def test_a_threshold_that_draws_stays(self):
+    def test_what_a_loop_draws_is_drawn_before_it(self):
+        drawn = "a = _poisson(_lio_1, _vectorisation_idx)*_rand(_vectorisation_idx);"
+        before, loop = draw_before_loop(BODY.replace("x = ", f"{drawn} x = ")).split(LOOP)
+        assert "a = _drawn_0[_idx]*_drawn_1[_idx]; x = " in loop
+        assert "_drawn_0 = _poisson_of_all(_lio_1, _numbers_0, _N);" in before
+        assert "_drawn_1 = _rand_of_all(_numbers_1, _N);" in before
+        draws = THRESHOLD.replace("v < 2", "_randn(_vectorisation_idx) < 2")
+        assert "_drawn_0 = _randn_of_all(_numbers_0, N);" in draw_before_loop(draws)
+
+    def test_counts_of_means_that_differ_and_other_loops_are_drawn_as_they_stand(self):
+        of_neuron = BODY.replace("d)", "d) + _poisson(rate, _vectorisation_idx)")
+        in_other_loop = BODY.replace("_N;", "_count;").replace("d)", "_rand(_vectorisation_idx))")
+        for source in (BODY, of_neuron, in_other_loop):
+            assert draw_before_loop(source) == source
+
+    def test_a_threshold_that_draws_in_its_loop_stays(self):
         draws = THRESHOLD.replace("v < 2", "_rand(_vectorisation_idx) < 2")
         assert vectorisable_threshold(draws) == draws

@@ -45,11 +45,13 @@ _FORMAT = 9
 _GENERATING = (
     "brian/brian_objects.py",
     "cpp/checked_reads.py",
+    "cpp/draws_before_loops.py",
     "cpp/external_values.py",
     "cpp/initial_arrays.py",
     "cpp/literal_free_device.py",
     "cpp/network_source.py",
     "cpp/objects_source.py",
+    "cpp/poisson_counts.h",
     "cpp/random_functions.py",
     "cpp/random_streams.h",
     "cpp/result_files.py",

@@ -32,6 +32,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 from dualframe.core.atomic_files import write_text_atomically
 from dualframe.targets.cpp.checked_reads import read_call
+from dualframe.targets.cpp.draws_before_loops import draw_before_loop
 from dualframe.targets.cpp.exported_results import name_plainly
 from dualframe.targets.cpp.external_values import (
     CONTENTS,
@@ -54,7 +55,7 @@ from dualframe.targets.cpp.objects_source import (
     derive_objects_header,
     derive_objects_source,
 )
-from dualframe.targets.cpp.random_functions import HEADER as STREAMS
+from dualframe.targets.cpp.random_functions import HEADERS as RANDOM_NUMBERS
 from dualframe.targets.cpp.random_functions import StreamCodeObject
 from dualframe.targets.cpp.synaptic_decays import decays_in_blocks
 from dualframe.targets.cpp.synaptic_pathways import loop_over_runs, pathway_classes
@@ -154,18 +155,19 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
             source = _rendered_contents(super().generate_main_source)
         finally:
             self.main_queue[:], slot[:] = queue, lines
-        writer.write("main.cpp", f'#include "{HEADER}"\n#include "{STREAMS}"\n{source}')
+        writer.write("main.cpp", f'#include "{HEADER}"\n#include "{RANDOM_NUMBERS[0]}"\n{source}')
 
     def generate_codeobj_source(self, writer: Any) -> None:
-        """Write the code objects with the names of their lengths, and loops over runs."""
+        """Write the code objects with names of lengths, loops over runs, and draws before loops."""
         threads = brian2.prefs["devices.cpp_standalone.openmp_threads"]
 
-        def rewrite(name: str, source: str) -> None:
-            writer.write(name, source if threads else decays_in_blocks(loop_over_runs(source)))
+        def write(name: str, source: str) -> None:
+            if not threads:
+                source = draw_before_loop(decays_in_blocks(loop_over_runs(source)))
+            writer.write(name, source)
 
-        over_runs = SimpleNamespace(write=rewrite)
         with self._named_sizes() if self.contents else nullcontext():
-            super().generate_codeobj_source(over_runs)
+            super().generate_codeobj_source(SimpleNamespace(write=write))
 
     def generate_synapses_classes_source(self, writer: Any) -> None:
         """Write the pathways of synapses; those for several threads are Brian2's."""
@@ -184,7 +186,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
     def copy_source_files(self, writer: Any, directory: str) -> None:
         """Add the values, and the header that reads them, to the project."""
         super().copy_source_files(writer, directory)
-        for header in (HEADER, STREAMS):
+        for header in (HEADER, *RANDOM_NUMBERS):
             writer.write(header, files("dualframe.targets.cpp").joinpath(header).read_text("utf-8"))
         folder = Path(directory)
         write_text_atomically(folder / PARAMETERS, values_text(self.external.parameters))

@@ -16,8 +16,8 @@ from brian2 import NeuronGroup, get_device, prefs
 from brian2.core.functions import DEFAULT_FUNCTIONS
 from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 
-HEADER = "random_streams.h"
-_INCLUDE = {"headers": [f'"{HEADER}"']}
+HEADERS = ("random_streams.h", "poisson_counts.h")
+_INCLUDE = {"headers": [f'"{HEADERS[-1]}"']}
 
 
 class StreamCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
@@ -42,20 +42,29 @@ def _normal_code(owner: Any) -> dict[str, str]:
 
 def _stream_code(owner: Any, function: str) -> str:
     threads, replicas = _threads(), _replicas_of(owner)
-    streams = f'dualframe::streams_of("{owner.name}", {threads}, {replicas})'
+    streams = f"_streams_of_{function}"
+    declared = f"""
+    static dualframe::RandomStream* const {streams} =
+        dualframe::streams_of("{owner.name}", {threads}, {replicas});
+    inline const double* _{function}_of_all(
+        dualframe::NumbersOfNeurons& numbers, const size_t neurons) {{
+        return numbers.drawn({streams}, {replicas}, neurons,
+            [](dualframe::RandomStream& stream, double* values, int count) {{
+                stream.{function}(values, count); }});
+    }}
+    """
     if replicas == 1:
-        return f"""
-    static dualframe::RandomStream* const _streams_of_{function} = {streams};
-    inline double _{function}(const int _vectorisation_idx) {{
-        return _streams_of_{function}[{_this_thread()}].{function}();
+        return f"""{declared}
+    inline double _{function}(const int _neuron) {{
+        return {streams}[{_this_thread()}].{function}();
     }}
     """
     size = len(owner) // replicas
     selected = ", ".join(f"{{{streams} + {k * replicas}, {size}}}" for k in range(threads))
-    return f"""
+    return f"""{declared}
     static dualframe::StreamOfNeuron _stream_of_{function}[] = {{{selected}}};
-    inline double _{function}(const int _vectorisation_idx) {{
-        return _stream_of_{function}[{_this_thread()}].of(_vectorisation_idx).{function}();
+    inline double _{function}(const int _neuron) {{
+        return _stream_of_{function}[{_this_thread()}].of(_neuron).{function}();
     }}
     """
 
@@ -70,9 +79,14 @@ def _poisson_code(owner: Any) -> dict[str, str]:
     return {
         "support_code": f"""
     static dualframe::PoissonCounts _poisson_counts[{_threads()}];
-    inline int32_t _poisson(const double mean, const int _vectorisation_idx) {{
-        return _poisson_counts[{_this_thread()}].draw(
-            mean, [=] {{ return _rand(_vectorisation_idx); }});
+    inline const double* _poisson_of_all(
+        const double mean, dualframe::NumbersOfNeurons& numbers, const size_t neurons) {{
+        return numbers.drawn(_streams_of_rand, {_replicas_of(owner)}, neurons,
+            [=](dualframe::RandomStream& stream, double* values, int count) {{
+                _poisson_counts[0].draw(mean, stream, values, count); }});
+    }}
+    inline int32_t _poisson(const double mean, const int _neuron) {{
+        return _poisson_counts[{_this_thread()}].draw(mean, [=] {{ return _rand(_neuron); }});
     }}
     """
     }

@@ -1,5 +1,6 @@
-// Random numbers of the programs that dualframe writes: one stream per object, and Poisson counts
-// by inversion.
+// Random numbers of the programs that dualframe writes: one stream per object, thread and replica.
+// `RandomStream` draws, `seed_streams` gives each its seed, `NumbersOfNeurons` holds what a loop
+// over neurons will read.
 #ifndef DUALFRAME_RANDOM_STREAMS_H
 #define DUALFRAME_RANDOM_STREAMS_H
 
@@ -31,33 +32,73 @@ inline uint64_t hash_of_name(const std::string &name)
     return hash;
 }
 
-// What is rarely called is not worth inlining into the loops over neurons.
+// What is rarely called is not worth inlining into the loops over neurons. A rare function is made
+// small, without vectors.
 #ifdef __GNUC__
 #define DUALFRAME_RARELY __attribute__((noinline, cold))
+#define DUALFRAME_NOT_INLINED __attribute__((noinline))
 #else
 #define DUALFRAME_RARELY
+#define DUALFRAME_NOT_INLINED
 #endif
 
-// xoshiro256+ (Blackman and Vigna, public domain). Only its lowest bits are weak, which a double
-// leaves out. Uniform numbers are drawn some ahead, while the state is in registers.
+// xoshiro256+ (Blackman and Vigna, public domain), eight generators side by side: each is a lane of
+// the vectors and gives every eighth number. The lanes start at states that splitmix64 gives one
+// after the other, as its authors advise. Only the lowest bits of a word are weak, which a double
+// leaves out. Uniform numbers are drawn some ahead, while the state is in registers. (g++ and clang
+// have such vectors on every processor; the numbers are the same on all.)
 class RandomStream
 {
-    enum { AHEAD = 128 };
-    uint64_t state[4];
+    enum { LANES = 8, AHEAD = 128, PAIRS = AHEAD / 2 };
+    typedef uint64_t Words __attribute__((vector_size(8 * LANES)));
+    typedef double Doubles __attribute__((vector_size(8 * LANES)));
+
+    uint64_t state[4][LANES];
     double uniform[AHEAD];
     int used;
-    double second_normal;
-    bool has_second_normal;
-
-    static uint64_t rotated(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
+    double normal[AHEAD];
+    int normals_left;
 
     DUALFRAME_RARELY void draw_ahead()
     {
-        RandomStream local(*this);
-        for (int k = 0; k < AHEAD; k++)  // a multiple of 2^-53
-            uniform[k] = (local.next() >> 11) * (1.0 / 9007199254740992.0);
-        std::memcpy(state, local.state, sizeof(state));
+        Words s[4];
+        std::memcpy(s, state, sizeof(state));
+        for (int k = 0; k < AHEAD; k += LANES) {
+            // 52 bits behind the sign and exponent of 1 are a double from 1 to 2
+            const Words bits_from_1 = ((s[0] + s[3]) >> 12) | 0x3ff0000000000000ULL;
+            const Doubles from_0 = (Doubles)bits_from_1 - 1.0;
+            std::memcpy(uniform + k, &from_0, sizeof(from_0));
+            const Words shifted = s[1] << 17;
+            s[2] ^= s[0];
+            s[3] ^= s[1];
+            s[1] ^= s[2];
+            s[0] ^= s[3];
+            s[2] ^= shifted;
+            s[3] = (s[3] << 45) | (s[3] >> 19);
+        }
+        std::memcpy(state, s, sizeof(state));
         used = 0;
+    }
+
+    // Marsaglia's polar method: a pair inside the unit circle gives two normal numbers.
+    DUALFRAME_NOT_INLINED void draw_normals_ahead()
+    {
+        double x[PAIRS], y[PAIRS], square[PAIRS];
+        int inside = 0;
+        rand(x, PAIRS);
+        rand(y, PAIRS);
+        for (int k = 0; k < PAIRS; k++) {
+            x[inside] = 2.0 * x[k] - 1.0;
+            y[inside] = 2.0 * y[k] - 1.0;
+            square[inside] = x[inside] * x[inside] + y[inside] * y[inside];
+            inside += square[inside] < 1.0 && square[inside] > 0.0 ? 1 : 0;
+        }
+        for (int k = 0; k < inside; k++) {
+            const double factor = std::sqrt(-2.0 * std::log(square[k]) / square[k]);
+            normal[k] = factor * x[k];
+            normal[inside + k] = factor * y[k];
+        }
+        normals_left = 2 * inside;
     }
 
 public:
@@ -65,24 +106,17 @@ public:
 
     void seed(uint64_t key)
     {
-        for (int k = 0; k < 4; k++)
-            state[k] = next_splitmix(key);
-        has_second_normal = false;
+        for (int lane = 0; lane < LANES; lane++)
+            for (int word = 0; word < 4; word++)
+                state[word][lane] = next_splitmix(key);
         used = AHEAD;
+        normals_left = 0;
     }
 
-    void set_state(const uint64_t *words) { std::memcpy(state, words, sizeof(state)); }
-
-    uint64_t next()
+    void set_state(int lane, const uint64_t *words)
     {
-        const uint64_t result = state[0] + state[3], shifted = state[1] << 17;
-        state[2] ^= state[0];
-        state[3] ^= state[1];
-        state[1] ^= state[2];
-        state[0] ^= state[3];
-        state[2] ^= shifted;
-        state[3] = rotated(state[3], 45);
-        return result;
+        for (int word = 0; word < 4; word++)
+            state[word][lane] = words[word];
     }
 
     // Uniform in [0, 1)
@@ -93,23 +127,31 @@ public:
         return uniform[used++];
     }
 
-    // Normal, two at a time (Marsaglia's polar method)
     double randn()
     {
-        if (has_second_normal) {
-            has_second_normal = false;
-            return second_normal;
+        while (normals_left == 0)
+            draw_normals_ahead();
+        return normal[--normals_left];
+    }
+
+    // As many as that many calls of `rand` give
+    void rand(double *values, int count)
+    {
+        while (count > 0) {
+            if (used == AHEAD)
+                draw_ahead();
+            const int n = count < AHEAD - used ? count : AHEAD - used;
+            std::memcpy(values, uniform + used, n * sizeof(double));
+            used += n;
+            values += n;
+            count -= n;
         }
-        double x, y, square;
-        do {
-            x = 2.0 * rand() - 1.0;
-            y = 2.0 * rand() - 1.0;
-            square = x * x + y * y;
-        } while (square >= 1.0 || square == 0.0);
-        const double factor = std::sqrt(-2.0 * std::log(square) / square);
-        second_normal = factor * x;
-        has_second_normal = true;
-        return factor * y;
+    }
+
+    void randn(double *values, int count)
+    {
+        for (int k = 0; k < count; k++)
+            values[k] = randn();
     }
 };
 
@@ -180,89 +222,21 @@ public:
     }
 };
 
-// Counts of Poisson events from one uniform number u each: the smallest k for which u is below the
-// chance of k or fewer events. A mean that has returned often gets a table of these chances, with a
-// guide that says where to start; the counts are the same without.
-class PoissonCounts
+// Numbers that a loop over neurons reads, one for each: each replica's from its own stream.
+class NumbersOfNeurons
 {
-    enum { SLOTS = 8, GUIDES = 256, OFTEN = 16 };
-    static constexpr double MOST = 128.0;  // exp(-MOST) is far from 0 still
-
-    struct Table
-    {
-        double mean = -1.0;
-        int uses = 0;
-        std::vector<double> chances;  // of k or fewer events; the last one is above 1
-        int guide[GUIDES];
-    };
-    Table tables[SLOTS];
-
-    static Table &slot(Table *tables, double mean)
-    {
-        uint64_t bits;
-        std::memcpy(&bits, &mean, 8);
-        return tables[(bits * 0x9e3779b97f4a7c15ULL) >> 61];
-    }
-
-    // Adds chances until `u` is reached, or until what is left is too small for a double.
-    template <class Visit>
-    DUALFRAME_RARELY static int invert(double mean, double u, Visit visit)
-    {
-        double term = std::exp(-mean), chance = term;
-        int k = 0;
-        while (u >= chance) {
-            visit(chance);
-            k++;
-            term *= mean / k;
-            const double more = chance + term;
-            if (more == chance && k > mean)
-                break;
-            chance = more;
-        }
-        return k;
-    }
-
-    DUALFRAME_RARELY static void fill(Table &table)
-    {
-        table.chances.clear();
-        invert(table.mean, 2.0, [&table](double chance) { table.chances.push_back(chance); });
-        table.chances.push_back(2.0);
-        for (int k = 0, guide = 0; guide < GUIDES; guide++) {
-            while (guide >= GUIDES * table.chances[k])
-                k++;
-            table.guide[guide] = k;
-        }
-    }
-
-    template <class Uniform>
-    int draw_one(double mean, Uniform &uniform)
-    {
-        const double u = uniform();
-        Table &table = slot(tables, mean);
-        if (table.mean != mean) {
-            table.mean = mean;
-            table.uses = 0;
-        }
-        if (table.uses < OFTEN) {
-            if (++table.uses == OFTEN)
-                fill(table);
-            return invert(mean, u, [](double) {});
-        }
-        int k = table.guide[static_cast<int>(u * GUIDES)];
-        while (u >= table.chances[k])
-            k++;
-        return k;
-    }
+    std::vector<double> numbers;
 
 public:
-    // A large count is the sum of smaller ones.
-    template <class Uniform>
-    int draw(double mean, Uniform uniform)
+    // `draw(stream, values, count)` draws for the neurons of one replica.
+    template <class Draw>
+    const double *drawn(RandomStream *streams, size_t replicas, size_t neurons, Draw draw)
     {
-        int count = 0;
-        for (; mean > MOST; mean -= MOST)
-            count += draw_one(MOST, uniform);
-        return mean > 0 ? count + draw_one(mean, uniform) : count;
+        const size_t size = neurons / replicas;
+        numbers.resize(neurons);
+        for (size_t replica = 0; replica < replicas; replica++)
+            draw(streams[replica], numbers.data() + replica * size, static_cast<int>(size));
+        return numbers.data();
     }
 };
 

@@ -31,7 +31,7 @@ _SPIKES = """        _spikes[_idx - _first] = _cond;
 def vectorisable_threshold(source: str) -> str:
     """Return the source of a threshold with its loop divided into blocks.
 
-    A condition that draws random numbers, or divides whole numbers, stays as it is.
+    A condition that divides whole numbers, or for which the loop draws, stays as it is.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""State updates in a form that a C++ compiler vectorises.
+"""State updates, and what is computed once per step, in a form that a C++ compiler vectorises.
 
 Brian2 writes a loop over neurons that a compiler executes neuron by neuron, for these reasons:
 
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 
-UPDATES = "_stateupdater_codeobject.cpp"
+UPDATES = ("_stateupdater_codeobject.cpp", "_subexpression_update_codeobject.cpp")
 
 _LOOP = "for(int _idx=0; _idx<_N; _idx++)"
 _INDEPENDENT = f"\n#pragma GCC ivdep\n{_LOOP}"
@@ -41,8 +41,9 @@ _COMPARISON = re.compile(r"[<>&|!]|==")  # numbers have no operators of bits
 def vectorisable_update(source: str) -> str:
     """Return the source of a state update that a compiler vectorises.
 
-    A random number depends on the one before, and division of whole numbers is no instruction of
-    a vector unit (and may stand behind a condition that guards it): such an update stays as it is.
+    A random number that the loop draws depends on the one before, and division of whole numbers is
+    no instruction of a vector unit (and may stand behind a condition that guards it): such an
+    update stays as it is.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ k for which a uniform number u is below the chance of k or more events::
 
 The sum ends where a larger count has a chance below 1e-10 per step: one event in 1e8 of them is
 missed. Where all neurons have one rate, its chances are computed once per step. Brian2's own
-targets keep ``poisson``, which a C++ program draws from a table (`random_streams.h`).
+targets keep ``poisson``, which a C++ program draws from a table (`poisson_counts.h`).
 """
 
 from __future__ import annotations
