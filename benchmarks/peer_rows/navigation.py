@@ -40,13 +40,13 @@ FIRES = "rand() < 60*Hz*dt*exp((potential - 16)/2)"
 LEARNED = """
 w : 1
 start : 1
-dE/dt = -E/(2*second) : 1 (event-driven)
+deligibility/dt = -eligibility/(2*second) : 1 (event-driven)
 dpre/dt = -pre/(10*ms) : 1 (event-driven)
 dpost/dt = -post/(10*ms) : 1 (event-driven)
 """
 ARRIVES = "slow_post += w\nfast_post += w\n"
-ON_PRE = ARRIVES + "w = clip(w - 0.002*post, 1, 3)\nE += post\npre += 1"
-ON_POST = "w = clip(w - 0.002*pre, 1, 3)\nE += pre\npost += 1"
+ON_PRE = ARRIVES + "w = clip(w - 0.002*post, 1, 3)\neligibility += post\npre += 1"
+ON_POST = "w = clip(w - 0.002*pre, 1, 3)\neligibility += pre\npost += 1"
 
 
 def with_dualframe(turn: Turn) -> dict[str, float]:
@@ -102,9 +102,9 @@ class Loop:
         synapses = self.learned
         if rewarded:
             left = np.exp(-(float(self.network.t) - np.asarray(synapses.lastupdate[:])) / 2.0)
-            synapses.w = np.clip(synapses.start[:] + 0.01 * synapses.E[:] * left, 1, 3)
+            synapses.w = np.clip(synapses.start[:] + 0.01 * synapses.eligibility[:] * left, 1, 3)
         synapses.start = synapses.w[:]
-        synapses.E, synapses.pre, synapses.post = 0, 0, 0
+        synapses.eligibility, synapses.pre, synapses.post = 0, 0, 0
         self.action.slow, self.action.fast = 0, 0
 
 

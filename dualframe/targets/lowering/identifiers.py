@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import errno
 import keyword
 import signal
 from collections.abc import Iterable, Set
 from functools import lru_cache
 
+import sympy
 from brian2 import NeuronGroup, Synapses
 from brian2.core.namespace import DEFAULT_CONSTANTS, DEFAULT_FUNCTIONS, DEFAULT_UNITS
 from brian2.utils.stringtools import get_identifiers
@@ -94,6 +96,11 @@ OF_SYNAPSES = frozenset(name for name in dir(Synapses) if not name.startswith("_
         "verify_dependencies",
     ]
 )
+# What sympy reads as something of its own; the letter I comes back as it was.
+_OF_SYMPY = (
+    frozenset(sympy.__all__)
+    | frozenset(n for n, f in vars(builtins).items() if isinstance(f, type(len)))
+) - {"I"}
 
 
 @lru_cache(maxsize=16384)
@@ -211,6 +218,33 @@ def check_reserved_of_synapses(label: str, names: Iterable[str]) -> None:
         if name in OF_SYNAPSES or name.endswith(("_pre", "_post", "_of_target")):
             raise NetworkError(
                 f"{label} calls a variable {name!r}, a name that synapses have already; rename it."
+            )
+
+
+def check_solved_exactly(label: str, names: Iterable[str]) -> None:
+    """Refuse a variable whose exact solution would hold something of sympy's in its place.
+
+    Brian2 writes the solution of linear equations with sympy, and names their variables by texts:
+    ``E`` becomes the number 2.718, in silence, and ``trace`` a function.
+
+    Parameters
+    ----------
+    label
+        Whose names they are, for errors.
+    names
+        The variables of the equations.
+
+    Raises
+    ------
+    NetworkError
+        If sympy has another meaning for a name.
+    """
+    for name in names:
+        if name in _OF_SYMPY:
+            raise NetworkError(
+                f"{label} solves its variable {name!r} exactly, by sympy, for which {name!r} is a "
+                f"{'number' if name == 'E' else 'name'} of its own; rename it, for example to "
+                f"'{name}_now'."
             )
 
 

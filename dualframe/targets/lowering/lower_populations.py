@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from brian2.equations.equations import DIFFERENTIAL_EQUATION
 from brian2.units.fundamentalunits import Quantity
 
 from dualframe.network import CurrentInput, Network, Population, Recording
 from dualframe.network.distributions import lognormal_factor
 from dualframe.targets.lowering.current_inputs import insert_current_inputs
 from dualframe.targets.lowering.event_free_equations import parse_assignments, parse_equations
-from dualframe.targets.lowering.identifiers import names_in
+from dualframe.targets.lowering.identifiers import check_solved_exactly, names_in
 from dualframe.targets.lowering.lowered_network import Array, Constant, LoweredGroup, constant_of
 from dualframe.targets.lowering.population_texts import PopulationTexts
 from dualframe.targets.lowering.portable_form import PERIOD, portable_form
 from dualframe.targets.lowering.time_steps import nearest_steps
+
+_EXACT = ("exact", "linear")  # Brian2's two names of one method
 
 
 def lower_population(
@@ -62,6 +65,9 @@ def lower_population(
         parse_equations(population.equations, f"population {population.name!r}"),
     )
     constants |= {name: constant_of(value) for name, value in steps.items()}
+    if population.method in _EXACT:
+        solved = (line.name for line in lines if line.kind == DIFFERENTIAL_EQUATION)
+        check_solved_exactly(f"population {population.name!r}", solved)
     form = portable_form(
         PopulationTexts.of(population),
         tuple(lines),

@@ -22,6 +22,7 @@ from dualframe.targets.lowering.event_free_equations import (
 from dualframe.targets.lowering.identifiers import (
     check_known,
     check_reserved_of_synapses,
+    check_solved_exactly,
     check_synaptic,
     identifiers_in,
     names_in,
@@ -208,6 +209,8 @@ def _check_statements(network: Network, projection: Projection, target: Populati
     used = identifiers_in(projection.statements)
     label = f"projection {projection.name!r}"
     check_reserved_of_synapses(label, _names_of_synapses(projection))
+    lines = parse_equations(projection.equations, label)
+    check_solved_exactly(label, (line.name for line in lines if "event-driven" in line.flags))
     _check_own_names(projection, source, target)
     _check_set(projection)
     check_known(label, used, known)
