@@ -104,7 +104,7 @@ def take_turns(folder: Path, turns: int) -> dict[str, list[float]]:
 
 def spikes_of(folder: Path) -> list[bytes]:
     """Return the bytes of all files of spikes."""
-    files = sorted((folder / "results").glob("*spikes_[it]*"))
+    files = sorted((folder / "results").glob("spikes_*.bin"))
     return [path.read_bytes() for path in files]
 
 

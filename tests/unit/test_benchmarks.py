@@ -19,6 +19,7 @@ from brian2.devices.cpp_standalone.device import CPPStandaloneDevice
 
 import dualframe as df
 from dualframe.targets.cpp.compiler import has_compiler
+from dualframe.targets.cpp.exported_results import spikes_file
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 SCRIPTS = sorted(path.stem for path in FOLDER.glob("*.py"))
@@ -223,6 +224,11 @@ def test_loops_as_brian2_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyP
         assert mark not in stock
     makefiles = [(tmp_path / side / "Makefile").read_text("utf-8") for side in vectorised.SIDES]
     assert ["-D__FAST_MATH__" in text for text in makefiles] == [False, True]
+
+    results = tmp_path / "stock" / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    (results / spikes_file("cells")).write_bytes(b"of cells")
+    assert vectorised.spikes_of(tmp_path / "stock") == [b"of cells"]
 
     monkeypatch.setattr(vectorised, "compile_sides", lambda *_: None)
     turns = {"stock": [3.0, 2.0, 9.0], "vectorised": [1.5, 1.0, 2.0]}

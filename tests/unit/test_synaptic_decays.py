@@ -22,18 +22,18 @@ from dualframe.targets.lowering.lower_network import lower_network
 
 N_TARGETS = 150  # two blocks, and some
 RECORD = {"learn": ["w"]}
-DECAY = re.compile(r"^ *_decay_\d+\[_k\] = exp\(.*lastupdate.*\);$", re.MULTILINE)
+DECAY = re.compile(r"^ *_decay_\d+\[_k\] = _exp\(.*lastupdate.*\);$", re.MULTILINE)
 STATEMENTS = f"""
         double _unused;
         {LOOP_OVER_RUNS}
             double lastupdate = _ptr_array_s_lastupdate[_idx];
             const double tau = _ptr_array_s_tau[_idx];
-            const double _x = x * exp(_lio_1 * (- (t - lastupdate)));
-            const double _y = y * exp(_lio_1 * (- (t - lastupdate)));
-            const double _z = z * exp(1.0f*(- (t - lastupdate))/tau);
-            const double _u = exp(_lio_2) + my_exp(lastupdate);
+            const double _x = x * _exp(_lio_1 * (- (t - lastupdate)));
+            const double _y = y * _exp(_lio_1 * (- (t - lastupdate)));
+            const double _z = z * _exp(1.0f*(- (t - lastupdate))/tau);
+            const double _u = _exp(_lio_2) + my_exp(lastupdate);
             lastupdate = t;
-            w = exp(_lio_1 * (- (t - lastupdate)));
+            w = _exp(_lio_1 * (- (t - lastupdate)));
         }}
     }}
 """
@@ -76,9 +76,9 @@ class TestSource:
         assert len(DECAY.findall(source)) == 1
         assert "_x = x * _decay_0[_place - _first];" in source
         assert "_y = y * _decay_0[_place - _first];" in source
-        assert "exp(1.0f*(- (t - lastupdate))/tau)" in source
-        assert "exp(_lio_2) + my_exp(lastupdate)" in source
-        assert "w = exp(_lio_1 * (- (t - lastupdate)));" in source  # of the new last event
+        assert "_exp(1.0f*(- (t - lastupdate))/tau)" in source
+        assert "_exp(_lio_2) + my_exp(lastupdate)" in source
+        assert "w = _exp(_lio_1 * (- (t - lastupdate)));" in source  # of the new last event
         opened, closed = (source.count(b) - STATEMENTS.count(b) for b in "{}")
         assert opened == closed == 2
 

@@ -19,7 +19,8 @@ from dualframe.core.errors import BuildError, TargetError
 CANDIDATES = ("g++", "clang++", "c++")
 
 _COMMON = ("-O3", "-march=native", "-std=c++11", "-w")
-# -fno-finite-math-only undefines the macro with which glibc offers exp() and others on vectors
+# -fno-finite-math-only undefines the macro with which glibc offers log() and others on vectors,
+# and by which vector_functions.h knows that numbers may be reordered
 _FAST = ("-ffast-math", "-fno-finite-math-only", "-D__FAST_MATH__")
 _STRICT = ("-ffp-contract=off",)
 _ERROR = re.compile(r"\berror\b|undefined reference|cannot find -l", re.IGNORECASE)
@@ -115,7 +116,7 @@ def compile_flags(*, strict: bool = False, debug: bool = False) -> tuple[str, ..
     ----------
     strict
         ``False``: Brian2's own flags, which let the compiler reorder sums and round subnormal
-        numbers to zero, and glibc's functions on vectors, which may differ in the last bits.
+        numbers to zero, and functions that vectorise, which may differ in the last bits.
         ``True``: IEEE arithmetic as written, so that the result does not depend on how the source
         is cut into files.
     debug

@@ -59,6 +59,8 @@ _GENERATING = (
     "cpp/synaptic_pathway.h",
     "cpp/synaptic_pathways.py",
     "cpp/values.h",
+    "cpp/vector_functions.h",
+    "cpp/vector_functions.py",
 )
 _STATIC, _RESULTS = "static_arrays", "results"
 

@@ -59,6 +59,7 @@ from dualframe.targets.cpp.random_functions import HEADERS as RANDOM_NUMBERS
 from dualframe.targets.cpp.random_functions import StreamCodeObject
 from dualframe.targets.cpp.synaptic_decays import decays_in_blocks
 from dualframe.targets.cpp.synaptic_pathways import loop_over_runs, pathway_classes
+from dualframe.targets.cpp.vector_functions import HEADER as FUNCTIONS
 
 # Arrays of a fixed size that holds the number of synapses or of recorded members
 _DATA_DRIVEN = frozenset({"sources", "targets", "_indices"})
@@ -155,7 +156,8 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
             source = _rendered_contents(super().generate_main_source)
         finally:
             self.main_queue[:], slot[:] = queue, lines
-        writer.write("main.cpp", f'#include "{HEADER}"\n#include "{RANDOM_NUMBERS[0]}"\n{source}')
+        headers = "".join(f'#include "{name}"\n' for name in (HEADER, RANDOM_NUMBERS[0], FUNCTIONS))
+        writer.write("main.cpp", f"{headers}{source}")
 
     def generate_codeobj_source(self, writer: Any) -> None:
         """Write the code objects with names of lengths, loops over runs, and draws before loops."""
@@ -186,7 +188,7 @@ class LiteralFreeDevice(CPPStandaloneDevice):  # type: ignore[misc]
     def copy_source_files(self, writer: Any, directory: str) -> None:
         """Add the values, and the header that reads them, to the project."""
         super().copy_source_files(writer, directory)
-        for header in (HEADER, *RANDOM_NUMBERS):
+        for header in (HEADER, *RANDOM_NUMBERS, FUNCTIONS):
             writer.write(header, files("dualframe.targets.cpp").joinpath(header).read_text("utf-8"))
         folder = Path(directory)
         write_text_atomically(folder / PARAMETERS, values_text(self.external.parameters))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from dualframe.targets.cpp.external_values import CONTENTS, LAYOUT, PARAMETERS, read_values
+from dualframe.targets.cpp.vector_functions import with_vector_powers
 from dualframe.targets.cpp.vectorisable_thresholds import THRESHOLDS, vectorisable_threshold
 from dualframe.targets.cpp.vectorisable_updates import UPDATES, vectorisable_update
 
@@ -111,7 +112,7 @@ def merge_project(project: Path) -> MergedProgram:
     bodies = [_end_macros(inliner.file_body(name)) for name in library]
     bodies += [_leave_unoptimised(name, inliner.file_body(name)) for name in _GENERATED]
     for name in code_objects:
-        source = inliner.file_body(name)
+        source = with_vector_powers(inliner.file_body(name))
         if name.endswith(UPDATES):
             source = vectorisable_update(source)
         elif name.endswith(THRESHOLDS):

@@ -19,7 +19,7 @@ _LOADED = re.compile(rf"\bdouble {_LAST_EVENT} = (?P<array>\w+)\[_idx\];")
 _CHANGED = re.compile(rf"(?m)^ *{_LAST_EVENT} = ")
 _DECLARED = re.compile(r"(?m)^ *(?:const )?\w+ (\w+) = ")
 _NAME = re.compile(r"\b[A-Za-z_]\w*")
-_CALL = re.compile(r"\bexp\(")
+_CALL = re.compile(r"\b_exp\(")
 _LOOP_OVER_BLOCKS = f"""for(size_t _run=0; _run<_due.size(); _run++)
         for(int32_t _first=_due[_run].first; _first<_due[_run].last; _first+={_BLOCK})
         {{
@@ -59,8 +59,8 @@ def decays_in_blocks(source: str) -> str:
         return source
     names = [f"_decay_{k}" for k in range(len(arguments))]
     for name, argument in zip(names, arguments, strict=True):
-        statements = statements.replace(f"exp({argument})", f"{name}[_place - _first]")
-    decays = [f"{name}[_k] = exp({a});" for name, a in zip(names, arguments, strict=True)]
+        statements = statements.replace(f"_exp({argument})", f"{name}[_place - _first]")
+    decays = [f"{name}[_k] = _exp({a});" for name, a in zip(names, arguments, strict=True)]
     buffers = ", ".join(f"{name}[{_BLOCK}]" for name in ["_last_events", *names])
     blocks = _LOOP_OVER_BLOCKS.replace("ARRAY", loaded["array"])
     blocks = blocks.replace("DECAYS", "\n            ".join(decays))

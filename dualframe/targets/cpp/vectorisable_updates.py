@@ -2,8 +2,8 @@
 
 Brian2 writes a loop over neurons that a compiler executes neuron by neuron, for these reasons:
 
-* The arrays are globals that it cannot tell apart: ``#pragma GCC ivdep`` says that no neuron
-  depends on another.
+* The arrays are globals that it cannot tell apart: a pragma says that no neuron depends on
+  another, to g++ and to clang.
 * ``&&`` and ``||`` are branches. Their operands are comparisons, which Brian2 checks and which
   have no effects, so that ``&`` and ``|`` give the same.
 * ``timestep()`` converts to a whole number of 64 bits, for which AVX2 has no instruction. The
@@ -13,7 +13,7 @@ Brian2 writes a loop over neurons that a compiler executes neuron by neuron, for
 * The flag ``not_refractory`` is a byte beside doubles: as many bytes as fill a vector are eight
   vectors of doubles, for which there are no registers. A loop of its own writes it.
 
-The last is ``exp``, and the flags of the compiler take care of it (`compile_flags`). No value
+The last is functions of the C library, and `vector_functions` takes care of those. No value
 changes by what is done here, with or without ``strict``.
 """
 
@@ -24,7 +24,7 @@ import re
 UPDATES = ("_stateupdater_codeobject.cpp", "_subexpression_update_codeobject.cpp")
 
 _LOOP = "for(int _idx=0; _idx<_N; _idx++)"
-_INDEPENDENT = f"\n#pragma GCC ivdep\n{_LOOP}"
+_INDEPENDENT = f"\n#pragma clang loop vectorize(assume_safety)\n#pragma GCC ivdep\n{_LOOP}"
 _STEP = re.compile(
     r"static inline int64_t _timestep\(double t, double dt\)\s*"
     r"\{\s*return \(int64_t\)\((?P<steps>.*)\);\s*\}"
