@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from dendrify import Dendrite, NeuronModel, Soma
 
 import dualframe as df
 from dualframe.results.results import Results
+from dualframe.targets.cpp import known_programs
 from dualframe.targets.cpp import run as cpp_standalone
 from dualframe.targets.cpp.compiler import has_compiler
 
@@ -404,3 +406,18 @@ def test_threads_and_floating_point_have_programs_of_their_own() -> None:
         for options in ({"strict": False}, {"threads": 2}, {"dt": 0.05 * ms}):
             with pytest.raises(AssertionError, match="code was generated"):
                 run(single(), **options)
+
+
+def test_what_writes_the_source_is_part_of_the_key() -> None:
+    """Else a program of an older text of these modules would be taken for a known one."""
+    folder = Path(known_programs.__file__).parent
+    for writer in ("literal_free_device.py", "merged_source.py"):
+        assert f"cpp/{writer}" in known_programs.GENERATING
+        imported = re.findall(
+            r"^from dualframe\.targets\.cpp\.(\w+) import", (folder / writer).read_text(), re.M
+        )
+        assert len(imported) > 2
+        # what an exported program does at its end is never a known program's
+        missing = {f"cpp/{name}.py" for name in imported} - set(known_programs.GENERATING)
+        assert missing <= {"cpp/exported_results.py"}
+    assert all((folder.parent / name).is_file() for name in known_programs.GENERATING)

@@ -25,6 +25,7 @@ from dualframe.targets.unstable_states import UnstableState, environments_among,
 
 NOT_FINITE, PROGRESS = "not finite: ", "progress "
 _BUFFER = 65536  # bytes
+_RESULTS, _DATA = "results", "static_arrays"
 
 
 @dataclass(eq=False, kw_only=True)
@@ -135,8 +136,9 @@ class _Crew:
             environment["DUALFRAME_PROGRESS"] = "1"
         if self._takes_turns:
             environment["DUALFRAME_TURNS"] = "1"
+        results = results_folder(program.executable.parent).name
         program.process = subprocess.Popen(
-            [str(program.executable)],
+            [str(program.executable), "--results_dir", results],
             cwd=program.executable.parent,
             env=environment,
             stdin=subprocess.PIPE if self._takes_turns else None,
@@ -205,6 +207,18 @@ class _Crew:
             self._options.notify(instability_text(state, when, self._lowered.dt, environments))
 
 
-def _completed_fraction(folder: Path) -> float:
-    info = folder / "results" / "last_run_info.txt"
+def results_folder(project: Path) -> Path:
+    """Return where a program leaves its results: in a folder for them, else beside its data.
+
+    Parameters
+    ----------
+    project
+        Folder of the program.
+    """
+    own = project / _RESULTS
+    return own if own.is_dir() else project / _DATA
+
+
+def _completed_fraction(project: Path) -> float:
+    info = results_folder(project) / "last_run_info.txt"
     return float(info.read_text().split()[1]) if info.exists() else 1.0

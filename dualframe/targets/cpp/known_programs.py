@@ -28,6 +28,7 @@ from dualframe.targets.brian.brian_objects import BrianObjects
 from dualframe.targets.brian.raw_results import RawResults, RawTrace, RunOptions
 from dualframe.targets.cpp.build import PROGRAM, BuiltProgram
 from dualframe.targets.cpp.compiler import compile_flags, find_compiler
+from dualframe.targets.cpp.execute_programs import results_folder
 from dualframe.targets.cpp.external_values import (
     LAYOUT,
     PARAMETERS,
@@ -42,13 +43,15 @@ from dualframe.targets.lowering.final_weights import NOW, final_weights
 from dualframe.targets.lowering.lowered_network import LoweredNetwork, LoweredSynapses
 
 _FORMAT = 9
-_GENERATING = (
+#: Files on which the source of a program depends: another text of one makes all programs unknown.
+GENERATING = (
     "brian/brian_objects.py",
     "cpp/checked_reads.py",
     "cpp/draws_before_loops.py",
     "cpp/external_values.py",
     "cpp/initial_arrays.py",
     "cpp/literal_free_device.py",
+    "cpp/merged_source.py",
     "cpp/network_source.py",
     "cpp/objects_source.py",
     "cpp/poisson_counts.h",
@@ -56,13 +59,16 @@ _GENERATING = (
     "cpp/random_streams.h",
     "cpp/result_files.py",
     "cpp/run.py",
+    "cpp/synaptic_decays.py",
     "cpp/synaptic_pathway.h",
     "cpp/synaptic_pathways.py",
     "cpp/values.h",
     "cpp/vector_functions.h",
     "cpp/vector_functions.py",
+    "cpp/vectorisable_thresholds.py",
+    "cpp/vectorisable_updates.py",
 )
-_STATIC, _RESULTS = "static_arrays", "results"
+_STATIC = "static_arrays"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,8 +105,10 @@ class KnownProgram:
         files = _data_files(lowered, self.parameters, self.layout)
         if files is None or set(files[0]) != set(self.arrays):
             return None
-        for folder in (project, project / _STATIC, project / _RESULTS):
-            folder.mkdir()
+        project.mkdir(exist_ok=True)
+        (
+            project / _STATIC
+        ).mkdir()  # results go there, too: a folder costs as much as a run of 1 ms
         if not default_cache().fetch(self.program, project / PROGRAM):
             return None
         arrays, parameters, layout = files
@@ -118,7 +126,7 @@ class KnownProgram:
 
     def collect_results(self, lowered: LoweredNetwork, project: Path) -> RawResults:
         """Read the results of a program that has run."""
-        folder = project / _RESULTS
+        folder = results_folder(project)
         raw = RawResults(simulated_s=lowered.duration)
         for name, files in self.spikes.items():
             raw.spikes[name] = _read_file(folder, files["i"]), _read_file(folder, files["t"])
@@ -240,7 +248,7 @@ def structure_key(lowered: LoweredNetwork, options: RunOptions) -> str:
 def _digest_of_generator() -> str:
     """Digest of the modules that decide what Brian2 is asked to generate."""
     targets = resources.files("dualframe.targets")
-    texts = [(targets / name).read_bytes() for name in _GENERATING]
+    texts = [(targets / name).read_bytes() for name in GENERATING]
     return hashlib.sha256(b"".join(texts)).hexdigest()
 
 

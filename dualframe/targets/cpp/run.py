@@ -113,7 +113,7 @@ def _run_as_whole(lowered: LoweredNetwork, options: RunOptions) -> RawResults:
     key = plans.structure_key(lowered, options)
     with temporary_folder() as folder:
         started = time.perf_counter()
-        ready = _prepare_known_program(key, lowered, folder / "project")
+        ready = _prepare_known_program(key, lowered, folder)
         if ready is None:
             with BRIAN_LOCK:  # while we waited for it, another thread may have built the program
                 ready = _prepare_known_program(key, lowered, folder / "built_meanwhile")

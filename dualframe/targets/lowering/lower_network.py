@@ -140,7 +140,7 @@ def check_structure(network: Network) -> list[str]:
         return [str(error)]
     _note_problem(problems, check_units, network)
     for population in network.populations:
-        same = replace(population, heterogeneity={})
+        same = replace(population, heterogeneity={}) if population.heterogeneity else population
         _note_problem(problems, lower_population, network, same, 1e-4, np.random.default_rng(0), {})
     for projection in network.projections:
         _note_problem(problems, check_projection, network, projection)
