@@ -77,7 +77,7 @@ class Circuit(CircuitRecord):
         UnknownName
             If the circuit has no such input.
         """
-        new = replace(self.input(name), **({"on": True} | changes))
+        new = self.input(name).with_fields({"on": True} | changes)
         return replace(self, inputs=tuple(new if x.name == name else x for x in self.inputs))
 
     def with_plasticity(

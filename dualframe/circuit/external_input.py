@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,18 @@ class CircuitInput(ValueRecord):
     def has_time_course(self) -> bool:
         """Whether its rates change with time."""
         return self.times is not None or self.rates is not None
+
+    def with_fields(self, changes: Mapping[str, Any]) -> CircuitInput:
+        """Return the input with other values of fields; a new time course replaces its rate.
+
+        Parameters
+        ----------
+        changes
+            The values by the names of the fields.
+        """
+        has_new_course = any(changes.get(name) is not None for name in ("times", "rates"))
+        replaced: dict[str, Any] = {"rate": None} if has_new_course else {}
+        return replace(self, **{**replaced, **changes})
 
     def _set_time_course(self) -> None:
         course = PoissonInput(self.name, self.n, times=self.times, rates=self.rates)

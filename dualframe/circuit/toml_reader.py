@@ -46,7 +46,7 @@ from dualframe.circuit.point_model import PointModel, read_point
 from dualframe.circuit.regions import Region
 from dualframe.circuit.space import Space
 from dualframe.circuit.toml_helpers import make_record, plain_values, read_count, read_member
-from dualframe.core.errors import UnknownName
+from dualframe.core.errors import OutputError, QuantityError, UnknownName
 from dualframe.core.time_courses import read_rate_course
 
 _SCALARS = {
@@ -193,6 +193,15 @@ def _read_space(table: Table) -> Space:
     )
 
 
+def _read_course(table: Table, folder: Path) -> tuple[Any, Any]:
+    """Return times and rates of the file that a table names; its errors are of this table."""
+    file = folder / table.text("rates")
+    try:
+        return read_rate_course(file, from_header=True)
+    except (OutputError, QuantityError, UnknownName) as error:
+        table.fail("rates", f"{error}{'' if file.exists() else ' The key of one rate is rate.'}")
+
+
 def _read_input(table: Table, folder: Path) -> CircuitInput:
     table.only(INPUT)
     numbers = {"n": read_count(table, "n")}
@@ -200,7 +209,7 @@ def _read_input(table: Table, folder: Path) -> CircuitInput:
     if "rates" in table.data:
         if "rate" in table.data:
             table.fail("rate", "the input has a file of rates too: give one of them.")
-        course["times"], course["rates"] = read_rate_course(folder / table.text("rates"))
+        course["times"], course["rates"] = _read_course(table, folder)
     else:
         numbers["rate"] = table.number("rate", "rate")
     numbers |= {key: table.number(key, "time") for key in ("start", "stop") if key in table.data}

@@ -36,7 +36,7 @@ def unit_of_columns(
     table, columns
         The table, and the names of the columns in its header.
     unit, argument
-        What the argument says, None for nothing, and how it is called.
+        What the argument says, None for nothing, and how it is called, "" where there is none.
     dimension
         What the unit must be of, as in `dualframe.core.quantity.quantity`.
 
@@ -56,7 +56,7 @@ def unit_of_columns(
         example = _EXAMPLES.get(dimension or "", "mV")
         raise OutputError(
             f"{str(table.file)!r} does not say the unit of {columns[0]!r}: write it in the header, "
-            f"like '{columns[0]} ({example})', or give {argument}={example}."
+            f"like '{columns[0]} ({example})'{argument and f', or give {argument}={example}'}."
         )
     if header and unit is not None:
         raise OutputError(f"{label} stands in the header, {header!r}: leave out {argument}.")

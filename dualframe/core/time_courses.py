@@ -25,6 +25,7 @@ def read_rate_course(
     unit: Any = None,
     rate_unit: Any = None,
     separator: str | None = None,
+    from_header: bool = False,
 ) -> tuple[Any, Any]:
     """Return times and rates: of the shape ``(times,)``, of several columns ``(times, columns)``.
 
@@ -34,6 +35,8 @@ def read_rate_course(
         The file.
     time, rates, unit, rate_unit, separator
         As of `dualframe.formats.read_csv_rates`.
+    from_header
+        Whether units can be stated in the header alone, of which errors then speak.
 
     Raises
     ------
@@ -47,10 +50,11 @@ def read_rate_course(
     table = read_text_table(path, "rates", separator)
     course = find_course(table, time, rates)
     times, columns = read_course(table, course, "a rate of zero or more", least=0.0)
+    of_times, of_rates = ("", "") if from_header else ("unit", "rate_unit")
     return (
-        times * unit_of_columns(table, course[:1], unit, "unit", "time"),
+        times * unit_of_columns(table, course[:1], unit, of_times, "time"),
         (columns[:, 0] if columns.shape[1] == 1 else columns)
-        * unit_of_columns(table, course[1:], rate_unit, "rate_unit", "rate"),
+        * unit_of_columns(table, course[1:], rate_unit, of_rates, "rate"),
     )
 
 

@@ -287,12 +287,18 @@ def test_an_input_has_the_rates_of_a_text_file_beside_the_circuit(file, columns)
     assert circuit(file).digest != circuit(with_course(file, 'rate = "100 Hz"\n')).digest
     with pytest.raises(NetworkError, match="has a rate and a time course: give one"):
         column.with_input("thalamus", rate=9 * Hz)
+    for before in (column, fixed):
+        later = before.with_input("thalamus", times=[0, 7] * ms, rates=[3, 6] * Hz).inputs[0]
+        assert np.asarray(later.rates).tolist() == [3, 6]
+        assert float(later.rate) == 6
 
 
 @pytest.mark.parametrize(
     ("rates", "content", "message"),
     [
-        ('rates = "rates.csv"\n', "t,rate (Hz)\n0,5\n", "does not say the unit of 't'"),
+        ('rates = "rates.csv"\n', "t,rate (Hz)\n0,5\n", "'t': write it in the header, .*ms.'"),
+        ('rates = "rates.csv"\n', "t (ms),rate\n0,5\n", r"s.1\], key 'rates': .*rate .Hz.'\.$"),
+        ('rates = "20 Hz"\n', "", "'rates': .*20 Hz' does not exist.* key of one rate is rate"),
         ('rates = "rates.csv"\n', "t (ms),rate (mV)\n0,5\n", "expected a rate"),
         ('rates = "rates.csv"\n', "t (ms),rate (Hz)\n0,-5\n", "line 2: .*a rate of zero or more"),
         ('rates = "rates.csv"\n', "t (ms),a (Hz),b (Hz)\n0,5,5\n", "a column for each of 30"),
