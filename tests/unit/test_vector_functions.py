@@ -12,8 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from brian2 import ms
+from brian2.core.functions import DEFAULT_FUNCTIONS
 from mpmath import mp
 
+import dualframe as df
 from dualframe.core.errors import TargetError
 from dualframe.targets.cpp.compiler import compile_flags, find_compiler
 from dualframe.targets.cpp.vector_functions import HEADER, with_vector_powers
@@ -195,3 +198,18 @@ def test_powers_of_exponentials_are_one_exponential():
         "#define _brian_pow(x, y) (dualframe::_pow((x), (y)))\n"
         "a/dualframe::_power_of_exp(b*(v + (1 - c)), 0.05) + _brian_pow(m, 3)"
     )
+
+
+@pytest.mark.parametrize("function", ["expm1", "exprel"])
+def test_the_runtime_computes_what_the_header_has_for_programs(function, monkeypatch):
+    """NumPy's form is added by Brian2 where it finds none, so that it must not stumble there."""
+    implementations = DEFAULT_FUNCTIONS[function].implementations
+    monkeypatch.delitem(implementations._implementations, "numpy", raising=False)
+    cells = df.Population(
+        "cells", 1, f"dx/dt = {function}(-x)/(5*ms) : 1", method="euler", initial={"x": 1}
+    )
+    done = df.run(
+        df.Network((cells,)), 0.2 * ms, target="runtime", record={"cells": ["x"]}, progress=False
+    )
+    rate = np.expm1(-1) if function == "expm1" else 1 - np.exp(-1)
+    assert done.traces["cells"].values["x"][0] == pytest.approx([1, 1 + 0.02 * rate], rel=1e-12)

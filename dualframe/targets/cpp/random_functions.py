@@ -23,6 +23,8 @@ _INCLUDE = {"headers": [f'"{HEADERS[-1]}"']}
 class StreamCodeObject(CPPStandaloneCodeObject):  # type: ignore[misc]
     """A code object of C++ standalone whose random numbers come from its owner's stream."""
 
+    class_name = "cpp_standalone_streams"  # Brian2 joins the names where it lacks a function's code
+
 
 def _threads() -> int:
     return max(1, int(prefs["devices.cpp_standalone.openmp_threads"]))
