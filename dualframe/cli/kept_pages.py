@@ -49,7 +49,7 @@ def find_page(command: str, name: str, *, keep: bool) -> Page:
         return make_page(command, name)
     words, content = f"{command} {name}", content_stamp()
     path, stamp = page_file(words), f"{content} {installation_stamp()}"
-    page = read_shipped_pages(content).get(words) or read_page(path, stamp)
+    page = read_shipped_page(words, content) or read_page(path, stamp)
     if page is None:
         page = make_page(command, name)
         _keep_page(path, stamp, page)
@@ -107,19 +107,22 @@ def installation_stamp() -> str:
     return stamp.hexdigest()
 
 
-def read_shipped_pages(stamp: str) -> Mapping[str, Page]:
-    """Return the pages that came with the package by their words; none if they are out of date.
+def read_shipped_page(words: str, stamp: str) -> Page | None:
+    """Return a page that came with the package, None if it lacks it, is out of date or damaged.
 
     Parameters
     ----------
+    words
+        Of the command that prints it.
     stamp
         From `content_stamp`.
     """
     try:
         content = json.loads(SHIPPED.read_text(encoding="utf-8"))
-        return dict(content["pages"]) if content["stamp"] == stamp else {}
+        page, digest = dict(content["pages"][words]), content["digests"][words]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
-        return {}
+        return None
+    return page if content["stamp"] == stamp and digest == digest_of_page(page) else None
 
 
 def read_page(path: Path, stamp: str) -> Page | None:
@@ -137,11 +140,22 @@ def read_page(path: Path, stamp: str) -> Page | None:
         page, digest = dict(content["page"]), content["digest"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
-    return page if content["stamp"] == stamp and digest == _digest_of_page(page) else None
+    return page if content["stamp"] == stamp and digest == digest_of_page(page) else None
+
+
+def digest_of_page(page: Page) -> str:
+    """Return what tells a page from a damaged one.
+
+    Parameters
+    ----------
+    page
+        From `make_page`.
+    """
+    return _digest_of_text(json.dumps(page, sort_keys=True))
 
 
 def _keep_page(path: Path, stamp: str, page: Page) -> None:
-    content = {"stamp": stamp, "digest": _digest_of_page(page), "page": page}
+    content = {"stamp": stamp, "digest": digest_of_page(page), "page": page}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text_atomically(path, json.dumps(content))
@@ -168,10 +182,6 @@ def _files_below(
             if name.endswith(endings):
                 path = os.path.join(folder, name)  # noqa: PTH118 (a thousand of them)
                 yield f"{root.name}/{os.path.relpath(path, root)}", path
-
-
-def _digest_of_page(page: Page) -> str:
-    return _digest_of_text(json.dumps(page, sort_keys=True))
 
 
 def _digest_of_text(text: str) -> str:

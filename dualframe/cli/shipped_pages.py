@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from dualframe.cli.catalogue_pages import KINDS, LISTS
-from dualframe.cli.kept_pages import SHIPPED, content_stamp, make_page
+from dualframe.cli.kept_pages import SHIPPED, content_stamp, digest_of_page, make_page
 from dualframe.core.atomic_files import write_text_atomically
 
 
@@ -18,7 +18,8 @@ def write_pages() -> None:
     calls = [("list", kind) for kind in LISTS if kind != "targets"]
     calls += [("show", name) for names, _ in KINDS.values() for name in names()]
     pages = {f"{command} {name}": make_page(command, name) for command, name in calls}
-    content = {"stamp": content_stamp(), "pages": pages}
+    digests = {words: digest_of_page(page) for words, page in pages.items()}
+    content = {"stamp": content_stamp(), "pages": pages, "digests": digests}
     write_text_atomically(SHIPPED, json.dumps(content, indent=0))
 
 

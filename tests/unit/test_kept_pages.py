@@ -73,15 +73,19 @@ def test_shipped_pages_are_those_of_these_sources(
     monkeypatch.setattr(shipped_pages, "KINDS", {"receptor": (lambda: ("M1", "M2"), None)})
     shipped_pages.write_pages()
     stamp = kept_pages.content_stamp()
-    pages = kept_pages.read_shipped_pages(stamp)
+    pages = json.loads(shipped.read_text(encoding="utf-8"))["pages"]
     assert list(pages) == ["list receptors", "show M1", "show M2"]
     assert pages["show M1"] == kept_pages.make_page("show", "M1")
-    assert kept_pages.read_shipped_pages("of other sources") == {}
+    assert kept_pages.read_shipped_page("show M1", stamp) == pages["show M1"]
+    for words, other in (("show M3", stamp), ("show M1", "of other sources")):
+        assert kept_pages.read_shipped_page(words, other) is None
     monkeypatch.setattr(kept_pages, "make_page", None)
     assert kept_pages.find_page("show", "M1", keep=True) == pages["show M1"]
     assert not kept_pages.default_folder().exists()
-    shipped.write_text("[]", encoding="utf-8")
-    assert kept_pages.read_shipped_pages(stamp) == {}
+    whole = shipped.read_text(encoding="utf-8")
+    for damaged in ("[]", whole[: len(whole) // 2], whole.replace('"text"', '"txet"')):
+        shipped.write_text(damaged, encoding="utf-8")
+        assert kept_pages.read_shipped_page("show M1", stamp) is None
 
 
 @pytest.mark.parametrize("words", [("list", "receptors"), ("list", "cells"), ("show", "M1")])
@@ -89,7 +93,7 @@ def test_printing_a_page_imports_nothing_slow(words: tuple[str, str]) -> None:
     page = {"text": "a page", "json": "[]", "columns": {"name": ["a"]}, "numeric": [], "below": []}
     code = (
         "from dualframe.cli import kept_pages, main\n"
-        f"kept_pages.read_shipped_pages = lambda _: {{{' '.join(words)!r}: {page!r}}}\n"
+        f"kept_pages.read_shipped_page = lambda *_: {page!r}\n"
         f"main({list(words)!r})"
     )
     assert not loaded_modules(code) & set(SLOW)
