@@ -128,6 +128,10 @@ int main() {
     for (double mean : {0.0, -1.0, std::nan("")})
         none.push_back(own.draw(mean, [=] { return a->rand(); }));
     save("none", none);
+    std::vector<double> beyond(9);
+    own.draw(INFINITY, *a, beyond.data(), 8);
+    beyond[8] = own.draw(1e300, [=] { return a->rand(); });
+    save("beyond", beyond);
 }
 """
 
@@ -313,3 +317,7 @@ def test_neurons_have_the_numbers_of_their_replicas(drawn: dict[str, np.ndarray]
 def test_a_table_gives_the_counts_of_the_sum(drawn: dict[str, np.ndarray]) -> None:
     assert drawn["differing"].tolist() == [0]
     assert drawn["none"].tolist() == [0, 0, 0]
+
+
+def test_a_mean_without_bound_ends_with_the_largest_count(drawn: dict[str, np.ndarray]) -> None:
+    assert drawn["beyond"].tolist() == [2**31 - 1] * 9

@@ -2,6 +2,8 @@
 #ifndef DUALFRAME_POISSON_COUNTS_H
 #define DUALFRAME_POISSON_COUNTS_H
 
+#include <limits>
+
 #include "random_streams.h"
 
 namespace dualframe {
@@ -14,6 +16,7 @@ class PoissonCounts
 {
     enum { SLOTS = 8, GUIDES = 256, OFTEN = 16, TOGETHER = 8, BLOCK = 128 };
     static constexpr double MOST = 128.0;  // exp(-MOST) is far from 0 still
+    static constexpr double BEYOND = 2e9;  // few counts above are whole numbers of 32 bits
     static constexpr double FEW = 16.0;    // above, a table takes less time than comparisons
 
     struct Table
@@ -112,11 +115,13 @@ class PoissonCounts
     }
 
 public:
-    // A large count is the sum of smaller ones.
+    // A large count is the sum of smaller ones; that of a mean without bound is the largest one.
     template <class Uniform>
     int draw(double mean, Uniform uniform)
     {
         int count = 0;
+        if (mean > BEYOND)
+            return std::numeric_limits<int>::max();
         for (; mean > MOST; mean -= MOST)
             count += draw_one(MOST, uniform);
         return mean > 0 ? count + draw_one(mean, uniform) : count;
