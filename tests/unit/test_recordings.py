@@ -55,7 +55,8 @@ def test_names_are_those_of_the_first_neurons_at_every_step(names: Any) -> None:
 def test_an_unknown_variable_is_answered_with_the_nearest_of_many() -> None:
     equations = "\n".join(["dV/dt = -V/(10*ms) : volt", *[f"g_{k} : 1" for k in range(60)]])
     many = df.Network(populations=[df.Population(name="cells", n=2, equations=equations)])
-    for name, near in {"V_soma": "Nearest: V. ", "g_6x": "Did you mean 'g_6'", "~": ""}.items():
+    answers = {"V_soma": "Nearest: V, ", "g_6x": "Did you mean 'g_6'", "zzz": "Known: 61 names"}
+    for name, near in answers.items():
         with pytest.raises(UnknownName) as caught:
             resolve_recordings(many, {"cells": name}, 0.1 * ms)
         assert near in str(caught.value)

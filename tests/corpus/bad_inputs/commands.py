@@ -48,7 +48,7 @@ def cases(place: Path) -> list[Case]:
     word("none", culprit="COMMAND")
     word("unknown", "rnu", culprit="rnu")
     word("list", "list", "cell", culprit="cell")
-    word("list_none", "list", culprit="what|required")
+    word("list_none", "list", culprit="KIND")
     word("show_empty", "show", "", culprit="name|''")
     word("show_path", "show", "../../../etc/passwd", culprit="passwd")
     word("show_folder", "show", ".", culprit=r"'\.'")
