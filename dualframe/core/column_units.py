@@ -26,6 +26,32 @@ def split_unit(column: str) -> tuple[str, str]:
     return (match["name"], match["round"] or match["square"]) if match else (column, "")
 
 
+def column_called(table: TextTable, name: str) -> str:
+    """Return what the header has for a column, with its unit; the name itself if it lacks it.
+
+    Parameters
+    ----------
+    table
+        The table.
+    name
+        With or without the unit.
+
+    Raises
+    ------
+    OutputError
+        If several columns have the name, in other units.
+    """
+    if name in table.rows:
+        return name
+    found = [str(column) for column in table.rows if split_unit(str(column))[0] == name]
+    if len(found) > 1:
+        raise OutputError(
+            f"{str(table.file)!r} has several columns called {name!r}: "
+            f"{', '.join(map(repr, found))}; name one as the header does, like {found[0]!r}."
+        )
+    return found[0] if found else name
+
+
 def unit_of_columns(
     table: TextTable, columns: Sequence[str], unit: Any, argument: str, dimension: str | None
 ) -> Any:

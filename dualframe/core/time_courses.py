@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dualframe.core.column_units import split_unit, unit_of_columns
+from dualframe.core.column_units import column_called, unit_of_columns
 from dualframe.core.errors import OutputError
 from dualframe.core.text_tables import TextTable, read_text_table
 from dualframe.core.validation import as_names
@@ -73,15 +73,14 @@ def find_course(table: TextTable, time: str, columns: str | Sequence[str]) -> li
     Raises
     ------
     OutputError
-        If there is no column of values.
+        If there is no column of values, or a name is that of several.
     UnknownName
         If the header has no such name.
     """
     headers = [str(header) for header in table.rows]
-    places = {split_unit(header)[0]: header for header in headers} | {h: h for h in headers}
-    first = places.get(time, time)
+    first = column_called(table, time)
     table.find_column(first)
-    names = [places.get(name, name) for name in as_names(columns, "columns")]
+    names = [column_called(table, name) for name in as_names(columns, "columns")]
     course = [first, *(names or [header for header in headers if header != first])]
     if len(course) == 1:
         raise OutputError(f"{str(table.file)!r} has no column beside {first!r}: add one of values.")

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from brian2.units import second
 
-from dualframe.core.column_units import split_unit, unit_of_columns
+from dualframe.core.column_units import column_called, unit_of_columns
 from dualframe.core.errors import OutputError, UnknownName
 from dualframe.core.foreign_files import as_existing_file
 from dualframe.core.text_tables import read_text_table
@@ -116,8 +116,7 @@ def read_csv_spikes(
     whole = sources == np.rint(sources)
     if not whole.all():
         table.refuse_row(neuron, int(np.argmin(whole)), expected)
-    headers = {split_unit(str(header))[0]: str(header) for header in table.rows}
-    column = time if time in table.rows else headers.get(time, time)
+    column = column_called(table, time)
     times = table.numbers(column, "a number of zero or more", least=0)
     one = unit_of_columns(table, [column], unit, "unit", "time")
     return spike_input(name, n, sources.astype(np.int64), times * one)

@@ -170,6 +170,11 @@ def test_csv_of_dualframe_and_of_bmtk(tmp_path: Path) -> None:
         df.formats.read_csv_spikes(tmp_path / "ours.csv", "in")
     with pytest.raises(OutputError, match="stands in the header, 'ms': leave out unit"):
         df.formats.read_csv_spikes(tmp_path / "stated.csv", "in", unit="1 ms")
+    (tmp_path / "twice.csv").write_text("neuron,t (s),t (ms)\n3,0.02,20\n0,0.01,10\n")
+    with pytest.raises(OutputError, match=r"several columns called 't': 't \(s\)', 't \(ms\)'"):
+        df.formats.read_csv_spikes(tmp_path / "twice.csv", "in")
+    spikes = df.formats.read_csv_spikes(tmp_path / "twice.csv", "in", time="t (s)")
+    assert np.asarray(spikes.times).tolist() == [0.01, 0.02]
     (tmp_path / "theirs.csv").write_text("timestamps population node_ids\n20 a 3\n10 b 0\n")
     columns = {"neuron": "node_ids", "time": "timestamps", "unit": "1 ms", "population": "a"}
     spikes = df.formats.read_csv_spikes(tmp_path / "theirs.csv", "in", **columns)
