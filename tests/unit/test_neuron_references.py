@@ -86,6 +86,15 @@ def test_a_value_that_each_reader_would_draw_anew_is_refused(draw: str) -> None:
     assert "(constant over dt)" in str(problem)
 
 
+@pytest.mark.parametrize("inside", ["rand() - rand()", "A - rand()"])
+def test_two_draws_in_one_equation_are_refused(inside: str) -> None:
+    cells = df.Population("cells", 4, f"dv/dt = ({inside})/ms : 1\nA = rand() : 1")
+    (problem,) = df.check(df.Network([cells]), "runtime")
+    assert "equation of 'v' draws by 'rand' 2 times" in str(problem)
+    apart = "dv/dt = (A - rand())/ms : 1\nA = rand() : 1 (constant over dt)"
+    assert not df.check(df.Network([df.Population("cells", 4, apart)]), "runtime")
+
+
 def test_names_of_a_refractory_period_that_is_not_there() -> None:
     cells = df.Population("cells", 4, "dv/dt = int(not_refractory)/ms : 1", "v > 1", "v = 0")
     (problem,) = df.check(df.Network([cells]), "runtime")

@@ -112,8 +112,10 @@ def portable_form(
     _check_draws(label, rewritten, kept)
     late = parse_equations(texts.late, label)
     inlined = inline_subexpressions([*rewritten, *late], kept)[-len(late) :] if late else ()
+    equations = inline_subexpressions(rewritten, kept)
+    _check_draws_of_one(label, equations)
     return PortableForm(
-        equations="\n".join(map(str, inline_subexpressions(rewritten, kept))),
+        equations="\n".join(map(str, equations)),
         late="\n".join(map(str, inlined)),
         refractory=refractory,
         names=frozenset(used | kept),
@@ -146,6 +148,17 @@ def _check_draws(label: str, lines: Iterable[EquationLine], keep: Set[str]) -> N
                 f"'{line.name} = {line.expression} : {line.unit} (constant over dt)' for one value "
                 f"per neuron and step."
             )
+
+
+def _check_draws_of_one(label: str, lines: Iterable[EquationLine]) -> None:
+    """Refuse two draws in one equation, which Brian2 refuses: it may take them for one number."""
+    for line in lines:
+        for name, count in Counter(_WORD.findall(line.expression)).items():
+            if name in DRAWS and count > 1:
+                raise NetworkError(
+                    f"{label}: the equation of {line.name!r} draws by {name!r} {count} times; give "
+                    f"each but one a line of its own, with '(constant over dt)'."
+                )
 
 
 def _share_undriven_input(line: EquationLine, driven: Set[str]) -> EquationLine:
