@@ -133,11 +133,12 @@ def draw_figure(table: Sequence[dict[str, Any]], path: Path) -> None:
         size = [row["size"] for row in rows]
         for column in ("program CPU s", "build and draw CPU s"):
             axes[0, k].loglog(size, [row[column] for row in rows], "o-", label=column)
-        axes[1, k].loglog(size, [row["memory MB"] for row in rows], "o-", color="k")
+        axes[1, k].semilogx(size, [row["memory MB"] for row in rows], "o-", color="k")
+        axes[1, k].set_ylim(bottom=0)
         axes[1, k].set_xlabel(name)
     axes[0, 0].set_ylabel("CPU time (s)")
     axes[1, 0].set_ylabel("memory (MB)")
-    axes[0, 0].legend(fontsize="small")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     figure.savefig(path, dpi=120)
 
 
