@@ -17,7 +17,9 @@ pytestmark = pytest.mark.cpp
 LINUX = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
 
 LONG_RUN = """
+import signal
 import sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it in the background
 import dualframe as df
 from brian2 import second
 from dualframe.targets.lowering import agent_blocks
