@@ -73,10 +73,13 @@ def _heard_termination() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:  # nohup
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if before[number] is not signal.SIG_IGN:  # nohup
             signal.signal(number, signal.default_int_handler)
+    if before[signal.SIGINT] is signal.SIG_IGN:  # in the background: Brian2 calls what is there
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:

@@ -93,6 +93,25 @@ def test_the_programs_end_with_the_process_that_started_them(
         assert int(samples) > 1
 
 
+@LINUX
+def test_an_interrupt_of_a_command_in_the_background_keeps_its_results(tmp_path: Path) -> None:
+    words = f"run l23 --scale 0.05 --branch task_driven --duration 20000s --out {tmp_path / 'out'}"
+    command = f"trap '' INT; exec {sys.executable} -m dualframe.cli {words}"
+    process = subprocess.Popen(
+        ["bash", "-c", command], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert wait_until(lambda: len(children_of(process.pid)) == 1, 120)
+        time.sleep(2.0)
+        os.kill(process.pid, signal.SIGINT)
+        _, printed = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert "Traceback" not in printed
+    assert "interrupted after" in printed
+    assert (tmp_path / "out" / "spikes.h5").exists()
+
+
 INSERT = """
 import sys
 from pathlib import Path
